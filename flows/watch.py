@@ -1,0 +1,52 @@
+"""Each minute: sees that the bell rings, rings in its stead when it does not, and refreshes what people look at."""
+
+import time
+from datetime import datetime, timedelta
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from flows.home import aside, home
+from flows.showing import show_board, show_open
+from tocsin.bell import ring, waking_of
+from tocsin.storage import clock as heartbeats
+
+#: A bell that has been silent for so long is dead; it rings every second or two.
+SILENCE = timedelta(seconds=15)
+#: So long one run stands in for a dead bell, in seconds: then the next run takes its place.
+STAND_IN = 50.0
+
+
+@flow(name="watch", flow_run_name="Watch", log_prints=False, persist_result=False)
+async def watch() -> None:
+    """One look. It has no parameters."""
+    await show_board()
+    await show_open()
+    await aside(_say_alive)
+    last = await aside(_last_beat)
+    if last is None or home().clock() - last > SILENCE:
+        get_run_logger().warning("The bell is silent: this run rings in its stead. RUNBOOK 6.")
+        await aside(_stand_in)
+        await show_board()
+
+
+def _stand_in() -> None:
+    """Ring until the bell is back, which shows in a beat that is not ours, or until the next run takes over."""
+    waking, until = waking_of(home()), time.monotonic() + STAND_IN
+    while time.monotonic() < until:
+        ring(home(), waking=waking)
+        ours = _last_beat()
+        time.sleep(home().settings.bell.interval)
+        if _last_beat() != ours:
+            return
+
+
+def _last_beat() -> datetime | None:
+    with home().database.read() as connection:
+        found = heartbeats.beats(connection).get("bell")
+    return found[0] if found else None
+
+
+def _say_alive() -> None:
+    with home().database.write() as connection:
+        heartbeats.beat(connection, "watch", home().clock())

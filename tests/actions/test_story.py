@@ -1,0 +1,189 @@
+"""What people may do, as stories: answering, handing over, ticking, closing. On both kinds of database."""
+
+import pytest
+
+from tocsin import actions
+from tocsin.domain.errors import Refused
+from tocsin.evidence import vault
+from tocsin.evidence.verify import verify
+from tocsin.storage.texts import read_texts
+
+
+def texts_of(story):
+    with story.app.database.read() as connection:
+        return set(read_texts(connection, story.key, story.app.record_key(story.key)).values())
+
+
+def test_nobody_answers_so_the_next_is_called_and_who_answers_takes_the_role(story):
+    story.declare().fast_forward(minutes=6)
+    assert story.paged("incident-commander") == [
+        ("incident-commander", "linh"),
+        ("incident-commander", "minh"),
+    ]
+    story.as_("minh").ack()
+    assert story.incident.roles["incident-commander"] == "minh"
+    story.fast_forward(minutes=30)
+    assert story.paged("incident-commander")[2:] == []
+    assert len(story.paged("dpo")) >= 3
+    with pytest.raises(Refused, match="nobody waits for an answer of minh"):
+        story.as_("minh").ack()
+
+
+def test_a_person_excluded_from_the_start_is_neither_called_nor_told(story):
+    story.declare(by="an", excluded=("linh",)).fast_forward(minutes=20)
+    assert story.paged("incident-commander")[0] == ("incident-commander", "minh")
+    assert "linh" not in {person for _, person in story.paged()}
+    assert "linh" not in {row["person"] for row in story.outbox}
+
+
+def test_a_role_is_taken_and_handed_over(story):
+    story.declare().as_("linh").ack()
+    story.as_("minh").take("incident-commander")
+    assert story.incident.roles["incident-commander"] == "minh"
+    with pytest.raises(Refused, match="minh holds incident-commander already"):
+        story.as_("minh").take("incident-commander")
+    story.as_("minh").hand("incident-commander", "linh")
+    assert story.incident.roles["incident-commander"] == "linh"
+    assert story.told("RoleTaken")[-1].handed_by == "minh"
+
+
+def test_steps_are_ticked_with_evidence_skipped_with_a_reason_and_opened_again(story, tmp_path):
+    story.declare().as_("linh").ack()
+    proof = tmp_path / "revoked.txt"
+    proof.write_bytes(b"revoked at 19:50")
+    story.as_("linh").done("1.3", evidence=[proof], note="revoked")
+    state = story.incident.steps["1.3"]
+    assert (state.mark, state.by, state.evidence) == ("done", "linh", ("E1",))
+    assert vault.read(story.app, story.key, "E1") == b"revoked at 19:50"
+    with pytest.raises(Refused, match=r"step 1.3 was done by linh"):
+        story.as_("linh").done("1.3", evidence=[proof])
+    story.as_("linh").skip("C4", because="mail is clean")
+    story.as_("linh").undo("1.3", because="the wrong key")
+    assert set(story.incident.steps) == {"C4"}
+    assert vault.first_fault(story.app, story.key) is None
+
+
+def test_a_step_done_twice_with_the_same_key_is_done_once(story, tmp_path):
+    story.declare().as_("linh").ack()
+    proof = tmp_path / "revoked.txt"
+    proof.write_bytes(b"revoked")
+    for _ in range(2):
+        story.as_("linh").done("1.3", evidence=[proof], command="s1")
+    assert story.incident.evidence == ("E1",)
+
+
+def test_a_vault_file_that_was_changed_or_taken_away_is_named(story, tmp_path):
+    story.declare()
+    proof = tmp_path / "image.raw"
+    proof.write_bytes(b"bytes of a disk")
+    story.as_("giang").keep_evidence(proof)
+    (kept,) = (path for path in story.app.vault_folder.rglob("*") if path.is_file())
+    assert b"bytes of a disk" not in kept.read_bytes()
+    content = kept.read_bytes()
+    kept.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert "E1" in (vault.first_fault(story.app, story.key) or "")
+    kept.unlink()
+    with pytest.raises(Refused, match="restore it from a backup"):
+        vault.read(story.app, story.key, "E1")
+
+
+def test_another_type_keeps_what_was_done(story):
+    story.declare(type="unclassified").as_("linh").ack()
+    story.as_("linh").done("C2")
+    story.as_("linh").set_("type", "credential-leak", because="it is a token")
+    assert story.incident.type == "credential-leak"
+    assert "C2" in story.incident.steps
+    with pytest.raises(Refused, match=r"has no step '0.1'"):
+        story.as_("linh").done("0.1")
+
+
+def test_free_text_stands_beside_the_chain_and_can_be_destroyed_alone(story):
+    story.declare("Nguyễn's laptop").as_("linh").note("Nguyễn called")
+    assert {"Nguyễn's laptop", "Nguyễn called"} <= texts_of(story)
+    (note,) = story.told("Noted")
+    story.as_("an").redact(note.text, because="names a person")
+    assert "Nguyễn called" not in texts_of(story)
+    assert story.told("Redacted")[0].words == note.text
+    verdict = verify(story.app, story.key)
+    assert verdict.fault is None, verdict
+    with pytest.raises(Refused, match="there is no text"):
+        story.as_("an").redact(note.text, because="again")
+
+
+def test_facts_keep_their_source_and_their_history(story):
+    story.declare()
+    story.as_("an").learn({"risk": "high"}, source="first look")
+    again = story.as_("an").learn({"risk": "high"}, source="first look")
+    assert again.entries == ()
+    story.as_("an").learn({"risk": "risk"}, source="second look")
+    assert [body.value for body in story.told("FactLearned") if body.name == "risk"] == ["high", "risk"]
+    story.as_("an").learn({"risk": "unknown"}, source="counsel")
+    assert not story.incident.facts.known("risk")
+
+
+def test_a_file_is_closed_when_every_end_is_tied_and_its_head_leaves_the_house(story):
+    story.with_customers(2).released()
+    with pytest.raises(Refused, match=r"duty .* is open"):
+        story.as_("an").close()
+    for key, duty in story.incident.duties.items():
+        if duty.mark == "open":
+            story.as_("chi").release_duty(key, because="not owed here")
+    with pytest.raises(Refused, match=r"step .* is open; do it, or skip it"):
+        story.as_("an").close()
+    for step in story.app.catalog.type("credential-leak").steps:
+        if step.gate:
+            actions.skip(story.app, story.actor("linh"), story.key, step.id, because="a test")
+    story.settle().as_("an").close()
+    assert story.incident.status == "closed"
+    assert story.told("HeadPublished")[-1].milestone == "closed"
+    assert story.plan.moves == ()
+    head = story.incident.head_seq
+    story.fast_forward(hours=100)
+    assert story.incident.head_seq == head
+    assert verify(story.app, story.key).proven
+
+
+def test_the_status_follows_the_gates(story):
+    story.declare()
+    assert story.incident.status == "declared"
+    story.as_("linh").ack()
+    assert story.incident.status == "containment"
+    for step in story.app.catalog.type("credential-leak").steps:
+        if step.gate and step.phase in ("contain", "scope"):
+            story.as_("linh").skip(step.id, because="a test")
+    assert story.incident.status == "eradication"
+    assert [body.milestone for body in story.told("HeadPublished")] == ["containment", "eradication"]
+
+
+def test_an_incident_that_was_none_is_declined_and_its_clocks_end(story):
+    story.declare()
+    with pytest.raises(Refused, match="giang may not do this"):
+        story.as_("giang").decline(because="a test key")
+    story.as_("an").decline(because="a test key")
+    story.fast_forward(hours=80)
+    assert story.told("DeadlineWarned") == []
+
+
+def test_the_first_pages_leave_before_a_declaration_returns_with_nothing_else_running(story):
+    from tocsin.delivery.outbox import deliver
+    from tocsin.engine import advance
+
+    what = actions.declaring.Declaration("A leak", type="credential-leak")
+    story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
+    advance(story.app, story.key)
+    assert {attempt.outcome for attempt in deliver(story.app)} == {"handed_over"}
+    assert len(story.mails_to("linh")) == len(story.mails_to("an")) == 1
+
+
+def test_the_list_of_affected_people_leaves_with_a_role_a_reason_and_an_entry(story, tmp_path):
+    story.with_customers(3, c2={"name": "=cmd()"}).declare()
+    story.scope()
+    target = tmp_path / "affected.csv"
+    with pytest.raises(Refused, match="may not do this"):
+        actions.export_affected(story.app, story.actor("hoa"), story.key, target, because="call centre")
+    actions.export_affected(story.app, story.actor("an"), story.key, target, because="call centre")
+    assert "'=cmd()" in target.read_text(encoding="utf-8")
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert story.told("PeopleExported")[0].rows == 3
+    with pytest.raises(Refused, match="exists; choose another name"):
+        actions.export_affected(story.app, story.actor("an"), story.key, target, because="call centre")

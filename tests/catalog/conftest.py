@@ -1,0 +1,46 @@
+"""A copy of the shipped folders that a test may break."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tocsin.catalog import default_folders, load_catalog
+from tocsin.domain.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Both folders, copied."""
+
+    templates: Path
+    contacts: Path
+
+    def load(self) -> Catalog:
+        return load_catalog([self.templates], [self.contacts])
+
+    def edit(self, name: str, old: str, new: str) -> int:
+        """Replace the first `old` in a file of either folder; returns the line on which it stood."""
+        path = self.path(name)
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{name} no longer holds {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return text[: text.index(old)].count("\n") + 1
+
+    def path(self, name: str) -> Path:
+        return (self.contacts.parent if name.startswith("contacts/") else self.templates) / name
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    templates, contacts = default_folders()
+    shutil.copytree(templates, tmp_path / "incident_templates")
+    shutil.copytree(contacts, tmp_path / "contacts")
+    return Copy(tmp_path / "incident_templates", tmp_path / "contacts")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Catalog:
+    templates, contacts = default_folders()
+    return load_catalog([templates], [contacts])

@@ -1,0 +1,75 @@
+"""Later folders win: whole files among the templates, single entries among the contacts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.catalog import default_folders, load_catalog
+
+if TYPE_CHECKING:
+    from tests.catalog.conftest import Copy
+
+PERSON = """people:
+  - {id: minh, name: Minh Thật, email: minh@example.com, roles: [incident-commander, deputy], languages: [vi]}
+  - {id: quynh, name: Quỳnh Thật, email: quynh@example.com, roles: [operations]}
+"""
+
+
+def test_a_person_of_a_later_folder_replaces_the_one_with_the_same_id(tmp_path: Path) -> None:
+    templates, contacts = default_folders()
+    (tmp_path / "people.yaml").write_text(PERSON, encoding="utf-8")
+    people = load_catalog([templates], [contacts, tmp_path]).contacts
+    assert people.person("minh").name == "Minh Thật"
+    assert not people.person("minh").sample
+    assert people.person("minh").slack is None
+    assert people.person("quynh").roles == ("operations",)
+    assert people.person("linh").sample
+
+
+def test_an_organisation_of_a_later_folder_replaces_the_whole_file(copy: "Copy", tmp_path: Path) -> None:
+    overlay = tmp_path / "own"
+    overlay.mkdir()
+    text = copy.path("contacts/organisation.yaml").read_text(encoding="utf-8")
+    changed = text.replace("name: StreamOnApi\n", "name: Own\n", 1).replace("sample: true\n", "", 1)
+    (overlay / "organisation.yaml").write_text(changed, encoding="utf-8")
+    catalog = load_catalog([copy.templates], [copy.contacts, overlay])
+    assert catalog.contacts.organisation.name == "Own"
+
+
+def test_a_template_of_a_later_folder_replaces_the_file_and_leaves_its_neighbours(tmp_path: Path) -> None:
+    templates, contacts = default_folders()
+    own = tmp_path / "types" / "credential-leak" / "what_happened.en.j2"
+    own.parent.mkdir(parents=True)
+    own.write_text("Own words.\n", encoding="utf-8")
+    shipped, overlaid = load_catalog([templates], [contacts]), load_catalog([templates, tmp_path], [contacts])
+    assert overlaid.files["types/credential-leak/what_happened.en.j2"] == b"Own words.\n"
+    kept = "types/credential-leak/what_happened.vi.j2"
+    assert overlaid.files[kept] == shipped.files[kept]
+    assert overlaid.types == shipped.types
+    assert overlaid.digest != shipped.digest
+
+
+def test_a_new_type_and_a_new_regime_are_found_without_touching_a_list(copy: "Copy") -> None:
+    for kind, name in (("types", "credential-leak"), ("regimes", "policy-promise")):
+        source, target = copy.templates / kind / name, copy.templates / kind / "own-one"
+        target.mkdir()
+        for path in source.glob("*.yaml"):
+            text = path.read_text(encoding="utf-8").replace(f"id: {name}", "id: own-one", 1)
+            (target / path.name).write_text(text, encoding="utf-8")
+    catalog = copy.load()
+    assert {"own-one", "credential-leak", "unclassified"} <= set(catalog.types)
+    assert {"own-one", "policy-promise"} <= set(catalog.regimes)
+
+
+def test_what_editors_leave_behind_is_no_template(copy: "Copy") -> None:
+    before = copy.load().digest
+    for name in ("notices/.customer.en.txt.j2.swp", "notices/customer.en.txt.j2~", ".git/config.j2"):
+        path = copy.templates / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{{ nonsense }", encoding="utf-8")
+    assert copy.load().digest == before
+
+
+def test_files_for_tests_are_not_part_of_what_an_incident_is_bound_to(copy: "Copy") -> None:
+    before = copy.load().digest
+    (copy.templates / "types" / "credential-leak" / "examples.yaml").write_text("[]\n")
+    assert copy.load().digest == before

@@ -1,0 +1,160 @@
+"""A bad line anywhere in the two folders is refused with its file, its line and the way out."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tocsin.catalog import load_catalog
+from tocsin.domain.errors import BadFile, Refused
+
+if TYPE_CHECKING:
+    from tests.catalog.conftest import Copy
+
+TYPE = "types/credential-leak/type.yaml"
+SPINE = "types/common-spine.yaml"
+
+#: file, what stands there, what is put in its place, the complaint
+MISTAKES = [
+    ("data_map.yaml", "purpose:", "pupose:", "unknown key 'pupose'; did you mean purpose?"),
+    ("data_map.yaml", "      backup_days: 30\n", "", "key 'backup_days' is missing"),
+    (
+        "data_map.yaml",
+        "categories: [account, password-hash]",
+        "categories: [account, passwd]",
+        "no category of data",
+    ),
+    ("data_map.yaml", "id: account-credentials", "id: account-info", "'account-info' stands here twice"),
+    ("data_map.yaml", "days: 365", "days: many", "valid integer"),
+    (TYPE, "includes: [common-spine]", "includes: [common-spin]", "did you mean common-spine?"),
+    (TYPE, "data_at_risk: [account-info", "data_at_risk: [acount-info", "did you mean account-info?"),
+    (TYPE, "violation: breach", "violation: breech", "did you mean breach"),
+    (TYPE, "violation: breach", "violatoin: breach", "did you mean violation"),
+    (TYPE, "id: credential-leak", "id: credentials", "stands in the folder 'credential-leak'"),
+    (TYPE, 'id: "1.2"', 'id: "1.1"', "this id is taken"),
+    (TYPE, 'id: "1.2"', "id: C2", "this id is taken"),
+    (TYPE, 'id: "1.10"', "id: 1.10", "put it in quotes"),
+    (TYPE, 'depends_on: ["1.6"]', 'depends_on: ["1.66"]', "did you mean 1.6"),
+    (TYPE, 'depends_on: ["1.3"]', 'depends_on: ["1.3", "1.8"]', "waits for itself: 1.6 -> 1.8 -> 1.6"),
+    (TYPE, "role: operations", "role: operation", "'operation' is unknown; did you mean operations?"),
+    (TYPE, "phase: contain", "phase: containment", "did you mean contain?"),
+    (TYPE, "within: 5 min", "within: 5 minutes", "15 min, 4 h or 30 days"),
+    (TYPE, "from: declared_at", "from: declard_at", "did you mean declared_at?"),
+    (SPINE, "only_if: {fact: intent,", "only_if: {fact: intend,", "did you mean intent"),
+    (SPINE, "is: malicious}", "is: malice}", "did you mean malicious"),
+    (SPINE, "only_if: {fact:", "only_if: {fakt:", "a condition is one of"),
+    (SPINE, "perishes: {from: occurred_from", "perishes: {from: ocurred_from", "did you mean occurred_from?"),
+    (SPINE, "gate: true", "gate: true\n    gate: true", "key 'gate' stands here twice"),
+    (
+        "types/credential-leak/what_happened.en.j2",
+        "{{ contained_at }}",
+        "{{ contaned_at }}",
+        "did you mean contained_at",
+    ),
+    ("types/credential-leak/what_happened.vi.j2", "{% endif %}", "{% endfi %}", "endfi"),
+    (
+        "notices/customer.en.txt.j2",
+        "{{ dated }}",
+        "{{ datd }}",
+        "unknown variable 'datd'; did you mean dated",
+    ),
+    ("regimes/eu-gdpr/regime.yaml", "id: eu-gdpr", "id: eu-gdrp", "stands in the folder 'eu-gdpr'"),
+    ("contacts/organisation.yaml", "dpo: an", "dpo: ann", "there is no person 'ann'; did you mean an"),
+    ("contacts/organisation.yaml", "dpo: an", "dpo: chi", "chi lacks the role 'dpo'"),
+    ("contacts/organisation.yaml", "established_in: VN", "established_in: Vietnam", "'Vietnam' is no place"),
+    (
+        "contacts/organisation.yaml",
+        "zone: Asia/Ho_Chi_Minh",
+        "zone: Asia/Hanoi",
+        "is not a zone of the IANA database",
+    ),
+    ("contacts/organisation.yaml", "sectors: []", "sectors: [health, telco]", "'telco' is unknown"),
+    ("contacts/organisation.yaml", "phone: +84", "phone: 0084", "does not fit"),
+    ("contacts/people.yaml", "roles: [dpo]", "roles: [dpo, consul]", "did you mean counsel?"),
+    ("contacts/people.yaml", "id: minh", "id: linh", "'linh' stands here twice"),
+    ("contacts/people.yaml", "unix: minh", "unix: linh", "unix 'linh' already belongs to 'linh'"),
+    ("contacts/people.yaml", "email: minh@", "email: Linh@", "already belongs to 'linh'"),
+    ("contacts/people.yaml", "routes: [slack, email]", "routes: [slack, fax]", "'fax' is unknown"),
+    ("contacts/people.yaml", "people:", "persons:", "unknown key 'persons'"),
+    ("contacts/oncall.yaml", "people: [linh, minh]", "people: [linh, min]", "did you mean minh"),
+    ("contacts/oncall.yaml", "turn: weekly", "turn: monthly", "'monthly' is unknown"),
+    ("contacts/escalation.yaml", "{rotation: primary}", "{rotation: primry}", "did you mean primary"),
+    (
+        "contacts/escalation.yaml",
+        "{role: accountable-officer}",
+        "{role: forensic}",
+        "did you mean forensics?",
+    ),
+    (
+        "contacts/escalation.yaml",
+        "[sev3, sev4, sev5]",
+        "[sev2, sev4, sev5]",
+        "has the ladder 'commander-urgent' already",
+    ),
+    ("contacts/authorities.yaml", "place: DE-BY", "place: DE-BAY", "'DE-BAY' is no place"),
+    ("contacts/authorities.yaml", "verification: primary", "verification: sure", "'sure' is unknown"),
+    (
+        "contacts/processors.yaml",
+        "kinds: [account-info]",
+        "kinds: [accounts]",
+        "the data map has no kind 'accounts'",
+    ),
+]
+
+#: Where the complaint cannot stand on the very line: a missing key is missed above it, a doubled one below.
+BESIDE = {"key 'backup_days' is missing": -2, "key 'gate' stands here twice": 1}
+
+
+@pytest.mark.parametrize(("name", "old", "new", "complaint"), MISTAKES)
+def test_a_mistake_is_named_with_its_line(
+    copy: "Copy", name: str, old: str, new: str, complaint: str
+) -> None:
+    line = copy.edit(name, old, new)
+    with pytest.raises(BadFile) as caught:
+        copy.load()
+    message = str(caught.value)
+    assert complaint in message
+    assert caught.value.path == copy.path(name)
+    assert "\n" not in message
+    assert caught.value.line == line + BESIDE.get(complaint, 0)
+
+
+def test_a_list_that_is_none_is_refused(copy: "Copy") -> None:
+    copy.path("contacts/processors.yaml").write_text("processors: none\n")
+    with pytest.raises(BadFile, match=r"processors\.yaml:1: write one list under the key 'processors'"):
+        copy.load()
+
+
+def test_a_template_beside_no_list_of_variables_is_refused(copy: "Copy") -> None:
+    stray = copy.templates / "stray" / "letter.en.txt.j2"
+    stray.parent.mkdir()
+    stray.write_text("{{ name }}")
+    with pytest.raises(BadFile, match=r"letter\.en\.txt\.j2:1: no variables.yaml beside it"):
+        copy.load()
+
+
+def test_the_words_of_a_type_may_not_name_a_fact_that_no_approval_binds(copy: "Copy") -> None:
+    copy.edit("types/credential-leak/what_happened.en.j2", "{{ contained_at }}", "{{ root_cause }}")
+    with pytest.raises(BadFile, match="unknown variable 'root_cause'"):
+        copy.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("data_map.yaml", "data_map.yaml is missing"),
+        ("contacts/people.yaml", "people.yaml is missing"),
+        ("contacts/organisation.yaml", "organisation.yaml is missing"),
+    ],
+)
+def test_a_file_that_must_be_there_is_missed_by_name(copy: "Copy", name: str, complaint: str) -> None:
+    copy.path(name).unlink()
+    with pytest.raises(Refused, match=complaint):
+        copy.load()
+
+
+def test_a_folder_that_is_not_there_is_refused(copy: "Copy") -> None:
+    missing = copy.templates / "none"
+    with pytest.raises(Refused, match="no such folder"):
+        load_catalog([copy.templates, missing], [copy.contacts])
+    with pytest.raises(Refused, match="no such folder"):
+        load_catalog([copy.templates], [copy.contacts, missing])

@@ -1,0 +1,478 @@
+"""The e-mail channel over real sockets: what each misbehaviour of a relay means for the letter."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.handlers import Message as Keeping
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.channels import is_loopback, one_line
+from tocsin.channels.email import MailChannel, MailPool, SmtpConfig, mailbox
+from tocsin.channels.smtp import xtext
+from tocsin.domain.errors import Refused
+from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
+from tocsin.sinks.lifetime import Sink
+from tocsin.sinks.mail import Fault, MailSink
+
+READER = "linh@streamonapi.example"
+SENDER = "notice@streamonapi.example"
+CONTENT = b"Subject: what happened\r\nMessage-ID: <1@streamonapi.example>\r\n\r\nDear customer.\r\n"
+
+
+def letter(recipient: str = READER, content: bytes = CONTENT, sender: str = SENDER) -> MailEnvelope:
+    return MailEnvelope("1@streamonapi.example", sender, recipient, content)
+
+
+def config(port: int, **changes: Any) -> SmtpConfig:
+    usual = {"host": "127.0.0.1", "port": port, "tls": "loopback-only", "after_dot_timeout": 5.0}
+    return SmtpConfig(**{**usual, **changes})
+
+
+def with_channel(settings: SmtpConfig, story: Callable[[MailChannel], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        channel = MailChannel(settings)
+        try:
+            return await story(channel)
+        finally:
+            await channel.close()
+
+    return asyncio.run(run())
+
+
+def failure(sink: MailSink, mail: MailEnvelope | None = None, **changes: Any) -> Undelivered:
+    with pytest.raises(Undelivered) as caught:
+        with_channel(config(sink.port, **changes), lambda channel: channel.send(mail or letter()))
+    return caught.value
+
+
+@pytest.fixture
+def sink() -> Iterator[MailSink]:
+    with MailSink() as sink:
+        yield sink
+
+
+def test_the_receipt_holds_the_relays_own_words(sink: MailSink) -> None:
+    receipt = with_channel(config(sink.port), lambda channel: channel.send(letter()))
+
+    [stored] = sink.messages
+    assert receipt == Receipt(f"2.0.0 ok queued as {stored.queue_id}")
+    assert (stored.sender, stored.recipients, stored.content) == (SENDER, (READER,), CONTENT)
+
+
+#: What the relay does, and what that means: outcome, phase, letters that the relay kept.
+MISDEEDS = {
+    "451 to RCPT": (Fault("rcpt", reply="451 4.7.1 greylisted"), "retry", "rcpt", 0),
+    "421 to RCPT": (Fault("rcpt", reply="421 4.3.2 closing"), "retry", "rcpt", 0),
+    "550 to RCPT": (Fault("rcpt", reply="550 5.1.1 no such user"), "refused", "rcpt", 0),
+    "530 to RCPT": (Fault("rcpt", reply="530 5.7.0 authenticate first"), "down", "rcpt", 0),
+    "drop at RCPT": (Fault("rcpt", "drop"), "retry", "rcpt", 0),
+    "silence at RCPT": (Fault("rcpt", "silence"), "retry", "rcpt", 0),
+    "451 to MAIL": (Fault("mail", reply="451 4.3.0 busy"), "retry", "mail", 0),
+    "550 to MAIL": (Fault("mail", reply="550 5.7.1 this sender may not"), "down", "mail", 0),
+    "552 to MAIL": (Fault("mail", reply="552 5.3.4 too big"), "refused", "mail", 0),
+    "drop at MAIL": (Fault("mail", "drop"), "retry", "mail", 0),
+    "554 to DATA": (Fault("data", reply="554 5.5.1 no valid recipients"), "refused", "data", 0),
+    "451 to DATA": (Fault("data", reply="451 4.3.0 later"), "retry", "data", 0),
+    "drop at DATA before the 354": (Fault("data", "drop"), "retry", "data", 0),
+    "silence at DATA before the 354": (Fault("data", "silence"), "retry", "data", 0),
+    "drop in the middle of the content": (Fault("content", "drop"), "ambiguous", "after-dot", 0),
+    "452 after the dot": (Fault("dot", reply="452 4.3.1 disk full"), "retry", "after-dot", 0),
+    "554 after the dot": (Fault("dot", reply="554 5.7.1 looks like spam"), "refused", "after-dot", 0),
+    "drop after the dot": (Fault("dot", "drop"), "ambiguous", "after-dot", 1),
+    "silence after the dot": (Fault("dot", "silence"), "ambiguous", "after-dot", 1),
+    "nonsense after the dot": (Fault("dot", reply="hello"), "ambiguous", "after-dot", 0),
+    "421 as greeting": (Fault("connect", reply="421 4.3.2 too busy"), "retry", "connect", 0),
+    "554 as greeting": (Fault("connect", reply="554 5.3.2 no mail here"), "down", "connect", 0),
+    "silence as greeting": (Fault("connect", "silence"), "down", "connect", 0),
+    "drop at EHLO": (Fault("ehlo", "drop"), "down", "ehlo", 0),
+    "502 to EHLO": (Fault("ehlo", reply="502 5.5.1 what?"), "down", "ehlo", 0),
+}
+
+
+@pytest.mark.parametrize("misdeed", MISDEEDS)
+def test_every_misdeed_of_a_relay_has_its_outcome_and_phase(sink: MailSink, misdeed: str) -> None:
+    fault, outcome, phase, kept = MISDEEDS[misdeed]
+    sink.misbehave(fault)
+
+    short = {"connect_timeout": 0.3, "command_timeout": 0.3, "after_dot_timeout": 0.3}
+    found = failure(sink, **(short if fault.do == "silence" else {}))
+
+    assert (found.outcome, found.phase, len(sink.messages)) == (outcome, phase, kept)
+
+
+def test_a_250_followed_by_a_dropped_connection_is_accepted_and_the_next_letter_dials_again(
+    sink: MailSink,
+) -> None:
+    sink.misbehave(Fault("accepted", "drop", times=1))
+
+    async def two(channel: MailChannel) -> None:
+        await channel.send(letter())
+        await channel.send(letter())
+
+    with_channel(config(sink.port), two)
+
+    assert (len(sink.messages), sink.connections) == (2, 2)
+
+
+def test_one_refused_address_neither_holds_nor_doubles_another_letter(sink: MailSink) -> None:
+    sink.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="gone@example.com"))
+
+    async def three(channel: MailChannel) -> list[str]:
+        outcomes = []
+        for reader in ("a@example.com", "gone@example.com", "b@example.com"):
+            try:
+                await channel.send(letter(reader))
+                outcomes.append("sent")
+            except Undelivered as refused:
+                outcomes.append(refused.outcome)
+        return outcomes
+
+    assert with_channel(config(sink.port), three) == ["sent", "refused", "sent"]
+    assert [mail.recipients for mail in sink.messages] == [("a@example.com",), ("b@example.com",)]
+    assert sink.connections == 1  # RSET was enough
+
+
+def test_a_relay_that_hung_up_while_idle_costs_no_letter(sink: MailSink) -> None:
+    async def story(channel: MailChannel) -> None:
+        await channel.send(letter())
+        sink.misbehave(Fault("mail", reply="421 4.4.2 idle for too long", times=1))
+        await channel.send(letter())
+
+    with_channel(config(sink.port), story)
+
+    assert (len(sink.messages), sink.connections) == (2, 2)
+
+
+def test_greylisting_says_when_to_come_back(sink: MailSink) -> None:
+    sink.misbehave(Fault("rcpt", reply="450 4.2.0 greylisted", times=1))
+
+    assert failure(sink).retry_after == 300.0
+
+
+def test_a_relay_that_is_not_there_is_down() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        free = taken.getsockname()[1]
+        with pytest.raises(Undelivered) as caught:
+            with_channel(config(free), lambda channel: channel.send(letter()))
+
+    assert (caught.value.outcome, caught.value.phase) == ("down", "connect")
+
+
+def test_a_cancelled_send_stays_a_cancellation_and_the_next_one_has_a_clean_connection(
+    sink: MailSink,
+) -> None:
+    sink.misbehave(Fault("dot", "silence", times=1))
+
+    async def story(channel: MailChannel) -> None:
+        task = asyncio.create_task(channel.send(letter("a@example.com")))
+        while not sink.messages:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await channel.send(letter("b@example.com"))
+
+    with_channel(config(sink.port), story)
+
+    assert [mail.recipients[0] for mail in sink.messages] == ["a@example.com", "b@example.com"]
+    assert sink.connections == 2
+
+
+def test_the_reason_is_one_line_and_does_not_repeat_the_address(sink: MailSink) -> None:
+    sink.misbehave(Fault("rcpt", reply=f"550-5.1.1 <{READER.upper()}>:\r\n550 5.1.1 unknown\x07 {'x' * 900}"))
+
+    reason = failure(sink).reason
+
+    assert "5.1.1" in reason
+    assert READER not in reason.lower()
+    assert reason.isprintable()
+    assert len(reason) <= 300
+
+
+def test_delivery_reports_are_asked_for_where_the_relay_lists_dsn(sink: MailSink) -> None:
+    with_channel(config(sink.port), lambda channel: channel.send(letter("a+b@example.com")))
+
+    assert sink.messages[0].options == (
+        f"SIZE={len(CONTENT)}",
+        "RET=HDRS",
+        "ENVID=1@streamonapi.example",
+        "NOTIFY=SUCCESS,FAILURE,DELAY",
+        "ORCPT=rfc822;a+2Bb@example.com",
+    )
+
+
+def test_xtext_hides_what_would_end_a_parameter() -> None:
+    assert xtext("a b=c+d\r\né") == "a+20b+3Dc+2Bd+0D+0A+C3+A9"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a@b.example\r\nRCPT TO:<e@x.example>",
+        "a@b.example> NOTIFY=NEVER <c@d.example",
+        "two words@example.com",
+        "a@example.com.",
+        "a@\u202eelpmaxe.com",
+        "a,b@example.com",
+        "nguyễn@example.com",
+    ],
+)
+def test_a_wrong_address_is_refused_before_anything_is_connected(sink: MailSink, address: str) -> None:
+    for mail in (letter(address), letter(sender=address)):
+        found = failure(sink, mail)
+        assert (found.outcome, found.phase) == ("refused", "address")
+        assert not address or address not in found.reason
+    assert sink.connections == 0
+
+
+def test_a_local_part_outside_ascii_is_told_to_take_another_channel() -> None:
+    with pytest.raises(Undelivered, match="another channel"):
+        mailbox("nguyễn@example.com")
+
+
+def test_a_domain_outside_ascii_travels_as_punycode_and_the_local_part_keeps_its_case(sink: MailSink) -> None:
+    with_channel(config(sink.port), lambda channel: channel.send(letter("Linh.NG@exämple.com")))
+
+    assert sink.messages[0].recipients == ("Linh.NG@xn--exmple-cua.com",)
+
+
+def test_8_bit_content_is_refused_before_anything_is_connected(sink: MailSink) -> None:
+    found = failure(sink, letter(content="Subject: xin chào\r\n\r\n".encode()))
+
+    assert (found.outcome, found.phase, sink.connections) == ("refused", "address", 0)
+
+
+LINES = st.lists(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20) | st.just("."), max_size=8
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=LINES, ends=st.sampled_from(["\n", "\r\n", "\r", "\n\n"]))
+def test_no_content_can_end_its_own_transaction(lines: list[str], ends: str) -> None:
+    content = ends.join(lines).encode()
+    with MailSink() as sink:
+        with_channel(config(sink.port), lambda channel: channel.send(letter(content=content)))
+
+        [stored] = sink.messages
+    meant = b"\r\n".join(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
+    assert stored.content == (meant if meant.endswith(b"\r\n") else meant + b"\r\n")
+
+
+def test_a_pool_sends_every_letter_once_over_no_more_connections_than_it_has(sink: MailSink) -> None:
+    readers = [f"reader{number}@example.com" for number in range(60)]
+
+    async def run() -> None:
+        pool = MailPool(config(sink.port), 3)
+        await asyncio.gather(*(pool.send(letter(reader)) for reader in readers))
+        await pool.close()
+
+    asyncio.run(run())
+
+    assert sorted(mail.recipients[0] for mail in sink.messages) == sorted(readers)
+    assert sink.connections == 3
+
+
+def test_one_slow_letter_does_not_hold_the_others_of_a_pool(sink: MailSink) -> None:
+    sink.misbehave(Fault("dot", "silence", recipient="slow@example.com"))
+
+    async def run() -> None:
+        pool = MailPool(config(sink.port), 2)
+        slow = asyncio.create_task(pool.send(letter("slow@example.com")))
+        while not sink.messages:
+            await asyncio.sleep(0.01)
+        for number in range(5):
+            await pool.send(letter(f"reader{number}@example.com"))
+        assert not slow.done()
+        slow.cancel()
+        await asyncio.gather(slow, return_exceptions=True)
+        await pool.close()
+
+    asyncio.run(run())
+
+    assert len(sink.messages) == 6
+
+
+def test_a_channel_moves_to_a_new_event_loop(sink: MailSink) -> None:
+    channel = MailChannel(config(sink.port))
+
+    async def once() -> None:
+        await channel.send(letter())
+        await channel.close()
+
+    asyncio.run(once())
+    asyncio.run(once())
+
+    assert len(sink.messages) == 2
+
+
+def test_checking_the_relay_sends_nothing(sink: MailSink) -> None:
+    said = with_channel(config(sink.port), lambda channel: channel.check())
+
+    assert said == f"127.0.0.1:{sink.port} takes mail (loopback-only)"
+    assert (sink.connections, sink.messages) == (1, [])
+
+
+def test_clear_text_is_refused_off_loopback() -> None:
+    with pytest.raises(Refused, match="clear text"):
+        SmtpConfig("mail.example.com", tls="loopback-only")
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "secret" not in repr(SmtpConfig("mail.example.com", username="tocsin", password="secret"))
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST.")),
+        *((host, False) for host in ("localhost.example.com", "10.0.0.1", "127.0.0.1.example.com", "")),
+    ],
+)
+def test_only_this_machine_is_loopback(host: str, local: bool) -> None:
+    assert is_loopback(host) is local
+
+
+@given(st.text())
+def test_words_of_the_other_side_become_one_short_line(words: str) -> None:
+    line = one_line(words)
+    assert len(line) <= 300
+    assert len(line.splitlines()) <= 1
+    line.encode()
+
+
+# An independent server: aiosmtpd, with STARTTLS, TLS from the start, and AUTH.
+
+
+class Keeper(Keeping):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Any] = []
+
+    def handle_message(self, message: Any) -> None:
+        self.kept.append(message)
+
+
+class Aiosmtpd(Sink):
+    """aiosmtpd on a port of its own choice; `kept` holds the messages it parsed."""
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None, **options: Any) -> None:
+        super().__init__()
+        self._keeper, self._ssl, self._options = Keeper(), ssl_context, options
+        self.kept = self._keeper.kept
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(self._keeper, loop=loop, hostname="localhost", **self._options),
+            self.HOST,
+            0,
+            ssl=self._ssl,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        self._server.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    encoding = serialization.Encoding.PEM
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(made.public_bytes(encoding) + private)
+    return path
+
+
+def server_context(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_another_server_reads_the_letter_as_it_was_meant() -> None:
+    with Aiosmtpd() as server:
+        with_channel(config(server.port), lambda channel: channel.send(letter()))
+
+    [message] = server.kept
+    assert message["Subject"] == "what happened"
+    assert message["X-RcptTo"] == READER
+    assert message.get_payload().strip() == "Dear customer."
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_certificate_that_nobody_vouches_for_is_down_and_one_that_is_trusted_is_not(
+    certificate: Path, tls: str
+) -> None:
+    context = server_context(certificate)
+    options = {"tls_context": context} if tls == "starttls" else {"ssl_context": context}
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with Aiosmtpd(**options) as server:
+        with pytest.raises(Undelivered) as caught:
+            with_channel(config(server.port, tls=tls), lambda channel: channel.send(letter()))
+        refused = len(server.kept)
+        with_channel(
+            config(server.port, tls=tls, tls_context=trusting), lambda channel: channel.send(letter())
+        )
+
+    phase = "starttls" if tls == "starttls" else "connect"
+    assert (caught.value.outcome, caught.value.phase) == ("down", phase)
+    assert "certificate" in caught.value.reason.lower()
+    assert (refused, len(server.kept)) == (0, 1)
+
+
+def test_a_relay_that_offers_no_encryption_is_down_when_encryption_is_asked_for(sink: MailSink) -> None:
+    found = failure(sink, tls="starttls")
+
+    assert (found.outcome, found.phase, sink.messages) == ("down", "starttls", [])
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_a_wrong_password_is_down_and_the_right_one_opens() -> None:
+    def judge(server: Any, session: Any, envelope: Any, mechanism: str, login: LoginPassword) -> AuthResult:
+        return AuthResult(success=login.password == b"right", handled=False)
+
+    with Aiosmtpd(authenticator=judge, auth_required=True, auth_require_tls=False) as server:
+        wrong = config(server.port, username="tocsin", password="wrong")
+        with pytest.raises(Undelivered) as caught:
+            with_channel(wrong, lambda channel: channel.send(letter()))
+        right = config(server.port, username="tocsin", password="right")
+        with_channel(right, lambda channel: channel.send(letter()))
+        with pytest.raises(Undelivered) as nobody:
+            with_channel(config(server.port), lambda channel: channel.send(letter()))
+
+    assert (caught.value.outcome, caught.value.phase) == ("down", "auth")
+    assert (nobody.value.outcome, nobody.value.phase) == ("down", "mail")
+    assert "wrong" not in caught.value.reason
+    assert len(server.kept) == 1

@@ -1,0 +1,84 @@
+"""What other processes do in tests: race, and die at the worst moment. Each is started afresh (`spawn`)."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tocsin import actions
+from tocsin.actors import at_the_shell
+from tocsin.app import App, open_app
+from tocsin.channels import Channel
+from tocsin.channels.wiring import mail
+from tocsin.delivery.outbox import deliver
+from tocsin.domain.message import Receipt
+from tocsin.engine import advance
+from tocsin.settings import Settings
+
+
+class Mortal:
+    """A channel that hands so many items over, and takes its process with it before anybody hears of the last."""
+
+    name = "email"
+
+    def __init__(self, channel: Channel, lives: int) -> None:
+        self._channel, self._lives = channel, lives
+
+    async def send(self, item: Any) -> Receipt:
+        receipt = await self._channel.send(item)
+        self._lives -= 1
+        if self._lives == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return receipt
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+def opened(settings: Settings, moment: datetime, lives: int = 0) -> App:
+    app = open_app(settings, now=lambda: moment)
+    if lives:
+        app = replace(app, routes={"email": lambda app: Mortal(mail(app), lives)})
+    return app
+
+
+def deliver_and_die(settings: Settings, moment: datetime) -> None:
+    deliver(opened(settings, moment, lives=1))
+
+
+def advance_and_die(settings: Settings, moment: datetime, key: str, lives: int) -> None:
+    advance(opened(settings, moment, lives), key)
+
+
+def note_and_advance(settings: Settings, moment: datetime, key: str, name: str, count: int) -> None:
+    app = opened(settings, moment)
+    for number in range(count):
+        actions.note(app, at_the_shell(app, "linh"), key, f"{name} {number}")
+        advance(app, key)
+
+
+def say_once(settings: Settings, moment: datetime, key: str, count: int) -> None:
+    app = opened(settings, moment)
+    for number in range(count):
+        actions.note(app, at_the_shell(app, "an"), key, f"said once: {number}", command=f"note-{number}")
+
+
+def declare_many(settings: Settings, moment: datetime, name: str, count: int) -> None:
+    app = opened(settings, moment)
+    for number in range(count):
+        what = actions.declaring.Declaration(f"{name} {number}", drill=True)
+        advance(app, actions.declare(app, at_the_shell(app, "linh"), what).incident.key)
+
+
+def together(*deeds: tuple[Callable[..., None], tuple[Any, ...]]) -> list[int]:
+    """Do these in a process each, at once; returns how they ended (-9: killed)."""
+    context = multiprocessing.get_context("spawn")
+    children = [context.Process(target=deed, args=words) for deed, words in deeds]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(120)
+    return [child.exitcode if child.exitcode is not None else 1 for child in children]

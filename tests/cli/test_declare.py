@@ -1,0 +1,168 @@
+"""`tocsin declare`: a title is enough, people are called before it returns, and every line is the database's."""
+
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Command
+from tocsin.sinks.mail import Fault, MailSink
+from tocsin.sinks.slack import SlackSink
+
+
+def test_a_title_is_enough(tocsin: Command) -> None:
+    found = tocsin("declare", "Somebody", "posted", "a", "key", "--json")
+    shown = tocsin("show", "--json").json
+    assert (found.status, shown["title"]) == (0, "Somebody posted a key")
+    assert (shown["type"], shown["severity"], shown["restricted"]) == ("unclassified", "sev1", True)
+
+
+def test_people_are_called_before_it_returns(tocsin: Command, mail: MailSink, slack: SlackSink) -> None:
+    found = tocsin("declare", "A key in a public place", "--json").json
+    assert {call["person"]: call["routes"] for call in found["called"]} == {
+        "linh": {"slack": "handed_over", "email": "handed_over"},
+        "an": {"slack": "handed_over", "email": "handed_over"},
+    }
+    reached = {message.recipients[0] for message in mail.messages}
+    assert reached == {"linh@streamonapi.example", "an@streamonapi.example"}
+    assert len(slack.messages) == 2
+    assert found["unreached"] == []
+    assert found["clocks"][0]["duty"] == "policy-promise/customers/individuals/controller"
+
+
+def test_it_says_who_was_called_what_runs_and_what_to_do(tocsin: Command) -> None:
+    said = tocsin("declare", "A key in a public place", "--type", "credential-leak").out
+    lines = said.splitlines()
+    assert lines[0].startswith("INC-2026-0001 ")
+    assert "SEV1 restricted" in lines[0]
+    assert "CALLED  linh (incident commander): Slack ok, mail handed over; " in said
+    assert "-> minh" in said
+    assert "CLOCK   customers" in said
+    assert "ASSUMED from declaration" in said
+    assert "UNKNOWN eu-gdpr, vn-pdpl duties: need our_role" in said
+    assert "NOW     1.1 " in said
+    assert "delivered" not in said
+
+
+def test_one_dead_route_is_named_and_the_other_reaches(
+    tocsin: Command, slack: SlackSink, mail: MailSink
+) -> None:
+    mail.misbehave(Fault("connect", "drop"))
+    found = tocsin("declare", "A key in a public place")
+    assert found.status == 0
+    assert "linh (incident commander): Slack ok, mail " in found.out
+    assert "mail handed over" not in found.out
+
+
+def test_with_every_route_dead_the_incident_stands_its_clock_runs_and_it_ends_with_3(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    monkeypatch.delenv("TOCSIN_MAIL__HOST")
+    found = tocsin("declare", "A key in a public place")
+    assert found.status == 3
+    assert "nobody has been reached" in found.err
+    shown = tocsin("show", "--json").json
+    assert [duty["state"] for duty in shown["duties"]] == ["open"]
+
+
+def test_a_person_who_was_not_reached_makes_it_3(
+    tocsin: Command, mail: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="an@streamonapi.example"))
+    found = tocsin("declare", "A key in a public place", "--json")
+    assert (found.status, found.json["unreached"]) == (3, ["an"])
+
+
+def test_an_excluded_person_is_not_called_and_sees_nothing(tocsin: Command, mail: MailSink) -> None:
+    found = tocsin("declare", "One of us", "--exclude", "linh", "--json", by="minh").json
+    assert "linh" not in {call["person"] for call in found["called"]}
+    assert all("linh" not in message.recipients[0] for message in mail.messages)
+    assert tocsin("list", "--json", by="linh").json == []
+    for verb in (["show", "1"], ["timeline", "1"], ["note", "1", "hello"], ["card", "1"]):
+        refused = tocsin(*verb, by="linh")
+        assert refused.status == 1
+        assert "there is no incident" in refused.err
+
+
+def test_the_same_key_says_the_first_answer_again(tocsin: Command, mail: MailSink) -> None:
+    words = ("declare", "A key in a public place", "--key", "alert-7", "--json")
+    first, again = tocsin(*words).json, tocsin(*words).json
+    assert (first["key"], first["called"]) == (again["key"], again["called"])
+    assert len(mail.messages) == 2
+    other = tocsin("declare", "Something else", "--key", "alert-7")
+    assert (other.status, "used for something else" in other.err) == (1, True)
+    assert len(tocsin("list", "--json").json) == 1
+
+
+def test_facts_and_moments_are_known_at_once(tocsin: Command) -> None:
+    tocsin(
+        "declare", "A key in a public place", "--aware-at", "2026-11-20T02:40+07:00", "--fact", "our_role=controller",
+        "--fact", "nature=unintended-publication", "--severity", "SEV2", "--no-restricted",
+    )  # fmt: skip
+    shown = tocsin("show", "--json").json
+    assert shown["aware_at"] == "2026-11-19T19:40:00+00:00"
+    assert shown["facts"]["our_role"]["value"] == "controller"
+    assert shown["facts"]["our_role"]["source"] == "stated with the declaration"
+    assert (shown["severity"], shown["restricted"]) == ("sev2", False)
+    assert shown["duties"][0]["due_at"] == "2026-11-22T19:40:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--type", "credental-leak"], "credential-leak"),
+        (["--severity", "sev9"], "sev1, sev2"),
+        (["--fact", "natur=hacking"], "did you mean nature?"),
+        (["--fact", "nature=hackng"], "did you mean hacking?"),
+        (["--aware-at", "2026-11-20T02:40"], "has no zone"),
+        (["--aware-at", "soon"], "is not a moment"),
+        (["--aware-at", "02:31"], "is not a moment"),
+        (["--aware-at", "2099-01-01T00:00Z"], "future"),
+        (["--exclude", "lin"], "did you mean linh?"),
+        (["--occurred-from", "2026-11-20T02:00Z", "--occurred-to", "2026-11-19T02:00Z"], "occurred_to"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_writes_nothing(tocsin: Command, words: list[str], says: str) -> None:
+    refused = tocsin("declare", "A key in a public place", *words)
+    assert (refused.status, refused.out) == (1, "")
+    assert says in refused.err
+    assert refused.err.count("\n") == 1
+    assert tocsin("list", "--json").json == []
+
+
+@pytest.mark.parametrize("words", [[], ["--severity"], ["x", "--fact", "nature"], ["x", "--frob"]])
+def test_wrong_usage_is_2(tocsin: Command, words: list[str]) -> None:
+    refused = tocsin("declare", *words)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (2, "", 1)
+
+
+def test_an_account_that_nobody_knows_may_declare_and_read_what_it_declared_and_no_more(
+    tocsin: Command,
+) -> None:
+    tocsin("declare", "Mine is another")
+    mine = tocsin("declare", "I saw something odd", "--json", by=None)
+    assert mine.status == 0
+    key = mine.json["key"]
+    assert [row["key"] for row in tocsin("list", "--json", by=None).json] == [key]
+    shown: dict[str, Any] = tocsin("show", key, "--json", by=None).json
+    assert shown["title"] == "I saw something odd"
+    assert shown["declared_by"].startswith("unix:")
+    assert tocsin("show", "1", by=None).status == 1
+    refused = tocsin("note", key, "more", by=None)
+    assert (refused.status, "contacts/people.yaml" in refused.err) == (1, True)
+
+
+def test_a_page_reveals_no_title_of_a_restricted_incident(tocsin: Command, mail: MailSink) -> None:
+    tocsin("declare", "Linh leaked the signing key")
+    for message in mail.messages:
+        read = message_from_bytes(message.content, policy=policy.default)
+        body = read.get_body(("plain",))
+        assert body is not None
+        assert "signing key" not in f"{read['subject']}{body.get_content()}"
+
+
+def test_a_drill_home_declares_drills(tocsin: Command) -> None:
+    assert "DRILL" in tocsin("declare", "A key in a public place").out
+    assert tocsin("show", "--json").json["drill"] is True

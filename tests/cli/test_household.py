@@ -1,0 +1,58 @@
+"""What keeps running: the bell as a process of its own, and the demo's ground."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tocsin.app import App
+from tocsin.cli.demo import demo_home
+from tocsin.storage import clock as beats
+from tocsin.storage import outbox
+
+#: Seconds after which something that should have happened did not.
+PATIENCE = 30.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_bell_rings_delivers_and_leaves_when_it_is_told_to(
+    tocsin: Command, declared: str, app: App, number: signal.Signals
+) -> None:
+    tocsin("page", "minh")
+    bell = subprocess.Popen([sys.executable, "-m", "tocsin", "bell"], stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + PATIENCE
+    try:
+        while not _rang(app) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert _rang(app)
+        with app.database.read() as connection:
+            waiting = [row for row in outbox.of_incident(connection, declared) if row["state"] == "pending"]
+        assert waiting == []
+    finally:
+        bell.send_signal(number)
+        _, said = bell.communicate(timeout=PATIENCE)
+    assert (bell.returncode, "Traceback" in said) == (0, False)
+
+
+def _rang(app: App) -> bool:
+    with app.database.read() as connection:
+        return "bell" in beats.beats(connection)
+
+
+def test_a_demo_has_a_home_of_its_own_that_speaks_to_this_machine_only(tmp_path: Path) -> None:
+    with demo_home(tmp_path / "demo") as (settings, config):
+        assert (settings.mode, settings.fenced, settings.home) == ("demo", True, tmp_path / "demo")
+        assert settings.mail.host == "127.0.0.1"
+        assert settings.slack.base_url.startswith("http://127.0.0.1:")
+        assert config.read_text(encoding="utf-8").count("xoxb") == 0
+    with demo_home(tmp_path / "demo") as (again, _):
+        assert again.home == settings.home
+
+
+@pytest.mark.parametrize("words", [["drill", "a", "b"], ["drill", "--keep"], ["up", "--port", "x"]])
+def test_what_cannot_be_started_is_wrong_usage(tocsin: Command, home: Path, words: list[str]) -> None:
+    assert tocsin(*words, by=None).status == 2

@@ -1,0 +1,213 @@
+"""tocsin law: what the law says to given facts, without an incident and without a database."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Result
+from tocsin.cli import main
+
+FACTS = """
+aware_at: 2026-11-24T02:40+07:00
+detected_at: 2026-11-24T01:10+07:00
+our_role: controller
+nature: [access-abuse]
+breach_of: [confidentiality]
+people_by_country: {DE: 1200, VN: 40}
+kinds: [account-info]
+groups: [customers]
+disclosure: confirmed
+intent: malicious
+"""
+
+
+@pytest.fixture
+def facts(home: Path) -> Path:
+    """A facts file on the desk."""
+    path = Path("facts.yaml")
+    path.write_text(FACTS, encoding="utf-8")
+    return path
+
+
+def law(capfd: pytest.CaptureFixture[str], *words: object) -> Result:
+    capfd.readouterr()
+    status = main(["law", *map(str, words)])
+    said = capfd.readouterr()
+    return Result(status, said.out, said.err)
+
+
+def test_the_answer_has_the_shape_that_programs_rely_on(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    document = law(capfd, "--facts", facts, "--json").json
+    assert {"risk_advice", "duties", "undecided", "not_owed", "next_question"} == set(document)
+    assert {"level", "score", "reasons"} <= set(document["risk_advice"])
+    promise = next(each for each in document["duties"] if each["regime"] == "policy-promise")
+    assert {
+        "key", "regime", "rule", "cite", "recipient", "authority", "stage", "clock_from", "due_at", "within",
+        "assumed", "because", "verification", "candidate",
+    } <= set(promise)  # fmt: skip
+    assert promise["due_at"] == "2026-11-26T18:10:00+00:00"
+    assert {"regime", "rule", "needs"} <= set(document["undecided"][0])
+    assert {"regime", "rule", "because"} <= set(document["not_owed"][0])
+    assert {"fact", "settles"} <= set(document["next_question"])
+
+
+def test_the_advised_risk_stands_in_only_when_asked(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def owed(*more: str) -> set[str]:
+        document = law(capfd, "--facts", facts, "--regime", "eu-gdpr", "--json", *more).json
+        return {each["key"] for each in document["duties"]}
+
+    assert "eu-gdpr/authority/de/controller" not in owed()
+    assert "eu-gdpr/authority/de/controller" in owed("--assume-risk", "advice")
+
+
+def test_a_decided_risk_is_not_overruled_by_advice(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    facts.write_text(f"{FACTS}risk: unlikely\n", encoding="utf-8")
+    document = law(capfd, "--facts", facts, "--regime", "eu-gdpr", "--assume-risk", "advice", "--json").json
+    assert document["duties"] == []
+
+
+def test_only_the_named_regimes_are_asked(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["--facts", facts, "--json", "--regime", "vn-pdpl", "--regime", "policy-promise"]
+    document = law(capfd, *words).json
+    named = {each["regime"] for part in ("duties", "undecided", "not_owed") for each in document[part]}
+    assert named == {"vn-pdpl", "policy-promise"}
+
+
+def test_the_law_is_that_of_the_moment_asked_for(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    facts.write_text(FACTS.replace("2026-11-24", "2025-11-24"), encoding="utf-8")
+    words = ["--facts", facts, "--json", "--regime", "vn-pdpl", "--at", "2025-12-01T00:00Z"]
+    document = law(capfd, *words).json
+    assert document["duties"] == []
+    assert "in force only from 2026-01-01" in document["not_owed"][0]["because"][0]
+
+
+def test_another_organisation_is_bound_by_other_laws(
+    facts: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from tocsin.catalog import default_folders
+
+    ours = (default_folders()[1] / "organisation.yaml").read_text(encoding="utf-8")
+    other = tmp_path / "organisation.yaml"
+    other.write_text(ours.replace("established_in: VN", "established_in: US"), encoding="utf-8")
+    facts.write_text(FACTS.replace(", VN: 40", ""), encoding="utf-8")
+    words = ["--facts", facts, "--json", "--regime", "vn-pdpl"]
+    assert law(capfd, *words).json["duties"] != []
+    assert law(capfd, *words, "--organisation", other).json["duties"] == []
+
+
+def test_json_is_read_as_well(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    plain = law(capfd, "--facts", facts, "--json", "--at", "2026-11-25T00:00Z").out
+    Path("facts.json").write_text(
+        json.dumps(
+            {
+                "aware_at": "2026-11-24T02:40+07:00",
+                "detected_at": "2026-11-24T01:10+07:00",
+                "our_role": "controller",
+                "nature": ["access-abuse"],
+                "breach_of": ["confidentiality"],
+                "people_by_country": {"DE": 1200, "VN": 40},
+                "kinds": ["account-info"],
+                "groups": ["customers"],
+                "disclosure": "confirmed",
+                "intent": "malicious",
+            }
+        ),
+        encoding="utf-8",
+    )
+    assert law(capfd, "--facts", "facts.json", "--json", "--at", "2026-11-25T00:00Z").out == plain
+
+
+def test_people_read_what_is_owed_by_when_and_what_to_ask_next(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = law(capfd, "--facts", facts, "--at", "2026-11-24T00:00Z").out
+    assert said.startswith("Risk advice: ")
+    assert "OWED policy-promise/customers/individuals/controller  due Fri 01:10 +07 (18:10Z)" in said
+    assert "CANNOT TELL eu-gdpr/authority: needs risk" in said
+    assert "ASK NEXT risk: " in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("our_role: controller\nriks: high\n", "facts.yaml:2: there is no fact 'riks'; did you mean risk?"),
+        ("\nrisk: hihg\n", "facts.yaml:2: risk cannot be 'hihg'; did you mean high?"),
+        ("aware_at: 2026-11-24T02:40\n", "facts.yaml:1: "),
+        ("risk: high\nrisk: high\n", "facts.yaml:2: key 'risk' stands here twice"),
+        ("- risk\n", "facts.yaml:1: write one mapping"),
+        ("", "facts.yaml:1: is empty"),
+        ("occurred_from: 2026-11-24T02:40Z\noccurred_to: 2026-11-23T02:40Z\n", "occurred_to lies before"),
+    ],
+)
+def test_a_wrong_line_of_a_facts_file_is_named(
+    facts: Path, capfd: pytest.CaptureFixture[str], text: str, says: str
+) -> None:
+    facts.write_text(text, encoding="utf-8")
+    said = law(capfd, "--facts", facts)
+    assert (said.status, said.out, said.err.count("\n")) == (1, "", 1)
+    assert says in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["--facts", "nowhere.yaml"], 1, "nowhere.yaml: cannot be read"),
+        (["--facts", "facts.yaml", "--regime", "eu-gdp"], 1, "did you mean eu-gdpr?"),
+        (["--facts", "facts.yaml", "--at", "2026-11-24T02:40"], 1, "has no zone"),
+        (["--facts", "facts.yaml", "--assume-risk", "high"], 2, "advice"),
+        (["show"], 2, "law show CODE"),
+        (["show", "nowhere"], 1, "there is no regime 'nowhere'"),
+        (["show", "eu-gdpr", "--facts", "facts.yaml"], 2, "law show CODE"),
+        (["--regime", "eu-gdpr"], 2, "law --facts FILE"),
+        (["schema", "people"], 2, "law schema"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line(
+    facts: Path, capfd: pytest.CaptureFixture[str], words: list[str], status: int, says: str
+) -> None:
+    said = law(capfd, *words)
+    assert (said.status, says in said.err, said.err.count("\n")) == (status, True, 1)
+
+
+def test_the_laws_known_here_are_listed(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert [line.split()[0] for line in law(capfd).out.splitlines()[:3]] == [
+        "eu-gdpr",
+        "policy-promise",
+        "vn-pdpl",
+    ]
+    assert [each["id"] for each in law(capfd, "--json").json] == ["eu-gdpr", "policy-promise", "vn-pdpl"]
+
+
+@pytest.mark.parametrize("code", ["eu-gdpr", "policy-promise", "vn-pdpl"])
+def test_a_regime_reads_like_a_statute_with_every_rule_article_and_source(
+    home: Path, capfd: pytest.CaptureFixture[str], code: str
+) -> None:
+    said = law(capfd, "show", code).out
+    document = law(capfd, "show", code, "--json").json
+    for rule in document["rules"]:
+        assert f"{code}/{rule['id']}  {rule['cite']}" in said
+        for exempt in rule.get("exceptions", ()):
+            assert exempt["cite"] in said
+    for source in document["sources"]:
+        assert source["url"] in said
+
+
+def test_the_schema_knows_every_fact_and_accepts_the_example(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from tocsin.domain.facts import FACTS as KNOWN
+
+    schema = law(capfd, "schema").json
+    assert set(schema["properties"]) == set(KNOWN)
+    assert "unlikely" in json.dumps(schema["properties"]["risk"])
+    assert law(capfd, "schema", "regime").json["title"] == "Regime"
+    assert "established_in" in law(capfd, "schema", "organisation").json["properties"]
+
+
+def test_the_law_needs_no_database(facts: Path, home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (home / "tocsin.db").unlink()
+    assert law(capfd, "--facts", facts).status == 0
+    assert not (home / "tocsin.db").exists()

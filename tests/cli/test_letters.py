@@ -1,0 +1,246 @@
+"""The letter from draft to the last receipt: preview, approval of exactly these bytes, sending, interrupting."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.conftest import CUSTOMERS, Command
+from tests.cli.test_work import on_a_terminal
+from tocsin.sinks.mail import Fault, MailSink
+
+
+def letters(mail: MailSink) -> list[str]:
+    """To whom of the customers a letter went."""
+    return [each.recipients[0] for each in mail.messages if "streamonapi" not in each.recipients[0]]
+
+
+def test_a_draft_says_who_gets_it_and_what_a_second_reader_finds(tocsin: Command, drafted: str) -> None:
+    said = tocsin("draft", "customers", by="an").out
+    assert "TO      4 people (" in said
+    assert "DIGEST  " in said
+    assert "nobody; 2 needed" in said
+
+
+def test_a_draft_equal_to_the_one_in_review_changes_nothing(
+    tocsin: Command, drafted: str, head: Callable[..., int]
+) -> None:
+    before = head()
+    assert "done already" in tocsin("draft", "customers", by="an").out
+    assert head() == before
+
+
+def test_the_preview_prints_every_distinct_letter_with_its_count(tocsin: Command, drafted: str) -> None:
+    found = tocsin("preview", "customers", "--json", by="an").json
+    assert sum(variant["count"] for variant in found["variants"]) == 4
+    assert {variant["locale"] for variant in found["variants"]} == {"en", "vi"}
+    assert found["digest"] == found["drafted_digest"]
+    said = tocsin("preview", "customers", by="an").out
+    assert "We revoked the keys." in said
+    assert "Chúng tôi đã thu hồi các khóa." in said
+    assert f"tocsin approve {drafted} customers --digest {found['digest'][:12]}" in said
+
+
+def test_the_preview_as_a_page_runs_nothing(tocsin: Command, drafted: str) -> None:
+    assert tocsin("preview", "customers", "--html", "letters.html", by="an").status == 0
+    page = Path("letters.html").read_text(encoding="utf-8")
+    assert page.count("<iframe sandbox srcdoc=") == page.count("<iframe")
+    assert "<script" not in page
+
+
+def test_a_problem_in_the_letter_is_printed(tocsin: Command, declared: str) -> None:
+    tocsin(
+        "learn", "our_role=controller", "measures_taken={en: There is no evidence of misuse., vi: Không sao.}",
+        "advice_to_people={en: Make new keys., vi: Hãy tạo khóa mới.}", "--source", "x",
+    )  # fmt: skip
+    Path("people.txt").write_text("cus_4\n", encoding="utf-8")
+    tocsin("scope", "--list", "people.txt")
+    assert (
+        "LINT    claims what the letter does not prove: 'no evidence'"
+        in tocsin("draft", "customers", by="an").out
+    )
+
+
+def test_approval_off_a_terminal_needs_the_digest(
+    tocsin: Command, drafted: str, head: Callable[..., int]
+) -> None:
+    before = head()
+    refused = tocsin("approve", "customers", by="an")
+    assert (refused.status, "--digest" in refused.err) == (2, True)
+    wrong = tocsin("approve", "customers", "--digest", "0" * 64, by="an")
+    assert (wrong.status, head()) == (1, before)
+
+
+def test_approval_on_a_terminal_shows_the_letters_and_wants_the_digest_typed(
+    tocsin: Command, drafted: str
+) -> None:
+    digest = tocsin("preview", "customers", "--json", by="an").json["digest"][:12]
+    status, said = on_a_terminal("approve", "customers", "--as", "an", typed="yes\n")
+    assert status == 1
+    assert "We revoked the keys." in said
+    status, said = on_a_terminal("approve", "customers", "--as", "an", typed=f"{digest}\n")
+    assert (status, "1 more must approve" in said) == (0, True)
+
+
+def test_one_person_is_not_two(tocsin: Command, drafted: str) -> None:
+    digest = tocsin("preview", "customers", "--json", by="an").json["digest"]
+    assert tocsin("approve", "customers", "--digest", digest, by="an").status == 0
+    assert tocsin("approve", "customers", "--digest", digest, by="an").status == 1
+    assert tocsin("approve", "customers", "--digest", digest, by="linh").status == 1
+    refused = tocsin("send", drafted, "customers", "--yes", by="an")
+    assert (refused.status, "needs the approval of 2" in refused.err) == (1, True)
+
+
+def test_a_rejected_draft_says_why(tocsin: Command, drafted: str) -> None:
+    assert tocsin("reject", "customers", "--because", "too cold", by="bao").status == 0
+    assert "customers: too cold" in tocsin("timeline").out
+
+
+def test_sending_off_a_terminal_needs_the_incident_and_yes(
+    tocsin: Command, approved: str, head: Callable[..., int], mail: MailSink
+) -> None:
+    before = head()
+    for words in (["customers"], ["customers", "--yes"], [approved, "customers"]):
+        assert tocsin("send", *words, by="an").status == 2
+    assert (head(), letters(mail)) == (before, [])
+
+
+def test_the_letters_leave_and_every_receipt_is_counted(
+    tocsin: Command, approved: str, mail: MailSink
+) -> None:
+    done = tocsin("send", approved, "customers", "--yes", "--json", by="an")
+    assert done.status == 0
+    assert (done.json["mark"], done.json["counts"]["handed_over"], done.json["unreached"]) == ("sent", 4, 0)
+    assert sorted(letters(mail)) == sorted(each[2] for each in CUSTOMERS)
+    states = {each["key"]: each["state"] for each in tocsin("duties", "--json").json["duties"]}
+    assert states["policy-promise/customers/individuals/controller"] == "filed"
+    again = tocsin("send", approved, "customers", "--yes", by="an")
+    assert (again.status, len(letters(mail))) == (0, 4)
+    assert "UNTOLD  0 of 4" in tocsin("card").out
+
+
+def test_somebody_who_cannot_be_reached_makes_it_3_and_is_settled_by_hand(
+    tocsin: Command, approved: str, mail: MailSink
+) -> None:
+    mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="wei@example.com"))
+    done = tocsin("send", approved, "customers", "--yes", by="an")
+    assert (done.status, "1 people were not surely reached" in done.out) == (3, True)
+    assert "wei@example.com" not in tocsin("ledger", "customers").out
+    named = tocsin("ledger", "customers", "--who", "--json", by="an").json["people"]
+    assert [(each["id"], each["state"]) for each in named] == [("cus_4", "refused")]
+    assert tocsin("ledger", "customers", "--who", by="khoa").status == 1
+    story = tocsin("affected", "--person", "cus_4", "--json", by="an").json["letters"][0]
+    assert (story["state"], story["attempts"][0]["phase"]) == ("refused", "rcpt")
+    assert tocsin("ledger", "customers", "--exclude", "cus_4", by="an").status == 1
+    settled = tocsin("ledger", "customers", "--exclude", "cus_4", "--because", "told by telephone", by="an")
+    assert settled.status == 0
+    assert tocsin("ledger", "customers", "--json").json["settled"] == 1
+
+
+def test_a_wrong_letter_is_stopped_by_whoever_sees_it(tocsin: Command, approved: str, mail: MailSink) -> None:
+    mail.misbehave(Fault("mail", reply="451 4.7.1 greylisted"))
+    first = tocsin("send", approved, "customers", "--yes", by="an")
+    assert (first.status, "letters wait until" in first.err) == (3, True)
+    assert tocsin("pause", "customers", "--because", "wrong address", by="khoa").status == 0
+    refused = tocsin("send", approved, "customers", "--yes", by="an")
+    assert (refused.status, "tocsin resume" in refused.err) == (1, True)
+    mail.behave()
+    assert tocsin("resume", "customers", "--because", "it was right", by="an").status == 0
+    assert tocsin("ledger", "customers", "--json").json["mark"] == "sending"
+
+
+def test_ctrl_c_stops_between_two_letters_and_it_goes_on_when_asked(
+    tocsin: Command, approved: str, mail: MailSink, process: Command
+) -> None:
+    mail.misbehave(Fault("dot", "delay", seconds=0.4))
+    words = [sys.executable, "-m", "tocsin", "send", approved, "customers", "--yes", "--json", "--as", "an"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sending:
+        while not letters(mail):
+            time.sleep(0.01)
+        os.kill(sending.pid, signal.SIGINT)
+        out, err = sending.communicate(timeout=30)
+    left = json.loads(out)
+    assert (sending.returncode, left["interrupted"]) == (3, True)
+    assert f"tocsin send {approved} customers" in err
+    assert left["counts"]["sending"] == 0
+    assert 0 < left["counts"]["handed_over"] < 4
+    mail.behave()
+    done = tocsin("send", approved, "customers", "--yes", "--json", by="an").json
+    assert (done["counts"]["handed_over"], done["counts"]["possible_duplicates"]) == (4, 0)
+    assert sorted(letters(mail)) == sorted(each[2] for each in CUSTOMERS)
+
+
+def test_sending_on_a_terminal_asks_for_the_number_and_shows_a_bar(
+    tocsin: Command, approved: str, mail: MailSink
+) -> None:
+    status, said = on_a_terminal("send", "customers", "--as", "an", typed="yes\n")
+    assert (status, letters(mail)) == (1, [])
+    assert "send customers to 4 people? Type 1" in said
+    status, said = on_a_terminal("send", "customers", "--as", "an", typed="1\n")
+    assert (status, len(letters(mail))) == (0, 4)
+    assert re.search(r"4/4", said)
+
+
+def test_a_corrected_fact_that_the_letter_prints_voids_the_approval(
+    tocsin: Command, approved: str, mail: MailSink
+) -> None:
+    tocsin(
+        "learn",
+        "advice_to_people={en: Change your password., vi: Hãy đổi mật khẩu.}",
+        "--source",
+        "x",
+        by="an",
+    )
+    assert "NoticeVoided" in tocsin("timeline").out
+    assert tocsin("send", approved, "customers", "--yes", by="an").status == 1
+    assert letters(mail) == []
+
+
+def test_a_whole_incident_from_declaration_to_the_closed_file(
+    tocsin: Command, approved: str, mail: MailSink
+) -> None:
+    assert tocsin("send", approved, "customers", "--yes", by="an").status == 0
+    tocsin(
+        "learn", "risk=unlikely", "violation=breach", "breach_of=confidentiality", "--source", "DPO", by="an"
+    )
+    for _ in range(80):
+        duties = [
+            each
+            for each in tocsin("duties", "--json").json["duties"]
+            if each["state"] not in ("filed", "not-owed")
+        ]
+        open_steps = [each for each in tocsin("show", "--json").json["checklist"] if each["state"] == "open"]
+        for duty in duties:
+            tocsin("duties", "--release", duty["key"], "--because", "counsel says so", by="chi")
+        for step in open_steps:
+            assert tocsin("done", step["id"], "--evidence", "proof.txt").status == 0
+        if not duties and not open_steps:
+            break
+    closed = tocsin("close", approved, "--yes", "--because", "all told")
+    assert closed.status == 0, closed.err
+    assert tocsin("show", "1", "--json").json["status"] == "closed"
+    refused = tocsin("erase", "1", "--yes", "--because", "retention", by="an")
+    assert (refused.status, "is kept until" in refused.err) == (1, True)
+
+
+def test_a_holding_letter_leaves_when_a_person_asks_and_meets_no_duty(
+    tocsin: Command, declared: str, mail: MailSink
+) -> None:
+    tocsin("learn", "our_role=controller", "--source", "the team")
+    Path("people.txt").write_text("cus_1\ncus_4\n", encoding="utf-8")
+    tocsin("scope", "--list", "people.txt")
+    assert tocsin("draft", "holding", by="an").status == 0
+    digest = tocsin("preview", "holding", "--json", by="an").json["digest"]
+    for person in ("an", "bao"):
+        assert tocsin("approve", "holding", "--digest", digest, by=person).status == 0
+    assert tocsin("send", declared, "holding", "--yes", by="an").status == 0
+    assert sorted(letters(mail)) == ["mai@example.com", "wei@example.com"]
+    states = {each["key"]: each["state"] for each in tocsin("duties", "--json").json["duties"]}
+    assert states["policy-promise/customers/individuals/controller"] == "open"
+    notices = {each["id"]: each["state"] for each in tocsin("show", "--json").json["notices"]}
+    assert notices == {"holding": "sent"}

@@ -1,0 +1,83 @@
+"""Answering, taking and handing over roles, and calling somebody now."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import Command
+from tocsin.sinks.mail import Fault, MailSink
+
+
+def test_an_answer_takes_the_role_for_which_one_was_called(tocsin: Command) -> None:
+    tocsin("declare", "A key in a public place")
+    said = tocsin("ack")
+    assert (said.status, "you are incident-commander" in said.out) == (0, True)
+    assert tocsin("show", "--json").json["roles"] == {"incident-commander": "linh"}
+    assert tocsin("show", "--json").json["status"] == "containment"
+
+
+def test_somebody_who_was_not_called_has_nothing_to_answer(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    before = head()
+    refused = tocsin("ack", by="giang")
+    assert (refused.status, "nobody waits for an answer of giang" in refused.err) == (1, True)
+    assert head() == before
+
+
+def test_a_role_is_taken_and_handed_over_by_its_holder(tocsin: Command, declared: str) -> None:
+    assert tocsin("take", "deputy", by="minh").status == 0
+    assert tocsin("hand", "1", "incident-commander", "minh").status == 0
+    assert tocsin("show", "--json").json["roles"]["incident-commander"] == "minh"
+    refused = tocsin("hand", "incident-commander", "minh")
+    assert (refused.status, "is held by minh" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["take", "comander"], "did you mean"),
+        (["take", "dpo"], "is not listed for dpo"),
+        (["take", "incident-commander"], "holds incident-commander already"),
+        (["hand", "incident-commander", "lin"], "there is no person"),
+        (["page", "nobody"], "there is no person or role"),
+    ],
+)
+def test_a_wrong_role_or_person_is_refused_and_nothing_is_written(
+    tocsin: Command, declared: str, head: Callable[..., int], words: list[str], says: str
+) -> None:
+    before = head()
+    refused = tocsin(*words)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert says in refused.err
+    assert head() == before
+
+
+def test_a_page_calls_by_every_route_and_says_how_it_fared(
+    tocsin: Command, declared: str, mail: MailSink
+) -> None:
+    found = tocsin("page", "giang", "--because", "we need the logs", "--json")
+    assert (found.status, found.json["unreached"]) == (0, [])
+    assert found.json["called"][0]["routes"] == {"slack": "handed_over", "email": "handed_over"}
+    assert mail.messages[-1].recipients == ("giang@streamonapi.example",)
+
+
+def test_a_page_that_reaches_nobody_is_3(
+    tocsin: Command, declared: str, mail: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="giang@streamonapi.example"))
+    found = tocsin("page", "giang")
+    assert (found.status, "not reached: giang" in found.err) == (3, True)
+
+
+def test_an_excluded_person_is_not_called_by_hand_either(tocsin: Command) -> None:
+    tocsin("declare", "One of us", "--exclude", "giang")
+    tocsin("ack")
+    assert tocsin("page", "giang").status == 1
+
+
+def test_one_shell_is_not_two_people_outside_drills(tocsin: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCSIN_MODE", "production")
+    refused = tocsin("list")
+    assert (refused.status, "--as works only in drills" in refused.err) == (1, True)

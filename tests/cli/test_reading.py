@@ -1,0 +1,191 @@
+"""What the reading verbs show: card, list, show, timeline, and the bare command."""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+SHOW_KEYS = {
+    "key", "code_name", "title", "type", "severity", "status", "drill", "restricted", "aware_at", "facts", "roles",
+    "checklist", "duties", "notices", "messages", "affected", "wake_at", "waiting_for", "head",
+}  # fmt: skip
+CHECKLIST_KEYS = {"id", "title", "phase", "role", "gate", "due_at", "state", "evidence"}
+DUTY_KEYS = {
+    "key", "regime", "rule", "cite", "recipient", "authority", "clock_from", "due_at", "assumed", "state", "because",
+}  # fmt: skip
+
+
+def test_the_card_says_what_is_next_and_the_command_that_does_it(tocsin: Command, declared: str) -> None:
+    said = tocsin("card").out
+    assert f"{declared} " in said
+    assert "commander linh" in said
+    assert "71:5" in said
+    assert "NEXT    1.1 " in said
+    assert ": you, by " in said
+    assert "tocsin done 1.1" in said
+
+
+def test_the_card_names_who_is_silent_and_how_to_call(tocsin: Command, leap: Callable[..., None]) -> None:
+    tocsin("declare", "A key in a public place")
+    tocsin("ack")
+    leap(minutes=16)
+    said = tocsin("card").out
+    assert "BLOCKED DPO silent for 16 min     tocsin page dpo" in said
+
+
+def test_the_card_says_which_route_is_down_and_which_is_used(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch, leap: Callable[..., None]
+) -> None:
+    monkeypatch.delenv("TOCSIN_MAIL__HOST")
+    tocsin("declare", "A key in a public place")
+    leap(minutes=6)
+    assert "DOWN    mail for 0:06 (using Slack): email is not configured" in tocsin("card").out
+
+
+def test_the_card_counts_who_is_untold(tocsin: Command, drafted: str) -> None:
+    assert "UNTOLD  4 of 4" in tocsin("card").out
+
+
+def test_another_reader_is_told_whose_step_it_is(tocsin: Command, declared: str) -> None:
+    assert tocsin("card", "--json", by="khoa").json["next"]["role"] == "scribe"
+    assert ": you, by" in tocsin("card", by="khoa").out
+    tocsin("declare", "I saw something odd", by=None)
+    assert tocsin("card", "2", "--json", by=None).json["yours"] is False
+
+
+def test_the_bare_command_is_the_card(tocsin: Command, declared: str) -> None:
+    assert tocsin().out == tocsin("card").out
+    assert tocsin("--json").json["key"] == declared
+
+
+def test_the_bare_command_without_an_open_incident_names_the_last_and_who_is_on_call(tocsin: Command) -> None:
+    assert "No incident is open." in tocsin().out
+    name = tocsin("declare", "A false alarm", "--json").json["code_name"]
+    tocsin("decline", "1", "--yes", "--because", "it was a test")
+    said = tocsin().out
+    assert f"Last: INC-2026-0001 {name}, declined." in said
+    assert "On call: linh (primary)" in said
+    assert tocsin("--json").json["on_call"]["primary"] == "linh"
+
+
+def test_the_list_begins_with_the_soonest_deadline(tocsin: Command) -> None:
+    tocsin("declare", "later", "--aware-at", "2026-11-23T00:00Z")
+    tocsin("declare", "sooner", "--aware-at", "2026-11-22T00:00Z")
+    tocsin("declare", "closed", "--aware-at", "2026-11-21T00:00Z")
+    tocsin("decline", "3", "--yes", "--because", "nothing")
+    assert [row["key"][-1] for row in tocsin("list", "--json").json] == ["2", "1", "3"]
+    assert [row["key"][-1] for row in tocsin("list", "--open", "--json").json] == ["2", "1"]
+    assert tocsin("list").out.splitlines()[1].startswith("INC-2026-0002")
+
+
+def test_a_restricted_incident_stands_in_the_list_by_its_code_name(tocsin: Command) -> None:
+    tocsin("declare", "the signing key leaked")
+    tocsin("declare", "a laptop was lost", "--no-restricted")
+    said = tocsin("list").out
+    assert "signing key" not in said
+    assert "a laptop was lost" in said
+
+
+def test_words_of_a_restricted_incident_are_for_those_who_work_on_it(tocsin: Command, declared: str) -> None:
+    tocsin("note", "we suspect a colleague")
+    outsider = tocsin("timeline", by="hoa").out
+    assert "we suspect a colleague" not in outsider
+    assert "(restricted)" in outsider
+    assert tocsin("show", "--json", by="hoa").json["title"] == "(restricted)"
+    assert "we suspect a colleague" in tocsin("timeline", by="chi").out
+    tocsin("take", "liaison", by="hoa")
+    assert "we suspect a colleague" in tocsin("timeline", by="hoa").out
+
+
+def test_show_has_the_promised_names(tocsin: Command, approved: str) -> None:
+    shown = tocsin("show", "--json").json
+    assert set(shown) >= SHOW_KEYS
+    assert all(set(step) >= CHECKLIST_KEYS for step in shown["checklist"])
+    assert all(set(duty) >= DUTY_KEYS for duty in shown["duties"])
+    assert set(shown["facts"]["our_role"]) >= {"value", "source", "learned_at", "by"}
+    assert shown["facts"]["our_role"] | {"learned_at": 0} == {
+        "value": "controller", "source": "the team", "learned_at": 0, "by": "linh",
+    }  # fmt: skip
+    assert shown["affected"]["total"] == 4
+    assert shown["affected"]["by_place"] == {"DE": 1, "FR": 1, "SG": 1, "VN": 1}
+    assert set(shown["affected"]) >= {"total", "by_place", "by_kind", "buckets", "gaps"}
+    assert [approval["person"] for approval in shown["notices"][0]["approvals"]] == ["an", "bao"]
+    assert shown["messages"]["handed_over"] > 0
+    assert set(shown["head"]) == {"seq", "hash"}
+    assert shown["waiting_for"] == "release of the customer notice"
+    datetime.fromisoformat(shown["wake_at"])
+
+
+def test_show_as_of_equals_what_was_shown_then(
+    tocsin: Command, declared: str, leap: Callable[..., None], tmp_path: Path
+) -> None:
+    then = tocsin("show", "--json").json
+    moment = max(entry["recorded_at"] for entry in tocsin("timeline", "--json").json)
+    leap(minutes=3)
+    proof = tmp_path / "proof.txt"
+    proof.write_text("x")
+    tocsin("done", "1.3", "--evidence", str(proof))
+    tocsin("note", "later")
+    tocsin("learn", "risk=high", "--source", "the DPO", by="an")
+    now = tocsin("show", "--json").json
+    again = tocsin("show", "--as-of", moment, "--json").json
+    assert again["as_of"] is not None
+    assert again | {"as_of": None} == then
+    assert now["head"] != then["head"]
+
+
+def test_show_as_of_before_the_declaration_or_in_the_future_is_refused(
+    tocsin: Command, declared: str
+) -> None:
+    assert tocsin("show", "--as-of", "2020-01-01T00:00Z").status == 1
+    assert tocsin("show", "--as-of", "2099-01-01T00:00Z").status == 2
+
+
+def test_the_timeline_tells_every_entry_with_its_hash(tocsin: Command, declared: str) -> None:
+    rows = tocsin("timeline", "--json").json
+    lines = tocsin("timeline").out.splitlines()
+    assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row["hash"][:8] in line for row, line in zip(rows, lines, strict=True))
+    assert "linh is incident-commander" in tocsin("timeline").out
+    assert all(after["previous_hash"] == before["hash"] for before, after in pairwise(rows))
+    assert list(rows[0]["texts"].values()) == ["A key in a public place"]
+
+
+def test_an_erased_text_is_said_to_be_erased(tocsin: Command, declared: str) -> None:
+    tocsin("note", "Anna Müller called")
+    last = [row for row in tocsin("timeline", "--json").json if row["kind"] == "Noted"][-1]
+    assert tocsin("redact", last["body"]["text"], "--because", "a name", by="an").status == 0
+    assert "Anna" not in tocsin("timeline").out
+    assert "(erased)" in tocsin("timeline").out
+    again = [row for row in tocsin("timeline", "--json").json if row["kind"] == "Noted"][-1]
+    assert again["texts"] == {last["body"]["text"]: None}
+    assert again["hash"] == last["hash"]
+
+
+def test_hostile_text_steers_no_terminal(tocsin: Command) -> None:
+    hostile = "red \x1b[31malert\x1b[0m \x1b]0;title\x07 [bold]x[/bold] \u202egnp.exe \x9b2J"
+    tocsin("declare", "a key", "--no-restricted")
+    assert tocsin("note", hostile).status == 0
+    assert tocsin("learn", f"discovered_by_name={hostile}", "--source", hostile).status in (0, 1)
+    tocsin("set", "title", f"new {hostile}", "--because", hostile)
+    for words in (["timeline"], ["show"], ["list"], ["card"]):
+        said = tocsin(*words)
+        assert not set("\x1b\x07\x9b\u202e") & set(said.out + said.err), words
+    assert "[bold]x[/bold]" in tocsin("timeline").out
+    assert "\\x1b[31malert" in tocsin("timeline").out
+
+
+def test_json_is_one_document_with_the_very_text(tocsin: Command, declared: str) -> None:
+    tocsin("note", "tab\tand \x1b[31mred")
+    assert list(tocsin("timeline", "--json").json[-1]["texts"].values()) == ["tab\tand \x1b[31mred"]
+
+
+@pytest.mark.parametrize("verb", ["card", "show", "timeline", "duties", "assess", "next", "list"])
+def test_every_reading_verb_gives_one_json_document(tocsin: Command, declared: str, verb: str) -> None:
+    found = tocsin(verb, "--json")
+    assert (found.status, found.err) == (0, "")
+    assert found.json

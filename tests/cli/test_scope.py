@@ -1,0 +1,132 @@
+"""`tocsin scope` and `tocsin affected`: the question, its secrets, the answer, and one person's story."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CUSTOMERS, Command
+from tocsin.app import App
+
+
+def test_tokens_come_from_a_file_and_the_answer_is_counts(tocsin: Command, declared: str) -> None:
+    found = tocsin(
+        "scope",
+        "--token",
+        "@tokens.txt",
+        "--from",
+        "2026-11-20T00:00Z",
+        "--to",
+        "2026-11-21T00:00Z",
+        "--json",
+    )
+    assert found.status == 0
+    assert (found.json["total"], found.json["revision"]) == (2, 1)
+    assert found.json["by_place"] == {"DE": 1, "VN": 1}
+    said = tocsin("affected").out
+    assert "2 people to be told, revision 1" in said
+    assert "account-info" in said
+
+
+def test_tokens_come_from_stdin(process: Command, tocsin: Command, declared: str) -> None:
+    found = process("scope", declared, "--token", "@-", "--json", stdin="stolen-1\n")
+    assert (found.status, found.json["total"]) == (0, 2)
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    before = head()
+    for option in ("--token", "--session"):
+        refused = tocsin("scope", option, "soa_live_deadbeef")
+        assert (refused.status, refused.out) == (2, "")
+        assert "@FILE" in refused.err
+        assert "deadbeef" not in refused.err
+    assert head() == before
+
+
+def test_a_list_and_a_question_file_ask_too(tocsin: Command, declared: str) -> None:
+    Path("people.csv").write_text("who,kinds\ncus_1,account-info\nwei@example.com,\n", encoding="utf-8")
+    assert tocsin("scope", "--list", "people.csv", "--json").json["total"] == 2
+    Path("question.yaml").write_text("tokens: [stolen-1]\naccounts: [cus_3]\n", encoding="utf-8")
+    second = tocsin("scope", "--question", "question.yaml", "--json").json
+    assert (second["revision"], second["total"]) == (2, 3)
+    assert "since revision 1: " in tocsin("affected").out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        ([], 1, "ask about at least one"),
+        (["--ip", "203.0.113.7.9"], 1, "no address"),
+        (["--account", "cus_1", "--source", "nowhere"], 1, "nowhere"),
+        (["--token", "@nowhere.txt"], 1, "nowhere.txt"),
+        (["--list", "nowhere.csv"], 1, "nowhere.csv"),
+        (["--question", "tokens.txt"], 1, "tokens.txt"),
+        (["--question", "q.yaml", "--account", "cus_1"], 2, "alone"),
+        (
+            ["--account", "cus_1", "--from", "2026-11-21T00:00Z", "--to", "2026-11-20T00:00Z"],
+            1,
+            "window is empty",
+        ),
+        (["--account", "cus_1", "--from", "2026-11-21T00:00"], 1, "zone"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_writes_nothing(
+    tocsin: Command, declared: str, head: Callable[..., int], words: list[str], status: int, says: str
+) -> None:
+    before = head()
+    refused = tocsin("scope", *words)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (status, "", 1)
+    assert says in refused.err
+    assert head() == before
+
+
+def test_one_person_is_told_yes_with_what_and_when(tocsin: Command, declared: str) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    said = tocsin("affected", "--person", "cus_1").out
+    assert "cus_1: confirmed, is owed a letter" in said
+    assert "account-info" in said
+    assert "mai@example.com" in said
+    found = tocsin("affected", "--person", "cus_1", "--json").json
+    assert (found["affected"], found["record"]["hits"]) == (True, 6)
+
+
+def test_one_person_is_told_no_and_how_sure_that_is(tocsin: Command, declared: str) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    found = tocsin("affected", "--person", "cus_4", "--json").json
+    assert found["affected"] is False
+    assert "cus_4 is not among the affected of revision 1" in tocsin("affected", "--person", "cus_4").out
+
+
+def test_one_persons_story_is_for_those_who_work_on_it(tocsin: Command, declared: str) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    refused = tocsin("affected", "--person", "cus_1", by="hoa")
+    assert (refused.status, "mai" not in refused.out + refused.err) == (1, True)
+    assert tocsin("affected", by="hoa").status == 0
+
+
+def test_the_list_leaves_only_with_a_role_and_a_reason(tocsin: Command, declared: str) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    assert tocsin("affected", "--export", "out.csv", "--because", "x").status == 1
+    assert tocsin("affected", "--export", "out.csv", by="an").status == 1
+    assert not Path("out.csv").exists()
+    done = tocsin("affected", "--export", "out.csv", "--because", "the call centre", by="an")
+    assert done.status == 0
+    with Path("out.csv").open(encoding="utf-8") as file:
+        assert {row["email"] for row in csv.DictReader(file)} == {"mai@example.com", "jonas@example.org"}
+    assert "PeopleExported" in tocsin("timeline").out
+    assert tocsin("affected", "--export", "out.csv", "--because", "again", by="an").status == 1
+
+
+def test_nothing_of_a_person_or_a_token_enters_the_timeline(tocsin: Command, declared: str, app: App) -> None:
+    tocsin("scope", "--token", "@tokens.txt", "--account", "cus_3", "--ip", "203.0.113.7")
+    said = tocsin("timeline", "--json").out + tocsin("show", "--json").out
+    for secret in (
+        "stolen-1",
+        "203.0.113.7",
+        *(each[0] for each in CUSTOMERS),
+        *(each[2] for each in CUSTOMERS),
+    ):
+        assert secret not in said

@@ -1,0 +1,146 @@
+"""What a command loads, and how the door itself behaves: help, version, errors that nobody expected."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tocsin.cli import VERBS, all_verbs, main, overview
+
+HEAVY = (
+    "prefect",
+    "ibis",
+    "duckdb",
+    "typst",
+    "slack_sdk",
+    "aiosmtplib",
+    "aiohttp",
+    "alembic",
+    "pyarrow",
+    "fastapi",
+)
+
+
+def loaded(*commands: list[str]) -> dict[str, list[str]]:
+    """Which heavy libraries a process has loaded after each of these commands, run one after the other."""
+    code = (
+        "import json, sys\n"
+        "from tocsin.cli import main\n"
+        "heavy, commands = json.loads(sys.argv[1])\n"
+        "found = {}\n"
+        "for words in commands:\n"
+        "    main(words)\n"
+        "    found[' '.join(words)] = [name for name in heavy if name in sys.modules]\n"
+        "print(json.dumps(found), file=sys.stderr)\n"
+    )
+    asked = json.dumps([HEAVY, commands])
+    done = subprocess.run([sys.executable, "-c", code, asked], capture_output=True, text=True, check=True)
+    found: dict[str, list[str]] = json.loads(done.stderr.splitlines()[-1])
+    return found
+
+
+def test_help_loads_nothing_of_ours_but_the_registry() -> None:
+    code = "import sys; from tocsin.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {
+        name
+        for name in done.stderr.split()
+        if name.startswith(("tocsin", "cyclopts", "sqlalchemy", "pydantic"))
+    }
+    assert ours == {"tocsin", "tocsin.cli"}
+
+
+def test_the_help_of_no_verb_loads_a_heavy_library(home: Path) -> None:
+    found = loaded(*([verb.name, "--help"] for verb in all_verbs()))
+    assert [words for words, heavy in found.items() if heavy] == []
+
+
+def test_everyday_verbs_load_no_heavy_library(tocsin: Command, declared: str) -> None:
+    verbs = (
+        ["card"],
+        ["list"],
+        ["show"],
+        ["timeline"],
+        ["duties"],
+        ["note", "seen"],
+        ["next"],
+        ["done", "1.1"],
+    )
+    found = loaded(*([*words, "--as", "linh"] for words in verbs))
+    assert [words for words, heavy in found.items() if heavy] == []
+
+
+def test_declaring_loads_the_wire_only_for_a_route_that_is_there(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["declare", "x", "--as", "linh"]
+    assert set(loaded(words)["declare x --as linh"]) == {"slack_sdk", "aiohttp", "aiosmtplib"}
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    monkeypatch.delenv("TOCSIN_MAIL__HOST")
+    assert loaded(words)["declare x --as linh"] == []
+
+
+def test_the_overview_names_every_verb_once() -> None:
+    lines = overview().splitlines()
+    names = [verb.name for verbs in VERBS.values() for verb in verbs]
+    assert len(names) == len(set(names))
+    for name in names:
+        assert any(line.startswith(f"  {name} ") for line in lines), name
+
+
+def test_an_unknown_verb_is_2_with_the_nearest_right_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["declair", "x"]) == 2
+    assert capsys.readouterr().err == "tocsin: there is no verb 'declair'; did you mean declare?\n"
+
+
+def test_the_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("tocsin 0.")
+
+
+def test_the_exit_status_is_that_of_the_process(process: Command) -> None:
+    assert process("list").status == 0
+    assert process("show", "9").status == 1
+    assert process("declare").status == 2
+    assert process("--help", by=None).status == 0
+
+
+def test_what_nobody_expected_is_one_line_and_a_log_for_its_owner(
+    tocsin: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_DEBUG")
+    tocsin("declare", "A key in a public place")
+    with sqlite3.connect(home / "tocsin.db") as connection:
+        connection.execute("UPDATE entry SET body = 'no JSON' WHERE seq = 2")
+    refused = tocsin("timeline")
+    log = home / "errors.log"
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err == f"tocsin: unexpected JSONDecodeError; the traceback is in {log}\n"
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    assert log.stat().st_mode & 0o077 == 0
+
+
+def test_an_output_that_nobody_reads_to_the_end_is_no_error(process: Command, home: Path) -> None:
+    command = f"{sys.executable} -m tocsin timeline --as linh"
+    process("declare", "A key in a public place")
+    for _ in range(3):
+        process("note", "x" * 4000)
+    done = subprocess.run(
+        f"{command} | head -c 10 >/dev/null", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
+def test_a_broken_settings_file_is_one_line_with_its_place(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text('mode = "drill"\nmial = 1\n')
+    monkeypatch.setenv("TOCSIN_CONFIG", str(bad))
+    refused = tocsin("list")
+    assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert "bad.toml:2" in refused.err

@@ -1,0 +1,281 @@
+"""Steps, notes, facts, classification and the decision on risk."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def test_a_step_is_ticked_with_its_evidence_and_the_next_is_named(tocsin: Command, declared: str) -> None:
+    said = tocsin("done", "1.3", "--evidence", "proof.txt", "--note", "gateway says so")
+    assert (said.status, said.out.startswith("1.3 done with E1. Next: ")) == (0, True)
+    step = next(each for each in tocsin("show", "--json").json["checklist"] if each["id"] == "1.3")
+    assert (step["state"], step["evidence"], step["by"]) == ("done", ["E1"], "linh")
+    assert "1.3 with E1: gateway says so" in tocsin("timeline").out
+
+
+def test_a_step_is_skipped_with_a_reason_and_opened_again(tocsin: Command, declared: str) -> None:
+    assert tocsin("skip", declared, "1.1", "--because", "it was private").status == 0
+    assert tocsin("undo", "1.1", "--because", "it was not").status == 0
+    step = next(each for each in tocsin("show", "--json").json["checklist"] if each["id"] == "1.1")
+    assert step["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("words", "by", "says"),
+    [
+        (["done", "9.9"], "linh", "has no step '9.9'"),
+        (["done", "1.3"], "linh", "needs evidence"),
+        (["done", "1.3", "--evidence", "nowhere.txt"], "linh", "nowhere.txt"),
+        (["done", "1.6"], "linh", "waits for 1.3"),
+        (["skip", "1.1"], "linh", "--because"),
+        (["skip", "1.2", "--because", "no"], "hoa", "may not do this"),
+        (["undo", "1.1", "--because", "x"], "linh", "is open already"),
+        (["note", " "], "linh", "the note is empty"),
+        (["note", "x", "--at", "2099-01-01T00:00Z"], "linh", "future"),
+        (["done", "1.1", "--at", "2099-01-01T00:00Z"], "linh", "future"),
+        (["learn", "natur=hacking", "--source", "x"], "linh", "did you mean nature?"),
+        (["learn", "nature=hackng", "--source", "x"], "linh", "did you mean hacking?"),
+        (["learn", "aware_at=2026-11-20T02:40", "--source", "x"], "linh", "zone"),
+        (["learn", "aware_at=2099-01-01T00:00Z", "--source", "x"], "linh", "future"),
+        (["learn", "risk=high"], "linh", "--source"),
+        (["learn", "risk=@nowhere.txt", "--source", "x"], "linh", "nowhere.txt"),
+        (["set", "type", "ransomwhere", "--because", "x"], "linh", "there is no incident type"),
+        (["set", "severity", "sev0", "--because", "x"], "linh", "there is no severity"),
+        (["set", "severity", "sev2", "--because", "x"], "hoa", "may not do this"),
+        (["set", "title", "new"], "linh", "--because"),
+        (["assess", "--decide", "high", "--because", "x"], "linh", "may not do this"),
+        (["assess", "--decide", "middling", "--because", "x"], "an", "risk cannot be"),
+        (["duties", "--release", "eu-gdpr/nothing", "--because", "x"], "an", "has no duty"),
+        (["report", "eu-gdpr/nothing", "--out", "x.pdf"], "an", "has no duty"),
+        (["close", "1", "--yes"], "linh", "duty policy-promise/customers"),
+        (["reopen", "1", "--because", "x"], "linh", "is open"),
+        (["erase", "1", "--yes", "--because", "x"], "an", "close it first"),
+        (["redact", "words:0", "--because", "x"], "an", "there is no text"),
+        (["affected"], "linh", "no scope yet"),
+        (["preview", "customers"], "an", "has no draft yet"),
+        (["draft", "custmers"], "an", "did you mean customers?"),
+        (["pause", "customers"], "an", "has no draft yet"),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_is_one_line_and_writes_nothing(
+    tocsin: Command, declared: str, head: Callable[..., int], words: list[str], by: str, says: str
+) -> None:
+    before = head()
+    refused = tocsin(*words, by=by)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert says in refused.err
+    assert head() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["note"], ["learn"], ["learn", "1"], ["set", "color", "red", "--because", "x"], ["take"], ["hand", "dpo"],
+        ["done"], ["filed"], ["report", "x"], ["preview"], ["scope", "--frob"], ["nosuchverb"],
+        ["report", "x", "--out", "x.docx"], ["affected", "--person", "x", "--export", "y", "--because", "z"],
+        ["close"], ["decline", "--because", "x"], ["erase", "1", "--because", "x"], ["close", "--yes"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_2_and_writes_nothing(
+    tocsin: Command, declared: str, head: Callable[..., int], words: list[str]
+) -> None:
+    before = head()
+    refused = tocsin(*words)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert head() == before
+
+
+def test_a_closed_incident_takes_notes_and_nothing_else(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    tocsin("decline", declared, "--yes", "--because", "a false alarm")
+    assert tocsin("note", "1", "an afterthought").status == 0
+    before = head()
+    for words in (
+        ["done", "1", "1.1"],
+        ["learn", "1", "risk=high", "--source", "x"],
+        ["take", "1", "deputy"],
+        ["page", "1", "giang"],
+        ["draft", "1", "customers"],
+        ["scope", "1", "--account", "cus_1"],
+    ):
+        refused = tocsin(*words)
+        assert (refused.status, "tocsin reopen" in refused.err) == (1, True), words
+    assert head() == before
+    assert tocsin("reopen", "1", "--because", "it was real").status == 0
+
+
+def test_the_same_key_changes_nothing_twice(tocsin: Command, declared: str, head: Callable[..., int]) -> None:
+    tocsin("note", "once", "--key", "k1")
+    before = head()
+    again = tocsin("note", "once", "--key", "k1")
+    assert (again.status, "done already" in again.out, head()) == (0, True, before)
+    assert tocsin("note", "twice", "--key", "k1").status == 1
+    assert head() == before
+
+
+def test_learned_facts_open_duties_and_say_so(tocsin: Command, declared: str) -> None:
+    said = tocsin(
+        "learn", "our_role=controller", "people_by_country=DE:3,VN:2", "kinds=account-info", "risk=high",
+        "--source", "first look",
+    )  # fmt: skip
+    assert said.status == 0
+    assert "OWED    eu-gdpr/authority/de/controller (Art. 33(1), (3) GDPR)" in said.out
+    states = {duty["key"]: duty["state"] for duty in tocsin("show", "--json").json["duties"]}
+    assert states["eu-gdpr/authority/de/controller"] == "open"
+
+
+def test_a_corrected_moment_moves_the_clock_and_says_so(tocsin: Command, declared: str) -> None:
+    said = tocsin("learn", "detected_at=2026-11-22T00:00Z", "--source", "gateway log")
+    assert "MOVED   policy-promise/customers/individuals/controller due " in said.out
+    assert tocsin("show", "--json").json["duties"][0]["assumed"] is True
+
+
+def test_a_long_text_comes_from_a_file(tocsin: Command, declared: str) -> None:
+    Path("taken.txt").write_text(
+        "{en: We revoked the keys., vi: Chúng tôi đã thu hồi các khóa.}", encoding="utf-8"
+    )
+    assert tocsin("learn", "measures_taken=@taken.txt", "--source", "the team").status == 0
+    value = tocsin("show", "--json").json["facts"]["measures_taken"]["value"]
+    assert value == {"en": "We revoked the keys.", "vi": "Chúng tôi đã thu hồi các khóa."}
+
+
+def test_a_new_type_keeps_what_was_done(tocsin: Command) -> None:
+    tocsin("declare", "Something leaked")
+    tocsin("ack")
+    tocsin("done", "C2")
+    assert tocsin("set", "type", "credential-leak", "--because", "it is a key").status == 0
+    shown = tocsin("show", "--json").json
+    assert shown["type"] == "credential-leak"
+    assert next(step for step in shown["checklist"] if step["id"] == "C2")["state"] == "done"
+
+
+def test_advice_on_risk_is_shown_and_a_person_decides(tocsin: Command, declared: str) -> None:
+    advice = tocsin("assess", "--json").json
+    assert (advice["level"], advice["decided"]) == ("risk", None)
+    assert advice["reasons"]
+    assert "DECIDED nobody yet" in tocsin("assess").out
+    assert tocsin("assess", "--decide", "high", "--because", "passwords", by="an").status == 0
+    assert tocsin("assess", "--json").json["decided"]["by"] == "an"
+
+
+def test_duties_say_to_whom_until_when_and_why(tocsin: Command, declared: str) -> None:
+    said = tocsin("duties").out
+    assert "policy-promise/customers/individuals/controller   open ASSUMED   71:5" in said
+    assert "cannot tell" in said
+    assert "ASK     " in said
+    assert "tocsin learn our_role=... --source ..." in said
+    found = tocsin("duties", "--json").json
+    assert found["next_question"]["fact"] == "our_role"
+    assert {each["regime"] for each in found["undecided"]} == {"eu-gdpr", "vn-pdpl"}
+
+
+def test_a_duty_is_released_by_a_person_with_a_reason(tocsin: Command, declared: str) -> None:
+    key = "policy-promise/customers/individuals/controller"
+    assert tocsin("duties", "--release", key, "--because", "nobody was hit", by="an").status == 0
+    assert tocsin("duties", "--json").json["duties"][0]["state"] == "not-owed"
+
+
+def test_a_report_is_made_and_filed_with_reference_and_receipt(tocsin: Command, declared: str) -> None:
+    tocsin(
+        "learn",
+        "our_role=controller",
+        "people_by_country=DE:3",
+        "kinds=account-info",
+        "risk=high",
+        "--source",
+        "x",
+    )
+    duty = "eu-gdpr/authority/de/controller"
+    made = tocsin("report", duty, "--out", "art33.json", "--json", by="an")
+    assert made.status == 0
+    assert Path("art33.json").stat().st_size == made.json["bytes"] > 0
+    assert tocsin("report", duty, "--out", "art33.json", by="an").status == 1
+    off_terminal = tocsin("filed", duty, "--reference", "AZ 1", by="an")
+    assert (off_terminal.status, "--yes" in off_terminal.err) == (2, True)
+    filed = tocsin("filed", declared, duty, "--reference", "AZ 1", "--receipt", "proof.txt", "--yes", by="an")
+    assert (filed.status, f"{duty} is filed" in filed.out) == (0, True)
+    state = next(each for each in tocsin("show", "--json").json["duties"] if each["key"] == duty)
+    assert (state["state"], state["reference"], state["late"]) == ("filed", "AZ 1", False)
+
+
+def test_next_off_a_terminal_shows_the_first_step_and_the_best_question(
+    tocsin: Command, declared: str
+) -> None:
+    found = tocsin("next", "--json").json
+    assert (found["step"]["id"], found["question"]["fact"]) == ("1.1", "our_role")
+    said = tocsin("next").out
+    assert "evidence: since when it was exposed" in said
+    assert "ASK     " in said
+
+
+def on_a_terminal(*words: str, typed: str) -> tuple[int, str]:
+    """Run the real command with a terminal on stdin and stderr; what it wrote there, and how it ended."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocsin", *words], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+    ) as running:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        said = b""
+        while True:
+            try:
+                chunk = os.read(ours, 4096)
+            except OSError:  # the other end has closed
+                break
+            if not chunk:
+                break
+            said += chunk
+        running.wait(timeout=30)
+    os.close(ours)
+    return running.returncode, said.decode()
+
+
+def test_a_terminal_takes_short_moments_and_says_how_it_understood_them(
+    tocsin: Command, declared: str
+) -> None:
+    status, said = on_a_terminal("note", "they called", "--at", "-20m", "--as", "linh", typed="")
+    assert status == 0
+    assert "-20m is " in said
+    last = tocsin("timeline", "--json").json[-1]
+    assert last["at"] < last["recorded_at"]
+
+
+def test_next_walks_the_steps_on_a_terminal(tocsin: Command, declared: str) -> None:
+    status, said = on_a_terminal("next", "--as", "linh", typed="n\nd\n\nq\n")
+    assert status == 0, said
+    done = [step["id"] for step in tocsin("show", "--json").json["checklist"] if step["state"] == "done"]
+    assert done == ["1.2"]
+
+
+def test_closing_on_a_terminal_asks_for_the_number(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    before = head()
+    status, said = on_a_terminal("decline", "--because", "false alarm", "--as", "linh", typed="yes\n")
+    assert (status, head()) == (1, before)
+    assert "Type 1" in said
+    status, _ = on_a_terminal("decline", "--because", "false alarm", "--as", "linh", typed="1\n")
+    assert (status, tocsin("show", "1", "--json").json["status"]) == (0, "declined")
+
+
+def test_a_duty_is_named_by_the_beginning_that_only_it_has(tocsin: Command, declared: str) -> None:
+    tocsin(
+        "learn",
+        "our_role=controller",
+        "people_by_country=DE:3,FR:1",
+        "kinds=account-info",
+        "risk=high",
+        "--source",
+        "x",
+    )
+    assert tocsin("report", "eu-gdpr/authority/de", "--out", "de.json", by="an").status == 0
+    refused = tocsin("report", "eu-gdpr/authority", "--out", "eu.json", by="an")
+    assert (refused.status, "eu-gdpr/authority/fr/controller" in refused.err) == (2, True)

@@ -1,0 +1,197 @@
+"""What tests of the heart share: real databases of both kinds, sinks on loopback, and a clock that leaps."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.story import Clock, Story
+from tocsin.app import App, open_app
+from tocsin.catalog import default_folders, load_catalog
+from tocsin.domain.catalog import Catalog
+from tocsin.settings import Bell, Ledger, Mail, Settings, Slack
+from tocsin.sinks.mail import MailSink
+from tocsin.sinks.slack import SlackSink
+from tocsin.storage.database import Database
+from tocsin.storage.schema import migrated
+
+settings.register_profile(
+    "tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("tocsin")
+
+#: 02:40 on a Tuesday in Ho Chi Minh City.
+BEGINNING = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The packs and contacts that ship with Tocsin."""
+    templates, contacts = default_folders()
+    return load_catalog([templates], [contacts])
+
+
+@pytest.fixture(scope="session")
+def catalog_cache(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home's cache in which the shipped catalog has been read already."""
+    home = tmp_path_factory.mktemp("cached")
+    templates, contacts = default_folders()
+    load_catalog([templates], [contacts], cache=home / "catalog")
+    return home
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with our schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    migrated(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+class Postgres:
+    """A PostgreSQL server of our own, with a database that holds our schema, to be copied."""
+
+    def __init__(self, folder: Path) -> None:
+        import pgserver
+
+        self.server = pgserver.get_server(folder, cleanup_mode="delete")
+        self.door = psycopg.connect(self.server.get_uri(), autocommit=True)
+        # What a power cut would lose is of no interest here.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self.door.execute(f"ALTER SYSTEM SET {setting} = off")
+        self.door.execute("SELECT pg_reload_conf()")
+        self.door.execute("CREATE DATABASE empty")
+        database = Database(self.url("empty"))
+        migrated(database)
+        database.close()
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases."""
+        return str(self.server.get_uri(name))
+
+    def create(self, template: str = "empty") -> str:
+        """A fresh database; returns its name."""
+        name = f"t{uuid4().hex}"
+        self.door.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Take a database away, whoever is still connected."""
+        self.door.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Stop it, and take its folder away."""
+        self.door.close()
+        self.server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    # Not under pytest's own folder: the server runs as a user whom every new session of pytest would lock out.
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
+    server = Postgres(folder / "data")
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_file: Path) -> Iterator[str]:
+    """An empty database with our schema, of each kind in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "tocsin.db"
+        shutil.copy(sqlite_file, path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_file: Path) -> str:
+    """An empty SQLite database, where the kind of database is not the question."""
+    shutil.copy(sqlite_file, tmp_path / "tocsin.db")
+    return f"sqlite:///{tmp_path / 'tocsin.db'}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(BEGINNING)
+
+
+@pytest.fixture
+def mail() -> Iterator[MailSink]:
+    with MailSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def slack(catalog: Catalog) -> Iterator[SlackSink]:
+    with SlackSink(people=[person.slack for person in catalog.contacts.people if person.slack]) as sink:
+        yield sink
+
+
+def home(folder: Path, url: str, mail: MailSink, slack: SlackSink, cache: Path) -> Settings:
+    """A drill home that speaks to these sinks and reads this folder's customers."""
+    (folder / "home").mkdir()
+    shutil.copytree(cache, folder / "home" / "cache")
+    return Settings(
+        mode="drill",
+        home=folder / "home",
+        database=url,
+        sources=folder / "sources.yaml",
+        mail=Mail(host="127.0.0.1", port=mail.port, tls="loopback-only", connections=2, after_dot=5),
+        slack=Slack(token=slack.token, base_url=slack.base_url),
+        bell=Bell(interval=0.05),
+        ledger=Ledger(batch=5, lease=60),
+    )
+
+
+@pytest.fixture
+def settings_of_home(
+    tmp_path: Path, database_url: str, mail: MailSink, slack: SlackSink, catalog_cache: Path
+) -> Settings:
+    return home(tmp_path, database_url, mail, slack, catalog_cache)
+
+
+@pytest.fixture
+def app(settings_of_home: Settings, clock: Clock) -> Iterator[App]:
+    """A home on each kind of database, whose incident clock leaps."""
+    opened = open_app(settings_of_home, now=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def story(app: App, clock: Clock, mail: MailSink, slack: SlackSink, tmp_path: Path) -> Story:
+    """A story on each kind of database."""
+    return Story(app, clock, mail, slack, tmp_path)
+
+
+@pytest.fixture
+def tale(
+    tmp_path: Path, sqlite_url: str, mail: MailSink, slack: SlackSink, catalog_cache: Path, clock: Clock
+) -> Iterator[Story]:
+    """A story on SQLite alone, where the kind of database is not the question."""
+    opened = open_app(home(tmp_path, sqlite_url, mail, slack, catalog_cache), now=clock)
+    yield Story(opened, clock, mail, slack, tmp_path)
+    opened.close()

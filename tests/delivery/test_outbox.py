@@ -1,0 +1,266 @@
+"""Pages and warnings: each leaves once, or is found in doubt and said so; a dead route holds nobody up."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.child import deliver_and_die, together
+from tests.story import message_ids
+from tocsin import actions
+from tocsin.app import open_app
+from tocsin.bell import ring
+from tocsin.channels.wiring import ROUTES
+from tocsin.delivery.outbox import LEASE, deliver
+from tocsin.domain.errors import Refused
+from tocsin.sealing import seal
+from tocsin.sinks.mail import Fault
+from tocsin.sinks.slack import SlackFault
+from tocsin.storage.tables import outbox
+
+
+def outcomes(story, route):
+    return [body.outcome for body in story.told("PageOutcome") if body.route == route]
+
+
+def declared_in_silence(story):
+    """Declared, and nothing was delivered yet."""
+    what = actions.declaring.Declaration("A key in a repository", type="credential-leak", drill=True)
+    story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
+    from tocsin.engine import advance
+
+    advance(story.app, story.key)
+    return story
+
+
+def later(app, seconds):
+    """The same home, whose real clock stands so much later: leases have run out."""
+    return replace(app, clock=lambda: app.clock() + timedelta(seconds=seconds))
+
+
+def test_a_page_reaches_a_person_by_each_of_her_routes_and_the_timeline_says_so(story):
+    story.declare()
+    assert len(story.heard("linh")) == len(story.mails_to("linh")) == 1
+    (page,) = (page for page in story.incident.pages if page.person == "linh")
+    assert dict(page.outcomes) == {"slack": "handed_over", "email": "handed_over"}
+    assert {row["state"] for row in story.outbox} == {"handed_over"}
+
+
+def test_with_every_route_dead_the_incident_is_declared_and_its_clocks_run(story):
+    story.app = replace(story.app, routes={})
+    story.declare()
+    assert story.incident.duties
+    assert {page.reached for page in story.incident.pages} == {False}
+    assert outcomes(story, "slack") == ["down", "down"]  # one for linh, one for an
+
+
+def test_a_dead_route_is_tried_again_and_told_of_once_per_change(story):
+    story.app = replace(story.app, routes={})
+    story.declare().fast_forward(minutes=4)
+    tries = [row["attempts"] for row in story.outbox if row["route"] == "email"]
+    assert min(tries) >= 5
+    assert outcomes(story, "email") == ["down", "down"]
+    story.app = replace(story.app, routes=ROUTES)
+    story.fast_forward(seconds=40)
+    assert outcomes(story, "email") == ["down", "down", "handed_over", "handed_over"]
+    assert len(story.mails_to("linh")) == 1
+
+
+def test_one_dead_route_does_not_hold_up_the_other(story):
+    story.mail.misbehave(Fault("connect", "drop"))
+    story.declare()
+    assert len(story.heard("linh")) == 1
+    assert story.mails_to("linh") == []
+
+
+def test_a_route_that_the_fence_closes_is_down_and_the_other_goes_on(story):
+    far = story.app.settings.model_copy(
+        update={"mail": story.app.settings.mail.model_copy(update={"host": "192.0.2.1", "tls": "starttls"})}
+    )
+    story.app = replace(story.app, settings=far)
+    story.declare()
+    assert len(story.heard("linh")) == 1
+    assert outcomes(story, "email") == ["down", "down"]
+
+
+def test_a_dead_route_is_asked_once_a_round_and_not_once_a_message(story):
+    story.mail.misbehave(Fault("connect", "drop"))
+    declared_in_silence(story)
+    deliver(story.app)
+    assert story.mail.connections <= 2
+
+
+def test_slack_asks_us_to_wait_and_we_do(story):
+    story.slack.misbehave(SlackFault("status", status=429, retry_after="7", times=1))
+    story.declare()
+    waiting = [row for row in story.outbox if row["state"] == "pending"]
+    assert [row["not_before"] for row in waiting] == [story.clock.moment + timedelta(seconds=7)]
+    story.leap(seconds=6)
+    assert deliver(story.app) == []
+    story.fast_forward(seconds=2)
+    assert {row["state"] for row in story.outbox} == {"handed_over"}
+    assert sorted(outcomes(story, "slack")) == ["handed_over", "handed_over", "retry"]
+
+
+def test_an_answer_takes_back_the_pages_that_have_not_left(story):
+    story.app = replace(story.app, routes={})
+    story.declare().as_("linh").ack()
+    states = {(row["person"], row["state"], row["outcome"]) for row in story.outbox if row["page"]}
+    assert states == {("linh", "excluded", "answered"), ("an", "pending", "down")}
+    story.app = replace(story.app, routes=ROUTES)
+    story.fast_forward(minutes=1)
+    left = {(row["person"], row["state"]) for row in story.outbox if row["page"]}
+    assert left == {("linh", "excluded"), ("an", "handed_over")}
+
+
+def test_a_page_on_the_wire_while_somebody_answers_is_not_tried_again(story):
+    story.mail.misbehave(Fault("rcpt", reply="451 4.7.1 later"))
+    story.declare()
+    story.as_("linh").ack()
+    story.as_("an").ack()
+    story.mail.behave()
+    story.fast_forward(minutes=30)
+    pages = {(row["route"], row["state"]) for row in story.outbox if row["page"]}
+    assert pages == {("slack", "handed_over"), ("email", "excluded")}
+
+
+def test_when_a_route_comes_back_after_hours_one_call_is_enough(story):
+    story.app = replace(story.app, routes={})
+    story.declare()
+    for _ in range(9):
+        story.leap(minutes=20)
+        ring(story.app)
+    story.app = replace(story.app, routes=ROUTES)
+    story.fast_forward(minutes=1)
+    assert len([page for page in story.incident.pages if page.person == "an"]) >= 5
+    assert len(story.mails_to("an")) == 1
+
+
+def test_nobody_is_called_for_an_incident_that_was_none(story):
+    story.app = replace(story.app, routes={})
+    story.declare()
+    story.as_("an").decline(because="a test key")
+    story.app = replace(story.app, routes=ROUTES)
+    story.fast_forward(hours=1)
+    assert not [row for row in story.outbox if row["page"] and row["state"] == "handed_over"]
+
+
+# --- doubt
+
+
+def test_a_mail_that_was_perhaps_taken_is_sent_once_more_with_the_same_id_and_flagged(story):
+    story.mail.misbehave(Fault("dot", "drop", times=1))
+    story.declare().fast_forward(minutes=1)
+    (row,) = (row for row in story.outbox if row["doubtful"])
+    assert (row["state"], row["attempts"]) == ("handed_over", 2)
+    twice = [mail for mail in story.mail.messages if row["id"] in message_ids([mail])[0]]
+    assert len(twice) == 2
+    assert twice[0].content == twice[1].content
+
+
+def test_a_mail_in_doubt_twice_is_settled_as_such_and_never_a_loop(story):
+    story.mail.misbehave(Fault("dot", "drop", recipient="linh@streamonapi.example"))
+    story.declare().fast_forward(minutes=3)
+    (row,) = (row for row in story.outbox if (row["person"], row["route"]) == ("linh", "email"))
+    assert (row["state"], row["attempts"], row["settled_at"] is not None) == ("ambiguous", 2, True)
+
+
+def test_slack_is_asked_whether_it_has_a_doubtful_message_before_it_is_sent_again(story):
+    story.slack.misbehave(SlackFault("status", status=500, stored=True, times=1))
+    story.declare().fast_forward(minutes=1)
+    assert len(story.heard("linh")) == len(story.heard("an")) == 1
+    assert {row["state"] for row in story.outbox if row["route"] == "slack"} == {"handed_over"}
+
+
+def test_slack_gets_a_doubtful_message_again_where_it_did_not_keep_it(story):
+    story.slack.misbehave(SlackFault("drop", times=1))
+    story.declare().fast_forward(minutes=1)
+    assert len(story.heard("linh")) == len(story.heard("an")) == 1
+    assert [row["attempts"] for row in story.outbox if row["doubtful"]] == [2]
+
+
+def test_a_worker_killed_between_wire_and_record_leaves_a_doubt_that_is_sent_once_more(
+    story, settings_of_home
+):
+    declared_in_silence(story)
+    assert together((deliver_and_die, (settings_of_home, story.clock.moment))) == [-9]
+    on_the_wire = [row for row in story.outbox if row["state"] == "sending"]
+    assert len(on_the_wire) == len(story.mail.messages) == 1
+    deliver(story.app)  # its lease has not run out: nobody touches it
+    assert next(row for row in story.outbox if row["id"] == on_the_wire[0]["id"])["attempts"] == 1
+    deliver(later(story.app, LEASE + 1))
+    (row,) = (row for row in story.outbox if row["id"] == on_the_wire[0]["id"])
+    assert (row["state"], row["attempts"], bool(row["doubtful"])) == ("handed_over", 2, True)
+    twice = [each for each in message_ids(story.mail.messages) if row["id"] in each]
+    assert len(twice) == 2
+
+
+def test_workers_that_race_send_each_message_once(story, settings_of_home):
+    declared_in_silence(story)
+    for who in ("hoa", "khoa", "dung", "giang", "bao", "minh"):
+        actions.page(story.app, story.actor("linh"), story.key, who)
+    apps = [open_app(settings_of_home, now=story.clock) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        tried = [attempt for attempts in pool.map(deliver, apps) for attempt in attempts]
+    assert len(tried) == len(story.outbox) == 16
+    assert len(story.mail.messages) == len(set(message_ids(story.mail.messages))) == 8
+    assert len(story.slack.messages) == 8
+    for app in apps:
+        app.close()
+
+
+# --- faults that must stay where they are
+
+
+def test_a_message_that_cannot_be_made_keeps_no_other_from_leaving(story):
+    declared_in_silence(story)
+    broken = story.outbox[0]
+    content = seal(story.app.record_key(story.key), json.dumps({}).encode(), f"outbox/{broken['id']}")
+    with story.app.database.write() as connection:
+        connection.execute(outbox.update().where(outbox.c.id == broken["id"]).values(sealed=content))
+    deliver(story.app)
+    assert sorted(row["state"] for row in story.outbox) == ["handed_over"] * 3 + ["refused"]
+
+
+def test_a_person_who_left_the_house_is_refused_by_name(story):
+    declared_in_silence(story)
+    contacts = story.app.catalog.contacts
+    rest = contacts.model_copy(update={"people": tuple(p for p in contacts.people if p.id != "linh")})
+    story.app.__dict__["catalog"] = story.app.catalog.with_contacts(rest)
+    deliver(story.app)
+    assert {(row["person"], row["state"]) for row in story.outbox} == {
+        ("linh", "refused"),
+        ("an", "handed_over"),
+    }
+
+
+def test_pages_go_before_warnings_and_warnings_before_the_rest(story):
+    story.app = replace(story.app, routes={})
+    story.declare().as_("linh").ack()
+    story.leap(hours=40)
+    ring(story.app)
+    story.app = replace(story.app, routes=ROUTES)
+    story.leap(minutes=20)
+    tried = [attempt for attempt in deliver(story.app, limit=500) if attempt.row["route"] == "slack"]
+    lanes = [attempt.row["lane"] for attempt in tried]
+    assert lanes == sorted(lanes)
+    assert len(set(lanes)) == 3
+
+
+def test_a_round_of_the_bell_delivers_what_its_own_plan_put_out(story):
+    what = actions.declaring.Declaration("A key in a repository")
+    story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
+    assert ring(story.app).delivered == 4
+
+
+@pytest.mark.parametrize("who", ["linh", "unknown"])
+def test_who_may_be_paged_is_known(story, who):
+    story.declare()
+    if who == "unknown":
+        with pytest.raises(Refused, match="no person or role 'unknown'"):
+            story.as_("an").page(who)
+    else:
+        story.as_("an").page(who, because="the gateway is down")
+        assert len(story.mails_to("linh")) == 2

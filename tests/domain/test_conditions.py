@@ -1,0 +1,197 @@
+"""Conditions: three answers, with reasons, and no way to misspell one silently."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from tocsin.catalog import default_folders, load_catalog
+from tocsin.domain.conditions import Condition, Verdict, evaluate
+from tocsin.domain.contacts import Organisation
+from tocsin.domain.facts import Facts, read_facts
+
+CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
+ORGANISATION = load_catalog(*([folder] for folder in default_folders())).contacts.organisation
+
+
+def verdict(condition: Any, facts: dict[str, Any], organisation: Organisation = ORGANISATION) -> Verdict:
+    return evaluate(CONDITION.validate_python(condition), read_facts(facts), organisation)
+
+
+MALICE = {"fact": "intent", "is": "malicious"}
+RANSOM = {"fact": "nature", "has": "ransomware"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts", "answer", "words"),
+    [
+        (MALICE, {"intent": "malicious"}, True, "intent is malicious"),
+        (MALICE, {"intent": "accidental"}, False, "intent is accidental"),
+        (MALICE, {}, None, "intent is unknown"),
+        (MALICE, {"intent": "unknown"}, None, "intent is unknown"),
+        ({"not": MALICE}, {}, None, "intent is unknown"),
+        ({"not": MALICE}, {"intent": "accidental"}, True, "intent is accidental"),
+        (RANSOM, {"nature": "hacking"}, False, "nature is hacking"),
+        ({"fact": "violation", "in": ["breach"]}, {"violation": "breach"}, True, "violation is breach"),
+        ({"fact": "downtime_minutes", "at_least": 30}, {"downtime_minutes": 30}, True, "downtime_minutes is 30"),
+        ({"fact": "downtime_minutes", "at_most": 29}, {"downtime_minutes": 30}, False, "downtime_minutes is 30"),
+        ({"fact": "hold", "known": True}, {}, None, "hold is unknown"),
+        ({"fact": "hold", "known": True}, {"hold": {"authority": "Police"}}, True, "hold is authority Police"),
+        ({"fact": "harm_tests", "of": "sg-pdpa", "is": "met"}, {"harm_tests": {"sg-pdpa": "met"}}, True, "met"),
+        ({"fact": "harm_tests", "of": "sg-pdpa", "is": "met"}, {"harm_tests": {"au-ndb": "met"}}, None, "unknown"),
+        ({"all": [MALICE, RANSOM]}, {"intent": "accidental"}, False, "intent is accidental"),
+        ({"all": [MALICE, RANSOM]}, {"intent": "malicious"}, None, "nature is unknown"),
+        ({"any": [MALICE, RANSOM]}, {"intent": "malicious"}, True, "intent is malicious"),
+        ({"any": [MALICE, RANSOM]}, {"intent": "accidental"}, None, "nature is unknown"),
+        ({"fact": "risk", "in": ["risk", "high"]}, {"risk": "high", "place": "DE"}, True, "people in DE: risk is high"),
+        ({"cells": {"place": "EEA"}}, {"people_by_country": {"DE": 1, "FR": 1, "VN": 1}}, True, "live in DE, FR"),
+        ({"cells": {"place": "EEA"}}, {"people_by_country": {"VN": 1, "SG": 1}}, False, "place is SG, VN"),
+        ({"cells": {"place": "EEA"}}, {"place": "RE"}, True, "people live in RE"),
+        ({"cells": {"place": "EEA"}}, {"place": "unknown"}, True, "people live in unknown"),
+        ({"cells": {"place": "US"}}, {"place": "US-CA"}, True, "people live in US-CA"),
+        ({"cells": {"place": "US-CA"}}, {"place": "US-NY"}, False, "place is US-NY"),
+        ({"cells": {"place": "US-CA"}}, {"place": "US"}, None, "people_by_country is unknown"),
+        ({"cells": {"place": "EEA"}}, {}, None, "people_by_country is unknown"),
+        ({"cells": {"misuse": "fraud"}}, {"misuse": "unknown"}, None, "misuse is unknown"),
+        ({"cells": {"protection_proven": True}}, {"protection": "intact"}, None, "protection_evidence is unknown"),
+        ({"cells": {"group": "customers"}}, {"people": 0}, False, "people is 0"),
+        ({"people": {"place": "US-CA"}, "more_than": 500}, {"people_by_country": {"US-CA": 500}}, False, "500 people"),
+        ({"people": {"place": "US-CA"}, "at_least": 500}, {"people_by_country": {"US-CA": 500}}, True, "500 people"),
+        ({"people": {"place": "US-CA"}, "less_than": 500}, {"people_by_country": {"US-CA": 499}}, True, "499 people"),
+        ({"people": {}, "at_most": 5}, {"people": 3, "people_method": "to-be-determined"}, None, "at least 3 people"),
+        ({"people": {"place": "VN"}, "at_least": 5}, {"people": 9}, None, "at least 0 people"),
+        ({"people": {}, "counting": "records", "at_least": 5}, {"records": 7}, True, "7 records"),
+        ({"fact": "people", "at_least": 5}, {"people": 9}, True, "9 people"),
+        ({"organisation": "established_in", "is": "VN"}, {}, True, "the company's established_in is VN"),
+        ({"organisation": "offers_to", "has": "EEA"}, {}, True, "worldwide"),
+        ({"organisation": "sectors", "has": "finance"}, {}, False, "sectors is none"),
+        ({"organisation": "eu_main_establishment", "known": False}, {}, True, "is none"),
+        ({"organisation": "size_class", "is": "large"}, {}, None, "size_class is not stated"),
+    ],
+)  # fmt: skip
+def test_a_condition_answers_and_names_the_facts(
+    condition: Any, facts: Any, answer: bool | None, words: str
+) -> None:
+    found = verdict(condition, facts)
+    assert found.answer is answer
+    assert words in "; ".join(found.because)
+    assert bool(found.needs) is (answer is None)
+
+
+def test_only_the_facts_that_matter_are_needed() -> None:
+    assert verdict({"all": [MALICE, RANSOM]}, {"intent": "malicious"}).needs == ("nature",)
+    assert verdict({"organisation": "size_class", "is": "large"}, {}).needs == ("organisation.size_class",)
+    place_and_kind = {"cells": {"place": "EEA", "categories": "health"}}
+    assert verdict(place_and_kind, {"place": "DE"}).needs == ("kinds",)
+    assert verdict(place_and_kind, {"place": "VN"}).needs == ()
+
+
+def test_features_named_together_must_meet_in_one_cell() -> None:
+    apart = {"cells": [{"place": "DE", "categories": "contact"}, {"place": "VN", "categories": "health"}]}
+    together = {"cells": [{"place": "DE", "categories": "health,contact"}]}
+    assert verdict({"cells": {"place": "DE", "categories": "health"}}, apart).answer is False
+    assert verdict({"cells": {"all_categories": ["health", "contact"]}}, apart).answer is False
+    assert verdict({"cells": {"all_categories": ["health", "contact"]}}, together).answer is True
+
+
+def test_every_cell_looks_only_at_cells_that_are_among_those_asked_for() -> None:
+    every = CONDITION.validate_python({"cells": {"protection": "intact"}, "every": True})
+    only = [CONDITION.validate_python({"cells": {"role": "controller"}}).cells]
+    cells: list[dict[str, Any]] = [
+        {"role": "controller", "protection": "intact"},
+        {"role": "processor", "protection": "none"},
+    ]
+    assert evaluate(every, read_facts({"cells": cells}), ORGANISATION, among=only).answer is True
+    assert evaluate(every, read_facts({"cells": cells}), ORGANISATION).answer is False
+    assert evaluate(every, read_facts({"cells": cells[1:]}), ORGANISATION, among=only).answer is False
+    assert (
+        evaluate(
+            every, read_facts({"cells": [*cells, {"role": "controller"}]}), ORGANISATION, among=only
+        ).answer
+        is None
+    )
+    assert (
+        evaluate(
+            every, read_facts({"cells": [*cells, {"protection": "none"}]}), ORGANISATION, among=only
+        ).answer
+        is None
+    )
+    assert evaluate(every, read_facts({"protection": "intact"}), ORGANISATION, among=only).answer is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ({"fakt": "intent"}, "a condition is one of all, any, not"),
+        ({"fact": "intend", "is": "malicious"}, "did you mean intent"),
+        ({"fact": "intent", "is": "evil"}, "intent cannot be 'evil'"),
+        ({"fact": "intent", "has": "malicious"}, "one value; write is"),
+        ({"fact": "nature", "is": "hacking"}, "a set; write has"),
+        ({"fact": "intent", "is": "malicious", "known": True}, "exactly one of"),
+        ({"fact": "intent"}, "exactly one of"),
+        ({"fact": "intent", "is": "malicious", "of": "x", "why": "y"}, "why"),
+        ({"cells": {"plase": "DE"}}, "plase"),
+        ({"cells": {"place": "Germany"}}, "is no place"),
+        ({"cells": {"categories": "helth"}}, "did you mean health"),
+        ({"people": {}}, "exactly one of"),
+        ({"organisation": "colour", "is": "red"}, "no 'colour' to ask for"),
+        ({"organisation": "established_in", "is": "Vietnam"}, "is no place"),
+        ({"all": []}, "at least 1 item"),
+    ],
+)
+def test_what_the_vocabulary_does_not_know_is_refused(condition: Any, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        CONDITION.validate_python(condition)
+
+
+LEAVES: list[Any] = [
+    MALICE,
+    RANSOM,
+    {"cells": {"place": "EEA"}},
+    {"cells": {"protection": "intact"}, "every": True},
+    {"people": {"place": "VN"}, "at_least": 5},
+    {"fact": "risk", "is": "high"},
+]
+CONDITIONS = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: st.one_of(
+        inner.map(lambda each: {"not": each}),
+        st.lists(inner, min_size=1, max_size=3).map(lambda several: {"all": several}),
+        st.lists(inner, min_size=1, max_size=3).map(lambda several: {"any": several}),
+    ),
+    max_leaves=6,
+)
+KNOWN = st.fixed_dictionaries(
+    {},
+    optional={
+        "intent": st.sampled_from(["malicious", "accidental"]),
+        "nature": st.sampled_from([["ransomware"], ["hacking"]]),
+        "protection": st.sampled_from(["intact", "none"]),
+        "risk": st.sampled_from(["unlikely", "high"]),
+        "people_by_country": st.dictionaries(
+            st.sampled_from(["DE", "VN", "SG"]), st.integers(1, 9), min_size=1
+        ),
+    },
+)
+
+
+@given(CONDITIONS, KNOWN, st.data())
+def test_forgetting_a_fact_never_turns_an_answer_round(
+    condition: Any, known: dict[str, Any], data: st.DataObject
+) -> None:
+    forgotten = data.draw(st.sets(st.sampled_from(sorted(known)))) if known else set()
+    parsed = CONDITION.validate_python(condition)
+    before = evaluate(parsed, Facts(known), ORGANISATION)
+    after = evaluate(parsed, Facts({k: v for k, v in known.items() if k not in forgotten}), ORGANISATION)
+    assert after.answer in (None, before.answer)
+    assert after.answer is not None or after.needs
+
+
+@given(CONDITIONS)
+def test_a_condition_survives_being_written_as_json(condition: Any) -> None:
+    parsed = CONDITION.validate_python(condition)
+    assert (
+        CONDITION.validate_json(CONDITION.dump_json(parsed, by_alias=True, exclude_defaults=True)) == parsed
+    )

@@ -1,0 +1,52 @@
+"""A move's key makes it happen once, and again only for a new cause."""
+
+from dataclasses import fields
+
+import pytest
+
+from tests.domain.bodies import DUTY
+from tocsin.domain import moves as m
+
+
+def every_kind() -> list[type[m.Move]]:
+    found, rest = [], list(m.Move.__subclasses__())
+    while rest:
+        each = rest.pop()
+        rest += each.__subclasses__()
+        found += [each] if each.kind else []
+    return found
+
+
+def one(kind: type[m.Move], cause: int) -> m.Move:
+    given = {
+        "role": "dpo",
+        "person": "an",
+        "level": 0,
+        "round": 1,
+        "duty": DUTY,
+        "because": (),
+        "percent": 50,
+    }
+    given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers"}
+    names = {each.name for each in fields(kind)} - {"cause"}
+    if kind in (m.OpenDuty, m.MoveDuty):
+        return kind(cause, type("Owed", (), {"key": DUTY})())
+    return kind(cause, **{name: given[name] for name in names})
+
+
+@pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: kind.kind)
+def test_the_same_move_for_the_same_cause_has_the_same_key_and_another_cause_another(kind):
+    assert one(kind, 7).key == one(kind, 7).key != one(kind, 8).key
+    assert one(kind, 7).key.startswith(f"{kind.kind}/")
+    assert one(kind, 7).words
+
+
+def test_no_two_kinds_of_move_share_a_name():
+    names = [kind.kind for kind in every_kind()]
+    assert len(names) == len(set(names)) >= 12
+
+
+def test_what_never_waits_is_never_long():
+    assert all(not kind.long for kind in every_kind() if kind.urgent)
+    assert m.WarnOfDeadline.urgent
+    assert m.CallPerson.urgent

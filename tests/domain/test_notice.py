@@ -1,0 +1,130 @@
+"""The letter: what makes a draft stale, what voids an approval, what meets the duty. On the shipped catalog."""
+
+import pytest
+
+from tests.domain.bodies import DUTY, OTHER_WORDS, WORDS, drafted, incident, learned, opened, stopped
+from tocsin.domain import kinds as k
+from tocsin.domain import moves as m
+from tocsin.domain.incident import Incident
+from tocsin.domain.notice import (
+    CUSTOMERS,
+    PRINTED_FACTS,
+    approved_enough,
+    is_stale,
+    notice_moves,
+    text_inputs,
+)
+
+NEEDED = (learned("measures_taken", {"en": WORDS}), learned("advice_to_people", {"en": WORDS}))
+
+
+def scope(revision: int = 1, *, total: int = 3, added: int = 3) -> k.ScopeMeasured:
+    return k.ScopeMeasured(
+        revision=revision, question="q", set_digest=f"s{revision}", total=total, by_place={"VN": total}, by_kind={},
+        buckets={"confirmed": total}, cells=(), added=added,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def before(catalog):
+    """Bodies up to a draft of the letter as the facts have it."""
+    bodies = (opened(), scope(), *NEEDED)
+    return (*bodies, drafted(inputs=text_inputs(incident(*bodies), catalog), recipients_digest="s1"))
+
+
+def yes(person: str) -> k.NoticeApproved:
+    return k.NoticeApproved(notice=CUSTOMERS, digest="d" * 64, person=person)
+
+
+RELEASED = k.NoticeReleased(notice=CUSTOMERS, digest="d" * 64)
+FILLED = k.LedgerFilled(notice=CUSTOMERS, digest="d" * 64, rows=3)
+
+
+def kinds(state: Incident, catalog) -> list[str]:
+    return [move.kind for move in notice_moves(state, catalog)]
+
+
+def test_a_draft_wants_people_words_and_a_duty_to_tell_them(catalog):
+    assert kinds(incident(opened(), scope(), *NEEDED), catalog) == ["draft"]
+    assert kinds(incident(opened(), *NEEDED), catalog) == []
+    assert kinds(incident(opened(), scope(), NEEDED[0]), catalog) == []
+    assert kinds(incident(opened(), scope(total=0), *NEEDED), catalog) == []
+    assert kinds(incident(scope(), *NEEDED), catalog) == []
+    assert kinds(incident(opened(), scope(), *NEEDED, learned("measures_taken", None)), catalog) == []
+
+
+def test_a_fresh_draft_asks_for_approval_once(before, catalog):
+    assert kinds(incident(*before), catalog) == ["ask-approval"]
+    asked = k.ApprovalAsked(notice=CUSTOMERS, digest="d" * 64, roles=("dpo",))
+    assert kinds(incident(*before, asked), catalog) == []
+
+
+@pytest.mark.parametrize("name", PRINTED_FACTS)
+def test_every_fact_that_the_letter_prints_voids_its_approval(before, catalog, name):
+    state = incident(*before, yes("an"), yes("chi"), learned(name, {"en": OTHER_WORDS}))
+    (void,) = notice_moves(state, catalog)
+    assert isinstance(void, m.VoidNotice)
+    assert void.because == (f"{name} changed (entry 9)",)
+
+
+@pytest.mark.parametrize("name", ["risk", "root_cause", "log_coverage", "groups"])
+def test_a_fact_that_the_letter_does_not_print_leaves_an_approval_alone(before, catalog, name):
+    assert kinds(incident(*before, yes("an"), yes("chi"), learned(name, "high")), catalog) == []
+
+
+def test_words_that_were_destroyed_make_the_letter_stale(before, catalog):
+    state = incident(*before, yes("an"), k.Redacted(words=WORDS, because=OTHER_WORDS))
+    assert is_stale(state, catalog, state.notices[CUSTOMERS])
+    assert kinds(state, catalog) == ["void"]
+
+
+@pytest.mark.parametrize("leaving", [(), (RELEASED,)])
+def test_a_new_revision_of_the_scope_voids_an_approval_before_anything_left(before, catalog, leaving):
+    state = incident(*before, yes("an"), yes("chi"), *leaving, scope(2, added=0))
+    assert kinds(state, catalog) == ["void"]
+
+
+def test_a_new_revision_while_letters_leave_stops_none_of_them(before, catalog):
+    state = incident(*before, yes("an"), yes("chi"), RELEASED, FILLED, scope(2))
+    assert kinds(state, catalog) == []
+
+
+def test_people_whom_the_scope_adds_after_the_sending_get_a_batch_of_their_own(before, catalog):
+    sent = (*before, yes("an"), yes("chi"), RELEASED, FILLED, stopped(), k.DutyMet(key=DUTY))
+    assert kinds(incident(*sent, scope(2, added=2)), catalog) == ["draft"]
+    assert kinds(incident(*sent, scope(2, added=0)), catalog) == []
+
+
+def test_a_printed_fact_corrected_while_letters_leave_stops_the_rest(before, catalog):
+    correction = learned("measures_taken", {"en": OTHER_WORDS})
+    state = incident(*before, yes("an"), yes("chi"), RELEASED, FILLED, correction)
+    assert kinds(state, catalog) == ["void"]
+    digest = state.notices[CUSTOMERS].digest
+    void = k.NoticeVoided(notice=CUSTOMERS, digest=digest, because=("measures_taken",))
+    after = incident(*before, yes("an"), yes("chi"), RELEASED, FILLED, correction, void)
+    assert kinds(after, catalog) == ["draft"]
+
+
+def test_a_rejected_draft_comes_back_only_with_other_words_or_people(before, catalog):
+    no = k.NoticeRejected(notice=CUSTOMERS, digest="d" * 64, because=WORDS)
+    assert kinds(incident(*before, no), catalog) == []
+    assert kinds(incident(*before, no, learned("measures_taken", {"en": OTHER_WORDS})), catalog) == ["draft"]
+    assert kinds(incident(*before, no, scope(2)), catalog) == ["draft"]
+
+
+def test_the_duty_is_met_when_letters_reached_people_and_not_when_all_were_refused(before, catalog):
+    leaving = (*before, yes("an"), yes("chi"), RELEASED, FILLED)
+    assert kinds(incident(*leaving, stopped()), catalog) == ["meet"]
+    assert kinds(incident(*leaving, stopped(counts={"refused": 3, "handed_over": 0})), catalog) == []
+
+
+def test_two_approvals_of_one_person_are_one(before, catalog):
+    organisation = catalog.contacts.organisation
+    assert organisation.approvals_needed == 2
+    twice = incident(*before, yes("an"), yes("an")).notices[CUSTOMERS]
+    two = incident(*before, yes("an"), yes("chi")).notices[CUSTOMERS]
+    assert (approved_enough(twice, organisation), approved_enough(two, organisation)) == (False, True)
+
+
+def test_the_inputs_do_not_depend_on_when_they_are_looked_at(before, catalog):
+    assert text_inputs(incident(*before), catalog) == text_inputs(incident(*before), catalog)

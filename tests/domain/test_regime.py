@@ -1,0 +1,325 @@
+"""The law as a pure function: its order, its three answers, what it asks next, and what it never does."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tocsin.catalog import default_folders, load_catalog
+from tocsin.domain.facts import Facts, read_facts
+from tocsin.domain.questions import CATEGORIES, CELL_FIELDS, FACTS, GROUPS, NATURES, ROLES
+from tocsin.domain.regime import Assessment, Regime, assess
+
+CATALOG = load_catalog(*([folder] for folder in default_folders()))
+DECLARED = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
+REGIMES = tuple(CATALOG.regimes.values())
+
+
+def law(
+    facts: dict[str, Any], *regimes: Regime, declared_at: datetime | None = DECLARED, at: datetime = DECLARED
+) -> Assessment:
+    return assess(
+        read_facts(facts),
+        CATALOG.contacts.organisation,
+        regimes or REGIMES,
+        authorities=CATALOG.contacts.authorities,
+        at=at,
+        declared_at=declared_at,
+    )
+
+
+RULE: dict[str, Any] = {
+    "id": "notice",
+    "recipient": "authority",
+    "place": "VN",
+    "when": {"fact": "attack_on_system", "is": True},
+    "clock": {"from": "aware_at", "within": {"hours": 72}},
+    "cite": "Art. 1",
+}
+REGIME: dict[str, Any] = {
+    "id": "test-law",
+    "name": {"en": "A law"},
+    "jurisdiction": "VN",
+    "status": "in-force",
+    "zone": "Asia/Ho_Chi_Minh",
+    "verification": "primary",
+    "sources": [{"title": "A law", "url": "https://law.example", "verification": "primary"}],
+}
+
+
+def regime(rule: dict[str, Any] | None = None, **changes: Any) -> Regime:
+    return Regime.model_validate(REGIME | changes | {"rules": [RULE | (rule or {})]})
+
+
+def test_the_letter_to_customers_has_a_clock_from_the_declaration() -> None:
+    found = law({})
+    assert [duty.key for duty in found.duties] == ["policy-promise/customers/individuals/controller"]
+    duty = found.duties[0]
+    assert (duty.clock_from, duty.assumed, duty.due_at) == (
+        "declared_at",
+        True,
+        DECLARED + timedelta(hours=72),
+    )
+    assert duty.content == ("what-happened", "what-data", "what-steps")
+    assert {each.regime for each in found.undecided} == {"eu-gdpr", "vn-pdpl"}
+
+
+def test_duties_stand_soonest_first_and_the_rest_in_order() -> None:
+    found = law({"aware_at": "2026-11-24T03:00+07:00", "our_role": "controller", "groups": "customers", "risk": "high",
+                 "nature": "hacking", "people_by_country": {"DE": 1, "VN": 1}, "categories": "contact"})  # fmt: skip
+    moments = [duty.soonest for duty in found.duties]
+    assert moments == sorted(moments, key=lambda each: each or datetime.max.replace(tzinfo=UTC))
+    assert found.duties[0].key == "eu-gdpr/individuals/individuals/controller"
+
+
+def test_reasons_name_the_facts_for_all_three_answers() -> None:
+    owed = law({"attack_on_system": True}, regime()).duties[0]
+    not_owed = law({"attack_on_system": False}, regime()).not_owed[0]
+    undecided = law({}, regime()).undecided[0]
+    assert owed.because == ("attack_on_system is yes",)
+    assert not_owed.because == ("attack_on_system is no",)
+    assert (undecided.because, undecided.needs) == (("attack_on_system is unknown",), ("attack_on_system",))
+    assert undecided.would_be_due_at == DECLARED + timedelta(hours=72)
+
+
+def test_the_earliest_known_of_several_moments_starts_the_clock() -> None:
+    several = regime(
+        {"clock": {"from": {"earliest_of": ["suspected_at", "aware_at"]}, "within": {"hours": 24}}}
+    )
+    facts = {"attack_on_system": True, "aware_at": "2026-11-24T03:00Z", "suspected_at": "2026-11-24T02:00Z"}
+    duty = law(facts, several).duties[0]
+    assert (duty.clock_from, duty.clock_start) == ("suspected_at", datetime(2026, 11, 24, 2, tzinfo=UTC))
+
+
+def test_without_any_moment_a_duty_stands_without_a_due_moment() -> None:
+    duty = law({"attack_on_system": True}, regime(), declared_at=None).duties[0]
+    assert (duty.due_at, duty.clock_start, duty.assumed, duty.needs) == (None, None, True, ("aware_at",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "at", "words"),
+    [
+        ({"status": "off"}, DECLARED, "is off"),
+        ({"valid_from": "2026-11-25"}, DECLARED, "in force only from 2026-11-25"),
+        # Found before the law began: a later look does not change that.
+        ({"valid_from": "2026-11-25"}, DECLARED + timedelta(days=30), "in force only from 2026-11-25"),
+        ({"valid_until": "2026-11-23"}, DECLARED, "in force only until 2026-11-23"),
+    ],
+)
+def test_a_law_binds_what_was_found_while_it_is_in_force(changes: Any, at: datetime, words: str) -> None:
+    assert words in law({"attack_on_system": True}, regime(**changes), at=at).not_owed[0].because[0]
+
+
+def test_a_law_begins_at_midnight_in_its_own_zone() -> None:
+    # 19:40 in UTC is already the 24th in Vietnam.
+    assert law({"attack_on_system": True}, regime(valid_from="2026-11-24")).duties
+
+
+@pytest.mark.parametrize(
+    ("rule", "candidate"),
+    [({}, False), ({"verification": "secondary"}, False), ({"verification": "recalled"}, True),
+     ({"verification": "unconfirmed"}, True), ({"doubt": "whether it applies"}, True)],
+)  # fmt: skip
+def test_a_rule_that_nobody_has_confirmed_opens_a_candidate(rule: dict[str, Any], candidate: bool) -> None:
+    duty = law({"attack_on_system": True}, regime(rule)).duties[0]
+    assert duty.candidate is candidate
+    assert duty.due_at is not None
+
+
+def test_the_next_question_is_the_one_that_settles_most() -> None:
+    question = law({}).next_question
+    assert question is not None
+    assert question.fact == "our_role"
+    assert question.question == FACTS["our_role"].question
+    assert "eu-gdpr/authority" in question.settles
+
+
+def test_with_everything_decided_the_next_question_is_the_moment_of_an_assumed_clock() -> None:
+    question = law({"attack_on_system": True}, regime()).next_question
+    assert question is not None
+    assert (question.fact, question.settles) == ("aware_at", ("test-law/notice",))
+    settled = law({"attack_on_system": True, "aware_at": "2026-11-24T03:00+07:00"}, regime())
+    assert settled.next_question is None
+
+
+def test_what_the_organisation_has_not_stated_is_asked_for_in_its_file() -> None:
+    question = law({}, regime({"when": {"organisation": "size_class", "is": "large"}})).next_question
+    assert question is not None
+    assert question.fact == "organisation.size_class"
+    assert "organisation.yaml" in question.question
+
+
+def test_people_without_a_place_leave_more_countries_open() -> None:
+    found = law(
+        {"our_role": "controller", "risk": "risk", "cells": [{"place": "DE"}, {}]}, CATALOG.regimes["eu-gdpr"]
+    )
+    assert "eu-gdpr/authority/de/controller" in [duty.key for duty in found.duties]
+    assert ("authority", ("people_by_country",)) in [(each.rule, each.needs) for each in found.undecided]
+
+
+def test_people_in_an_outermost_region_belong_to_its_state() -> None:
+    found = law({"our_role": "controller", "risk": "risk", "people_by_country": {"RE": 3, "FR": 1}})
+    assert [duty.key for duty in found.duties if duty.rule == "authority"] == [
+        "eu-gdpr/authority/fr/controller"
+    ]
+
+
+def test_the_assessment_is_plain_json_with_moments_in_utc() -> None:
+    plain = law({"detected_at": "2026-11-24T01:10+07:00"}).as_json()
+    assert plain["duties"][0]["due_at"] == "2026-11-26T18:10:00+00:00"
+    assert set(plain) == {"duties", "undecided", "not_owed", "next_question"}
+    assert set(plain["undecided"][0]) >= {"regime", "rule", "needs"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"clock": {"from": "aware", "within": {"hours": 72}}}, "not a moment"),
+        ({"clock": {"from": "risk", "within": {"hours": 72}}}, "not a moment"),
+        ({"place": "Vietnam"}, "is no place"),
+        ({"per": {"place_in": "EEA"}}, "not both"),
+        ({"per": {"place_in": "Europe"}, "place": None}, "is no place"),
+        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before valid_from"),
+        ({"recipient": "neighbours"}, "recipient"),
+        ({"cite": None}, "cite"),
+        ({"whan": {}}, "whan"),
+    ],
+)
+def test_a_rule_that_says_something_unknown_is_refused(rule: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        regime(rule)
+
+
+def test_two_rules_of_one_name_are_refused() -> None:
+    with pytest.raises(ValidationError, match="two rules 'notice'"):
+        Regime.model_validate(REGIME | {"rules": [RULE, RULE]})
+
+
+def test_every_shipped_rule_cites_its_article_and_survives_being_stored() -> None:
+    for each in REGIMES:
+        assert all(rule.cite for rule in each.rules)
+        assert Regime.model_validate_json(each.model_dump_json(by_alias=True, exclude_defaults=True)) == each
+
+
+# --- properties over random facts
+
+PLACES = ["DE", "DE-BY", "FR", "VN", "SG", "US-CA", "unknown"]
+CELL = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.sampled_from(ROLES),
+        "place": st.sampled_from(PLACES),
+        "group": st.lists(st.sampled_from(GROUPS), min_size=1, max_size=2),
+        "categories": st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=3),
+        "risk": st.sampled_from(["unlikely", "risk", "high"]),
+        "protection": st.sampled_from(["intact", "none"]),
+        "access": st.sampled_from(["none", "acquired", "unknown"]),
+        "disclosure": st.sampled_from(["confirmed", "excluded"]),
+        "count": st.integers(1, 50),
+    },
+)
+FACTS_OF_A_CASE = st.fixed_dictionaries(
+    {},
+    optional={
+        "aware_at": st.just("2026-11-23T20:00:00+00:00"),
+        "detected_at": st.just("2026-11-23T18:00:00+00:00"),
+        "our_role": st.sampled_from(ROLES),
+        "groups": st.lists(st.sampled_from(GROUPS), min_size=1, max_size=2),
+        "risk": st.sampled_from(["unlikely", "risk", "high"]),
+        "nature": st.lists(st.sampled_from(NATURES), min_size=1, max_size=2),
+        "violation": st.sampled_from(["breach", "wrong-purpose"]),
+        "breach_of": st.lists(st.sampled_from(["confidentiality", "availability"]), max_size=2),
+        "log_coverage": st.sampled_from(["complete", "partial"]),
+        "remedy_effective": st.booleans(),
+        "effort_disproportionate": st.booleans(),
+        "cells": st.lists(CELL, max_size=3),
+    },
+)
+
+
+def rules(found: Assessment) -> set[tuple[str, str]]:
+    return {(duty.regime, duty.rule) for duty in found.duties}
+
+
+@settings(max_examples=150)
+@given(FACTS_OF_A_CASE, st.data())
+def test_forgetting_a_fact_never_turns_a_duty_into_no_duty(
+    known: dict[str, Any], data: st.DataObject
+) -> None:
+    # A field of a cell that is also stated for everybody is not forgotten, only stated once less.
+    fields = [
+        (number, field)
+        for number, cell in enumerate(known.get("cells", ()))
+        for field in cell
+        if CELL_FIELDS[field].name not in known
+    ]
+    names = sorted(set(known) - {"cells"})
+    if not names and not fields:
+        return
+    forgotten: Any = data.draw(st.sampled_from([*names, *fields]))
+    less = {name: value for name, value in known.items() if name != forgotten}
+    if isinstance(forgotten, tuple):
+        number, field = forgotten
+        less["cells"] = [
+            {name: value for name, value in cell.items() if (each, name) != (number, field)}
+            for each, cell in enumerate(known["cells"])
+        ]
+    before, after = law(known), law(less)
+    still = rules(after) | {(each.regime, each.rule) for each in after.undecided}
+    assert rules(before) <= still
+
+
+@settings(max_examples=50)
+@given(FACTS_OF_A_CASE, st.integers(0, 1000))
+def test_the_order_in_which_facts_and_regimes_are_given_does_not_matter(
+    known: dict[str, Any], seed: int
+) -> None:
+    shuffle = random.Random(seed)
+    names, regimes = sorted(known), list(REGIMES)
+    shuffle.shuffle(names)
+    shuffle.shuffle(regimes)
+    assert law({name: known[name] for name in names}, *regimes) == law(known)
+
+
+@settings(max_examples=50)
+@given(FACTS_OF_A_CASE)
+def test_a_fact_that_no_rule_asks_for_changes_nothing(known: dict[str, Any]) -> None:
+    assert law(known | {"record_is": "One view", "downtime_minutes": 3}) == law(known)
+
+
+@settings(max_examples=100)
+@given(FACTS_OF_A_CASE)
+def test_every_due_moment_lies_after_its_clock_start_and_every_key_stands_once(known: dict[str, Any]) -> None:
+    found = law(known)
+    for duty in found.duties:
+        assert duty.clock_start is not None
+        assert duty.soonest is not None
+        assert duty.soonest > duty.clock_start
+        assert duty.because
+    keys = [duty.key for duty in found.duties]
+    assert len(keys) == len(set(keys))
+
+
+@settings(max_examples=50)
+@given(FACTS_OF_A_CASE, st.sampled_from(["DE", "FR", "VN", "SG"]))
+def test_more_people_in_more_places_never_remove_a_duty(known: dict[str, Any], place: str) -> None:
+    facts = Facts({name: value for name, value in known.items() if name != "cells"})
+    few = [
+        *known.get("cells", ()),
+        {"role": "controller", "place": "DE", "risk": "risk", "group": ["customers"]},
+    ]
+    more = [
+        *few,
+        {"role": "controller", "place": place, "risk": "high", "group": ["customers"], "access": "acquired"},
+    ]
+    before, after = (
+        assess(
+            facts.learn("cells", cells), CATALOG.contacts.organisation, REGIMES, authorities=(), at=DECLARED
+        )
+        for cells in (few, more)
+    )
+    assert {duty.key for duty in before.duties} <= {duty.key for duty in after.duties}

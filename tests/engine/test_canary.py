@@ -1,0 +1,158 @@
+"""Nothing that singles out a person can be read anywhere but in what was sealed: canaries through a whole story."""
+
+import json
+import logging
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import structlog
+from sqlalchemy import create_engine, text
+
+from tests.story import KINDS
+from tocsin import actions
+from tocsin.domain.errors import Refused
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.scope import Listed, Question, pseudonym
+from tocsin.evidence.verify import verify
+from tocsin.sinks.mail import Fault
+from tocsin.storage import affected
+
+CANARIES = ("kanarienvogel@example.org", "Kanarienvogel", "canary_cus_77", "soa_live_canary", "198.51.100.77")
+READER = {"id": "canary_cus_77", "email": "kanarienvogel@example.org", "name": "Käthe Kanarienvogel"}
+
+
+def sung(content):
+    """The canaries that can be heard in some bytes, also as digits of a blob."""
+    return [bird for bird in CANARIES if bird.lower().encode() in content.lower()]
+
+
+def everything_stored(app):
+    """Every value of every table, as bytes; and on SQLite the very pages of the file."""
+    engine = create_engine(app.database.engine.url)
+    with engine.connect() as connection:
+        names = connection.dialect.get_table_names(connection)
+        for name in names:
+            for row in connection.execute(text(f'SELECT * FROM "{name}"')):
+                for value in row:
+                    yield name, bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+    engine.dispose()
+
+
+@pytest.fixture
+def told(story, capfd, caplog):
+    """A whole incident about one customer, with all that makes software talkative: refusals, doubts, failures."""
+    caplog.set_level(logging.DEBUG)
+    story.with_customers(3, c2=READER)
+    line = {"time": "2026-11-23T10:00:00Z", "account": READER["id"], "token": CANARIES[3], "ip": CANARIES[4]}
+    log = {**line, "path": "/v1/account", "status": 200}
+    (story.folder / "api.ndjson").write_text(json.dumps(log) + "\n", encoding="utf-8")
+    with (story.folder / "sources.yaml").open("a", encoding="utf-8") as sources:
+        sources.write(
+            "logs:\n  - name: api\n    format: ndjson\n    paths: [api.ndjson]\n    country: VN\n    fields: "
+            "{at: time, account: account, token: token, ip: ip, endpoint: path, status: status}\n"
+        )
+    address = READER["email"]
+    story.mail.misbehave(
+        Fault("dot", "drop", recipient=address, times=1),
+        Fault("rcpt", reply=f"550 5.1.1 <{address}> unknown here", recipient=address),
+    )
+    story.declare()
+    story.as_("linh").ack()
+    story.as_("an").ack()
+    people = tuple(Listed(who=each, kinds=KINDS) for each in ("c1", address, "c3"))
+    question = Question(people=people, tokens=("soa_live_canary",), ips=("198.51.100.77",))
+    actions.scope(story.app, story.actor("giang"), story.key, question)
+    from tests.story import WORDS
+
+    story.as_("an").learn(WORDS, source=f"call with {READER['name']}")
+    story.as_("linh").note(f"{READER['name']} <{address}> called about canary_cus_77")
+    story.approve().as_("an").release(CUSTOMERS)
+    yield story
+    out, err = capfd.readouterr()
+    assert sung((out + err + caplog.text).encode()) == []
+
+
+def test_no_canary_sings_in_the_database_the_home_or_what_our_people_got(told):
+    assert told.counts["refused"] == 1
+    assert [name for name, value in everything_stored(told.app) if sung(value)] == []
+    files = [path for path in told.app.settings.home.rglob("*") if path.is_file()]
+    assert any("vault" in path.parts for path in files)
+    assert [path for path in files if sung(path.read_bytes())] == []
+    if told.app.database.sqlite:
+        base = told.app.database.engine.url.database
+        assert [name for name in (base, f"{base}-wal") if sung(open(name, "rb").read())] == []  # noqa: SIM115, PTH123
+    assert sung(repr(told.slack.messages).encode()) == []
+    ours = [mail for mail in told.mail.messages if mail.recipients[0].endswith("@streamonapi.example")]
+    assert [mail for mail in ours if sung(mail.content)] == []
+
+
+def test_the_timeline_holds_no_bare_hash_of_a_person_either(told):
+    import hashlib
+
+    told_of = " ".join(
+        value.decode(errors="replace") for name, value in everything_stored(told.app) if name == "entry"
+    )
+    for bird in (*CANARIES, READER["name"]):
+        assert hashlib.sha256(bird.encode()).hexdigest() not in told_of
+
+
+def test_exceptions_name_nobody(told):
+    for deed in (
+        lambda: told.as_("an").exclude(CUSTOMERS, "canary_cus_77", because=""),
+        lambda: told.as_("an").exclude(CUSTOMERS, "canary_cus_78", because="x"),
+        lambda: Question(ips=("canary_cus_77",)),
+    ):
+        with pytest.raises(Exception) as raised:  # noqa: PT011
+            deed()
+        assert "canary_cus" not in re.sub(r"input_value=.*", "", str(raised.value))
+
+
+def test_the_people_can_be_read_again_with_the_key(told):
+    with told.app.database.read() as connection:
+        key = told.app.people_key(told.key)
+        person = affected.person(connection, told.key, 1, key, "canary_cus_77")
+    assert person is not None
+    assert (person.email, person.name) == (READER["email"], READER["name"])
+
+
+def test_after_erasure_only_counts_and_proofs_are_left(told):
+    for duty in [duty for duty in told.incident.duties if told.incident.duties[duty].mark == "open"]:
+        told.as_("chi").release_duty(duty, because="a test")
+    for step in [step.id for step in told.app.catalog.type("credential-leak").steps if step.gate]:
+        actions.skip(told.app, told.actor("linh"), told.key, step, because="a test")
+    told.as_("an").close(because="the one who was refused was telephoned")
+    with pytest.raises(Refused, match="is kept until"):
+        told.as_("an").erase(because="retention is over")
+    told.clock.moment += timedelta(days=366)
+    with pytest.raises(Refused, match="linh may not do this"):
+        told.as_("linh").erase(because="retention is over")
+    counts, key = told.counts, told.app.people_key(told.key)
+    told.as_("an").erase(because="retention is over")
+    with pytest.raises(Refused, match="was destroyed"):
+        told.app.people_key(told.key)
+    assert told.counts == counts
+    assert {bytes(row.sealed) for row in told.rows} == {b""}
+    assert pseudonym(key, "canary_cus_77") in {row.person for row in told.rows}
+    assert verify(told.app, told.key).fault is None
+    with pytest.raises(Refused, match="were erased already"):
+        told.as_("an").erase(because="again")
+    with pytest.raises(Refused, match="were erased"):
+        told.as_("an").reopen(because="more came up")
+
+
+def test_a_failing_incident_logs_its_place_and_no_words(tale):
+    from tocsin.bell import ring
+
+    tale.declare()
+
+    def shout(app):
+        raise ValueError(READER["email"])
+
+    tale.app = replace(tale.app, routes={"slack": shout, "email": shout})
+    tale.leap(minutes=6)
+    with structlog.testing.capture_logs() as logs:
+        ring(tale.app)
+    assert tale.told("Paged")[-1].person == "minh"
+    assert sung(repr(logs).encode()) == []

@@ -1,0 +1,457 @@
+"""The letter from draft to told: what an approval binds, what stops a sending, and that nobody is lost on the way."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.child import advance_and_die, together
+from tests.story import WORDS, message_ids
+from tocsin import actions
+from tocsin.app import open_app
+from tocsin.bell import ring
+from tocsin.domain.errors import Refused
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.engine import advance
+from tocsin.evidence.verify import verify
+from tocsin.sinks.mail import Fault
+from tocsin.storage.jobs import LEASE
+from tocsin.storage.ledger import STATES
+
+CORRECTED = {
+    "measures_taken": {"en": "We revoked the keys at 03:05.", "vi": "Chúng tôi đã thu hồi lúc 03:05."}
+}
+
+
+def everybody(count):
+    return sorted(f"c{n}@example.org" for n in range(1, count + 1))
+
+
+def adds_up(story, people):
+    assert sum(story.counts[state] for state in STATES) == people
+    stops = story.told("SendingStopped")
+    if stops:
+        assert sum(stops[-1].counts[state] for state in STATES) == people
+
+
+def text_of(mail):
+    from email import message_from_bytes, policy
+
+    body = message_from_bytes(mail.content, policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
+class Mischief:
+    """A mail channel that lets something happen before the nth letter."""
+
+    name = "email"
+
+    def __init__(self, channel, at, deed):
+        self.channel, self.left, self.deed = channel, at, deed
+
+    async def send(self, item):
+        if not item.recipient.endswith("streamonapi.example"):
+            self.left -= 1
+            if self.left == 0:
+                self.deed()
+        return await self.channel.send(item)
+
+    async def close(self):
+        await self.channel.close()
+
+
+def in_the_middle(story, deed, *, at=2):
+    """One connection; before the letter with this number is handed over, something happens."""
+    from tocsin.channels.wiring import mail
+
+    one = story.app.settings.model_copy(
+        update={"mail": story.app.settings.mail.model_copy(update={"connections": 1})}
+    )
+    routes = {**story.app.routes, "email": lambda app: Mischief(mail(app), at, deed)}
+    plain = story.app
+    story.app = replace(story.app, settings=one, routes=routes)
+    return plain
+
+
+# --- the plain course
+
+
+def test_everybody_gets_one_letter_and_the_promise_is_met_by_it(story):
+    story.with_customers(7).released()
+    assert story.readers == everybody(7)
+    assert story.letter.mark == "sent"
+    (duty,) = (duty for duty in story.incident.duties.values() if duty.opened.recipient == "individuals")
+    assert (duty.mark, duty.late, duty.met_at) == ("met", False, story.letter.told_at)
+    assert story.told("SendingStopped")[-1].complete
+    adds_up(story, 7)
+    assert verify(story.app, story.key).fault is None
+
+
+def test_each_reader_is_written_to_in_their_language_and_by_name(tale):
+    tale.with_customers(2).released()
+    by_reader = {mail.recipients[0]: text_of(mail) for mail in tale.letters}
+    assert "Customer 1" in by_reader["c1@example.org"]
+    assert "We revoked the keys." in by_reader["c1@example.org"]
+    assert "Chúng tôi đã thu hồi các khóa." in by_reader["c2@example.org"]
+
+
+def test_who_has_no_address_is_excluded_with_the_reason_and_counted(story):
+    story.with_customers(4, c2={"email": ""}, c3={"email": "not an address"}).released()
+    assert story.readers == ["c1@example.org", "c4@example.org"]
+    assert story.told("LedgerFilled")[0].excluded == {"no e-mail address": 1, "invalid e-mail address": 1}
+    assert story.counts["excluded"] == 2
+    adds_up(story, 4)
+
+
+@pytest.mark.parametrize(
+    "name", ["Eve\r\nBcc: all@example.org", "{{ 7*7 }}", "=cmd|' /C calc'!A0", "Nguyễn " * 12]
+)
+def test_a_strange_name_holds_up_nobody(tale, name):
+    tale.with_customers(3, c2={"name": name}).released()
+    assert tale.readers == everybody(3)
+    assert all(len(mail.recipients) == 1 for mail in tale.letters)
+    assert not any("49" in text_of(mail) for mail in tale.letters)
+
+
+# --- approvals
+
+
+def test_two_different_people_must_approve_exactly_these_bytes(story):
+    story.drafted()
+    digest = story.letter.digest
+    for wrong in ("0" * 64, digest[:7], ""):
+        with pytest.raises(Refused, match="is not the digest of what would leave"):
+            story.as_("an").approve(CUSTOMERS, digest=wrong)
+    story.as_("an").approve(CUSTOMERS, digest=digest[:12])
+    with pytest.raises(Refused, match="has approved this draft already; another person must"):
+        story.as_("an").approve(CUSTOMERS, digest=digest)
+    with pytest.raises(Refused, match="needs the approval of 2 different people, has an"):
+        story.as_("an").release(CUSTOMERS)
+    with pytest.raises(Refused, match="giang may not do this"):
+        story.as_("giang").approve(CUSTOMERS, digest=digest)
+    assert story.letters == []
+    story.as_("chi").approve(CUSTOMERS, digest=digest)
+    story.as_("an").release(CUSTOMERS)
+    assert len(story.letters) == 6
+
+
+def test_those_who_may_approve_are_asked_once_for_each_draft(tale):
+    tale.drafted()
+    asked = [row for row in tale.outbox if "ask-approval" in row["key"]]
+    assert {row["person"] for row in asked} == {"an", "bao", "chi"}
+    tale.fast_forward(hours=2)
+    assert [row for row in tale.outbox if "ask-approval" in row["key"]] == asked
+
+
+def test_a_corrected_fact_that_the_letter_prints_voids_the_approval_and_brings_a_new_draft(story):
+    story.approved()
+    old = story.letter.digest
+    story.as_("an").learn(CORRECTED, source="the log")
+    assert story.told("NoticeVoided")[0].because[0].startswith("measures_taken changed")
+    assert (story.letter.mark, story.letter.edition) == ("in-review", 2)
+    assert story.letter.digest != old
+    with pytest.raises(Refused, match="is not the digest of what would leave"):
+        story.as_("chi").approve(CUSTOMERS, digest=old)
+
+
+def test_a_fact_that_the_letter_does_not_print_leaves_the_approval_alone(story):
+    story.approved()
+    story.as_("an").learn({"root_cause": {"en": "A token in a commit."}}, source="forensics")
+    assert (story.letter.mark, len(story.letter.approvals)) == ("approved", 2)
+
+
+def test_another_revision_of_the_scope_voids_before_release(story):
+    story.with_customers(6).approved("c1", "c2", "c3").scope("c1", "c2", "c3", "c4")
+    assert story.told("NoticeVoided")[0].because == ("the recipients changed",)
+    assert (story.letter.mark, story.letter.recipients) == ("in-review", 4)
+    story.approve().as_("an").release(CUSTOMERS)
+    assert story.readers == everybody(4)
+
+
+def test_people_found_after_the_sending_get_a_batch_of_their_own_and_nobody_a_second_letter(story):
+    story.with_customers(6).released("c1", "c2", "c3")
+    story.scope("c1", "c2", "c3", "c4", "c5")
+    assert (story.letter.mark, story.letter.edition) == ("in-review", 2)
+    story.approve().as_("an").release(CUSTOMERS)
+    assert story.readers == everybody(5)
+    adds_up(story, 5)
+
+
+def test_a_revision_that_finds_nobody_new_brings_no_batch(tale):
+    tale.with_customers(4).released("c1", "c2")
+    tale.scope("c2")
+    assert tale.letter.mark == "sent"
+
+
+def test_words_that_were_redacted_are_never_sent(story):
+    story.approved()
+    words = story.incident.learned["measures_taken"].value["en"]
+    actions.redact(story.app, story.actor("an"), story.key, words, because="it names somebody")
+    ring(story.app)
+    assert story.letter.mark == "void"
+    with pytest.raises(Refused):
+        actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    story.as_("an").learn(CORRECTED, source="the log")
+    assert story.letter.mark == "in-review"
+    assert story.letters == []
+
+
+def test_a_rejected_draft_is_not_asked_about_again_until_something_changed(tale):
+    tale.drafted().as_("chi").reject(CUSTOMERS, because="too vague")
+    tale.fast_forward(hours=1)
+    assert (tale.letter.mark, tale.letter.edition) == ("rejected", 1)
+    tale.as_("an").learn(CORRECTED, source="the log")
+    assert (tale.letter.mark, tale.letter.edition) == ("in-review", 2)
+
+
+def test_a_letter_that_lacks_a_language_says_so_to_people_once_and_holds_up_nothing_else(tale):
+    tale.with_customers(3).declare()
+    tale.as_("linh").ack()
+    tale.as_("an").ack()
+    tale.scope()
+    actions.learn(
+        tale.app,
+        tale.actor("an"),
+        tale.key,
+        {name: {"en": text["en"]} for name, text in WORDS.items()},
+        source="x",
+    )
+    assert [ring(tale.app).failed for _ in range(3)] == [1, 0, 0]  # it rests before it is tried again
+    troubles = [row for row in tale.outbox if "/trouble/draft/" in row["key"]]
+    assert {row["person"] for row in troubles} == {"linh", "an"}
+    assert len(troubles) == 4
+    tale.leap(hours=40)
+    ring(tale.app)
+    assert tale.told("DeadlineWarned")
+    tale.as_("an").learn(WORDS, source="the team")
+    assert tale.letter.mark == "in-review"
+
+
+# --- stops
+
+
+def test_a_pause_stops_within_one_letter_and_the_rest_leaves_when_it_ends(story):
+    story.with_customers(6).approved()
+    plain = in_the_middle(
+        story, lambda: actions.pause(plain, story.actor("hoa"), story.key, CUSTOMERS, because="a wrong name")
+    )
+    story.as_("an").release(CUSTOMERS)
+    assert len(story.letters) == 2  # the one that was on the wire left
+    assert (story.letter.mark, story.counts["pending"]) == ("paused", 4)
+    adds_up(story, 6)
+    story.app = plain
+    story.fast_forward(hours=1)
+    assert len(story.letters) == 2
+    story.as_("an").resume(CUSTOMERS)
+    assert story.readers == everybody(6)
+    adds_up(story, 6)
+
+
+def test_a_correction_while_letters_leave_stops_the_rest_and_the_next_draft_covers_only_them(story):
+    story.with_customers(6).approved()
+    plain = in_the_middle(
+        story, lambda: actions.learn(plain, story.actor("an"), story.key, CORRECTED, source="the log")
+    )
+    story.as_("an").release(CUSTOMERS)
+    assert len(story.letters) == 2
+    assert (story.letter.mark, story.letter.edition) == ("in-review", 2)
+    story.app = plain
+    story.approve().as_("an").release(CUSTOMERS)
+    assert story.readers == everybody(6)
+    assert ["03:05" in text_of(mail) for mail in story.letters] == [False] * 2 + [True] * 4
+    adds_up(story, 6)
+    assert verify(story.app, story.key).fault is None
+
+
+def test_a_pause_before_the_ledger_is_full_holds_and_nobody_is_missing_afterwards(story):
+    story.with_customers(6).approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    actions.pause(story.app, story.actor("an"), story.key, CUSTOMERS, because="wait")
+    story.settle()
+    assert story.letters == []
+    assert story.told("LedgerFilled") == []
+    story.as_("an").resume(CUSTOMERS)
+    assert story.readers == everybody(6)
+
+
+def test_a_pause_while_the_ledger_fills_is_not_overrun_by_its_end(story, monkeypatch):
+    story.with_customers(6).approved()
+    from tocsin.engine import drafting
+
+    quick = drafting.ledger.fill
+
+    def slow(connection, rows):
+        quick(connection, rows)
+        paused.append(1)
+
+    paused: list[int] = []
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    monkeypatch.setattr(drafting.ledger, "fill", slow)
+
+    real = drafting.record
+
+    def after_the_rows(app, key, decide, **more):
+        if paused and len(paused) == 1:
+            paused.append(2)
+            actions.pause(app, story.actor("an"), key, CUSTOMERS, because="wait")
+        return real(app, key, decide, **more)
+
+    monkeypatch.setattr(drafting, "record", after_the_rows)
+    advance(story.app, story.key)
+    assert story.letter.mark == "paused"
+    assert story.letters == []
+    story.as_("an").resume(CUSTOMERS)
+    assert story.readers == everybody(6)
+
+
+# --- refusals and doubts
+
+
+def test_a_refused_address_is_settled_and_counted_and_closing_asks_about_it(story):
+    story.with_customers(4)
+    story.mail.misbehave(
+        Fault("rcpt", reply="550 5.1.1 <c2@example.org> unknown", recipient="c2@example.org")
+    )
+    story.released()
+    assert story.readers == ["c1@example.org", "c3@example.org", "c4@example.org"]
+    assert story.letter.mark == "sent"
+    (row,) = (row for row in story.rows if row.state == "refused")
+    assert "c2@example.org" not in row.reply
+    adds_up(story, 4)
+
+
+def test_when_no_letter_reached_anybody_the_duty_is_met_only_by_telling_people_otherwise(tale):
+    tale.with_customers(2, c1={"email": ""}, c2={"email": ""}).released()
+    (duty,) = (duty for duty in tale.incident.duties.values() if duty.opened.recipient == "individuals")
+    assert (tale.letter.mark, duty.mark) == ("sent", "open")
+    tale.as_("an").filed(duty.opened.key, reference="both told by telephone, note of 24 November")
+    assert tale.incident.duties[duty.opened.key].mark == "met"
+
+
+def test_a_letter_perhaps_taken_is_sent_once_more_with_the_same_id_and_counted(story):
+    story.with_customers(3)
+    story.mail.misbehave(Fault("dot", "drop", recipient="c2@example.org", times=1))
+    story.released()
+    twice = [mail for mail in story.letters if mail.recipients == ("c2@example.org",)]
+    assert len(twice) == 2
+    assert twice[0].content == twice[1].content
+    assert (story.letter.mark, story.counts["possible_duplicates"]) == ("sent", 1)
+    adds_up(story, 3)
+
+
+def test_a_letter_in_doubt_twice_stays_so_and_is_never_a_loop(story):
+    story.with_customers(3)
+    story.mail.misbehave(Fault("dot", "drop", recipient="c2@example.org"))
+    story.released()
+    assert len([mail for mail in story.letters if mail.recipients == ("c2@example.org",)]) == 2
+    assert (story.letter.mark, story.counts["ambiguous"]) == ("sent", 1)
+
+
+def test_a_greylisted_letter_waits_and_leaves(story):
+    story.with_customers(3)
+    story.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=2))
+    story.released()
+    assert len(story.letters) == 2
+    assert story.plan.wake_at is not None
+    story.fast_forward(hours=1)
+    assert story.readers == everybody(3)
+    assert story.letter.mark == "sent"
+
+
+def test_a_greylisted_letter_is_not_forgotten_by_a_correction(story):
+    story.with_customers(3)
+    story.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=1))
+    story.released()
+    story.as_("an").learn(CORRECTED, source="the log")
+    assert story.letter.edition == 2
+    story.approve().as_("an").release(CUSTOMERS)
+    story.fast_forward(hours=1)
+    assert story.readers == everybody(3)
+    (second,) = (mail for mail in story.letters if mail.recipients == ("c2@example.org",))
+    assert "03:05" in text_of(second)
+    assert story.letter.mark == "sent"
+
+
+def test_a_relay_that_is_down_rests_longer_each_time_and_then_all_letters_leave(story):
+    story.with_customers(6).approved()
+    story.mail.misbehave(Fault("connect", "drop"))
+    story.as_("an").release(CUSTOMERS)
+    story.fast_forward(minutes=12)
+    rests = [stop.resume_at - entry.at for entry, stop in stops(story)]
+    assert rests == sorted(rests)
+    assert 3 <= len(rests) <= 8
+    adds_up(story, 6)
+    story.mail.behave()
+    story.fast_forward(minutes=15)
+    assert story.readers == everybody(6)
+    assert story.letter.mark == "sent"
+
+
+def stops(story):
+    return [
+        (entry, entry.body)
+        for entry in story.entries
+        if entry.kind == "SendingStopped" and entry.body.resume_at
+    ]
+
+
+def test_a_letter_that_cannot_arrive_is_settled_by_a_person(story):
+    story.with_customers(3)
+    story.mail.misbehave(Fault("rcpt", reply="550 5.1.1 unknown", recipient="c2@example.org"))
+    story.released()
+    with pytest.raises(Refused, match="nobody with that id"):
+        story.as_("an").exclude(CUSTOMERS, "c99", because="told by telephone")
+    with pytest.raises(Refused, match="is leaving or has left"):
+        story.as_("an").exclude(CUSTOMERS, "c1", because="told by telephone")
+    story.as_("an").exclude(CUSTOMERS, "c2", because="told by telephone")
+    assert (story.counts["refused"], story.counts["excluded"]) == (0, 1)
+    assert story.letter.settled == 1
+    assert verify(story.app, story.key).fault is None
+
+
+# --- deaths and races
+
+
+def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters(story, settings_of_home):
+    story.with_customers(12).approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    before = len(story.mail.messages)
+    mail = settings_of_home.mail.model_copy(update={"connections": 1})
+    home = settings_of_home.model_copy(update={"mail": mail})
+    assert together((advance_and_die, (home, story.clock.moment, story.key, 7))) == [-9]
+    assert len(story.mail.messages) - before == 7
+    assert (story.counts["handed_over"], story.counts["sending"], story.counts["pending"]) == (5, 5, 2)
+    adds_up(story, 12)
+    # Another takes over: first the rows that nobody holds, then, when the leases have run out, those in doubt.
+    clock = story.app.clock
+    story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=LEASE + 1))
+    story.settle()
+    assert (story.counts["handed_over"], story.counts["sending"]) == (7, 5)
+    assert story.plan.wake_at is not None
+    adds_up(story, 12)
+    story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=200))
+    story.fast_forward(minutes=3)
+    assert sorted(set(story.readers)) == everybody(12)
+    assert len(story.readers) == 12 + 2  # the two that had left when it was killed
+    assert len(set(message_ids(story.letters))) == 12
+    assert story.counts["possible_duplicates"] == 5
+    assert (story.letter.mark, story.counts["sending"]) == ("sent", 0)
+    adds_up(story, 12)
+    assert verify(story.app, story.key).fault is None
+
+
+def test_senders_that_race_hand_over_each_letter_once(story, settings_of_home):
+    from concurrent.futures import ThreadPoolExecutor
+
+    story.with_customers(12).approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    apps = [open_app(settings_of_home, now=story.clock) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda app: advance(app, story.key), apps))
+    for app in apps:
+        app.close()
+    story.settle()
+    assert story.readers == everybody(12)
+    assert story.counts["possible_duplicates"] == 0
+    assert len(story.told("LedgerFilled")) == 1

@@ -1,0 +1,219 @@
+"""The ledger is proven by the root of its last stop, and so are the people whom the scope found."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.story import Story
+from tocsin.domain.kinds import Erased
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.evidence.verify import Verdict, verify
+from tocsin.record import Change, record
+from tocsin.sinks.mail import Fault
+from tocsin.storage import affected, keys, ledger
+
+
+def tamper(story: Story, statement: str, **values: Any) -> Verdict:
+    """What somebody with the database in hand can do, and what the verifier says to it."""
+    with story.app.database.write() as connection:
+        assert connection.execute(text(statement), values).rowcount > 0
+    return verify(story.app, story.key)
+
+
+def words(verdict: Verdict) -> dict[str, str]:
+    return {check.name: check.words for check in verdict.checks}
+
+
+def stop_of(story: Story) -> int:
+    return max(entry.seq for entry in story.entries if entry.kind == "SendingStopped")
+
+
+def refused(story: Story, who: str = "c3") -> Story:
+    """One reader's server says no for ever."""
+    story.mail.misbehave(Fault(at="rcpt", reply="550 5.1.1 no such user", recipient=f"{who}@example.org"))
+    return story
+
+
+def test_letters_and_people_that_nobody_touched_are_proven(story: Story) -> None:
+    verdict = verify(story.app, refused(story).released().key)
+
+    assert (verdict.fault, verdict.unchecked) == (None, None)
+    counts = {check.name: check.count for check in verdict.checks}
+    assert (counts["ledger"], counts["people"]) == (6, 6)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger SET state = 'handed_over' WHERE state = 'refused'",
+        "UPDATE ledger SET state = 'pending' WHERE state = 'handed_over'",
+        "UPDATE ledger SET reply = '250 believe me' WHERE state = 'handed_over'",
+        "UPDATE ledger SET message_id = 'x@y' WHERE id = (SELECT min(id) FROM ledger)",
+        "UPDATE ledger SET variant = 'another' WHERE id = (SELECT min(id) FROM ledger)",
+        "UPDATE ledger SET person = 'f00d' WHERE id = (SELECT min(id) FROM ledger)",
+        "UPDATE ledger SET attempts = attempts + 1 WHERE state = 'refused'",
+        "UPDATE ledger SET doubtful = true WHERE state = 'refused'",
+    ],
+)
+def test_a_row_that_was_changed_after_the_stop_is_a_fault_of_that_entry(story: Story, statement: str) -> None:
+    refused(story).released()
+
+    verdict = tamper(story, statement)
+
+    assert verdict.bad_seq == stop_of(story)
+    assert "ledger of customers" in (verdict.fault or "")
+
+
+def test_a_row_whose_state_was_changed_is_named_by_its_pseudonym(story: Story) -> None:
+    refused(story).released()
+    person = next(row.person for row in story.rows if row.state == "refused")
+
+    verdict = tamper(story, "UPDATE ledger SET state = 'handed_over' WHERE state = 'refused'")
+
+    assert person[:12] in (verdict.fault or "")
+    assert "refused 1 -> 0" in (verdict.fault or "")
+
+
+def test_a_row_that_was_taken_away_is_missing_of_those_that_were_filled(story: Story) -> None:
+    story.released()
+
+    verdict = tamper(story, "DELETE FROM ledger WHERE id = (SELECT min(id) FROM ledger)")
+
+    assert "1 rows are missing of the 6" in (verdict.fault or "")
+
+
+def test_a_letter_that_a_person_settled_since_is_explained(story: Story) -> None:
+    refused(story).released()
+    story.as_("an").exclude(CUSTOMERS, "c3", because="told by telephone")
+
+    assert verify(story.app, story.key).fault is None
+
+
+def test_another_row_that_was_changed_beside_a_settled_one_is_still_a_fault(story: Story) -> None:
+    refused(story).released()
+    story.as_("an").exclude(CUSTOMERS, "c3", because="told by telephone")
+
+    verdict = tamper(story, "UPDATE ledger SET reply = 'forged' WHERE state = 'handed_over'")
+
+    assert verdict.bad_seq == stop_of(story)
+
+
+@pytest.mark.parametrize("change", ["state = 'handed_over'", "reason = 'another'"])
+def test_a_settled_row_that_says_otherwise_is_a_fault_of_the_entry_that_settled_it(
+    story: Story, change: str
+) -> None:
+    refused(story).released()
+    story.as_("an").exclude(CUSTOMERS, "c3", because="told by telephone")
+    settled = max(entry.seq for entry in story.entries if entry.kind == "LetterExcluded")
+
+    verdict = tamper(story, f"UPDATE ledger SET {change} WHERE state = 'excluded'")
+
+    assert verdict.bad_seq == settled
+
+
+def test_letters_that_wait_for_another_try_are_proven_by_their_stop(story: Story) -> None:
+    story.mail.misbehave(Fault(at="rcpt", reply="451 4.7.1 later", recipient="c3@example.org"))
+    story.released()
+    assert story.letter.mark == "sending"
+
+    assert verify(story.app, story.key).fault is None
+    verdict = tamper(story, "UPDATE ledger SET reply = 'forged' WHERE state = 'handed_over'")
+    assert verdict.bad_seq == stop_of(story)
+
+
+def test_letters_that_may_be_leaving_now_are_said_to_be_on_their_way(story: Story) -> None:
+    story.mail.misbehave(Fault(at="rcpt", reply="451 4.7.1 later", recipient="c3@example.org"))
+    story.released().leap(hours=5)
+
+    verdict = tamper(story, "UPDATE ledger SET attempts = 2, state = 'sending' WHERE state = 'pending'")
+
+    assert verdict.fault is None
+    assert "on its way" in words(verdict)["ledger"]
+
+
+def test_an_attempt_on_a_letter_that_was_taken_away_is_noticed(story: Story) -> None:
+    story.released()
+
+    verdict = tamper(story, "DELETE FROM attempt WHERE door = 'ledger'")
+
+    assert "ledger: row" in (verdict.fault or "")
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DELETE FROM affected WHERE person = (SELECT min(person) FROM affected)", "not as many"),
+        ("UPDATE affected SET bucket = 'excluded'", "not as many"),
+        (
+            "UPDATE affected SET sealed = (SELECT sealed FROM affected ORDER BY person LIMIT 1)",
+            "cannot be opened",
+        ),
+    ],
+)
+def test_affected_people_who_were_changed_are_noticed(story: Story, statement: str, named: str) -> None:
+    story.drafted()
+
+    assert named in (tamper(story, statement).fault or "")
+
+
+def test_a_person_of_an_earlier_revision_cannot_stand_in_for_one_of_the_last(story: Story) -> None:
+    story.drafted("c1", "c2").scope("c1", "c3")
+
+    verdict = tamper(
+        story,
+        "UPDATE affected SET person = o.person, sealed = o.sealed, place = o.place FROM "
+        "(SELECT person, sealed, place FROM affected WHERE revision = 1 AND person NOT IN "
+        "(SELECT person FROM affected WHERE revision = 2)) AS o WHERE affected.revision = 2 AND affected.person "
+        "NOT IN (SELECT person FROM affected WHERE revision = 1)",
+    )
+
+    assert "not those that were found" in (verdict.fault or "")
+
+
+def erased(story: Story) -> Story:
+    """As `erase` does it, without waiting for a year."""
+    app, key = story.app, story.key
+
+    def decide(change: Change) -> None:
+        change.add(Erased(because=change.keep("retention is over")))
+        change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
+        change.also.append(lambda connection: affected.forget(connection, key))
+        change.also.append(lambda connection: ledger.forget(connection, key))
+
+    record(app, key, decide, actor="an")
+    return story
+
+
+def test_what_was_erased_is_said_to_be_erased_and_the_rest_stays_proven(story: Story) -> None:
+    refused(story).released()
+
+    verdict = verify(story.app, erased(story).key)
+
+    assert verdict.fault is None
+    said = words(verdict)
+    assert "erased" in said["vault"]
+    assert "erased" in said["people"]
+    assert "destroyed" in said["keys"]
+    assert said["ledger"] == "6 letters as their Merkle root says"
+
+
+def test_a_key_that_came_back_after_it_was_destroyed_is_a_fault(story: Story) -> None:
+    story.released()
+    with story.app.database.read() as connection:
+        wrapped = connection.scalar(text("SELECT wrapped FROM incident_key WHERE purpose = 'people'"))
+    erased(story)
+    destroyed = max(entry.seq for entry in story.entries if entry.kind == "Erased")
+
+    verdict = tamper(story, "UPDATE incident_key SET wrapped = :key WHERE purpose = 'people'", key=wrapped)
+
+    assert verdict.bad_seq == destroyed
+
+
+def test_a_ledger_that_was_forged_after_erasure_is_still_a_fault(story: Story) -> None:
+    refused(story).released()
+    erased(story)
+
+    verdict = tamper(story, "UPDATE ledger SET state = 'handed_over' WHERE state = 'refused'")
+
+    assert verdict.bad_seq == stop_of(story)

@@ -1,0 +1,122 @@
+"""What managers see in Prefect: absolute moments, words that are only words, and no title."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.domain.bodies import START, WORDS, declared, opened, timeline
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.fold import fold
+from tocsin.domain.incident import Incident
+from tocsin.domain.plan import plan
+from tocsin.rendering.artifact import board_page, incident_page, moment_words
+
+NOW = START + timedelta(hours=1, seconds=20)
+ZONE = "Asia/Ho_Chi_Minh"
+HOSTILE = (
+    "Teal | Wren",
+    "Teal\n# Wren",
+    "**Teal** _Wren_ ~~gone~~",
+    "[Teal](http://example.com)",
+    "<script>alert(1)</script>",
+    "`Teal` \\| Wren",
+    "![Teal](http://example.com/x.png)",
+    "{{7*7}} & <b>Wren",
+)
+
+
+def incident(**change: Any) -> Incident:
+    return fold(timeline(declared(**change), opened()))
+
+
+def page(catalog: Catalog, found: Incident, now: datetime = NOW) -> str:
+    return incident_page(found, plan(found, catalog, now), catalog, now)
+
+
+def row(**change: Any) -> dict[str, Any]:
+    return {
+        "key": "INC-2026-0007",
+        "code_name": "Copper Heron",
+        "severity": "sev1",
+        "status": "containment",
+        "drill": False,
+        "open": True,
+        "quarantined": None,
+        "waiting_for": "dpo to answer",
+        "next_due": NOW,
+    } | change
+
+
+def shown(markdown: str) -> str:
+    """The page as a browser would get it."""
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown)
+
+
+def cells(markdown: str) -> list[list[str]]:
+    """The words of the tables, row by row, as a reader sees them."""
+    rows: list[list[str]] = []
+    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and token.level > 3:
+            rows[-1].append("".join(child.content for child in token.children or ()))
+    return rows
+
+
+def test_moments_are_absolute_in_the_companys_zone_with_utc_beside_them(catalog: Catalog) -> None:
+    assert moment_words(datetime(2026, 11, 26, 19, 40, tzinfo=UTC), ZoneInfo(ZONE)) == (
+        "Fri 27 Nov 02:40 +07 (19:40Z)"
+    )
+    assert "| **Fri 27 Nov 02:40 +07 (19:40Z)** | policy-promise Policy |" in page(catalog, incident())
+
+
+def test_only_the_moment_of_writing_depends_on_when_it_was_written(catalog: Catalog) -> None:
+    early, late = (page(catalog, incident(), NOW + timedelta(minutes=m)).splitlines() for m in (0, 2))
+    assert early[:-1] == late[:-1]
+    assert early[-1].startswith("_As of Tue 24 Nov 03:40 +07 (20:40Z).")
+    assert late[-1].startswith("_As of Tue 24 Nov 03:42 +07 (20:42Z).")
+
+
+def test_no_title_is_shown_nor_what_stands_for_one(catalog: Catalog) -> None:
+    assert WORDS not in page(catalog, incident())
+    assert "words:" not in board_page([row(title="Zanzibar canary")], ZONE, NOW)
+    assert "canary" not in board_page([row(title="Zanzibar canary")], ZONE, NOW)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_read_as_it_is_written_and_marks_up_nothing(catalog: Catalog, name: str) -> None:
+    wanted = " ".join(f"INC-2026-0007 {name}".split())
+    board = board_page([row(code_name=name, waiting_for=name), row()], ZONE, NOW)
+    [_, hostile, usual] = cells(board)
+    assert hostile[1] == wanted
+    assert hostile[4] == " ".join(name.split())
+    assert [len(hostile), usual[1]] == [5, "INC-2026-0007 Copper Heron"]
+    for written in (board, page(catalog, incident(code_name=name))):
+        html = shown(written)
+        for tag in ("<script", "<a ", "<img", "<code", "<b>", "<s>"):
+            assert tag not in html
+        assert html.count("<h1>") == 1
+
+
+def test_the_board_keeps_its_order_and_shows_no_deadline_of_what_is_closed() -> None:
+    rows = [row(), row(key="INC-2026-0003", open=False, status="closed", drill=True)]
+    [_, first, second] = cells(board_page(rows, ZONE, NOW))
+    assert first == [
+        "Tue 24 Nov 03:40 +07 (20:40Z)",
+        "INC-2026-0007 Copper Heron",
+        "sev1",
+        "containment",
+        "dpo to answer",
+    ]
+    assert second == ["-", "INC-2026-0003 Copper Heron (drill)", "sev1", "closed", "-"]
+
+
+def test_a_poison_incident_says_what_to_do_and_an_empty_board_says_so() -> None:
+    assert (
+        cells(board_page([row(quarantined="its plan fails")], ZONE, NOW))[1][4]
+        == "quarantined: tocsin verify"
+    )
+    assert cells(board_page([], ZONE, NOW))[1][1] == "none"

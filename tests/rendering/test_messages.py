@@ -1,0 +1,107 @@
+"""Messages to our own people: short, in the reader's language, safe for Slack, silent about restricted titles."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.rendering.companies import TEMPLATES
+from tocsin.rendering.message import KINDS, Brief, Kind, render_message
+
+NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
+BRIEF = Brief(
+    kind="warning",
+    incident_key="INC-2026-0007",
+    code_name="Copper Heron",
+    severity="sev1",
+    lines=("Report to the authority of Berlin",),
+    head=(42, "ab" * 32),
+    now=NOW,
+    zone="Asia/Ho_Chi_Minh",
+    due=NOW + timedelta(hours=11, minutes=31),
+    next_action="tocsin report INC-2026-0007",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_every_message_says_what_how_long_and_what_next(kind: Kind, language: str) -> None:
+    message = render_message(replace(BRIEF, kind=kind), language, TEMPLATES)
+    blocks = json.dumps(message.slack_blocks, ensure_ascii=False)
+    for part in (message.text, message.html, blocks):
+        assert "Copper Heron" in part
+        assert "Berlin" in part
+        assert "tocsin report INC-2026-0007" in part
+        assert "26" in part
+        assert "42 abababababab" in part
+    assert "\n" not in message.subject
+    assert len(message.text.split("\n")) < 25
+
+
+def test_time_left_and_time_gone_are_told_apart() -> None:
+    left = render_message(BRIEF, "en", TEMPLATES)
+    assert "Due 27 November 2026, 02:31 (UTC+07:00): 11 h 31 min left." in left.text
+    assert left.subject.startswith("11 h 31 min left")
+    gone = render_message(replace(BRIEF, due=NOW - timedelta(minutes=5)), "vi", TEMPLATES)
+    assert "Đã quá hạn 5 phút" in gone.text
+
+
+def test_a_restricted_incident_goes_by_its_code_name_and_another_by_its_title() -> None:
+    assert "Leak of tokens" in render_message(replace(BRIEF, title="Leak of tokens"), "en", TEMPLATES).subject
+    assert "Copper Heron" in render_message(BRIEF, "en", TEMPLATES).subject
+
+
+def test_what_people_typed_is_never_markup() -> None:
+    hostile = replace(
+        BRIEF,
+        title="<!channel> *x* <script>",
+        lines=("<@U123> & {{7*7}}\nsecond",),
+        next_action="tocsin show `x`<!here>",
+    )
+    message = render_message(hostile, "en", TEMPLATES)
+    marked = [b["text"]["text"] for b in message.slack_blocks if b.get("text", {}).get("type") == "mrkdwn"]
+    assert marked
+    for text in (*marked, message.slack_text):
+        assert "<" not in text
+    assert "<script>" not in message.html
+    assert "&lt;!channel&gt;" in message.html
+    assert "{{7*7}} second" in message.text
+
+
+def test_slacks_limits_hold_and_what_is_cut_is_counted() -> None:
+    long = replace(BRIEF, title="t" * 5000, lines=tuple("y" * 5000 for _ in range(320)))
+    message = render_message(long, "vi", TEMPLATES)
+    assert len(message.slack_blocks) <= 50
+    for block in message.slack_blocks:
+        limit = 150 if block["type"] == "header" else 3000
+        assert len(block.get("text", {}).get("text", "")) <= limit
+    assert "+312" in message.text
+
+
+def test_a_drill_says_so_everywhere() -> None:
+    for language in ("en", "vi"):
+        message = render_message(replace(BRIEF, drill=True), language, TEMPLATES)
+        blocks = json.dumps(message.slack_blocks)
+        assert all(
+            "DRILL" in part
+            for part in (message.subject, message.text, message.html, message.slack_text, blocks)
+        )
+
+
+def test_a_language_that_we_do_not_speak_gets_english() -> None:
+    assert render_message(BRIEF, "ja", TEMPLATES) == render_message(BRIEF, "en", TEMPLATES)
+
+
+def test_no_deadline_no_command_and_no_console_leave_nothing_behind() -> None:
+    message = render_message(replace(BRIEF, kind="status", due=None, next_action=""), "en", TEMPLATES)
+    assert "Due" not in message.text
+    assert "Next" not in message.text
+    assert "href" not in message.html
+    assert {block["type"] for block in message.slack_blocks} == {"header", "section", "context"}
+
+
+def test_a_console_address_becomes_one_button() -> None:
+    message = render_message(replace(BRIEF, console_url="http://127.0.0.1:8080/i/INC"), "en", TEMPLATES)
+    buttons = [e for b in message.slack_blocks if b["type"] == "actions" for e in b["elements"]]
+    assert [button["url"] for button in buttons] == ["http://127.0.0.1:8080/i/INC"]

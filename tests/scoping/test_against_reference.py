@@ -1,0 +1,187 @@
+"""The engine's answer against a plain walk over the rows, on random small logs and questions."""
+
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.scoping.scenes import CROWD, START, ask, at, gaps, request, write_log
+
+OWNERS = [owner for owner, _, _ in CROWD]
+TOKENS = ["t0", "t1", "t2", "t10"]
+IPS = ["203.0.113.7", "203.0.113.70", "203.0.113.130", "::ffff:203.0.113.9", "2001:db8::1", "198.51.100.1"]
+BLOCKS = ["203.0.113.0/25", "203.0.113.7", "2001:db8::/32", "203.0.0.0/15", "::ffff:203.0.113.128/121"]
+KINDS = {
+    "/v1/account": {"profile"},
+    "/v1/billing/invoices/1": {"billing", "invoices"},
+    "/v1/billing": set(),
+    "/v1/billing/": {"billing"},
+    "/v1/account/": {"profile"},
+}
+
+rows = st.lists(
+    st.builds(
+        request,
+        st.integers(-70, 190),
+        st.sampled_from([*OWNERS, "ghost", None]),
+        token=st.sampled_from(TOKENS),
+        ip=st.sampled_from(IPS),
+        agent=st.sampled_from(["browser", "python"]),
+        endpoint=st.sampled_from(sorted(KINDS)),
+        status=st.sampled_from([200, 206, 304, 401, 403, 429, 500, None]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+questions = st.fixed_dictionaries(
+    {},
+    optional={
+        "tokens": st.lists(st.sampled_from(TOKENS), min_size=1, max_size=2),
+        "accounts": st.lists(st.sampled_from([*OWNERS, "ghost"]), min_size=1, max_size=2),
+        "ips": st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=2),
+        "agents": st.just(["python"]),
+    },
+).filter(bool)
+
+
+@dataclass
+class Person:
+    """What the reference knows of somebody."""
+
+    level: int = 0
+    read: list[datetime] = field(default_factory=list)
+    tried: list[datetime] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+
+
+# The logs are small as they are, and each example runs the engine: shrinking would take minutes.
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(
+    rows=rows,
+    question=questions,
+    window=st.tuples(st.integers(-60, 60), st.integers(61, 200)),
+    form=st.sampled_from(["ndjson", "csv", "parquet"]),
+)
+def test_the_engine_finds_what_a_plain_walk_finds(rows, question, window, form):
+    since, until = (at(minute) for minute in window)
+    with tempfile.TemporaryDirectory() as name:
+        log = write_log(Path(name), rows, form)
+        found = ask(Path(name), log, question | {"since": since, "until": until})
+    people, holes = walk(rows, question, since, until)
+    expected = {
+        who: (
+            ("excluded", "attempted", "cannot-exclude", "likely", "confirmed")[person.level],
+            person.kinds,
+            min(person.read or person.tried, default=None),
+            max(person.read or person.tried, default=None),
+            (len(person.read), len(person.tried)),
+        )
+        for who, person in people.items()
+    }
+    answer = {
+        each.id: (
+            each.bucket.value,
+            set(each.kinds),
+            each.first_seen,
+            each.last_seen,
+            (each.hits, each.attempts),
+        )
+        for each in found.people()
+    }
+    assert answer == expected
+    assert gaps(found) == holes
+    assert found.result.people_count == sum(person.level >= 2 for person in people.values())
+
+
+def walk(
+    rows: list[dict[str, Any]], question: dict[str, list[str]], since: datetime, until: datetime
+) -> tuple[dict[str, Person], dict[str, int]]:
+    """Buckets, kinds, edges and counts for each owner, and the gaps; one row at a time."""
+    hours = {datetime.fromisoformat(row["at"]).replace(minute=0, second=0) for row in rows}
+    missing = sum(hour not in hours for hour in hours_of(since, until))
+    everybody: defaultdict[str, Person] = defaultdict(Person)
+    linked: set[str] = set(question.get("accounts", []))
+    open_ends: defaultdict[str, int] = defaultdict(int)
+    distinct = {tuple(row.items()) for row in rows}
+    for row in map(dict, distinct):
+        fits = fitting(row, question)
+        moment = datetime.fromisoformat(row["at"])
+        if not since <= moment < until:
+            if fits & {"tokens", "accounts"} and row["account"]:
+                linked.add(row["account"])
+        elif fits:
+            count(row, level_of(row, fits, question), everybody, open_ends, moment)
+    for who in linked:
+        if who not in everybody:
+            everybody[who].level = 2 if missing else 0
+    if ghosts := sum(everybody[who].level >= 2 for who in set(everybody) - set(OWNERS)):
+        open_ends["ids-nobody-owns"] = ghosts
+    if missing:
+        open_ends["missing-hours"] = missing
+    return {who: person for who, person in everybody.items() if who in OWNERS}, dict(open_ends)
+
+
+def hours_of(since: datetime, until: datetime) -> list[datetime]:
+    first = since.replace(minute=0, second=0)
+    return [first + timedelta(hours=n) for n in range(1000) if first + timedelta(hours=n) < until]
+
+
+def fitting(row: dict[str, Any], question: dict[str, list[str]]) -> set[str]:
+    address = ip_address(row["ip"])
+    address = getattr(address, "ipv4_mapped", None) or address
+    networks = [ip_network(text) for text in question.get("ips", []) if not text.startswith("::ffff:")]
+    if any(text.startswith("::ffff:") for text in question.get("ips", [])):
+        networks.append(ip_network("203.0.113.128/25"))
+    fits = {
+        kind
+        for kind, column in (("tokens", "token"), ("accounts", "account"), ("agents", "agent"))
+        if row[column] in question.get(kind, [])
+    }
+    return fits | ({"ips"} if any(address in each for each in networks) else set())
+
+
+def level_of(row: dict[str, Any], fits: set[str], question: dict[str, list[str]]) -> int:
+    if row["status"] in (401, 403, 429):
+        return 1
+    if row["status"] not in (200, 206, 304):
+        return 2
+    if fits == set(question) and fits & {"tokens", "accounts"}:
+        return 4
+    return 3 if fits & {"tokens", "accounts", "ips"} else 2
+
+
+def count(
+    row: dict[str, Any],
+    level: int,
+    everybody: defaultdict[str, Person],
+    open_ends: defaultdict[str, int],
+    moment: datetime,
+) -> None:
+    kinds = KINDS[row["endpoint"]]
+    if level >= 2:
+        if not row["account"]:
+            open_ends["requests-without-account"] += 1
+        if not kinds:
+            open_ends["unmapped-endpoint"] += 1
+        if row["status"] is None:
+            open_ends["unknown-outcome"] += 1
+    if not row["account"]:
+        return
+    person = everybody[row["account"]]
+    person.level = max(person.level, level)
+    if level >= 2:
+        person.read.append(moment)
+        person.kinds |= kinds
+    else:
+        person.tried.append(moment)
+
+
+def test_the_scene_starts_on_the_hour():
+    # The reference counts hours from it.
+    assert START.replace(minute=0, second=0, microsecond=0) == START

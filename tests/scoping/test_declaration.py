@@ -1,0 +1,100 @@
+"""Files that people hand to scoping: sources.yaml, indicators, lists."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.scope import Listed
+from tocsin.scoping.declaration import read_lines, read_list, read_sources
+
+SAMPLE = Path(__file__).parents[2] / "contacts" / "sources.yaml"
+GOOD = """\
+logs:
+  - name: api
+    format: ndjson
+    paths: [logs/*.gz, /var/log/api.log]
+    fields: {at: time, account: user.id}
+customers:
+  - name: crm
+    path: people.csv
+    fields: {id: id}
+"""
+
+
+def written(folder: Path, text: str, name: str = "sources.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_the_shipped_sample_is_read():
+    sources = read_sources(SAMPLE)
+    assert [source.name for source in sources.logs] == ["api-gateway", "console-web"]
+    assert [source.name for source in sources.customers] == ["customer-database"]
+
+
+def test_relative_paths_start_at_the_folder_of_the_file(tmp_path):
+    sources = read_sources(written(tmp_path, GOOD))
+    assert sources.logs[0].paths == (str(tmp_path / "logs/*.gz"), "/var/log/api.log")
+    assert sources.customers[0].path == str(tmp_path / "people.csv")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "words"),
+    [
+        ("format: ndjsn", "format: ndjson", 3, "'ndjsn' is unknown; did you mean ndjson?"),
+        ("acount: user.id", "account: user.id", 5, "account"),
+        ("name: api\n    time: {format: epoch}", "name: api", 3, "is no time format"),
+        ("name: api\n    time: {format: '%d.%m.%Y %H:%M'}", "name: api", 3, "needs a zone"),
+        ("name: api\n    time: {zone: Mars/Olympus}", "name: api", 3, "is not a zone of the IANA database"),
+        ("path: people.csv\n    url: 'sqlite:///x'", "path: people.csv", 7, "either a path or a url"),
+        ("url: 'sqlite:///x'", "path: people.csv", 7, "either a table or a query"),
+        ("name: api\n    path: x", "name: crm\n    path: people.csv", 1, "two sources are called api"),
+        ("paths: []", "paths: [logs/*.gz, /var/log/api.log]", 4, "at least 1 item"),
+    ],
+)
+def test_the_first_bad_line_is_named(tmp_path, wrong, right, line, words):
+    with pytest.raises(BadFile) as refusal:
+        read_sources(written(tmp_path, GOOD.replace(right, wrong)))
+    assert refusal.value.line == line, refusal.value
+    assert words in str(refusal.value)
+
+
+def test_another_shape_is_refused_in_one_line(tmp_path):
+    for text in ("logs: 5\n", "- a\n", "logs: [5]\n", "customers: [{name: a, path: 7}]\n"):
+        with pytest.raises(BadFile):
+            read_sources(written(tmp_path, text))
+
+
+def test_indicators_stand_one_to_a_line(tmp_path):
+    path = written(tmp_path, "\ufeff# leaked on Friday\n tok-1 \n\ntok-2\r\n", "tokens.txt")
+    assert read_lines(path) == ("tok-1", "tok-2")
+    with pytest.raises(Refused, match="holds no indicator"):
+        read_lines(written(tmp_path, "# nothing\n", "empty.txt"))
+    with pytest.raises(Refused, match="cannot be read"):
+        read_lines(tmp_path / "missing.txt")
+    (tmp_path / "utf16.txt").write_bytes("tok".encode("utf-16"))
+    with pytest.raises(Refused, match="save it as UTF-8"):
+        read_lines(tmp_path / "utf16.txt")
+
+
+def test_a_list_is_plain_or_names_kinds(tmp_path):
+    assert read_list(written(tmp_path, "c1\na@example.org\n", "l.txt")) == (
+        Listed(who="c1"),
+        Listed(who="a@example.org"),
+    )
+    table = written(tmp_path, 'kinds,who\n"profile billing",c1\n,c2\n\n', "l.csv")
+    assert read_list(table) == (Listed(who="c1", kinds=("profile", "billing")), Listed(who="c2"))
+    with pytest.raises(BadFile, match=r"l\.csv:3: names nobody"):
+        read_list(written(tmp_path, "who,kinds\nc1,profile\n,profile\n", "l.csv"))
+    with pytest.raises(Refused, match="lists nobody"):
+        read_list(written(tmp_path, "who\n", "l.csv"))
+
+
+def test_reading_a_declaration_loads_no_engine():
+    code = "import sys, tocsin.scoping.declaration; print({'ibis', 'duckdb', 'pyarrow'} & set(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "set()\n"

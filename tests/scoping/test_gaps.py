@@ -1,0 +1,307 @@
+"""What the logs cannot show is a gap with a count; bad files are refused in one line or used as far as they go."""
+
+import gzip
+import json
+import random
+import re
+import secrets
+
+import pytest
+
+from tests.scoping.scenes import (
+    CROWD,
+    FIELDS,
+    as_ndjson,
+    ask,
+    at,
+    buckets,
+    every_hour,
+    gaps,
+    log_source,
+    request,
+    told,
+    write_customers,
+    write_log,
+)
+from tocsin.domain.errors import Refused
+from tocsin.domain.scope import Question
+from tocsin.domain.sources import LogFields, TimeFormat
+
+LEAK = {"tokens": ["leaked"], "since": at(0), "until": at(180)}
+THEFT = [*every_hour(3), request(5, "c1", token="leaked")]
+
+
+def detail(measurement, kind):
+    return next(gap.detail for gap in measurement.result.gaps if gap.kind == kind)
+
+
+def test_unreadable_lines_are_counted_and_the_rest_is_used(tmp_path):
+    path = tmp_path / "log.ndjson"
+    junk = [
+        b"{broken",
+        b"[1, 2]",
+        b'"text"',
+        b"null",
+        b"\xff\xfe",
+        b'{"at": "yesterday"}',
+        b'{"at": "2026-11-20T10:01:00"}',
+    ]
+    path.write_bytes(
+        as_ndjson(THEFT) + b"\n".join(junk) + b"\n\n" + as_ndjson([request(7, "c2", token="leaked")])
+    )
+    found = ask(tmp_path, path, LEAK)
+    assert set(told(found)) == {"c1", "c2"}
+    assert gaps(found) == {"unreadable-lines": 7}
+    assert detail(found, "unreadable-lines") == "log.ndjson: 7"
+    assert found.result.method == "approximate"
+    assert {cell.method for cell in found.result.cells} == {"approximate"}
+    assert next(each.rows for each in found.result.inputs if each.name == "log.ndjson") == len(THEFT) + 8
+
+
+def test_unreadable_lines_of_a_csv_are_named_by_number(tmp_path):
+    path = write_log(tmp_path, THEFT, "csv")
+    path.write_bytes(path.read_bytes() + b"too,few\n" + b'a,"multi\nline",t,s,i,g,e,m,200,1,too,many\n')
+    found = ask(tmp_path, path, LEAK)
+    assert set(told(found)) == {"c1"}
+    assert gaps(found)["unreadable-lines"] >= 2
+    assert re.match(r"log.csv: \d+ \(line 6, 7", detail(found, "unreadable-lines"))
+
+
+def test_columns_may_stand_in_another_order_in_each_csv(tmp_path):
+    write_log(tmp_path, every_hour(3), "csv", "a")
+    (tmp_path / "b.csv").write_text(
+        "token,at,account,session,ip,agent,endpoint,method,status,bytes\n"
+        f"leaked,{at(5).isoformat()},c1,,,,/v1/account,GET,200,1\n"
+    )
+    found = ask(tmp_path, log_source(tmp_path / "?.csv", form="csv"), LEAK)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert gaps(found) == {}
+
+
+def test_each_missing_hour_of_the_window_is_counted_per_source(tmp_path):
+    full = log_source(write_log(tmp_path, every_hour(5), name="full"), name="full")
+    rows = [request(5), request(4 * 60 + 59)]
+    thin = log_source(write_log(tmp_path, rows, name="thin"), name="thin")
+    found = ask(tmp_path, [full, thin], LEAK | {"until": at(5 * 60)})
+    assert gaps(found) == {"missing-hours": 3}
+    assert detail(found, "missing-hours") == "2026-11-20T11:00Z to 2026-11-20T14:00Z"
+    assert found.result.gaps[0].source == "thin"
+
+
+def test_a_window_that_reaches_past_the_logs_has_missing_hours(tmp_path):
+    log = write_log(tmp_path, every_hour(3))
+    early_and_late = ask(tmp_path, log, LEAK | {"since": at(-60), "until": at(181)})
+    assert gaps(early_and_late) == {"missing-hours": 2}
+
+
+def many_rows() -> list[dict]:
+    rows = [
+        request(n / 100, f"c{n % 6}", token="leaked" if n % 1000 == 7 else "t", session=secrets.token_hex(20))
+        for n in range(6000)
+    ]
+    return rows + every_hour(3)
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_a_truncated_archive_is_used_up_to_its_damage(tmp_path, form):
+    whole = write_log(tmp_path, many_rows(), form, "whole", zipped=True)
+    cut = tmp_path / f"cut.{form}.gz"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    found = ask(tmp_path, cut, LEAK | {"until": at(60)})
+    complete = ask(tmp_path, whole, LEAK | {"until": at(60)})
+    assert gaps(found) == {"damaged-file": 1}
+    assert detail(found, "damaged-file") == f"cut.{form}.gz is damaged; what came before the damage was used"
+    assert 0 < sum(each.hits for each in found.people()) < sum(each.hits for each in complete.people()) == 6
+    rows = next(each.rows for each in found.result.inputs if each.name == cut.name)
+    assert 3500 < rows < 4500
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_damaged_archive_does_not_take_sound_ones_with_it(tmp_path):
+    sound = write_log(tmp_path, THEFT, name="sound", zipped=True)
+    broken = tmp_path / "broken.ndjson.gz"
+    broken.write_bytes(gzip.compress(as_ndjson(every_hour(1)))[:-9])
+    empty = tmp_path / "empty.ndjson.gz"
+    empty.write_bytes(b"")
+    found = ask(tmp_path, log_source(sound, broken, empty), LEAK)
+    assert set(told(found)) == {"c1"}
+    assert sum(gap.kind == "damaged-file" for gap in found.result.gaps) == 2
+
+
+def test_archives_in_one_file_are_all_read_and_junk_behind_them_is_damage(tmp_path):
+    parts = [gzip.compress(as_ndjson(part)) for part in (every_hour(3), [request(5, "c1", token="leaked")])]
+    path = tmp_path / "log.ndjson.gz"
+    path.write_bytes(b"".join(parts))
+    joined = ask(tmp_path, path, LEAK)
+    assert buckets(joined) == {"c1": "confirmed"}
+    assert gaps(joined) == {}
+    path.write_bytes(b"".join(parts) + b"junk, not gzip")
+    assert buckets(ask(tmp_path, path, LEAK)) == {"c1": "confirmed"}
+    assert gaps(ask(tmp_path, path, LEAK)) == {"damaged-file": 1}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_flipped_bytes_in_an_archive_never_pass_for_complete_when_rows_are_lost(tmp_path, seed):
+    whole = write_log(tmp_path, many_rows(), name="whole", zipped=True)
+    content = bytearray(whole.read_bytes())
+    place = random.Random(seed).randrange(len(content) // 4, len(content) * 3 // 4)
+    content[place : place + 200] = bytes(200)
+    flipped = tmp_path / "flipped.ndjson.gz"
+    flipped.write_bytes(content)
+    found = ask(tmp_path, flipped, LEAK | {"until": at(60)})
+    assert {"damaged-file", "unreadable-lines"} & set(gaps(found))
+
+
+def test_a_suffix_may_lie_about_compression(tmp_path):
+    zipped = tmp_path / "log.ndjson"
+    zipped.write_bytes(gzip.compress(as_ndjson(THEFT)))
+    plain = tmp_path / "more.ndjson.gz"
+    plain.write_bytes(as_ndjson([request(9, "c2", token="leaked")]))
+    found = ask(tmp_path, log_source(zipped, plain), LEAK)
+    assert set(told(found)) == {"c1", "c2"}
+    assert gaps(found) == {}
+    assert {each.name for each in found.result.inputs} == {"log.ndjson", "more.ndjson.gz", "customers.csv"}
+
+
+def test_a_parquet_file_without_its_footer_is_left_out(tmp_path):
+    whole = write_log(tmp_path, THEFT, "parquet", "whole")
+    cut = tmp_path / "cut.parquet"
+    cut.write_bytes(write_log(tmp_path, many_rows(), "parquet", "long").read_bytes()[:-20])
+    found = ask(tmp_path, log_source(whole, cut, form="parquet"), LEAK)
+    assert set(told(found)) == {"c1"}
+    assert gaps(found) == {"damaged-file": 1}
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_gap(tmp_path):
+    def meddle(words: str, share: float) -> None:
+        if words == "checking the files":
+            with log.open("ab") as out:
+                out.write(as_ndjson([request(9, "c2", token="leaked")]))
+
+    rows = [request(-30, "c3", token="leaked"), *THEFT]
+    log = write_log(tmp_path, rows)
+    assert buckets(ask(tmp_path, log, LEAK))["c3"] == "excluded"
+    found = ask(tmp_path, log, LEAK, progress=meddle)
+    assert gaps(found) == {"changed-file": 1}
+    assert found.result.method == "approximate"
+    # What came too late may be a request for anybody.
+    assert buckets(found)["c3"] == "cannot-exclude"
+
+
+def test_a_source_without_the_column_of_an_indicator_is_a_gap(tmp_path):
+    fields = FIELDS.model_copy(update={"token": None})
+    source = log_source(write_log(tmp_path, THEFT), fields=fields)
+    found = ask(tmp_path, source, LEAK | {"ips": ["203.0.113.1"]})
+    assert gaps(found) == {"missing-column": 1}
+    assert buckets(found) == {}
+
+
+def test_names_of_files_are_taken_as_they_are(tmp_path):
+    log = write_log(tmp_path, THEFT, name="a[1]*?")
+    found = ask(tmp_path, log_source(tmp_path / "a[[]1]*"), LEAK)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert log.name in {each.name for each in found.result.inputs}
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv", "parquet"])
+def test_a_column_that_is_missing_is_refused_with_the_nearest(tmp_path, form):
+    source = log_source(
+        write_log(tmp_path, THEFT, form), form=form, fields=FIELDS.model_copy(update={"token": "tokn"})
+    )
+    with pytest.raises(
+        Refused, match=rf"^source api: log.{form} has no column 'tokn' for `token`; did you mean token\?$"
+    ):
+        ask(tmp_path, source, LEAK)
+
+
+def test_a_missing_nested_column_is_refused_with_its_path(tmp_path):
+    path = tmp_path / "log.ndjson"
+    path.write_text(json.dumps({"t": "2026-11-20T10:00:00Z", "client": {"ip": "x", "id": "c1"}}) + "\n")
+    fields = LogFields(at="t", account="client.id", ip="client.address")
+    with pytest.raises(Refused, match=r"no column 'client\.address' for `ip`"):
+        ask(tmp_path, log_source(path, fields=fields), {"ips": ["192.0.2.1"]})
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "words"),
+    [
+        (b'{"at": "not a moment", "account": "c1"}\n', "ndjson", "no row has a moment that can be read"),
+        (as_ndjson(THEFT).decode().encode("utf-16"), "ndjson", "no row has a moment that can be read"),
+        (b"", "csv", "all its files are empty"),
+        (b"at,at,account\n1,2,3\n", "csv", "names a column twice"),
+    ],
+)
+def test_a_file_that_gives_nothing_is_refused_in_one_line(tmp_path, content, form, words):
+    path = tmp_path / f"log.{form}"
+    path.write_bytes(content)
+    source = log_source(path, form=form, fields=LogFields(at="at", account="account"))
+    with pytest.raises(Refused, match=words) as refusal:
+        ask(tmp_path, source, {"accounts": ["c1"]})
+    assert "\n" not in str(refusal.value)
+    assert "not a moment" not in str(refusal.value)
+
+
+def test_files_that_are_not_there_are_refused(tmp_path):
+    with pytest.raises(Refused, match=r"source api: no file matches .*nothing-\*"):
+        ask(tmp_path, log_source(tmp_path / "nothing-*"), LEAK)
+    with pytest.raises(Refused, match="no log source is declared"):
+        ask(tmp_path, [], LEAK)
+
+
+def test_a_naive_moment_without_a_zone_is_unreadable_not_guessed(tmp_path):
+    rows = [*THEFT, request(9, "c2", token="leaked") | {"at": "2026-11-20T10:09:00"}]
+    log = write_log(tmp_path, rows)
+    undeclared = ask(tmp_path, log, LEAK)
+    assert set(told(undeclared)) == {"c1"}
+    assert gaps(undeclared) == {"unreadable-lines": 1}
+    declared = ask(tmp_path, log_source(log, time=TimeFormat(zone="UTC")), LEAK)
+    assert set(told(declared)) == {"c1", "c2"}
+
+
+def test_no_message_shows_a_person_or_an_indicator(tmp_path, capfd):
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(
+        as_ndjson([*THEFT, request(6, "secret-ghost", token="leaked")]) + b'{"account": "secret-person"\n'
+    )
+    people = write_customers(tmp_path, [*CROWD, ("secret-other", "secret@example.org", "VN")])
+    question = Question(tokens=("leaked", "secret-token"), since=at(0), until=at(180))
+    words: list[str] = []
+    found = ask(tmp_path, path, question, customers=people, progress=lambda text, share: words.append(text))
+    shown = found.result.model_dump_json() + "".join(words) + "".join(capfd.readouterr())
+    assert "secret" not in shown
+    assert "example.org" not in shown
+
+
+def test_half_a_customer_base_is_refused(tmp_path):
+    log = write_log(tmp_path, THEFT)
+    people = [(f"c{n}", f"{secrets.token_hex(8)}@example.org", "VN") for n in range(5000)]
+    source = write_customers(tmp_path, people)
+    whole = gzip.compress((tmp_path / "customers.csv").read_bytes())
+    (tmp_path / "half.csv.gz").write_bytes(whole[: len(whole) // 2])
+    half = source.model_copy(update={"path": str(tmp_path / "half.csv.gz")})
+    with pytest.raises(Refused, match="source crm: its file is damaged"):
+        ask(tmp_path, log, LEAK, customers=half)
+    two = source.model_copy(update={"path": str(tmp_path / "*.csv*")})
+    with pytest.raises(Refused, match="names 2 files; declare a source for each"):
+        ask(tmp_path, log, LEAK, customers=two)
+
+
+def test_unreadable_lines_of_the_customer_base_are_a_gap(tmp_path):
+    source = write_customers(tmp_path, CROWD)
+    with (tmp_path / "customers.csv").open("a") as out:
+        out.write("c9,too,many,columns,here\n")
+    found = ask(tmp_path, write_log(tmp_path, THEFT), LEAK, customers=source)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert detail(found, "unreadable-lines") == "customers.csv: 1 (line 8)"
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_mixed_line_ends_of_a_csv_are_no_gap(tmp_path, zipped):
+    content = write_log(tmp_path, THEFT, "csv").read_bytes()
+    first, *rest = content.splitlines(keepends=True)
+    mixed = first.replace(b"\n", b"\r\n") + rest[0].replace(b"\n", b"\r\n") + b"".join(rest[1:])
+    path = tmp_path / ("mixed.csv.gz" if zipped else "mixed.csv")
+    path.write_bytes(gzip.compress(mixed) if zipped else mixed)
+    found = ask(tmp_path, log_source(path, form="csv"), LEAK)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert gaps(found) == {}

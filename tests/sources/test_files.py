@@ -1,0 +1,80 @@
+"""Input files: found once each, fingerprinted, and rescued up to their damage."""
+
+import gzip
+import hashlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.domain.errors import Refused
+from tocsin.sources.files import changed, find, mended, take_in
+from tocsin.sources.logs import readers
+
+
+def test_a_file_that_several_patterns_name_is_found_once(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name in ("a.log", "b.log", "sub/c.log"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "link.log").symlink_to(tmp_path / "a.log")
+    found = find("api", [f"{tmp_path}/*.log", f"{tmp_path}/a.log", f"{tmp_path}/**/*.log"])
+    assert [path.name for path in found] == ["a.log", "b.log", "c.log"]
+    with pytest.raises(Refused, match="no file matches"):
+        find("api", [f"{tmp_path}/*.log", f"{tmp_path}/*.gz"])
+
+
+def test_files_carry_their_digest_and_a_copy_is_left_out(tmp_path):
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(b"same")
+    (files,) = [take_in("api", find("api", [f"{tmp_path}/*.log"]), tmp_path)]
+    assert [(file.name, file.sha256, file.size) for file in files] == [
+        ("a.log", hashlib.sha256(b"same").hexdigest(), 4)
+    ]
+
+
+def test_a_changed_or_removed_file_is_noticed(tmp_path):
+    for name in ("a.log", "b.log", "c.log"):
+        (tmp_path / name).write_text(name)
+    files = take_in("api", find("api", [f"{tmp_path}/*.log"]), tmp_path)
+    assert changed(files) == ()
+    (tmp_path / "a.log").write_text("A.log")
+    (tmp_path / "c.log").unlink()
+    assert [file.name for file in changed(files)] == ["a.log", "c.log"]
+
+
+lines = st.lists(
+    st.binary(min_size=0, max_size=400).map(lambda text: text.replace(b"\n", b"")), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=lines, cut=st.floats(0, 1), members=st.integers(1, 3))
+def test_a_rescue_keeps_whole_lines_from_the_start_and_nothing_else(tmp_path_factory, lines, cut, members):
+    folder = tmp_path_factory.mktemp("rescue")
+    content = b"\n".join(lines) + b"\n"
+    step = len(content) // members + 1
+    archive = b"".join(gzip.compress(content[place : place + step]) for place in range(0, len(content), step))
+    kept = archive[: int(len(archive) * cut)]
+    (folder / "log.gz").write_bytes(kept or b"\x1f\x8b")
+    (file,) = take_in("api", [folder / "log.gz"], folder)
+    rescue = mended(file, folder, "ndjson")
+    found = rescue.file.read_from.read_bytes()
+    if kept == archive:
+        assert (found, rescue.damaged) == (content, False)
+        return
+    assert content.startswith(found)
+    # An archive cut exactly between two members is whole, as far as anybody can tell.
+    assert not rescue.damaged or not found or found.endswith(b"\n")
+
+
+def test_line_ends_of_a_csv_are_evened(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"x,y\r\n1,2\n3,4\r\n")
+    (file,) = take_in("api", [tmp_path / "a.csv"], tmp_path)
+    rescue = mended(file, tmp_path, "csv")
+    assert rescue.file.read_from.read_bytes() == b"x,y\n1,2\n3,4\n"
+    assert not rescue.damaged
+    assert mended(file, tmp_path, "ndjson").file is file
+
+
+def test_every_declared_format_has_a_reader():
+    assert set(readers()) == {"ndjson", "csv", "tsv", "parquet"}

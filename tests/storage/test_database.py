@@ -1,0 +1,104 @@
+"""The two doors of the database: all or nothing, a view that stands still, and one line when it cannot be used."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy import insert, select
+
+from tocsin.domain.errors import Refused
+from tocsin.storage import database as rooms
+from tocsin.storage.database import Database, Unavailable
+from tocsin.storage.tables import document
+
+
+def put(connection, digest, content=b"x"):
+    connection.execute(insert(document).values(digest=digest, content=content))
+
+
+def kept(database):
+    with database.read() as connection:
+        return sorted(connection.scalars(select(document.c.digest)))
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(database):
+    def half_way():
+        with database.write() as connection:
+            put(connection, "a")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_way()
+    assert kept(database) == []
+
+
+def test_what_is_done_on_a_reading_connection_does_not_stay(database):
+    with database.read() as connection:
+        put(connection, "a")
+    assert kept(database) == []
+
+
+def test_a_reader_sees_one_moment_however_long_it_reads(database):
+    with database.write() as connection:
+        put(connection, "a")
+    with database.read() as reader:
+        before = sorted(reader.scalars(select(document.c.digest)))
+        with database.write() as connection:
+            put(connection, "b")
+        assert sorted(reader.scalars(select(document.c.digest))) == before == ["a"]
+    assert kept(database) == ["a", "b"]
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_lost(sqlite_url):
+    database = Database(sqlite_url)
+    with database.write() as connection:
+        put(connection, "before")
+    with database.read() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+
+    def write_much():
+        with database.write() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 1}")
+            put(connection, "after", b"x" * 100_000)
+
+    with pytest.raises(Unavailable) as refused:
+        write_much()
+    assert str(refused.value) == "the disk is full; nothing was written. Free some space and say it again"
+    assert kept(database) == ["before"]
+    database.close()
+
+
+def test_a_database_that_stays_locked_is_one_line(sqlite_url, monkeypatch):
+    monkeypatch.setattr(rooms, "PATIENCE", 0.1)
+    database = Database(sqlite_url)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with (
+        pytest.raises(Unavailable, match=r"was busy for .* s; nothing was written"),
+        database.write() as connection,
+    ):
+        put(connection, "a")
+    other.rollback()
+    with database.write() as connection:
+        put(connection, "a")
+    assert kept(database) == ["a"]
+    database.close()
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(tmp_path):
+    database = Database(f"postgresql://nobody@/nothing?host={tmp_path}")
+    with pytest.raises(Unavailable, match="the database cannot be used: ") as refused, database.read():
+        pass
+    assert "\n" not in str(refused.value)
+
+
+def test_another_kind_of_database_is_refused():
+    with pytest.raises(Refused, match="'mysql' is not known"):
+        Database("mysql://localhost/x")
+
+
+def test_sqlite_writes_survive_a_power_cut(sqlite_url):
+    database = Database(sqlite_url)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    database.close()

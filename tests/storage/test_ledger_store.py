@@ -1,0 +1,201 @@
+"""The ledger's rows: one for each person, claimed by one worker, counted always."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tocsin.storage import ledger
+from tocsin.storage.ledger import STATES, Settled
+from tocsin.storage.tables import ledger as table
+
+NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
+OLD, NEW = "1" * 64, "2" * 64
+
+
+def row(person, digest=OLD, state="pending", **change):
+    return {
+        "incident": "INC-1", "notice": "customers", "digest": digest, "person": person, "variant": "v",
+        "message_id": f"{person}-{digest[0]}@x", "state": state, "reason": None, "attempts": 0, "doubtful": False,
+        "not_before": NOW, "sealed": b"s",
+    } | change  # fmt: skip
+
+
+def fill(database, *rows):
+    with database.write() as connection:
+        ledger.fill(connection, rows)
+
+
+def claim(database, digest=OLD, *, lease="one", at=NOW, limit=50):
+    with database.write() as connection:
+        return ledger.claim(
+            connection, "INC-1", "customers", digest, lease=lease, now=at, clock=at, seconds=60, limit=limit
+        )
+
+
+def settle(database, rows, state="handed_over", *, lease="one", final=True, at=NOW):
+    outcome = "retry" if state == "pending" else state
+    results = [Settled(r.id, r.attempts + 1, state, outcome, "done", "250 ok", final, at) for r in rows]
+    with database.write() as connection:
+        ledger.settle(connection, lease, results, at)
+
+
+def rows(database):
+    with database.read() as connection:
+        return {r.person: r for r in connection.execute(select(table))}
+
+
+def counts(database):
+    with database.read() as connection:
+        return ledger.counts(connection, "INC-1", "customers")
+
+
+def test_filling_twice_writes_each_person_once(database):
+    people = [row(f"p{n}") for n in range(7)]
+    fill(database, *people[:4])
+    fill(database, *people)
+    assert len(rows(database)) == 7
+
+
+def test_the_states_always_add_up_to_the_people(database):
+    fill(
+        database, *(row(f"p{n}") for n in range(9)), row("none", state="excluded", reason="no e-mail address")
+    )
+    taken = claim(database, limit=6)
+    settle(database, taken[:2])
+    settle(database, taken[2:3], "refused")
+    settle(database, taken[3:4], "ambiguous", final=False)
+    found = counts(database)
+    assert sum(found[state] for state in STATES) == 10
+    assert {state: found[state] for state in STATES if found[state]} == {
+        "pending": 3, "sending": 2, "handed_over": 2, "refused": 1, "ambiguous": 1, "excluded": 1,
+    }  # fmt: skip
+
+
+def test_two_workers_never_take_the_same_row(database):
+    fill(database, *(row(f"p{n}") for n in range(200)))
+
+    def work(name):
+        mine = []
+        while taken := claim(database, lease=name, limit=7):
+            settle(database, taken, lease=name)
+            mine += [each.person for each in taken]
+        return mine
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [person for mine in pool.map(work, "abcd") for person in mine]
+    assert len(taken) == len(set(taken)) == 200
+    assert counts(database)["handed_over"] == 200
+    assert {each.attempts for each in rows(database).values()} == {1}
+
+
+def test_a_row_on_the_wire_is_left_alone_until_its_lease_ends_and_is_in_doubt_then(database):
+    fill(database, row("p"))
+    claim(database)
+    assert claim(database, lease="two", at=NOW + timedelta(seconds=59)) == []
+    (doubted,) = claim(database, lease="two", at=NOW + timedelta(seconds=61))
+    assert rows(database)["p"].doubtful
+    settle(database, [doubted], lease="one", at=NOW)  # the first holder wakes up: its word comes too late
+    assert rows(database)["p"].state == "sending"
+    settle(database, [doubted], lease="two")
+    assert counts(database)["possible_duplicates"] == 1
+
+
+def test_rows_that_were_taken_and_not_tried_are_given_back_as_they_were(database):
+    fill(database, row("p"))
+    (taken,) = claim(database)
+    with database.write() as connection:
+        ledger.unclaim(connection, "one", [taken.id])
+    given = rows(database)["p"]
+    assert (given.state, given.attempts, given.lease, given.doubtful) == ("pending", 0, None, False)
+
+
+def test_who_waits_is_taken_when_the_wait_is_over(database):
+    fill(database, row("p"))
+    later = NOW + timedelta(minutes=5)
+    settle(database, claim(database), "pending", final=False, at=later)
+    assert claim(database, lease="two") == []
+    with database.read() as connection:
+        assert ledger.next_due(connection, "INC-1", "customers") == later
+    assert len(claim(database, lease="two", at=later)) == 1
+
+
+# --- another draft of the same letter
+
+
+@pytest.fixture
+def half_sent(database):
+    """One letter left, one was refused, one was put off, one is in doubt, one has no address; two were not tried."""
+    fill(
+        database, *(row(f"p{n}") for n in range(6)), row("none", state="excluded", reason="no e-mail address")
+    )
+    left, refused, put_off, doubted = sorted(claim(database, limit=4), key=lambda each: each.person)
+    settle(database, [left])
+    settle(database, [refused], "refused")
+    settle(database, [put_off], "pending", final=False)
+    settle(database, [doubted], "ambiguous", final=False)
+    return database
+
+
+def test_a_new_draft_covers_whoever_the_old_one_did_not_surely_reach(half_sent):
+    fill(half_sent, *(row(f"p{n}", NEW) for n in range(6)), row("none", NEW))
+    found = rows(half_sent)
+    assert [person for person in sorted(found) if found[person].digest == NEW] == [
+        "none",
+        "p2",
+        "p3",
+        "p4",
+        "p5",
+    ]
+    assert found["p3"].doubtful
+    assert found["p3"].message_id == f"p3-{NEW[0]}@x"
+    assert found["none"].state == "pending"
+    assert {each.person for each in claim(half_sent, NEW)} == {"none", "p2", "p3", "p4", "p5"}
+
+
+def test_nobody_who_left_the_scope_waits_for_ever(half_sent):
+    fill(half_sent, row("p2", NEW))
+    with half_sent.write() as connection:
+        ledger.drop_others(connection, "INC-1", "customers", NEW, "not affected")
+    found = rows(half_sent)
+    assert {person for person, each in found.items() if each.state == "excluded"} == {
+        "none",
+        "p3",
+        "p4",
+        "p5",
+    }
+    settle(half_sent, claim(half_sent, NEW))
+    with half_sent.read() as connection:
+        assert ledger.next_due(connection, "INC-1", "customers") is None
+
+
+def test_a_letter_of_an_older_draft_in_which_somebody_died_is_not_stuck(database):
+    fill(database, row("p"))
+    claim(database)
+    later = NOW + timedelta(seconds=61)
+    (found,) = claim(database, NEW, lease="two", at=later)
+    settle(database, [found], lease="two", at=later)
+    assert (rows(database)["p"].digest, rows(database)["p"].doubtful) == (NEW, True)
+
+
+def test_a_person_settled_by_hand_is_not_written_to_by_a_new_draft(half_sent):
+    waiting = rows(half_sent)["p4"]
+    with half_sent.write() as connection:
+        assert ledger.exclude(connection, waiting.id, "words", NOW)
+        assert not ledger.exclude(connection, rows(half_sent)["p0"].id, "words", NOW)
+    fill(half_sent, row("p4", NEW))
+    assert rows(half_sent)["p4"].state == "excluded"
+
+
+def test_the_root_stands_for_every_row_and_stays_after_erasure(half_sent):
+    with half_sent.read() as connection:
+        before = ledger.root_of(connection, "INC-1", "customers")
+    with half_sent.write() as connection:
+        ledger.forget(connection, "INC-1")
+    with half_sent.read() as connection:
+        assert ledger.root_of(connection, "INC-1", "customers") == before
+    with half_sent.write() as connection:
+        connection.execute(table.update().where(table.c.person == "p0").values(state="bounced"))
+    with half_sent.read() as connection:
+        assert ledger.root_of(connection, "INC-1", "customers") != before

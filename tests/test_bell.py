@@ -1,0 +1,159 @@
+"""The bell: a round does what is due, says that it lives, and stops for nobody's sake."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tocsin import actions
+from tocsin.bell import Hands, next_moment, ring
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.engine import advance, quick_only
+from tocsin.storage import clock as heartbeats
+from tocsin.storage import timeline
+from tocsin.storage.tables import incident
+
+
+def test_a_round_delivers_advances_and_says_that_it_lives(story):
+    story.declare().leap(minutes=6)
+    done = ring(story.app)
+    assert (done.advanced, done.failed, done.oldest_overdue) == (1, 0, timedelta(minutes=1))
+    assert story.paged()[-1] == ("incident-commander", "minh")
+    assert len(story.mails_to("minh")) == 1
+    with story.app.database.read() as connection:
+        beat, detail = heartbeats.beats(connection)["bell"]
+    assert abs(beat - story.app.clock()) < timedelta(seconds=10)
+    assert detail == {"prefect": None, "failed": 0}
+
+
+def test_a_round_with_nothing_due_writes_no_entry(story):
+    story.declare()
+    head = story.incident.head_seq
+    assert ring(story.app).advanced == 0
+    assert story.incident.head_seq == head
+
+
+def test_the_next_moment_is_the_first_wake_or_the_first_message_that_may_be_tried_again(story):
+    story.declare()
+    assert next_moment(story.app) == story.clock.moment + timedelta(minutes=5)
+    story.app = replace(story.app, routes={})
+    story.declare("Another one")
+    assert next_moment(story.app) == story.clock.moment + timedelta(seconds=5)
+
+
+def test_how_long_nobody_made_a_move_shows_until_it_is_made(story):
+    story.declare().leap(minutes=6)
+    for _ in range(3):
+        story.leap(minutes=1)
+        with story.app.database.read() as connection:
+            overdue = timeline.oldest_overdue(connection, story.clock.moment)
+    assert overdue == timedelta(minutes=4)
+    story.settle()
+    with story.app.database.read() as connection:
+        assert timeline.oldest_overdue(connection, story.clock.moment) == timedelta(0)
+
+
+def test_a_long_job_that_nobody_takes_keeps_its_age(tale):
+    tale.approved()
+    actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
+    since = tale.clock.moment
+    tale.leap(minutes=3)
+    advance(tale.app, tale.key, wanted=quick_only)
+    with tale.app.database.read() as connection:
+        assert connection.scalar(select(incident.c.wake_at).where(incident.c.key == tale.key)) == since
+
+
+def test_a_closing_that_was_cut_short_is_still_published(story):
+    story.declare()
+    actions.decline(story.app, story.actor("an"), story.key, because="a test key")
+    assert story.told("HeadPublished") == []  # the process died before it could advance
+    story.settle()
+    assert story.told("HeadPublished")[-1].milestone == "declined"
+
+
+def test_long_jobs_beside_the_rounds_delay_no_deadline_of_another(story):
+    story.approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        name = "email"
+
+        def __init__(self, channel):
+            self.channel = channel
+
+        async def send(self, item):
+            if not item.recipient.endswith("streamonapi.example"):
+                reached.set()
+                go_on.wait(30)
+            return await self.channel.send(item)
+
+        async def close(self):
+            await self.channel.close()
+
+    mail = story.app.routes["email"]
+    slow = replace(story.app, routes={**story.app.routes, "email": lambda app: Slow(mail(app))})
+    sending = story.key
+    hands = Hands()
+    ring(slow, hands=hands)
+    assert reached.wait(30)
+    what = actions.declaring.Declaration("Another one", type="credential-leak")
+    story.key = actions.declare(slow, story.actor("linh"), what).incident.key
+    for minutes in (0, 6):
+        story.leap(minutes=minutes)
+        ring(slow, hands=hands)
+    assert story.paged()[-1] == ("incident-commander", "minh")
+    assert len(story.mails_to("minh")) == 1
+    go_on.set()
+    hands.rest(60)
+    story.key = sending
+    story.settle()
+    assert len(story.letters) == 6
+
+
+def test_a_bell_of_its_own_pages_and_ends_when_it_is_told_to(story, settings_of_home, tmp_path):
+    what = actions.declaring.Declaration("A leak", type="credential-leak")
+    real = replace(story.app, now=story.app.clock)
+    story.key = actions.declare(real, story.actor("linh"), what).incident.key
+    code = (
+        "import sys; from tocsin.app import open_app; from tocsin.bell import run; "
+        "from tocsin.settings import Settings, Mail, Slack, Bell; "
+        "home, url, port, slack = sys.argv[1:]; "
+        "run(open_app(Settings(mode='drill', home=home, database=url, bell=Bell(interval=0.05), "
+        "mail=Mail(host='127.0.0.1', port=int(port), tls='loopback-only'), "
+        "slack=Slack(token='xoxb-sink', base_url=slack))))"
+    )
+    words = (
+        str(settings_of_home.home),
+        settings_of_home.database,
+        str(story.mail.port),
+        story.slack.base_url,
+    )
+    with (tmp_path / "bell.log").open("wb") as log:
+        bell = subprocess.Popen([sys.executable, "-c", code, *words], stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        waiting = threading.Event()
+        for _ in range(300):
+            if len(story.mail.messages) == 2:
+                break
+            waiting.wait(0.1)
+    finally:
+        os.kill(bell.pid, signal.SIGTERM)
+    assert bell.wait(30) == 0, (tmp_path / "bell.log").read_text()
+    assert [len(story.mails_to(who)) for who in ("linh", "an")] == [1, 1]
+
+
+@pytest.mark.parametrize("broken", ["email", "slack"])
+def test_a_route_that_cannot_be_opened_stops_no_round(tale, broken):
+    def fails(app):
+        raise RuntimeError("no such library")
+
+    tale.app = replace(tale.app, routes={**tale.app.routes, broken: fails})
+    tale.declare().fast_forward(minutes=6)
+    assert tale.paged()[-1] == ("incident-commander", "minh")

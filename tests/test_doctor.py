@@ -1,0 +1,468 @@
+"""The doctor looks at real things: a relay, a workspace, files, clocks, rotas; a failure names the line to change."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tocsin.app import App, open_app
+from tocsin.catalog import default_folders, load_catalog
+from tocsin.doctor import Finding, examine, people, routes
+from tocsin.doctor import home as house
+from tocsin.doctor.finding import ago, setting
+from tocsin.domain.contacts import Contacts
+from tocsin.settings import Mail, Prefect, Settings, Slack
+from tocsin.sinks.mail import Fault, MailSink
+from tocsin.sinks.slack import SlackSink
+from tocsin.storage import clock as beats
+from tocsin.storage import timeline
+
+NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mail: MailSink, slack: SlackSink, catalog_cache: Path) -> Settings:
+    """A drill home whose routes are sinks."""
+    shutil.copytree(catalog_cache, tmp_path / "home" / "cache")
+    return Settings(
+        mode="drill",
+        home=tmp_path / "home",
+        mail=Mail(host="127.0.0.1", port=mail.port, tls="loopback-only"),
+        slack=Slack(token=slack.token, base_url=slack.base_url),
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[App]:
+    opened = open_app(settings)
+    yield opened
+    opened.close()
+
+
+def said(findings: Iterator[Finding] | Sequence[Finding]) -> list[tuple[str, str]]:
+    return [(finding.level, finding.words) for finding in findings]
+
+
+def of(findings: Sequence[Finding], subject: str) -> list[Finding]:
+    return [finding for finding in findings if finding.subject == subject]
+
+
+# --- the house
+
+
+def test_a_home_whose_bell_rings_is_well(app: App, settings: Settings) -> None:
+    with app.database.write() as connection:
+        beats.beat(connection, "bell", app.clock())
+
+    found = examine(settings, None)
+
+    assert (found.mode, found.schema, found.well) == ("DRILL", "1/1", True)
+
+
+@pytest.mark.parametrize(("silent", "level"), [(1, "ok"), (60, "FAIL")])
+def test_a_bell_that_fell_silent_is_a_failure(app: App, silent: int, level: str) -> None:
+    with app.database.write() as connection:
+        beats.beat(connection, "bell", app.clock() - timedelta(seconds=silent))
+
+    (found,) = house.heartbeats(app, None)
+
+    assert found.level == level
+
+
+def test_a_database_of_a_newer_release_is_a_failure_and_is_left_alone(app: App, settings: Settings) -> None:
+    with app.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    found = examine(settings, None)
+
+    assert not found.well
+    (failure,) = of(found.findings, "database")
+    assert "newer release" in failure.words
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://nobody@127.0.0.1:1/none", "oracle://x", "sqlite:////proc/nowhere/x.db"]
+)
+def test_a_database_that_cannot_be_opened_is_one_finding(settings: Settings, url: str) -> None:
+    found = examine(settings.model_copy(update={"database": url}), None)
+
+    assert [finding.level for finding in found.findings] == ["FAIL"]
+
+
+def test_a_master_key_that_others_may_read_is_a_failure_with_its_command(app: App) -> None:
+    key = app.settings.key_file
+    key.chmod(0o644)
+
+    (found,) = house.master_key(app, None)
+
+    assert (found.level, found.remedy) == ("FAIL", f"chmod 600 {key}")
+
+
+def test_a_config_file_with_a_secret_that_others_may_read_is_a_failure(
+    settings: Settings, tmp_path: Path
+) -> None:
+    config = tmp_path / "tocsin.toml"
+    config.write_text('[slack]\ntoken = "xoxb-1"\n', encoding="utf-8")
+    config.chmod(0o644)
+    (found,) = house.configuration(settings, config)
+    assert (found.level, found.remedy) == ("FAIL", f"chmod 600 {config}")
+
+    config.chmod(0o600)
+    assert list(house.configuration(settings, config)) == []
+
+
+def test_a_clock_before_the_last_entry_is_a_failure(app: App) -> None:
+    from tocsin.actions import declare
+    from tocsin.actions.declaring import Declaration
+    from tocsin.actors import at_the_shell
+
+    declare(app, at_the_shell(app, "linh"), Declaration("A lost laptop", drill=True))
+    (well,) = house.clock(app, None)
+    behind = replace(app, now=lambda: datetime.now(UTC) - timedelta(hours=1))
+    (found,) = house.clock(behind, None)
+
+    assert (well.level, found.level) == ("ok", "FAIL")
+    assert "before the last entry" in found.words
+
+
+def test_an_incident_that_was_set_apart_is_named_with_the_way_out(app: App) -> None:
+    from tocsin.actions import declare
+    from tocsin.actions.declaring import Declaration
+    from tocsin.actors import at_the_shell
+
+    key = declare(app, at_the_shell(app, "linh"), Declaration("A lost laptop", drill=True)).incident.key
+    with app.database.write() as connection:
+        timeline.quarantine(connection, key, "KeyError: 'x'")
+
+    (found, *_) = house.incidents(app, None)
+
+    assert (found.subject, found.remedy) == (key, f"tocsin verify {key}")
+
+
+def test_a_template_with_a_bad_line_is_named_by_file_and_line(settings: Settings, tmp_path: Path) -> None:
+    overlay = tmp_path / "templates"
+    overlay.mkdir()
+    (overlay / "data_map.yaml").write_text("kinds:\n  - id: x\n    id: y\n", encoding="utf-8")
+
+    found = examine(settings.model_copy(update={"templates": overlay}), None)
+
+    assert f"{overlay / 'data_map.yaml'}:3: " in of(found.findings, "templates")[0].words
+
+
+def test_a_check_that_cannot_be_made_is_a_finding_and_the_next_ones_are_made(
+    app: App, settings: Settings
+) -> None:
+    with app.database.write() as connection:
+        connection.execute(text("DROP TABLE heartbeat"))
+
+    found = examine(settings, None)
+
+    assert [finding.level for finding in of(found.findings, "heartbeats")] == ["FAIL"]
+    assert of(found.findings, "Slack")[0].level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "line"),
+    [("", "mode", 1), ("mail", "host", 4), ("mail", "sender", 3), ("slack", "token_file", 6)],
+)
+def test_the_line_of_a_setting_is_found_also_where_it_is_commented_out_or_missing(
+    tmp_path: Path, table: str, key: str, line: int
+) -> None:
+    config = tmp_path / "tocsin.toml"
+    config.write_text('mode = "demo"\n\n[mail]\n# host = "x"\n[slack]\ntoken_file = "y"\n', encoding="utf-8")
+
+    assert setting(config, table, key).startswith(f"{config}:{line} ")
+
+
+@pytest.mark.parametrize(
+    ("span", "words"), [(3, "3 s"), (150, "2 min"), (7300, "2 hours"), (9 * 86400, "9 days"), (-4, "0 s")]
+)
+def test_spans_are_said_in_one_unit(span: int, words: str) -> None:
+    assert ago(timedelta(seconds=span)) == words
+
+
+# --- people
+
+
+@pytest.fixture(scope="module")
+def contacts() -> Contacts:
+    templates, folder = default_folders()
+    return load_catalog([templates], [folder]).contacts
+
+
+def everybody(contacts: Contacts) -> set[str]:
+    return {person.id for person in contacts.people}
+
+
+def test_the_shipped_ladders_reach_somebody_at_every_hour(contacts: Contacts) -> None:
+    assert list(people.gaps(contacts, everybody(contacts), NOW)) == []
+
+
+def test_a_gap_lasts_exactly_as_long_as_the_turn_of_the_one_who_cannot_be_called(contacts: Contacts) -> None:
+    found = list(people.gaps(contacts, everybody(contacts) - {"minh"}, NOW))
+
+    first = next(gap for gap in found if gap.ladder.id == "commander-urgent" and gap.level == 0)
+    assert first.named == ("minh",)
+    assert first.start == datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
+    assert first.end == datetime(2026, 12, 7, 3, 0, tzinfo=UTC)
+
+
+def test_an_override_for_an_hour_that_nobody_takes_is_found(contacts: Contacts) -> None:
+    from tocsin.domain.rota import Override
+
+    start = NOW + timedelta(days=3)
+    override = Override(start=start, end=start + timedelta(hours=1), person="giang")
+    rotations = tuple(
+        each.model_copy(update={"overrides": (override,)}) if each.id == "primary" else each
+        for each in contacts.rotations
+    )
+    changed = contacts.model_copy(update={"rotations": rotations})
+
+    found = list(people.gaps(changed, everybody(contacts) - {"giang"}, NOW))
+
+    assert {(gap.ladder.id, gap.level, gap.start, gap.end) for gap in found} == {
+        ("commander-urgent", 0, start, start + timedelta(hours=1)),
+        ("commander-calm", 0, start, start + timedelta(hours=1)),
+    }
+
+
+def test_in_production_sample_people_count_as_nobody(settings: Settings) -> None:
+    opened = open_app(settings.model_copy(update={"mode": "production"}))
+    try:
+        (found,) = people.ladders(opened, None)
+        offices = [finding.words for finding in people.organisation(opened, None)]
+    finally:
+        opened.close()
+    assert (found.level, "all of them are samples" in found.words) == ("FAIL", True)
+    assert any("dpo an is a sample" in words for words in offices)
+
+
+def test_an_empty_level_names_the_line_of_the_level(settings: Settings, tmp_path: Path) -> None:
+    """One real person commands; nobody real is listed for the roles of the other levels."""
+    overlay = tmp_path / "contacts"
+    overlay.mkdir()
+    shipped = default_folders()[1]
+    (overlay / "people.yaml").write_text(
+        "people:\n  - {id: eva, name: Eva, email: eva@company.example, roles: [incident-commander], "
+        "slack: U0EVA, unix: eva}\n",
+        encoding="utf-8",
+    )
+    oncall = (shipped / "oncall.yaml").read_text(encoding="utf-8")
+    (overlay / "oncall.yaml").write_text(
+        oncall.replace("[linh, minh]", "[eva]").replace("[minh, linh]", "[eva]"), encoding="utf-8"
+    )
+    shutil.copy(shipped / "escalation.yaml", overlay)
+    opened = open_app(settings.model_copy(update={"mode": "production", "contacts": overlay}))
+    try:
+        found = list(people.ladders(opened, None))
+    finally:
+        opened.close()
+
+    remedies = [finding.remedy or "" for finding in found]
+    assert all(remedy.startswith(f"{overlay / 'escalation.yaml'}:") for remedy in remedies)
+    lines = (overlay / "escalation.yaml").read_text(encoding="utf-8").splitlines()
+    named = [lines[int(remedy.rpartition(":")[2]) - 1] for remedy in remedies]
+    assert "- {after_minutes: 15, call: [{role: accountable-officer}]}" in named[0]
+    assert not any("rotation" in line for line in named)
+
+
+# --- roads
+
+
+def test_a_relay_that_takes_mail_is_well(app: App, mail: MailSink) -> None:
+    assert said(routes.mail(app, None)) == [("ok", f"127.0.0.1:{mail.port} takes mail (loopback-only)")]
+    assert mail.messages == []
+
+
+def test_a_relay_that_is_not_there_is_down_and_its_host_is_to_blame(
+    settings: Settings, tmp_path: Path
+) -> None:
+    config = tmp_path / "tocsin.toml"
+    config.write_text('[mail]\nhost = "127.0.0.1"\n', encoding="utf-8")
+    gone = settings.model_copy(update={"mail": Mail(host="127.0.0.1", port=1, tls="loopback-only")})
+    opened = open_app(gone)
+    try:
+        (found,) = routes.mail(opened, config)
+    finally:
+        opened.close()
+    assert (found.level, found.words.startswith("DOWN: ")) == ("FAIL", True)
+    assert found.remedy == f"{config}:2 [mail] host"
+
+
+def test_a_relay_that_offers_no_encryption_is_down(settings: Settings, mail: MailSink) -> None:
+    clear = settings.model_copy(update={"mail": Mail(host="127.0.0.1", port=mail.port, tls="starttls")})
+    opened = open_app(clear)
+    try:
+        (found,) = routes.mail(opened, None)
+    finally:
+        opened.close()
+    assert found.level == "FAIL"
+    assert "[mail] tls" in (found.remedy or "")
+
+
+def test_a_relay_that_refuses_to_greet_is_down(app: App, mail: MailSink) -> None:
+    mail.misbehave(Fault(at="connect", reply="554 5.7.1 go away"))
+
+    (found,) = routes.mail(app, None)
+
+    assert (found.level, "go away" in found.words) == ("FAIL", True)
+
+
+@contextmanager
+def answering(answer: Callable[[str], tuple[int, dict[str, str], object]]) -> Iterator[str]:
+    """A server on loopback that answers a path with status, headers and a JSON body."""
+
+    class Desk(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = answer(self.path)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Desk)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/api/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("granted", "level", "words"),
+    [
+        ("chat:write,im:write,im:history,users:read", "ok", "Acme as tocsin"),
+        ("chat:write, im:history", "FAIL", "lacks im:write"),
+        ("channels:read", "FAIL", "lacks chat:write, im:history, im:write"),
+        ("", "ok", "Acme as tocsin; it does not say what we may do"),
+    ],
+)
+def test_slack_scopes_that_are_lacking_are_named(
+    settings: Settings, granted: str, level: str, words: str
+) -> None:
+    headers = {"X-OAuth-Scopes": granted} if granted else {}
+    body = {"ok": True, "team": "Acme", "user": "tocsin"}
+    with answering(lambda path: (200, headers, body)) as url:
+        opened = open_app(settings.model_copy(update={"slack": Slack(token="xoxb-1", base_url=url)}))
+        try:
+            (found,) = routes.slack(opened, None)
+        finally:
+            opened.close()
+    assert (found.level, found.words) == (level, words)
+
+
+def test_a_slack_token_that_is_not_known_is_down(settings: Settings, slack: SlackSink) -> None:
+    wrong = settings.model_copy(update={"slack": Slack(token="xoxb-other", base_url=slack.base_url)})
+    opened = open_app(wrong)
+    try:
+        (found,) = routes.slack(opened, None)
+    finally:
+        opened.close()
+    assert (found.level, "invalid_auth" in found.words) == ("FAIL", True)
+    assert "[slack] token_file" in (found.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "level", "words"),
+    [
+        (200, "ok", "flows deployed"),
+        (404, "FAIL", "does not know our flows"),
+        (401, "FAIL", "wants another password"),
+        (500, "FAIL", "answers 500"),
+    ],
+)
+def test_prefect_is_asked_for_our_flows(settings: Settings, status: int, level: str, words: str) -> None:
+    def answer(path: str) -> tuple[int, dict[str, str], object]:
+        return (422, {}, {}) if "csrf" in path else (status, {}, {"id": "1"})
+
+    with answering(answer) as url:
+        opened = open_app(settings.model_copy(update={"prefect": Prefect(url=url)}))
+        try:
+            (found,) = routes.prefect(opened, None)
+        finally:
+            opened.close()
+    assert (found.level, words in found.words) == (level, True)
+
+
+def test_a_prefect_that_is_not_there_is_a_failure_and_none_at_all_a_warning(
+    app: App, settings: Settings
+) -> None:
+    (none,) = routes.prefect(app, None)
+    opened = open_app(settings.model_copy(update={"prefect": Prefect(url="http://127.0.0.1:1/api")}))
+    try:
+        (gone,) = routes.prefect(opened, None)
+    finally:
+        opened.close()
+
+    assert (none.level, gone.level) == ("warn", "FAIL")
+    assert "does not answer" in gone.words
+
+
+@contextmanager
+def dns_of(records: dict[str, str]) -> Iterator[None]:
+    """A name server on loopback with these TXT records, which everybody in this process asks."""
+    import socket
+
+    import dns.flags
+    import dns.message
+    import dns.rcode
+    import dns.resolver
+    import dns.rrset
+
+    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    door.bind(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                packet, who = door.recvfrom(4096)
+            except OSError:
+                return
+            query = dns.message.from_wire(packet)
+            answer = dns.message.make_response(query)
+            answer.flags |= dns.flags.RA
+            name = query.question[0].name
+            if record := records.get(name.to_text(omit_final_dot=True)):
+                answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", f'"{record}"'))
+            else:
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+            door.sendto(answer.to_wire(), who)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], door.getsockname()[1]
+    before, dns.resolver.default_resolver = dns.resolver.default_resolver, resolver
+    try:
+        yield
+    finally:
+        dns.resolver.default_resolver = before
+        door.close()
+
+
+def test_the_senders_domain_must_vouch_for_its_letters(app: App) -> None:
+    whole = {"streamonapi.example": "v=spf1 mx -all", "_dmarc.streamonapi.example": "v=DMARC1; p=reject"}
+    with dns_of(whole):
+        assert [level for level, _ in said(routes.sender(app, None))] == ["ok", "ok"]
+    with dns_of({"streamonapi.example": "v=spf1 mx -all"}):
+        spf, dmarc = routes.sender(app, None)
+    assert (spf.level, dmarc.level) == ("ok", "FAIL")
+    assert "_dmarc.streamonapi.example" in (dmarc.remedy or "")

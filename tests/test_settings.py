@@ -1,0 +1,117 @@
+"""Settings: a file, beaten by the environment; secrets from files; the first wrong line is named."""
+
+import os
+
+import pytest
+
+from tocsin.domain.errors import BadFile, Refused
+from tocsin.settings import Settings, config_file, load_settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_around(monkeypatch, tmp_path):
+    """No configuration of this machine."""
+    for name in list(os.environ):
+        if name.startswith("TOCSIN_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+def written(tmp_path, text):
+    path = tmp_path / "tocsin.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_every_route_is_down_and_the_mode_is_production():
+    settings = load_settings()
+    assert (settings.mode, settings.fenced, settings.mail.host, settings.slack.token) == (
+        "production", False, None, None,
+    )  # fmt: skip
+
+
+def test_the_environment_beats_the_file(tmp_path, monkeypatch):
+    path = written(tmp_path, 'mode = "demo"\n[mail]\nhost = "file.example"\nport = 25\n')
+    monkeypatch.setenv("TOCSIN_MAIL__HOST", "environment.example")
+    settings = load_settings(path)
+    assert (settings.mail.host, settings.mail.port, settings.mode) == ("environment.example", 25, "demo")
+
+
+def test_folders_in_the_file_mean_beside_the_file(tmp_path):
+    settings = load_settings(written(tmp_path, 'home = "data"\ncontacts = "who"\n'))
+    assert (settings.home, settings.contacts) == (tmp_path / "data", tmp_path / "who")
+    assert settings.database_url == f"sqlite:///{tmp_path / 'data' / 'tocsin.db'}"
+    assert settings.key_file == tmp_path / "data" / "keys" / "master.key"
+
+
+def test_secrets_come_from_files_and_never_show(tmp_path):
+    (tmp_path / "token").write_text("xoxb-secret\n")
+    (tmp_path / "password").write_text("hunter2\n")
+    settings = load_settings(
+        written(
+            tmp_path,
+            f'[slack]\ntoken_file = "{tmp_path}/token"\n[mail]\npassword_file = "{tmp_path}/password"\n',
+        )
+    )
+    assert settings.slack.token is not None
+    assert settings.mail.password is not None
+    assert settings.slack.token.get_secret_value() == "xoxb-secret"
+    assert settings.mail.password.get_secret_value() == "hunter2"
+    assert "xoxb-secret" not in repr(settings)
+    assert "hunter2" not in repr(settings)
+
+
+def test_a_secret_file_that_is_not_there_is_refused_by_name(tmp_path):
+    with pytest.raises(Refused, match="secret file /nowhere/token"):
+        load_settings(written(tmp_path, '[slack]\ntoken_file = "/nowhere/token"\n'))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ('mode = "test"\n', 1, "mode"),
+        ('mode = "demo"\ncolour = "red"\n', 2, "colour"),
+        ('[prefect]\nport = 4200\n[mail]\nhost = "x"\nport = "many"\n', 5, "mail.port"),
+        ('[mail]\nhost = "x"\n[nonsense]\na = 1\n', 3, "nonsense"),
+        ('[mail]\nhost = "x"\nhots = "y"\n', 3, "mail.hots"),
+        ("[bell]\ninterval = 0\n", 2, "bell.interval"),
+    ],
+)
+def test_the_first_wrong_line_is_named(tmp_path, text, line, what):
+    with pytest.raises(BadFile, match=what) as bad:
+        load_settings(written(tmp_path, text))
+    assert bad.value.line == line
+    assert "\n" not in str(bad.value)
+
+
+def test_a_file_that_is_no_toml_names_its_place(tmp_path):
+    with pytest.raises(Refused, match=r"tocsin.toml.*line 2"):
+        load_settings(written(tmp_path, 'mode = "demo"\nhost = = 1\n'))
+
+
+def test_a_wrong_variable_is_named_as_it_was_set(monkeypatch):
+    monkeypatch.setenv("TOCSIN_MAIL__PORT", "many")
+    with pytest.raises(Refused, match="TOCSIN_MAIL__PORT"):
+        load_settings()
+
+
+def test_a_named_file_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setenv("TOCSIN_CONFIG", "/nowhere/tocsin.toml")
+    with pytest.raises(Refused, match=r"TOCSIN_CONFIG names /nowhere/tocsin.toml"):
+        config_file()
+
+
+def test_the_file_here_is_found_before_the_one_of_the_user(tmp_path):
+    assert config_file() is None or str(config_file()).startswith("/etc")
+    (tmp_path / "config" / "tocsin").mkdir(parents=True)
+    user = tmp_path / "config" / "tocsin" / "tocsin.toml"
+    user.write_text("")
+    assert config_file() == user
+    written(tmp_path, "")
+    assert str(config_file()) == "tocsin.toml"
+
+
+def test_settings_do_not_change_once_made():
+    with pytest.raises(Exception, match="frozen"):
+        Settings().mode = "drill"  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""Tocsin, an alarm bell: a breach incident-response workflow engine."""

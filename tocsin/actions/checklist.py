@@ -1,0 +1,120 @@
+"""The checklist: steps done with evidence, skipped with a reason, and opened again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from tocsin.actions.asking import act, command_of, refuse_future
+from tocsin.actors import Actor, known, need
+from tocsin.app import App
+from tocsin.domain.answers import nearest
+from tocsin.domain.checklist import Step, applicable, blocked_by
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import StepDone, StepSkipped, StepUndone
+from tocsin.domain.plan import facts_of
+from tocsin.evidence.vault import keep, put_file
+from tocsin.record import Change, Recorded
+
+
+def done(
+    app: App,
+    actor: Actor,
+    key: str,
+    step: str,
+    *,
+    evidence: Sequence[Path] = (),
+    note: str | None = None,
+    at: datetime | None = None,
+    command: str | None = None,
+) -> Recorded:
+    """Tick a step. Steps before it come first; evidence goes into the vault in the same breath."""
+    # A stranger, or a step that nobody knows, puts nothing into the vault.
+    known(actor, incident := app.incident(key))
+    _step(app, incident, step)
+    sealed = [(put_file(app, key, _content(path)), path.name) for path in evidence]
+
+    def decide(change: Change) -> None:
+        refuse_future(at, change.now)
+        _ready(app, change.incident, step, with_evidence=bool(evidence))
+        items = tuple(keep(change, each, name, by=actor.id, step=step) for each, name in sealed)
+        change.add(StepDone(step=step, evidence=items, note=change.keep(note) if note else None), at=at)
+
+    content = [step, [each.content for each, _ in sealed], note]
+    return act(app, actor, key, decide, command=command_of(command, "done", content))
+
+
+def _ready(app: App, incident: Incident, step: str, *, with_evidence: bool) -> None:
+    """Refused for a step that is not there, not open, blocked by others, or wants the evidence that is missing."""
+    wanted = _open_step(app, incident, step)
+    _refuse_blocked(app, incident, wanted)
+    if wanted.evidence_required and not with_evidence:
+        raise Refused(f"step {step} needs evidence ({wanted.evidence}): tocsin done {step} --evidence FILE")
+
+
+def skip(
+    app: App, actor: Actor, key: str, step: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Say that a step does not apply, and why. A gate is skipped by the commander or the role it belongs to."""
+    if not because.strip():
+        raise Refused(f"say why step {step} does not apply: --because '...'")
+
+    def decide(change: Change) -> None:
+        wanted = _open_step(app, change.incident, step)
+        if wanted.gate:
+            need(actor, change.incident, "incident-commander", "deputy", wanted.role)
+        change.add(StepSkipped(step=step, because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "skip", [step, because]))
+
+
+def undo(
+    app: App, actor: Actor, key: str, step: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Open a step again that was ticked or skipped. Its evidence stays in the vault."""
+    if not because.strip():
+        raise Refused(f"say why step {step} is open again: --because '...'")
+
+    def decide(change: Change) -> None:
+        _step(app, change.incident, step)
+        if step not in change.incident.steps:
+            raise Refused(f"step {step} is open already")
+        change.add(StepUndone(step=step, because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "undo", [step, because]))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"evidence {path}: {error.strerror}") from None
+
+
+def _step(app: App, incident: Incident, wanted: str) -> Step:
+    type_ = app.catalog_of(incident).type(incident.type)
+    step = type_.step(wanted)
+    if step is None:
+        raise Refused(
+            f"{incident.key} ({type_.id}) has no step {wanted!r}{nearest(wanted, [s.id for s in type_.steps])}"
+        )
+    return step
+
+
+def _open_step(app: App, incident: Incident, wanted: str) -> Step:
+    step = _step(app, incident, wanted)
+    state = incident.steps.get(wanted)
+    if state is not None:
+        raise Refused(
+            f"step {wanted} was {state.mark} by {state.by}; tocsin undo {wanted} --because ... opens it again"
+        )
+    return step
+
+
+def _refuse_blocked(app: App, incident: Incident, step: Step) -> None:
+    catalog = app.catalog_of(incident)
+    facts, organisation = facts_of(incident, catalog), catalog.contacts.organisation
+    answers = {s.id: applicable(s, facts, organisation).answer for s in catalog.type(incident.type).steps}
+    first = blocked_by(step, incident.steps, answers)
+    if first:
+        raise Refused(f"step {step.id} waits for {', '.join(first)}; do or skip that first")

@@ -1,0 +1,148 @@
+"""Closing a file, and what may come after: declining, reopening, redacting, erasing."""
+
+from datetime import timedelta
+
+from tocsin.actions.asking import act, command_of
+from tocsin.actors import Actor, need
+from tocsin.app import App
+from tocsin.domain.checklist import applicable, open_gates
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
+from tocsin.domain.notice import LEAVING
+from tocsin.domain.plan import facts_of
+from tocsin.engine.letters import spoken_facts
+from tocsin.record import Change, Recorded
+from tocsin.storage import affected, keys, ledger, texts
+
+#: Bounces and complaints still come in for so long after closing; until then addresses and letters stay.
+RETENTION = timedelta(days=365)
+
+
+def close(
+    app: App, actor: Actor, key: str, *, because: str | None = None, command: str | None = None
+) -> Recorded:
+    """Close the file: every duty met or released, every gate passed, every letter accounted for."""
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "incident-commander", "dpo")
+        _refuse_open_ends(app, change.incident, because)
+        change.add(Closed(because=change.keep(because) if because else None))
+
+    return act(app, actor, key, decide, command=command_of(command, "close", [because]))
+
+
+def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None:
+    duties = [duty.opened.key for duty in incident.duties.values() if duty.mark == "open"]
+    if duties:
+        more = f" and {len(duties) - 1} more" if len(duties) > 1 else ""
+        raise Refused(
+            f"duty {duties[0]}{more} is open; meet it (tocsin filed, tocsin send) or release it first"
+        )
+    for notice in incident.notices.values():
+        if notice.mark in LEAVING:
+            raise Refused(f"{notice.id} is {notice.mark}; wait until the sending has ended")
+        if notice.mark in ("in-review", "approved"):
+            raise Refused(f"{notice.id} is {notice.mark}; send it, or tocsin reject it with a reason")
+        unreached = (
+            sum(notice.counts.get(state, 0) for state in ("refused", "bounced", "ambiguous")) - notice.settled
+        )
+        if unreached > 0 and not because:
+            raise Refused(
+                f"{unreached} people were not surely reached by {notice.id}; settle them (tocsin ledger) "
+                "or close --because with how they are told"
+            )
+    catalog = app.catalog_of(incident)
+    type_, facts = catalog.type(incident.type), facts_of(incident, catalog)
+    answers = {s.id: applicable(s, facts, catalog.contacts.organisation).answer for s in type_.steps}
+    for phase in type_.phases:
+        gates = open_gates(type_.steps, phase, incident.steps, answers)
+        if gates:
+            raise Refused(f"{phase}: step {', '.join(gates)} is open; do it, or skip it with a reason")
+
+
+def decline(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
+    """Say that this is no incident. Its duties end with it; the reason is what an auditor reads."""
+    if not because.strip():
+        raise Refused("say why this is no incident: --because '...'")
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "incident-commander", "dpo")
+        told = [notice.id for notice in change.incident.notices.values() if notice.mark in (*LEAVING, "sent")]
+        if told:
+            raise Refused(f"people were told already ({told[0]}); close the incident instead of declining it")
+        change.add(Declined(because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "decline", [because]))
+
+
+def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
+    """Open a closed or declined file again."""
+    if not because.strip():
+        raise Refused("say why: --because '...'")
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "incident-commander", "dpo")
+        if change.incident.open:
+            raise Refused(f"{key} is open")
+        if change.incident.erased:
+            raise Refused(
+                f"the people's data of {key} were erased; declare a new incident and note this one in it"
+            )
+        change.add(Reopened(because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "reopen", [because]), closed_too=True)
+
+
+def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
+    """Destroy the key of the affected people's data after retention. Refused under a legal hold."""
+    if not because.strip():
+        raise Refused("say why: --because '...'")
+
+    def decide(change: Change) -> None:
+        incident = change.incident
+        need(actor, incident, "dpo")
+        if incident.erased:
+            raise Refused(f"the people's data of {key} were erased already")
+        if incident.open or incident.closed_at is None:
+            raise Refused(f"{key} is open; close it first")
+        if spoken_facts(app, incident).get("hold"):
+            raise Refused(
+                f"{key} is under a legal hold; tocsin learn {key} hold=unknown lifts it, with its source"
+            )
+        due = incident.closed_at + RETENTION
+        if change.now < due:
+            raise Refused(f"{key} is kept until {due.astimezone(app.zone):%Y-%m-%d}: bounces may still come")
+        change.add(Erased(because=change.keep(because)))
+        change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
+        change.also.append(lambda connection: affected.forget(connection, key))
+        change.also.append(lambda connection: ledger.forget(connection, key))
+
+    return act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
+
+
+def redact(
+    app: App, actor: Actor, key: str, words: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Destroy one free text, say a name that should not stand there. Its commitment stays in the chain."""
+    if not because.strip():
+        raise Refused("say why: --because '...'")
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "dpo", "counsel")
+        with app.database.read() as connection:
+            if not texts.read_texts(connection, key, change.record_key, [words]):
+                raise Refused(
+                    f"there is no text {words[:20]!r}; tocsin timeline --json shows the commitments"
+                )
+        change.add(Redacted(words=words, because=change.keep(because)))
+        change.also.append(lambda connection: _forget(texts.forget(connection, key, words)))
+
+    return act(
+        app, actor, key, decide, command=command_of(command, "redact", [words, because]), closed_too=True
+    )
+
+
+def _forget(found: bool) -> None:
+    if not found:
+        raise Refused("somebody destroyed that text a moment ago")

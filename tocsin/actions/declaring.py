@@ -1,0 +1,130 @@
+"""Declaring: a title is enough. One transaction brings the incident, its keys, its pinned packs and its first facts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from tocsin.actions.asking import command_of
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.domain.answers import nearest
+from tocsin.domain.catalog import catalog_documents
+from tocsin.domain.codename import code_name
+from tocsin.domain.errors import Refused
+from tocsin.domain.facts import FACTS, Facts, parse_fact, refuse_contradictions
+from tocsin.domain.fold import fold
+from tocsin.domain.kinds import Declared, FactLearned, Severity
+from tocsin.domain.moments import iso
+from tocsin.domain.timeline import Draft, chain
+from tocsin.record import ATTEMPTS, Change, Recorded, store
+from tocsin.sealing import KEY_BYTES
+from tocsin.storage import documents, keys, timeline
+from tocsin.storage.texts import Texts, hidden
+
+#: Longest title; it has to fit the subject of a page.
+LONGEST_TITLE = 140
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What the declarer says. Only the title is needed, at three in the morning."""
+
+    title: str
+    type: str = "unclassified"
+    severity: Severity = "sev1"
+    aware_at: datetime | None = None
+    detected_at: datetime | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    restricted: bool = True
+    excluded: Sequence[str] = ()
+    drill: bool = False
+
+
+def declare(app: App, actor: Actor, what: Declaration, *, command: str | None = None) -> Recorded:
+    """Anybody may declare. Nothing is sent here: the caller advances the incident, which pages before it returns."""
+    facts = _checked(app, what)
+    said = [what.title, what.type, what.severity, facts, what.restricted, sorted(what.excluded), what.drill]
+    asked = command_of(command, "declare", said)
+    for attempt in range(ATTEMPTS):
+        try:
+            return _declared(app, actor, what, facts, asked)
+        except (timeline.Outrun, IntegrityError):
+            # Two declarations took the same number, or the same command was said twice at once.
+            if attempt + 1 == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _checked(app: App, what: Declaration) -> dict[str, Any]:
+    title = what.title.strip()
+    if not title:
+        raise Refused("an incident needs a title; say in a few words what you saw")
+    if len(title) > LONGEST_TITLE or re.search(r"[\x00-\x1f\x7f]", title):
+        raise Refused(
+            f"the title is one line of at most {LONGEST_TITLE} characters; put the rest into tocsin note"
+        )
+    app.catalog.type(what.type)
+    people = [person.id for person in app.catalog.contacts.people]
+    for each in what.excluded:
+        if each not in people:
+            raise Refused(f"--exclude: there is no person {each!r}{nearest(each, people)}")
+    stated: dict[str, Any] = dict(what.facts)
+    for name in ("aware_at", "detected_at", "occurred_from", "occurred_to"):
+        moment = getattr(what, name)
+        if moment is not None:
+            stated[name] = iso(moment)
+    now = app.now()
+    parsed = {name: parse_fact(name, raw, now) for name, raw in stated.items()}
+    refuse_contradictions(Facts(parsed))
+    return {FACTS[name].same_as or name: value for name, value in parsed.items()}
+
+
+def _declared(
+    app: App, actor: Actor, what: Declaration, facts: dict[str, Any], asked: tuple[str, str] | None
+) -> Recorded:
+    record_key, people_key = app.entropy(KEY_BYTES), app.entropy(KEY_BYTES)
+    pack = catalog_documents(app.catalog)
+    now = app.now()
+    with app.database.write() as connection:
+        if asked and (done := timeline.remembered(connection, *asked)):
+            return Recorded(fold(timeline.entries(connection, done[0])), ())
+        number = timeline.next_number(connection)
+        key = f"INC-{now.astimezone(app.zone).year}-{number:04d}"
+        texts = Texts(key, record_key)
+        drafts = _drafts(what, facts, texts, code_name(number), documents.put_pack(connection, pack))
+        entries = chain(key, drafts, actor=actor.id, now=now)
+        incident = fold(entries)
+        keys.add_key(connection, app.keyring, key, "record", record_key)
+        keys.add_key(connection, app.keyring, key, "people", people_key)
+        store(connection, app, incident, entries, Change(incident, now, texts, record_key), number=number)
+        if asked:
+            timeline.remember(connection, *asked, key, incident.head_seq)
+    return Recorded(incident, entries)
+
+
+def _drafts(what: Declaration, facts: dict[str, Any], texts: Texts, name: str, pack: str) -> list[Draft]:
+    drafts = [
+        Draft(
+            Declared(
+                code_name=name,
+                title=texts.keep(what.title.strip()),
+                type=what.type,
+                severity=what.severity,
+                catalog=pack,
+                restricted=what.restricted,
+                drill=what.drill,
+                excluded=tuple(what.excluded),
+            )
+        )
+    ]
+    source = texts.keep("stated with the declaration") if facts else ""
+    for fact, value in facts.items():
+        kept = hidden(texts, value) if FACTS[fact].free_text else value
+        drafts.append(Draft(FactLearned(name=fact, value=kept, source=source)))
+    return drafts

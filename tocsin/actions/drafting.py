@@ -1,0 +1,44 @@
+"""Drafting a notice because a person asks for it, and not only when the plan does."""
+
+from tocsin.actions.asking import act, command_of
+from tocsin.actors import Actor, known
+from tocsin.app import App
+from tocsin.domain.answers import nearest
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+from tocsin.domain.notice import LEAVING, text_inputs
+from tocsin.engine.drafting import drafted_now
+from tocsin.engine.letters import TEMPLATES
+from tocsin.record import Change, Recorded, refuse_closed
+
+
+def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:
+    """Write the letters from what is known now. A draft equal to the one in review changes nothing."""
+    incident = app.incident(key)
+    known(actor, incident)
+    refuse_closed(incident)
+    _refuse_leaving(incident, notice)
+    body = drafted_now(app, incident, notice)
+
+    def decide(change: Change) -> None:
+        _refuse_leaving(change.incident, notice)
+        newer = change.incident
+        if (
+            text_inputs(newer, app.catalog_of(newer), notice) != body.inputs
+            or newer.scope_seq != incident.scope_seq
+        ):
+            raise Refused("what the letter prints changed while it was written; say it again")
+        state = newer.notices.get(notice)
+        if state is not None and state.digest == body.digest and state.mark in ("in-review", "approved"):
+            return
+        change.add(body)
+
+    return act(app, actor, key, decide, command=command_of(command, "draft", [notice]))
+
+
+def _refuse_leaving(incident: Incident, notice: str) -> None:
+    if notice not in TEMPLATES:
+        raise Refused(f"there is no notice {notice!r}{nearest(notice, TEMPLATES)}")
+    state = incident.notices.get(notice)
+    if state is not None and state.mark in LEAVING:
+        raise Refused(f"{notice} is {state.mark}: its letters are leaving; tocsin pause stops them first")

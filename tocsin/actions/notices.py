@@ -1,0 +1,154 @@
+"""Notices: a person approves, rejects, releases, pauses. Nothing leaves without approval of exactly these bytes."""
+
+from sqlalchemy import Connection
+
+from tocsin.actions.asking import act, command_of
+from tocsin.actors import Actor, need
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import (
+    LetterExcluded,
+    NoticeApproved,
+    NoticeRejected,
+    NoticeReleased,
+    SendingPaused,
+    SendingResumed,
+)
+from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough
+from tocsin.domain.scope import pseudonym
+from tocsin.engine.letters import drafted, leaving_digest
+from tocsin.record import Change, Recorded
+from tocsin.storage import ledger
+
+#: Fewest digits of a digest that name it.
+SHORTEST = 8
+
+
+def approve(
+    app: App, actor: Actor, key: str, notice: str, *, digest: str, command: str | None = None
+) -> Recorded:
+    """Approve exactly the letters that carry this digest. It is computed again from what would leave now."""
+    incident = app.incident(key)
+    drafted(incident, notice)
+    actual = leaving_digest(app, incident, notice)
+
+    def decide(change: Change) -> None:
+        state = drafted(change.incident, notice)
+        person = need(actor, change.incident, *APPROVERS)
+        if change.incident.head_seq != incident.head_seq and state.digest != actual:
+            raise Refused(
+                f"the draft of {notice} changed meanwhile; tocsin preview {key} {notice} shows the new one"
+            )
+        if len(digest) < SHORTEST or not state.digest.startswith(digest) or state.digest != actual:
+            raise Refused(
+                f"{digest[:12]} is not the digest of what would leave ({state.digest[:12]}); "
+                f"tocsin preview {key} {notice} shows it"
+            )
+        if state.mark not in ("in-review", "approved"):
+            raise Refused(f"{notice} is {state.mark}; there is nothing to approve now")
+        if any(approval.person == person.id for approval in state.approvals):
+            raise Refused(f"{person.id} has approved this draft already; another person must")
+        change.add(NoticeApproved(notice=notice, digest=state.digest, person=person.id))
+
+    return act(app, actor, key, decide, command=command_of(command, "approve", [notice, digest]))
+
+
+def reject(
+    app: App, actor: Actor, key: str, notice: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Say no to the draft, and why; it comes back when what it prints has changed."""
+    if not because.strip():
+        raise Refused("say why: --because '...'")
+
+    def decide(change: Change) -> None:
+        state = drafted(change.incident, notice)
+        need(actor, change.incident, *APPROVERS)
+        if state.mark not in ("in-review", "approved", "released"):
+            raise Refused(f"{notice} is {state.mark}; there is nothing to reject now")
+        change.add(NoticeRejected(notice=notice, digest=state.digest, because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "reject", [notice, because]))
+
+
+def release(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:
+    """Let the approved letters leave. What would leave is computed once more and must be what was approved."""
+    incident = app.incident(key)
+    drafted(incident, notice)
+    actual = leaving_digest(app, incident, notice)
+
+    def decide(change: Change) -> None:
+        state = drafted(change.incident, notice)
+        need(actor, change.incident, *RELEASERS)
+        if state.mark in ("released", "sending", "sent", "paused"):
+            raise Refused(
+                f"{notice} is {state.mark} already; tocsin ledger {key} {notice} shows how far it is"
+            )
+        organisation = app.catalog_of(change.incident).contacts.organisation
+        if state.mark != "approved" or not approved_enough(state, organisation):
+            given = ", ".join(approval.person for approval in state.approvals) or "nobody"
+            raise Refused(
+                f"{notice} needs the approval of {organisation.approvals_needed} different people, has {given}; "
+                f"tocsin approve {key} {notice}"
+            )
+        if state.digest != actual:
+            raise Refused(
+                f"what would leave is not what was approved; tocsin draft {key} {notice} makes a new draft"
+            )
+        change.add(NoticeReleased(notice=notice, digest=state.digest))
+
+    return act(app, actor, key, decide, command=command_of(command, "send", [notice]))
+
+
+def pause(
+    app: App, actor: Actor, key: str, notice: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Stop the sending between two letters. Anybody known may: a wrong letter must be stopped by who sees it."""
+
+    def decide(change: Change) -> None:
+        state = drafted(change.incident, notice)
+        if state.mark not in ("released", "sending"):
+            raise Refused(f"{notice} is {state.mark}; nothing is leaving")
+        change.add(SendingPaused(notice=notice, because=change.keep(because or "paused")))
+
+    return act(app, actor, key, decide, command=command_of(command, "pause", [notice, because]))
+
+
+def resume(
+    app: App, actor: Actor, key: str, notice: str, *, because: str | None = None, command: str | None = None
+) -> Recorded:
+    """Let a paused sending go on, under the approval it has."""
+
+    def decide(change: Change) -> None:
+        state = drafted(change.incident, notice)
+        need(actor, change.incident, *RELEASERS)
+        if state.mark != "paused":
+            raise Refused(f"{notice} is {state.mark}, not paused")
+        change.add(SendingResumed(notice=notice, because=change.keep(because) if because else None))
+
+    return act(app, actor, key, decide, command=command_of(command, "resume", [notice, because]))
+
+
+def exclude(
+    app: App, actor: Actor, key: str, notice: str, person: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Settle a person whom the letter cannot reach, with the reason and what was done instead."""
+    if not because.strip():
+        raise Refused("say why, and how this person is told instead: --because '...'")
+    hidden = pseudonym(app.people_key(key), person)
+    with app.database.read() as connection:
+        row = ledger.row_of(connection, key, notice, hidden)
+    if row is None:
+        raise Refused(f"nobody with that id is in the ledger of {notice}")
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, *APPROVERS)
+        words = change.keep(because.strip())
+        change.add(LetterExcluded(notice=notice, person=hidden, because=words))
+
+        def settle(connection: Connection) -> None:
+            if not ledger.exclude(connection, row.id, words, change.now):
+                raise Refused("that letter is leaving or has left; there is nothing to exclude")
+
+        change.also.append(settle)
+
+    return act(app, actor, key, decide, command=command_of(command, "exclude", [notice, hidden, because]))

@@ -1,0 +1,91 @@
+"""Reports to authorities: made, filed, and duties released by a person's reason."""
+
+from datetime import datetime
+from pathlib import Path
+
+from tocsin.actions.asking import act, command_of, refuse_future
+from tocsin.actors import Actor, known, need
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import DutyMet, DutyReleased
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.engine.papers import Format, Paper, duty_of, kept, make
+from tocsin.evidence.vault import keep, put_file
+from tocsin.record import Change, Recorded
+
+
+def make_report(app: App, actor: Actor, key: str, duty: str, format_: Format = "pdf") -> Paper:
+    """Make a duty's report from what is known now, and keep it in the vault."""
+    known(actor, app.incident(key))
+    paper = make(app, key, duty, format_)
+    kept(app, key, duty, format_, paper, actor=actor.id)
+    return paper
+
+
+def filed(
+    app: App,
+    actor: Actor,
+    key: str,
+    duty: str,
+    *,
+    reference: str,
+    receipt: Path | None = None,
+    at: datetime | None = None,
+    because: str | None = None,
+    command: str | None = None,
+) -> Recorded:
+    """The duty is met: with the other side's reference and receipt. Late needs the reason that the law asks for."""
+    if not reference.strip():
+        raise Refused(
+            "give the number under which it was received: --reference NO (or 'sent by post, no number yet')"
+        )
+    try:
+        sealed = put_file(app, key, receipt.read_bytes()) if receipt else None
+    except OSError as error:
+        raise Refused(f"receipt {receipt}: {error.strerror}") from None
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "dpo", "counsel", "accountable-officer")
+        refuse_future(at, change.now)
+        state, moment = duty_of(change.incident, duty), at or change.now
+        letter = change.incident.notices.get(CUSTOMERS)
+        if state.opened.recipient == "individuals" and (letter is None or letter.mark != "sent"):
+            raise Refused(f"{duty} is met by telling the people: tocsin send {key} customers")
+        if state.mark != "open":
+            raise Refused(f"{duty} is {state.mark} already")
+        if state.due_at is not None and moment > state.due_at and not because:
+            raise Refused(
+                f"{duty} was due {state.due_at:%Y-%m-%d %H:%M}Z; say why it is late: --because '...'"
+            )
+        item = keep(change, sealed, receipt.name, by=actor.id) if sealed and receipt else None
+        change.add(
+            DutyMet(
+                key=duty,
+                reference=change.keep(reference.strip()),
+                receipt=item,
+                late_because=change.keep(because) if because else None,
+            ),
+            at=at,
+        )
+
+    content = [duty, reference, sealed.content if sealed else None, because]
+    return act(app, actor, key, decide, command=command_of(command, "filed", content))
+
+
+def release_duty(
+    app: App, actor: Actor, key: str, duty: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """A person decides, by name and with a reason, that a duty is not owed. The engine never does."""
+    if not because.strip():
+        raise Refused(
+            "say why it is not owed: --because '...'; counsel's reason is what an authority will read"
+        )
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "counsel", "dpo", "accountable-officer")
+        state = duty_of(change.incident, duty)
+        if state.mark != "open":
+            raise Refused(f"{duty} is {state.mark} already")
+        change.add(DutyReleased(key=duty, because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "release-duty", [duty, because]))

@@ -1,0 +1,122 @@
+"""People: answering a page, taking and handing over roles, calling somebody now."""
+
+from typing import get_args
+
+from tocsin.actions.asking import act, command_of
+from tocsin.actors import Actor, known
+from tocsin.app import App
+from tocsin.domain.answers import nearest
+from tocsin.domain.errors import Refused
+from tocsin.domain.escalation import unanswered
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Acknowledged, Paged, RoleTaken
+from tocsin.domain.records import Role
+from tocsin.engine.messages import page_message
+from tocsin.record import Change, Recorded
+from tocsin.storage import outbox
+
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+def ack(app: App, actor: Actor, key: str, *, command: str | None = None) -> Recorded:
+    """Answer: it stops the ladder of the role for which this person was called, and takes that role."""
+
+    def decide(change: Change) -> None:
+        incident, person = change.incident, known(actor, change.incident)
+        silent = unanswered(incident, app.catalog_of(incident).contacts)
+        called = [page.role for page in incident.pages if page.person == person.id]
+        roles = [role for role in silent if role in called or role in person.roles]
+        if not roles:
+            holder = ", ".join(f"{role}: {who}" for role, who in incident.roles.items()) or "nobody"
+            raise Refused(f"nobody waits for an answer of {person.id}; roles are held by {holder}")
+        for role in roles:
+            change.add(Acknowledged(role=role, person=person.id))
+            change.add(RoleTaken(role=role, person=person.id))
+        _withdraw(change, roles)
+
+    return act(app, actor, key, decide, command=command_of(command, "ack", key))
+
+
+def take(app: App, actor: Actor, key: str, role: str, *, command: str | None = None) -> Recorded:
+    """Take a role; whoever held it is relieved."""
+
+    def decide(change: Change) -> None:
+        person = known(actor, change.incident)
+        _may_hold(app, person.id, role)
+        if change.incident.roles.get(role) == person.id:
+            raise Refused(f"{person.id} holds {role} already")
+        change.add(RoleTaken(role=role, person=person.id))
+        _withdraw(change, [role])
+
+    return act(app, actor, key, decide, command=command_of(command, "take", role))
+
+
+def hand(app: App, actor: Actor, key: str, role: str, to: str, *, command: str | None = None) -> Recorded:
+    """Hand a role that one holds to somebody else."""
+
+    def decide(change: Change) -> None:
+        person = known(actor, change.incident)
+        if change.incident.roles.get(role) != person.id:
+            holder = change.incident.roles.get(role, "nobody")
+            raise Refused(f"{role} is held by {holder}; only the holder hands it over, others tocsin take it")
+        if to in change.incident.excluded:
+            raise Refused(f"{to} is excluded from {change.incident.key}")
+        _may_hold(app, to, role)
+        change.add(RoleTaken(role=role, person=to, handed_by=person.id))
+
+    return act(app, actor, key, decide, command=command_of(command, "hand", [role, to]))
+
+
+def page(
+    app: App, actor: Actor, key: str, who: str, *, because: str | None = None, command: str | None = None
+) -> Recorded:
+    """Call a person or a role now, by all routes."""
+
+    def decide(change: Change) -> None:
+        person = known(actor, change.incident)
+        role, people = _whom(app, change.incident, who)
+        for called in people:
+            routes = app.catalog.contacts.person(called).routes
+            number = sum(page.person == called for page in change.incident.pages)
+            seq = change.add(
+                Paged(role=role, person=called, level=0, round=number, routes=routes, asked_by=person.id),
+                key=f"asked-page/{called}/{change.incident.head_seq}",
+            )
+            page_message(app, change, called, role, number, seq, because)
+
+    return act(app, actor, key, decide, command=command_of(command, "page", [who, because]))
+
+
+def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
+    contacts = app.catalog.contacts
+    if who in ROLES:
+        holder = incident.roles.get(who)
+        people = (
+            [holder] if holder else [p.id for p in contacts.with_role(who) if p.id not in incident.excluded]
+        )
+        if not people:
+            raise Refused(f"nobody in contacts/people.yaml has the role {who}")
+        return who, people
+    known_ids = [person.id for person in contacts.people]
+    if who not in known_ids:
+        raise Refused(f"there is no person or role {who!r}{nearest(who, [*known_ids, *ROLES])}")
+    if who in incident.excluded:
+        raise Refused(f"{who} is excluded from {incident.key}")
+    held = next((role for role, holder in incident.roles.items() if holder == who), None)
+    roles = contacts.person(who).roles
+    return held or (roles[0] if roles else "participant"), [who]
+
+
+def _may_hold(app: App, who: str, role: str) -> None:
+    if role not in ROLES:
+        raise Refused(f"there is no role {role!r}{nearest(role, ROLES)}")
+    person = app.catalog.contacts.person(who)
+    if role not in person.roles:
+        able = ", ".join(each.id for each in app.catalog.contacts.with_role(role)) or "nobody yet"
+        raise Refused(f"{who} is not listed for {role} in contacts/people.yaml; listed: {able}")
+
+
+def _withdraw(change: Change, roles: list[str]) -> None:
+    pages = [page.seq for page in change.incident.pages if page.role in roles]
+    incident, now = change.incident.key, change.now
+    change.also.append(lambda connection: outbox.withdraw(connection, incident, pages, now))

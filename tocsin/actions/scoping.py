@@ -1,0 +1,150 @@
+"""Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from tocsin.actors import Actor, known, need
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
+from tocsin.domain.scope import HIDING, Question, ScopeResult
+from tocsin.engine.jobs import kept_alive
+from tocsin.evidence.vault import keep, put_file
+from tocsin.record import Change, Recorded, record, refuse_closed
+from tocsin.storage import affected, jobs
+
+Progress = Callable[[str, float], None]
+
+
+def scope(
+    app: App, actor: Actor, key: str, question: Question, *, progress: Progress = lambda words, share: None
+) -> tuple[Recorded, ScopeResult]:
+    """Measure who was affected. The question goes into the vault; people are kept sealed; facts follow the result."""
+    incident = app.incident(key)
+    known(actor, incident)
+    refuse_closed(incident)
+    holder = f"scope/{uuid4().hex[:8]}"
+    with app.database.write() as connection:
+        if not jobs.take(connection, key, "scope", holder, app.clock()):
+            raise Refused(f"somebody is measuring the scope of {key} now; wait for that revision")
+    try:
+        with kept_alive(app, key, "scope", holder):
+            return _measured(app, actor, key, question, holder, progress)
+    except jobs.LeaseLost:
+        raise Refused(f"somebody else took over the scope of {key}; wait for that revision") from None
+
+
+def _measured(
+    app: App, actor: Actor, key: str, question: Question, holder: str, progress: Progress
+) -> tuple[Recorded, ScopeResult]:
+    from tocsin.scoping.declaration import read_sources
+    from tocsin.scoping.measure import measure
+
+    incident, people_key = app.incident(key), app.people_key(key)
+    catalog, revision = app.catalog_of(incident), (incident.scope.revision if incident.scope else 0) + 1
+    measurement = measure(
+        question,
+        read_sources(app.sources_file),
+        catalog.data_map,
+        workspace=app.settings.home / "cache" / "scope",
+        pseudonym_key=people_key,
+        progress=progress,
+    )
+    result = measurement.result
+    with app.database.write() as connection:
+        affected.clear(connection, key, revision)
+    for batch in affected.rows(key, revision, measurement.people(), people_key):
+        with app.database.write() as connection:
+            jobs.beat(connection, key, "scope", holder, app.clock())
+            affected.write(connection, batch)
+    with app.database.read() as connection:
+        now_in = affected.pseudonyms(connection, key, revision, told_only=True)
+        before = affected.pseudonyms(connection, key, revision - 1, told_only=True)
+    asked = put_file(app, key, question.canonical())
+
+    def decide(change: Change) -> None:
+        refuse_closed(change.incident)
+        if (change.incident.scope.revision if change.incident.scope else 0) + 1 != revision:
+            raise Refused("another revision was measured meanwhile; ask again")
+        item = keep(change, asked, f"scope-question-{revision}.json", by=actor.id)
+        seq = change.add(
+            ScopeMeasured(
+                revision=revision,
+                question=result.question_digest,
+                set_digest=result.set_digest,
+                total=result.people_count,
+                by_place=result.by_place,
+                by_kind=result.by_kind,
+                buckets={str(bucket): count for bucket, count in result.buckets.items()},
+                cells=tuple(cell.canonical() for cell in result.cells),
+                gaps=tuple(gap.model_dump(mode="json") for gap in result.gaps),
+                inputs=tuple(each.model_dump(mode="json") for each in result.inputs),
+                added=len(now_in - before),
+                kept=len(now_in & before),
+                unsupported=len(before - now_in),
+            )
+        )
+        source = change.keep(f"scope revision {revision}, question in evidence {item}")
+        facts = {
+            "cells": [cell.canonical() for cell in result.cells],
+            "log_coverage": _coverage(question, result),
+        }
+        for name, value in facts.items():
+            known_fact = change.incident.learned.get(name)
+            if value is not None and (known_fact is None or known_fact.value != value):
+                change.add(
+                    FactLearned(name=name, value=value, source=source, scope_revision=revision), cause=seq
+                )
+        change.also.append(lambda connection: jobs.beat(connection, key, "scope", holder, app.clock()))
+
+    return record(app, key, decide, actor=actor.id), result
+
+
+def _coverage(question: Question, result: ScopeResult) -> str | None:
+    """What the logs cover: `complete` where no request can hide in a gap; a plain list says nothing about logs."""
+    if not question.given():
+        return None
+    return "partial" if any(gap.kind in HIDING for gap in result.gaps) else "complete"
+
+
+def export_affected(app: App, actor: Actor, key: str, target: Path, *, because: str) -> Recorded:
+    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry."""
+    if not because.strip():
+        raise Refused("say why the list leaves the system: --because '...'")
+    incident = app.incident(key)
+    need(actor, incident, "dpo", "investigation")
+    if incident.scope is None:
+        raise Refused(f"{key} has no scope yet; run tocsin scope first")
+    people_key = app.people_key(key)
+    rows = 0
+    try:
+        with app.database.read() as connection, target.open("x", newline="", encoding="utf-8") as file:
+            target.chmod(0o600)
+            table = csv.writer(file)
+            table.writerow(
+                ["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"]
+            )
+            for _, person in affected.people(connection, key, incident.scope.revision, people_key):
+                seen = [
+                    moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)
+                ]
+                cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
+                table.writerow([_cell(value) for value in (*cells, person.email or "", person.name or "")])
+                rows += 1
+    except FileExistsError:
+        raise Refused(f"{target} exists; choose another name") from None
+    except OSError as error:
+        raise Refused(f"{target}: {error.strerror}") from None
+
+    def decide(change: Change) -> None:
+        change.add(PeopleExported(rows=rows, because=change.keep(because)))
+
+    return record(app, key, decide, actor=actor.id)
+
+
+def _cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,68 @@
+"""Who acts: the Unix account behind the shell, mapped in `contacts/people.yaml`, and what that person may do."""
+
+import os
+import pwd
+from dataclasses import dataclass
+
+from tocsin.app import App
+from tocsin.domain.contacts import Person
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody at a door. `person` is None for an account that nobody knows: it may declare, and read that."""
+
+    id: str
+    person: Person | None
+
+    def holds(self, incident: Incident, role: str) -> bool:
+        """Whether this person may act in a role here: by taking it, or by the company's own list."""
+        if self.person is None:
+            return False
+        return incident.roles.get(role) == self.person.id or role in self.person.roles
+
+
+def at_the_shell(app: App, as_person: str | None = None) -> Actor:
+    """Who sits at this shell. `--as` works only in drills and demo homes: one shell must not be two approvers."""
+    if as_person is not None:
+        if not app.settings.fenced:
+            raise Refused("--as works only in drills and demo homes; here the Unix account says who you are")
+        return Actor(as_person, app.catalog.contacts.person(as_person))
+    account = _account()
+    for person in app.catalog.contacts.people:
+        if person.unix == account:
+            return Actor(person.id, person)
+    return Actor(f"unix:{account}", None)
+
+
+def _account() -> str:
+    # Behind sudo the person who typed it counts, not root.
+    uid = int(os.environ.get("SUDO_UID", os.getuid())) if os.getuid() == 0 else os.getuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def known(actor: Actor, incident: Incident | None = None) -> Person:
+    """The known person behind an actor. Refused for strangers, and for those whom an incident excludes."""
+    if actor.person is None:
+        account = actor.id.removeprefix("unix:")
+        raise Refused(
+            f"nobody in contacts/people.yaml has the account {account}; add `unix: {account}` to a person"
+        )
+    if incident is not None and actor.person.id in incident.excluded:
+        raise Refused(f"there is no incident {incident.key}; tocsin list shows those there are")
+    return actor.person
+
+
+def need(actor: Actor, incident: Incident, *roles: str) -> Person:
+    """The person, if one of these roles is theirs. Refused with whom to ask otherwise."""
+    person = known(actor, incident)
+    if not any(actor.holds(incident, role) for role in roles):
+        raise Refused(
+            f"{person.id} may not do this; ask the {' or the '.join(roles)}, or tocsin take {roles[0]}"
+        )
+    return person

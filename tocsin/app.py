@@ -1,0 +1,202 @@
+"""Everything wired in one frozen dataclass. Tests and drills swap parts here, and nowhere else."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.errors import Refused
+from tocsin.domain.fold import evolve, fold
+from tocsin.domain.incident import Incident
+from tocsin.sealing import Keyring
+from tocsin.settings import Settings
+from tocsin.storage import clock as stored_clock
+from tocsin.storage import documents, keys, timeline
+from tocsin.storage.database import Database
+from tocsin.storage.schema import migrated
+
+if TYPE_CHECKING:
+    from tocsin.channels import Channel
+
+Clock = Callable[[], datetime]
+#: Opens the channel of a route, or says None: the route is DOWN because nobody configured it.
+Opener = Callable[["App"], "Channel | None"]
+
+
+def real_now() -> datetime:
+    """The real clock, the only place where it is read."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class App:
+    """One home: its settings, database, keys and routes. `now` is the incident's clock, `clock` the real one."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    now: Clock
+    routes: Mapping[str, Opener]
+    clock: Clock = real_now
+    entropy: Callable[[int], bytes] = os.urandom
+    #: Messages one after another instead of all routes at once, so that a drill writes the same timeline each time.
+    in_order: bool = False
+    _incidents: dict[str, Incident] = field(default_factory=dict, repr=False)
+    _catalogs: dict[str, Catalog] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The packs and contacts as they stand in the folders now, ours first and the company's over them."""
+        return read_catalog(self.settings)
+
+    def catalog_of(self, incident: Incident) -> Catalog:
+        """The packs that an incident is bound to, with the contacts of today."""
+        if incident.catalog == self.catalog.digest:
+            return self.catalog
+        if incident.catalog not in self._catalogs:
+            from tocsin.domain.catalog import catalog_from_documents
+
+            with self.database.read() as connection:
+                pack = documents.get_pack(connection, incident.catalog)
+            self._catalogs[incident.catalog] = catalog_from_documents(pack, self.catalog.contacts)
+        return self._catalogs[incident.catalog]
+
+    def incident(self, key: str) -> Incident:
+        """The incident as it stands, read on from where this process last saw it."""
+        with self.database.read() as connection:
+            known = self._incidents.get(key)
+            fresh = timeline.entries(connection, key, after=known.head_seq if known else 0)
+        if known is None and not fresh:
+            raise Refused(f"there is no incident {key}; tocsin list shows those there are")
+        for entry in fresh:
+            known = evolve(known, entry) if known else fold([entry])
+        assert known is not None
+        self._incidents[key] = known
+        return known
+
+    def renewed(self) -> "App":
+        """The same home, for which packs and contacts are read anew; a process that lives long asks now and then."""
+        return replace(self, _catalogs={})
+
+    def record_key(self, incident: str) -> bytes:
+        """The key under which titles, notes and pages of an incident are sealed."""
+        with self.database.read() as connection:
+            return keys.key_of(connection, self.keyring, incident, "record")
+
+    def people_key(self, incident: str) -> bytes:
+        """The key under which an incident's affected people are sealed. Raises Refused once it was destroyed."""
+        with self.database.read() as connection:
+            return keys.key_of(connection, self.keyring, incident, "people")
+
+    def real(self, moment: datetime) -> datetime:
+        """The real moment at which the incident's clock will show `moment`; the same one outside drills."""
+        return moment - (self.now() - self.clock())
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which this company reads the clock."""
+        return ZoneInfo(self.catalog.contacts.organisation.zone)
+
+    def pack_folder(self, catalog: Catalog) -> Path:
+        """The templates of a pinned catalog as a folder, for engines that want files; written once."""
+        folder = self.settings.home / "cache" / "packs" / catalog.digest
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{catalog.digest[:12]}."))
+            for name, content in catalog.files.items():
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                (draft / name).write_bytes(content)
+            try:
+                draft.rename(folder)
+            except OSError:  # another process was quicker, with the same bytes
+                shutil.rmtree(draft)
+        return folder
+
+    @property
+    def sources_file(self) -> Path:
+        """Where logs and customers are declared: the company's `sources.yaml`."""
+        from tocsin.catalog import default_folders
+
+        return self.settings.sources or (self.settings.contacts or default_folders()[1]) / "sources.yaml"
+
+    @property
+    def vault_folder(self) -> Path:
+        """Where sealed evidence lies."""
+        return self.settings.home / "vault"
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.database.close()
+
+
+def read_catalog(settings: Settings) -> Catalog:
+    """The catalog of a home, for which no database is needed."""
+    from tocsin.catalog import default_folders, load_catalog
+
+    templates, contacts = default_folders()
+    overlay = [path for path in (settings.templates,) if path]
+    theirs = [path for path in (settings.contacts,) if path]
+    loaded = load_catalog(
+        [templates, *overlay], [contacts, *theirs], cache=settings.home / "cache" / "catalog"
+    )
+    return loaded.with_contacts(_reachable(loaded.contacts, settings))
+
+
+def _reachable(contacts: Contacts, settings: Settings) -> Contacts:
+    # Made-up people count as nobody where a real person has to be found.
+    if settings.fenced:
+        return contacts
+    return contacts.model_copy(update={"people": tuple(p for p in contacts.people if not p.sample)})
+
+
+def open_app(
+    settings: Settings, *, now: Clock | None = None, entropy: Callable[[int], bytes] = os.urandom
+) -> App:
+    """Wire a home: the database is brought to this release's schema, the master key made on first use."""
+    from tocsin.channels.wiring import ROUTES
+
+    database = Database(settings.database_url)
+    migrated(database)
+    _refuse_lost_key(settings, database)
+    app = App(
+        settings=settings,
+        database=database,
+        keyring=Keyring.open(settings.key_file, entropy=entropy),
+        entropy=entropy,
+        now=now or real_now,
+        routes=ROUTES,
+    )
+    if now is None and settings.mode == "drill":
+        app = replace(app, now=_drill_clock(database))
+    return app
+
+
+def _refuse_lost_key(settings: Settings, database: Database) -> None:
+    """A new master key beside old incidents would lock the old ones away, and later the new ones."""
+    if settings.key_file.exists():
+        return
+    with database.read() as connection:
+        if keys.any_key(connection):
+            raise Refused(
+                f"{settings.key_file} is missing, and incidents are sealed under it; restore it from its own backup, "
+                "RUNBOOK 12"
+            )
+
+
+def _drill_clock(database: Database) -> Clock:
+    """The clock of a live drill: the real one, moved by the offset that its home keeps for all its processes."""
+
+    def now() -> datetime:
+        with database.read() as connection:
+            offset: timedelta = stored_clock.offset(connection)
+        return real_now() + offset
+
+    return now

@@ -1,0 +1,162 @@
+"""The bell: a small supervised loop outside Prefect, every second or two.
+
+Deliver the outbox, advance what is due, wake what sleeps, say that it lives. Deadlines never depend on Prefect. One
+poison incident, one dead route or a dead Prefect never stops the rest of a round.
+"""
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from tocsin.app import App
+from tocsin.delivery.outbox import deliver
+from tocsin.domain.errors import TocsinError
+from tocsin.domain.moves import Move
+from tocsin.engine import advance, anything, quick_only, urgent_only
+from tocsin.storage import clock as heartbeats
+from tocsin.storage import outbox, timeline
+
+log = structlog.get_logger("tocsin.bell")
+
+#: Wakes in Prefect what sleeps and should not; returns why it could not, or None.
+Waking = Callable[[], str | None]
+
+#: Contacts and templates are read again this often.
+READ_AGAIN = timedelta(seconds=15)
+#: While Prefect is well, its flows have so long to make a move that is not urgent. Then the bell makes it.
+GRACE = timedelta(seconds=20)
+
+
+class Hands:
+    """Hands for long jobs beside the rounds: a sending that takes hours delays no deadline of another incident."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def take(self, app: App, keys: Sequence[str]) -> None:
+        """Begin with these incidents, unless the last ones are still in hand: then they are asked for again."""
+        if keys and (self._thread is None or not self._thread.is_alive()):
+            work = partial(_long_jobs, app, tuple(keys))
+            self._thread = threading.Thread(target=work, name="long-jobs", daemon=True)
+            self._thread.start()
+
+    def rest(self, seconds: float) -> None:
+        """Give what is in hand a little time to end. What is cut off is found in doubt, and taken up again."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+
+def _long_jobs(app: App, keys: Sequence[str]) -> None:
+    for key in keys:
+        _advanced(app, key, anything)
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round did, and what it left."""
+
+    advanced: int
+    delivered: int
+    failed: int
+    prefect: str | None
+    oldest_overdue: timedelta
+
+
+def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) -> Round:
+    """One round: quick moves of every incident, then the long jobs, by `hands` or here. It never raises for one
+    incident's sake.
+
+    Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once and leaves the rest to the
+    flows, for a while: managers then see the work where they look for it.
+    """
+    delivered = len(deliver(app))
+    trouble = waking() if waking else None
+    now = app.now()
+    with app.database.read() as connection:
+        due = timeline.due(connection, now)
+        overdue = timeline.oldest_overdue(connection, now)
+    well = waking is not None and trouble is None
+    ours = [key for key, since in due if not (well and now - since < GRACE)]
+    failed = {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
+    # Warnings and pages leave before anything long is begun.
+    delivered += len(deliver(app)) if due else 0
+    if hands:
+        hands.take(app, ours)
+    else:
+        failed |= {key for key in ours if not _advanced(app, key, anything)}
+    # What the plans just put into the outbox leaves in the same round.
+    delivered += len(deliver(app)) if due else 0
+    with app.database.write() as connection:
+        heartbeats.beat(connection, "bell", app.clock(), {"prefect": trouble, "failed": len(failed)})
+    return Round(len(due) - len(failed), delivered, len(failed), trouble, overdue)
+
+
+def _advanced(app: App, key: str, wanted: Callable[[Move], bool]) -> bool:
+    try:
+        advance(app, key, wanted=wanted, holder=f"bell:{os.getpid()}")
+    except Exception as error:  # any failure at all: the other incidents go on
+        log.error("incident failed", incident=key, error=type(error).__name__, at=_place(error))
+        return False
+    return True
+
+
+def waking_of(app: App) -> Waking | None:
+    """The waking of a home's Prefect, or None where it has none."""
+    from tocsin.storage.runs import Runs
+    from tocsin.wake import Waker
+
+    waker = Waker.of(app.settings)
+    if waker is None:
+        return None
+    book = Runs(app.database)
+    return lambda: waker.wake(book.due(app.now()), book, app.clock()).trouble
+
+
+def next_moment(app: App) -> datetime | None:
+    """When anything can next become due: an incident's wake, or a message that may be tried again."""
+    with app.database.read() as connection:
+        moments = [timeline.next_wake(connection), outbox.next_due(connection)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def run(app: App) -> None:
+    """Ring until SIGTERM or SIGINT. A database that is away for a while is waited for."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    waking, hands, read_at = waking_of(app), Hands(), app.clock()
+    while not stop.wait(app.settings.bell.interval):
+        if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
+            app, read_at = _read_again(app), app.clock()
+        try:
+            ring(app, waking=waking, hands=hands)
+        except Exception as error:
+            # The database is away, the disk is full: the next round may find it mended.
+            log.error("round failed", error=type(error).__name__, at=_place(error))
+
+    hands.rest(5)
+
+
+def _read_again(app: App) -> App:
+    """The same home with the contacts of now, since people change numbers. A faulty file changes nothing."""
+    renewed = app.renewed()
+    try:
+        _ = renewed.catalog
+    except TocsinError as error:
+        log.error("contacts cannot be read", error=str(error))
+        return app
+    return renewed
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised. The message itself stays out of the log: it might name a person."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

@@ -1,0 +1,61 @@
+"""What was read and found good is kept, so that the next command need not parse and check the same files again.
+
+The cache is one file, keyed by the content of every file read and of the code that checks them: a changed byte on
+either side is read anew. It holds names and numbers of the people of the house, so that only its owner may read it.
+A cache that is missing, damaged or cannot be written costs time, and nothing else.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tocsin.domain.catalog import FILES, Catalog, catalog_documents, catalog_from_documents
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.timeline import digest
+
+_CODE = (Path(__file__).parent, Path(__file__).parent.parent / "domain")
+
+
+def cache_key(contents: Mapping[str, bytes], contacts: Sequence[Path]) -> str:
+    """The key of these templates (name to content) and of the contacts in these folders."""
+    parts = {f"templates/{name}": content for name, content in contents.items()}
+    for order, folder in enumerate(contacts):
+        parts |= {f"contacts/{order}/{path.name}": path.read_bytes() for path in folder.glob("*.yaml")}
+    for folder in _CODE:
+        parts |= {f"code/{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
+    return digest({name: hashlib.sha256(content).hexdigest() for name, content in parts.items()})
+
+
+def recall(cache: Path, key: str, files: Mapping[str, bytes]) -> Catalog | None:
+    """The catalog kept under this key, with `files` as its templates; None when there is none that can be used."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        kept = json.loads(cache.read_bytes())
+        if kept["key"] == key:
+            documents = {name: text.encode() for name, text in kept["documents"].items()}
+            documents |= {f"{FILES}{name}": content for name, content in files.items()}
+            return catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
+    return None
+
+
+def keep(cache: Path, key: str, catalog: Catalog) -> None:
+    """Put the catalog under this key, whole or not at all; templates stay where they are."""
+    documents = {
+        name: content.decode()
+        for name, content in catalog_documents(catalog).items()
+        if not name.startswith(FILES)
+    }
+    contacts = catalog.contacts.model_dump(mode="json", by_alias=True)
+    with suppress(OSError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=cache.parent, prefix=f".{cache.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"key": key, "documents": documents, "contacts": contacts}, file)
+            Path(name).replace(cache)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,101 @@
+"""A facts file and an organisation's file, read for `tocsin law`; a JSON Schema of them for editors and programs.
+
+JSON is YAML 1.2, so that one reader reads both.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tocsin.catalog.validation import validated
+from tocsin.catalog.yamlfile import read_document
+from tocsin.domain.cells import Cell
+from tocsin.domain.contacts import Organisation
+from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.facts import FACTS, FactDefinition, Facts, parse_fact, refuse_contradictions
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_MOMENT: Schema = {
+    "anyOf": [
+        {"type": "string", "format": "date-time"},
+        {
+            "type": "object",
+            "properties": {"at": {"type": "string", "format": "date-time"}, "estimated": {"type": "boolean"}},
+            "required": ["at"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+def read_facts_file(path: Path) -> Facts:
+    """The facts of a file, a mapping of names to values; BadFile names the first line that does not fit."""
+    document = read_document(path)
+    if not isinstance(document.value, dict):
+        raise document.bad((), "write one mapping, fact by fact: aware_at: 2026-11-24T02:40+07:00")
+    values = {}
+    for name, raw in document.value.items():
+        try:
+            values[name] = parse_fact(name, raw)
+        except Refused as error:
+            raise document.bad((name,), str(error)) from None
+    facts = Facts(values)
+    try:
+        refuse_contradictions(facts)
+    except Refused as error:
+        raise BadFile(path, 1, str(error)) from None
+    return facts
+
+
+def read_organisation_file(path: Path) -> Organisation:
+    """The organisation of a file like `contacts/organisation.yaml`; BadFile names the first bad line."""
+    return validated(Organisation, read_document(path))
+
+
+def facts_schema() -> Schema:
+    """A JSON Schema of a facts file: every name, its type and values, and its question. None says unknown."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Facts of a breach",
+        "description": "What is left out, null or `unknown` is unknown; it is never taken for no or for 0.",
+        "type": "object",
+        "properties": {name: _fact(definition) for name, definition in FACTS.items()},
+        "additionalProperties": False,
+    }
+
+
+def _fact(definition: FactDefinition) -> Schema:
+    described: Schema = {"description": definition.question}
+    if definition.unit:
+        described["description"] += f" ({definition.unit})"
+    return described | {"anyOf": [_SHAPES[definition.type](definition), {"enum": [None, "unknown"]}]}
+
+
+def _keyed(definition: FactDefinition) -> Schema:
+    return {
+        "type": "object",
+        "properties": {key: {"type": ["string", "object"]} for key in definition.keys},
+        "additionalProperties": False,
+    }
+
+
+_SHAPES: Mapping[str, Callable[[FactDefinition], Schema]] = {
+    "moment": lambda _: _MOMENT,
+    "bool": lambda _: {"type": "boolean"},
+    "int": lambda _: {"type": "integer", "minimum": 0},
+    "share": lambda _: {"type": ["number", "string"]},
+    "amount": lambda _: {"type": "string", "pattern": r"^[0-9.]+ [A-Z]{3}$"},
+    "choice": lambda each: {"enum": list(each.choices)},
+    "set": lambda each: {"type": "array", "items": {"enum": list(each.choices)}},
+    "ids": lambda _: {"type": "array", "items": _TEXT},
+    "place": lambda _: {"type": "string", "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"},
+    "counts": lambda _: {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+    "choices": lambda each: {"type": "object", "additionalProperties": {"enum": list(each.choices)}},
+    "line": lambda _: _TEXT,
+    "text": lambda _: {"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]},
+    "record": _keyed,
+    "list": lambda each: {"type": "array", "items": _keyed(each)},
+    "cells": lambda _: {"type": "array", "items": Cell.model_json_schema()},
+}

@@ -1,0 +1,46 @@
+"""Where the files are: the folders that Tocsin ships, and overlays on them, of which the later wins."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tocsin.domain.errors import Refused
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def default_folders() -> tuple[Path, Path]:
+    """The shipped (incident_templates, contacts): beside the package in a checkout, inside it in a wheel."""
+    for root in (_PACKAGE.parent, _PACKAGE / "_shipped"):
+        # Any project may have a folder named contacts; only ours has this file.
+        if (root / "incident_templates" / "data_map.yaml").is_file():
+            return root / "incident_templates", root / "contacts"
+    raise Refused(f"{_PACKAGE}: the shipped incident_templates are missing; install tocsin again")
+
+
+def overlaid(folders: Sequence[Path]) -> Mapping[str, Path]:
+    """Path inside the folder (with `/`) to the file of the last folder that has it, in order of paths."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        found |= {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+    return dict(sorted(found.items()))
+
+
+def layers(folders: Sequence[Path], name: str) -> tuple[Path, ...]:
+    """The files of this name, one of each folder that has it, in the order of the folders."""
+    for folder in folders:
+        _must_be_there(folder)
+    return tuple(folder / name for folder in folders if (folder / name).is_file())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    _must_be_there(folder)
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        # Hidden files and what editors leave behind are nobody's templates.
+        if path.is_file() and not any(part.startswith((".", "#")) or part.endswith("~") for part in parts):
+            yield path
+
+
+def _must_be_there(folder: Path) -> None:
+    if not folder.is_dir():
+        raise Refused(f"{folder}: no such folder; create it or take it out of the settings")

@@ -1,0 +1,40 @@
+"""Channels: how a message leaves the house, one file each. A channel sends one item and says what the other side said.
+
+This room may open sockets and nothing else: no database, no files. Each file is imported late, with its library.
+"""
+
+import ipaddress
+import re
+from typing import Any, Protocol
+
+from tocsin.domain.message import Receipt
+
+LONGEST_REASON = 300  # characters of the other side's words that an error carries
+
+
+class Channel(Protocol):
+    """One route to people. It may be kept open between items, and moves to a new event loop by reconnecting."""
+
+    @property
+    def name(self) -> str:
+        """What the route is called in the outbox: `email`, `slack`."""
+
+    async def send(self, item: Any) -> Receipt:
+        """Hand one item over (each channel names its kind), or raise Undelivered with outcome, phase and reason."""
+
+    async def close(self) -> None:
+        """Give connections back. Never raises; the channel may be used again."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be this machine. Names are not looked up: `localhost` alone counts."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+def one_line(words: str) -> str:
+    """The other side's words, fit for one line of a log or a table: no control characters, 300 characters at most."""
+    plain = " ".join(re.sub(r"[^\S ]|[\x00-\x1f\x7f-\x9f]|[\ud800-\udfff]", " ", words).split())
+    return plain if len(plain) <= LONGEST_REASON else plain[: LONGEST_REASON - 3] + "..."

@@ -1,0 +1,174 @@
+"""E-mail by way of a relay: one kept connection (`MailChannel`), or several that share the work (`MailPool`).
+
+A 250 of the relay means *handed over*, never *delivered*. Addresses are checked before a socket is touched, because
+the SMTP library reads `a@b.example> NOTIFY=NEVER <c@d.example` as an address. Clear text is for loopback only.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from email_validator import EmailNotValidError, validate_email
+
+from tocsin.channels import is_loopback
+from tocsin.domain.errors import Refused
+from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
+
+if TYPE_CHECKING:
+    import ssl
+
+    from tocsin.channels.smtp import Conversation
+
+
+@dataclass(frozen=True)
+class SmtpConfig:
+    """Where the relay is and how to speak to it; Refused where clear text would leave the machine. Times in seconds.
+
+    `hostname` is what we call ourselves in EHLO. `after_dot_timeout` is the ten minutes of RFC 5321, 4.5.3.2.6: less
+    patience makes doubtful letters. Without a `tls_context` the system's authorities decide, and host names must match.
+    """
+
+    host: str
+    port: int = 587
+    tls: Literal["starttls", "implicit", "loopback-only"] = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    hostname: str = "localhost"
+    connect_timeout: float = 10.0
+    command_timeout: float = 30.0
+    after_dot_timeout: float = 600.0
+    tls_context: "ssl.SSLContext | None" = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.tls == "loopback-only" and not is_loopback(self.host):
+            raise Refused(
+                f"mail to {self.host} would travel in clear text; set mail.tls to starttls or implicit"
+            )
+
+
+class MailChannel:
+    """One kept connection: mails go one after the other, and a connection that the relay closed is opened again."""
+
+    name = "email"
+
+    def __init__(self, config: SmtpConfig) -> None:
+        self._config = config
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turn = asyncio.Lock()
+        self._line: Conversation | None = None
+        self._sender: str | None = None  # the last one that was checked: most letters share it
+
+    async def send(self, item: MailEnvelope) -> Receipt:
+        """Hand one mail over; the receipt is the relay's last reply. Raises Undelivered.
+
+        Phases: address, connect, ehlo, starttls, auth, mail, rcpt, data, after-dot. From after-dot on, anything but a
+        reply is ambiguous. A cancelled send closes the connection and stays a cancellation: the caller's lease decides.
+        """
+        mail = self._checked(item)
+        async with self._ours():
+            line = self._line
+            if line is None or not line.alive:
+                return await (await self._dial()).hand_over(mail)
+            try:
+                return await line.hand_over(mail)
+            except Undelivered as failure:
+                # A relay may close an idle connection at any time: that says nothing about this mail.
+                if failure.phase != "mail" or line.alive:
+                    raise
+            return await (await self._dial()).hand_over(mail)
+
+    async def check(self) -> str:
+        """Connect, encrypt and log in, and send nothing: for `doctor`. Raises Undelivered."""
+        async with self._ours():
+            await self._hang_up()
+            await self._dial()
+            await self._hang_up()
+        return f"{self._config.host}:{self._config.port} takes mail ({self._config.tls})"
+
+    async def close(self) -> None:
+        """Say goodbye to the relay."""
+        async with self._ours():
+            await self._hang_up()
+
+    @asynccontextmanager
+    async def _ours(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:  # locks and sockets belong to the loop that made them
+            self._loop, self._turn, self._line = loop, asyncio.Lock(), None
+        async with self._turn:
+            yield
+
+    def _checked(self, mail: MailEnvelope) -> MailEnvelope:
+        sender = mail.sender if mail.sender == self._sender else mailbox(mail.sender)
+        if not mail.content.isascii():
+            reason = "the mail holds 8-bit text, which not every relay carries; encode it"
+            raise Undelivered("refused", "address", reason)
+        self._sender = sender
+        return replace(mail, sender=sender, recipient=mailbox(mail.recipient))
+
+    async def _dial(self) -> "Conversation":
+        from tocsin.channels.smtp import Conversation
+
+        self._line = line = Conversation(self._config)
+        await line.open()
+        return line
+
+    async def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await line.bye()
+
+
+class MailPool:
+    """Several kept connections behind the same face: a mail takes the one that was free last, or waits for one."""
+
+    name = "email"
+
+    def __init__(self, config: SmtpConfig, connections: int) -> None:
+        self._channels = [MailChannel(config) for _ in range(connections)]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._free: asyncio.LifoQueue[MailChannel] = asyncio.LifoQueue()
+
+    @asynccontextmanager
+    async def claim(self) -> AsyncIterator[MailChannel]:
+        """A connection for oneself, for as long as the block lasts."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._free = loop, asyncio.LifoQueue()
+            for channel in self._channels:
+                self._free.put_nowait(channel)
+        free = self._free
+        channel = await free.get()
+        try:
+            yield channel
+        finally:
+            free.put_nowait(channel)
+
+    async def send(self, item: MailEnvelope) -> Receipt:
+        """As `MailChannel.send`, over whichever connection is free."""
+        async with self.claim() as channel:
+            return await channel.send(item)
+
+    async def close(self) -> None:
+        """Say goodbye on every connection."""
+        for channel in self._channels:
+            await channel.close()
+
+
+def mailbox(address: str) -> str:
+    """The address as it may stand in an SMTP command: local part untouched, domain in punycode.
+
+    Raises Undelivered (refused) for what is no address, and for a local part that not every relay can carry. The
+    reason never repeats the address.
+    """
+    try:
+        checked = validate_email(address, check_deliverability=False, strict=True)
+    except EmailNotValidError as error:
+        reason = str(error).replace(address, "it") if address else "it is empty"
+        raise Undelivered("refused", "address", f"not an e-mail address: {reason}") from None
+    if checked.ascii_email is None:
+        reason = "the part before the @ is not ASCII, which not every relay carries; use another channel"
+        raise Undelivered("refused", "address", reason)
+    return checked.ascii_email

@@ -1,0 +1,185 @@
+"""One SMTP connection to the relay: every command is ours, so that an error tells how far the mail had come.
+
+RFC 5321; DSN requests by RFC 3461; STARTTLS by RFC 3207. The library's own `sendmail` hides the difference that
+matters most: before the content is begun a failure means "certainly not sent", afterwards "perhaps sent".
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiosmtplib
+
+from tocsin.channels import one_line
+from tocsin.domain.message import MailEnvelope, Outcome, Receipt, Undelivered
+
+if TYPE_CHECKING:
+    from tocsin.channels.email import SmtpConfig
+
+#: Phases in which the fault is the route's, not the mail's.
+_ROUTE = ("connect", "ehlo", "starttls", "auth")
+#: Replies to MAIL that speak of this mail (syntax, size, parameters); any other refuses our sender, hence every mail.
+_THIS_MAIL = (501, 552, 555)
+_WANTS_AUTH = (530, 535, 538)
+_GREYLISTED = (450, 451)
+_GREYLIST_PAUSE = 300.0  # seconds; shorter waits meet the same greylist
+_FAREWELL = 2.0  # seconds for a QUIT, and for the connection to end
+_ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
+_NOT_XTEXT = re.compile(rb"[^!-*,-<>-~]")
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Conversation:
+    """One connection, ready for mails, one recipient per transaction. All errors are Undelivered."""
+
+    def __init__(self, config: "SmtpConfig") -> None:
+        self._config = config
+        self._recipient = ""
+        self._client = aiosmtplib.SMTP(
+            hostname=config.host,
+            port=config.port,
+            local_hostname=config.hostname,
+            timeout=config.command_timeout,
+            use_tls=config.tls == "implicit",
+            start_tls=False,  # done below as a phase of its own; the library's default would tolerate its absence
+            validate_certs=True,
+            tls_context=config.tls_context,
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands, as far as this side knows."""
+        return self._client.is_connected
+
+    async def open(self) -> None:
+        """Connect, greet, encrypt and log in, as the configuration demands."""
+        config, client = self._config, self._client
+        async with self._phase("connect"):
+            await client.connect(timeout=config.connect_timeout)
+        async with self._phase("ehlo"):
+            await client.ehlo()
+        if config.tls == "starttls":
+            async with self._phase("starttls"):
+                await client.starttls()
+                await client.ehlo()
+        if config.username is not None:
+            async with self._phase("auth"):
+                await client.login(config.username, config.password or "")
+
+    async def hand_over(self, mail: MailEnvelope) -> Receipt:
+        """One transaction. Cancelled in the middle, it closes the connection: past `data` the mail is then in doubt."""
+        self._recipient = mail.recipient
+        async with self._phase("mail"):
+            await self._say(f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}", 250)
+        async with self._phase("rcpt"):
+            await self._say(f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}", 250, 251)
+        async with self._phase("data"):
+            # Not the library's data(): that gives the 354 the ten minutes which belong to the last reply alone, and
+            # leaves unknown whether the content had been begun when the connection was lost.
+            await self._say("DATA", 354)
+            protocol = self._client.protocol
+            if protocol is None:
+                raise aiosmtplib.SMTPServerDisconnected("connection lost before the content")
+            protocol.write(_on_the_wire(mail.content))
+        async with self._phase("after-dot"):
+            said = await protocol.read_response(timeout=self._config.after_dot_timeout)
+            if not 200 <= said.code < 300:
+                raise aiosmtplib.SMTPResponseException(said.code, said.message)
+        return Receipt(one_line(said.message))
+
+    async def _say(self, command: str, *wanted: int) -> None:
+        said = await self._client.execute_command(command.encode("ascii"))
+        if said.code not in wanted:
+            raise aiosmtplib.SMTPResponseException(said.code, said.message)
+
+    async def bye(self) -> None:
+        """Say QUIT where somebody still listens, and see the connection closed: over TLS that takes a few turns."""
+        protocol = self._client.protocol
+        try:
+            if self.alive:
+                await self._client.quit(timeout=_FAREWELL)
+        except (aiosmtplib.SMTPException, OSError):
+            pass
+        finally:
+            self._client.close()
+        give_up = asyncio.get_running_loop().time() + _FAREWELL
+        while protocol is not None and protocol.transport is not None:
+            await asyncio.sleep(0.001)
+            if asyncio.get_running_loop().time() > give_up:
+                return
+
+    def _mail_options(self, mail: MailEnvelope) -> str:
+        options = f" SIZE={len(mail.content)}" if self._client.supports_extension("size") else ""
+        if self._client.supports_extension("dsn"):
+            # RET=HDRS keeps the letter's personal text out of the bounce.
+            options += f" RET=HDRS ENVID={xtext(mail.message_id)}"
+        return options
+
+    def _rcpt_options(self, mail: MailEnvelope) -> str:
+        if not self._client.supports_extension("dsn"):
+            return ""
+        return f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(mail.recipient)}"
+
+    @asynccontextmanager
+    async def _phase(self, phase: str) -> AsyncIterator[None]:
+        try:
+            yield
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            code = _reply_code(error)
+            failure = self._undelivered(error, code, phase)
+            if code in (None, 421) or phase in _ROUTE:
+                self._client.close()
+            elif phase in ("rcpt", "data"):
+                await self._reset()
+            raise failure from None
+        except BaseException:
+            self._client.close()
+            raise
+
+    async def _reset(self) -> None:
+        try:
+            await self._client.rset()
+        except (aiosmtplib.SMTPException, OSError):
+            self._client.close()
+
+    def _undelivered(self, error: Exception, code: int | None, phase: str) -> Undelivered:
+        words = getattr(error, "message", None) or str(error) or type(error).__name__
+        if self._recipient:  # the reason may end in a log, and an address is personal data
+            words = re.sub(re.escape(self._recipient), "recipient", words, flags=re.IGNORECASE)
+        # Which relay it was matters only while it could not be spoken to; the receipt of a letter is the same anywhere.
+        place = f"{self._config.host}:{self._config.port} " if phase in _ROUTE else ""
+        reason = one_line(f"{place}at {phase}: {f'{code} ' if code else ''}{words}")
+        pause = _GREYLIST_PAUSE if phase == "rcpt" and code in _GREYLISTED else None
+        return Undelivered(_outcome(code, phase), phase, reason, pause)
+
+
+def _reply_code(error: Exception) -> int | None:
+    """The server's reply code, 4xx or 5xx; None where it did not answer, or not in SMTP."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, int) and 400 <= code < 600 else None
+
+
+def _outcome(code: int | None, phase: str) -> Outcome:
+    if code is not None and code < 500:
+        return "retry"
+    if phase in _ROUTE or code in _WANTS_AUTH:
+        return "down"
+    if code is None:
+        return "ambiguous" if phase == "after-dot" else "retry"
+    return "down" if phase == "mail" and code not in _THIS_MAIL else "refused"
+
+
+def _on_the_wire(content: bytes) -> bytes:
+    """Content with CRLF line ends and stuffed dots, closed by the dot: no content can end the transaction early."""
+    if not content.count(b"\n") == content.count(b"\r") == content.count(b"\r\n"):
+        content = _ANY_LINE_END.sub(b"\r\n", content)
+    if content.startswith(b".") or b"\n." in content:
+        content = _LEADING_DOT.sub(b"..", content)
+    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def xtext(text: str) -> str:
+    """RFC 3461, section 4: printable ASCII except `+` and `=`; everything else as `+` and two hexadecimal digits."""
+    return _NOT_XTEXT.sub(lambda byte: b"+%02X" % byte[0][0], text.encode()).decode("ascii")

@@ -1,0 +1,109 @@
+"""`tocsin affected`: who was hit, in counts; one person's story; and the list, when it has to leave."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, bold, clean, columns, labelled
+from tocsin.cli.incidents import split, which
+from tocsin.domain.errors import WrongUsage
+
+
+def affected(
+    *words: Words,
+    person: Annotated[
+        str | None, Parameter(help="ID in the customer database: was this person affected?")
+    ] = None,
+    export: Annotated[Path | None, Parameter(help="FILE.csv to take the list out of the system.")] = None,
+    because: Annotated[Because, Parameter(help="Why the list leaves.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Counts, or one person's story."""
+    from tocsin.actions import export_affected
+    from tocsin.cli.aftermath import changed
+    from tocsin.views.access import seen
+
+    named, _ = split(words)
+    if person and export:
+        raise WrongUsage("--person and --export are two questions; ask one")
+    with door.open() as shell:
+        key = which(shell, named)
+        incident = seen(shell.app, shell.actor, key)
+        if export:
+            done = export_affected(shell.app, shell.actor, key, export, because=because)
+            changed(shell, done, f"{export} is written; it is personal data: delete it when it has served.")
+        elif person:
+            _say_story(shell, incident, person)
+        else:
+            say_counts(shell, key)
+
+
+def say_counts(shell: Shell, key: str) -> None:
+    from tocsin.views.affected import counts
+
+    incident = shell.app.incident(key)
+    found = counts(incident)
+    bound = "at least " if found.gaps else ""
+    head = f"{key} {incident.code_name}: {bound}{found.total:,} people to be told, revision {found.revision}"
+    shell.say(bold(head))
+    if found.revision > 1:
+        change = f"{found.added:,} new, {found.kept:,} kept, {found.unsupported:,} no longer supported"
+        shell.say(f"since revision {found.revision - 1}: {change}")
+    for title, numbers in (("Place", found.by_place), ("Kind", found.by_kind), ("Bucket", found.buckets)):
+        ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
+        shell.say(
+            *columns(
+                [(clean(name), f"{count:>9,}") for name, count in ordered if count], head=(title, "   people")
+            )
+        )
+    for gap in found.gaps:
+        detail = f" {clean(gap['detail'])}" if gap.get("detail") else ""
+        shell.say(
+            labelled("GAP", f"{gap['kind']} in {clean(gap['source'])}: {gap['count']}{detail}", urgent=True)
+        )
+    shell.give({"key": key} | asdict(found))
+
+
+def _say_story(shell: Shell, incident: Any, person: str) -> None:
+    from tocsin.views.affected import story
+
+    told = story(shell.app, shell.actor, incident, person)
+    found = told.person
+    if found is None:
+        doubt = f"; {told.gaps} gaps remain, so this is no proof" if told.gaps else ""
+        shell.say(f"{clean(person)} is not among the affected of revision {told.revision}{doubt}.")
+    else:
+        said = "is owed a letter" if found.told else "is not owed a letter"
+        shell.say(bold(f"{clean(person)}: {found.bucket}, {said}"))
+        shell.say(
+            labelled("WHAT", ", ".join(found.kinds) or "unknown kinds"),
+            labelled(
+                "WHEN", f"{shell.at(found.first_seen)} to {shell.at(found.last_seen)}, {found.hits} requests"
+            ),
+            labelled(
+                "WHERE", f"{found.place}, {clean(found.locale or '?')}, {clean(found.email or 'no address')}"
+            ),
+        )
+    for letter in told.letters:
+        doubt = ", perhaps twice" if letter.doubtful else ""
+        state = f"{letter.state.replace('_', ' ')}{doubt} {clean(letter.reason or '')}".rstrip()
+        shell.say(labelled("LETTER", f"{letter.notice}: {state}"))
+        shell.say(*(f"        {_attempt_words(shell, each)}" for each in letter.attempts))
+    shell.give(
+        {
+            "key": incident.key,
+            "person": person,
+            "revision": told.revision,
+            "affected": found is not None,
+            "told": bool(found and found.told),
+            "record": asdict(found) if found else None,
+            "letters": [asdict(letter) for letter in told.letters],
+        }
+    )
+
+
+def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:
+    how = f"{attempt['outcome'].replace('_', ' ')} at {attempt['phase']}"
+    return f"{shell.at(attempt['at'])} attempt {attempt['number']}: {how}, {clean(attempt['reply'] or '')}"

@@ -1,0 +1,67 @@
+"""What follows a change at the shell: the quick consequences at once, calls on their way, and what was written."""
+
+from typing import TYPE_CHECKING
+
+from tocsin.cli.console import Shell, labelled
+
+if TYPE_CHECKING:
+    from tocsin.domain.incident import Incident
+    from tocsin.record import Recorded
+
+
+def settled(shell: Shell, done: "Recorded") -> bool:
+    """Let the engine draw the quick consequences and send what they say. False when the incident's plan fails."""
+    from tocsin.delivery.outbox import deliver
+    from tocsin.engine import advance, quick_only
+    from tocsin.views.access import set_apart
+    from tocsin.views.calls import untried
+
+    key = done.incident.key
+    try:
+        advance(shell.app, key, wanted=quick_only, holder="shell")
+    except Exception as poison:
+        # What the person said is kept all the same; only an incident that was set apart is no error of this command.
+        if set_apart(shell.app, key) is None:
+            raise
+        shell.warn(
+            f"recorded, but {key} is set apart: its plan fails ({type(poison).__name__}); tocsin verify"
+        )
+        return False
+    # Only for messages that nobody has tried is a wire worth the wait.
+    if untried(shell.app, key):
+        deliver(shell.app)
+    return True
+
+
+def changed(shell: Shell, done: "Recorded", *lines: str) -> None:
+    """Draw the consequences, then say what was done; as JSON, the entries that stand for it."""
+    settled(shell, done)
+    after = shell.app.incident(done.incident.key)
+    shell.say(*(lines if done.entries else ["done already; nothing was changed"]))
+    shell.give(
+        {
+            "key": after.key,
+            "code_name": after.code_name,
+            "status": after.status,
+            "entries": [
+                {"seq": entry.seq, "kind": entry.kind, "at": entry.at, "hash": entry.hash}
+                for entry in done.entries
+            ],
+            "head": {"seq": after.head_seq, "hash": after.head_hash},
+        }
+    )
+
+
+def say_duties(shell: Shell, before: "Incident", key: str) -> None:
+    """The duties that a change of facts opened, moved or put in doubt."""
+    for name, duty in shell.app.incident(key).duties.items():
+        earlier = before.duties.get(name)
+        if earlier is None:
+            shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) due {shell.at(duty.soonest)}"))
+        elif earlier.soonest != duty.soonest:
+            shell.say(
+                labelled("MOVED", f"{name} due {shell.at(duty.soonest)}, was {shell.at(earlier.soonest)}")
+            )
+        elif duty.doubted and not earlier.doubted:
+            command = f"tocsin duties --release {name} --because ..."
+            shell.say(labelled("DOUBT", f"{name}: {'; '.join(duty.doubted)}     {command}"))

@@ -1,0 +1,77 @@
+"""Verbs that end a file, and what may come after: declining, reopening, redacting, erasing."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed
+from tocsin.cli.console import CHANGING, Because, Changing, Flag, Words, need_yes
+from tocsin.cli.incidents import split, which
+
+Yes = Annotated[Flag, Parameter(name="--yes", help="Do not ask; off a terminal it needs INC beside it.")]
+Why = Annotated[Because, Parameter(help="Why.")]
+
+
+def close(*words: Words, because: Why = "", yes: Yes = False, door: Changing = CHANGING) -> None:
+    """Close the file: every duty met or released, every gate passed, every letter accounted for."""
+    from tocsin import actions
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        _sure("close", key, named, yes=yes, what="Close it")
+        done = actions.close(shell.app, shell.actor, key, because=because or None, command=door.key)
+        changed(shell, done, f"{key} {done.incident.code_name} is closed. Prove it: tocsin verify {key}")
+
+
+def decline(*words: Words, because: Why = "", yes: Yes = False, door: Changing = CHANGING) -> None:
+    """Say that this is no incident."""
+    from tocsin import actions
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        _sure("decline", key, named, yes=yes, what="Say that it is no incident")
+        done = actions.decline(shell.app, shell.actor, key, because=because, command=door.key)
+        changed(shell, done, f"{key} is declined.")
+
+
+def reopen(*words: Words, because: Why = "", door: Changing = CHANGING) -> None:
+    """Open a closed or declined file again."""
+    from tocsin import actions
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.reopen(shell.app, shell.actor, key, because=because, command=door.key)
+        changed(shell, done, f"{key} is open again. What now: tocsin card {key}")
+
+
+def erase(*words: Words, because: Why = "", yes: Yes = False, door: Changing = CHANGING) -> None:
+    """Destroy the key of the affected people's data, after retention."""
+    from tocsin import actions
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        _sure("erase", key, named, yes=yes, what="Destroy the key of its people's data for ever")
+        done = actions.erase(shell.app, shell.actor, key, because=because, command=door.key)
+        changed(
+            shell, done, f"{key}: the people's data cannot be read any more. Backups of the key must age out."
+        )
+
+
+def redact(*words: Words, because: Why = "", door: Changing = CHANGING) -> None:
+    """Destroy one free text; WORDS is its commitment, as tocsin timeline --json shows it."""
+    from tocsin import actions
+
+    named, (text,) = split(words, "WORDS")
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.redact(shell.app, shell.actor, key, text, because=because, command=door.key)
+        changed(shell, done, f"{text[:18]}... is destroyed; its place in the timeline stays.")
+
+
+def _sure(verb: str, key: str, named: str | None, *, yes: bool, what: str) -> None:
+    number = str(int(key.rpartition("-")[2]))
+    need_yes(named=named is not None, yes=yes, question=f"{key}: {what}?", answer=number, verb=verb)

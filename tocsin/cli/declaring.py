@@ -1,0 +1,222 @@
+"""`tocsin declare`: a title is enough. People are paged before it returns."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import settled
+from tocsin.cli.console import (
+    CHANGING,
+    UNREACHED,
+    Changing,
+    Shell,
+    When,
+    Words,
+    at_terminal,
+    bold,
+    clean,
+    labelled,
+)
+from tocsin.domain.errors import Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.views.opening import Opening
+
+#: How a route's outcome is said. A server that took a message has not delivered it.
+OUTCOMES = {
+    ("slack", "handed_over"): "Slack ok",
+    ("email", "handed_over"): "mail handed over",
+}
+#: So many missing facts are named in one line.
+_FEW = 4
+_ROUTES = {"slack": "Slack", "email": "mail", "command": "command"}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What may be said with the title."""
+
+    type: Annotated[str, Parameter(help="Kind of incident; `unclassified` until you know.")] = "unclassified"
+    severity: Annotated[str, Parameter(help="sev1 (worst) to sev5.")] = "sev1"
+    aware_at: Annotated[When, Parameter(help="Since when you are reasonably certain.")] = None
+    detected_at: Annotated[When, Parameter(help="When anybody saw the first signal.")] = None
+    occurred_from: Annotated[When, Parameter(help="When it began.")] = None
+    occurred_to: Annotated[When, Parameter(help="When it ended.")] = None
+    fact: Annotated[tuple[str, ...], Parameter(help="NAME=VALUE; may be repeated.", negative=())] = ()
+    restricted: Annotated[bool, Parameter(help="Code name only, everywhere; so unless told otherwise.")] = (
+        True
+    )
+    exclude: Annotated[
+        tuple[str, ...], Parameter(help="PERSON who must not learn of it; may be repeated.", negative=())
+    ] = ()
+    drill: Annotated[bool, Parameter(help="An exercise; every message says so.", negative=())] = False
+
+
+_PLAIN = Circumstances()
+
+
+def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGING) -> int:
+    """Say that this is an incident."""
+    from tocsin import actions
+    from tocsin.actions.declaring import Declaration
+
+    if not title:
+        raise WrongUsage("an incident needs a title: tocsin declare 'what you saw'")
+    with door.open() as shell:
+        moments = {
+            name: shell.moment(getattr(what, name))
+            for name in ("aware_at", "detected_at", "occurred_from", "occurred_to")
+        }
+        declaration = Declaration(
+            " ".join(title),
+            type=what.type,
+            severity=severity(what.severity),
+            facts=facts_given(shell, what.fact),
+            restricted=what.restricted,
+            excluded=what.exclude,
+            drill=what.drill or shell.app.settings.fenced,
+            **moments,
+        )
+        done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
+        settled(shell, done)
+        return _declared(shell, done.incident.key)
+
+
+def severity(word: str) -> Any:
+    """A severity as it is kept; Refused with those there are."""
+    from tocsin.actions.knowing import SEVERITIES
+
+    if word.lower() not in SEVERITIES:
+        raise Refused(f"there is no severity {word!r}; known: {', '.join(SEVERITIES)}")
+    return word.lower()
+
+
+def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE pairs; `@FILE` as a value is the file's text. On a terminal a moment may be short."""
+    from tocsin.domain.answers import definition_of
+    from tocsin.domain.moments import iso
+
+    facts: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise WrongUsage(f"{pair!r} is not NAME=VALUE")
+        if name in facts:
+            raise WrongUsage(f"{name} is given twice")
+        definition = definition_of(name)
+        if value.startswith("@"):
+            value = _text_of(Path(value[1:]), name)
+        if definition.type == "moment" and at_terminal() and value not in ("", "unknown"):
+            said = value.removesuffix(" estimated")
+            value = iso(shell.moment_of(said)) + value[len(said) :]
+        facts[name] = value
+    return facts
+
+
+def _text_of(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise Refused(
+            f"{name}: {path} cannot be read ({error.strerror}); write the value itself otherwise"
+        ) from None
+    except UnicodeDecodeError:
+        raise Refused(f"{name}: {path} is not UTF-8; save it as UTF-8") from None
+
+
+def _declared(shell: Shell, key: str) -> int:
+    """Say how the incident stands after its first pages; every line is read from the database."""
+    from tocsin.views.opening import opening
+
+    found = opening(shell.app, shell.actor, key)
+    shell.say(*_lines(shell, found))
+    if not found.somebody:
+        shell.warn("nobody has been reached: call somebody by telephone; tocsin oncall shows numbers")
+    shell.give(_values(found))
+    return UNREACHED if found.unreached or not found.calls else 0
+
+
+def _lines(shell: Shell, found: "Opening") -> list[str]:
+    restricted, drill = " restricted" if found.restricted else "", "  DRILL" if found.drill else ""
+    head = bold(f"{found.key} {found.code_name}  {found.severity.upper()}{restricted}")
+    lines = [f"{head}{drill}      {shell.at(found.declared_at)}"]
+    for call in found.calls:
+        line = called_line(shell, call, found.next_calls.get(call.role))
+        lines.append(labelled("CALLED", line, urgent=not call.reached))
+    lines += [
+        labelled("CLOCK", f"{duty.rule}   {shell.at(duty.soonest)}{assumed_words(duty)}")
+        for duty in found.clocks
+    ]
+    if found.undecided:
+        lines.append(labelled("UNKNOWN", unknown_line(found.undecided)))
+    if found.first:
+        step = f"{found.first.id} {clean(found.first.title)}     tocsin done {found.first.id}"
+        lines.append(labelled("NOW", step))
+    if console := shell.app.settings.console_url:
+        lines.append(labelled("ROOM", f"console {console.rstrip('/')}/{found.key}"))
+    return lines
+
+
+def _values(found: "Opening") -> dict[str, Any]:
+    return {
+        "key": found.key,
+        "code_name": found.code_name,
+        "severity": found.severity,
+        "restricted": found.restricted,
+        "drill": found.drill,
+        "declared_at": found.declared_at,
+        "clocks": [
+            {
+                "duty": duty.key,
+                "due_at": duty.due_at,
+                "target_at": duty.target_at,
+                "from": duty.clock_from,
+                "assumed": duty.assumed,
+            }
+            for duty in found.clocks
+        ],
+        "called": [
+            {"person": call.person, "role": call.role, "routes": dict(call.outcomes), "reached": call.reached}
+            for call in found.calls
+        ],
+        "unreached": found.unreached,
+        "next_calls": [asdict(climb) for climb in found.next_calls.values()],
+        "undecided": [
+            {"regime": each.regime, "rule": each.rule, "needs": each.needs} for each in found.undecided
+        ],
+        "now": found.first.id if found.first else None,
+    }
+
+
+def called_line(shell: Shell, call: Any, climb: Any) -> str:
+    """`linh (incident commander): Slack ok, mail handed over; 02:45 -> minh`."""
+    fared = ", ".join(
+        OUTCOMES.get((route, outcome), f"{_ROUTES.get(route, route)} {outcome.replace('_', ' ').upper()}")
+        for route, outcome in call.outcomes.items()
+    )
+    following = ""
+    if climb is not None and not call.answered:
+        at = climb.at.astimezone(shell.app.zone)
+        following = f"; {at:%H:%M} -> {', '.join(climb.people) or 'nobody else'}"
+    return f"{call.person} ({call.role.replace('-', ' ')}): {fared}{following}"
+
+
+def assumed_words(duty: Any) -> str:
+    """Why a clock is not certain, if it is not."""
+    if not duty.assumed:
+        return ""
+    start = "declaration" if duty.clock_from == "declared_at" else duty.clock_from
+    return f"  ASSUMED from {start}"
+
+
+def unknown_line(undecided: Any) -> str:
+    """What cannot be told yet, in one line: the regimes, and the facts that settle most first."""
+    regimes = dict.fromkeys(each.regime for each in undecided)
+    needs = Counter(need for each in undecided for need in each.needs)
+    first = [need for need, _ in needs.most_common(_FEW)]
+    more = f" and {len(needs) - _FEW} more" if len(needs) > _FEW else ""
+    return f"{', '.join(regimes)} duties: need {', '.join(first)}{more}"

@@ -1,0 +1,54 @@
+"""The demo's ground: a home of its own that speaks to sinks on this machine, and the settings that say so.
+
+The sinks keep what they are given: mails as files, Slack's posts as lines of JSON. Nobody real is ever reached.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tocsin.settings import Settings, default_home, load_settings
+
+#: What the sink takes for a workspace token.
+_TOKEN = "xoxb-demo"  # noqa: S105 - opens nothing
+
+
+@contextmanager
+def demo_home(home: Path | None = None) -> Iterator[tuple[Settings, Path]]:
+    """(settings, their file), for as long as the sinks live. The home stays, for the next demo."""
+    home = home or default_home() / "demo"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    from tocsin.catalog import default_folders, load_catalog
+    from tocsin.sinks.mail import MailSink
+    from tocsin.sinks.slack import SlackSink
+
+    templates, contacts = default_folders()
+    cast = load_catalog([templates], [contacts]).contacts.people
+    with ExitStack() as open_:
+        mail = open_.enter_context(MailSink(folder=home / "mail"))
+        people = [person.slack for person in cast if person.slack]
+        slack = open_.enter_context(SlackSink(token=_TOKEN, people=people, journal=home / "slack.jsonl"))
+        config = _written(home, mail.port, slack.base_url)
+        yield load_settings(config), config
+
+
+def _written(home: Path, mail_port: int, slack_url: str) -> Path:
+    """The settings as a file, which every process of the demo and every shell that joins it reads."""
+    config, token = home / "tocsin.toml", home / "slack-token"
+    token.write_text(f"{_TOKEN}\n", encoding="utf-8")
+    # A JSON string is a TOML one.
+    lines = [
+        "# Written anew by each `tocsin up --demo`.",
+        'mode = "demo"',
+        f"home = {json.dumps(str(home))}",
+        "[mail]",
+        'host = "127.0.0.1"',
+        f"port = {mail_port}",
+        'tls = "loopback-only"',
+        "[slack]",
+        f"token_file = {json.dumps(str(token))}",
+        f"base_url = {json.dumps(slack_url)}",
+    ]
+    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return config

@@ -1,0 +1,141 @@
+"""Verbs that keep something running: the house, the bell, a drill."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tocsin.cli.console import Flag, Words, alarm, clean
+from tocsin.domain.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.settings import Settings
+    from tocsin.up import Part
+
+#: Seconds between two looks at whether all parts are well.
+_LOOK = 1.0
+
+
+def bell() -> None:
+    """Deliver, advance and wake, every second or two, until stopped."""
+    from tocsin.app import open_app
+    from tocsin.bell import run
+    from tocsin.logs import configure
+    from tocsin.settings import load_settings
+
+    settings = load_settings()
+    configure(settings)
+    app = open_app(settings)
+    try:
+        run(app)
+    finally:
+        app.close()
+
+
+def up(
+    demo: Annotated[Flag, Parameter(help="A home of its own that reaches nobody real.")] = False,
+    port: Annotated[int | None, Parameter(help="Where Prefect listens.")] = None,
+) -> None:
+    """Everything for one machine: database, Prefect, flow runner, bell. Stops what it started when it is stopped."""
+    from tocsin.logs import configure
+    from tocsin.up import started
+
+    with _told_to_stop() as stop, _settings(demo) as (settings, extra):
+        configure(settings)
+        _prepare(settings)
+        if demo:
+            _say(f"{alarm('DEMO')}: reaches nobody real. For real: tocsin init")
+        else:
+            _say(f"{settings.mode.upper()} {clean(settings.home)}")
+        _say(f"ok database {clean(settings.home)}")
+        with started(settings, port=port, extra=extra) as house:
+            _say(*(_line(part) for part in house.parts()))
+            _say(
+                f"dashboard {house.dashboard_url}   log in with what stands in {clean(house.ground.auth_file)}"
+            )
+            if demo:
+                _say(f"Next, in another shell: export TOCSIN_CONFIG={clean(extra['TOCSIN_CONFIG'])}")
+                _say("    tocsin declare 'Token in a public repository' --as linh")
+            well = {part.name: part.well for part in house.parts()}
+            while not stop.wait(_LOOK):
+                for part in house.parts():
+                    if part.well != well.get(part.name):
+                        well[part.name] = part.well
+                        _say(_line(part))
+            _say("stopping")
+
+
+@contextmanager
+def _settings(demo: bool) -> "Iterator[tuple[Settings, dict[str, str]]]":
+    """The settings of the house, and what its parts are told beside them."""
+    if demo:
+        from tocsin.cli.demo import demo_home
+
+        for name in [name for name in os.environ if name.startswith("TOCSIN_")]:
+            # What this machine's own house is told is not for a demo.
+            del os.environ[name]
+        with demo_home() as (settings, config):
+            yield settings, {"TOCSIN_CONFIG": str(config)}
+        return
+    from tocsin.settings import load_settings
+
+    yield load_settings(), {}
+
+
+def _prepare(settings: "Settings") -> None:
+    """The database and its schema, before several parts ask for it at once."""
+    from tocsin.app import open_app
+
+    open_app(settings).close()
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Set by SIGTERM and SIGINT, for as long as the block lasts."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for number, deed in before.items():
+            signal.signal(number, deed)
+
+
+def _line(part: "Part") -> str:
+    return f"{'ok' if part.well else alarm('FAIL')} {part.name} {part.words}"
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def drill(
+    *words: Words,
+    seed: Annotated[int, Parameter(help="The same seed, the same timeline hashes and papers.")] = 1,
+    live: Annotated[Flag, Parameter(help="Through a real Prefect server, worker and bell.")] = False,
+    keep: Annotated[Flag, Parameter(help="live: leave everything up until stopped.")] = False,
+    out: Annotated[Path | None, Parameter(help="Where artefacts land; a fresh folder if left out.")] = None,
+) -> None:
+    """A whole incident on a leaping clock. Nothing leaves this machine."""
+    if len(words) > 1:
+        raise WrongUsage("expected [TYPE]")
+    if keep and not live:
+        raise WrongUsage("--keep goes with --live: a plain drill starts nothing that could be kept")
+    from tocsin.drill.run import run_drill
+
+    def wait() -> None:
+        with _told_to_stop() as stop:
+            _say("Everything stays up. Ctrl-C stops it.")
+            stop.wait()
+
+    type_id = words[0] if words else "credential-leak"
+    run_drill(type_id=type_id, seed=seed, live=live, keep=keep, out=out, say=_say, wait=wait)

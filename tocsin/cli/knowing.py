@@ -1,0 +1,117 @@
+"""Verbs about what is known: notes, facts, classification, the decision on risk."""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed, say_duties
+from tocsin.cli.console import CHANGING, Because, Changing, Shell, When, Words, clean, columns, labelled
+from tocsin.cli.declaring import facts_given
+from tocsin.cli.incidents import split, which
+from tocsin.domain.errors import WrongUsage
+
+FIELDS = ("type", "severity", "title", "restricted")
+
+
+def note(
+    *words: Words,
+    at: Annotated[When, Parameter(help="When it happened, if not now.")] = None,
+    door: Changing = CHANGING,
+) -> None:
+    """Write a line into the timeline."""
+    from tocsin import actions
+
+    named, (text,) = split(words, "TEXT")
+    with door.open() as shell:
+        key, moment = which(shell, named), shell.moment(at)
+        done = actions.note(shell.app, shell.actor, key, text, at=moment, command=door.key)
+        changed(shell, done, f"noted in {done.incident.key}, entry {done.incident.head_seq}.")
+
+
+def set_(
+    *words: Words,
+    because: Annotated[Because, Parameter(help="Why.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Classify anew; nothing that was done is lost."""
+    from tocsin import actions
+
+    named, (field, value) = split(words, "|".join(FIELDS), "VALUE")
+    if field not in FIELDS:
+        raise WrongUsage(f"{field!r} cannot be set; one of: {', '.join(FIELDS)}")
+    with door.open() as shell:
+        name: Any = field
+        key = which(shell, named)
+        done = actions.set_(shell.app, shell.actor, key, name, value, because=because, command=door.key)
+        changed(shell, done, f"{done.incident.key}: {field} is {clean(value)}.")
+
+
+def learn(
+    *words: Words,
+    source: Annotated[Because, Parameter(help="Where this is known from.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """State facts: NAME=VALUE, or NAME=@FILE for a long text."""
+    from tocsin import actions
+
+    named = words[0] if words and "=" not in words[0] else None
+    pairs = words[1:] if named else words
+    if not pairs:
+        raise WrongUsage("expected [INC] NAME=VALUE..., like risk=high; tocsin law --facts lists the names")
+    with door.open() as shell:
+        key = which(shell, named)
+        before = shell.app.incident(key)
+        facts = facts_given(shell, pairs)
+        done = actions.learn(shell.app, shell.actor, key, facts, source=source, command=door.key)
+        changed(shell, done, f"learned {', '.join(facts)}." if done.entries else "known already.")
+        say_duties(shell, before, key)
+
+
+def assess(
+    *words: Words,
+    decide: Annotated[str | None, Parameter(help="LEVEL: unlikely, risk or high.")] = None,
+    because: Annotated[Because, Parameter(help="The reasons, as an authority will read them.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Advice on the risk to people, with reasons; a person decides."""
+    from tocsin import actions
+
+    with door.open() as shell:
+        key = which(shell, split(words)[0])
+        if decide is None:
+            _advise(shell, key)
+            return
+        done = actions.assess(shell.app, shell.actor, key, decide, because=because, command=door.key)
+        changed(shell, done, f"risk to people: {decide}, decided by {shell.actor.id}.")
+
+
+def _advise(shell: Shell, key: str) -> None:
+    from tocsin.domain.plan import facts_of
+    from tocsin.domain.risk import advise
+    from tocsin.views.access import seen
+
+    incident = seen(shell.app, shell.actor, key)
+    advice = advise(facts_of(incident, shell.app.catalog_of(incident)))
+    decided = incident.learned.get("risk")
+    shell.say(
+        labelled("ADVICE", f"{advice.level}" + (f", ENISA score {advice.score}" if advice.score else ""))
+    )
+    shell.say(*(f"        {clean(reason)}" for reason in advice.reasons))
+    shell.say(*columns([("        " + name, clean(value)) for name, value in advice.inputs]))
+    if advice.unknown:
+        shell.say(labelled("UNKNOWN", ", ".join(advice.unknown)))
+    verdict = (
+        f"{decided.value}, by {decided.by}" if decided else "nobody yet     tocsin assess --decide LEVEL"
+    )
+    shell.say(labelled("DECIDED", verdict, urgent=decided is None))
+    shell.give(
+        {
+            "key": key,
+            "level": advice.level,
+            "score": advice.score,
+            "reasons": advice.reasons,
+            "inputs": dict(advice.inputs),
+            "unknown": advice.unknown,
+            "decided": {"level": decided.value, "by": decided.by, "at": decided.at} if decided else None,
+        }
+    )

@@ -1,0 +1,185 @@
+"""The law without an incident: what it says to given facts, how a regime reads, how a facts file is written."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from cyclopts import Parameter
+
+from tocsin.cli.console import Flag, When, Words, alarm, at_terminal, bold, clean, columns
+from tocsin.cli.moments import spoken, understood
+from tocsin.domain.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.domain.catalog import Catalog
+    from tocsin.domain.regime import Assessment
+    from tocsin.domain.risk import Advice
+
+_USAGE = "say tocsin law, law show CODE, law schema [facts|regime|organisation], or law --facts FILE"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the law is asked, and as what it answers."""
+
+    facts: Annotated[
+        Path | None, Parameter(help="A facts file, YAML or JSON; tocsin law schema describes it.")
+    ] = None
+    organisation: Annotated[
+        Path | None, Parameter(help="Another organisation.yaml than the company's own.")
+    ] = None
+    at: Annotated[When, Parameter(help="The moment as of which the law is applied; now if left out.")] = None
+    regime: Annotated[tuple[str, ...], Parameter(help="Only this regime; may be repeated.", negative=())] = ()
+    assume_risk: Annotated[
+        Literal["advice"] | None, Parameter(help="The advised risk stands in while nobody has decided it.")
+    ] = None
+    json: Annotated[Flag, Parameter(help="One JSON document on stdout.")] = False
+
+
+_NOTHING_ASKED = Question()
+
+
+def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
+    """The laws known here; with --facts, what they say to those facts.
+
+    tocsin law · tocsin law show CODE · tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
+    """
+    match words:
+        case () if asked.facts is not None:
+            _applied(asked, asked.facts)
+        case () if asked == Question(json=asked.json):
+            _listed(_catalog(), as_json=asked.json)
+        case ("show", code) if asked == Question(json=asked.json):
+            _shown(_catalog(), code, as_json=asked.json)
+        case ("schema",) | ("schema", "facts" | "regime" | "organisation") if asked.facts is None:
+            _give(_schema(words[1] if len(words) > 1 else "facts"))
+        case _:
+            raise WrongUsage(_USAGE)
+
+
+def _catalog() -> "Catalog":
+    from tocsin.app import read_catalog
+    from tocsin.settings import load_settings
+
+    return read_catalog(load_settings())
+
+
+def _give(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def _say(lines: Iterable[str]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def _listed(catalog: "Catalog", *, as_json: bool) -> None:
+    regimes = [catalog.regimes[code] for code in sorted(catalog.regimes)]
+    if as_json:
+        _give(
+            [
+                {
+                    "id": r.id,
+                    "name": r.name,
+                    "jurisdiction": r.jurisdiction,
+                    "status": r.status,
+                    "rules": len(r.rules),
+                }
+                for r in regimes
+            ]
+        )
+        return
+    rows = [(r.id, r.jurisdiction, r.status, f"{len(r.rules)} rules", r.name["en"]) for r in regimes]
+    _say([*columns(rows), "", "tocsin law show CODE reads one; tocsin law --facts FILE applies them."])
+
+
+def _shown(catalog: "Catalog", code: str, *, as_json: bool) -> None:
+    from tocsin.cli.statute import statute
+
+    regime = catalog.regime(code)
+    if as_json:
+        _give(regime.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    else:
+        _say(map(clean, statute(regime)))
+
+
+def _schema(of: str) -> dict[str, Any]:
+    from tocsin.catalog.factsfile import facts_schema
+    from tocsin.domain.contacts import Organisation
+    from tocsin.domain.rules import Regime
+
+    if of == "facts":
+        return facts_schema()
+    model = Regime if of == "regime" else Organisation
+    return model.model_json_schema(by_alias=True)
+
+
+def _applied(asked: Question, path: Path) -> None:
+    from tocsin.catalog.factsfile import read_facts_file, read_organisation_file
+    from tocsin.domain.regime import assess
+    from tocsin.domain.risk import advise
+
+    catalog = _catalog()
+    contacts = catalog.contacts
+    organisation = read_organisation_file(asked.organisation) if asked.organisation else contacts.organisation
+    zone, now = ZoneInfo(organisation.zone), datetime.now(UTC)
+    at = understood(asked.at, zone, now, terminal=at_terminal())[0] if asked.at else now
+    chosen = [catalog.regime(code) for code in asked.regime] or list(catalog.regimes.values())
+    facts = read_facts_file(path).with_categories(
+        {kind.id: kind.categories for kind in catalog.data_map.kinds}
+    )
+    advice = advise(facts)
+    if asked.assume_risk and not facts.known("risk"):
+        facts = facts.learn("risk", advice.level)
+    found = assess(facts, organisation, chosen, authorities=contacts.authorities, at=at)
+    if asked.json:
+        _give({"risk_advice": _advised(advice)} | found.as_json())
+    else:
+        _say([*_advice_lines(advice), *_answer(found, zone, at)])
+
+
+def _advised(advice: "Advice") -> dict[str, Any]:
+    return {
+        "level": advice.level,
+        "score": advice.score,
+        "reasons": list(advice.reasons),
+        "inputs": dict(advice.inputs),
+        "unknown": list(advice.unknown),
+    }
+
+
+def _advice_lines(advice: "Advice") -> Iterator[str]:
+    yield (
+        f"Risk advice: {advice.level}"
+        + (f", ENISA {advice.score}" if advice.score else "")
+        + "; a person decides"
+    )
+    yield from (f"  {reason}" for reason in advice.reasons)
+
+
+def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    for duty in found.duties:
+        due = spoken(duty.soonest, zone, now) if duty.soonest else "no date yet"
+        kind = "due" if duty.due_at else "our target"
+        marks = [mark for mark, so in (("ASSUMED", duty.assumed), ("CANDIDATE", duty.candidate)) if so]
+        yield ""
+        yield f"{bold('OWED')} {duty.key}  {kind} {due}" + "".join(f"  {alarm(mark)}" for mark in marks)
+        to = f"to {duty.authority or duty.recipient}"
+        yield f"  {duty.cite}; {to}, {duty.stage}; {duty.within} from {duty.clock_from}; read: {duty.verification}"
+        yield from (f"  because {clean(line)}" for line in duty.because)
+    for label, rest in (("CANNOT TELL", found.undecided), ("NOT OWED", found.not_owed)):
+        if rest:
+            yield ""
+        for each in rest:
+            needs = f" needs {', '.join(each.needs)}" if hasattr(each, "needs") else ""
+            why = "" if needs else f" {'; '.join(each.because)}"
+            yield f"{bold(label)} {each.regime}/{each.rule}:{needs}{clean(why)}"
+    if found.next_question:
+        ask = found.next_question
+        yield ""
+        yield f"{bold('ASK NEXT')} {ask.fact}: {ask.question} (settles {', '.join(ask.settles)})"

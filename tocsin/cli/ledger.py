@@ -1,0 +1,86 @@
+"""Verbs beside a sending: pause, resume, and the ledger that says what became of each letter."""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed
+from tocsin.cli.console import CHANGING, Because, Changing, Flag, Words, clean, columns
+from tocsin.cli.incidents import split, which
+from tocsin.cli.sending import course_lines, course_values
+
+
+def pause(
+    *words: Words, because: Annotated[Because, Parameter(help="Why.")] = "", door: Changing = CHANGING
+) -> None:
+    """Stop a sending between two letters. Anybody known may."""
+    from tocsin import actions
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.pause(shell.app, shell.actor, key, notice, because=because, command=door.key)
+        changed(shell, done, f"{notice} is paused. Go on: tocsin resume {key} {notice}")
+
+
+def resume(
+    *words: Words, because: Annotated[Because, Parameter(help="Why.")] = "", door: Changing = CHANGING
+) -> None:
+    """Let a paused sending go on, under the approval it has."""
+    from tocsin import actions
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.resume(shell.app, shell.actor, key, notice, because=because or None, command=door.key)
+        changed(shell, done, f"{notice} goes on: the bell sends it, or tocsin send {key} {notice}")
+
+
+def ledger(
+    *words: Words,
+    who: Annotated[Flag, Parameter(help="Name those whom the letter did not surely reach.")] = False,
+    exclude: Annotated[
+        str | None, Parameter(help="ID of one whom the letter cannot reach: settled by hand.")
+    ] = None,
+    because: Annotated[Because, Parameter(help="Why, and how this person is told instead.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """What became of each letter."""
+    from tocsin import actions
+    from tocsin.actors import need
+    from tocsin.engine.letters import drafted
+    from tocsin.views.access import seen
+    from tocsin.views.sending import course, unreached
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        incident = seen(shell.app, shell.actor, key)
+        drafted(incident, notice)
+        if exclude:
+            done = actions.exclude(
+                shell.app, shell.actor, key, notice, exclude, because=because, command=door.key
+            )
+            changed(shell, done, f"{clean(exclude)} is settled by hand.")
+            return
+        found = course(shell.app, incident, notice)
+        people: list[dict[str, Any]] = []
+        if who:
+            need(shell.actor, incident, "dpo", "liaison", "counsel", "accountable-officer", "investigation")
+            people = unreached(shell.app, incident, notice)
+        shell.say(*course_lines(shell, found))
+        shell.say(*_people_lines(people))
+        shell.give({"key": key} | course_values(found) | ({"people": people} if who else {}))
+
+
+def _people_lines(people: list[dict[str, Any]]) -> list[str]:
+    rows = [
+        (
+            clean(each["id"]),
+            clean(each["email"] or "-"),
+            each["state"],
+            clean(each["reason"] or each["reply"] or ""),
+        )
+        for each in people
+    ]
+    return columns(rows, head=("id", "address", "state", "why")) if rows else []

@@ -1,0 +1,183 @@
+"""Verbs about the letter before it leaves: draft, preview, yes and no."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed
+from tocsin.cli.console import (
+    CHANGING,
+    READING,
+    Because,
+    Changing,
+    Flag,
+    Reading,
+    Shell,
+    Words,
+    alarm,
+    at_terminal,
+    bold,
+    clean,
+    confirm,
+    labelled,
+)
+from tocsin.cli.incidents import split, which
+from tocsin.domain.errors import Refused, WrongUsage
+
+#: So many digits of a digest are shown and typed.
+SHOWN = 12
+
+
+def draft(*words: Words, door: Changing = CHANGING) -> None:
+    """Write the letter from what is known now, and say what a second reader finds in it."""
+    from tocsin.actions.drafting import draft as action
+    from tocsin.views.letters import preview as view
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        done = action(shell.app, shell.actor, key, notice, command=door.key)
+        found = view(shell.app, done.incident, notice)
+        if not shell.json:
+            shell.say(*summary(shell, found))
+            shell.say(*_problems(found))
+        changed(shell, done, f"Read it: tocsin preview {key} {notice}")
+
+
+def preview(
+    *words: Words,
+    html: Annotated[Path | None, Parameter(help="FILE for all variants as one page.")] = None,
+    brief: Annotated[Flag, Parameter(help="Without the texts.")] = False,
+    door: Reading = READING,
+) -> None:
+    """Every distinct letter, how many get it, and the digest that an approval binds."""
+    from tocsin.views.access import seen
+    from tocsin.views.letters import preview as view
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        found = view(shell.app, seen(shell.app, shell.actor, key), notice)
+        shell.say(*summary(shell, found))
+        if html:
+            _write_page(html, found)
+            shell.say(f"{html}: {len(found.variants)} variants.")
+        elif not brief:
+            shell.say(*_texts(found))
+        shell.say(*_problems(found))
+        shell.say(f"Approve exactly this: tocsin approve {key} {notice} --digest {found.digest[:SHOWN]}")
+        shell.give({"key": key} | asdict(found))
+
+
+def approve(
+    *words: Words,
+    digest: Annotated[str | None, Parameter(help="The digest that you read in the preview.")] = None,
+    door: Changing = CHANGING,
+) -> None:
+    """Say yes to exactly these letters; the preview is shown first."""
+    from tocsin import actions
+    from tocsin.views.access import seen
+    from tocsin.views.letters import preview as view
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        found = view(shell.app, seen(shell.app, shell.actor, key), notice)
+        if digest is None and not at_terminal():
+            raise WrongUsage(f"off a terminal approve needs --digest; tocsin preview {key} {notice} shows it")
+        shell.say(*summary(shell, found), *_texts(found), *_problems(found))
+        if digest is None:
+            wanted = found.digest[:SHOWN]
+            if not confirm(f"{key}: approve these letters as {shell.actor.id}?", wanted):
+                raise Refused(f"not confirmed; nothing was approved. Type {wanted} to say yes")
+            digest = wanted
+        done = actions.approve(shell.app, shell.actor, key, notice, digest=digest, command=door.key)
+        given = {approval.person for approval in done.incident.notices[notice].approvals}
+        missing = found.approvals_needed - len(given)
+        following = (
+            f"{missing} more must approve." if missing > 0 else f"Let them leave: tocsin send {key} {notice}"
+        )
+        changed(shell, done, f"{notice} is approved by {', '.join(sorted(given))}. {following}")
+
+
+def reject(
+    *words: Words,
+    because: Annotated[Because, Parameter(help="What must change.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Say no to the draft, and why."""
+    from tocsin import actions
+
+    named, (notice,) = split(words, "NOTICE")
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.reject(shell.app, shell.actor, key, notice, because=because, command=door.key)
+        changed(
+            shell,
+            done,
+            f"{notice} is rejected; correct the facts that it prints, or tocsin draft {key} {notice}.",
+        )
+
+
+def summary(shell: Shell, found: Any) -> list[str]:
+    approvals = ", ".join(f"{each.person} {shell.at(each.at)}" for each in found.approvals) or "nobody"
+    locales = ", ".join(f"{count:,} {locale}" for locale, count in found.locales.items())
+    lines = [
+        bold(f"{found.notice}, edition {found.edition}: {found.mark}"),
+        labelled("TO", f"{found.recipients:,} people ({locales}) in {len(found.variants)} variants"),
+        labelled("FROM", f"{clean(found.sender)}, answers to {clean(found.reply_to)}"),
+        labelled("DIGEST", found.digest[:SHOWN]),
+        labelled("YES BY", f"{approvals}; {found.approvals_needed} needed"),
+    ]
+    if found.digest != found.drafted_digest:
+        lines.append(alarm("What would leave is not what was drafted: the draft is out of date."))
+    return lines
+
+
+def _texts(found: Any) -> list[str]:
+    lines: list[str] = []
+    for view in found.variants:
+        kinds = ", ".join(view.kinds) or "kinds unknown"
+        lines += [
+            "",
+            bold(f"--- {view.name}  {view.count:,} people  {view.locale}  {view.certainty}  {kinds}"),
+            f"Subject: {clean(view.letter.subject)}",
+            "",
+            clean(view.letter.text, lines=True).rstrip(),
+        ]
+    return [*lines, ""]
+
+
+def _problems(found: Any) -> list[str]:
+    """What the second reader found, each problem once, with the variants that have it."""
+    where: dict[str, list[str]] = {}
+    for view in found.variants:
+        for problem in view.problems:
+            where.setdefault(problem, []).append(view.name)
+    return [
+        labelled("LINT", f"{clean(problem)} (in {len(names)} of {len(found.variants)} variants)", urgent=True)
+        for problem, names in where.items()
+    ]
+
+
+def _write_page(target: Path, found: Any) -> None:
+    """All variants below each other; each letter's own page stands in a frame that may run nothing."""
+    from html import escape
+
+    frames = "".join(
+        f"<h2>{escape(view.name)}: {view.count} people, {escape(view.locale)}, {escape(view.certainty)}</h2>"
+        f"<p>{escape(view.letter.subject)}</p>"
+        f'<iframe sandbox srcdoc="{escape(view.letter.html)}" style="width:100%;height:40rem"></iframe>'
+        for view in found.variants
+    )
+    page = f'<!doctype html><meta charset="utf-8"><title>{escape(found.notice)}</title><h1>Digest {found.digest}</h1>'
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            target.chmod(0o600)
+            file.write(page + frames)
+    except FileExistsError:
+        raise Refused(f"{target} exists; choose another name") from None
+    except OSError as error:
+        raise Refused(f"{target}: {error.strerror}") from None

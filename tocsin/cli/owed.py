@@ -1,0 +1,195 @@
+"""Verbs about what is owed: the duties, the authority's paper, and the duty met."""
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed
+from tocsin.cli.closing import Yes
+from tocsin.cli.console import (
+    CHANGING,
+    Because,
+    Changing,
+    Shell,
+    When,
+    Words,
+    bold,
+    clean,
+    labelled,
+    need_yes,
+)
+from tocsin.cli.incidents import split, which
+from tocsin.cli.moments import left
+from tocsin.domain.errors import Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.views.duties import Owed
+
+
+def duties(
+    *words: Words,
+    release: Annotated[
+        str | None, Parameter(help="KEY of a duty that is not owed, as a person decides.")
+    ] = None,
+    because: Annotated[Because, Parameter(help="Why it is not owed, as an authority will read it.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Each duty: to whom, by which article, until when, and why."""
+    from tocsin import actions
+    from tocsin.views.access import seen
+    from tocsin.views.duties import owed
+
+    with door.open() as shell:
+        key = which(shell, split(words)[0])
+        if release:
+            duty = _named(shell, key, release)
+            done = actions.release_duty(shell.app, shell.actor, key, duty, because=because, command=door.key)
+            changed(shell, done, f"{duty} is not owed, says {shell.actor.id}.")
+            return
+        law = owed(shell.app, seen(shell.app, shell.actor, key), shell.app.now())
+        shell.say(*_law_lines(shell, law))
+        shell.give({"key": key} | asdict(law))
+
+
+def _law_lines(shell: Shell, law: "Owed") -> list[str]:
+    lines = [line for duty in law.duties for line in _duty_lines(shell, duty, shell.app.now())]
+    # One line for each rule that waits for the same facts, in however many places.
+    undecided = Counter(
+        (f"{each.regime}/{each.rule}", each.needs, each.would_be_due_at) for each in law.undecided
+    )
+    for (rule, needs, at), times in undecided.items():
+        places = f" in {times} places" if times > 1 else ""
+        due = f", would be due {shell.at(at)}" if at else ""
+        lines += [bold(f"{rule}   cannot tell{places}{due}"), f"    needs {', '.join(needs)}"]
+    if ask := law.next_question:
+        how = f"tocsin learn {ask.fact}=... --source ..."
+        if ask.fact == "risk":
+            how = "tocsin assess --decide LEVEL --because ..."
+        lines.append(labelled("ASK", f"{ask.question}     {how}"))
+    return lines or ["Nothing is owed under these facts."]
+
+
+def _duty_lines(shell: Shell, duty: Any, now: Any) -> list[str]:
+    marks = "".join(
+        mark
+        for mark, wanted in ((" ASSUMED", duty.assumed), (" CANDIDATE", duty.candidate))
+        if wanted and duty.open
+    )
+    if duty.open:
+        clock = f"{left(duty.soonest, now)}, {'due' if duty.due_at else 'our aim'} {shell.at(duty.soonest)}"
+    else:
+        clock = f"{'late, ' if duty.late else ''}{shell.at(duty.met_at)}" if duty.met_at else ""
+    lines = [
+        bold(f"{duty.key}   {duty.state}{marks}   {clock}".rstrip()),
+        f"    to {clean(duty.to)} ({duty.cite}, {duty.verification}); the clock runs from {duty.clock_from}"
+        + (f", {shell.at(duty.clock_start)}" if duty.clock_start else ""),
+    ]
+    lines += [f"    because {clean(reason)}" for reason in duty.because]
+    if duty.doubted is not None:
+        lines.append(
+            f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."
+        )
+    return lines
+
+
+def report(
+    *words: Words,
+    out: Annotated[Path | None, Parameter(help="FILE to write; it must not exist.")] = None,
+    format_: Annotated[
+        Literal["pdf", "html", "json"] | None,
+        Parameter(name="--format", help="pdf, html or json; as FILE ends without it."),
+    ] = None,
+    door: Changing = CHANGING,
+) -> None:
+    """The authority's paper, from what is known now; it is kept in the vault too."""
+    from tocsin import actions
+
+    named, (duty,) = split(words, "DUTY")
+    if out is None:
+        raise WrongUsage("say where it goes: --out FILE.pdf")
+    kind = format_ or out.suffix.removeprefix(".").lower()
+    if kind not in ("pdf", "html", "json"):
+        raise WrongUsage(f"--format is pdf, html or json, not {kind!r}")
+    with door.open() as shell:
+        key = which(shell, named)
+        if out.exists():
+            raise Refused(f"{out} exists; choose another name")
+        duty, wanted = _named(shell, key, duty), cast(Any, kind)
+        paper = actions.make_report(shell.app, shell.actor, key, duty, wanted)
+        _write(out, paper.content, key)
+        number = f", supplement {paper.supplement}" if paper.supplement else ""
+        shell.say(f"{out}: {len(paper.content):,} bytes{number}, as of entry {paper.as_of_seq}.")
+        if paper.unknown:
+            shell.say(labelled("OPEN", ", ".join(clean(each) for each in paper.unknown)))
+        shell.say(f"When it is received: tocsin filed {key} {duty} --reference NO --receipt FILE")
+        shell.give(
+            {
+                "key": key,
+                "duty": duty,
+                "out": str(out),
+                "format": kind,
+                "bytes": len(paper.content),
+                "unknown": paper.unknown,
+                "supplement": paper.supplement,
+                "as_of_seq": paper.as_of_seq,
+            }
+        )
+
+
+def _write(target: Path, content: bytes, key: str) -> None:
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        vault = f"the paper is in the vault: tocsin evidence list {key}"
+        raise Refused(f"{target}: {error.strerror}; {vault}") from None
+
+
+def filed(
+    *words: Words,
+    reference: Annotated[Because, Parameter(help="NO under which the other side received it.")] = "",
+    receipt: Annotated[Path | None, Parameter(help="FILE that proves it.")] = None,
+    at: Annotated[When, Parameter(help="When it was filed, if not now.")] = None,
+    because: Annotated[Because, Parameter(help="Why it is late, if it is.")] = "",
+    yes: Yes = False,
+    door: Changing = CHANGING,
+) -> None:
+    """The duty is met, with reference and receipt."""
+    from tocsin import actions
+
+    named, (duty,) = split(words, "DUTY")
+    with door.open() as shell:
+        key, moment = which(shell, named), shell.moment(at)
+        duty = _named(shell, key, duty)
+        number = str(int(key.rpartition("-")[2]))
+        need_yes(
+            named=named is not None, yes=yes, question=f"{key}: {duty} is filed?", answer=number, verb="filed"
+        )
+        done = actions.filed(
+            shell.app,
+            shell.actor,
+            key,
+            duty,
+            reference=reference,
+            receipt=receipt,
+            at=moment,
+            because=because or None,
+            command=door.key,
+        )
+        state = done.incident.duties[duty]
+        late = ", LATE" if state.late else ""
+        changed(shell, done, f"{duty} is filed{late}, {shell.at(state.met_at)}.")
+
+
+def _named(shell: Shell, key: str, word: str) -> str:
+    """A duty by its key, or by the beginning of it that only one has: `vn-pdpl/authority`."""
+    from tocsin.views.access import seen
+
+    known = seen(shell.app, shell.actor, key).duties
+    found = [each for each in known if each == word or each.startswith(f"{word}/")]
+    if len(found) > 1 and word not in found:
+        raise WrongUsage(f"{word} is more than one duty: {', '.join(found)}")
+    # What fits nothing goes on as it is: the action names the nearest right one.
+    return word if word in found or not found else found[0]

@@ -1,0 +1,234 @@
+"""Verbs that only read: the card, the list, the incident as it stands or stood, the timeline."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.console import (
+    READING,
+    Flag,
+    Reading,
+    Shell,
+    When,
+    Words,
+    alarm,
+    bold,
+    clean,
+    columns,
+    labelled,
+)
+from tocsin.cli.incidents import split, which
+from tocsin.cli.moments import left, span
+from tocsin.domain.errors import WrongUsage
+
+ROUTES = {"slack": "Slack", "email": "mail"}
+
+
+def card(*words: Words, door: Reading = READING) -> None:
+    """The 3 a.m. card."""
+    with door.open() as shell:
+        _card(shell, which(shell, split(words)[0]))
+
+
+def bare(*, door: Reading = READING) -> None:
+    """The card of the current incident; with none open, the last closed and who is on call."""
+    from tocsin.views.listing import listing
+
+    with door.open() as shell:
+        known = listing(shell.app, shell.actor)
+        if any(row.open for row in known):
+            _card(shell, which(shell, None))
+            return
+        closed = max((row for row in known if not row.open), key=lambda row: row.declared_at, default=None)
+        on_call = _on_call(shell)
+        shell.say(
+            "No incident is open."
+            + (f" Last: {closed.key} {closed.code_name}, {closed.status}." if closed else "")
+        )
+        shell.say(*(f"On call: {person} ({rotation})" for rotation, person in on_call.items()))
+        shell.say("If something is wrong: tocsin declare 'what you saw'")
+        shell.give({"open": [], "last": asdict(closed) if closed else None, "on_call": on_call})
+
+
+def _on_call(shell: Shell) -> dict[str, str]:
+    from tocsin.domain.contacts import on_call
+
+    contacts = shell.app.catalog.contacts
+    return {rotation.id: on_call(rotation, shell.app.now()) for rotation in contacts.rotations}
+
+
+def _card(shell: Shell, key: str) -> None:
+    from tocsin.views.access import seen
+    from tocsin.views.card import card as view
+
+    now = shell.app.now()
+    found = view(shell.app, shell.actor, seen(shell.app, shell.actor, key), now)
+    shell.say(*card_lines(shell, found, now))
+    shell.give(asdict(found))
+
+
+def card_lines(shell: Shell, found: Any, now: Any) -> list[str]:
+    """The card, line by line; only what there is to say."""
+    commander = f"commander {found.commander}" if found.commander else alarm("no commander")
+    due = found.soonest
+    clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
+    head = f"{found.key} {found.code_name}"
+    lines = [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
+    if found.quarantined:
+        lines.append(
+            labelled("BROKEN", f"set apart: {clean(found.quarantined)}     tocsin verify", urgent=True)
+        )
+    if found.next:
+        lines.append(labelled("NEXT", _next_words(shell, found)))
+    if found.blocked:
+        lines.append(labelled("BLOCKED", f"{found.blocked.what}     {found.blocked.command}", urgent=True))
+    counts = f"steps open {found.pending}, overdue {found.overdue}; duties open {found.open_duties}"
+    if found.undecided:
+        counts += f", cannot tell {found.undecided}     tocsin duties"
+    lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
+    if found.untold is not None:
+        lines.append(
+            labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
+        )
+    for route in found.down:
+        instead = (
+            f" (using {', '.join(ROUTES.get(each, each) for each in route.instead)})" if route.instead else ""
+        )
+        words = f"{ROUTES.get(route.route, route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
+        lines.append(labelled("DOWN", words, urgent=True))
+    return lines
+
+
+def _next_words(shell: Shell, found: Any) -> str:
+    step = found.next
+    who = "you" if found.yours else found.next_for or step.role.replace("-", " ")
+    by = f", by {step.due_at.astimezone(shell.app.zone):%H:%M}" if step.due_at else ""
+    late = " (overdue)" if step.due_at and step.due_at <= shell.app.now() else ""
+    return f"{step.id} {clean(step.title)}: {who}{by}{late}     tocsin done {step.id}"
+
+
+def list_(
+    *,
+    open_: Annotated[Flag, Parameter(name="--open", help="Only those that are open.")] = False,
+    door: Reading = READING,
+) -> None:
+    """All incidents, soonest deadline first."""
+    from tocsin.views.listing import listing
+
+    with door.open() as shell:
+        rows = listing(shell.app, shell.actor, only_open=open_)
+        now = shell.app.now()
+        table = [
+            (
+                row.key,
+                row.code_name + ("  DRILL" if row.drill else ""),
+                row.severity.upper(),
+                row.status,
+                left(row.next_due, now) if row.open and row.next_due else "-",
+                clean(row.title or row.type),
+                row.waiting_for if row.open else "",
+            )
+            for row in rows
+        ]
+        head = ("incident", "name", "sev", "status", "deadline", "what", "waiting for")
+        nobody = (
+            ""
+            if shell.actor.person
+            else f" that {clean(shell.actor.id)} declared; others need a known person"
+        )
+        shell.say(*(columns(table, head=head) if table else [f"No incident yet{nobody}."]))
+        shell.give([asdict(row) for row in rows])
+
+
+def show(
+    *words: Words,
+    as_of: Annotated[When, Parameter(help="As it was known at this moment.")] = None,
+    door: Reading = READING,
+) -> None:
+    """The incident as it stands, or stood."""
+    from tocsin.views.access import seen
+    from tocsin.views.document import document, stood
+
+    with door.open() as shell:
+        key = which(shell, split(words)[0])
+        moment = shell.moment(as_of)
+        app, actor = shell.app, shell.actor
+        if moment is not None and moment > app.now():
+            raise WrongUsage("--as-of lies in the future; leave it out for now")
+        incident = stood(app, actor, key, moment) if moment else seen(app, actor, key)
+        found = document(app, actor, incident, moment)
+        shell.say(*_show_lines(shell, found))
+        shell.give(found)
+
+
+def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
+    from tocsin.views.words import value_in_words
+
+    drill = "  DRILL" if found["drill"] else ""
+    kind = f"{found['severity'].upper()} {found['type']}"
+    lines = [
+        bold(f"{found['key']} {found['code_name']}{drill}   {kind}   {found['status']}"),
+        clean(found["title"]),
+        f"declared {shell.at(found['declared_at'])} by {clean(found['declared_by'])}"
+        + (f"; as of {shell.at(found['as_of'])}" if found["as_of"] else ""),
+        f"waiting for {clean(found['waiting_for'])}; looks again {shell.at(found['wake_at'])}",
+    ]
+    roles = [(role, person) for role, person in found["roles"].items()]
+    facts = [
+        (name, clean(value_in_words(fact["value"], {})), f"{fact['by']}, {clean(fact['source'])}")
+        for name, fact in found["facts"].items()
+    ]
+    done = [step for step in found["checklist"] if step["state"] in ("done", "skipped")]
+    for title, rows in (
+        ("Roles", roles),
+        ("Facts", facts),
+        (
+            "Duties",
+            [
+                (duty["key"], duty["state"], shell.at(duty["due_at"] or duty["target_at"]))
+                for duty in found["duties"]
+            ],
+        ),
+        (
+            "Notices",
+            [(each["id"], each["state"], f"digest {each['digest'][:12]}") for each in found["notices"]],
+        ),
+        ("Done", [(step["id"], step["state"], step["by"], clean(step["title"])) for step in done]),
+    ):
+        if rows:
+            lines += ["", bold(title), *columns(rows)]
+    affected = found["affected"]
+    if affected["total"] is not None:
+        lines += ["", f"{bold('Affected')} {affected['total']:,} people, revision {affected['revision']}"]
+    lines += ["", f"head {found['head']['seq']} {found['head']['hash']}"]
+    return lines
+
+
+def timeline(*words: Words, door: Reading = READING) -> None:
+    """Every entry, with its hash."""
+    from tocsin.views.story import story
+
+    with door.open() as shell:
+        key = which(shell, split(words)[0])
+        told = story(shell.app, shell.actor, key)
+        table: list[tuple[str, ...]] = [
+            (str(each.seq), shell.at(each.at), clean(each.actor), each.kind, clean(each.words), each.hash[:8])
+            for each in told
+        ]
+        shell.say(*(f"{'  '.join(row[:1])}  {'  '.join(row[1:])}" for row in _aligned(table)))
+        shell.give([each.row | {"words": each.words, "texts": each.texts} for each in told])
+
+
+def _aligned(table: list[tuple[str, ...]]) -> list[list[str]]:
+    """Time, actor and kind in columns; the words run on, and the hash ends the line."""
+    widths = [max((len(row[column]) for row in table), default=0) for column in range(4)]
+    return [
+        [
+            f"{row[0]:>{widths[0]}}",
+            *(f"{row[column]:<{widths[column]}}" for column in (1, 2, 3)),
+            row[4],
+            row[5],
+        ]
+        for row in table
+    ]

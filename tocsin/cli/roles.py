@@ -1,0 +1,79 @@
+"""Verbs about people: answering a page, taking and handing over roles, calling somebody now."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed, settled
+from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Words, labelled
+from tocsin.cli.incidents import split, which
+
+
+def ack(*words: Words, door: Changing = CHANGING) -> None:
+    """Answer a page, and take the role by it."""
+    from tocsin import actions
+
+    with door.open() as shell:
+        key = which(shell, split(words)[0])
+        done = actions.ack(shell.app, shell.actor, key, command=door.key)
+        roles = [role for role, holder in done.incident.roles.items() if holder == shell.actor.id]
+        changed(shell, done, f"{done.incident.code_name}: you are {', '.join(roles)}. What now: tocsin card")
+
+
+def take(*words: Words, door: Changing = CHANGING) -> None:
+    """Take a role; whoever held it is relieved."""
+    from tocsin import actions
+
+    named, (role,) = split(words, "ROLE")
+    with door.open() as shell:
+        done = actions.take(shell.app, shell.actor, which(shell, named), role, command=door.key)
+        changed(shell, done, f"{done.incident.code_name}: you are {role}.")
+
+
+def hand(*words: Words, door: Changing = CHANGING) -> None:
+    """Hand over a role that you hold."""
+    from tocsin import actions
+
+    named, (role, to) = split(words, "ROLE", "TO")
+    with door.open() as shell:
+        done = actions.hand(shell.app, shell.actor, which(shell, named), role, to, command=door.key)
+        changed(shell, done, f"{done.incident.code_name}: {to} is {role}.")
+
+
+def page(
+    *words: Words,
+    because: Annotated[Because, Parameter(help="What to say with the call.")] = "",
+    door: Changing = CHANGING,
+) -> int:
+    """Call a person or a role now."""
+    from tocsin import actions
+    from tocsin.cli.declaring import called_line
+    from tocsin.views.calls import called, climbs
+
+    named, (who,) = split(words, "WHO")
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.page(shell.app, shell.actor, key, who, because=because or None, command=door.key)
+        settled(shell, done)
+        asked = {entry.seq for entry in done.entries}
+        incident = shell.app.incident(key)
+        pages = {(each.person, each.role): each for each in incident.pages if each.seq in asked}
+        ladders = climbs(shell.app, incident, shell.app.now())
+        calls = [call for call in called(incident) if (call.person, call.role) in pages]
+        for call in calls:
+            line = called_line(shell, call, ladders.get(call.role))
+            shell.say(labelled("CALLED", line, urgent=not call.reached))
+        unreached = [call.person for call in calls if not call.reached]
+        if unreached:
+            shell.warn(f"not reached: {', '.join(unreached)}; call by telephone, tocsin oncall shows numbers")
+        shell.give(
+            {
+                "key": key,
+                "called": [
+                    {"person": call.person, "role": call.role, "routes": dict(call.outcomes)}
+                    for call in calls
+                ],
+                "unreached": unreached,
+            }
+        )
+        return UNREACHED if unreached else 0

@@ -1,0 +1,97 @@
+"""Running one command: the words of the shell become a call of a verb, and its end becomes an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+from cyclopts import App, CycloptsError, Parameter
+
+from tocsin.cli import BARE, Verb, all_verbs
+from tocsin.cli.console import one_line
+from tocsin.domain.errors import TocsinError, WrongUsage
+
+REFUSED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def run(words: Sequence[str]) -> int:
+    """The exit status of a command. A person's error is one line on stderr, and never a traceback."""
+    verb = _verb(words[0])
+    if verb is None:
+        return _complain(f"there is no verb {words[0]!r}{_nearest(words[0])}", USAGE)
+    try:
+        status = _app_of(verb)(words, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+        return int(status or 0)
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain about it once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except (Exception, KeyboardInterrupt) as error:
+        return _failed(verb, error)
+
+
+def _failed(verb: Verb, error: BaseException) -> int:
+    match error:
+        case WrongUsage():
+            return _complain(error, USAGE)
+        case TocsinError():
+            return _complain(error, REFUSED)
+        case CycloptsError():
+            return _complain(f"{str(error).rstrip('.')}; tocsin {verb.name} --help shows how", USAGE)
+        case KeyboardInterrupt():
+            return _complain("interrupted", INTERRUPTED)
+        case _ if os.environ.get("TOCSIN_DEBUG") == "1":
+            raise error
+        case _:
+            return _complain(_unexpected(error), REFUSED)
+
+
+def _verb(name: str) -> Verb | None:
+    return next((verb for verb in (BARE, *all_verbs()) if verb.name == name), None)
+
+
+def _nearest(name: str) -> str:
+    found = get_close_matches(name, [verb.name for verb in all_verbs()], n=1)
+    return f"; did you mean {found[0]}?" if found else "; tocsin --help lists them"
+
+
+def _app_of(verb: Verb) -> App:
+    """The verb alone: no other module is looked at."""
+    app = App(
+        name="tocsin",
+        help_format="plaintext",
+        help_formatter="plain",
+        version_flags=(),
+        default_parameter=Parameter(show_default=False),
+        suppress_keyboard_interrupt=False,
+        end_of_options_delimiter="--",
+    )
+    app.command(f"tocsin.cli.{verb.place}", name=verb.name, help=f"{verb.does[0].upper()}{verb.does[1:]}.")
+    command = app[verb.name]
+    if command.usage is None:
+        command.usage = f"Usage: tocsin {verb.name} {verb.usage}".rstrip() + " [OPTIONS]\n"
+    return app
+
+
+def _complain(error: object, status: int) -> int:
+    sys.stderr.write(f"tocsin: {one_line(error)}\n")
+    return status
+
+
+def _unexpected(error: BaseException) -> str:
+    """Keep the traceback where only the owner reads it, and say where."""
+    import traceback
+
+    what = f"unexpected {type(error).__name__}"
+    try:
+        from tocsin.settings import load_settings
+
+        log = load_settings().home / "errors.log"
+        log.touch(mode=0o600)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"--- {datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}")
+    except Exception:  # no home, no disk: then the terminal is all there is
+        return f"{what}; TOCSIN_DEBUG=1 shows where"
+    return f"{what}; the traceback is in {log}"

@@ -1,0 +1,134 @@
+"""Verbs about whom it hit: the question to the logs, and its answer."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import say_duties, settled
+from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, labelled
+from tocsin.cli.incidents import split, which
+from tocsin.domain.errors import Refused, WrongUsage
+
+_Many = tuple[str, ...]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Indicators:
+    """What the logs are asked about. Secrets come as @FILE, or @- for stdin; never as words of the command line."""
+
+    token: Annotated[_Many, Parameter(help="@FILE or @-: leaked tokens, one to a line.", negative=())] = ()
+    session: Annotated[_Many, Parameter(help="@FILE or @-: session ids, one to a line.", negative=())] = ()
+    account: Annotated[_Many, Parameter(help="Account, or @FILE.", negative=())] = ()
+    ip: Annotated[_Many, Parameter(help="Address or CIDR block, or @FILE.", negative=())] = ()
+    agent: Annotated[_Many, Parameter(help="User agent, or @FILE.", negative=())] = ()
+    from_: Annotated[When, Parameter(name="--from", help="The window begins.")] = None
+    to: Annotated[When, Parameter(help="The window ends.")] = None
+    source: Annotated[_Many, Parameter(help="Log source by name; all without it.", negative=())] = ()
+    list_: Annotated[Path | None, Parameter(name="--list", help="The forensic team's list of people.")] = None
+    question: Annotated[Path | None, Parameter(help="The whole question as a YAML file.")] = None
+
+
+_NOTHING = Indicators()
+
+
+def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING) -> None:
+    """Ask the logs who is affected; the question and its answer are kept as a revision."""
+    from tocsin.actions import scope as measure
+    from tocsin.cli.affected import say_counts
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        question, before = _question(shell, asked), shell.app.incident(key)
+        with _progress() as progress:
+            recorded, result = measure(shell.app, shell.actor, key, question, progress=progress)
+        settled(shell, recorded)
+        say_duties(shell, before, key)
+        say_counts(shell, key)
+        unseen = [each for each in result.seen if each.seen < each.given]
+        for each in unseen:
+            shell.say(
+                labelled(
+                    "UNSEEN", f"{each.given - each.seen} of {each.given} {each.indicator} stand in no log"
+                )
+            )
+
+
+def _question(shell: Shell, asked: Indicators) -> Any:
+    from tocsin.catalog.yamlfile import read_document
+    from tocsin.domain.scope import read_question
+    from tocsin.scoping.declaration import read_list
+
+    given: dict[str, Any] = {
+        "tokens": _secrets("--token", asked.token),
+        "sessions": _secrets("--session", asked.session),
+        "accounts": _words("--account", asked.account),
+        "ips": _words("--ip", asked.ip),
+        "agents": _words("--agent", asked.agent),
+        "sources": asked.source,
+        "since": shell.moment(asked.from_),
+        "until": shell.moment(asked.to, past=False),
+        "people": read_list(asked.list_) if asked.list_ else (),
+    }
+    given = {name: value for name, value in given.items() if value}
+    if asked.question is None:
+        return read_question(given)
+    if given:
+        raise WrongUsage("--question holds the whole question; give it alone")
+    raw = read_document(asked.question).value
+    if not isinstance(raw, dict):
+        raise Refused(f"{asked.question}: write tokens:, accounts:, ips:, since:, until: and so on")
+    try:
+        return read_question(raw)
+    except Refused as error:
+        raise Refused(f"{asked.question}: {error}") from None
+
+
+def _secrets(option: str, values: _Many) -> list[str]:
+    """Indicators that are secrets: whoever lists processes can read a command line."""
+    for value in values:
+        if not value.startswith("@"):
+            # The value itself is not repeated: stderr may be logged.
+            raise WrongUsage(
+                f"{option} takes no secret on the command line; put it into a file: {option} @FILE, or @-"
+            )
+    return _words(option, values)
+
+
+def _words(option: str, values: _Many) -> list[str]:
+    from tocsin.scoping.declaration import read_lines
+
+    found: list[str] = []
+    for value in values:
+        if value == "@-":
+            found += [
+                line.strip() for line in sys.stdin.read().splitlines() if line.strip() and line[0] != "#"
+            ]
+        elif value.startswith("@"):
+            try:
+                found += read_lines(Path(value[1:]))
+            except Refused as error:
+                raise Refused(f"{option}: {error}") from None
+        else:
+            found.append(value)
+    return found
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[str, float], None]]":
+    """A bar on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda words, share: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True, markup=False), transient=True) as bar:
+        task = bar.add_task("reading", total=1.0)
+        yield lambda words, share: bar.update(task, description=words.replace("[", "("), completed=share)

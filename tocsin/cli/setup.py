@@ -1,0 +1,210 @@
+"""Verbs about this machine: setting it up, asking whether it is well, who is called."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tocsin.cli.console import (
+    READING,
+    UNREACHED,
+    Flag,
+    Reading,
+    Shell,
+    When,
+    alarm,
+    bold,
+    clean,
+    columns,
+    labelled,
+)
+from tocsin.cli.moments import span
+
+if TYPE_CHECKING:
+    from tocsin.doctor import Examination
+    from tocsin.doctor.rota import Rung
+    from tocsin.doctor.standing import Standing
+
+
+def init(
+    home: Annotated[Path | None, Parameter(help="Where data will lie.")] = None,
+    config: Annotated[Path | None, Parameter(help="Where tocsin.toml will stand.")] = None,
+) -> None:
+    """Write tocsin.toml, and folders of your own for contacts and templates. What is there is left alone."""
+    import sys
+
+    from tocsin.settings import load_settings
+    from tocsin.setup import set_up
+
+    house = set_up(home, config)
+    load_settings(house.config)
+    lines = [f"{'wrote' if each.made else 'kept '} {clean(each.path)}" for each in house.files]
+    folder = house.config.parent
+    if _in_force() != house.config:
+        lines.append(f"\nIt is not in a usual place: export TOCSIN_CONFIG={clean(house.config)}")
+    lines += [
+        "",
+        f"1. Edit {clean(folder / 'contacts')}: organisation, people, on-call. Take `sample: true` away line by line.",
+        f"2. Edit {clean(house.config)}: [mail] and [slack]; secrets alone in files under {clean(folder / 'secrets')}.",
+        "3. tocsin doctor            until nothing fails",
+        "4. tocsin doctor --page me  a test page to yourself",
+        "5. tocsin up                and, any time: tocsin drill",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _in_force() -> Path | None:
+    from tocsin.domain.errors import Refused
+    from tocsin.settings import config_file
+
+    try:
+        found = config_file()
+    except Refused:
+        return None
+    return found.absolute() if found else None
+
+
+def doctor(
+    page: Annotated[str | None, Parameter(help="Send PERSON (or `me`) a test page by each route.")] = None,
+    door: Reading = READING,
+) -> int:
+    """Look at everything that must work tonight. Each failure names the line to change; exit status 1 if any."""
+    from tocsin.doctor import examine
+    from tocsin.settings import config_file, load_settings
+
+    if page is not None:
+        return _test_page(page, door)
+    examination = examine(load_settings(), config_file())
+    if door.json:
+        _document(examination)
+    else:
+        _report(examination)
+    return 0 if examination.well else 1
+
+
+def _report(found: "Examination") -> None:
+    import sys
+
+    where = clean(found.config) if found.config else "no tocsin.toml"
+    lines = [f"{bold(found.mode)} {where}    schema {found.schema}"]
+    order = {"FAIL": 0, "warn": 1, "ok": 2}
+    rows = [
+        (
+            f"{each.level:<4}",
+            each.subject,
+            clean(each.words) + (f"  -> {clean(each.remedy)}" if each.remedy else ""),
+        )
+        for each in sorted(found.findings, key=lambda each: order[each.level])
+    ]
+    lines += [alarm(line) if line.startswith("FAIL") else line for line in columns(rows)]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _document(found: "Examination") -> None:
+    import json
+    import sys
+
+    document = {
+        "mode": found.mode.lower(),
+        "config": str(found.config) if found.config else None,
+        "schema": found.schema,
+        "well": found.well,
+        "findings": [each.as_json() for each in found.findings],
+    }
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def _test_page(who: str, door: Reading) -> int:
+    """0 when every route took it, else 3: somebody who had to be reached was not."""
+    from tocsin.actors import known
+    from tocsin.doctor.testpage import send_test_page
+
+    with door.open() as shell:
+        asker = known(shell.actor)
+        person = asker.id if who == "me" else who
+        sent = send_test_page(shell.app, person, asked_by=asker.name)
+        shell.give({"person": person, "routes": [each.__dict__ for each in sent]})
+        for each in sent:
+            level = "ok  " if each.taken else alarm("FAIL")
+            shell.say(
+                f"{level} {each.route:<6} {person}: {'taken: ' if each.taken else ''}{clean(each.reply)}"
+            )
+        if all(each.taken for each in sent):
+            shell.say(f"Handed over, which is not read: ask {person} whether it came, and woke somebody up.")
+            return 0
+        return UNREACHED
+
+
+def status(door: Reading = READING) -> None:
+    """Routes with their last success and queue, heartbeats, what is set apart, the oldest move that waits."""
+    from tocsin.doctor.standing import standing
+
+    with door.open() as shell:
+        now = standing(shell.app)
+        shell.give(now.as_json())
+        shell.say(*_standing(shell, now))
+
+
+def _standing(shell: Shell, now: "Standing") -> list[str]:
+    from tocsin.doctor.finding import ago
+    from tocsin.doctor.standing import SILENT
+
+    lines = []
+    for route in now.routes:
+        last = f"last success {shell.at(route.last_success)}" if route.last_success else "no success yet"
+        queue = f"{route.waiting} waiting" + (f" since {shell.at(route.oldest)}" if route.oldest else "")
+        words = f"{last}, {queue}"
+        down = f"DOWN: {clean(route.down)}; {words}" if route.down else words
+        lines.append(labelled(route.name, down, urgent=route.down is not None))
+    for name in ("bell", "watch", "runner"):
+        beat = now.parts.get(name)
+        if beat is None:
+            lines.append(labelled(name, "never beat", urgent=name == "bell"))
+            continue
+        # A runner beats only while a run is awake.
+        silent = name != "runner" and beat.age > SILENT[name]
+        lines.append(
+            labelled(name, f"{'SILENT, last beat' if silent else 'beat'} {ago(beat.age)} ago", urgent=silent)
+        )
+    for key, why in now.quarantined.items():
+        lines.append(labelled(key, f"SET APART: {clean(why)}; tocsin verify {key}", urgent=True))
+    overdue = f"oldest waits {span(now.oldest_overdue)}" if now.oldest_overdue else "nothing"
+    late = now.oldest_overdue > timedelta(minutes=1)
+    lines.append(labelled("overdue", f"{overdue}; {now.open} incidents open", urgent=late))
+    return lines
+
+
+def oncall(
+    at: Annotated[When, Parameter(help="A moment; now if left out.")] = None,
+    week: Annotated[Flag, Parameter(help="The hand-overs of the week that follows.")] = False,
+    door: Reading = READING,
+) -> None:
+    """Who is called: by rotation, and level by level for each role."""
+    from tocsin.doctor.rota import rota
+
+    with door.open() as shell:
+        moment = shell.moment(at, past=False) or shell.app.now()
+        found = rota(shell.app.catalog.contacts, moment)
+        shell.give(found.as_json())
+        for name, turns in found.turns.items():
+            shell.say(f"{bold(name)}  {turns[0].person}, until {shell.at(turns[0].end)}")
+            later = [f"  {turn.person} from {shell.at(turn.start)}" for turn in turns[1:]]
+            shell.say(*(later if week else ()))
+        rows = [
+            (
+                ladder.role,
+                "-".join((ladder.severities[0], ladder.severities[-1])),
+                "  ".join(map(_rung, rungs)),
+            )
+            for ladder, rungs in found.ladders
+        ]
+        shell.say("", *columns(rows))
+        called = dict.fromkeys(who for _, rungs in found.ladders for rung in rungs for who in rung.people)
+        people = {person.id: person for person in shell.app.catalog.contacts.people}
+        here = [people[who] for who in called if who in people]
+        shell.say("", *columns([(p.id, p.name, p.phone or "no telephone", p.email) for p in here]))
+
+
+def _rung(rung: "Rung") -> str:
+    return f"+{rung.after_minutes} min {', '.join(rung.people) or alarm('NOBODY')}"

@@ -1,0 +1,1 @@
+"""Delivery: claim, send, record. Messages leave through two doors: the outbox (staff) and the ledger (people hit)."""

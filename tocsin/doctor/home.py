@@ -1,0 +1,145 @@
+"""The house itself: settings, database, master key, templates, clock, parts that must live, backups."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from tocsin.app import App
+from tocsin.doctor.finding import Finding, ago, setting
+from tocsin.doctor.standing import SILENT, standing
+from tocsin.domain.errors import TocsinError
+from tocsin.settings import Settings
+from tocsin.storage import clock as beats
+from tocsin.storage import schema, tables
+from tocsin.storage.database import Database
+
+#: A backup that is older than this is no backup.
+STALE_BACKUP = timedelta(days=2)
+#: Between two machines of one installation, clocks may differ by so much.
+SKEW = timedelta(seconds=5)
+#: Others than the owner may do something with the file.
+_OTHERS = 0o077
+
+
+def configuration(settings: Settings, config: Path | None) -> Iterator[Finding]:
+    """The file in force, and whether it keeps its secrets."""
+    if config is None and not settings.fenced:
+        yield Finding(
+            "warn", "settings", "no tocsin.toml: the environment and defaults decide", "tocsin init"
+        )
+    if config is not None and config.stat().st_mode & _OTHERS and _holds_secret(config):
+        yield Finding("FAIL", "settings", "holds a secret that others may read", f"chmod 600 {config}")
+
+
+def _holds_secret(config: Path) -> bool:
+    lines = config.read_text(encoding="utf-8").splitlines()
+    names = (line.partition("=")[0].strip() for line in lines)
+    return any(name in ("password", "token") for name in names)
+
+
+def database(settings: Settings) -> tuple[str, list[Finding]]:
+    """(`found/newest` schema, findings): whether the database answers, and is not of a newer release."""
+    try:
+        opened = Database(settings.database_url)
+        try:
+            found = schema.version(opened)
+        finally:
+            opened.close()
+    except (TocsinError, DBAPIError, ArgumentError, OSError) as error:
+        why = str(error) if isinstance(error, TocsinError) else f"does not answer ({type(error).__name__})"
+        return "?", [Finding("FAIL", "database", why, "database in tocsin.toml, or TOCSIN_DATABASE")]
+    # An empty database gets the newest schema when it is opened.
+    shown = f"{int(found or schema.HEAD)}/{int(schema.HEAD)}"
+    if found is not None and found > schema.HEAD:
+        return shown, [
+            Finding("FAIL", "database", "was written by a newer release", "install the newer Tocsin again")
+        ]
+    where = "SQLite, for one host" if settings.database_url.startswith("sqlite") else "PostgreSQL"
+    return shown, [Finding("ok", "database", where)]
+
+
+def templates(app: App, config: Path | None) -> Iterator[Finding]:
+    """Packs and contacts: all of them are read; the first bad line would be the finding."""
+    try:
+        catalog = app.catalog
+    except TocsinError as error:
+        yield Finding("FAIL", "templates", str(error))
+        return
+    words = f"{len(catalog.types)} types, {len(catalog.regimes)} regimes, {len(catalog.files)} templates"
+    yield Finding("ok", "templates", words)
+    sources = app.sources_file
+    if not sources.is_file():
+        remedy = f"{sources}: declare where logs and customers are read"
+        yield Finding("warn", "sources", "none declared: scope works from a list only", remedy)
+
+
+def master_key(app: App, config: Path | None) -> Iterator[Finding]:
+    """The key is for its owner alone, and is not lost with the data."""
+    key, home = app.settings.key_file, app.settings.home
+    if key.stat().st_mode & _OTHERS:
+        yield Finding("FAIL", "master key", f"others may read {key}", f"chmod 600 {key}")
+    elif key.is_relative_to(home) and not app.settings.fenced:
+        where = setting(config, "", "master_key_file")
+        yield Finding("warn", "master key", "lies beside the data: one backup would hold both", where)
+    else:
+        yield Finding("ok", "master key", f"{key}, for its owner alone")
+
+
+def clock(app: App, config: Path | None) -> Iterator[Finding]:
+    """This machine's clock against the last entry, and against the database where that is another machine."""
+    now = app.now()
+    with app.database.read() as connection:
+        last = connection.scalar(select(func.max(tables.entry.c.recorded_at)))
+        there = None if app.database.sqlite else connection.scalar(select(func.now()))
+    if last is not None and now < datetime.fromisoformat(last) - SKEW:
+        behind = ago(datetime.fromisoformat(last) - now)
+        yield Finding(
+            "FAIL", "clock", f"stands {behind} before the last entry", "set this machine's clock (NTP)"
+        )
+    elif there is not None and abs(there - app.clock()) > SKEW:
+        yield Finding(
+            "FAIL", "clock", f"{ago(abs(there - app.clock()))} off the database's", "run NTP on both"
+        )
+    else:
+        yield Finding("ok", "clock", f"{now.astimezone(app.zone):%a %H:%M:%S %Z}, behind no entry")
+
+
+def heartbeats(app: App, config: Path | None) -> Iterator[Finding]:
+    """The bell must ring; the watch looks after it where there is Prefect."""
+    wanted = ["bell"] + (["watch"] if app.settings.prefect.url else [])
+    parts = standing(app).parts
+    for name in wanted:
+        found = parts.get(name)
+        if found is None or found.age > SILENT[name]:
+            since = "never beat" if found is None else f"silent for {ago(found.age)}"
+            yield Finding("FAIL" if name == "bell" else "warn", name, since, "tocsin up, or tocsin bell")
+        else:
+            yield Finding("ok", name, f"{ago(found.age)} ago")
+
+
+def incidents(app: App, config: Path | None) -> Iterator[Finding]:
+    """Nothing is set apart, and nothing is overdue."""
+    now = standing(app)
+    for key, why in now.quarantined.items():
+        yield Finding("FAIL", key, f"set apart: {why}", f"tocsin verify {key}")
+    if now.oldest_overdue > timedelta(minutes=1):
+        yield Finding("FAIL", "overdue", f"a move waits for {ago(now.oldest_overdue)}", "tocsin bell")
+
+
+def backups(app: App, config: Path | None) -> Iterator[Finding]:
+    """How old the last backup is that said so, and whether the master key would be lost with the data."""
+    with app.database.read() as connection:
+        last = beats.beats(connection).get("backup")
+    key, home = app.settings.key_file, app.settings.home
+    if app.settings.fenced:
+        return
+    if last is None:
+        remedy = f"copy {home} each day and, to another place, {key.name}"
+        yield Finding("warn", "backup", "none is known", remedy)
+    elif app.clock() - last[0] > STALE_BACKUP:
+        yield Finding("warn", "backup", f"{ago(app.clock() - last[0])} old", "see why it stopped")
+    else:
+        yield Finding("ok", "backup", f"{ago(app.clock() - last[0])} old")

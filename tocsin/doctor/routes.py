@@ -1,0 +1,154 @@
+"""The roads out of the house: the mail relay, Slack, Prefect. Each is asked, and nothing is sent."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tocsin.app import App
+from tocsin.channels import Channel, is_loopback
+from tocsin.doctor.finding import Finding, setting
+from tocsin.domain.message import Undelivered
+
+T = TypeVar("T")
+
+#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there.
+SCOPES = frozenset({"chat:write", "im:write", "im:history"})
+#: Which setting is to blame for a relay that fails in this phase.
+_BLAMED = {"starttls": "tls", "auth": "password_file", "ehlo": "port", "connect": "host"}
+#: Seconds that a road may take to answer, and that the DNS may.
+PATIENCE, DNS_PATIENCE = 15.0, 3.0
+
+
+def mail(app: App, config: Path | None) -> Iterator[Finding]:
+    """The relay takes our mail, encrypted where it is not this machine; the sender's domain vouches for it."""
+    channel = app.routes["email"](app)
+    if channel is None:
+        yield Finding("FAIL", "mail", "DOWN: not configured", setting(config, "mail", "host"))
+        return
+    try:
+        said = _ask(channel, channel.check())  # type: ignore[attr-defined]
+    except Undelivered as failure:
+        blamed = setting(config, "mail", _BLAMED.get(failure.phase, "host"))
+        yield Finding("FAIL", "mail", f"DOWN: {failure.reason}", blamed)
+    else:
+        yield Finding("ok", "mail", said)
+    host = app.settings.mail.host or ""
+    if not app.settings.fenced and not is_loopback(host):
+        yield from sender(app, config)
+
+
+def sender(app: App, config: Path | None) -> Iterator[Finding]:
+    """SPF (RFC 7208) and DMARC (RFC 7489) of the domain that letters come from."""
+    address = app.settings.mail.sender or app.catalog.contacts.organisation.notice_sender
+    domain = address.rpartition("@")[2]
+    for what, name, mark in (("SPF", domain, "v=spf1"), ("DMARC", f"_dmarc.{domain}", "v=DMARC1")):
+        records = _text_records(name)
+        if records is None:
+            yield Finding("warn", "mail", f"{what} of {domain}: the DNS does not answer")
+        elif not any(record.lower().startswith(mark.lower()) for record in records):
+            remedy = f"add a TXT record {mark} at {name}, or change {setting(config, 'mail', 'sender')}"
+            yield Finding("FAIL", "mail", f"{domain} has no {what}: letters would be taken for fraud", remedy)
+        else:
+            yield Finding("ok", "mail", f"{what} of {domain} is there")
+
+
+def _text_records(name: str) -> list[str] | None:
+    """TXT records of a name; empty when there are none, None when the DNS cannot be asked."""
+    import dns.exception
+    import dns.resolver
+
+    try:
+        answer = dns.resolver.resolve(name, "TXT", lifetime=DNS_PATIENCE)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    except (dns.exception.DNSException, OSError):
+        return None
+    return [b"".join(record.strings).decode("ascii", "replace") for record in answer]
+
+
+def slack(app: App, config: Path | None) -> Iterator[Finding]:
+    """The workspace knows us, and lets us do what a page needs."""
+    channel = app.routes["slack"](app)
+    if channel is None:
+        where = setting(config, "slack", "token_file")
+        yield Finding("FAIL", "Slack", "DOWN: not configured", where)
+        return
+    try:
+        said, granted = _ask(channel, _asked_slack(channel))
+    except Undelivered as failure:
+        key = "base_url" if failure.phase == "connect" else "token_file"
+        yield Finding("FAIL", "Slack", f"DOWN: {failure.reason}", setting(config, "slack", key))
+        return
+    lacking = sorted(SCOPES - granted) if granted is not None else []
+    if lacking:
+        remedy = "add them under OAuth & Permissions, then install the app again"
+        yield Finding("FAIL", "Slack", f"lacks {', '.join(lacking)}", remedy)
+    else:
+        yield Finding(
+            "ok", "Slack", said + ("" if granted is not None else "; it does not say what we may do")
+        )
+
+
+async def _asked_slack(channel: Any) -> tuple[str, frozenset[str] | None]:
+    return await channel.check(), await channel.scopes()
+
+
+def _ask(channel: Channel, question: Coroutine[Any, Any, T]) -> T:
+    async def asked() -> T:
+        try:
+            return await asyncio.wait_for(question, PATIENCE)
+        except TimeoutError:
+            raise Undelivered("down", "connect", f"no answer within {PATIENCE:g} s", None) from None
+        finally:
+            await channel.close()
+
+    return asyncio.run(asked())
+
+
+def prefect(app: App, config: Path | None) -> Iterator[Finding]:
+    """Prefect shows and runs; without it the bell does everything, and managers see nothing."""
+    found = _prefect_of(app)
+    if found is None:
+        where = setting(config, "prefect", "url")
+        yield Finding("warn", "Prefect", "not configured: no dashboard, the bell does the work", where)
+        return
+    import httpx
+
+    from tocsin.wake import DEPLOYMENT, connect
+
+    url, password = found
+    try:
+        auth = password.read_text(encoding="utf-8").strip() if password else None
+        with closing(connect(url, auth)) as client:
+            answer = client.get(f"deployments/name/{DEPLOYMENT}")
+    except OSError as error:
+        where = setting(config, "prefect", "auth_file")
+        yield Finding("FAIL", "Prefect", f"its password cannot be read: {error.strerror}", where)
+    except httpx.HTTPStatusError as error:
+        yield _deployed(error.response.status_code, url, config)
+    except httpx.HTTPError as error:
+        words = f"{url} does not answer ({type(error).__name__})"
+        yield Finding("FAIL", "Prefect", words, f"tocsin up, or {setting(config, 'prefect', 'url')}")
+    else:
+        yield _deployed(answer.status_code, url, config)
+
+
+def _prefect_of(app: App) -> tuple[str, Path | None] | None:
+    """(its API, its password file): as configured, else what `tocsin up` has started in this home."""
+    settings = app.settings.prefect
+    if settings.url:
+        return settings.url, settings.auth_file
+    ours = app.settings.home / "prefect" / "auth"
+    return (f"http://127.0.0.1:{settings.port}/api", ours) if ours.is_file() else None
+
+
+def _deployed(status: int, url: str, config: Path | None) -> Finding:
+    if status in (401, 403):
+        return Finding("FAIL", "Prefect", "wants another password", setting(config, "prefect", "auth_file"))
+    if status == 404:
+        return Finding("FAIL", "Prefect", "does not know our flows", "prefect --no-prompt deploy --all")
+    if status != 200:
+        return Finding("FAIL", "Prefect", f"answers {status}", "see its log")
+    return Finding("ok", "Prefect", f"{url}, flows deployed")

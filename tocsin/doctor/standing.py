@@ -1,0 +1,129 @@
+"""How everything stands now: routes, parts, incidents that were set apart, and the oldest move that waits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.moments import iso
+from tocsin.storage import clock as beats
+from tocsin.storage import outbox, tables, timeline
+
+#: After this long without a beat a part counts as dead.
+SILENT = {"bell": timedelta(seconds=15), "watch": timedelta(minutes=3), "runner": timedelta(minutes=3)}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to people. `down` says why nobody can use it; letters of the ledger are counted with e-mail."""
+
+    name: str
+    last_success: datetime | None
+    waiting: int
+    oldest: datetime | None
+    down: str | None
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The last sign of life of a part, on the real clock."""
+
+    at: datetime
+    age: timedelta
+    detail: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The house at one moment."""
+
+    routes: tuple[Route, ...]
+    parts: dict[str, Beat]
+    quarantined: dict[str, str]
+    oldest_overdue: timedelta
+    open: int
+
+    @property
+    def well(self) -> bool:
+        """Whether the bell rings, every route works, and nothing is set apart."""
+        bell = self.parts.get("bell")
+        rings = bell is not None and bell.age <= SILENT["bell"]
+        return rings and not self.quarantined and not any(route.down for route in self.routes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values; spans in seconds."""
+        return {
+            "routes": [
+                {
+                    "route": each.name,
+                    "last_success": each.last_success and iso(each.last_success),
+                    "waiting": each.waiting,
+                    "oldest": each.oldest and iso(each.oldest),
+                    "down": each.down,
+                }
+                for each in self.routes
+            ],
+            "parts": {
+                name: {"beat": iso(each.at), "age_s": int(each.age.total_seconds()), "detail": each.detail}
+                for name, each in self.parts.items()
+            },
+            "quarantined": self.quarantined,
+            "oldest_overdue_s": int(self.oldest_overdue.total_seconds()),
+            "open": self.open,
+        }
+
+
+def standing(app: App) -> Standing:
+    """Read everything in one view of the database."""
+    clock = app.clock()
+    with app.database.read() as connection:
+        messages = {str(row["route"]): row for row in outbox.routes(connection)}
+        letters = connection.execute(_letters()).one()
+        parts = {
+            name: Beat(at, clock - at, detail)
+            for name, (at, detail) in beats.beats(connection).items()
+            if name in SILENT
+        }
+        runner = connection.scalar(select(func.max(tables.run.c.beat)))
+        if runner is not None:
+            parts.setdefault("runner", Beat(runner, clock - runner, None))
+        apart = select(tables.incident.c.key, tables.incident.c.quarantined).where(
+            tables.incident.c.quarantined.is_not(None)
+        )
+        return Standing(
+            tuple(_route(app, name, messages.get(name), letters) for name in app.routes),
+            parts,
+            {row.key: row.quarantined for row in connection.execute(apart)},
+            timeline.oldest_overdue(connection, app.now()),
+            connection.scalar(select(func.count()).where(tables.incident.c.open)) or 0,
+        )
+
+
+def _letters() -> Any:
+    table = tables.ledger
+    leaving = table.c.state.in_(("pending", "sending"))
+    return select(
+        func.count().filter(leaving).label("waiting"),
+        func.max(table.c.settled_at).filter(table.c.state == "handed_over").label("last_success"),
+    )
+
+
+def _route(app: App, name: str, row: dict[str, Any] | None, letters: Any) -> Route:
+    row = row or {"last_success": None, "waiting": 0, "oldest": None, "down": 0}
+    last, waiting = row["last_success"], row["waiting"]
+    if name == "email":
+        waiting += letters.waiting
+        last = max(filter(None, (last, letters.last_success)), default=None)
+    return Route(name, last, waiting, row["oldest"], _down(app, name, row))
+
+
+def _down(app: App, name: str, row: dict[str, Any]) -> str | None:
+    try:
+        if app.routes[name](app) is None:
+            return "not configured"
+    except Refused as error:
+        return str(error)
+    return f"{row['down']} of {row['waiting']} waiting messages say so" if row["down"] else None

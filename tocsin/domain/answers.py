@@ -1,0 +1,234 @@
+"""How an answer to a question is read: text from a command line or native values from a file, into one
+canonical form.
+
+Pure. Canonical values are JSON: moments as ISO 8601 in UTC, sets as sorted lists, amounts and shares as
+decimal text, never a float. `unknown` (or nothing) is None and is never turned into false or 0.
+
+Text forms: a set is `a,b`; counts are `DE:1200,VN:40`; records and cells are JSON or YAML's flow style
+(`{role: processor, name: X}`); an estimated moment ends in ` estimated`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+
+from pydantic import JsonValue
+
+from tocsin.domain.errors import Refused
+from tocsin.domain.flow import read_flow
+from tocsin.domain.moments import iso, parse_moment
+from tocsin.domain.places import PLACES, UNKNOWN_PLACE
+from tocsin.domain.questions import FACTS, FactDefinition
+
+_TRUE, _FALSE = ("true", "yes"), ("false", "no")
+#: Older words of facts files.
+_SAME_CHOICE = {("recipients", "one-trusted"): "one-bound"}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` (did you mean X?)`, or the short list of what is known, or nothing."""
+    names = list(known)
+    close = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {next(name for name in names if name.lower() == close[0])}?"
+    return f"; known: {', '.join(names)}" if len(names) <= 12 else ""
+
+
+def definition_of(name: str) -> FactDefinition:
+    """The question behind a fact's name; Refused with the nearest right name when there is none."""
+    if name not in FACTS:
+        raise Refused(f"there is no fact {name!r}{nearest(name, FACTS)}")
+    return FACTS[name]
+
+
+def read_answer(question: FactDefinition, raw: object, now: datetime | None = None) -> JsonValue:
+    """The canonical value of `raw`; None for unknown; Refused with the way out when it cannot be one."""
+    if raw is None or (
+        isinstance(raw, str) and raw.strip() in ("", "unknown") and not _may_be_unknown(question)
+    ):
+        return None
+    value = _READERS[question.type](question, raw)
+    if question.past and now is not None:
+        _refuse_the_future(question, value, now)
+    return value
+
+
+def _may_be_unknown(question: FactDefinition) -> bool:
+    return "unknown" in question.choices or question.type == "place"
+
+
+def _refuse_the_future(question: FactDefinition, value: JsonValue, now: datetime) -> None:
+    at = value["at"] if isinstance(value, dict) else value
+    if parse_moment(str(at)) > now:
+        raise Refused(f"{question.name}: {at} lies in the future; now it is {iso(now)}")
+
+
+def _moment(question: FactDefinition, raw: object) -> JsonValue:
+    estimated = False
+    if isinstance(raw, Mapping):
+        _refuse_unknown_keys(question, raw, ("at", "estimated"))
+        estimated, raw = raw.get("estimated") in (True, *_TRUE), raw.get("at")
+    if isinstance(raw, str) and raw.strip().endswith(" estimated"):
+        estimated, raw = True, raw.strip().removesuffix(" estimated")
+    try:
+        at = iso(raw if isinstance(raw, datetime) and raw.tzinfo else parse_moment(str(raw)))
+    except Refused as error:
+        raise Refused(f"{question.name}: {error}") from None
+    return {"at": at, "estimated": True} if estimated else at
+
+
+def _bool(question: FactDefinition, raw: object) -> JsonValue:
+    if isinstance(raw, bool):
+        return raw
+    word = str(raw).strip().lower()
+    if word not in (*_TRUE, *_FALSE):
+        raise Refused(f"{question.name}: {raw!r} is neither yes nor no")
+    return word in _TRUE
+
+
+def _int(question: FactDefinition, raw: object) -> JsonValue:
+    text = str(raw).strip()
+    if isinstance(raw, bool) or not re.fullmatch(r"\d{1,15}", text, re.ASCII):
+        raise Refused(
+            f"{question.name}: {raw!r} is not a whole number of {question.unit or 'things'}, like 1200"
+        )
+    return int(text)
+
+
+def _decimal(question: FactDefinition, raw: object) -> str:
+    text = str(raw).strip()
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(-1)
+    if isinstance(raw, bool) or not number.is_finite() or number < 0:
+        raise Refused(f"{question.name}: {raw!r} is not a number like 12.5")
+    return f"{number:f}"
+
+
+def _share(question: FactDefinition, raw: object) -> JsonValue:
+    share = _decimal(question, raw.strip().removesuffix("%") if isinstance(raw, str) else raw)
+    if Decimal(share) > 100:
+        raise Refused(f"{question.name}: {share} is more than 100 percent")
+    return share
+
+
+def _amount(question: FactDefinition, raw: object) -> JsonValue:
+    if isinstance(raw, str) and not raw.strip().startswith("{"):
+        amount, _, currency = raw.strip().partition(" ")
+    else:
+        fields = _mapping(question, raw, ("amount", "currency"))
+        amount, currency = str(fields.get("amount")), str(fields.get("currency", ""))
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise Refused(f"{question.name}: write an amount and a currency, like 1200.50 EUR")
+    return {"amount": _decimal(question, amount), "currency": currency}
+
+
+def _choice(question: FactDefinition, raw: object) -> JsonValue:
+    word = str(raw).strip()
+    word = _SAME_CHOICE.get((question.name, word), word)
+    if word not in question.choices:
+        raise Refused(f"{question.name} cannot be {word!r}{nearest(word, question.choices)}")
+    return word
+
+
+def _words(question: FactDefinition, raw: object) -> list[str]:
+    if isinstance(raw, str):
+        raw = raw.strip().removeprefix("[").removesuffix("]").split(",")
+    if not isinstance(raw, list | tuple | set | frozenset):
+        raise Refused(f"{question.name}: write a list, like {','.join(question.choices[:2]) or 'a,b'}")
+    return [word for word in (str(each).strip() for each in raw) if word]
+
+
+def _set(question: FactDefinition, raw: object) -> JsonValue:
+    words = _words(question, raw)
+    if words == ["none"] and "none" not in question.choices:
+        return []
+    return [*sorted({str(_choice(question, word)) for word in words})]
+
+
+def _ids(question: FactDefinition, raw: object) -> JsonValue:
+    words = _words(question, raw)
+    for word in words:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", word):
+            raise Refused(f"{question.name}: {word!r} is not an id of the data map, like viewing-history")
+    return [*sorted(set(words) - {"none"})]
+
+
+def _place(question: FactDefinition, raw: object) -> JsonValue:
+    place = str(raw).strip()
+    if place != UNKNOWN_PLACE and place not in PLACES:
+        close = nearest(place, PLACES) if len(place) > 3 else ""
+        raise Refused(f"{question.name}: {place!r} is no place; write ISO 3166 like VN, DE-BY, US-CA{close}")
+    return place
+
+
+def _counts(question: FactDefinition, raw: object) -> JsonValue:
+    fields = _mapping(question, raw)
+    return {str(_place(question, place)): _int(question, fields[place]) for place in sorted(fields)}
+
+
+def _choices(question: FactDefinition, raw: object) -> JsonValue:
+    fields = _mapping(question, raw)
+    return {key: _choice(question, fields[key]) for key in sorted(fields)}
+
+
+def _line(question: FactDefinition, raw: object) -> JsonValue:
+    if isinstance(raw, Mapping | list | tuple):
+        raise Refused(f"{question.name}: write one line of text")
+    return str(raw).strip()
+
+
+def _text(question: FactDefinition, raw: object) -> JsonValue:
+    """Words per language; words whose language nobody stated stand under `und` (RFC 5646, section 4.1)."""
+    if isinstance(raw, str) and not raw.strip().startswith("{"):
+        return {"und": raw.strip()}
+    fields = _mapping(question, raw)
+    for language in fields:
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", language):
+            raise Refused(f"{question.name}: {language!r} is no language; write {{en: .., vi: ..}}")
+    return {language: str(fields[language]) for language in sorted(fields)}
+
+
+def _record(question: FactDefinition, raw: object) -> JsonValue:
+    fields = _mapping(question, raw, question.keys)
+    moments = ("from", "until", "aware_at", "told_at")
+    return {
+        key: _moment(FactDefinition(f"{question.name}.{key}", "moment", "", question.group), value)
+        if key in moments
+        else str(value)
+        for key, value in sorted(fields.items())
+        if value is not None
+    }
+
+
+def _list(question: FactDefinition, raw: object) -> JsonValue:
+    entries = read_flow(raw) if isinstance(raw, str) else raw
+    if not isinstance(entries, list | tuple):
+        raise Refused(f"{question.name}: write a list, like [{{{': .., '.join(question.keys[:2])}: ..}}]")
+    return [_record(question, entry) for entry in entries]
+
+
+_READERS: Mapping[str, Callable[[FactDefinition, object], JsonValue]] = {
+    "moment": _moment, "bool": _bool, "int": _int, "share": _share, "amount": _amount, "choice": _choice, "set": _set,
+    "ids": _ids, "place": _place, "counts": _counts, "choices": _choices, "line": _line, "text": _text,
+    "record": _record, "list": _list,
+}  # fmt: skip
+
+
+def _mapping(question: FactDefinition, raw: object, keys: tuple[str, ...] = ()) -> dict[str, object]:
+    if isinstance(raw, str):
+        raw = read_flow(raw if raw.strip().startswith("{") else f"{{{raw}}}")
+    if not isinstance(raw, Mapping):
+        raise Refused(f"{question.name}: write pairs, like {': .., '.join(keys[:2]) or 'DE:1200,VN'}: ..")
+    if keys:
+        _refuse_unknown_keys(question, raw, keys)
+    return {str(key): value for key, value in raw.items()}
+
+
+def _refuse_unknown_keys(question: FactDefinition, raw: Mapping[str, object], keys: tuple[str, ...]) -> None:
+    for key in raw:
+        if key not in keys:
+            raise Refused(f"{question.name} has no {str(key)!r}{nearest(str(key), keys)}")

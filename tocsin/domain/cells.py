@@ -1,0 +1,108 @@
+"""Whom it hit. People are not one number: a cell is one group of people hit in one way.
+
+Pure. Totals, counts per country and sets of kinds derive from the cells. A field that is None is unknown.
+"""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator, model_validator
+
+from tocsin.domain.answers import nearest, read_answer
+from tocsin.domain.errors import Refused
+from tocsin.domain.questions import CELL_FIELDS, FACTS
+
+#: A count that is only a lower bound, whatever number stands beside it.
+_OPEN_METHODS = ("to-be-determined", "cannot-be-determined")
+
+
+class Cell(BaseModel):
+    """One group of people: who, where, which data, in whose hands. `kinds` are ids of the data map."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: str | None = None
+    place: str | None = None
+    place_basis: str | None = None
+    #: Several where the same people belong to several, such as customers who are children.
+    group: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    protection: str | None = None
+    protection_evidence: str | None = None
+    pseudonymous: bool | None = None
+    access: str | None = None
+    disclosure: str | None = None
+    alteration: str | None = None
+    loss: str | None = None
+    service_impact: str | None = None
+    recipients: str | None = None
+    deletion_confirmed: bool | None = None
+    misuse: tuple[str, ...] | None = None
+    unseen_days: int | None = None
+    count: int | None = None
+    method: str | None = None
+    records: int | None = None
+    records_method: str | None = None
+    #: The decision for these people, where it differs from that for all.
+    risk: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_known(cls, raw: Any) -> Any:
+        """Fact names of the same meaning stand for the field: `people` is `count`, `groups` is `group`."""
+        if not isinstance(raw, dict):
+            # A ValueError: pydantic turns it into an error with its place.
+            raise ValueError("a cell is pairs, like {role: controller, place: DE, count: 1200}")  # noqa: TRY004
+        renamed: dict[str, Any] = {}
+        for name, value in raw.items():
+            definition = FACTS.get(name)
+            field = name if name in CELL_FIELDS else definition.cell_field if definition else None
+            if field is None:
+                raise ValueError(f"a cell has no {name!r}{nearest(str(name), CELL_FIELDS)}")
+            if field in renamed:
+                raise ValueError(f"a cell states {field!r} twice")
+            renamed[field] = value
+        return renamed
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _values_are_known(cls, raw: Any, info: Any) -> Any:
+        try:
+            value = read_answer(CELL_FIELDS[info.field_name], raw)
+        except Refused as error:
+            raise ValueError(str(error)) from None
+        return tuple(value) if isinstance(value, list) else value
+
+    def canonical(self) -> dict[str, JsonValue]:
+        """The cell as JSON: what is known, and nothing else."""
+        return {
+            name: [*value] if isinstance(value, tuple) else value
+            for name in CELL_FIELDS
+            if (value := getattr(self, name)) is not None
+        }
+
+    def filled(self, from_all: dict[str, Any]) -> Self:
+        """The cell with its silent fields taken from what was stated for everybody."""
+        missing = {name: value for name, value in from_all.items() if getattr(self, name) is None}
+        return self.model_copy(update=missing) if missing else self
+
+    @property
+    def nobody(self) -> bool:
+        """Whether it is known that nobody is in this cell."""
+        return self.count == 0 and self.method not in _OPEN_METHODS
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether more people may be here than `count` says."""
+        return self.count is None or self.method in _OPEN_METHODS
+
+
+def read_cell(raw: object) -> Cell:
+    """A cell from a mapping; Refused with one line when a name or value is not known."""
+    if isinstance(raw, Cell):
+        return raw
+    try:
+        return Cell.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Refused(f"cells: {first['msg'].removeprefix('Value error, ')}") from None

@@ -1,0 +1,213 @@
+"""Whether a condition holds: yes, no, or cannot tell yet.
+
+Pure. Three-valued logic (Kleene, Introduction to Metamathematics, 1952, section 64): an unknown fact never
+reads as no. Every verdict names the facts it rests on; one that cannot be told yet names the facts that would
+settle it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tocsin.domain.criteria import (
+    ORGANISATION,
+    AllOf,
+    AnyOf,
+    Cells,
+    Condition,
+    FactIs,
+    Not,
+    OrganisationIs,
+    People,
+)
+from tocsin.domain.facts import Facts
+from tocsin.domain.matching import CellTest, Crowd, Feature, has_any, in_words
+from tocsin.domain.places import lies_in
+from tocsin.domain.questions import FACTS
+
+if TYPE_CHECKING:
+    from tocsin.domain.contacts import Organisation
+
+__all__ = ["CellTest", "Condition", "Verdict", "all_of", "evaluate", "in_words"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer, the facts it rests on in words, and, where it cannot be told yet, the facts that would
+    settle it."""
+
+    answer: bool | None
+    because: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What a condition is held against. Every cell looked at must also pass `among`."""
+
+    facts: Facts
+    organisation: "Organisation"
+    among: tuple[CellTest, ...]
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What every cell looked at must have."""
+        return tuple(feature for test in self.among for feature in test.features)
+
+
+def evaluate(
+    condition: Condition, facts: Facts, organisation: "Organisation", *, among: Iterable[CellTest] = ()
+) -> Verdict:
+    """The verdict on `condition`.
+
+    Of the people hit only those that pass every test of `among` are looked at.
+    """
+    return _verdict(condition, _Setting(facts, organisation, tuple(among)))
+
+
+def _verdict(condition: Any, setting: _Setting) -> Verdict:
+    return _EVALUATORS[type(condition)](condition, setting)
+
+
+def _all(condition: AllOf, setting: _Setting) -> Verdict:
+    return all_of([_verdict(each, setting) for each in condition.all])
+
+
+def all_of(verdicts: list[Verdict]) -> Verdict:
+    """The verdict that all of these hold: one no is a no, else one open question leaves it open."""
+    failed = [verdict for verdict in verdicts if verdict.answer is False]
+    if failed:
+        return _joined(False, failed)
+    return _joined(None if any(v.answer is None for v in verdicts) else True, verdicts)
+
+
+def _any(condition: AnyOf, setting: _Setting) -> Verdict:
+    verdicts = [_verdict(each, setting) for each in condition.any]
+    held = [verdict for verdict in verdicts if verdict.answer]
+    if held:
+        return _joined(True, held)
+    return _joined(None if any(v.answer is None for v in verdicts) else False, verdicts)
+
+
+def _joined(answer: bool | None, verdicts: list[Verdict]) -> Verdict:
+    because = dict.fromkeys(reason for verdict in verdicts for reason in verdict.because)
+    needs = dict.fromkeys(need for v in verdicts if v.answer is None for need in v.needs)
+    return Verdict(answer, tuple(because), tuple(needs) if answer is None else ())
+
+
+def _not(condition: Not, setting: _Setting) -> Verdict:
+    verdict = _verdict(condition.denied, setting)
+    return Verdict(None if verdict.answer is None else not verdict.answer, verdict.because, verdict.needs)
+
+
+def _fact(condition: FactIs, setting: _Setting) -> Verdict:
+    if condition.about_people is not None:
+        return _verdict(condition.about_people, setting)
+    name, facts = condition.fact, setting.facts
+    value: Any = facts.get(name)
+    if condition.of is not None:
+        value = value.get(condition.of) if isinstance(value, dict) else None
+    if value is None or not facts.known(name):
+        return _unknown(name)
+    answer = _fact_answer(condition, value)
+    if answer is None:
+        return _unknown(name)
+    what = f"{name} of {condition.of}" if condition.of else name
+    return Verdict(answer, (f"{what} is {in_words(value)}",))
+
+
+def _fact_answer(condition: FactIs, value: Any) -> bool | None:
+    if condition.known:
+        return True
+    if condition.has:
+        return has_any(value, condition.has, FACTS[condition.fact].open_value)
+    if condition.at_least is not None:
+        return bool(value >= condition.at_least)
+    if condition.at_most is not None:
+        return bool(value <= condition.at_most)
+    return value in condition.is_
+
+
+def _unknown(name: str) -> Verdict:
+    return Verdict(None, (f"{name} is unknown",), (name,))
+
+
+def _cells(condition: Cells, setting: _Setting) -> Verdict:
+    own, features = condition.cells.features, (*setting.features, *condition.cells.features)
+    if condition.every:
+        return _every_cell(own, setting)
+    crowd = setting.facts.crowd
+    have, lack = crowd.answers(features)
+    if have:
+        return Verdict(True, crowd.who(have, own or features))
+    doubtful = crowd.everybody & ~lack
+    return _open(crowd, doubtful, features) if doubtful else Verdict(False, crowd.why_not(features))
+
+
+def _every_cell(own: tuple[Feature, ...], setting: _Setting) -> Verdict:
+    """All cells among those looked at. One that may be among them and may fail leaves the answer open."""
+    crowd = setting.facts.crowd
+    among, outside = crowd.answers(setting.features)
+    have, lack = crowd.answers(own)
+    perhaps_among = crowd.everybody & ~outside
+    if not perhaps_among:
+        return Verdict(False, crowd.why_not(setting.features))
+    if among & lack:
+        return Verdict(False, crowd.why_not(own))
+    if among and not perhaps_among & ~have:
+        return Verdict(True, crowd.who(perhaps_among, own))
+    return _open(crowd, perhaps_among, (*setting.features, *own))
+
+
+def _open(crowd: Crowd, doubtful: int, features: tuple[Feature, ...]) -> Verdict:
+    needs = crowd.open_questions(doubtful, features)
+    return Verdict(None, tuple(f"{need} is unknown" for need in needs), needs)
+
+
+def _people(condition: People, setting: _Setting) -> Verdict:
+    crowd, counting = setting.facts.crowd, condition.counting
+    features = (*setting.features, *condition.people.features)
+    have, lack = crowd.answers(features)
+    lower, more = 0, False
+    needs: tuple[str, ...] = crowd.open_questions(crowd.everybody & ~lack, features)
+    for number, cell in enumerate(crowd.cells):
+        if lack >> number & 1:
+            continue
+        count = getattr(cell, counting)
+        lower += (count or 0) if have >> number & 1 else 0
+        if count is None or (counting == "count" and cell.lower_bound):
+            more, needs = True, (*needs, "people" if counting == "count" else "records")
+        more = more or not have >> number & 1
+    bound, reached_is_yes = condition.bound
+    said = f"{'at least ' if more else ''}{lower} {'people' if counting == 'count' else 'records'}"
+    if lower < bound and more:
+        return Verdict(None, (said,), tuple(dict.fromkeys(needs)))
+    return Verdict((lower >= bound) is reached_is_yes, (said,))
+
+
+def _organisation(condition: OrganisationIs, setting: _Setting) -> Verdict:
+    name = condition.organisation
+    value: Any = getattr(setting.organisation, name)
+    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    if condition.known is not None:
+        return Verdict(
+            bool(values) is condition.known, (f"the company's {name} is {in_words(values) or 'none'}",)
+        )
+    if not values and ORGANISATION[name]:
+        return Verdict(None, (f"the company's {name} is not stated",), (f"organisation.{name}",))
+    wanted = condition.is_ or condition.has
+    answer = "worldwide" in values or any(
+        each in wanted or (isinstance(each, str) and lies_in(each, wanted)) for each in values
+    )
+    return Verdict(answer, (f"the company's {name} is {in_words(values) or 'none'}",))
+
+
+_EVALUATORS: dict[type, Callable[[Any, _Setting], Verdict]] = {
+    AllOf: _all,
+    AnyOf: _any,
+    Not: _not,
+    FactIs: _fact,
+    Cells: _cells,
+    People: _people,
+    OrganisationIs: _organisation,
+}

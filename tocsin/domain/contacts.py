@@ -1,0 +1,220 @@
+"""Contacts: the company, its people, the authorities it reports to and the processors that hold data for it.
+
+A room of the heart: pure values, read from `contacts/` by the catalog. Who is on call stands in `rota`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from tocsin.domain.errors import Refused
+from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Verification, Zone
+from tocsin.domain.rota import Ladder, Level, Rotation, on_call
+
+__all__ = [
+    "Authority",
+    "Contacts",
+    "Identifier",
+    "Ladder",
+    "Level",
+    "Organisation",
+    "Person",
+    "Processor",
+    "Representative",
+    "Rotation",
+    "authority_for",
+    "on_call",
+]
+
+Route = Literal["slack", "email", "command"]
+Sector = Literal[
+    "finance",
+    "health",
+    "telecom",
+    "trust-service",
+    "cloud",
+    "essential",
+    "important",
+    "us-listed",
+    "critical-infrastructure",
+]
+Competence = Literal["data-protection", "cybersecurity", "consumer-protection"]
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9][0-9 ()-]{5,}$")]
+
+
+class Identifier(Record):
+    """A number under which an authority knows the company; `sample` marks one that was made up."""
+
+    scheme: str
+    value: str
+    sample: bool = False
+
+
+class Representative(Record):
+    """Somebody who stands for the company in another place (GDPR Art. 27 and the like)."""
+
+    place: Place
+    name: str
+    address: str
+    email: MailAddress | None = None
+    phone: Phone | None = None
+
+
+class Organisation(Record):
+    """The company as laws, letters and forms ask about it."""
+
+    name: str
+    legal_name: str
+    established_in: Place
+    eu_main_establishment: Place | None = None
+    eea_establishments: tuple[Place, ...] = ()
+    offers_to: Literal["worldwide"] | tuple[Place, ...] = "worldwide"
+    sectors: tuple[Sector, ...] = ()
+    collects_directly: bool | None = None
+    system_owner_in: tuple[Place, ...] = ()
+    public_sector: bool = False
+    size_class: Literal["micro", "small", "medium", "large"] | None = None
+    economic_activity: str | None = None
+    licence: Identifier | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    addresses: tuple[str, ...] = Field(min_length=1)
+    phone: Phone
+    incident_phone: Phone
+    help_mail: MailAddress
+    website: str
+    #: What stands in From and Reply-To of a letter to customers.
+    notice_sender: MailAddress
+    notice_sender_name: str
+    reply_to: MailAddress
+    zone: Zone
+    languages: tuple[Language, ...] = Field(min_length=1)
+    #: How many different people must approve a letter before it may leave.
+    approvals_needed: int = Field(default=2, ge=1)
+    dpo: Id
+    accountable_officer: Id
+    signatory: Id
+    representatives: tuple[Representative, ...] = ()
+    sample: bool = False
+
+
+class Person(Record):
+    """Somebody of the house. `routes` says in which order this person is reached."""
+
+    id: Id
+    name: str
+    email: MailAddress
+    title: str | None = None
+    slack: str | None = None
+    phone: Phone | None = None
+    roles: tuple[Role, ...] = ()
+    languages: tuple[Language, ...] = ("en",)
+    unix: str | None = None
+    zone: Zone | None = None
+    routes: tuple[Route, ...] = Field(default=("slack", "email"), min_length=1)
+    #: A made-up person, who counts as nobody outside drills and demo homes.
+    sample: bool = False
+
+
+class Authority(Record):
+    """An office that receives reports.
+
+    `verification` speaks of its name and competence, `contact_verification` of the ways to reach it.
+    """
+
+    id: Id
+    place: Place
+    name: Texts
+    short: str
+    competence: tuple[Competence, ...] = ("data-protection",)
+    languages: tuple[Language, ...] = ()
+    website: str | None = None
+    portal: str | None = None
+    email: MailAddress | None = None
+    phone: Phone | None = None
+    address: str | None = None
+    note: Texts | None = None
+    verification: Verification
+    contact_verification: Verification = "unconfirmed"
+
+
+class Processor(Record):
+    """A company that holds personal data for us; `kinds` are ids of the data map."""
+
+    id: Id
+    name: str
+    service: str
+    place: Place
+    kinds: tuple[Id, ...] = ()
+    email: MailAddress | None = None
+    phone: Phone | None = None
+    around_the_clock: bool | None = None
+    terms: str | None = None
+    transfer_basis: str | None = None
+    sample: bool = False
+
+
+class Contacts(Record):
+    """Everything in `contacts/`, read and cross-checked."""
+
+    organisation: Organisation
+    people: tuple[Person, ...]
+    rotations: tuple[Rotation, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    processors: tuple[Processor, ...] = ()
+
+    def person(self, who: str) -> Person:
+        """The person with this id; Refused when there is none."""
+        return _named(self.people, who, "person")
+
+    def rotation(self, which: str) -> Rotation:
+        """The rotation with this id; Refused when there is none."""
+        return _named(self.rotations, which, "rotation")
+
+    def with_role(self, role: str) -> tuple[Person, ...]:
+        """All who may hold a role, in the order of the file."""
+        return tuple(person for person in self.people if role in person.roles)
+
+    def ladder(self, role: str, severity: str) -> Ladder | None:
+        """The ladder by which this role is called at this severity; None when nobody is."""
+        fitting = (each for each in self.ladders if each.role == role and severity in each.severities)
+        return next(fitting, None)
+
+    def called(self, level: Level, at: datetime) -> tuple[str, ...]:
+        """Ids of those whom a level calls at a moment, each once, in the order of its targets."""
+        ids: dict[str, None] = {}
+        for target in level.call:
+            if target.person is not None:
+                ids[target.person] = None
+            elif target.rotation is not None:
+                ids[on_call(self.rotation(target.rotation), at)] = None
+            elif target.role is not None:
+                ids.update(dict.fromkeys(person.id for person in self.with_role(target.role)))
+        return tuple(ids)
+
+
+_T = TypeVar("_T", Person, Rotation)
+
+
+def _named(records: Iterable[_T], wanted: str, what: str) -> _T:
+    ids = []
+    for record in records:
+        if record.id == wanted:
+            return record
+        ids.append(record.id)
+    raise Refused(f"there is no {what} {wanted!r}; known: {', '.join(ids) or 'none'}")
+
+
+def authority_for(
+    authorities: Iterable[Authority], place: str, competence: Competence = "data-protection"
+) -> Authority | None:
+    """The authority of a place: of exactly that place, else of its country (`DE` for `DE-BY`), else None."""
+    competent = [each for each in authorities if competence in each.competence]
+    for wanted in (place, place.partition("-")[0]):
+        for authority in competent:
+            if authority.place == wanted:
+                return authority
+    return None

@@ -1,0 +1,88 @@
+"""The data map: what we hold about whom, in which role, why, for how long, and where it can be read.
+
+A room of the heart: pure values, read from `incident_templates/data_map.yaml` by the catalog. Scoping asks it
+which kinds of data a request showed; letters and forms take their words from it.
+"""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from tocsin.domain.answers import nearest
+from tocsin.domain.questions import CATEGORIES, GROUPS, ROLES
+from tocsin.domain.records import Id, Place, Record, Texts
+
+#: `GET /v1/account`, `/v1/billing/*`: a method (any, if left out) and a path; `*` stands for any characters.
+EndpointPattern = Annotated[str, StringConstraints(pattern=r"^([A-Z]+ )?/\S*$")]
+
+
+def _one_of(known: tuple[str, ...], what: str) -> Any:
+    def check(word: str) -> str:
+        if word not in known:
+            raise ValueError(f"{word!r} is no {what}{nearest(word, known)}")
+        return word
+
+    return AfterValidator(check)
+
+
+Category = Annotated[str, _one_of(CATEGORIES, "category of data")]
+DataRole = Annotated[str, _one_of(ROLES, "role in which data are held")]
+Group = Annotated[str, _one_of(GROUPS, "group of people")]
+
+
+class Retention(Record):
+    """How long we keep a kind: in words, in days where it is a number, and why that long."""
+
+    words: Texts
+    #: None where the end hangs on something else, such as the end of the account.
+    days: int | None = Field(default=None, gt=0)
+    #: How long it stays in backups after it was deleted elsewhere.
+    backup_days: int = Field(gt=0)
+    basis: Texts
+
+
+class DataKind(Record):
+    """One kind of personal data. `protection` says what guards it, and against which access it does not."""
+
+    id: Id
+    name: Texts
+    categories: tuple[Category, ...] = Field(min_length=1)
+    role: DataRole
+    group: Group
+    purpose: Texts
+    retention: Retention
+    endpoints: tuple[EndpointPattern, ...] = ()
+    tables: tuple[str, ...] = ()
+    place: Place | None = None
+    protection: Texts
+    source: str
+
+
+class DataMap(Record):
+    """All kinds, in the order of the file."""
+
+    kinds: tuple[DataKind, ...]
+
+    def kind(self, wanted: str) -> DataKind | None:
+        """The kind with this id, or None."""
+        return next((kind for kind in self.kinds if kind.id == wanted), None)
+
+    def shown_by(self, method: str, path: str) -> tuple[str, ...]:
+        """Ids of the kinds that a request can show, in the order of the map; `path` has no query string."""
+        return tuple(kind.id for kind in self.kinds if _shows(kind.endpoints, method, path))
+
+    def categories(self, kinds: Iterable[str]) -> tuple[str, ...]:
+        """The categories of these kinds, each once, in the order of the map; unknown ids add nothing."""
+        wanted = set(kinds)
+        found = (name for kind in self.kinds if kind.id in wanted for name in kind.categories)
+        return tuple(dict.fromkeys(found))
+
+
+def _shows(patterns: Iterable[str], method: str, path: str) -> bool:
+    for pattern in patterns:
+        asked, _, glob = pattern.rpartition(" ")
+        if asked in ("", method.upper()) and fnmatchcase(path, glob):
+            return True
+    return False

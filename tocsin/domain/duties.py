@@ -1,0 +1,116 @@
+"""What the law answers: duties, what cannot be told yet, what is not owed, and what to ask next.
+
+Pure values. A duty's key is `regime/rule/authority-or-recipient/role`. The third part is the place of the
+authority in small letters (`eu-gdpr/authority/de-by/controller`, `vn-pdpl/authority/vn/controller`), so that
+it stays when the address book changes, and else the recipient:
+`policy-promise/customers/individuals/controller` is the letter to every customer.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from tocsin.domain.moments import iso
+from tocsin.domain.records import Verification
+from tocsin.domain.rules import Recipient, Stage
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What is owed to whom, by when, and why.
+
+    Where the law says `as soon as possible` there is only `target_at`.
+    """
+
+    key: str
+    regime: str
+    rule: str
+    cite: str
+    recipient: Recipient
+    authority: str | None
+    place: str | None
+    role: str
+    stage: Stage
+    clock_from: str
+    clock_start: datetime | None
+    due_at: datetime | None
+    target_at: datetime | None
+    within: str
+    #: The clock runs from a stand-in moment, or the duty stands only until a fact is known.
+    assumed: bool
+    because: tuple[str, ...]
+    #: Facts that would end the assumption.
+    needs: tuple[str, ...]
+    verification: Verification
+    #: Counsel must confirm or lift it; until then it runs and pages.
+    candidate: bool
+    content: tuple[str, ...]
+    language: str | None
+    reasons_when_late: bool
+    phased: bool | None
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment to work towards: the due moment, else our own target."""
+        return self.due_at or self.target_at
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A duty that cannot be told yet, the facts it waits for, and when it would be due."""
+
+    regime: str
+    rule: str
+    needs: tuple[str, ...]
+    because: tuple[str, ...] = ()
+    would_be_due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NotOwed:
+    """A duty that does not exist under these facts, and why."""
+
+    regime: str
+    rule: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NextQuestion:
+    """The missing fact to ask for first: how to ask it, and which `regime/rule` it helps to settle."""
+
+    fact: str
+    question: str
+    settles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the law says to these facts. Duties stand soonest first.
+
+    All else in the order of regimes and rules.
+    """
+
+    duties: tuple[Duty, ...]
+    undecided: tuple[Undecided, ...]
+    not_owed: tuple[NotOwed, ...]
+    next_question: NextQuestion | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The assessment as one JSON document; moments as ISO 8601 in UTC."""
+        return {
+            "duties": [_plain(duty) for duty in self.duties],
+            "undecided": [_plain(each) for each in self.undecided],
+            "not_owed": [_plain(each) for each in self.not_owed],
+            "next_question": _plain(self.next_question) if self.next_question else None,
+        }
+
+
+def _plain(finding: Any) -> dict[str, Any]:
+    return {each.name: _json(getattr(finding, each.name)) for each in fields(finding)}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    return [*value] if isinstance(value, tuple) else value

@@ -1,0 +1,218 @@
+"""The incident as it stands, now or at any past hour: the shape that `fold` makes of a timeline.
+
+Everything here is derived. Nothing here is stored but as a projection that can be made again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+from tocsin.domain.facts import Facts
+from tocsin.domain.kinds import DutyOpened, ScopeMeasured, Severity, Status
+
+StepMark = Literal["done", "skipped"]
+DutyMark = Literal["open", "met", "released"]
+NoticeMark = Literal["in-review", "approved", "released", "sending", "paused", "sent", "rejected", "void"]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The present value of a fact: what, from where (a commitment), by whom, when, by which entry."""
+
+    value: Any
+    source: str
+    by: str
+    at: datetime
+    seq: int
+    scope_revision: int | None = None
+
+
+@dataclass(frozen=True)
+class StepState:
+    """A step of the checklist that somebody ticked or skipped."""
+
+    mark: StepMark
+    by: str
+    at: datetime
+    seq: int
+    evidence: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One call to one person, and how each of its messages fared."""
+
+    seq: int
+    role: str
+    person: str
+    level: int
+    round: int
+    at: datetime
+    routes: tuple[str, ...]
+    asked_by: str | None = None
+    outcomes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def reached(self) -> bool:
+        """Whether some route took the message. It says nothing about a human having read it."""
+        return any(outcome in ("handed_over", "ambiguous") for outcome in self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class DutyState:
+    """A duty with its present clock and where it stands."""
+
+    opened: DutyOpened
+    mark: DutyMark
+    seq: int
+    due_at: datetime | None
+    target_at: datetime | None
+    clock_from: str
+    clock_start: datetime | None
+    assumed: bool
+    because: tuple[str, ...]
+    clock_seq: int
+    #: The entry that last opened, moved or doubted it.
+    last_seq: int
+    doubted: tuple[str, ...] | None = None
+    warned: int = 0
+    met_at: datetime | None = None
+    late: bool = False
+    reference: str | None = None
+    receipt: str | None = None
+    signature_asked: bool = False
+    papers: tuple[str, ...] = ()
+    #: Papers that were made after the duty was met: each supplements the first.
+    supplements: int = 0
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment to work towards: the due moment, else the company's own aim."""
+        return self.due_at or self.target_at
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One person's yes to one digest."""
+
+    person: str
+    at: datetime
+    seq: int
+
+
+@dataclass(frozen=True)
+class NoticeState:
+    """A letter: its latest draft, who approved it, and how far its sending came."""
+
+    id: str
+    mark: NoticeMark
+    edition: int
+    digest: str
+    inputs: str
+    recipients: int
+    recipients_digest: str
+    variants: int
+    sender: str
+    dated: str
+    drafted_seq: int
+    approvals: tuple[Approval, ...] = ()
+    asked_seq: int | None = None
+    released_seq: int | None = None
+    filled: int | None = None
+    last_seq: int = 0
+    resume_at: datetime | None = None
+    #: How long the last stop rests; doubled by the next one while the relay is down.
+    rest: timedelta = timedelta(0)
+    counts: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    root: str | None = None
+    #: Letters that a person settled by hand after the last stop; the next stop counts them.
+    settled: int = 0
+    #: People whom the scope added since this draft.
+    newcomers: int = 0
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One incident as it stands after `head_seq` entries."""
+
+    key: str
+    code_name: str
+    title: str
+    type: str
+    severity: Severity
+    status: Status
+    drill: bool
+    restricted: bool
+    excluded: tuple[str, ...]
+    catalog: str
+    declared_at: datetime
+    declared_by: str
+    head_seq: int
+    head_hash: str
+    recorded_at: datetime
+    #: Since when, and by which entry, the ladders call.
+    called_from: datetime
+    called_seq: int = 1
+    status_seq: int = 1
+    learned: Mapping[str, Learned] = field(default_factory=lambda: _NOTHING)
+    facts_seq: int = 0
+    roles: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    pages: tuple[Page, ...] = ()
+    answered: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    steps: Mapping[str, StepState] = field(default_factory=lambda: _NOTHING)
+    undone: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    reminded: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    duties: Mapping[str, DutyState] = field(default_factory=lambda: _NOTHING)
+    notices: Mapping[str, NoticeState] = field(default_factory=lambda: _NOTHING)
+    scope: ScopeMeasured | None = None
+    scope_seq: int = 0
+    evidence: tuple[str, ...] = ()
+    published: int = 0
+    published_milestone: str = ""
+    erased: bool = False
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether there is still something to do or to wait for."""
+        return self.status not in ("closed", "declined")
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known, by the names of the vocabulary."""
+        return Facts({name: learned.value for name, learned in self.learned.items()})
+
+    @cached_property
+    def moments(self) -> dict[str, datetime]:
+        """Every known moment by name, `declared_at` included: what checklists and clocks start from."""
+        facts = self.facts
+        known = {name: facts.moment(name) for name in MOMENT_NAMES}
+        return {"declared_at": self.declared_at} | {name: at for name, at in known.items() if at is not None}
+
+    def holder(self, role: str) -> str | None:
+        """Who holds this role, if somebody does."""
+        return self.roles.get(role)
+
+
+#: The moments that steps and clocks may start from.
+MOMENT_NAMES = (
+    "occurred_from",
+    "occurred_to",
+    "detected_at",
+    "suspected_at",
+    "aware_at",
+    "violation_found_at",
+    "incident_found_at",
+    "processor_aware_at",
+    "told_by_processor_at",
+    "contained_at",
+    "restored_at",
+    "incident_ended_at",
+)

@@ -1,0 +1,437 @@
+"""The kinds of things that can happen to an incident: the bodies of timeline entries.
+
+Entries carry outcomes ("this duty, due then, because of that"), so that folding them needs no catalog and an edited
+template cannot change the past. A kind, once released, keeps its fields; a change of meaning is a new `version`.
+
+No personal data: free text stands here only as a commitment (`Words`), people who are affected only as counts, cells
+and keyed hashes. Staff are named by their id in `contacts/people.yaml`.
+
+Long, because every timeline is made of this one list, and a verifier reads it from end to end.
+"""
+
+from datetime import UTC
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+
+from tocsin.domain.moments import iso
+
+#: A salted commitment to free text that is kept, erasable, beside the chain: `words:` and a SHA-256 in hex.
+Words = Annotated[str, StringConstraints(pattern=r"^words:[0-9a-f]{64}$")]
+#: A moment as it is hashed: in UTC and written in one way, whatever zone it was stated in.
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    PlainSerializer(iso, return_type=str, when_used="json"),
+]
+
+Status = Literal[
+    "triage", "declared", "containment", "eradication", "recovery", "stable", "review", "closed", "declined"
+]
+Severity = Literal["sev1", "sev2", "sev3", "sev4", "sev5"]
+#: How one attempt to reach somebody ended; `down` is a route that nobody can use until it is mended.
+Reached = Literal["handed_over", "refused", "ambiguous", "down", "retry"]
+
+KINDS: dict[tuple[str, int], type["Body"]] = {}
+
+
+class Body(BaseModel):
+    """What one kind of entry says. Subclasses register themselves under their class name and version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    version: ClassVar[int] = 1
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        KINDS[cls.__name__, cls.version] = cls
+
+    @property
+    def kind(self) -> str:
+        """The stored name of this kind."""
+        return type(self).__name__
+
+
+# --- the incident itself
+
+
+class Declared(Body):
+    """Somebody said: this is an incident. `catalog` is the digest of the packs that it stays bound to."""
+
+    code_name: str
+    title: Words
+    type: str
+    severity: Severity
+    catalog: str
+    restricted: bool = True
+    drill: bool = False
+    excluded: tuple[str, ...] = ()
+
+
+class Noted(Body):
+    """A person wrote a line into the timeline."""
+
+    text: Words
+
+
+class Reclassified(Body):
+    """Type, severity, title or restriction changed; nothing that was done is lost."""
+
+    field: Literal["type", "severity", "title", "restricted"]
+    value: str | bool
+    because: Words
+
+
+class StatusEntered(Body):
+    """The incident reached another status of its life cycle."""
+
+    status: Status
+
+
+class Closed(Body):
+    """A person closed the file: every duty met or released, every letter accounted for."""
+
+    because: Words | None = None
+
+
+class Declined(Body):
+    """A person found that this is no incident."""
+
+    because: Words
+
+
+class Reopened(Body):
+    """A person opened the closed file again."""
+
+    because: Words
+
+
+class Erased(Body):
+    """The key of the affected people's data was destroyed after retention; counts and proofs stay."""
+
+    because: Words
+
+
+class Redacted(Body):
+    """One free text was destroyed; its commitment stays in the chain."""
+
+    words: Words
+    because: Words
+
+
+# --- what is known
+
+
+class FactLearned(Body):
+    """A fact got a value. Free text in `value` stands as commitments; old values stay in the timeline."""
+
+    name: str
+    value: Any
+    source: Words
+    scope_revision: int | None = None
+
+
+class ScopeMeasured(Body):
+    """Who was affected, as counts: one revision of the scope, with what it cannot know."""
+
+    revision: int
+    question: str
+    set_digest: str
+    total: int
+    by_place: dict[str, int]
+    by_kind: dict[str, int]
+    buckets: dict[str, int]
+    cells: tuple[dict[str, Any], ...]
+    gaps: tuple[dict[str, Any], ...] = ()
+    inputs: tuple[dict[str, Any], ...] = ()
+    added: int = 0
+    kept: int = 0
+    unsupported: int = 0
+
+
+# --- people
+
+
+class Paged(Body):
+    """Somebody was called; each message on its way is a row of the outbox."""
+
+    role: str
+    person: str
+    level: int
+    round: int
+    routes: tuple[str, ...]
+    asked_by: str | None = None
+
+
+class PageOutcome(Body):
+    """How one message of a page fared."""
+
+    page: int
+    person: str
+    route: str
+    outcome: Reached
+
+
+class Acknowledged(Body):
+    """A person who was called for a role answered."""
+
+    role: str
+    person: str
+
+
+class RoleTaken(Body):
+    """A person holds a role from now on."""
+
+    role: str
+    person: str
+    handed_by: str | None = None
+
+
+# --- the checklist
+
+
+class StepDone(Body):
+    """A step of the checklist was done; evidence by its number in the vault."""
+
+    step: str
+    evidence: tuple[str, ...] = ()
+    note: Words | None = None
+
+
+class StepSkipped(Body):
+    """A step does not apply here, says a person."""
+
+    step: str
+    because: Words
+
+
+class StepUndone(Body):
+    """A step that was done or skipped is open again."""
+
+    step: str
+    because: Words
+
+
+class StepReminded(Body):
+    """The holder of a step was told that it is overdue."""
+
+    step: str
+
+
+class EvidenceKept(Body):
+    """Something went into the vault: `item` is its number there, `content` a keyed hash of the plain bytes."""
+
+    item: str
+    name: Words
+    content: str
+    size: int
+    step: str | None = None
+
+
+class EvidenceCopied(Body):
+    """Somebody took a copy of an item out of the vault."""
+
+    item: str
+
+
+# --- the law
+
+
+class DutyOpened(Body):
+    """A duty exists, says the law under the facts of this moment."""
+
+    key: str
+    regime: str
+    rule: str
+    cite: str
+    recipient: str
+    authority: str | None
+    place: str | None
+    role: str
+    stage: str
+    clock_from: str
+    clock_start: Moment | None
+    due_at: Moment | None
+    #: Where the law says "as soon as possible": the company's own aim.
+    target_at: Moment | None = None
+    within: str | None
+    assumed: bool
+    because: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    verification: str
+    candidate: bool
+    content: tuple[str, ...] = ()
+    language: str | None = None
+    reasons_when_late: bool = False
+
+
+class DutyMoved(Body):
+    """The same duty, another clock or reason, because a fact changed."""
+
+    key: str
+    clock_from: str
+    clock_start: Moment | None
+    due_at: Moment | None
+    target_at: Moment | None = None
+    assumed: bool
+    because: tuple[str, ...]
+
+
+class DutyDoubted(Body):
+    """The facts no longer support this duty. It stays until a person releases it, with a reason."""
+
+    key: str
+    because: tuple[str, ...]
+
+
+class DutyReleased(Body):
+    """A person decided that a duty is not owed."""
+
+    key: str
+    because: Words
+
+
+class DutyMet(Body):
+    """Filed, or told: with the other side's reference and, where there is one, its receipt in the vault."""
+
+    key: str
+    reference: Words | None = None
+    receipt: str | None = None
+    late_because: Words | None = None
+
+
+class DeadlineWarned(Body):
+    """The owner of a duty was told that this part of its time is gone."""
+
+    duty: str
+    percent: int
+
+
+class PaperMade(Body):
+    """A report to an authority was set: `item` in the vault, and what it could not say."""
+
+    duty: str
+    item: str
+    format: str
+    content: str
+    unknown: tuple[str, ...] = ()
+    supplement: int = 0
+
+
+class SignatureAsked(Body):
+    """Signatory and seal were asked for."""
+
+    duty: str
+
+
+# --- notices to people
+
+
+class NoticeDrafted(Body):
+    """A letter in all its variants. `digest` is what an approval binds: these bytes, these people, this sender."""
+
+    notice: str
+    edition: int
+    digest: str
+    inputs: str
+    recipients: int
+    recipients_digest: str
+    variants: int
+    sender: str
+    #: The day that the letter bears, in the zone of the organisation.
+    dated: str
+
+
+class NoticeApproved(Body):
+    """A person approved exactly these bytes for exactly these people."""
+
+    notice: str
+    digest: str
+    person: str
+
+
+class NoticeRejected(Body):
+    """A person said no to this draft."""
+
+    notice: str
+    digest: str
+    because: Words
+
+
+class NoticeVoided(Body):
+    """What was approved changed, so that its approvals are void."""
+
+    notice: str
+    digest: str
+    because: tuple[str, ...]
+
+
+class ApprovalAsked(Body):
+    """Those who may approve were asked to read this draft."""
+
+    notice: str
+    digest: str
+    roles: tuple[str, ...]
+
+
+class NoticeReleased(Body):
+    """A person let the approved letters leave the house."""
+
+    notice: str
+    digest: str
+
+
+class LedgerFilled(Body):
+    """One ledger row stands for each recipient of the released notice."""
+
+    notice: str
+    digest: str
+    rows: int
+    excluded: dict[str, int] = {}
+
+
+class SendingPaused(Body):
+    """A person stopped the sending between two letters."""
+
+    notice: str
+    because: Words
+
+
+class SendingResumed(Body):
+    """A person let the sending go on."""
+
+    notice: str
+    because: Words | None = None
+
+
+class SendingStopped(Body):
+    """A stop or the end of a sending: the ledger's counts and the Merkle root (RFC 9162) over its rows."""
+
+    notice: str
+    counts: dict[str, int]
+    root: str
+    complete: bool
+    resume_at: Moment | None = None
+    why: str = ""
+
+
+class LetterExcluded(Body):
+    """A person settled a letter that cannot arrive; `person` is the pseudonym in the ledger."""
+
+    notice: str
+    person: str
+    because: Words
+
+
+class PeopleExported(Body):
+    """A person took the list of affected people out of the system."""
+
+    rows: int
+    because: Words
+
+
+class HeadPublished(Body):
+    """The chain's head left the house, so that a rebuilt chain shows."""
+
+    seq: int
+    head: str
+    milestone: str

@@ -1,0 +1,227 @@
+"""Features of the people hit, as conditions name them, and which cells have them.
+
+Pure. Yes, no, or cannot tell: a field that is unknown never reads as no, and an unknown place counts as the
+strictest.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+
+from tocsin.domain.answers import read_answer
+from tocsin.domain.cells import Cell
+from tocsin.domain.errors import Refused
+from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, lies_in
+from tocsin.domain.questions import CELL_FIELDS, FACTS
+
+#: Features that are not fields of a cell: the field that they look at.
+_LOOKS_AT = {"all_categories": "categories", "protection_proven": "protection_evidence"}
+#: What a field is called in a sentence, and which fact is asked for when it is unknown.
+_NAMES = {field: definition.name for field, definition in CELL_FIELDS.items()}
+_ASK_FOR = _NAMES | {"place": "people_by_country", "categories": "kinds"}
+_OPEN_VALUES = {field: definition.open_value for field, definition in CELL_FIELDS.items()}
+_PLACES = PLACES | REGIONS.keys() | {UNKNOWN_PLACE}
+
+#: What is asked of a cell: a feature, and the values that pass.
+Feature = tuple[str, frozenset[Any]]
+
+
+class Shape(BaseModel):
+    """A frozen piece of a condition; a misspelt key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CellTest(Shape):
+    """Some features of one cell. A list means any of these; all named features must hold in the same cell."""
+
+    role: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    place_basis: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    #: Every one of these in the same cell, such as a name together with a government id.
+    all_categories: tuple[str, ...] = ()
+    protection: tuple[str, ...] = ()
+    #: Whether something proves the protection.
+    protection_proven: Literal[True] | None = None
+    pseudonymous: bool | None = None
+    access: tuple[str, ...] = ()
+    disclosure: tuple[str, ...] = ()
+    alteration: tuple[str, ...] = ()
+    loss: tuple[str, ...] = ()
+    service_impact: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    deletion_confirmed: bool | None = None
+    misuse: tuple[str, ...] = ()
+    risk: tuple[str, ...] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _values_exist(cls, raw: Any, info: ValidationInfo) -> Any:
+        name = info.field_name or ""
+        if name in ("pseudonymous", "deletion_confirmed", "protection_proven"):
+            return raw
+        if name == "place":
+            return known_places(several(raw))
+        field = _LOOKS_AT.get(name, name)
+        return [value_of(CELL_FIELDS[field].name, word) for word in several(raw)]
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """What is asked for: each feature with the values that pass."""
+        asked = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return tuple(
+            (name, frozenset(value) if isinstance(value, tuple) else frozenset((value,)))
+            for name, value in asked
+            if value not in ((), None)
+        )
+
+
+class Crowd:
+    """The cells of one incident as conditions look at them.
+
+    Sets of cells are bits of an integer. What was answered once is kept, since many rules ask the same.
+    """
+
+    def __init__(self, cells: tuple[Cell, ...]) -> None:
+        self.cells = cells
+        self.everybody = (1 << len(cells)) - 1
+        self._empty = _bits(cell.nobody for cell in cells)
+        self._columns: dict[Feature, tuple[int, int]] = {}
+        self._sentences: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    def answers(self, features: Iterable[Feature]) -> tuple[int, int]:
+        """The cells that have every feature, and those that lack one; of the others it cannot be told.
+
+        Nobody is in an empty cell, so it has no feature.
+        """
+        have, lack = self.everybody & ~self._empty, self._empty
+        for feature in features:
+            yes, no = self._column(feature)
+            have, lack = have & yes, lack | no
+        return have, lack
+
+    def who(self, chosen: int, features: tuple[Feature, ...]) -> tuple[str, ...]:
+        """The chosen cells in words, by the fields looked at; places with the same values are named together."""
+        key = ("who", chosen, features)
+        if key not in self._sentences:
+            fields = [field for field in _fields(features) if field != "place"]
+            places: dict[str, dict[str, None]] = {}
+            for cell in self._of(chosen):
+                said = ", ".join(f"{_NAMES[field]} is {in_words(getattr(cell, field))}" for field in fields)
+                places.setdefault(said, {})[cell.place or ""] = None
+            self._sentences[key] = tuple(
+                _sentence(said, sorted(filter(None, where))) for said, where in places.items()
+            )
+        return self._sentences[key]
+
+    def why_not(self, features: tuple[Feature, ...]) -> tuple[str, ...]:
+        """The values for which cells lack a feature, in words."""
+        key = ("why not", features)
+        if key not in self._sentences:
+            lacking = [("count", self._empty)] if self._empty else []
+            lacking += [
+                (_LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features
+            ]
+            self._sentences[key] = tuple(
+                f"{_NAMES[field]} is {', '.join(values)}"
+                for field, cells in lacking
+                if (values := sorted({in_words(getattr(cell, field)) for cell in self._of(cells)}))
+            )
+        return self._sentences[key]
+
+    def open_questions(self, doubtful: int, features: Iterable[Feature]) -> tuple[str, ...]:
+        """The facts that would tell whether the doubtful cells have the features."""
+        asked: dict[str, None] = {}
+        for feature in features:
+            yes, no = self._column(feature)
+            if doubtful & ~yes & ~no:
+                asked[_ASK_FOR[_LOOKS_AT.get(feature[0], feature[0])]] = None
+        return tuple(asked)
+
+    def _column(self, feature: Feature) -> tuple[int, int]:
+        if feature not in self._columns:
+            name, wanted = feature
+            field = _LOOKS_AT.get(name, name)
+            answers = [_passes(name, wanted, getattr(cell, field)) for cell in self.cells]
+            self._columns[feature] = _bits(map(bool, answers)), _bits(answer is False for answer in answers)
+        return self._columns[feature]
+
+    def _of(self, chosen: int) -> Iterable[Cell]:
+        return (cell for number, cell in enumerate(self.cells) if chosen >> number & 1)
+
+
+def _bits(answers: Iterable[bool]) -> int:
+    return sum(1 << number for number, answer in enumerate(answers) if answer)
+
+
+def _fields(features: Iterable[Feature]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_LOOKS_AT.get(name, name) for name, _ in features))
+
+
+def _sentence(said: str, places: list[str]) -> str:
+    if not places:
+        return said or "people were hit"
+    return f"people in {', '.join(places)}: {said}" if said else f"people live in {', '.join(places)}"
+
+
+def _passes(feature: str, wanted: frozenset[Any], value: Any) -> bool | None:
+    if value is None:
+        return None
+    if feature == "place":
+        return lies_in(value, wanted)
+    if feature == "protection_proven":
+        return True
+    if feature == "all_categories":
+        return wanted.issubset(value)
+    if isinstance(value, tuple):
+        return has_any(value, wanted, _OPEN_VALUES[feature])
+    return None if value == _OPEN_VALUES[feature] else value in wanted
+
+
+def has_any(value: Iterable[str], wanted: Iterable[str], open_value: str | None) -> bool | None:
+    """Whether a set holds any of `wanted`; None when it says itself that more may be in it."""
+    if not set(wanted).isdisjoint(value):
+        return True
+    return None if open_value in set(value) else False
+
+
+def several(raw: Any) -> list[Any]:
+    """One value or a list of them, as a list."""
+    return list(raw) if isinstance(raw, list | tuple) else [raw]
+
+
+def known_places(names: Iterable[Any]) -> list[str]:
+    """The same places and regions; ValueError for one that does not exist."""
+    for name in names:
+        if name not in _PLACES:
+            raise ValueError(
+                f"{name!r} is no place; write ISO 3166 like VN, DE-BY, US-CA, or {', '.join(REGIONS)}"
+            )
+    return [str(name) for name in names]
+
+
+def value_of(fact: str, raw: Any) -> Any:
+    """One value that the fact could have, as its canonical form; a set is asked for word by word."""
+    try:
+        value = read_answer(FACTS[fact], raw)
+    except Refused as error:
+        raise ValueError(str(error)) from None
+    if value is None:
+        raise ValueError(f"{fact}: a condition cannot ask for unknown")
+    return value[0] if isinstance(value, list) and value else value
+
+
+def in_words(value: Any) -> str:
+    """A value as it reads in a sentence."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {in_words(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(in_words(each) for each in value) or "none"
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,46 @@
+"""What leaves the house by a route, and what the other side said to it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tocsin.domain.errors import TocsinError
+
+#: refused: never, for this message or address. retry: certainly not sent, try later. ambiguous: perhaps sent.
+#: down: the whole route is unusable until a person acts, so take the next route at once.
+Outcome = Literal["refused", "retry", "ambiguous", "down"]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The other side took it. `reply` is its own words: the SMTP 250 text, or Slack's channel and ts."""
+
+    reply: str
+
+
+class Undelivered(TocsinError):
+    """A message did not, or perhaps did not, get through; `phase` says how far it came."""
+
+    def __init__(self, outcome: Outcome, phase: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.outcome, self.phase, self.reason, self.retry_after = outcome, phase, reason, retry_after
+
+
+@dataclass(frozen=True)
+class MailEnvelope:
+    """One mail to one recipient: RFC 5321 envelope and the exact RFC 5322 bytes."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class SlackPost:
+    """One Slack message; `message_id` travels in its metadata so that a doubt can be resolved."""
+
+    message_id: str
+    channel: str
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+    thread: str | None = None

@@ -1,0 +1,23 @@
+"""Moments: always aware, always UTC inside, ISO 8601 at every border (RFC 3339 profile)."""
+
+from datetime import UTC, datetime
+
+from tocsin.domain.errors import Refused
+
+
+def parse_moment(text: str) -> datetime:
+    """A moment from ISO 8601 text with a zone, as UTC; naive or malformed text is refused."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(f"{text!r} is not a moment; write it like 2026-11-24T02:40+07:00") from None
+    if moment.tzinfo is None:
+        raise Refused(f"{text!r} has no zone; add one, like {text.strip()}+07:00")
+    return moment.astimezone(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """The one way moments are written: UTC, ISO 8601, microseconds only where there are any."""
+    if moment.tzinfo is None:
+        raise ValueError("a naive moment reached the border")
+    return moment.astimezone(UTC).isoformat()

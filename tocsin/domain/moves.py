@@ -1,0 +1,223 @@
+"""Moves: what the plan asks for next. Data only; the engine performs them.
+
+A move's key is `kind/subject/causing seq`, unique among an incident's entries, so that a moved deadline, a restarted
+ladder or an undone step may fire again, and nothing else. `words` are for dashboards and hold no free text.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from tocsin.domain.kinds import Status
+from tocsin.domain.regime import Duty
+
+MovePhase = Literal["declare", "contain", "scope", "assess", "notify", "report", "review"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing to do now, and the entry that gave rise to it. `about` and `says` are filled from its fields."""
+
+    cause: int
+
+    kind: ClassVar[str]
+    phase: ClassVar[MovePhase]
+    about: ClassVar[str]
+    says: ClassVar[str]
+    #: Long jobs run under a lease; all others are one transaction.
+    long: ClassVar[bool] = False
+    #: Calls somebody, or stops something: never waits for a flow to wake up.
+    urgent: ClassVar[bool] = False
+
+    @property
+    def subject(self) -> str:
+        """What the move is about."""
+        return self.about.format(**self.__dict__)
+
+    @property
+    def words(self) -> str:
+        """The move in plain words."""
+        return self.says.format(**self.__dict__)
+
+    @property
+    def key(self) -> str:
+        """What makes it happen once."""
+        return f"{self.kind}/{self.subject}/{self.cause}"
+
+
+@dataclass(frozen=True)
+class CallPerson(Move):
+    """Call somebody for a role."""
+
+    role: str
+    person: str
+    level: int
+    round: int
+
+    kind, phase, urgent = "page", "declare", True
+    about = "{role}.{person}.{round}.{level}"
+    says = "Page {person} as {role}"
+
+    @property
+    def words(self) -> str:
+        """Who is called for what, and for the how manieth time the ladder starts."""
+        return super().words + (f", round {self.round + 1}" if self.round else "")
+
+
+@dataclass(frozen=True)
+class OpenDuty(Move):
+    """A duty exists that was not known."""
+
+    duty: Duty
+
+    kind, phase = "open-duty", "assess"
+    about, says = "{duty.key}", "Open duty {duty.key}"
+
+
+@dataclass(frozen=True)
+class MoveDuty(Move):
+    """A known duty has another clock."""
+
+    duty: Duty
+
+    kind, phase = "move-duty", "assess"
+    about, says = "{duty.key}", "Move the clock of {duty.key}"
+
+
+@dataclass(frozen=True)
+class DoubtDuty(Move):
+    """The facts no longer support a duty: a person must say whether it goes."""
+
+    duty: str
+    because: tuple[str, ...]
+
+    kind, phase = "doubt-duty", "assess"
+    about, says = "{duty}", "Ask whether {duty} is still owed"
+
+
+@dataclass(frozen=True)
+class WarnOfDeadline(Move):
+    """So much of a duty's time is gone."""
+
+    duty: str
+    percent: int
+
+    kind, phase, urgent = "warn", "report", True
+    about, says = "{duty}.{percent}", "Warn: {percent} % of the time for {duty} is gone"
+
+    @property
+    def words(self) -> str:
+        """How much is gone, or that all of it is."""
+        return f"Say that {self.duty} is late" if self.percent >= 100 else super().words
+
+
+@dataclass(frozen=True)
+class RemindOfStep(Move):
+    """A step of the checklist is overdue."""
+
+    step: str
+    role: str
+
+    kind, phase, urgent = "remind", "contain", True
+    about, says = "{step}", "Remind {role} of step {step}"
+
+
+@dataclass(frozen=True)
+class EnterStatus(Move):
+    """The gates of the present status are passed."""
+
+    status: Status
+
+    kind, phase = "status", "contain"
+    about, says = "{status}", "Enter {status}"
+
+
+@dataclass(frozen=True)
+class PublishHead(Move):
+    """Let the chain's head leave the house at a milestone."""
+
+    milestone: str
+
+    kind, phase = "publish", "review"
+    about, says = "{milestone}", "Publish the chain's head at {milestone}"
+
+
+@dataclass(frozen=True)
+class VoidNotice(Move):
+    """What was approved is no longer what would be sent."""
+
+    notice: str
+    because: tuple[str, ...]
+
+    kind, phase, urgent = "void", "notify", True
+    about, says = "{notice}", "Void the approval of {notice}"
+
+
+@dataclass(frozen=True)
+class DraftNotice(Move):
+    """Render the letter in all its variants."""
+
+    notice: str
+
+    kind, phase, long = "draft", "notify", True
+    about, says = "{notice}", "Draft the notice to {notice}"
+
+
+@dataclass(frozen=True)
+class AskApproval(Move):
+    """Ask those who may approve to read the draft."""
+
+    notice: str
+
+    kind, phase = "ask-approval", "notify"
+    about, says = "{notice}", "Ask for approval of {notice}"
+
+
+@dataclass(frozen=True)
+class FillLedger(Move):
+    """Write one ledger row for each recipient."""
+
+    notice: str
+
+    kind, phase, long = "fill", "notify", True
+    about, says = "{notice}", "Fill the ledger of {notice}"
+
+
+@dataclass(frozen=True)
+class SendLetters(Move):
+    """Send what is pending in the ledger."""
+
+    notice: str
+
+    kind, phase, long = "send", "notify", True
+    about, says = "{notice}", "Send the letters to {notice}"
+
+
+@dataclass(frozen=True)
+class MeetByNotice(Move):
+    """People were told: the duty to tell them is met."""
+
+    duty: str
+    notice: str
+
+    kind, phase = "meet", "notify"
+    about, says = "{duty}", "Record that {duty} is met"
+
+
+@dataclass(frozen=True)
+class AskSignature(Move):
+    """A day is left: ask for signatory and seal."""
+
+    duty: str
+
+    kind, phase = "ask-signature", "report"
+    about, says = "{duty}", "Ask for signature and seal of {duty}"
+
+
+@dataclass(frozen=True)
+class PreparePaper(Move):
+    """Nobody has made the report yet: make it, with what is known."""
+
+    duty: str
+
+    kind, phase, long = "paper", "report", True
+    about, says = "{duty}", "Prepare the report for {duty}"

@@ -1,0 +1,103 @@
+"""Owing: the duties of an incident beside what the law says to its facts now, and what their clocks ask for.
+
+Pure. The law's answer is recomputed on every change; each difference is a move that names the facts behind it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.facts import Facts
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.moves import (
+    AskSignature,
+    DoubtDuty,
+    Move,
+    MoveDuty,
+    OpenDuty,
+    PreparePaper,
+    WarnOfDeadline,
+)
+from tocsin.domain.regime import Assessment, Duty, assess
+
+#: Parts of a duty's time at which its owner is warned, in percent.
+WARNINGS = (50, 75, 90, 100)
+#: How long before a report is due its signatory and seal are asked for.
+SIGNATURE_LEAD = timedelta(hours=24)
+
+
+def assessment(incident: Incident, catalog: Catalog) -> Assessment:
+    """What the law says to the facts of this moment, under the regimes that were in force at the declaration."""
+    return assess(
+        facts_of(incident, catalog),
+        catalog.contacts.organisation,
+        tuple(catalog.regimes.values()),
+        authorities=catalog.contacts.authorities,
+        at=incident.declared_at,
+        declared_at=incident.declared_at,
+    )
+
+
+def facts_of(incident: Incident, catalog: Catalog) -> Facts:
+    """The incident's facts, with the categories that its kinds of data have in the data map."""
+    return incident.facts.with_categories({kind.id: kind.categories for kind in catalog.data_map.kinds})
+
+
+def duty_moves(incident: Incident, found: Assessment) -> Iterable[Move]:
+    """Where the law's answer differs from what the timeline holds: duties opened, moved, doubted."""
+    cause = max(incident.facts_seq, 1)
+    owed = {duty.key: duty for duty in found.duties}
+    undecided = {(each.regime, each.rule) for each in found.undecided}
+    for key, duty in owed.items():
+        known = incident.duties.get(key)
+        if known is None:
+            yield OpenDuty(cause, duty)
+        elif _runs_otherwise(known, duty):
+            yield MoveDuty(max(cause, known.last_seq), duty)
+    for key, known in incident.duties.items():
+        gone = key not in owed and (known.opened.regime, known.opened.rule) not in undecided
+        if gone and known.mark == "open" and known.doubted is None:
+            because = tuple(
+                line
+                for each in found.not_owed
+                if (each.regime, each.rule) == (known.opened.regime, known.opened.rule)
+                for line in each.because
+            )
+            yield DoubtDuty(
+                max(cause, known.last_seq),
+                key,
+                because or ("the facts no longer name anybody it is owed to",),
+            )
+
+
+def _runs_otherwise(known: DutyState, duty: Duty) -> bool:
+    """Whether the law now says something else of a duty that stands, or was let go because the facts denied it."""
+    if known.mark == "open" and known.doubted is None:
+        clocks = ("due_at", "target_at", "clock_from", "clock_start", "assumed")
+        return any(getattr(known, name) != getattr(duty, name) for name in clocks)
+    return known.mark != "met" and known.doubted is not None
+
+
+def deadline_moves(incident: Incident, catalog: Catalog, now: datetime) -> Iterable[Move]:
+    """What the clocks of open duties ask for by now: warnings, the report, signatory and seal."""
+    for key, duty in incident.duties.items():
+        soonest = duty.soonest
+        if duty.mark != "open" or soonest is None:
+            continue
+        passed = [percent for percent, at in warnings(duty) if at <= now]
+        if passed and passed[-1] > duty.warned:
+            yield WarnOfDeadline(duty.clock_seq, key, passed[-1])
+        if duty.opened.recipient == "authority" and now >= soonest - SIGNATURE_LEAD:
+            if not duty.papers and f"regimes/{duty.opened.regime}/authority.yaml" in catalog.files:
+                yield PreparePaper(duty.clock_seq, key)
+            if not duty.signature_asked:
+                yield AskSignature(duty.clock_seq, key)
+
+
+def warnings(duty: DutyState) -> list[tuple[int, datetime]]:
+    """The warnings of a duty, as (percent of its time, moment), soonest first."""
+    soonest = duty.soonest
+    if soonest is None:
+        return []
+    start = duty.clock_start or soonest
+    return [(percent, start + (soonest - start) * percent // 100) for percent in WARNINGS]

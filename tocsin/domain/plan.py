@@ -1,0 +1,183 @@
+"""plan: the one function that says what to do next. Flows, the bell, the drill and the simulator all run it.
+
+Pure: an incident, what the catalog knows, and now. Its moves performed, planning again yields none of them; and every
+open dated duty that is not yet due has a wake before it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
+from tocsin.domain.escalation import calls_due, next_call_at, unanswered
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Status
+from tocsin.domain.moves import (
+    CallPerson,
+    EnterStatus,
+    Move,
+    PublishHead,
+    RemindOfStep,
+)
+from tocsin.domain.notice import CUSTOMERS, approved_enough, individuals_duties, notice_moves, sending_moves
+from tocsin.domain.owing import (
+    SIGNATURE_LEAD,
+    assessment,
+    deadline_moves,
+    duty_moves,
+    facts_of,
+    warnings,
+)
+
+__all__ = ["Plan", "assessment", "facts_of", "plan"]
+
+#: The phases whose gates must be passed to leave a status, and the status that follows.
+_COURSE: dict[Status, tuple[tuple[Phase, ...], Status]] = {
+    "declared": (("declare",), "containment"),
+    "containment": (("contain", "scope"), "eradication"),
+    "eradication": (("eradicate",), "recovery"),
+    "recovery": (("recover",), "stable"),
+    "stable": (("assess", "notify"), "review"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due now, the next moment at which anything can become due, and what the incident waits for."""
+
+    moves: tuple[Move, ...]
+    wake_at: datetime | None
+    waiting_for: str
+
+
+def plan(incident: Incident, catalog: Catalog, now: datetime) -> Plan:
+    """The moves that are due, in the order in which they should be made. `now` is aware."""
+    if not incident.open:
+        return Plan(tuple(_published(incident)), None, f"nothing: {incident.status}")
+    type_ = catalog.type(incident.type)
+    answers = _applicable(incident, catalog, type_)
+    moves: list[Move] = [
+        CallPerson(incident.called_seq, call.role, call.person, call.level, call.round)
+        for call in calls_due(incident, catalog.contacts, now)
+    ]
+    moves += duty_moves(incident, assessment(incident, catalog))
+    moves += deadline_moves(incident, catalog, now)
+    moves += _step_moves(incident, type_, answers, now)
+    moves += notice_moves(incident, catalog)
+    moves += sending_moves(incident, now)
+    moves += _status_moves(incident, type_, answers)
+    moves += _published(incident)
+    return Plan(
+        tuple(moves),
+        min(_wakes(incident, catalog, type_, answers, now), default=None),
+        waiting_for(incident, catalog, type_, answers),
+    )
+
+
+def _applicable(incident: Incident, catalog: Catalog, type_: IncidentType) -> dict[str, bool | None]:
+    organisation = catalog.contacts.organisation
+    facts = facts_of(incident, catalog)
+    return {step.id: applicable(step, facts, organisation).answer for step in type_.steps}
+
+
+def _published(incident: Incident) -> Iterable[Move]:
+    # The first page carries the head of the declaration already.
+    if incident.status_seq > 1 and incident.published < incident.status_seq:
+        yield PublishHead(incident.status_seq, incident.status)
+
+
+# --- steps and status
+
+
+def _step_moves(
+    incident: Incident, type_: IncidentType, answers: dict[str, bool | None], now: datetime
+) -> Iterable[Move]:
+    for step in type_.steps:
+        due = step_due_at(step, incident.moments)
+        since = incident.undone.get(step.id, 0)
+        if (
+            due is not None
+            and due <= now
+            and step.id not in incident.steps
+            and answers[step.id]
+            and incident.reminded.get(step.id, 0) <= since
+        ):
+            yield RemindOfStep(max(since, 1), step.id, step.role)
+
+
+def _status_moves(incident: Incident, type_: IncidentType, answers: dict[str, bool | None]) -> Iterable[Move]:
+    course = _COURSE.get(incident.status)
+    if course is None:
+        return
+    phases, following = course
+    gates = [gate for phase in phases for gate in open_gates(type_.steps, phase, incident.steps, answers)]
+    # The first status ends when somebody took command: containment does not wait for the paperwork of declaring.
+    passed = "incident-commander" in incident.answered if incident.status == "declared" else not gates
+    if passed:
+        yield EnterStatus(incident.status_seq, following)
+
+
+# --- when to look again, and what for
+
+
+def _wakes(
+    incident: Incident, catalog: Catalog, type_: IncidentType, answers: dict[str, bool | None], now: datetime
+) -> Iterable[datetime]:
+    candidates = [next_call_at(incident, catalog.contacts, now)]
+    candidates += [state.resume_at for state in incident.notices.values()]
+    for duty in incident.duties.values():
+        if duty.mark == "open" and duty.soonest is not None:
+            candidates += [at for _, at in warnings(duty)] + [duty.soonest - SIGNATURE_LEAD]
+    for step in type_.steps:
+        if step.id not in incident.steps and answers[step.id]:
+            candidates.append(step_due_at(step, incident.moments))
+    return (at for at in candidates if at is not None and at > now)
+
+
+def waiting_for(
+    incident: Incident, catalog: Catalog, type_: IncidentType, answers: dict[str, bool | None]
+) -> str:
+    """What the incident waits for, in words for a dashboard: the most pressing thing that a person must do."""
+    silent = unanswered(incident, catalog.contacts)
+    if silent:
+        return f"{' and '.join(silent)} to answer"
+    for waits in (_waits_for_letter(incident, catalog), _waits_for_gate(incident, type_, answers)):
+        if waits:
+            return waits
+    filings = [d for d in incident.duties.values() if d.mark == "open"]
+    if filings:
+        first = min(filings, key=lambda d: (d.soonest is None, d.soonest or incident.declared_at))
+        return f"{first.opened.key} to be met" + (f" and {len(filings) - 1} more" if len(filings) > 1 else "")
+    return "review and closing"
+
+
+def _waits_for_letter(incident: Incident, catalog: Catalog) -> str | None:
+    state = incident.notices.get(CUSTOMERS)
+    if state is None:
+        if individuals_duties(incident) and incident.scope is None and incident.status != "declared":
+            return "scope of the affected people"
+        return None
+    organisation = catalog.contacts.organisation
+    given = len({approval.person for approval in state.approvals})
+    waits = {
+        "in-review": f"approval of the customer notice (0 of {organisation.approvals_needed})",
+        "rejected": "a new draft of the customer notice",
+        "void": "a new draft of the customer notice",
+        "paused": "the paused sending to be resumed",
+        "released": "the letters to be sent",
+        "sending": "the letters to be sent",
+    }
+    if state.mark == "approved":
+        if approved_enough(state, organisation):
+            return "release of the customer notice"
+        return f"approval of the customer notice ({given} of {organisation.approvals_needed})"
+    return waits.get(state.mark)
+
+
+def _waits_for_gate(incident: Incident, type_: IncidentType, answers: dict[str, bool | None]) -> str | None:
+    for phase in type_.phases:
+        gates = open_gates(type_.steps, phase, incident.steps, answers)
+        if gates:
+            return f"{phase}: step {gates[0]}" + (f" and {len(gates) - 1} more" if len(gates) > 1 else "")
+    return None

@@ -1,0 +1,73 @@
+"""Records: the shapes that all data files share: ids, places, zones, words in several languages.
+
+A room of the heart: pure pydantic types. A record is frozen and has no field that nobody declared, so that a
+misspelt key in a file is refused instead of ignored.
+"""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from tocsin.domain.answers import nearest
+from tocsin.domain.places import PLACES
+
+Role = Literal[
+    "incident-commander",
+    "deputy",
+    "scribe",
+    "dpo",
+    "counsel",
+    "liaison",
+    "operations",
+    "investigation",
+    "forensics",
+    "accountable-officer",
+]
+#: How sure we are of a line: read in the source, read about it, remembered, or nobody has checked.
+Verification = Literal["primary", "secondary", "recalled", "unconfirmed"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{name!r} is not a zone of the IANA database; write one like Asia/Ho_Chi_Minh"
+        ) from None
+    return name
+
+
+def _known_place(code: str) -> str:
+    if code not in PLACES:
+        raise ValueError(f"{code!r} is no place{nearest(code, PLACES)}; write one like VN, DE-BY or US-CA")
+    return code
+
+
+def _english_is_there(texts: dict[str, str]) -> dict[str, str]:
+    if "en" not in texts:
+        raise ValueError("add the words in English (en); other languages may follow")
+    return texts
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+#: ISO 3166-1 alpha-2, or ISO 3166-2 where a country divides the matter (`DE-BY`, `US-CA`).
+Place = Annotated[str, AfterValidator(_known_place)]
+#: An ISO 639-1 code, perhaps with a region: `en`, `vi`, `pt-BR`.
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+#: Language to words. English is always there, so that every reader reads something.
+Texts = Annotated[
+    dict[Language, Annotated[str, StringConstraints(min_length=1)]], AfterValidator(_english_is_there)
+]
+
+
+class Record(BaseModel):
+    """One record of a data file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def in_language(texts: dict[str, str], language: str) -> str:
+    """The words in `language`, in its parent language (`pt` for `pt-BR`), or else in English."""
+    return texts.get(language) or texts.get(language.partition("-")[0]) or texts["en"]

@@ -1,0 +1,234 @@
+"""The law as a pure function: facts in, duties with deadlines and articles out. Same facts, same duties.
+
+Pure. Three answers, never two: a duty is owed, not owed, or cannot be told yet, each with the facts that it
+rests on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from tocsin.domain.clock import due, target
+from tocsin.domain.conditions import Verdict, all_of, evaluate
+from tocsin.domain.contacts import Authority, Organisation, authority_for
+from tocsin.domain.criteria import Cells
+from tocsin.domain.duties import Assessment, Duty, NextQuestion, NotOwed, Undecided
+from tocsin.domain.facts import FACTS, Facts
+from tocsin.domain.matching import CellTest
+from tocsin.domain.places import lies_in, state_of
+from tocsin.domain.rules import Regime, Rule
+
+__all__ = ["Assessment", "Duty", "NextQuestion", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
+
+_SOMEBODY = Cells(cells=CellTest())
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_NO_PLACE = Verdict(None, ("the place of some people is unknown",), ("people_by_country",))
+
+
+def assess(
+    facts: Facts,
+    organisation: Organisation,
+    regimes: Iterable[Regime],
+    *,
+    authorities: Sequence[Authority],
+    at: datetime,
+    declared_at: datetime | None = None,
+) -> Assessment:
+    """Every duty that these facts raise, soonest first, with what cannot be told yet and what is not owed.
+
+    `at` is the moment as of which the law is applied. Until a clock's own moment is learned it runs from
+    `detected_at`, else from `declared_at`, and the duty is marked as assumed.
+    """
+    case = _Case(facts, organisation, tuple(authorities), at, declared_at)
+    findings = [
+        finding
+        for regime in sorted(regimes, key=lambda each: each.id)
+        for rule in regime.rules
+        for finding in case.findings(regime, rule)
+    ]
+    duties = sorted((each for each in findings if isinstance(each, Duty)), key=_urgency)
+    undecided = tuple(each for each in findings if isinstance(each, Undecided))
+    not_owed = tuple(each for each in findings if isinstance(each, NotOwed))
+    return Assessment(tuple(duties), undecided, not_owed, _next_question(duties, undecided))
+
+
+def _urgency(duty: Duty) -> tuple[datetime, str]:
+    return duty.soonest or _END_OF_TIME, duty.key
+
+
+class _Run(NamedTuple):
+    """How a rule's clock runs in this incident.
+
+    From which moment, until when, and whether that moment is a stand-in.
+    """
+
+    moment: str
+    start: datetime | None
+    due_at: datetime | None
+    target_at: datetime | None
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One incident before the law."""
+
+    facts: Facts
+    organisation: Organisation
+    authorities: tuple[Authority, ...]
+    at: datetime
+    declared_at: datetime | None
+
+    def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
+        """What the rule gives: one finding, or one per place where the rule says so."""
+        if off := self._not_in_force(regime, rule):
+            return [NotOwed(regime.id, rule.id, (off,))]
+        if rule.per is None:
+            return [self._finding(regime, rule, rule.place)]
+        if rule.per.unless and (whole := getattr(self.organisation, rule.per.unless)):
+            return [self._finding(regime, rule, whole)]
+        return self._per_place(regime, rule, rule.per.place_in)
+
+    def _not_in_force(self, regime: Regime, rule: Rule) -> str | None:
+        """Why the rule does not bind: an incident is judged by the law of the day on which it was found."""
+        if regime.status != "in-force":
+            return f"{regime.id} is {regime.status.replace('-', ' ')}"
+        moments = [self.facts.moment(name) for name in ("detected_at", "aware_at", "violation_found_at")]
+        found = min((moment for moment in (*moments, self.declared_at) if moment), default=self.at)
+        day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (found, self.at))
+        for begin in (regime.valid_from, rule.valid_from):
+            if begin and min(day, today) < begin:
+                return f"in force only from {begin}"
+        for end in (regime.valid_until, rule.valid_until):
+            if end and day > end:
+                return f"in force only until {end}"
+        return None
+
+    def _per_place(self, regime: Regime, rule: Rule, region: str) -> list[Duty | Undecided | NotOwed]:
+        places = sorted({state_of(place) for place in self.facts.places() if lies_in(place, (region,))})
+        if not places:
+            return [self._finding(regime, rule, None, region)]
+        found = [self._finding(regime, rule, place, place) for place in places]
+        if any(cell.place is None and not cell.nobody for cell in self.facts.cells):
+            found.append(self._undecided(regime, rule, _NO_PLACE))
+        return found
+
+    def _finding(
+        self, regime: Regime, rule: Rule, place: str | None, living_in: str | None = None
+    ) -> Duty | Undecided | NotOwed:
+        among = (rule.among, CellTest(place=(living_in,))) if living_in else (rule.among,)
+        verdict = self._verdict(regime, rule, among)
+        if verdict.answer is False:
+            return NotOwed(regime.id, rule.id, verdict.because)
+        for exempt in rule.exceptions:
+            lifted = evaluate(exempt.when, self.facts, self.organisation, among=among)
+            if not lifted.answer:
+                continue
+            because = (*lifted.because, f"lifted by {exempt.cite}")
+            if exempt.instead and verdict.answer:
+                rule = rule.model_copy(update={"recipient": exempt.instead, "cite": exempt.cite})
+                return self._duty(regime, rule, place, replace(verdict, because=(*verdict.because, *because)))
+            return NotOwed(regime.id, rule.id, because)
+        if verdict.answer is None and rule.while_unknown == "undecided":
+            return self._undecided(regime, rule, verdict)
+        return self._duty(regime, rule, place, verdict)
+
+    def _verdict(self, regime: Regime, rule: Rule, among: tuple[CellTest, ...]) -> Verdict:
+        verdicts = []
+        if regime.applies is not None:
+            verdicts.append(evaluate(regime.applies, self.facts, self.organisation))
+        if any(test.features for test in among):
+            verdicts.append(evaluate(_SOMEBODY, self.facts, self.organisation, among=among))
+        if rule.when is not None:
+            verdicts.append(evaluate(rule.when, self.facts, self.organisation, among=among))
+        return all_of(verdicts)
+
+    def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
+        run = self._run(regime, rule)
+        return Undecided(regime.id, rule.id, verdict.needs, verdict.because, run.due_at or run.target_at)
+
+    def _duty(self, regime: Regime, rule: Rule, place: str | None, verdict: Verdict) -> Duty:
+        run = self._run(regime, rule)
+        authority = self._authority(rule, place)
+        open_until = () if verdict.answer else (f"it stands until {', '.join(verdict.needs)} is known",)
+        doubt = (f"counsel must confirm: {rule.doubt}",) if rule.doubt else ()
+        verification = rule.verification or regime.verification
+        return Duty(
+            key=f"{regime.id}/{rule.id}/{(place or rule.recipient).lower()}/{rule.role}",
+            regime=regime.id,
+            rule=rule.id,
+            cite=rule.cite,
+            recipient=rule.recipient,
+            authority=authority.id if authority else None,
+            place=place,
+            role=rule.role,
+            stage=rule.stage,
+            clock_from=run.moment,
+            clock_start=run.start,
+            due_at=run.due_at,
+            target_at=run.target_at,
+            within=str(rule.clock.within),
+            assumed=run.assumed or verdict.answer is None,
+            because=(*verdict.because, *open_until, *doubt),
+            needs=(*verdict.needs, *((rule.clock.start[0],) if run.assumed else ())),
+            verification=verification,
+            candidate=bool(rule.doubt) or verification in ("recalled", "unconfirmed"),
+            content=rule.content,
+            language=rule.language or (authority.languages[0] if authority and authority.languages else None),
+            reasons_when_late=rule.reasons_when_late,
+            phased=rule.phased,
+        )
+
+    def _authority(self, rule: Rule, place: str | None) -> Authority | None:
+        if rule.recipient != "authority" or place is None:
+            return None
+        return authority_for(self.authorities, place, rule.competence)
+
+    def _run(self, regime: Regime, rule: Rule) -> _Run:
+        clock = rule.clock
+        known = [(moment, name) for name in clock.start if (moment := self.facts.moment(name))]
+        assumed = not known
+        if not known and (seen := self.facts.moment("detected_at")):
+            known = [(seen, "detected_at")]
+        if not known and self.declared_at:
+            known = [(self.declared_at, "declared_at")]
+        if not known:
+            return _Run(clock.start[0], None, None, None, True)
+        start, name = min(known)
+        return _Run(name, start, due(start, clock.within, regime.zone), target(start, clock.within), assumed)
+
+
+def _next_question(duties: Iterable[Duty], undecided: Iterable[Undecided]) -> NextQuestion | None:
+    """The fact that helps to settle most.
+
+    Among equals the one for the duty that falls due first, then as listed.
+    """
+    open_matters = [(each.needs, each.would_be_due_at, f"{each.regime}/{each.rule}") for each in undecided]
+    # A clock that runs from a stand-in moment is running: what is not even known to be owed comes first.
+    open_matters = open_matters or [
+        (duty.needs, duty.soonest, f"{duty.regime}/{duty.rule}") for duty in duties
+    ]
+    settles: dict[str, dict[str, datetime]] = {}
+    for needs, due_at, rule in open_matters:
+        for need in needs:
+            settles.setdefault(need, {})[rule] = due_at or _END_OF_TIME
+    if not settles:
+        return None
+    listed = list(FACTS)
+    fact = min(
+        settles,
+        key=lambda name: (-len(settles[name]), min(settles[name].values()), _rank(name, listed), name),
+    )
+    return NextQuestion(fact, _question(fact), tuple(sorted(settles[fact])))
+
+
+def _rank(name: str, listed: list[str]) -> int:
+    return listed.index(name) if name in listed else len(listed)
+
+
+def _question(name: str) -> str:
+    if name in FACTS:
+        return FACTS[name].question
+    return f"State {name.removeprefix('organisation.')} in contacts/organisation.yaml."

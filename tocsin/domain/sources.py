@@ -1,0 +1,132 @@
+"""Sources: where requests and customers can be read, as declared in `sources.yaml`.
+
+A room of the heart: pure values. `tocsin/sources/` opens what stands here; `contacts/sources.yaml` is a sample.
+"""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from tocsin.domain.questions import GROUPS, ROLES
+from tocsin.domain.records import Id, Place, Record, Zone
+
+
+class LogFields(Record):
+    """What the file calls our columns; a dot leads into a nested object (`request.client.ip`)."""
+
+    at: str
+    account: str
+    token: str | None = None
+    session: str | None = None
+    ip: str | None = None
+    agent: str | None = None
+    endpoint: str | None = None
+    method: str | None = None
+    status: str | None = None
+    bytes: str | None = None
+
+    def mapped(self) -> dict[str, str]:
+        """Our names to the file's, for the columns that the source has."""
+        return {name: field for name in LOG_COLUMNS if (field := getattr(self, name)) is not None}
+
+
+LOG_COLUMNS = tuple(LogFields.model_fields)
+#: Microseconds in one unit; 0 for the unit that is finer than a microsecond.
+EPOCHS = {"epoch-s": 1_000_000, "epoch-ms": 1_000, "epoch-us": 1, "epoch-ns": 0}
+
+
+class TimeFormat(Record):
+    """How a source writes moments: `iso`, `epoch-s`, `-ms`, `-us`, `-ns`, or a strptime pattern."""
+
+    format: str = "iso"
+    #: Of moments written without one. Undeclared, such rows are unreadable: a guess moves people in and out.
+    zone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _can_be_placed(self) -> Self:
+        if self.format != "iso" and self.format not in EPOCHS:
+            if "%" not in self.format:
+                raise ValueError(
+                    f"{self.format!r} is no time format; write iso, {', '.join(EPOCHS)} or a %-pattern"
+                )
+            if "%z" not in self.format and self.zone is None:
+                raise ValueError("a pattern without %z needs a zone, like zone: Asia/Ho_Chi_Minh")
+        return self
+
+
+class LogSource(Record):
+    """Access logs of one system: one row per request."""
+
+    name: Id
+    format: Literal["ndjson", "csv", "tsv", "parquet"]
+    #: Files or globs; plain or gzip.
+    paths: tuple[str, ...] = Field(min_length=1)
+    fields: LogFields
+    time: TimeFormat = TimeFormat()
+    #: Where these logs are kept.
+    country: Place | None = None
+
+
+class CustomerFields(Record):
+    """What the customer table calls our columns. `id` is what the logs name as account."""
+
+    id: str
+    email: str | None = None
+    name: str | None = None
+    locale: str | None = None
+    country: str | None = None
+    status: str | None = None
+    closed_at: str | None = None
+    group: str | None = None
+    role: str | None = None
+
+    def mapped(self) -> dict[str, str]:
+        """Our names to the table's, for the columns that it has."""
+        return {name: field for name in CUSTOMER_COLUMNS if (field := getattr(self, name)) is not None}
+
+
+CUSTOMER_COLUMNS = tuple(CustomerFields.model_fields)
+
+
+class CustomerSource(Record):
+    """The people we hold data about: a file, or a table or query of a database."""
+
+    name: Id
+    path: str | None = None
+    format: Literal["csv", "tsv", "parquet"] = "csv"
+    #: An SQLAlchemy URL. Keep passwords out of it: PostgreSQL reads them from `~/.pgpass`.
+    url: str | None = None
+    table: str | None = None
+    query: str | None = None
+    fields: CustomerFields
+    #: What holds for people whose row does not say otherwise.
+    group: str = "customers"
+    #: Left out, the data map decides by the kinds that were seen.
+    role: str | None = None
+    #: How the country of a person is known.
+    place_basis: Literal["billing", "address", "ip", "declared", "unknown"] = "declared"
+    country: Place | None = None
+
+    @model_validator(mode="after")
+    def _is_one_place(self) -> Self:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either a path or a url")
+        if self.url is not None and (self.table is None) == (self.query is None):
+            raise ValueError("a url needs either a table or a query")
+        if self.group not in GROUPS or self.role not in (None, *ROLES):
+            raise ValueError(f"group is one of {', '.join(GROUPS)}; role is one of {', '.join(ROLES)}")
+        return self
+
+
+class Sources(Record):
+    """Everything that was declared: where requests and people can be read."""
+
+    logs: tuple[LogSource, ...] = ()
+    customers: tuple[CustomerSource, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [source.name for source in self.logs] + [source.name for source in self.customers]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two sources are called {twice[0]}; give each its own name")
+        return self

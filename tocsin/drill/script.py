@@ -1,0 +1,71 @@
+"""The script of the drill: what the people in it learn, write and decide. Data, and nothing that happened."""
+
+from datetime import timedelta
+from types import MappingProxyType
+
+TITLE = "API tokens of customers in a public repository"
+
+#: Facts as the responders learn them, an hour and a half in.
+FACTS = MappingProxyType(
+    {
+        "aware_at": "2026-11-24T02:40:00+07:00",
+        "occurred_from": "2026-11-22T20:40:00+07:00",
+        "occurred_to": "2026-11-24T02:31:00+07:00",
+        "violation": "breach",
+        "breach_of": "confidentiality",
+        "nature": "unauthorised-access,unintended-publication",
+        "actor": "external",
+        "intent": "malicious",
+        "discovered_by": "controller",
+        "interests_at_risk": "property,honour",
+        "systems": "Streaming API gateway",
+        "place_of_systems": "Ho Chi Minh City, Vietnam",
+        "attack_on_system": "yes",
+    }
+)
+#: What the second look at the alert shows: found nine minutes earlier than first written down.
+CORRECTED = MappingProxyType({"aware_at": "2026-11-24T02:31:00+07:00"})
+
+#: Two accounts of one decision each: English and Vietnamese, as the letter needs them.
+TEXTS = MappingProxyType(
+    {
+        "consequences": {
+            "en": "Somebody else may have read your account details, invoices and usage figures, and may use them to "
+            "write to you in a convincing way.",
+            "vi": "Người khác có thể đã đọc thông tin tài khoản, hóa đơn và số liệu sử dụng của bạn, và có thể dùng "
+            "chúng để viết thư lừa bạn một cách thuyết phục.",
+        },
+        "measures_taken": {
+            "en": "We revoked the tokens, ended all sessions that were made with them, and kept the evidence.",
+            "vi": "Chúng tôi đã thu hồi các mã truy cập, chấm dứt mọi phiên làm việc tạo bằng các mã đó và lưu giữ "
+            "chứng cứ.",
+        },
+        "measures_planned": {
+            "en": "Long-lived tokens are replaced by short-lived ones, and our repositories are watched for secrets.",
+            "vi": "Mã truy cập dài hạn sẽ được thay bằng mã ngắn hạn, và các kho mã nguồn được giám sát để phát hiện "
+            "thông tin bí mật.",
+        },
+        "advice_to_people": {
+            "en": "Create new API tokens and delete those you made before 24 November 2026.",
+            "vi": "Hãy tạo mã API mới và xóa các mã đã tạo trước ngày 24 tháng 11 năm 2026.",
+        },
+    }
+)
+#: What is corrected in the letter after it was approved.
+CORRECTED_MEASURES = MappingProxyType(
+    {
+        "en": "We revoked the tokens at 03:05, ended all sessions that were made with them, and kept the evidence.",
+        "vi": "Chúng tôi đã thu hồi các mã truy cập lúc 03:05, chấm dứt mọi phiên làm việc tạo bằng các mã đó và lưu "
+        "giữ chứng cứ.",
+    }
+)
+
+#: Why the risk is high, in the words of the data protection officer.
+RISK = "Readable invoices and live tokens were read by a thief who used them; impersonation is likely."
+
+#: When after the declaration each scene begins.
+ACK, DPO_ACK = timedelta(minutes=7), timedelta(minutes=12)
+CONTAIN, SCOPE, LEARN = timedelta(minutes=25), timedelta(minutes=55), timedelta(minutes=80)
+CORRECT, LETTER = timedelta(hours=2), timedelta(hours=3)
+SECOND_LETTER, PAPERS, HARDEN = timedelta(hours=5), timedelta(hours=20), timedelta(hours=30)
+CLOSE = timedelta(hours=74)

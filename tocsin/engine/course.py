@@ -1,0 +1,128 @@
+"""The course of a sending: what one run of it has in hand, what stops it, and the entry that each stop becomes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import SendingStopped
+from tocsin.domain.notice import is_stale
+from tocsin.engine.jobs import Job
+from tocsin.engine.letters import Writing
+from tocsin.record import Change, record
+from tocsin.rendering.mime import Mold
+from tocsin.storage import ledger, timeline
+
+#: A lease is looked at again this long after its end.
+_LATER = timedelta(seconds=1)
+#: How long a sending rests while the relay is down, at first and at most.
+_REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
+
+
+@dataclass
+class Course:
+    """One run of a sending: what it needs, and what it has in hand."""
+
+    job: Job
+    incident: Incident
+    write: Writing
+    people_key: bytes
+    lease: str = field(default_factory=lambda: uuid4().hex)
+    tried: int = 0
+    failures: int = 0
+    down: bool = False
+    why: str = ""
+    failed: BaseException | None = None
+    #: The head up to which nothing stopped us; 0 makes the first look a whole one.
+    seen_head: int = 0
+    molds: dict[str, Mold] = field(default_factory=dict)
+
+    @property
+    def notice(self) -> str:
+        """The notice that is being sent."""
+        return self.job.move.subject
+
+    @property
+    def digest(self) -> str:
+        """What was approved, and is sent."""
+        return self.incident.notices[self.notice].digest
+
+    def mold(self, subject: str) -> Mold:
+        """What all letters of one subject share; the library proves the first of each shape as a whole."""
+        if subject not in self.molds:
+            self.molds[subject] = Mold(
+                sender=(self.write.sender_name, self.write.sender),
+                subject=subject,
+                reply_to=self.write.reply_to,
+                headers={"X-Incident-Ref": self.write.letters.facts.reference},
+            )
+        return self.molds[subject]
+
+
+def told_to_stop(course: Course) -> bool:
+    """Look at the incident between two letters: one indexed lookup, and a fold only when something was appended."""
+    if course.why:
+        return True
+    if course.job.stop():
+        course.why = "interrupted"
+        return True
+    app, key = course.job.app, course.incident.key
+    with app.database.read() as connection:
+        head = timeline.head(connection, key)
+    if head != course.seen_head:
+        course.seen_head = head
+        incident = app.incident(key)
+        state = incident.notices[course.notice]
+        if state.mark != "sending" or state.digest != course.digest:
+            course.why = f"stopped: {state.mark}"
+        elif is_stale(incident, app.catalog_of(incident), state):
+            course.why = "stopped: what the letter prints has changed"
+    return bool(course.why)
+
+
+def stopped(course: Course) -> bool:
+    """One entry for this stop: the counts as they stand in the ledger, and the root that proves each row."""
+    app, key, notice = course.job.app, course.incident.key, course.notice
+
+    def decide(change: Change) -> None:
+        with app.database.read() as connection:
+            counts = ledger.counts(connection, key, notice)
+            root = ledger.root_of(connection, key, notice)
+            again = _again(course, connection)
+        state = change.incident.notices[notice]
+        ours = state.mark == "sending" and state.digest == course.digest
+        complete = ours and not course.why and again is None
+        rest = None if complete else _resume_at(course, change, again)
+        change.add(
+            SendingStopped(
+                notice=notice, counts=counts, root=root, complete=complete, resume_at=rest, why=course.why
+            ),
+            cause=course.job.move.cause,
+            key=f"{course.job.move.key}/{change.incident.head_seq}",
+        )
+        change.also.append(course.job.fence)
+
+    return bool(record(app, key, decide, actor="engine").entries)
+
+
+def _again(course: Course, connection: Connection) -> datetime | None:
+    """When a row can next be sent: one that waits, or one in which somebody perhaps died; None when all is done."""
+    app, key, notice = course.job.app, course.incident.key, course.notice
+    waits = ledger.next_due(connection, key, notice)
+    doubted = ledger.lease_end(connection, key, notice)
+    # Leases run on the real clock, what the incident waits for on its own.
+    lost = app.now() + (doubted - app.clock()) + _LATER if doubted else None
+    return min((moment for moment in (waits, lost) if moment), default=None)
+
+
+def _resume_at(course: Course, change: Change, again: datetime | None) -> datetime:
+    """When rows that wait may be tried again; while the relay is down, each rest is twice the one before."""
+    if course.down:
+        before = change.incident.notices[course.notice].rest
+        return change.now + min(max(before * 2, _REST), _LONGEST_REST)
+    if again is None or again > change.now:
+        return again or change.now
+    # Due, and yet not to be had: another holder's transaction has not ended.
+    return change.now if course.why else change.now + _REST

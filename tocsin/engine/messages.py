@@ -1,0 +1,122 @@
+"""What the engine says to our own people: a brief per occasion, rendered in each reader's language, sealed.
+
+Few and good. Staff are named; affected people never are.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from tocsin.app import App
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.record import Change
+from tocsin.rendering.message import Brief, Kind, render_message
+from tocsin.storage.texts import read_texts
+
+
+def page_message(
+    app: App, change: Change, person: str, role: str, round_: int, seq: int, because: str | None = None
+) -> None:
+    """Call one person for a role, by every route that this person has; `seq` is the page's entry."""
+    incident = change.incident
+    lines = [f"You are called as {role.replace('-', ' ')}" + (f", call {round_ + 1}" if round_ else "")]
+    if because:
+        lines.append(because)
+    lines += _clocks(app, incident)
+    contacts = app.catalog.contacts
+    tell(
+        app,
+        change,
+        "page",
+        [person],
+        lines,
+        subject=f"page/{seq}",
+        lane="page",
+        cause=seq,
+        due=_soonest(incident),
+        action=f"tocsin ack {incident.key}",
+        routes=contacts.person(person).routes,
+        page=seq,
+    )
+
+
+def tell(
+    app: App,
+    change: Change,
+    kind: Kind,
+    people: Iterable[str],
+    lines: Sequence[str],
+    *,
+    subject: str,
+    lane: str,
+    cause: int,
+    due: datetime | None = None,
+    action: str = "",
+    routes: Sequence[str] = (),
+    page: int | None = None,
+) -> None:
+    """Put one message for each person into the outbox: by `routes`, else by the person's first route."""
+    incident, contacts = change.incident, app.catalog.contacts
+    ids = {person.id for person in contacts.people} - set(incident.excluded)
+    brief = Brief(
+        kind=kind,
+        incident_key=incident.key,
+        code_name=incident.code_name,
+        severity=incident.severity.upper(),
+        lines=tuple(lines),
+        head=(incident.head_seq, incident.head_hash),
+        now=change.now,
+        zone=contacts.organisation.zone,
+        title=None if incident.restricted else _title(app, incident),
+        due=due,
+        next_action=action,
+        drill=incident.drill,
+        console_url=app.settings.console_url,
+    )
+    for who in dict.fromkeys(people):
+        if who not in ids:
+            continue
+        content = written_to(app, brief, who)
+        for route in routes or contacts.person(who).routes[:1]:
+            change.send(f"{subject}/{who}/{route}", lane, route, who, content, cause=cause, page=page)
+
+
+def written_to(app: App, brief: Brief, who: str) -> bytes:
+    """A brief in a person's own language, for every route at once, as the outbox keeps it."""
+    person = app.catalog.contacts.person(who)
+    message = render_message(brief, person.languages[0], app.pack_folder(app.catalog))
+    return json.dumps(asdict(message), ensure_ascii=False).encode()
+
+
+def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
+    """Who answers for these roles: the holder, else all who are listed for the role; nobody who is excluded or gone."""
+    contacts = app.catalog.contacts
+    here = {person.id for person in contacts.people} - set(incident.excluded)
+    people: list[str] = []
+    for role in roles:
+        holder = incident.roles.get(role)
+        listed = [person.id for person in contacts.with_role(role) if person.id in here]
+        people += [holder] if holder in here else listed
+    return list(dict.fromkeys(people))
+
+
+def duty_words(duty: DutyState) -> str:
+    """A duty in one line: to whom, by which article, how sure the clock is."""
+    assumed = ", ASSUMED" if duty.assumed else ""
+    return f"{duty.opened.key} ({duty.opened.cite}{assumed})"
+
+
+def _clocks(app: App, incident: Incident) -> list[str]:
+    return [f"Clock: {duty_words(duty)}" for duty in incident.duties.values() if duty.mark == "open"][:3]
+
+
+def _soonest(incident: Incident) -> datetime | None:
+    open_ = [duty.soonest for duty in incident.duties.values() if duty.mark == "open" and duty.soonest]
+    return min(open_, default=None)
+
+
+def _title(app: App, incident: Incident) -> str | None:
+    with app.database.read() as connection:
+        texts = read_texts(connection, incident.key, app.record_key(incident.key), [incident.title])
+    return texts.get(incident.title)

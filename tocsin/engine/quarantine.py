@@ -1,0 +1,102 @@
+"""Quarantine: an incident whose timeline cannot be folded or planned is set apart, and people are told.
+
+It is not closed and nothing of it is lost. The bell leaves it alone until `tocsin verify` finds it sound again. What is
+said of it comes from its projection and its first entry, since the rest cannot be read.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from tocsin.app import App
+from tocsin.domain.errors import TocsinError
+from tocsin.engine.messages import written_to
+from tocsin.record import sealed_message
+from tocsin.rendering.message import Brief
+from tocsin.storage import outbox, timeline
+from tocsin.storage.outbox import Outgoing
+
+log = structlog.get_logger("tocsin.engine")
+
+
+def set_apart(app: App, key: str, poison: BaseException) -> None:
+    """Mark the incident, so that the others go on, and call the commander on duty and the DPO: once for each head."""
+    why = in_words(poison)
+    with app.database.read() as connection:
+        row, _ = timeline.projected(connection, key)
+    if row is None:
+        return
+    lines = ["This incident is set apart: the engine cannot go on with it.", why, "Its clocks run on."]
+    calls = _calls(app, row, f"apart/{row['head_seq']}", lines, f"tocsin verify {key}")
+    with app.database.write() as connection:
+        timeline.quarantine(connection, key, why)
+        outbox.put(connection, calls, app.now())
+
+
+def tell_trouble(app: App, key: str, subject: str, trouble: BaseException) -> None:
+    """Call the same people about one thing that fails while the incident goes on: once for each `subject`."""
+    with app.database.read() as connection:
+        row, _ = timeline.projected(connection, key)
+    if row is None:
+        return
+    lines = [f"The engine cannot make a move: {subject.rpartition('/')[0]}", in_words(trouble)]
+    calls = _calls(app, row, f"trouble/{subject}", lines, f"tocsin show {key}")
+    with app.database.write() as connection:
+        outbox.put(connection, calls, app.now())
+
+
+def in_words(poison: BaseException) -> str:
+    """What went wrong, in one line. Of a library's errors only the type: they may quote what they could not read."""
+    words = f": {poison}" if isinstance(poison, TocsinError) else ""
+    return " ".join(f"{type(poison).__name__}{words}".split())[:300]
+
+
+def _calls(app: App, row: Mapping[str, Any], subject: str, lines: list[str], action: str) -> list[Outgoing]:
+    """One message for each person and route; none where the messages themselves are what fails."""
+    key, seq = str(row["key"]), int(row["head_seq"])
+    try:
+        record_key = app.record_key(key)
+        brief = Brief(
+            kind="warning",
+            incident_key=key,
+            code_name=row["code_name"],
+            severity=row["severity"].upper(),
+            lines=tuple(lines),
+            head=(seq, row["head_hash"]),
+            now=app.now(),
+            zone=app.catalog.contacts.organisation.zone,
+            next_action=action,
+            drill=row["drill"],
+            console_url=app.settings.console_url,
+        )
+        calls = []
+        for who in _on_duty(app, row):
+            content = written_to(app, brief, who)
+            for route in app.catalog.contacts.person(who).routes:
+                whole = f"{key}/{subject}/{who}/{route}"
+                id_, sealed = sealed_message(record_key, whole, content)
+                calls.append(Outgoing(id_, whole, key, seq, "page", route, who, sealed))
+    except Exception as error:  # the incident is set apart all the same, and `doctor` shows it
+        log.error("nobody could be called", incident=key, error=type(error).__name__)
+        return []
+    return calls
+
+
+def _on_duty(app: App, row: Mapping[str, Any]) -> list[str]:
+    """The commander on duty and the DPO, without those whom the declaration excludes."""
+    with app.database.read() as connection:
+        first = next(timeline.raw_rows(connection, row["key"]), None)
+    excluded = first["body"].get("excluded", ()) if first else ()
+    contacts = app.catalog.contacts
+    ladder = contacts.ladder("incident-commander", row["severity"])
+    people = [*contacts.called(ladder.levels[0], app.now())] if ladder else []
+    people += [person.id for person in contacts.with_role("dpo")]
+    here = {person.id for person in contacts.people} - set(excluded)
+    return [who for who in dict.fromkeys(people) if who in here]
+
+
+def release(app: App, key: str) -> None:
+    """Take the incident back among the others."""
+    with app.database.write() as connection:
+        timeline.quarantine(connection, key, None)

@@ -1,0 +1,211 @@
+"""Quick moves: each becomes entries, and perhaps messages, in the transaction that the caller holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tocsin.app import App
+from tocsin.domain import kinds as k
+from tocsin.domain import moves as m
+from tocsin.domain.notice import APPROVERS
+from tocsin.engine.messages import duty_words, page_message, role_or_standin, tell
+from tocsin.record import Change
+from tocsin.storage import outbox
+
+#: Who owns the law's clocks, and who is told when one runs out.
+OWNERS, WHEN_LATE = ("dpo",), ("dpo", "incident-commander", "accountable-officer")
+#: From this part of a duty's time on, a warning is a page.
+URGENT = 90
+
+
+def decide(app: App, change: Change, move: m.Move) -> None:
+    """Turn one quick move into what is to be written."""
+    _DECIDE[type(move)](app, change, move)
+
+
+def _page(app: App, change: Change, move: m.CallPerson) -> None:
+    routes = app.catalog.contacts.person(move.person).routes
+    body = k.Paged(role=move.role, person=move.person, level=move.level, round=move.round, routes=routes)
+    seq = change.add(body, cause=move.cause, key=move.key)
+    page_message(app, change, move.person, move.role, move.round, seq)
+    _replace_earlier(change, move)
+
+
+def _replace_earlier(change: Change, move: m.CallPerson) -> None:
+    """Earlier calls of the same person that never left: when a dead route comes back, one call is enough."""
+    incident, now = change.incident.key, change.now
+    earlier = [
+        page.seq
+        for page in change.incident.pages
+        if (page.role, page.person, page.asked_by) == (move.role, move.person, None)
+    ]
+    change.also.append(lambda connection: outbox.withdraw(connection, incident, earlier, now, "replaced"))
+
+
+def _open_duty(app: App, change: Change, move: m.OpenDuty) -> None:
+    values = {field: getattr(move.duty, field) for field in k.DutyOpened.model_fields}
+    change.add(k.DutyOpened(**values), cause=move.cause, key=move.key)
+
+
+def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
+    values = {field: getattr(move.duty, field) for field in k.DutyMoved.model_fields}
+    change.add(k.DutyMoved(**values), cause=move.cause, key=move.key)
+
+
+def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
+    seq = change.add(k.DutyDoubted(key=move.duty, because=move.because), cause=move.cause, key=move.key)
+    duty = change.incident.duties[move.duty]
+    lines = [
+        f"The facts no longer support {duty_words(duty)}",
+        *move.because,
+        "It stays until a person releases it.",
+    ]
+    action = f"tocsin duties {change.incident.key} --release {move.duty} --because ..."
+    people = role_or_standin(app, change.incident, *OWNERS)
+    tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
+
+
+def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
+    incident, duty = change.incident, change.incident.duties[move.duty]
+    seq = change.add(k.DeadlineWarned(duty=move.duty, percent=move.percent), cause=move.cause, key=move.key)
+    urgent = move.percent >= URGENT
+    people = role_or_standin(app, incident, *(WHEN_LATE if urgent else OWNERS))
+    lines = [
+        duty_words(duty),
+        f"{move.percent} % of the time is gone" if move.percent < 100 else "The time is over",
+    ]
+    individuals = duty.opened.recipient == "individuals"
+    action = (
+        f"tocsin preview {incident.key} customers"
+        if individuals
+        else f"tocsin report {incident.key} {move.duty}"
+    )
+    for person in people:
+        routes = app.catalog.contacts.person(person).routes if urgent else ()
+        tell(
+            app,
+            change,
+            "warning",
+            [person],
+            lines,
+            subject=move.key,
+            lane="page" if urgent else "warning",
+            cause=seq,
+            due=duty.soonest,
+            action=action,
+            routes=routes,
+        )
+
+
+def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
+    incident = change.incident
+    seq = change.add(k.StepReminded(step=move.step), cause=move.cause, key=move.key)
+    catalog = app.catalog_of(incident)
+    step = catalog.type(incident.type).step(move.step)
+    holder = incident.roles.get(move.role)
+    people = [holder] if holder else role_or_standin(app, incident, "incident-commander")
+    if step is not None:
+        lines = [f"Step {step.id} is overdue: {step.title['en']}", f"Role: {step.role.replace('-', ' ')}"]
+        action = f"tocsin done {incident.key} {step.id}"
+        tell(
+            app, change, "overdue", people, lines, subject=move.key, lane="warning", cause=seq, action=action
+        )
+
+
+def _status(app: App, change: Change, move: m.EnterStatus) -> None:
+    change.add(k.StatusEntered(status=move.status), cause=move.cause, key=move.key)
+
+
+def _publish(app: App, change: Change, move: m.PublishHead) -> None:
+    incident = change.incident
+    # The head that is published is the one before this entry, which says so.
+    body = k.HeadPublished(seq=incident.head_seq, head=incident.head_hash, milestone=move.milestone)
+    seq = change.add(body, cause=move.cause, key=move.key)
+    lines = [f"Status: {move.milestone}", f"Timeline head: entry {incident.head_seq}, {incident.head_hash}"]
+    if incident.scope is not None:
+        lines.append(f"Affected: {incident.scope.total}")
+    kind: Any = "status" if incident.open else "all-clear"
+    people = role_or_standin(app, incident, "dpo", "incident-commander")
+    for person in people:
+        routes = (
+            app.catalog.contacts.person(person).routes
+            if person in role_or_standin(app, incident, "dpo")
+            else ()
+        )
+        tell(app, change, kind, [person], lines, subject=move.key, lane="status", cause=seq, routes=routes)
+
+
+def _void(app: App, change: Change, move: m.VoidNotice) -> None:
+    digest = change.incident.notices[move.notice].digest
+    seq = change.add(
+        k.NoticeVoided(notice=move.notice, digest=digest, because=move.because),
+        cause=move.cause,
+        key=move.key,
+    )
+    lines = [f"The approval of {move.notice} is void", *move.because, "A new draft follows."]
+    people = role_or_standin(app, change.incident, *OWNERS)
+    tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq)
+
+
+def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
+    incident = change.incident
+    state = incident.notices[move.notice]
+    body = k.ApprovalAsked(notice=move.notice, digest=state.digest, roles=APPROVERS)
+    seq = change.add(body, cause=move.cause, key=move.key)
+    needed = app.catalog_of(incident).contacts.organisation.approvals_needed
+    lines = [
+        f"Draft {state.edition} of the letter to {state.recipients} people, {state.variants} variants",
+        f"Digest {state.digest[:12]}; {needed} different people must approve exactly this",
+    ]
+    due = min((d.soonest for d in incident.duties.values() if d.mark == "open" and d.soonest), default=None)
+    tell(
+        app,
+        change,
+        "approval",
+        role_or_standin(app, incident, *APPROVERS),
+        lines,
+        subject=move.key,
+        lane="warning",
+        cause=seq,
+        due=due,
+        action=f"tocsin preview {incident.key} {move.notice}",
+    )
+
+
+def _meet(app: App, change: Change, move: m.MeetByNotice) -> None:
+    told_at = change.incident.notices[move.notice].told_at
+    change.add(k.DutyMet(key=move.duty), at=told_at, cause=move.cause, key=move.key)
+
+
+def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:
+    incident, duty = change.incident, change.incident.duties[move.duty]
+    seq = change.add(k.SignatureAsked(duty=move.duty), cause=move.cause, key=move.key)
+    signatory = app.catalog.contacts.organisation.signatory
+    lines = [duty_words(duty), "Signature and seal are needed: please be there to sign."]
+    tell(
+        app,
+        change,
+        "warning",
+        [signatory, *role_or_standin(app, incident, *OWNERS)],
+        lines,
+        subject=move.key,
+        lane="warning",
+        cause=seq,
+        due=duty.soonest,
+        action=f"tocsin report {incident.key} {move.duty} --out FILE",
+    )
+
+
+_DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
+    m.CallPerson: _page,
+    m.OpenDuty: _open_duty,
+    m.MoveDuty: _move_duty,
+    m.DoubtDuty: _doubt_duty,
+    m.WarnOfDeadline: _warn,
+    m.RemindOfStep: _remind,
+    m.EnterStatus: _status,
+    m.PublishHead: _publish,
+    m.VoidNotice: _void,
+    m.AskApproval: _ask_approval,
+    m.MeetByNotice: _meet,
+    m.AskSignature: _ask_signature,
+}

@@ -1,0 +1,160 @@
+"""Sending a released notice: claim a batch of the ledger, hand the letters to the relay, record what it said.
+
+Between two letters the sender looks at the incident: a pause, a voided approval or a newer draft stops the rest within
+one message. Receipts are recorded in batches; so many letters may be in doubt after a crash, and are then sent once
+more with the same Message-ID, flagged and counted.
+"""
+
+import asyncio
+import json
+import time
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tocsin.channels import Channel
+from tocsin.domain.errors import Refused
+from tocsin.domain.message import Undelivered
+from tocsin.engine.course import Course, stopped, told_to_stop
+from tocsin.engine.jobs import Job
+from tocsin.engine.letters import writing
+from tocsin.rendering.letter import Reader, clean_name
+from tocsin.sealing import unseal
+from tocsin.storage import ledger
+from tocsin.storage.ledger import Settled
+
+#: Seconds that a bulk writer leaves to others after each of its commits: without them, appends starve on SQLite.
+BREATH = 0.005
+#: First wait after a temporary refusal, doubled each time: greylisting asks for 5 to 30 minutes.
+_AGAIN, _MOST = timedelta(minutes=5), timedelta(hours=4)
+#: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
+_PATIENCE = 5
+
+
+def send(job: Job) -> bool:
+    """Send until nothing is due, or somebody stops it. Each stop is one entry with counts and a Merkle root."""
+    app = job.app
+    incident = app.incident(job.incident)
+    if incident.notices[job.move.subject].mark != "sending":
+        return False
+    write = writing(app, incident, job.move.subject)
+    course = Course(job, incident, write, app.people_key(job.incident))
+    asyncio.run(_send(course))
+    return stopped(course)
+
+
+async def _send(course: Course) -> None:
+    app = course.job.app
+    opener = app.routes.get("email")
+    channels = [
+        channel for _ in range(app.settings.mail.connections) if (channel := opener(app) if opener else None)
+    ]
+    if not channels:
+        course.down, course.why = True, "mail is not configured; see tocsin doctor"
+        return
+    try:
+        while not course.why:
+            with app.database.write() as connection:
+                course.job.fence(connection)
+                rows = _claim(course, connection)
+            if not rows:
+                return
+            results = await _batch(course, channels, rows)
+            # What did leave is recorded, whatever happened to the letter beside it.
+            with app.database.write() as connection:
+                ledger.settle(connection, course.lease, results, app.now())
+                tried = {result.row for result in results}
+                course.tried += len(tried)
+                ledger.unclaim(connection, course.lease, [row.id for row in rows if row.id not in tried])
+            if course.failed is not None:
+                raise course.failed
+            time.sleep(BREATH)
+    finally:
+        for channel in channels:
+            await channel.close()
+
+
+def _claim(course: Course, connection: Connection) -> list[Any]:
+    settings = course.job.app.settings.ledger
+    return ledger.claim(
+        connection,
+        course.incident.key,
+        course.notice,
+        course.digest,
+        lease=course.lease,
+        now=course.job.app.now(),
+        clock=course.job.app.clock(),
+        seconds=settings.lease,
+        limit=settings.batch,
+    )
+
+
+async def _batch(course: Course, channels: list[Channel], rows: list[Any]) -> list[Settled]:
+    """Hand one batch over, as many letters at a time as there are connections."""
+    waiting = iter(rows)
+    results: list[Settled] = []
+
+    async def work(channel: Channel) -> None:
+        for row in waiting:
+            if told_to_stop(course):
+                return
+            results.append(await _one(course, channel, row))
+
+    ends = await asyncio.gather(*(work(channel) for channel in channels), return_exceptions=True)
+    course.failed = next((end for end in ends if end is not None), None)
+    return results
+
+
+async def _one(course: Course, channel: Channel, row: Any) -> Settled:
+    now = course.job.app.now()
+    number = row.attempts + 1
+
+    def settled(state: str, outcome: str, phase: str, reply: str, *, final: bool, wait: timedelta) -> Settled:
+        return Settled(row.id, number, state, outcome, phase, reply, final, now + wait)
+
+    still = timedelta(0)
+    try:
+        receipt = await channel.send(_envelope(course, row))
+    except Refused as refusal:
+        return settled("excluded", "refused", "build", str(refusal), final=True, wait=still)
+    except Undelivered as failure:
+        if failure.outcome == "refused":
+            course.failures = 0
+            return settled("refused", "refused", failure.phase, failure.reason, final=True, wait=still)
+        if failure.outcome == "ambiguous":
+            twice = row.doubtful or row.state in ("sending", "ambiguous")
+            return settled("ambiguous", "ambiguous", failure.phase, failure.reason, final=twice, wait=still)
+        course.failures += failure.outcome == "down"
+        if course.failures >= _PATIENCE:
+            course.down, course.why = True, f"the relay is down: {failure.reason}"
+        wait = _wait(failure, number)
+        return settled("pending", failure.outcome, failure.phase, failure.reason, final=False, wait=wait)
+    course.failures = 0
+    return settled("handed_over", "handed_over", "done", receipt.reply, final=True, wait=still)
+
+
+def _wait(failure: Undelivered, number: int) -> timedelta:
+    if failure.retry_after is not None:
+        return timedelta(seconds=failure.retry_after)
+    if failure.outcome == "down":
+        return timedelta(0)  # the letter is not to blame: it goes first when the relay is back
+    doublings: int = 2 ** min(number - 1, 10)
+    return min(_AGAIN * doublings, _MOST)
+
+
+def _envelope(course: Course, row: Any) -> Any:
+    raw = unseal(course.people_key, row.sealed, f"ledger/{row.incident}/{row.person}")
+    email, name, locale, kinds, certainty, first, last = json.loads(raw)
+    reader = Reader(
+        tuple(kinds), certainty, name, first and date.fromisoformat(first), last and date.fromisoformat(last)
+    )
+    letter = course.write.letters.letter(reader, locale)
+    mold = course.mold(letter.subject)
+    return mold.letter(
+        message_id=row.message_id,
+        date=row.first_attempt_at or course.job.app.now(),
+        to=(clean_name(name) or "" if name else "", email),
+        text=letter.text,
+        html=letter.html,
+    )

@@ -1,0 +1,157 @@
+"""One pass over a timeline as it is stored: the chain is proven, and what other checks need is picked up on the way.
+
+It reads raw rows, so that a timeline with kinds that this release does not know is proven all the same. Memory grows
+by a commitment for each text, never by the entries.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tocsin.domain.kinds import KINDS
+from tocsin.domain.timeline import GENESIS, Fault, first_fault
+from tocsin.storage import timeline
+
+_WORDS = re.compile(r"words:([0-9a-f]{64})")
+
+
+@dataclass
+class Sending:
+    """What the timeline says of one notice's letters."""
+
+    filled_seq: int = 0
+    filled: int = 0
+    stop_seq: int = 0
+    stop: Mapping[str, Any] | None = None
+    paused: bool = False
+    #: Whether letters may have left since the last stop without an entry of their own.
+    moved: bool = False
+    #: Letters that a person settled since the last stop: pseudonym to entry and reason.
+    settled: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def may_move(self, now: datetime) -> bool:
+        """Whether the ledger may differ from the last stop's root, because letters are leaving."""
+        if self.moved or self.stop is None:
+            return True
+        resume_at = self.stop.get("resume_at")
+        if resume_at is None or self.paused or self.stop["complete"]:
+            return False
+        return datetime.fromisoformat(resume_at) <= now
+
+
+@dataclass
+class Story:
+    """What a sound chain tells the verifier."""
+
+    seq: int = 0
+    head: str = GENESIS
+    catalog: str = ""
+    #: Commitments to texts, as bytes; and those that were redacted.
+    words: set[bytes] = field(default_factory=set)
+    redacted: set[bytes] = field(default_factory=set)
+    published: list[tuple[int, int, str]] = field(default_factory=list)
+    evidence: dict[str, tuple[int, str, int]] = field(default_factory=dict)
+    sendings: dict[str, Sending] = field(default_factory=dict)
+    scope: tuple[int, Mapping[str, Any]] | None = None
+    erased_seq: int = 0
+    #: The first entry of a kind that this release does not know.
+    unknown: tuple[int, str] | None = None
+
+    def hear(self, row: Mapping[str, Any]) -> None:
+        """Take in one row that follows those before it and carries its hash."""
+        self.seq, self.head = row["seq"], row["hash"]
+        if "words:" in row["body"]:
+            self.words.update(map(bytes.fromhex, _WORDS.findall(row["body"])))
+        if (row["kind"], row["version"]) not in KINDS:
+            self.unknown = self.unknown or (row["seq"], row["kind"])
+        elif heed := _HEEDED.get(row["kind"]):
+            heed(self, row["seq"], json.loads(row["body"]))
+
+    def sending(self, notice: str) -> Sending:
+        """The letters of a notice."""
+        return self.sendings.setdefault(notice, Sending())
+
+
+def heard(connection: Connection, key: str) -> tuple[Story, Fault | None]:
+    """The story up to the end of the chain, or up to the first fault."""
+    story = Story()
+
+    def rows() -> Iterator[Mapping[str, Any]]:
+        for row in timeline.stored_rows(connection, key):
+            yield row
+            # Asked for the next one: this one was sound.
+            story.hear(row)
+
+    return story, first_fault(rows())
+
+
+def _declared(story: Story, seq: int, body: dict[str, Any]) -> None:
+    story.catalog = body["catalog"]
+
+
+def _redacted(story: Story, seq: int, body: dict[str, Any]) -> None:
+    story.redacted.add(bytes.fromhex(body["words"].removeprefix("words:")))
+
+
+def _erased(story: Story, seq: int, body: dict[str, Any]) -> None:
+    story.erased_seq = seq
+
+
+def _published(story: Story, seq: int, body: dict[str, Any]) -> None:
+    story.published.append((seq, body["seq"], body["head"]))
+
+
+def _kept(story: Story, seq: int, body: dict[str, Any]) -> None:
+    story.evidence[body["item"]] = (seq, body["content"], body["size"])
+
+
+def _scoped(story: Story, seq: int, body: dict[str, Any]) -> None:
+    names = ("revision", "set_digest", "total", "buckets")
+    story.scope = seq, {name: body[name] for name in names}
+
+
+def _filled(story: Story, seq: int, body: dict[str, Any]) -> None:
+    sending = story.sending(body["notice"])
+    sending.filled_seq, sending.filled = seq, body["rows"]
+    sending.moved, sending.paused = True, False
+
+
+def _paused(story: Story, seq: int, body: dict[str, Any]) -> None:
+    sending = story.sending(body["notice"])
+    # The sender may have been at work until it saw this entry: its own stop follows.
+    sending.moved, sending.paused = True, True
+
+
+def _resumed(story: Story, seq: int, body: dict[str, Any]) -> None:
+    sending = story.sending(body["notice"])
+    sending.moved, sending.paused = True, False
+
+
+def _stopped(story: Story, seq: int, body: dict[str, Any]) -> None:
+    sending = story.sending(body["notice"])
+    sending.stop_seq, sending.stop, sending.moved = seq, body, False
+    sending.settled = {}
+
+
+def _settled(story: Story, seq: int, body: dict[str, Any]) -> None:
+    story.sending(body["notice"]).settled[body["person"]] = (seq, body["because"])
+
+
+_HEEDED = {
+    "Declared": _declared,
+    "Redacted": _redacted,
+    "Erased": _erased,
+    "HeadPublished": _published,
+    "EvidenceKept": _kept,
+    "ScopeMeasured": _scoped,
+    "LedgerFilled": _filled,
+    "SendingPaused": _paused,
+    "SendingResumed": _resumed,
+    "SendingStopped": _stopped,
+    "LetterExcluded": _settled,
+}

@@ -1,0 +1,107 @@
+"""The vault: evidence and papers, sealed with the incident's people key, one file each, named by a keyed hash.
+
+The file is written and synced before the entry that speaks of it, so that an entry never names what is not there; a
+file without an entry is what a crash left, and harms nobody.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import EvidenceKept
+from tocsin.record import Change
+from tocsin.sealing import keyed_digest, seal, unseal
+from tocsin.storage.tables import vault
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Bytes that lie in the vault folder, not yet spoken of in the timeline."""
+
+    content: str
+    size: int
+    path: str
+
+
+def put_file(app: App, incident: str, plain: bytes) -> Sealed:
+    """Seal bytes into the vault folder; the same bytes twice are one file."""
+    key = app.people_key(incident)
+    content = keyed_digest(key, plain)
+    folder = app.vault_folder / incident
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / content
+    if not target.exists():
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{content[:12]}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(seal(key, plain, f"vault/{incident}/{content}"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).rename(target)
+    return Sealed(content, len(plain), str(Path(incident) / content))
+
+
+def keep(change: Change, sealed: Sealed, name: str, *, by: str, step: str | None = None) -> str:
+    """Speak of a sealed file in the timeline; returns its number in the vault, such as `E3`."""
+    drafted = sum(isinstance(draft.body, EvidenceKept) for draft in change.drafts)
+    item = f"E{len(change.incident.evidence) + drafted + 1}"
+    words = change.keep(name)
+    change.add(EvidenceKept(item=item, name=words, content=sealed.content, size=sealed.size, step=step))
+
+    def write(connection: Connection) -> None:
+        row = {
+            "incident": change.incident.key,
+            "item": item,
+            "name": words,
+            "kept_by": by,
+            "kept_at": change.now,
+        }
+        connection.execute(insert(vault).values(**row, **sealed.__dict__))
+
+    change.also.append(write)
+    return item
+
+
+def read(app: App, incident: str, item: str) -> bytes:
+    """The plain bytes of an item, checked against the hash that the timeline holds."""
+    with app.database.read() as connection:
+        query = select(vault).where(vault.c.incident == incident, vault.c.item == item)
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Refused(f"{incident} has no evidence {item}; tocsin evidence list shows what there is")
+    return _open(app, incident, row["content"], row["path"])
+
+
+def _open(app: App, incident: str, content: str, path: str) -> bytes:
+    key = app.people_key(incident)
+    try:
+        sealed = (app.vault_folder / path).read_bytes()
+    except OSError as error:
+        raise Refused(f"vault file {path}: {error.strerror}; restore it from a backup") from None
+    plain = unseal(key, sealed, f"vault/{incident}/{content}")
+    if keyed_digest(key, plain) != content:
+        raise Refused(f"vault file {path} is not what was kept")
+    return plain
+
+
+def first_fault(app: App, incident: str) -> str | None:
+    """The first item that cannot be opened or is not what was kept, in one line, or None."""
+    with app.database.read() as connection:
+        rows = connection.execute(select(vault).where(vault.c.incident == incident).order_by(vault.c.kept_at))
+        items = list(rows.mappings())
+    for row in items:
+        try:
+            _open(app, incident, row["content"], row["path"])
+        except Refused as fault:
+            return f"{incident} evidence {row['item']}: {fault}"
+    return None
+
+
+def items_of(connection: Connection, incident: str) -> list[dict[str, object]]:
+    """What the vault holds of an incident, in the order in which it was kept."""
+    query = select(vault).where(vault.c.incident == incident).order_by(vault.c.kept_at, vault.c.item)
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,202 @@
+"""Recording: the one way in which an incident changes.
+
+Read the incident, decide on it, append what was decided behind exactly the head that was read, all in one
+transaction with projections, messages and whatever else belongs to it. A loser of a race runs the whole decision
+again on the newer incident, never only the append.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.fold import evolve
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Body
+from tocsin.domain.moments import iso
+from tocsin.domain.plan import Plan, plan
+from tocsin.domain.timeline import Draft, Entry, chain
+from tocsin.sealing import keyed_digest, seal
+from tocsin.storage import outbox, timeline
+from tocsin.storage.outbox import Outgoing
+from tocsin.storage.texts import Texts
+
+#: How often a decision is run again after losing a race, before we say that something is wrong.
+ATTEMPTS = 20
+
+Also = Callable[[Connection], None]
+T = TypeVar("T")
+
+
+@dataclass
+class Change:
+    """What one decision wants to happen, collected before anything is written."""
+
+    incident: Incident
+    now: datetime
+    texts: Texts
+    record_key: bytes
+    drafts: list[Draft] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    also: list[Also] = field(default_factory=list)
+
+    def add(
+        self, body: Body, *, at: datetime | None = None, cause: int | None = None, key: str | None = None
+    ) -> int:
+        """Add an entry; returns the sequence number that it will have. Refused for what has not happened yet."""
+        # A clock that was set back does not turn what is written already into the future.
+        if at is not None and at > max(self.now, self.incident.recorded_at):
+            raise Refused(f"{iso(at)} lies in the future; say when it happened")
+        self.drafts.append(Draft(body, at=at, causation_seq=cause, command_key=key))
+        return self.incident.head_seq + len(self.drafts)
+
+    def keep(self, text: str) -> str:
+        """Keep free text beside the chain; returns the commitment that stands for it."""
+        return self.texts.keep(text)
+
+    def send(
+        self,
+        key: str,
+        lane: str,
+        route: str,
+        person: str,
+        content: bytes,
+        *,
+        cause: int,
+        page: int | None = None,
+    ) -> None:
+        """Write a message into the outbox, sealed; `key` makes it one message however often it is decided."""
+        whole = f"{self.incident.key}/{key}"
+        id_, sealed = sealed_message(self.record_key, whole, content)
+        self.outgoing.append(
+            Outgoing(id_, whole, self.incident.key, cause, lane, route, person, sealed, page)
+        )
+
+
+def sealed_message(record_key: bytes, key: str, content: bytes) -> tuple[str, bytes]:
+    """The id of the message with this key, always the same, and its content under the incident's record key."""
+    id_ = str(UUID(keyed_digest(record_key, f"outbox/{key}".encode())[:32]))
+    return id_, seal(record_key, content, f"outbox/{id_}")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was written: the incident after it, and the new entries (none when there was nothing to do)."""
+
+    incident: Incident
+    entries: tuple[Entry, ...]
+
+
+def record(
+    app: App,
+    key: str,
+    decide: Callable[[Change], None],
+    *,
+    actor: str,
+    command: tuple[str, str] | None = None,
+    attempts: int = ATTEMPTS,
+) -> Recorded:
+    """Decide and append. `decide` fills a Change, or raises Refused and nothing is written.
+
+    `command` is (key, digest of its content): said again, it changes nothing and gives the first answer.
+    Raises timeline.Outrun when `attempts` races were lost.
+    """
+    record_key = app.record_key(key)
+    for attempt in range(attempts):
+        if command and (done := _already(app, key, *command)):
+            return done
+        incident = app.incident(key)
+        change = Change(incident, app.now(), Texts(key, record_key), record_key)
+        decide(change)
+        if not change.drafts and not change.also:
+            return Recorded(incident, ())
+        try:
+            return _write(app, change, actor, command)
+        except timeline.Outrun:
+            if attempt + 1 == attempts:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _already(app: App, key: str, command_key: str, content: str) -> Recorded | None:
+    with app.database.read() as connection:
+        if timeline.remembered(connection, command_key, content, key) is None:
+            return None
+    return Recorded(app.incident(key), ())
+
+
+def _write(app: App, change: Change, actor: str, command: tuple[str, str] | None) -> Recorded:
+    before = change.incident
+    entries = chain_after(before, change.drafts, actor=actor, now=change.now)
+    after = before
+    for entry in entries:
+        after = evolve(after, entry)
+    with app.database.write() as connection:
+        if timeline.head(connection, before.key) != before.head_seq:
+            raise timeline.Outrun(before.key)
+        store(connection, app, after, entries, change)
+        if command:
+            timeline.remember(connection, *command, before.key, after.head_seq)
+    app._incidents[before.key] = after
+    return Recorded(after, entries)
+
+
+def store(
+    connection: Connection,
+    app: App,
+    after: Incident,
+    entries: Sequence[Entry],
+    change: Change,
+    *,
+    number: int | None = None,
+) -> None:
+    """Write what a change brings, inside a transaction whose head was checked."""
+    timeline.append(connection, entries)
+    change.texts.write(connection)
+    outbox.put(connection, change.outgoing, change.now)
+    wake_at, waiting_for = attention(plan_or_none(app, after, change.now), change.now)
+    row = timeline.incident_row(after, wake_at=wake_at, waiting_for=waiting_for)
+    timeline.project(connection, after, row, number=number)
+    for also in change.also:
+        also(connection)
+
+
+def attention(found: Plan | None, now: datetime) -> tuple[datetime | None, str]:
+    """When an incident wants attention next, and what it waits for; a plan that failed wants it at once."""
+    if found is None:
+        return now, "somebody to mend it: its plan fails"
+    return (now if found.moves else found.wake_at), found.waiting_for
+
+
+def plan_or_none(app: App, incident: Incident, now: datetime) -> Plan | None:
+    """The plan, or None for an incident whose plan fails: what a person records is kept all the same."""
+    try:
+        return plan(incident, app.catalog_of(incident), now)
+    except Exception:  # any failure at all: a poison incident must not refuse a person's entry
+        return None
+
+
+def chain_after(before: Incident, drafts: Sequence[Draft], *, actor: str, now: datetime) -> tuple[Entry, ...]:
+    """The drafts as entries behind an incident's head."""
+    return chain(
+        before.key,
+        drafts,
+        after_seq=before.head_seq,
+        after_hash=before.head_hash,
+        after_recorded=before.recorded_at,
+        actor=actor,
+        now=now,
+    )
+
+
+def refuse_closed(incident: Incident) -> None:
+    """Most verbs want an open incident."""
+    if not incident.open:
+        raise Refused(
+            f"{incident.key} is {incident.status}; tocsin reopen {incident.key} --because ... opens it again"
+        )

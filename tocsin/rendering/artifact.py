@@ -1,0 +1,124 @@
+"""What managers see in Prefect: one page for each incident, one board of all. Markdown, in absolute moments.
+
+A parked run cannot count down, so nothing here is relative to now but the moment of writing itself. Code names, ids and
+counts only: the dashboard has one shared login.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.checklist import applicable, step_due_at
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.plan import Plan, facts_of
+
+#: What Markdown, its tables and its HTML give a meaning to.
+_MARKS = re.compile(r"[\\`*_{}\[\]<>#!|~]")
+
+
+def incident_page(incident: Incident, plan: Plan, catalog: Catalog, now: datetime) -> str:
+    """One incident: what it waits for, every duty with its moment, how far the steps are."""
+    zone = ZoneInfo(catalog.contacts.organisation.zone)
+    commander = incident.holder("incident-commander") or "nobody yet"
+    drill = "DRILL - " if incident.drill else ""
+    name = f"{incident.key} {incident.code_name} - {incident.severity.upper()} - commander {commander}"
+    waits = f"Waiting: {plan.waiting_for}" if incident.open else incident.status.capitalize()
+    lines = [
+        f"# {drill}{_plain(name)}",
+        f"**{_plain(waits)}**",
+        "",
+        "| due | duty | to | state |",
+        "|---|---|---|---|",
+        *_duty_lines(incident, zone),
+        "",
+        _steps_line(incident, catalog, now),
+        "",
+        _as_of(now, zone),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def board_page(rows: Sequence[Mapping[str, Any]], zone_name: str, now: datetime) -> str:
+    """Open incidents, the soonest deadline first, then closed ones. `rows` is what `storage.timeline.board` gives."""
+    zone = ZoneInfo(zone_name)
+    lines = [
+        "# Incidents",
+        "",
+        "| next due | incident | severity | status | waits for |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        due = f"**{moment_words(row['next_due'], zone)}**" if row["next_due"] and row["open"] else "-"
+        waits = "quarantined: tocsin verify" if row["quarantined"] else row["waiting_for"]
+        waits = _plain(waits if row["open"] else "-")
+        name = f"{row['key']} {row['code_name']}" + (" (drill)" if row["drill"] else "")
+        lines.append(f"| {due} | {_plain(name)} | {row['severity']} | {row['status']} | {waits} |")
+    if not rows:
+        lines.append("| - | none | - | - | - |")
+    return "\n".join([*lines, "", _as_of(now, zone)]) + "\n"
+
+
+def moment_words(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment in the company's zone with UTC beside it: `Fri 27 Nov 02:40 +07 (19:40Z)`."""
+    there = moment.astimezone(zone)
+    utc = moment.astimezone(ZoneInfo("UTC"))
+    return f"{there:%a %d %b %H:%M} {there.tzname()} ({utc:%H:%M}Z)"
+
+
+def _duty_lines(incident: Incident, zone: ZoneInfo) -> list[str]:
+    duties = sorted(
+        incident.duties.values(),
+        key=lambda d: (d.mark != "open", d.soonest is None, d.soonest or incident.declared_at, d.opened.key),
+    )
+    lines = []
+    for duty in duties:
+        due = moment_words(duty.soonest, zone) if duty.soonest else "as soon as possible"
+        due = f"**{due}**" if duty.mark == "open" else due
+        to = duty.opened.authority or duty.opened.recipient
+        name = f"{duty.opened.regime} {duty.opened.cite}"
+        lines.append(f"| {due} | {_plain(name)} | {_plain(to)} | {_plain(_state(incident, duty))} |")
+    return lines or ["| - | none is known yet | - | - |"]
+
+
+def _state(incident: Incident, duty: DutyState) -> str:
+    if duty.mark == "met":
+        return "met, late" if duty.late else "met"
+    if duty.mark == "released":
+        return "no longer owed"
+    words = ["open"]
+    if duty.assumed:
+        words.append("clock assumed")
+    if duty.doubted is not None:
+        words.append("in doubt")
+    notice = incident.notices.get(CUSTOMERS)
+    if duty.opened.recipient == "individuals" and notice:
+        told = sum(notice.counts.get(state, 0) for state in ("handed_over", "delivered"))
+        words.append(f"letter {notice.mark}, told {told:,} of {notice.recipients:,}")
+    return ", ".join(words)
+
+
+def _steps_line(incident: Incident, catalog: Catalog, now: datetime) -> str:
+    type_ = catalog.type(incident.type)
+    facts, organisation = facts_of(incident, catalog), catalog.contacts.organisation
+    steps = [step for step in type_.steps if applicable(step, facts, organisation).answer is not False]
+    late = 0
+    for step in steps:
+        due = step_due_at(step, incident.moments)
+        late += step.id not in incident.steps and due is not None and due < now
+    done = sum(step.id in incident.steps for step in steps)
+    return f"Steps {done} of {len(steps)}, overdue {late}."
+
+
+def _as_of(now: datetime, zone: ZoneInfo) -> str:
+    return (
+        f"_As of {moment_words(now, zone)}. If this is older than 3 minutes, the engine is dead: RUNBOOK 6._"
+    )
+
+
+def _plain(words: str) -> str:
+    """Words as nothing but words: no mark of Markdown in them counts, no cell and no line ends with them."""
+    return _MARKS.sub(r"\\\g<0>", " ".join(words.split()))

@@ -1,0 +1,236 @@
+"""The content of a paper: a form, answered. JSON in the end, and nothing but the arguments goes into it.
+
+PDF, HTML and JSON are all made from this one value, so that they cannot differ. It holds every field of the form,
+known or not.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tocsin.domain.facts import FACTS
+from tocsin.domain.moments import iso
+from tocsin.rendering.answers import ANSWERS
+from tocsin.rendering.form import Form, Part, Question, Section
+from tocsin.rendering.paperfacts import Answer, PaperFacts
+from tocsin.rendering.words import Words, fill, load_words
+
+
+def paper_content(form: Form, paper: PaperFacts, templates: Path) -> dict[str, Any]:
+    """Everything that stands on the paper, as JSON: `parts` with sections and fields, what is `open`, `words`.
+
+    A field is `{id, label, number, text, state, needs, table}`; `state` is known, estimated, open or blank. Nothing
+    here depends on anything but the arguments.
+    """
+    main = load_words(templates, form.language)
+    parts = [_part(form, part, paper, load_words(templates, part.language)) for part in form.parts]
+    open_fields = [
+        f for part in parts for f in part["fields"] if part["language"] == form.language and f["needs"]
+    ]
+    return {
+        "paper": form.paper,
+        "version": 1,
+        "source": form.source,
+        "language": form.language,
+        "incident": paper.incident,
+        "drill": paper.drill,
+        "as_of": iso(paper.as_of),
+        "as_of_words": main.phrase("as_of", moment=main.moment(paper.as_of, paper.zone)),
+        "duty": _duty(paper),
+        "supplement": paper.supplement,
+        "late": paper.late,
+        "complete": not any(field["state"] == "open" for field in open_fields),
+        "open": sorted({need for field in open_fields for need in field["needs"]}),
+        "document_title": _in(form.title, form.language),
+        "author": paper.organisation.legal_name,
+        "description": f"{paper.duty.cite}; {paper.incident}",
+        "words": {
+            **_setting_words(main),
+            **{w.language: _closing_words(w) for w in _languages(form, templates)},
+        },
+        "parts": [{key: value for key, value in part.items() if key != "fields"} for part in parts],
+    }
+
+
+def _part(form: Form, part: Part, paper: PaperFacts, words: Words) -> dict[str, Any]:
+    language, is_annex = part.language, part.of == "annex"
+    sections = [_section(section, paper, words) for section in (form.annex if is_annex else form.form)]
+    fields = [field for section in sections for field in section["fields"]]
+    closes = is_annex or not any(each.of == "annex" and each.language == language for each in form.parts)
+    blanks = {"organisation": paper.organisation.legal_name, "incident": paper.incident}
+    open_in = _every_field(form, paper, words) if closes else []
+    return {
+        "kind": part.of,
+        "language": language,
+        "title": _in(form.annex_title if is_annex else form.title, language),
+        "addressee": _addressee(form, paper, language),
+        "intro": fill(_in(form.annex_intro if is_annex else form.intro, language), blanks),
+        "note": form.reading_copy.get(language, "") if language != form.language else "",
+        "head": _head(form, paper, words, blanks),
+        "status": _status(paper, words, fields),
+        "sections": sections,
+        "recipients": _recipients(form, language, blanks),
+        "signature": {
+            "title": _in(form.signature.title, language),
+            "hint": _in(form.signature.hint, language),
+            "name": paper.signatory.name,
+            "office": paper.signatory.title or "",
+        },
+        "open": _open(open_in, paper, words),
+        "notes": _notes(form, paper, words) if closes else [],
+        "fields": fields,
+    }
+
+
+def _section(section: Section, paper: PaperFacts, words: Words) -> dict[str, Any]:
+    return {
+        "no": section.no,
+        "title": _in(section.title, words.language),
+        "fields": [
+            _field(question, ANSWERS[question.answer](paper, words), words) for question in section.fields
+        ],
+    }
+
+
+def _field(question: Question, answer: Answer, words: Words) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "label": _in(question.label, words.language),
+        "number": question.number,
+        "text": answer.text,
+        "state": answer.state,
+        "needs": list(answer.needs),
+        "table": dict(answer.table) if answer.table else None,
+    }
+
+
+def _every_field(form: Form, paper: PaperFacts, words: Words) -> list[dict[str, Any]]:
+    return [_field(question, ANSWERS[question.answer](paper, words), words) for question in form.fields]
+
+
+def _open(fields: list[dict[str, Any]], paper: PaperFacts, words: Words) -> list[dict[str, str]]:
+    """Each missing fact once, with the fields that wait for it and the question that would settle it."""
+    waiting: dict[str, list[dict[str, Any]]] = {}
+    for field in fields:
+        for need in field["needs"]:
+            waiting.setdefault(need, []).append(field)
+    return [
+        {
+            "need": need,
+            "fields": ", ".join(field["id"] for field in some),
+            "label": "; ".join(dict.fromkeys(field["label"] for field in some)),
+            "question": _question(need, paper, words),
+        }
+        for need, some in waiting.items()
+    ]
+
+
+def _question(need: str, paper: PaperFacts, words: Words) -> str:
+    if need == "authority-reference":
+        return words.phrase("reference_question")
+    if need not in FACTS:
+        return words.phrase("master_question", path=need)
+    asked = str(words.entries["questions"].get(need, FACTS[need].question))
+    if FACTS[need].type == "text" and paper.facts.known(need):
+        return f"{words.phrase('text_question')} {asked}"
+    return asked
+
+
+def _notes(form: Form, paper: PaperFacts, words: Words) -> list[str]:
+    label = words.choice("verification", paper.duty.verification)
+    notes = [words.phrase("verification_note", label=label, cite=paper.duty.cite)]
+    authority = paper.authority
+    if authority is None:
+        notes.append(words.phrase("authority_missing"))
+    elif authority.contact_verification in ("recalled", "unconfirmed"):
+        contact = words.choice("verification", authority.contact_verification)
+        notes.append(words.phrase("authority_unconfirmed", label=contact))
+    if paper.duty.language and paper.duty.language != form.language:
+        wanted = words.entries["languages"].get(paper.duty.language, paper.duty.language)
+        notes.append(words.phrase("language_note", language=wanted))
+    return notes + [_in(note.text, words.language) for note in form.notes]
+
+
+def _head(form: Form, paper: PaperFacts, words: Words, blanks: Mapping[str, object]) -> dict[str, Any]:
+    organisation = paper.organisation
+    number = paper.number or fill(form.head.number_blank, blanks)
+    return {
+        "organisation": organisation.legal_name,
+        "contact": "\n".join((organisation.addresses[0], organisation.phone, organisation.website)),
+        "number": fill(_in(form.head.number, words.language), {"number": number}),
+        "motto": list(form.head.motto.get(words.language, ())),
+        "place_date": words.place_date(
+            paper.signed_in or words.phrase("blank"), paper.signed_on, _year(paper, words)
+        ),
+    }
+
+
+def _year(paper: PaperFacts, words: Words) -> int:
+    return words.local(paper.as_of, paper.zone).year
+
+
+def _addressee(form: Form, paper: PaperFacts, language: str) -> str:
+    if form.addressee is not None:
+        return _in(form.addressee, language)
+    if paper.authority is None:
+        return ""
+    lines = (_in(paper.authority.name, language), paper.authority.address)
+    return "\n".join(line for line in lines if line)
+
+
+def _recipients(form: Form, language: str, blanks: Mapping[str, object]) -> dict[str, Any]:
+    if form.recipients is None:
+        return {"title": "", "lines": []}
+    lines = form.recipients.lines.get(language, ())
+    return {"title": _in(form.recipients.title, language), "lines": [fill(line, blanks) for line in lines]}
+
+
+def _status(paper: PaperFacts, words: Words, fields: list[dict[str, Any]]) -> list[list[str]]:
+    still = sum(field["state"] == "open" for field in fields)
+    state = words.phrase("incomplete", count=still) if still else words.phrase("complete")
+    return [
+        [words.phrase("status_kind"), words.phrase("follow_up" if paper.supplement else "new_paper")],
+        [words.phrase("status_completeness"), state],
+        [words.phrase("status_as_of"), words.moment(paper.as_of, paper.zone)],
+    ]
+
+
+def _duty(paper: PaperFacts) -> dict[str, Any]:
+    due = paper.duty.due_at
+    return {
+        "key": paper.duty.key,
+        "cite": paper.duty.cite,
+        "due_at": iso(due) if due else None,
+        "verification": paper.duty.verification,
+    }
+
+
+def _setting_words(words: Words) -> dict[str, Any]:
+    return {
+        "drill": words.phrase("drill"),
+        "page": words.entries["phrases"]["page"],
+        "attached": words.phrase("attached"),
+    }
+
+
+def _closing_words(words: Words) -> dict[str, Any]:
+    phrases = words.entries["phrases"]
+    return {
+        "open_words": [phrases["open"], phrases["open_master"]],
+        "open_title": phrases["open_title"],
+        "open_none": phrases["open_none"],
+        "open_head": phrases["open_head"],
+        "notes_title": phrases["notes_title"],
+        "attached_note": phrases["attached_note"],
+        "fonts_note": phrases["fonts_note"],
+    }
+
+
+def _languages(form: Form, templates: Path) -> list[Words]:
+    return [
+        load_words(templates, language) for language in dict.fromkeys(part.language for part in form.parts)
+    ]
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language, texts.get("en", ""))

@@ -1,0 +1,210 @@
+"""The letter a customer gets: one approved text, a few facts of each reader.
+
+Each distinct combination (language, kinds, certainty, which dates are known, name or not) is rendered once, with marks
+where the reader's own name and dates go; a letter is then a join of strings. What a reader is called is data: it is
+cleaned, escaped for HTML, and never compiled. Sources: GDPR Art. 34(2), Decree 356/2025/NĐ-CP Art. 29(2), our promise.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tocsin.domain.contacts import Organisation, Person
+from tocsin.domain.errors import Refused
+from tocsin.domain.timeline import digest
+from tocsin.rendering.text import check, load, render
+from tocsin.rendering.words import Words, load_words
+from tocsin.rendering.written import (
+    SLOTS,
+    Certainty,
+    Letter,
+    Reader,
+    Seen,
+    Written,
+    clean_name,
+    days_known,
+    reader_name,
+    tidy,
+    without_slots,
+)
+
+__all__ = ["Certainty", "Letter", "LetterFacts", "Letters", "Reader", "Seen", "Variant", "clean_name"]
+
+PARTS = ("subject", "txt", "html")
+TEXTS = ("what_happened", "consequences", "measures_taken", "measures_planned", "advice")
+#: A customer letter without these would not be one; the holding letter says that they are being established.
+REQUIRED = ("what_happened", "measures_taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One distinct combination; readers of one variant get the same words."""
+
+    locale: str
+    kinds: tuple[str, ...]
+    certainty: Certainty
+    seen: Seen
+    named: bool
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """What all readers are told. Texts are per language, paragraphs separated by blank lines (`advice`: by lines)."""
+
+    reference: str
+    dated: date
+    organisation: Organisation
+    dpo: Person
+    signer: Person
+    kind_names: Mapping[str, Mapping[str, str]]  # id of the data map -> language -> name, in the map's order
+    kind_categories: Mapping[str, tuple[str, ...]]
+    what_happened: Mapping[str, str]
+    consequences: Mapping[str, str]
+    measures_taken: Mapping[str, str]
+    measures_planned: Mapping[str, str]
+    advice: Mapping[str, str]
+    drill: bool = False
+
+
+class Letters:
+    """One notice (`customer` or `holding`) of one incident, ready to be written to anybody.
+
+    `templates` is the folder that holds `notices/` and `papers/`. Templates are checked here: BadFile for a misspelt
+    variable; Refused for a text that is missing in a language the notice is written in.
+    """
+
+    def __init__(self, notice: str, templates: Path, facts: LetterFacts) -> None:
+        self.notice, self.facts = notice, facts
+        self._templates, self._folder = templates, templates / "notices"
+        self.locales = tuple(
+            sorted(path.name.split(".")[1] for path in self._folder.glob(f"{notice}.*.txt.j2"))
+        )
+        if not self.locales:
+            raise Refused(f"{self._folder}: there is no notice {notice!r}; add {notice}.en.txt.j2")
+        for path in self._files:
+            check(path, self.variables)
+        self._written: dict[Variant, Written] = {}
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """Everything a letter may print; `notices/variables.yaml` says what each means, and a test keeps them equal."""
+        return frozenset(self._variables(Variant(self.locales[0], (), "confirmed", "none", named=False)))
+
+    def letter(self, reader: Reader, locale: str) -> Letter:
+        """The letter to one reader; a language we do not write gives the English one."""
+        return self._written_for(self.variant_of(reader, locale)).to(reader)
+
+    def variant_of(self, reader: Reader, locale: str) -> Variant:
+        """Which words this reader gets."""
+        return Variant(
+            self.locale_for(locale),
+            reader.kinds,
+            reader.certainty,
+            days_known(reader),
+            reader_name(reader) is not None,
+        )
+
+    def locale_for(self, locale: str) -> str:
+        """The language that a letter for `locale` is written in."""
+        known = (one for one in (locale, locale.partition("-")[0]) if one in self.locales)
+        return next(known, "en")
+
+    def variants(self, readers: Iterable[tuple[Reader, str]]) -> dict[Variant, Letter]:
+        """Every distinct combination among (reader, locale), each as one of its readers gets it: for approval."""
+        samples: dict[Variant, Letter] = {}
+        for reader, locale in readers:
+            variant = self.variant_of(reader, locale)
+            if variant not in samples:
+                samples[variant] = self._written_for(variant).to(reader)
+        return samples
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over everything that all readers share: templates, texts, sender, drill. Approval binds to this."""
+        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self._files}
+        facts = {**asdict(self.facts), "dated": self.facts.dated.isoformat()}
+        for name in ("organisation", "dpo", "signer"):
+            facts[name] = getattr(self.facts, name).model_dump(mode="json")
+        words = {locale: digest(_date_words(load_words(self._templates, locale))) for locale in self.locales}
+        return digest({"notice": self.notice, "templates": files, "facts": _plain(facts), "words": words})
+
+    @property
+    def _files(self) -> list[Path]:
+        names = [f"{self.notice}.{locale}.{part}.j2" for locale in self.locales for part in PARTS]
+        return [self._folder / name for name in [*names, "frame.html.j2"]]
+
+    def _written_for(self, variant: Variant) -> "Written":
+        if variant not in self._written:
+            self._written[variant] = self._write(variant)
+        return self._written[variant]
+
+    def _write(self, variant: Variant) -> "Written":
+        variables = self._variables(variant)
+        subject, text, page = (
+            render(load(self._folder, f"{self.notice}.{variant.locale}.{part}.j2"), variables)
+            for part in PARTS
+        )
+        words = load_words(self._templates, variant.locale)
+        return Written(" ".join(subject.split()), tidy(text), page, words.day)
+
+    def _variables(self, variant: Variant) -> dict[str, Any]:
+        facts, locale = self.facts, variant.locale
+        words, organisation = load_words(self._templates, locale), facts.organisation
+        kinds = [kind for kind in facts.kind_names if kind in variant.kinds]
+        if unknown := set(variant.kinds) - set(kinds):
+            raise Refused(f"the data map has no kind {sorted(unknown)[0]!r}; add it to data_map.yaml")
+        return {
+            **SLOTS,
+            **{name: self._paragraphs(name, locale) for name in TEXTS},
+            "drill": facts.drill,
+            "locale": locale,
+            "reference": facts.reference,
+            "dated": words.day(facts.dated),
+            "has_name": variant.named,
+            "kinds": [_in(facts.kind_names[kind], locale) for kind in kinds],
+            "categories": sorted({name for kind in kinds for name in facts.kind_categories.get(kind, ())}),
+            "certainty": variant.certainty,
+            "seen": variant.seen,
+            "organisation": organisation.name,
+            "legal_name": organisation.legal_name,
+            "address": organisation.addresses[0],
+            "website": organisation.website.removeprefix("https://").removesuffix("/"),
+            "help_mail": organisation.reply_to,
+            "phone": organisation.phone,
+            "dpo_name": facts.dpo.name,
+            "dpo_title": facts.dpo.title or words.phrase("dpo_title"),
+            "dpo_mail": facts.dpo.email,
+            "signer_name": facts.signer.name,
+            "signer_title": facts.signer.title or "",
+        }
+
+    def _paragraphs(self, name: str, locale: str) -> list[str]:
+        text = getattr(self.facts, name).get(locale, "")
+        if not text.strip() and name in REQUIRED and self.notice != "holding":
+            raise Refused(
+                f"the {self.notice} letter has no {name} in {locale!r}; learn it in that language first"
+            )
+        apart = r"\n" if name == "advice" else r"\n\s*\n"
+        return [" ".join(piece.split()) for piece in re.split(apart, without_slots(text)) if piece.strip()]
+
+
+def _date_words(words: Words) -> list[Any]:
+    """What a letter takes from the language itself."""
+    return [words.entries["date"], words.entries["months"], words.phrase("dpo_title")]
+
+
+def _in(texts: Mapping[str, str], locale: str) -> str:
+    return texts.get(locale) or texts["en"]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

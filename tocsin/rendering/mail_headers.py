@@ -1,0 +1,122 @@
+"""Headers of a mail, written and read: RFC 5322, and RFC 2047 for all that is not plain ASCII.
+
+The modern header folding of the standard library loses spaces in long Vietnamese subjects (python/cpython#120930 and
+relatives), so encoded words are made by its older `Header`, at 76 columns. Line breaks are refused here, not there.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+from email.header import Header, decode_header
+from email.utils import format_datetime, parseaddr
+
+from tocsin.domain.errors import Refused
+
+#: A name and an address.
+Mailbox = tuple[str, str]
+
+_WIDTH = 76  # with 78, the library makes encoded words of 76; RFC 2047 allows 75
+_LONGEST_PLAIN = 60  # characters of a header value that is written as it is
+_BREAKS_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_FIELD = re.compile(r"[!-9;-~]+")
+_OURS = frozenset(
+    [
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "sender",
+        "reply-to",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "auto-submitted",
+        "precedence",
+        "list-unsubscribe",
+        "return-path",
+        "content-type",
+        "content-transfer-encoding",
+    ]
+)
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain in punycode. Refused for what is no address, or has a local part outside ASCII."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(address, check_deliverability=False, strict=True).ascii_email
+    except EmailNotValidError as error:
+        reason = str(error).replace(address, "it") if address else "it is empty"
+        raise Refused(f"not an e-mail address: {reason}") from None
+    if found is None:
+        raise Refused(
+            "the part before the @ is not ASCII, which not every relay carries; use another channel"
+        )
+    return found
+
+
+def clean(value: str, what: str) -> str:
+    """NFC, single blanks; a line break fails this one value instead of writing a header of its own."""
+    if _BREAKS_A_LINE.search(value):
+        raise Refused(f"{what} holds a line break or a control character; correct it where it was entered")
+    return " ".join(unicodedata.normalize("NFC", value).split())
+
+
+def bare_message_id(given: str) -> str:
+    """A Message-ID without its angle brackets, or Refused."""
+    bare = given.removeprefix("<").removesuffix(">")
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+", bare):
+        raise Refused(f"{given!r} is no Message-ID; it is written unique-part@our.domain")
+    return bare
+
+
+def extra(name: str, value: str) -> str:
+    """The line of a further header. Refused for one that is written here, or that a legal notice must not have."""
+    if not _FIELD.fullmatch(name) or name.lower() in _OURS:
+        raise Refused(f"{name!r} is not a header that a mail of ours may be given")
+    return f"{name}: {words(name, clean(value, name))}"
+
+
+def words(field: str, value: str) -> str:
+    """A cleaned value of the header `field`: as it is where that is short and plain, else in encoded words."""
+    if value.isascii() and len(value) <= _LONGEST_PLAIN and "=?" not in value:
+        return value
+    return Header(value, "utf-8", header_name=field).encode(maxlinelen=_WIDTH, linesep="\r\n")
+
+
+def mailbox(field: str, whom: Mailbox) -> str:
+    """`name <address>` for the header `field`, folded before column 76."""
+    name, address = whom
+    if not name:
+        return address
+    phrase = words(field, name)
+    if phrase is name and not _PHRASE.fullmatch(name):
+        phrase = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    last_line = len(phrase) - phrase.rfind("\n") + len(field)
+    fold = "\r\n " if last_line + len(address) + 4 > _WIDTH else " "
+    return f"{phrase}{fold}<{address}>"
+
+
+def read_mailbox(header: str) -> Mailbox:
+    """What a reader of the header sees: name and address."""
+    name, address = parseaddr(header)
+    return read_words(name), address
+
+
+def read_words(header: str) -> str:
+    """A header as RFC 2047 reads it: blanks between encoded words vanish, any others are one blank."""
+    pieces = decode_header(header)
+    text = "".join(
+        one.decode(charset or "ascii") if isinstance(one, bytes) else one for one, charset in pieces
+    )
+    return " ".join(text.split())
+
+
+def written_date(date: datetime) -> str:
+    """The value of `Date`. ValueError for a naive moment."""
+    if date.tzinfo is None:
+        raise ValueError("a naive moment reached a mail header")
+    return format_datetime(date)

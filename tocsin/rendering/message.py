@@ -1,0 +1,170 @@
+"""Messages to our own people: one brief, one template, and out come Slack blocks, a mail's text and its HTML.
+
+A message fits a phone: what it is, how bad, how long there is, and the one command to run next. It holds no data of
+customers; a restricted incident goes by its code name. Nothing that people typed is read as Slack's markup: it travels
+as plain text, and what stands in markup is escaped, since `<!channel>` in a title would call everybody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Template
+
+from tocsin.rendering.text import load, render
+from tocsin.rendering.words import load_words
+
+Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear"]
+KINDS: tuple[Kind, ...] = ("page", "ack", "warning", "overdue", "status", "approval", "all-clear")
+PIECES = ("subject", "headline", "banner", "body", "due_line", "action_label", "open_label", "foot")
+
+#: A phone's screen, and Slack's own limits (header 150, text of a section 3,000).
+MOST_LINES, LONGEST_LINE, LONGEST_HEADER = 8, 200, 150
+HASH_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What there is to say. `title` is None where the incident is restricted; `head` is (seq, hash) of the timeline."""
+
+    kind: Kind
+    incident_key: str
+    code_name: str
+    severity: str
+    lines: tuple[str, ...]
+    head: tuple[int, str]
+    now: datetime
+    zone: str
+    title: str | None = None
+    due: datetime | None = None
+    next_action: str = ""
+    drill: bool = False
+    console_url: str | None = None
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """The same message for each route. `slack_text` is what a phone's notification shows."""
+
+    subject: str
+    text: str
+    html: str
+    slack_text: str
+    slack_blocks: tuple[dict[str, Any], ...]
+
+
+def render_message(brief: Brief, language: str, templates: Path) -> RenderedMessage:
+    """The message in `language`, or in English where there is no template in it."""
+    folder = templates / "messages"
+    spoken = language if (folder / f"{brief.kind}.{language}.j2").is_file() else "en"
+    variables = _variables(brief, spoken, templates)
+    pieces = _pieces(folder, brief.kind, spoken, variables)
+    body = [line for line in pieces["body"].split("\n") if line.strip()]
+    subject = " ".join(filter(None, (_mark(brief), pieces["subject"])))
+    mail = {
+        "language": spoken,
+        **pieces,
+        "subject": subject,
+        "body": body,
+        "overdue": variables["overdue"],
+        "next_action": brief.next_action,
+        "console_url": brief.console_url or "",
+    }
+    page = render(load(folder, "mail.html.j2"), mail)
+    notification = slack_escape(f"{subject}\n{pieces['due_line']}".strip())
+    return RenderedMessage(subject, _text(mail), page, notification, _blocks(mail))
+
+
+def slack_escape(text: str) -> str:
+    """Text that Slack's mrkdwn shows as it is: no mention, no link, no special command."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _variables(brief: Brief, language: str, templates: Path) -> dict[str, Any]:
+    words = load_words(templates, language)
+    seq, digest = brief.head
+    return {
+        "incident": brief.incident_key,
+        "name": _line(brief.title or brief.code_name),
+        "code_name": brief.code_name,
+        "severity": brief.severity,
+        "lines": _shortened(brief.lines),
+        "due": words.moment(brief.due, brief.zone) if brief.due else "",
+        "left": words.duration(brief.due - brief.now) if brief.due else "",
+        "overdue": brief.due is not None and brief.due < brief.now,
+        "next_action": brief.next_action,
+        "head": f"{seq} {digest[:HASH_SHOWN]}",
+        "drill": brief.drill,
+        "console_url": brief.console_url or "",
+    }
+
+
+def _pieces(folder: Path, kind: str, language: str, variables: Mapping[str, Any]) -> dict[str, str]:
+    """Each block of the message's template, or of the frame where the message has none of its own."""
+    own, frame = (load(folder, f"{name}.{language}.j2", escaping=False) for name in (kind, "frame"))
+    return {name: _block(own if name in own.blocks else frame, name, variables) for name in PIECES}
+
+
+def _block(template: Template, name: str, variables: Mapping[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(dict(variables)))).strip()
+
+
+def _text(mail: Mapping[str, Any]) -> str:
+    paragraphs = [
+        mail["banner"],
+        mail["headline"],
+        "\n".join(f"- {line}" for line in mail["body"]),
+        mail["due_line"],
+        f"{mail['action_label']}\n  {mail['next_action']}" if mail["next_action"] else "",
+        mail["console_url"],
+        mail["foot"],
+    ]
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def _blocks(mail: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    said = "\n".join(
+        filter(None, (mail["banner"], mail["headline"], *(f"• {line}" for line in mail["body"])))
+    )
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": _plain(mail["subject"][:LONGEST_HEADER])},
+        {"type": "section", "text": _plain(said)},
+    ]
+    if mail["due_line"]:
+        sign = ":rotating_light:" if mail["overdue"] else ":hourglass_flowing_sand:"
+        blocks.append(_marked(f"{sign} *{slack_escape(mail['due_line'])}*"))
+    if mail["next_action"]:
+        command = slack_escape(mail["next_action"].replace("`", "'"))
+        blocks.append(_marked(f"{slack_escape(mail['action_label'])} `{command}`"))
+    if mail["console_url"]:
+        button = {"type": "button", "text": _plain(mail["open_label"]), "url": mail["console_url"]}
+        blocks.append({"type": "actions", "elements": [button]})
+    blocks.append({"type": "context", "elements": [_plain(mail["foot"])]})
+    return tuple(blocks)
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _marked(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _mark(brief: Brief) -> str:
+    return "[DRILL]" if brief.drill else ""
+
+
+def _shortened(lines: tuple[str, ...]) -> list[str]:
+    """What a phone can show; the rest is counted, never dropped in silence."""
+    shown = [_line(line) for line in lines[:MOST_LINES]]
+    more = len(lines) - len(shown)
+    return [*shown, f"… +{more}"] if more > 0 else shown
+
+
+def _line(text: str) -> str:
+    flat = "".join(one if one.isprintable() else " " for one in text)
+    flat = " ".join(flat.split())
+    return flat if len(flat) <= LONGEST_LINE else f"{flat[: LONGEST_LINE - 1]}…"

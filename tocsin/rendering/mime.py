@@ -1,0 +1,169 @@
+"""A mail as bytes that every relay carries and every reader decodes to what was meant: RFC 2045, 2046, 3834.
+
+Bodies are base64, text first, HTML second. Nothing is believed: what was built is decoded again and compared, and a
+mail that reads differently is refused.
+"""
+
+import binascii
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import Message
+
+from tocsin.domain.errors import Refused
+from tocsin.domain.message import MailEnvelope
+from tocsin.rendering.mail_headers import (
+    Mailbox,
+    ascii_address,
+    bare_message_id,
+    clean,
+    extra,
+    mailbox,
+    read_mailbox,
+    read_words,
+    words,
+    written_date,
+)
+
+#: `plain` or `html`, and the text.
+Body = tuple[str, str]
+
+#: Base64 has no `_`, so that no body can hold this line.
+_BOUNDARY = "=_tocsin_letter"
+_WIDTH = 76
+_UNMAILABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Mold:
+    """All letters of one sender, subject and set of headers: only the reader's own parts are made for each.
+
+    Raises Refused for what no header can hold: a line break, a control character, an address that is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        sender: Mailbox,
+        subject: str,
+        reply_to: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._sender = (clean(sender[0], "the sender's name"), ascii_address(sender[1]))
+        self._subject = clean(subject, "the subject")
+        self._proven: set[bool] = set()
+        lines = [
+            f"From: {mailbox('From', self._sender)}",
+            f"Subject: {words('Subject', self._subject)}",
+            *([f"Reply-To: {ascii_address(reply_to)}"] if reply_to else []),
+            "Auto-Submitted: auto-generated",
+            *(extra(name, value) for name, value in (headers or {}).items()),
+            "MIME-Version: 1.0",
+        ]
+        self._fixed = "\r\n".join(lines) + "\r\n"
+
+    def letter(
+        self,
+        *,
+        message_id: str,
+        date: datetime,
+        to: Mailbox,
+        text: str,
+        html: str | None = None,
+        envelope_sender: str | None = None,
+    ) -> MailEnvelope:
+        """One letter. `message_id` with or without its angle brackets; `date` aware; line ends of any kind.
+
+        Every letter's name and bodies are decoded again; the first of each shape is read back as a whole.
+        """
+        message_id = bare_message_id(message_id)
+        reader = (clean(to[0], "the reader's name"), ascii_address(to[1]))
+        bodies = [("plain", _canonical(text))] + ([("html", _canonical(html))] if html is not None else [])
+        addressed = mailbox("To", reader)
+        encoded = [_wrapped(body) for _, body in bodies]
+        own = f"To: {addressed}\r\nDate: {written_date(date)}\r\nMessage-ID: <{message_id}>\r\n"
+        parts = [_part(kind, body) for (kind, _), body in zip(bodies, encoded, strict=True)]
+        content = (self._fixed + own + (parts[0] if html is None else _alternative(parts))).encode("ascii")
+        self._prove_own(reader, addressed, bodies, encoded)
+        if (html is None) not in self._proven:
+            self._prove_whole(content, message_id, reader, bodies)
+            self._proven.add(html is None)
+        return MailEnvelope(message_id, envelope_sender or self._sender[1], reader[1], content)
+
+    def _prove_own(self, reader: Mailbox, addressed: str, bodies: list[Body], encoded: list[str]) -> None:
+        if read_mailbox(addressed) != reader:
+            raise Refused("the reader's name does not survive in a mail header; write to them without it")
+        for (kind, meant), body in zip(bodies, encoded, strict=True):
+            if binascii.a2b_base64(body).decode() != meant:
+                raise Refused(f"the {kind} text of a letter does not survive its encoding; nothing was made")
+
+    def _prove_whole(self, content: bytes, message_id: str, reader: Mailbox, bodies: list[Body]) -> None:
+        strict, plain = message_from_bytes(content, policy=policy.default), message_from_bytes(content)
+        # Names by the older parser: the newer one puts a blank between the encoded words of a long name.
+        found = [
+            (strict["Subject"], self._subject),
+            (read_words(str(plain["Subject"])), self._subject),
+            (read_mailbox(str(plain["From"])), self._sender),
+            (read_mailbox(str(plain["To"])), reader),
+            ([one.addr_spec for one in strict["From"].addresses], [self._sender[1]]),
+            ([one.addr_spec for one in strict["To"].addresses], [reader[1]]),
+            (strict["Message-ID"], f"<{message_id}>"),
+            ([_read_body(part) for part in plain.walk() if not part.is_multipart()], bodies),
+            ([defect for part in strict.walk() for defect in part.defects], []),
+        ]
+        if any(seen != meant for seen, meant in found) or max(map(len, content.split(b"\r\n"))) > 998:
+            raise Refused("the letter reads differently once it is a mail; nothing was made")
+
+
+def build_mail(
+    *,
+    message_id: str,
+    date: datetime,
+    sender: Mailbox,
+    to: Mailbox,
+    subject: str,
+    text: str,
+    html: str | None = None,
+    reply_to: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    envelope_sender: str | None = None,
+) -> MailEnvelope:
+    """One mail, read back as a whole. The same arguments give the same bytes. Raises Refused as `Mold` does.
+
+    No `Precedence` and no `List-Unsubscribe`: nobody opts out of a legal notice.
+    """
+    mold = Mold(sender=sender, subject=subject, reply_to=reply_to, headers=headers)
+    return mold.letter(
+        message_id=message_id, date=date, to=to, text=text, html=html, envelope_sender=envelope_sender
+    )
+
+
+def _canonical(text: str) -> str:
+    """NFC, and CRLF line ends, as base64 demands of text: RFC 2045, section 6.8."""
+    if _UNMAILABLE.search(text):
+        raise Refused("a letter's text holds a NUL or half a character; correct it where it was entered")
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return lines.replace("\n", "\r\n")
+
+
+def _wrapped(body: str) -> str:
+    flat = binascii.b2a_base64(body.encode(), newline=False).decode("ascii")
+    return "\r\n".join([flat[start : start + _WIDTH] for start in range(0, len(flat), _WIDTH)])
+
+
+def _part(kind: str, body: str) -> str:
+    return (
+        f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n{body}\r\n'
+    )
+
+
+def _alternative(parts: list[str]) -> str:
+    pieces = "".join(f"--{_BOUNDARY}\r\n{part}" for part in parts)
+    return f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n{pieces}--{_BOUNDARY}--\r\n'
+
+
+def _read_body(part: Message) -> Body:
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return part.get_content_subtype(), content.decode()

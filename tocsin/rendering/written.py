@@ -1,0 +1,106 @@
+"""One letter as it is written: a rendered variant, cut where the reader's own facts go, and those facts cleaned.
+
+What a reader is called is data, chosen by a stranger: it stands in one line, escaped for HTML, and is never compiled.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Certainty = Literal["confirmed", "likely", "cannot-exclude"]
+Seen = Literal["none", "day", "range"]
+LONGEST_NAME = 100
+#: The reader's own facts in a rendered variant: private-use characters, which no cleaned text can hold.
+SLOTS = {"name": "\ue000", "first_seen": "\ue001", "last_seen": "\ue002"}
+_SLOT = re.compile("([\ue000-\ue002])")
+_LOOKS_LIKE_ADDRESS = re.compile(r"://|www\.|@|[\w-]\.[a-z]{2,}(/|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a letter says of its reader. `kinds` are ids of the data map; days are days of the company's zone."""
+
+    kinds: tuple[str, ...]
+    certainty: Certainty = "confirmed"
+    name: str | None = None
+    first_seen: date | None = None
+    last_seen: date | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What leaves the house: subject in one line, text, HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Written:
+    """One variant, cut at the places where the reader's own facts go."""
+
+    def __init__(self, subject: str, text: str, page: str, written_day: Callable[[date], str]) -> None:
+        self._subject, self._text, self._page = subject, _SLOT.split(text), _SLOT.split(page)
+        self._written_day = written_day
+        self._days: dict[date, str] = {}
+
+    def to(self, reader: Reader) -> Letter:
+        own = {
+            SLOTS["name"]: reader_name(reader) or "",
+            SLOTS["first_seen"]: self._day(reader.first_seen or reader.last_seen),
+            SLOTS["last_seen"]: self._day(reader.last_seen),
+        }
+        escaped = {slot: html.escape(value) for slot, value in own.items()}
+        return Letter(
+            self._subject,
+            "".join([own.get(piece, piece) for piece in self._text]),
+            "".join([escaped.get(piece, piece) for piece in self._page]),
+        )
+
+    def _day(self, day: date | None) -> str:
+        if day is None:
+            return ""
+        if day not in self._days:
+            self._days[day] = self._written_day(day)
+        return self._days[day]
+
+
+def days_known(reader: Reader) -> Seen:
+    """Which of the two days a letter can name."""
+    first, last = reader.first_seen, reader.last_seen
+    if first is None and last is None:
+        return "none"
+    return "day" if first is None or last is None or first == last else "range"
+
+
+def reader_name(reader: Reader) -> str | None:
+    """How the letter greets this reader, or None for the general greeting."""
+    return clean_name(reader.name) if reader.name else None
+
+
+def clean_name(raw: str) -> str | None:
+    """A name as a letter may print it, or None: one line, no control or direction characters, no web address.
+
+    A stranger chooses the name of an account; a letter that greets `www.example.com/prize` would carry their bait.
+    """
+    if len(raw) > 4 * LONGEST_NAME or _LOOKS_LIKE_ADDRESS.search(raw):
+        return None
+    if not (raw.isascii() and raw.isprintable()):
+        shown = unicodedata.normalize("NFC", raw)
+        raw = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in shown)
+    name = " ".join(raw.split())
+    return name if 0 < len(name) <= LONGEST_NAME else None
+
+
+def tidy(text: str) -> str:
+    """At most one blank line in a row, no blanks at line ends."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
+
+
+def without_slots(text: str) -> str:
+    """Text in which nothing can be taken for a reader's own fact."""
+    return _SLOT.sub("", text)

@@ -1,0 +1,77 @@
+"""Addresses and CIDR blocks in logs: first a textual test that the engine runs, then an exact one on the survivors.
+
+DuckDB's own `inet` extension is not part of its wheel, and other engines have none. So all blocks become one regular
+expression over the texts with which their addresses can begin (RE2 and Java read it alike), and whatever passes is
+parsed by `ipaddress`. The textual test may let too much through; it never loses an address (RFC 4291, 2.2 and 2.5.5.2).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+Network = IPv4Network | IPv6Network
+#: How a v4-mapped address may begin: `::ffff:`, or the same with its zeros written out.
+_MAPPED = r"[0:]+:ffff:"
+
+
+def may_lie_in(column: Any, networks: Sequence[Network]) -> Any:
+    """A condition of the engine: true for every text in `column` that can name an address of `networks`."""
+    return column.re_search(beginnings(networks))
+
+
+def beginnings(networks: Iterable[Network]) -> str:
+    """The regular expression behind `may_lie_in`."""
+    texts = {text for network in networks for text in _beginnings(network)}
+    return rf"(?i)^\s*\[?(?:{'|'.join(sorted(texts))})"
+
+
+def lies_in(text: str, networks: Iterable[Network]) -> bool:
+    """Whether an address as a log writes it lies in one of `networks`; brackets, port and zone id do not count."""
+    address = _parsed(text)
+    return address is not None and any(address in network for network in networks)
+
+
+def _parsed(text: str) -> Any:
+    bare = text.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ip_address(bare.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _beginnings(network: Network) -> Iterator[str]:
+    if isinstance(network, IPv6Network):
+        yield _v6_beginning(network)
+        return
+    octets = network.network_address.packed
+    whole, rest = divmod(network.prefixlen, 8)
+    last = [octets[whole] + step for step in range(2 ** (8 - rest))] if rest else []
+    for each in [(*octets[:whole], octet) for octet in last] or [tuple(octets[:whole])]:
+        yield f"(?:{_MAPPED})?{_dotted(each)}"
+    # The same in hexadecimal, `::ffff:cb00:7107`, by its first group where that is fixed.
+    yield _MAPPED + (_group(octets[0] << 8 | octets[1]) if whole >= 2 else "")
+
+
+def _dotted(octets: Sequence[int]) -> str:
+    text = r"\.".join(str(octet) for octet in octets)
+    return rf"{text}\." if 0 < len(octets) < 4 else text
+
+
+def _v6_beginning(network: IPv6Network) -> str:
+    first, second = (int(network.network_address) >> shift & 0xFFFF for shift in (112, 96))
+    # Zero groups may be part of `::`, and a short block fixes no group: then any text with a colon may do.
+    if network.prefixlen < 16 or not first:
+        return r"[0-9a-f]*:"
+    return f"{_group(first)}:{_group(second)}:" if network.prefixlen >= 32 and second else f"{_group(first)}:"
+
+
+def _group(group: int) -> str:
+    """A group of four hex digits with or without its leading zeros."""
+    bare = f"{group:x}"
+    return f"0{{0,{4 - len(bare)}}}{bare}"

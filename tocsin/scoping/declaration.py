@@ -1,0 +1,76 @@
+"""What a person hands to scoping as files: `sources.yaml`, indicators one to a line, the forensic team's list."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from tocsin.catalog.validation import validated
+from tocsin.catalog.yamlfile import Document, read_document
+from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.scope import Listed
+from tocsin.domain.sources import Sources
+
+
+def read_sources(path: Path) -> Sources:
+    """The declared sources; BadFile names the first bad line. Relative paths start at the file's own folder."""
+    document = read_document(path)
+    folder = path.resolve().parent
+    return validated(Sources, Document(path, _anchored(document.value, folder), document.lines))
+
+
+def _anchored(value: Any, folder: Path) -> Any:
+    """The declaration with absolute paths. What has another shape than expected is left for validation to refuse."""
+    if not isinstance(value, dict):
+        return value
+    anchored = dict(value)
+    for part, key in (("logs", "paths"), ("customers", "path")):
+        if isinstance(entries := value.get(part), list):
+            anchored[part] = [_with_folder(entry, key, folder) for entry in entries]
+    return anchored
+
+
+def _with_folder(entry: Any, key: str, folder: Path) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    if isinstance(named := entry.get(key), list):
+        return entry | {key: [str(folder / each) if isinstance(each, str) else each for each in named]}
+    if isinstance(named, str):
+        return entry | {key: str(folder / named)}
+    return entry
+
+
+def read_lines(path: Path) -> tuple[str, ...]:
+    """Indicators, one to a line; blank lines and lines that start with `#` say nothing."""
+    lines = (line.strip() for line in _text(path).splitlines())
+    found = tuple(line for line in lines if line and not line.startswith("#"))
+    if not found:
+        raise Refused(f"{path}: holds no indicator; write one to a line")
+    return found
+
+
+def read_list(path: Path) -> tuple[Listed, ...]:
+    """The forensic team's list: an id or e-mail address to a line, or a CSV with `who` and perhaps `kinds` (`a b`)."""
+    rows = list(csv.reader(_text(path).splitlines()))
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    if "who" not in header:
+        return tuple(Listed(who=who) for who in read_lines(path))
+    found = []
+    for number, row in enumerate(rows[1:], 2):
+        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+        if not any(cells.values()):
+            continue
+        if not cells.get("who"):
+            raise BadFile(path, number, "names nobody; put an id or an e-mail address under `who`")
+        found.append(Listed(who=cells["who"], kinds=tuple(cells.get("kinds", "").split())))
+    if not found:
+        raise Refused(f"{path}: lists nobody")
+    return tuple(found)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Refused(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{path}: is not UTF-8; save it as UTF-8") from None

@@ -1,0 +1,81 @@
+"""The people whom we know: every customer source, read once into one table beside the logs."""
+
+from pathlib import Path
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+
+from tocsin.domain.errors import Refused
+from tocsin.domain.scope import Gap, InputFile
+from tocsin.domain.sources import CustomerSource
+from tocsin.scoping import coverage
+from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
+from tocsin.sources.customers import Customers, open_customers
+from tocsin.sources.files import File, changed, find, mended, take_in
+
+
+def read_customers(
+    engine: Any, declared: tuple[CustomerSource, ...], folder: Path, reading: Reading
+) -> Any | None:
+    """Everybody whom a source knows, as text columns with `source` and `basis`; None where no source is declared.
+
+    Refused where a source cannot be read whole: half a customer base would make affected people nobody.
+    """
+    if not declared:
+        detail = "no customer source is declared"
+        reading.gaps.append(Gap(kind="no-customers", source="customers", count=1, detail=detail))
+        return None
+    tables = [_kept(engine, source, folder, reading) for source in declared]
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -> Any:
+    file = _file(source, folder)
+    try:
+        customers, table = _read(engine, source, file)
+    except BAD_BYTES:
+        file = _evened(source, file, folder)
+        try:
+            customers, table = _read(engine, source, file)
+        except BAD_BYTES:
+            raise _damaged(source) from None
+    rows = int(engine.to_pyarrow(table.count()).as_py())
+    name = source.table or "query"
+    if file is not None:
+        name = file.name
+        reading.gaps += coverage.changed_files(changed([file]))
+        if source.format != "parquet":
+            rows += account_for_rejected(engine, source.name, [file], reading)
+    reading.inputs.append(
+        InputFile(source=source.name, name=name, sha256=customers.sha256, bytes=customers.size, rows=rows)
+    )
+    return table
+
+
+def _read(engine: Any, source: CustomerSource, file: File | None) -> tuple[Customers, Any]:
+    customers = open_customers(engine, source, file)
+    return customers, engine.create_table(ibis.util.gen_name("customers"), customers.table, temp=True)
+
+
+def _evened(source: CustomerSource, file: File | None, folder: Path) -> File:
+    """A copy that the engine may read; Refused where the file is damaged."""
+    left = mended(file, folder, source.format) if file is not None else None
+    if left is None or left.file is None or left.damaged:
+        raise _damaged(source)
+    return left.file
+
+
+def _damaged(source: CustomerSource) -> Refused:
+    return Refused(f"source {source.name}: its file is damaged or no {source.format}; get a whole copy")
+
+
+def _file(source: CustomerSource, folder: Path) -> File | None:
+    """The one file of a source with a path, taken in; None for a database."""
+    if source.path is None:
+        return None
+    paths = find(source.name, [source.path])
+    if len(paths) > 1:
+        raise Refused(
+            f"source {source.name}: {source.path} names {len(paths)} files; declare a source for each"
+        )
+    return take_in(source.name, paths, folder)[0]

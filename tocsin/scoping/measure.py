@@ -1,0 +1,156 @@
+"""Measure the scope: a question, the sources and the data map in; people, cells and gaps out.
+
+The same question over the same bytes gives the same result, digest by digest. What the engine spills, and lines that
+were rescued from a damaged archive, stand in the workspace only while it runs.
+"""
+
+import hmac
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.domain.answers import nearest
+from tocsin.domain.datamap import DataMap
+from tocsin.domain.errors import Refused
+from tocsin.domain.scope import (
+    HIDING,
+    TOLD,
+    AffectedPerson,
+    Gap,
+    Question,
+    ScopeResult,
+    set_digest,
+)
+from tocsin.domain.sources import Sources
+from tocsin.scoping import cells, coverage
+from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators
+from tocsin.scoping.known import read_customers
+from tocsin.scoping.people import linked_accounts, listed_people, people
+from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
+from tocsin.sources.engine import Limits, engine
+from tocsin.sources.files import changed
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The result, and the people behind it as an Arrow table in memory: personal data, to be stored encrypted."""
+
+    result: ScopeResult
+    table: Any
+    data_map: DataMap
+
+    def people(self) -> Iterator[AffectedPerson]:
+        """Everybody, in every bucket, in order of ids."""
+        return _persons(self.table, self.data_map)
+
+
+def measure(
+    question: Question,
+    sources: Sources,
+    data_map: DataMap,
+    *,
+    workspace: Path,
+    pseudonym_key: bytes,
+    progress: Progress = lambda words, share: None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Measurement:
+    """Who was affected. `pseudonym_key` hides ids and the question in the digests; `workspace` must lie on local disk.
+
+    Refused, in one line without any indicator or person in it, when a source cannot be read as declared.
+    """
+    chosen(question, sources.logs)
+    _refuse_unknown_kinds(question, data_map)
+    workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (
+        tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
+        engine(Path(name) / "spill", limits) as backend,
+    ):
+        reading = read_logs(backend, question, sources.logs, Path(name), progress)
+        progress("checking the files", 0.0)
+        # Before people are found: while a log changed, nobody can be excluded.
+        reading.gaps += coverage.changed_files(changed(reading.files))
+        customers = read_customers(backend, sources.customers, Path(name), reading)
+        progress("counting people", 0.0)
+        table = _found(backend, question, customers, data_map, reading)
+        known = known_indicators(backend, reading.passes, question)
+        found = backend.to_pyarrow(table.order_by("id"))
+        alike = cells.tally(backend, table, data_map)
+    told, uncounted = cells.cells(alike, data_map, "exact" if not reading.gaps else "approximate")
+    result = ScopeResult(
+        people_count=sum(row.count for row in alike if row.bucket in TOLD),
+        by_place=cells.counted(alike, lambda row: [row.place]),
+        by_kind=cells.counted(alike, lambda row: row.kinds or ("unknown",)),
+        buckets=cells.by_bucket(alike),
+        cells=told,
+        gaps=tuple(sorted((*reading.gaps, *uncounted), key=repr)),
+        seen=known,
+        inputs=tuple(sorted(reading.inputs, key=repr)),
+        question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
+        set_digest=set_digest(_persons(found, data_map), pseudonym_key),
+    )
+    return Measurement(result, found, data_map)
+
+
+def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
+    known = [kind.id for kind in data_map.kinds]
+    for listed in question.people:
+        for kind in listed.kinds:
+            if kind not in known:
+                raise Refused(f"the data map has no kind {kind!r}{nearest(kind, known)}")
+
+
+def _found(
+    backend: Any, question: Question, customers: Any | None, data_map: DataMap, reading: Reading
+) -> Any:
+    """The table of people, with its gaps noted in `reading`."""
+    requests = fitting_requests(backend, reading.passes, question, data_map)
+    linked = linked_accounts(reading.passes, question)
+    listed = None
+    if question.people:
+        listed, strangers = listed_people(question, customers, data_map)
+        if count := int(backend.to_pyarrow(strangers.count()).as_py()):
+            detail = "listed ids or addresses that no customer source knows"
+            reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
+    hidden = any(gap.kind in HIDING for gap in reading.gaps)
+    table, unowned = people(backend, (requests, linked, listed), customers, hidden=hidden)
+    reading.gaps += gaps_of(backend, requests, unowned)
+    return table
+
+
+def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
+    known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
+    for batch in table.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            alike = row["kinds"], row["group"] or "customers", row["role"]
+            if alike not in known:
+                kinds = cells.kinds_of(alike[0], data_map)
+                known[alike] = kinds, cells.role_of(alike[2], alike[1], kinds, data_map)
+            kinds, role = known[alike]
+            yield AffectedPerson(
+                id=row["id"],
+                bucket=LEVELS[row["level"]],
+                kinds=kinds,
+                first_seen=_moment(row["first_seen"]),
+                last_seen=_moment(row["last_seen"]),
+                hits=row["hits"],
+                attempts=row["attempts"],
+                place=row["place"],
+                group=alike[1],
+                role=role,
+                email=row["email"],
+                name=row["name"],
+                locale=row["locale"],
+                status=row["status"],
+                closed_at=row["closed_at"],
+            )
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

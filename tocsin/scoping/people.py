@@ -1,0 +1,147 @@
+"""From requests to people: one row for each person, with her bucket, her kinds, and what a letter needs."""
+
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.domain.datamap import DataMap
+from tocsin.domain.places import PLACES, UNKNOWN_PLACE
+from tocsin.domain.scope import Bucket, Question
+from tocsin.domain.sources import CUSTOMER_COLUMNS
+from tocsin.scoping.fitting import LEVEL, bits_of
+
+_TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
+#: What is known of a person from requests and lists, before we know who she is.
+_FINDING = {
+    "id": "string",
+    "level": "int8",
+    "kinds": "int64",
+    "first_seen": "int64",
+    "last_seen": "int64",
+    "hits": "int64",
+    "attempts": "int64",
+    "acquired": "boolean",
+}
+
+
+def people(
+    engine: Any, found: tuple[Any, Any, Any | None], customers: Any | None, *, hidden: bool
+) -> tuple[Any, int]:
+    """Everybody that (requests, accounts linked to an indicator, listed people) point at, and how many ids nobody owns.
+
+    With `hidden`, a request may hide in a gap: then those without any cannot be excluded.
+    """
+    requests, linked, listed = found
+    by_request = _by_request(requests)
+    parts = [by_request, _without_request(linked, by_request, hidden=hidden)]
+    if listed is not None:
+        parts.append(listed)
+    findings = engine.create_table("findings", _merged(ibis.union(*parts)), temp=True)
+    if customers is None:
+        nobody = ibis.memtable(
+            pa.table({name: pa.array([], pa.string()) for name in (*CUSTOMER_COLUMNS, "basis")})
+        )
+        return engine.create_table("people", _identified(findings, nobody, "left"), temp=True), 0
+    unowned = findings.filter(findings.level >= _TOLD).anti_join(customers, "id").count()
+    known = engine.create_table("people", _identified(findings, customers, "inner"), temp=True)
+    return known, int(engine.to_pyarrow(unowned).as_py())
+
+
+def linked_accounts(passes: dict[str, Any], question: Question) -> Any:
+    """Ids that a token or session was used for at any time, and accounts that were asked about."""
+    asked = ibis.memtable(pa.table({"id": pa.array(question.accounts, pa.string())}))
+    used = [rows.filter(rows.linked).select(id=rows.account) for rows in passes.values()]
+    return ibis.union(asked, *used) if used else asked
+
+
+def _by_request(rows: Any) -> Any:
+    rows = rows.filter(rows.account.notnull())
+    read = rows.level >= _TOLD
+    # Someone who was only attempted was seen when she was attempted.
+    person = rows.group_by(id=rows.account).aggregate(
+        level=rows.level.max(),
+        kinds=ibis.ifelse(read, rows.kinds, 0).bit_or(),
+        first_read=rows.at.min(where=read),
+        last_read=rows.at.max(where=read),
+        first_tried=rows.at.min(),
+        last_tried=rows.at.max(),
+        hits=read.sum(),
+        attempts=(~read).sum(),
+        acquired=(read & rows.status.between(200, 299)).fill_null(False).any(),
+    )
+    person = person.mutate(
+        first_seen=ibis.coalesce(person.first_read, person.first_tried),
+        last_seen=ibis.coalesce(person.last_read, person.last_tried),
+    )
+    return _finding(person)
+
+
+def _without_request(linked: Any, by_request: Any, *, hidden: bool) -> Any:
+    """People an indicator points at, without a request in the window."""
+    level = LEVEL[Bucket.CANNOT_EXCLUDE if hidden else Bucket.EXCLUDED]
+    rest = linked.select("id").distinct().anti_join(by_request, "id")
+    return _finding(_silent(rest).mutate(level=ibis.literal(level), kinds=ibis.literal(0)))
+
+
+def listed_people(question: Question, customers: Any | None, data_map: DataMap) -> tuple[Any, Any]:
+    """Findings for those whom the forensic team lists, by id or e-mail address, and the entries that name nobody."""
+    table = pa.table(
+        {
+            "who": pa.array([listed.who for listed in question.people], pa.string()),
+            "bits": pa.array([bits_of(listed.kinds, data_map) for listed in question.people], pa.int64()),
+        }
+    )
+    wanted = ibis.memtable(table)
+    if customers is None:
+        hits = wanted.select(who=wanted.who, id=wanted.who, bits=wanted.bits)
+    else:
+        by_id = wanted.inner_join(customers, wanted.who == customers.id)
+        by_mail = wanted.inner_join(customers, wanted.who.lower() == customers.email.lower())
+        hits = ibis.union(*(each.select("who", "id", "bits") for each in (by_id, by_mail)))
+    person = hits.group_by("id").aggregate(kinds=hits.bits.bit_or())
+    findings = _finding(_silent(person).mutate(level=ibis.literal(LEVEL[Bucket.CONFIRMED])))
+    return findings, wanted.anti_join(hits, "who")
+
+
+def _silent(person: Any) -> Any:
+    """A person about whom no request says anything."""
+    moments = {name: ibis.null("int64") for name in ("first_seen", "last_seen")}
+    return person.mutate(
+        **moments, hits=ibis.literal(0), attempts=ibis.literal(0), acquired=ibis.literal(False)
+    )
+
+
+def _finding(person: Any) -> Any:
+    return person.select(**{name: person[name].cast(kind) for name, kind in _FINDING.items()})
+
+
+def _merged(findings: Any) -> Any:
+    return findings.group_by("id").aggregate(
+        level=findings.level.max(),
+        kinds=findings.kinds.bit_or(),
+        first_seen=findings.first_seen.min(),
+        last_seen=findings.last_seen.max(),
+        hits=findings.hits.sum(),
+        attempts=findings.attempts.sum(),
+        acquired=findings.acquired.any(),
+    )
+
+
+def _identified(findings: Any, customers: Any, how: str) -> Any:
+    """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns."""
+    columns = [name for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
+    mine = customers.semi_join(findings, "id")
+    ranked = mine.mutate(
+        rank=ibis.row_number().over(group_by=mine.id, order_by=[mine[name] for name in columns])
+    )
+    one = ranked.filter(ranked["rank"] == 0).drop("rank")
+    person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
+    places = ibis.memtable(pa.table({"code": sorted(PLACES)}))
+    person = person.left_join(places, person.country.upper() == places.code)
+    return person.select(
+        *_FINDING,
+        *(name for name in columns if name not in ("country", "basis")),
+        place=person.code.fill_null(UNKNOWN_PLACE),
+        basis=ibis.ifelse(person.code.notnull(), person.basis, "unknown"),
+    ).order_by("id")

@@ -1,0 +1,182 @@
+"""Reading the logs once, source by source: files found and fingerprinted, one pass each, damage rescued, gaps noted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import duckdb
+import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.domain.answers import nearest
+from tocsin.domain.errors import Refused
+from tocsin.domain.scope import Gap, InputFile, Question
+from tocsin.domain.sources import LOG_COLUMNS, LogSource
+from tocsin.scoping import coverage
+from tocsin.scoping.requests import passed_over
+from tocsin.sources.delimited import rejected_lines
+from tocsin.sources.files import File, find, mended, take_in
+from tocsin.sources.logs import open_log
+
+#: Told what is being read, and how much of it is behind us (0 to 1).
+Progress = Callable[[str, float], None]
+_TICK = 0.5  # seconds
+#: What the engine says of bytes that it cannot read; its other errors are mistakes of ours.
+BAD_BYTES = (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException)
+
+
+@dataclass
+class Reading:
+    """What the logs gave: one pass for each source, and everything that has to be said about the files."""
+
+    passes: dict[str, Any] = field(default_factory=dict)
+    files: list[File] = field(default_factory=list)
+    inputs: list[InputFile] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def read_logs(
+    engine: Any, question: Question, sources: Sequence[LogSource], folder: Path, progress: Progress
+) -> Reading:
+    """Read every source that the question names. Refused when none of a source's rows can be read."""
+    reading = Reading()
+    present: dict[str, list[int]] = {}
+    for source in chosen(question, sources):
+        progress(f"hashing {source.name}", 0.0)
+        files = take_in(source.name, find(source.name, source.paths), folder)
+        rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress))
+        reading.passes[source.name] = rows
+        reading.files += files
+        _account_for(engine, source, rows, read_from, reading)
+        reading.gaps += coverage.missing_columns(source, question)
+        present[source.name] = coverage.hours(engine, rows)
+    window = coverage.window_hours(question, present.values())
+    for name, hours in present.items():
+        reading.gaps += coverage.missing_hours(name, hours, window)
+    return reading
+
+
+def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource, ...]:
+    """The log sources that the question is put to: those it names, else all; none where it only lists people."""
+    names = [source.name for source in sources]
+    for name in question.sources:
+        if name not in names:
+            raise Refused(f"there is no log source {name!r}{nearest(name, names)}")
+    if not question.given():
+        return ()
+    if not sources:
+        raise Refused("no log source is declared; add one under `logs` in sources.yaml")
+    return tuple(source for source in sources if not question.sources or source.name in question.sources)
+
+
+def _passed(
+    engine: Any,
+    question: Question,
+    source: LogSource,
+    files: Sequence[File],
+    rest: tuple[Path, list[Gap], Progress],
+) -> tuple[Any, tuple[File, ...]]:
+    """The pass over a source, kept as a table, and the files as they were read. What cannot be read is mended, once."""
+    folder, gaps, progress = rest
+    try:
+        return _kept(engine, question, source, files, progress), tuple(files)
+    except BAD_BYTES:
+        left = [mended(file, folder, source.format) for file in files]
+    gaps += (coverage.damaged(file) for file, each in zip(files, left, strict=True) if each.damaged)
+    remains = tuple(each.file for each in left if each.file is not None)
+    if remains == tuple(files):
+        raise _unreadable(source)
+    try:
+        return _kept(engine, question, source, remains, progress), remains
+    except BAD_BYTES:
+        raise _unreadable(source) from None
+
+
+def _unreadable(source: LogSource) -> Refused:
+    # The engine's own words may quote a row.
+    return Refused(
+        f"source {source.name}: its files cannot be read as {source.format}; check `format` and `fields`"
+    )
+
+
+def _kept(
+    engine: Any, question: Question, source: LogSource, files: Sequence[File], progress: Progress
+) -> Any:
+    log = open_log(engine, source, files) if files else _empty_log()
+    with _watched(engine, f"reading {source.name}", progress):
+        # A pass that failed leaves its empty table behind, so each has a name of its own.
+        return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question), temp=True)
+
+
+def _empty_log() -> Any:
+    whole = {"at", "status", "bytes"}
+    columns = {
+        name: pa.array([], pa.int64() if name in whole else pa.string()) for name in ("file", *LOG_COLUMNS)
+    }
+    return ibis.memtable(pa.table(columns))
+
+
+@contextmanager
+def _watched(engine: Any, words: str, progress: Progress) -> Iterator[None]:
+    """Tell `progress` how far the engine is, now and then, while the block runs."""
+    done = Event()
+
+    def tell() -> None:
+        while not done.wait(_TICK):
+            progress(words, max(0.0, engine.con.query_progress() / 100))
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+    progress(words, 1.0)
+
+
+def _account_for(
+    engine: Any, source: LogSource, rows: Any, read_from: Sequence[File], reading: Reading
+) -> None:
+    """Rows and unreadable lines of each file. Refused when a source with rows has none that can be read."""
+    counts = coverage.rows_by_file(engine, rows)
+    rejected = _rejected(engine, read_from) if source.format in ("csv", "tsv") else {}
+    lost: Counter[str] = Counter()
+    for file in read_from:
+        n, unplaced = counts.get(str(file.read_from), (0, 0))
+        beside = len(rejected.get(file.name, ()))
+        lost[file.name] += unplaced + beside
+        reading.inputs.append(
+            InputFile(
+                source=source.name, name=file.name, sha256=file.sha256, bytes=file.size, rows=n + beside
+            )
+        )
+    total = sum(n for n, _ in counts.values())
+    if total and total == sum(unplaced for _, unplaced in counts.values()):
+        raise Refused(
+            f"source {source.name}: no row has a moment that can be read;"
+            " check `fields.at`, `time.format` and `time.zone`"
+        )
+    reading.gaps += coverage.unreadable(source.name, lost, rejected)
+
+
+def account_for_rejected(engine: Any, source: str, files: Sequence[File], reading: Reading) -> int:
+    """Note the lines of these files that are no row, and say how many they are."""
+    rejected = _rejected(engine, files)
+    lost = Counter({name: len(lines) for name, lines in rejected.items()})
+    reading.gaps += coverage.unreadable(source, lost, rejected)
+    return lost.total()
+
+
+def _rejected(engine: Any, files: Sequence[File]) -> dict[str, list[int]]:
+    """Name of the file to the numbers of the lines that the reader had to leave out."""
+    names = {str(file.read_from): file.name for file in files}
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for path, line in rejected_lines(engine):
+        if path in names:
+            found[names[path]].append(line)
+    return dict(found)

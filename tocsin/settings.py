@@ -1,0 +1,204 @@
+"""Settings: one `tocsin.toml`, written by `tocsin init`; the environment beats the file; secrets come as `*_FILE`.
+
+`TOCSIN_MAIL__HOST` is `host` in the table `[mail]`. A key that nobody knows is refused.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from tocsin.domain.errors import BadFile, Refused
+
+Mode = Literal["production", "demo", "drill"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mail(_Table):
+    """The relay that takes our mail. Without a host the route is DOWN."""
+
+    host: str | None = None
+    port: int = 587
+    tls: Literal["starttls", "implicit", "loopback-only"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    #: Seconds to wait for the answer after the final dot: RFC 5321, 4.5.3.2.6, asks for ten minutes.
+    after_dot: float = 600
+    connections: Annotated[int, Field(ge=1, le=64)] = 4
+    sender: str | None = None
+
+
+class Slack(_Table):
+    """The workspace app. Without a token the route is DOWN."""
+
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    base_url: str = "https://slack.com/api/"
+    timeout: float = 10
+
+
+class Prefect(_Table):
+    """Where Prefect listens, if it does: it shows and runs, and nothing is lost without it."""
+
+    url: str | None = None
+    auth_file: Path | None = None
+    port: int = 4200
+    #: Seconds for which a run stays awake after its last move, since one entry rarely comes alone.
+    linger: Annotated[float, Field(ge=0, le=60)] = 1.5
+
+
+class Bell(_Table):
+    """The loop that delivers, advances and wakes."""
+
+    interval: Annotated[float, Field(gt=0, le=60)] = 1.0
+
+
+class Ledger(_Table):
+    """How letters leave. `batch` receipts are recorded at a time: so many may be doubted after a crash."""
+
+    batch: Annotated[int, Field(ge=1, le=1000)] = 100
+    lease: float = 700
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two homes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOCSIN_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    mode: Mode = "production"
+    home: Path = Field(default_factory=lambda: default_home())
+    database: str | None = None
+    templates: Path | None = None
+    contacts: Path | None = None
+    sources: Path | None = None
+    master_key_file: Path | None = None
+    console_url: str | None = None
+    #: Lines on stderr: `text`, `json`, or whichever fits what stderr is.
+    log: Literal["auto", "text", "json"] = "auto"
+    mail: Mail = Mail()
+    slack: Slack = Slack()
+    prefect: Prefect = Prefect()
+    bell: Bell = Bell()
+    ledger: Ledger = Ledger()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the file, whose values arrive as arguments."""
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """Where entries are kept: SQLite in the home unless told otherwise."""
+        return self.database or f"sqlite:///{self.home / 'tocsin.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """The master key, kept apart from the data so that a backup of one is not a backup of both."""
+        return self.master_key_file or self.home / "keys" / "master.key"
+
+    @property
+    def fenced(self) -> bool:
+        """Whether this home may only ever speak to sinks on this machine."""
+        return self.mode != "production"
+
+
+def default_home() -> Path:
+    """`/var/lib/tocsin` where it exists and is ours, else the user's own data folder (XDG)."""
+    system = Path("/var/lib/tocsin")
+    if system.is_dir() and os.access(system, os.W_OK):
+        return system
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tocsin"
+
+
+def config_file() -> Path | None:
+    """The file in force: `TOCSIN_CONFIG`, else the first of the usual places that exists."""
+    named = os.environ.get("TOCSIN_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise Refused(f"TOCSIN_CONFIG names {named}, which is not there; run tocsin init or unset it")
+        return Path(named)
+    user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "tocsin" / "tocsin.toml"
+    return next(
+        (path for path in (Path("tocsin.toml"), user, Path("/etc/tocsin/tocsin.toml")) if path.is_file()),
+        None,
+    )
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings from `path`, or from the file in force, under the environment."""
+    path = path or config_file()
+    values = _read(path) if path else {}
+    environment = {name: value for name, value in os.environ.items() if name != "TOCSIN_CONFIG"}
+    try:
+        return _with_secrets(Settings(**values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if path and first["loc"] and str(first["loc"][0]) in values:
+            raise BadFile(
+                path, _line_of(path, [str(part) for part in first["loc"]]), f"{place}: {first['msg']}"
+            ) from None
+        shown = "TOCSIN_" + "__".join(str(part).upper() for part in first["loc"])
+        where = shown if shown in environment else place
+        raise Refused(f"setting {where}: {first['msg']}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: {error}") from None
+    # Relative folders mean: beside the file that names them.
+    for name in ("home", "templates", "contacts", "sources", "master_key_file"):
+        if isinstance(values.get(name), str):
+            values[name] = path.parent / values[name]
+    return values
+
+
+def _line_of(path: Path, place: list[str]) -> int:
+    """The line on which a key of a table stands, or the head of its table."""
+    table, head = "", 1
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if found := re.match(r"\s*\[+([^\]]+)\]", line):
+            table = found[1].strip()
+            head = number if table == place[0] else head
+        name = re.match(r"\s*([\w.-]+)\s*=", line)
+        if name and [*([table] if table else []), *name[1].split(".")] == place[: 1 + bool(table)]:
+            return number
+    return head
+
+
+def _with_secrets(settings: Settings) -> Settings:
+    def read(path: Path) -> SecretStr:
+        try:
+            return SecretStr(path.read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise Refused(f"secret file {path}: {error.strerror}") from None
+
+    mail, slack = settings.mail, settings.slack
+    if mail.password_file:
+        mail = mail.model_copy(update={"password": read(mail.password_file)})
+    if slack.token_file:
+        slack = slack.model_copy(update={"token": read(slack.token_file)})
+    return settings.model_copy(update={"mail": mail, "slack": slack})

@@ -1,0 +1,42 @@
+"""Access logs of any format as one table: `file` and the columns of `LogFields`, typed and null where absent."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+
+from tocsin import sources
+from tocsin.domain.sources import LOG_COLUMNS, LogSource
+from tocsin.sources.files import File
+from tocsin.sources.times import microseconds
+
+Reader = Callable[..., Any]
+
+
+@cache
+def readers() -> dict[str, Reader]:
+    """Format to reader, from every module of this package that names its `FORMATS`."""
+    modules = (
+        import_module(f"{sources.__name__}.{module.name}") for module in iter_modules(sources.__path__)
+    )
+    return {name: module.read for module in modules for name in getattr(module, "FORMATS", ())}
+
+
+def open_log(engine: Any, source: LogSource, files: Sequence[File]) -> Any:
+    """The rows of a source: `at` as int64 microseconds UTC (null: unreadable), all else as the text it is."""
+    raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
+    at = microseconds(raw.at, source.time)
+    texts = {
+        name: raw[name].cast("string") if name in raw.columns else ibis.null("string") for name in LOG_COLUMNS
+    }
+    return raw.select(file=raw.file, **(texts | {"at": at}))
+
+
+def tidied(name: str, text: Any) -> Any:
+    """The value of a column: a whole number for status and bytes, else stripped text; null where there is nothing."""
+    if name in ("status", "bytes"):
+        return text.try_cast("int64")
+    return text.strip().nullif("")

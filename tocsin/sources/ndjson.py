@@ -1,0 +1,74 @@
+"""NDJSON logs: one JSON object in each line. A line that is none becomes a row of nulls, and is counted as a gap."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from tocsin.sources.files import File, engine_path, text_lines
+from tocsin.sources.missing import refuse_missing
+
+FORMATS = ("ndjson",)
+#: How many lines are looked at to learn the names of the fields; seldom-used fields must occur among them.
+_LOOKED_AT = 1000
+
+
+def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
+    """A table with the columns `fields` names (ours, as text) and `file`, the path that each row was read from."""
+    known = _field_names(files)
+    if known:
+        refuse_missing(source, files[0].name, fields, known)
+    table = engine.read_json(
+        [engine_path(file) for file in files],
+        format="newline_delimited",
+        columns=_columns(fields.values()),
+        ignore_errors=True,
+        filename=True,
+    )
+    return table.select(file=table.filename, **{ours: _at(table, path) for ours, path in fields.items()})
+
+
+def _field_names(files: Iterable[File]) -> set[str]:
+    names: set[str] = set()
+    for file in files:
+        for line in islice(text_lines(file.read_from), _LOOKED_AT):
+            try:
+                names.update(_paths(json.loads(line)))
+            except (ValueError, RecursionError):
+                continue
+    return names
+
+
+def _paths(value: object, prefix: str = "") -> Iterator[str]:
+    if not isinstance(value, dict):
+        return
+    for name, inner in value.items():
+        yield prefix + name
+        yield from _paths(inner, f"{prefix}{name}.")
+
+
+def _columns(paths: Iterable[str]) -> dict[str, str]:
+    """DuckDB types of the top-level fields: text, or a STRUCT that leads to the nested text."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        branch = tree
+        for name in path.split("."):
+            branch = branch.setdefault(name, {})
+    return {name: _type(inner) for name, inner in tree.items()}
+
+
+def _type(branch: dict[str, Any]) -> str:
+    if not branch:
+        return "VARCHAR"
+    inner = ", ".join(
+        f'"{name.replace(chr(34), chr(34) * 2)}" {_type(deeper)}' for name, deeper in branch.items()
+    )
+    return f"STRUCT({inner})"
+
+
+def _at(table: Any, path: str) -> Any:
+    first, *deeper = path.split(".")
+    column = table[first]
+    for name in deeper:
+        column = column[name]
+    return column

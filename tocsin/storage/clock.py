@@ -1,0 +1,38 @@
+"""Heartbeats of the parts, and the clock of a drill home: an offset that all its processes share."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from tocsin.storage.database import upsert
+from tocsin.storage.tables import clock, heartbeat
+
+
+def beat(connection: Connection, name: str, now: datetime, detail: dict[str, Any] | None = None) -> None:
+    """Say that a part lives: bell, runner, watch. On the real clock."""
+    row = {"name": name, "beat": now, "detail": detail}
+    statement = upsert(connection, heartbeat, row)
+    fresh = {"beat": statement.excluded.beat, "detail": statement.excluded.detail}
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))
+
+
+def beats(connection: Connection) -> dict[str, tuple[datetime, dict[str, Any] | None]]:
+    """The last sign of life of each part."""
+    return {
+        row["name"]: (row["beat"], row["detail"]) for row in connection.execute(select(heartbeat)).mappings()
+    }
+
+
+def offset(connection: Connection) -> timedelta:
+    """How far this home's clock stands from the real one; nothing outside drills."""
+    found = connection.scalar(select(clock.c.offset_us).where(clock.c.name == "drill"))
+    return timedelta(microseconds=found or 0)
+
+
+def set_offset(connection: Connection, value: timedelta) -> None:
+    """Set a drill's clock. All processes of the home read it from here."""
+    micros = value // timedelta(microseconds=1)
+    statement = upsert(connection, clock, {"name": "drill", "offset_us": micros})
+    fresh = {"offset_us": statement.excluded.offset_us}
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))

@@ -1,0 +1,123 @@
+"""The database: opened once, read and written through two doors.
+
+Every write on SQLite is `BEGIN IMMEDIATE` with synchronous=FULL: a writer waits its turn at the door instead of
+failing half way, and what was committed survives a power cut. No network and no rendering inside a write.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
+
+from tocsin.domain.errors import Refused
+
+#: How long a writer waits for another before it gives up, in seconds.
+PATIENCE = 30
+
+
+class Unavailable(Refused):
+    """The database cannot be used at this moment. Nothing was written, and nothing is wrong with any incident."""
+
+
+class Database:
+    """One database. `read()` is a consistent view; `write()` commits at its end or leaves nothing behind."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _open(url)
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether this is the one-host database, with one writer at a time."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading, on which the database stands still; nothing that is done on it stays."""
+        with _plainly(), self.engine.connect() as connection:
+            if not self.sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction for writing, all or nothing."""
+        options = {"tocsin_write": True}
+        with _plainly(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Say in one line what keeps the database from working."""
+    try:
+        yield
+    except DatabaseError as error:
+        # A constraint that was broken, or a statement that is wrong, is not the database's state: it goes on as it is.
+        if isinstance(error, IntegrityError | ProgrammingError | DataError):
+            raise
+        said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if "disk is full" in said or state == "53100":
+            why = "the disk is full; nothing was written. Free some space and say it again"
+        elif "malformed" in said or "not a database" in said or "disk I/O" in said:
+            why = f"the database file is damaged or its disk is broken ({said}); RUNBOOK 12, restore"
+        elif "locked" in said:
+            why = f"the database was busy for {PATIENCE} s; nothing was written. Say it again"
+        else:
+            why = f"the database cannot be used: {said}; tocsin doctor looks why"
+        raise Unavailable(why) from error
+
+
+def _open(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            path = Path(parsed.database)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)  # names of staff and counts of people are nobody else's to read
+        engine = create_engine(parsed, connect_args={"timeout": PATIENCE, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise Refused(
+        f"database {parsed.get_backend_name()!r} is not known; use a sqlite:/// or postgresql:// address"
+    )
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # The driver must not open transactions on its own: ours are opened in _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={PATIENCE * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("tocsin_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def is_unique_violation(error: DBAPIError) -> bool:
+    """Whether another writer got there first with the same key."""
+    return "unique" in str(error.orig).lower() or getattr(error.orig, "sqlstate", "") == "23505"
+
+
+def upsert(connection: Connection, table: Table, values: Any) -> Any:
+    """An insert of one row or several that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).values(values)

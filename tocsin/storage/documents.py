@@ -1,0 +1,34 @@
+"""Documents by the hash of their content: the packs an incident stays bound to, whatever is edited later."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, insert, select
+
+from tocsin.domain.errors import Refused
+from tocsin.storage.tables import document
+
+
+def put_pack(connection: Connection, files: Mapping[str, bytes]) -> str:
+    """Keep a set of named documents; the digest of its table of contents names it. Known content costs nothing."""
+    contents = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    table = json.dumps(contents, sort_keys=True, separators=(",", ":")).encode()
+    digest = hashlib.sha256(table).hexdigest()
+    wanted = {contents[name]: content for name, content in files.items()} | {digest: table}
+    known = set(connection.scalars(select(document.c.digest).where(document.c.digest.in_(wanted))))
+    rows = [{"digest": key, "content": content} for key, content in wanted.items() if key not in known]
+    if rows:
+        connection.execute(insert(document), rows)
+    return digest
+
+
+def get_pack(connection: Connection, digest: str) -> dict[str, bytes]:
+    """The named documents of a pack. Raises Refused when they are not here."""
+    table = connection.scalar(select(document.c.content).where(document.c.digest == digest))
+    if table is None:
+        raise Refused(f"pack {digest[:12]} is not in this database; restore it from the backup of that time")
+    contents: dict[str, str] = json.loads(table)
+    query = select(document.c.digest, document.c.content).where(document.c.digest.in_(contents.values()))
+    by_digest = {row.digest: row.content for row in connection.execute(query)}
+    return {name: by_digest[key] for name, key in contents.items()}

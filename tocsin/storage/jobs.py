@@ -1,0 +1,66 @@
+"""Job leases: a long job (scope, render, send) is done by one holder at a time.
+
+A lease has a heartbeat, and its holder's name, never used twice, is the fencing token: a holder that was stopped for
+longer than its lease finds another name in the row at its next write, and writes nothing. Leases run on the real
+clock, also in drills whose own clock leaps.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tocsin.domain.errors import TocsinError
+from tocsin.storage.database import is_unique_violation
+from tocsin.storage.tables import job
+
+#: Seconds after which a silent holder counts as dead.
+LEASE = 30.0
+
+
+class LeaseLost(TocsinError):
+    """Another holder took the job over; what this one still had in hand is not written."""
+
+
+def take(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> bool:
+    """Take a job under a fresh name; False while somebody else holds it."""
+    until = clock + timedelta(seconds=LEASE)
+    ours = (job.c.incident == incident, job.c.key == key)
+    taken = connection.execute(
+        update(job).where(*ours, job.c.lease_until < clock).values(holder=holder, lease_until=until)
+    )
+    if taken.rowcount == 1:
+        return True
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(job).values(incident=incident, key=key, holder=holder, lease_until=until)
+            )
+    except IntegrityError as error:
+        if is_unique_violation(error):
+            return False
+        raise
+    return True
+
+
+def beat(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> None:
+    """Say that the holder lives. Raises LeaseLost when the job has another holder."""
+    kept = connection.execute(
+        update(job)
+        .where(job.c.incident == incident, job.c.key == key, job.c.holder == holder)
+        .values(lease_until=clock + timedelta(seconds=LEASE))
+    )
+    if kept.rowcount != 1:
+        raise LeaseLost(f"{incident}: {key} is in other hands")
+
+
+def release(connection: Connection, incident: str, key: str, holder: str) -> None:
+    """Give a job back, done or not."""
+    connection.execute(
+        delete(job).where(job.c.incident == incident, job.c.key == key, job.c.holder == holder)
+    )
+
+
+def held(connection: Connection, clock: datetime) -> int:
+    """How many jobs somebody is at work on."""
+    return connection.scalar(select(func.count()).select_from(job).where(job.c.lease_until >= clock)) or 0

@@ -1,0 +1,259 @@
+"""The ledger: one row per person and notice, and what became of that person's letter.
+
+States: pending, sending, handed_over, delivered, refused, bounced, ambiguous, excluded. They always add up to the
+number of recipients. `handed_over` means that a server took it, and never more. Several workers on PostgreSQL take
+different rows (SKIP LOCKED); on SQLite there is one writer at a time.
+A little long, because whoever changes one state must see all others.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, literal, or_, select, update
+
+from tocsin.domain.merkle import root
+from tocsin.domain.timeline import canonical
+from tocsin.storage.database import upsert
+from tocsin.storage.tables import Moment, attempt, ledger
+
+STATES = ("pending", "sending", "handed_over", "delivered", "refused", "bounced", "ambiguous", "excluded")
+
+
+#: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
+_UNSENT = and_(ledger.c.state.in_(("pending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How one attempt on one row ended."""
+
+    row: int
+    number: int
+    state: str
+    outcome: str
+    phase: str
+    reply: str
+    final: bool
+    not_before: datetime
+
+
+def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows for recipients. One who is there already keeps the row; if unsent, it takes on the new draft.
+
+    A doubtful letter of an older draft takes it on too: whoever may have read the wrong words needs the right ones.
+    """
+    if not rows:
+        return
+    statement = upsert(connection, ledger, rows)
+    names = ("digest", "variant", "message_id", "state", "reason", "sealed")
+    fresh = {name: statement.excluded[name] for name in names}
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["incident", "notice", "person"],
+            set_=fresh | {"doubtful": or_(ledger.c.doubtful, ledger.c.state == "ambiguous")},
+            where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),
+        )
+    )
+
+
+def drop_others(connection: Connection, incident: str, notice: str, digest: str, reason: str) -> None:
+    """Take out of the sending who is not among the recipients of this draft any more and was not yet written to."""
+    connection.execute(
+        _of(update(ledger), incident, notice)
+        .where(ledger.c.digest != digest, _UNSENT)
+        .values(state="excluded", reason=reason)
+    )
+
+
+def claim(
+    connection: Connection,
+    incident: str,
+    notice: str,
+    digest: str,
+    *,
+    lease: str,
+    now: datetime,
+    clock: datetime,
+    seconds: float,
+    limit: int,
+) -> list[Row[Any]]:
+    """Take up to `limit` rows of the approved digest that may leave now; they are `sending` under this lease.
+
+    A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
+    """
+    waits = and_(
+        ledger.c.digest == digest,
+        ledger.c.state.in_(("pending", "ambiguous")),
+        ledger.c.settled_at.is_(None),
+        ledger.c.not_before <= now,
+    )
+    expired = and_(ledger.c.state == "sending", ledger.c.lease_until < clock)
+    query = (
+        select(ledger)
+        .where(
+            ledger.c.incident == incident,
+            ledger.c.notice == notice,
+            or_(waits, expired),
+        )
+        .order_by(ledger.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(connection.execute(query))
+    if rows:
+        connection.execute(
+            update(ledger)
+            .where(ledger.c.id == bindparam("row"))
+            .values(
+                state="sending",
+                digest=digest,
+                attempts=ledger.c.attempts + 1,
+                doubtful=bindparam("doubt"),
+                first_attempt_at=func.coalesce(ledger.c.first_attempt_at, literal(now, Moment)),
+                lease=lease,
+                lease_until=clock + timedelta(seconds=seconds),
+            ),
+            [{"row": row.id, "doubt": row.doubtful or row.state in ("sending", "ambiguous")} for row in rows],
+        )
+    return rows
+
+
+def settle(connection: Connection, lease: str, results: Sequence[Settled], at: datetime) -> None:
+    """Record attempts, a batch at a time. A row whose lease was lost keeps the other holder's word."""
+    if not results:
+        return
+    connection.execute(
+        update(ledger)
+        .where(ledger.c.id == bindparam("row"), ledger.c.lease == lease, ledger.c.state == "sending")
+        .values(
+            state=bindparam("to"),
+            reply=bindparam("said"),
+            phase=bindparam("came_to"),
+            settled_at=bindparam("settled"),
+            not_before=bindparam("again"),
+            lease=None,
+            lease_until=None,
+        ),
+        [
+            {
+                "row": each.row,
+                "to": each.state,
+                "said": each.reply[:500],
+                "came_to": each.phase,
+                "settled": at if each.final else None,
+                "again": each.not_before,
+            }
+            for each in results
+        ],
+    )
+    connection.execute(
+        insert(attempt),
+        [
+            {
+                "door": "ledger",
+                "row": str(each.row),
+                "number": each.number,
+                "at": at,
+                "outcome": each.outcome,
+                "phase": each.phase,
+                "reply": each.reply[:500],
+            }
+            for each in results
+        ],
+    )
+
+
+def unclaim(connection: Connection, lease: str, rows: Iterable[int]) -> None:
+    """Give back rows that were taken and never tried: the sending was stopped between two letters."""
+    values = [{"row": row} for row in rows]
+    if values:
+        connection.execute(
+            update(ledger)
+            .where(ledger.c.id == bindparam("row"), ledger.c.lease == lease, ledger.c.state == "sending")
+            .values(state="pending", attempts=ledger.c.attempts - 1, lease=None, lease_until=None),
+            values,
+        )
+
+
+def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """Rows by state, every state named; and how many letters may have arrived twice."""
+    found = _of(select(ledger.c.state, func.count()), incident, notice).group_by(ledger.c.state)
+    by_state: dict[str, int] = {row.state: row[1] for row in connection.execute(found)}
+    twice = _of(select(func.count()), incident, notice).where(ledger.c.doubtful, ledger.c.attempts > 1)
+    return {state: by_state.get(state, 0) for state in STATES} | {
+        "possible_duplicates": connection.scalar(twice) or 0
+    }
+
+
+def next_due(connection: Connection, incident: str, notice: str) -> datetime | None:
+    """When the next row may be tried (again), or None when no row waits."""
+    query = _of(select(func.min(ledger.c.not_before)), incident, notice)
+    waits = query.where(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
+    found: datetime | None = connection.scalar(waits)
+    return found
+
+
+def lease_end(connection: Connection, incident: str, notice: str) -> datetime | None:
+    """When the first row on the wire counts as in doubt, on the real clock, or None when none is there."""
+    query = _of(select(func.min(ledger.c.lease_until)), incident, notice)
+    found: datetime | None = connection.scalar(query.where(ledger.c.state == "sending"))
+    return found
+
+
+def in_flight(connection: Connection) -> int:
+    """How many letters are on the wire now."""
+    return connection.scalar(select(func.count()).where(ledger.c.state == "sending")) or 0
+
+
+def root_of(connection: Connection, incident: str, notice: str) -> str:
+    """The Merkle root over the notice's rows in the order of their pseudonyms: who, which letter, what became of it."""
+    query = _of(select(ledger), incident, notice).order_by(ledger.c.person)
+    return root([leaf(row) for row in connection.execution_options(yield_per=5000).execute(query)])
+
+
+def leaf(row: Row[Any]) -> bytes:
+    """What one row says, without the person's data: it stays the same after erasure."""
+    names = ("person", "digest", "variant", "message_id", "state", "reason", "attempts", "doubtful", "reply")
+    return canonical({name: getattr(row, name) for name in names})
+
+
+def rows_of(
+    connection: Connection, incident: str, notice: str, *, states: Sequence[str] = ()
+) -> list[Row[Any]]:
+    """Rows of a notice, all or of these states, in the order in which they were filled."""
+    query = _of(select(ledger), incident, notice).order_by(ledger.c.id)
+    return list(connection.execute(query.where(ledger.c.state.in_(states)) if states else query))
+
+
+def row_of(connection: Connection, incident: str, notice: str, person: str) -> Row[Any] | None:
+    """One person's row, by pseudonym."""
+    return connection.execute(_of(select(ledger), incident, notice).where(ledger.c.person == person)).first()
+
+
+def attempts_of(connection: Connection, row: int) -> list[dict[str, Any]]:
+    """Each attempt on one row: when, how far it came, what the other side said."""
+    query = (
+        select(attempt).where(attempt.c.door == "ledger", attempt.c.row == str(row)).order_by(attempt.c.id)
+    )
+    return [dict(each) for each in connection.execute(query).mappings()]
+
+
+def exclude(connection: Connection, row: int, reason: str, at: datetime) -> bool:
+    """Take a person out of the sending, for a reason that a person gave; False when the letter is leaving or left."""
+    result = connection.execute(
+        update(ledger)
+        .where(ledger.c.id == row, ledger.c.state.in_(("pending", "refused", "bounced", "ambiguous")))
+        .values(state="excluded", reason=reason, settled_at=at)
+    )
+    return result.rowcount == 1
+
+
+def _of(query: Any, incident: str, notice: str) -> Any:
+    return query.where(ledger.c.incident == incident, ledger.c.notice == notice)
+
+
+def forget(connection: Connection, incident: str) -> None:
+    """Take away what the destroyed key had sealed; pseudonyms, and what became of each letter, stay."""
+    connection.execute(update(ledger).where(ledger.c.incident == incident).values(sealed=b""))

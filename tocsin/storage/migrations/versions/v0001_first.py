@@ -1,0 +1,244 @@
+"""The first schema. It imports no type of ours, so that it builds the same tables whatever those become."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+
+_JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def upgrade() -> None:
+    """Build every table of the first release. One statement a table: the length is the schema's own."""
+    op.create_table(
+        "affected",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("bucket", sa.String(length=20), nullable=False),
+        sa.Column("place", sa.String(length=12), nullable=False),
+        sa.Column("locale", sa.String(length=12), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "revision", "person", name=op.f("pk_affected")),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("door", sa.String(length=8), nullable=False),
+        sa.Column("row", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("phase", sa.String(length=20), nullable=True),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    op.create_index("ix_attempt_door_row", "attempt", ["door", "row"], unique=False)
+    op.create_table(
+        "clock",
+        sa.Column("name", sa.String(length=12), nullable=False),
+        sa.Column("offset_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_clock")),
+    )
+    op.create_table(
+        "command",
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_command")),
+    )
+    op.create_table(
+        "document",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_document")),
+    )
+    op.create_table(
+        "duty",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("cite", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.String(length=30), nullable=False),
+        sa.Column("due_at", sa.String(length=32), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("met_at", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("incident", "key", name=op.f("pk_duty")),
+    )
+    op.create_table(
+        "entry",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.String(length=40), nullable=False),
+        sa.Column("recorded_at", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("causation_seq", sa.Integer(), nullable=True),
+        sa.Column("command_key", sa.String(length=200), nullable=True),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "seq", name=op.f("pk_entry")),
+        sa.UniqueConstraint("incident", "command_key", name=op.f("uq_entry_incident_command_key")),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("beat", sa.String(length=32), nullable=False),
+        sa.Column("detail", _JSON, nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeat")),
+    )
+    op.create_table(
+        "incident",
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("code_name", sa.String(length=60), nullable=False),
+        sa.Column("type", sa.String(length=60), nullable=False),
+        sa.Column("severity", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("drill", sa.Boolean(), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("declared_at", sa.String(length=32), nullable=False),
+        sa.Column("head_seq", sa.Integer(), nullable=False),
+        sa.Column("head_hash", sa.String(length=64), nullable=False),
+        sa.Column("wake_at", sa.String(length=32), nullable=True),
+        sa.Column("waiting_for", sa.String(length=200), nullable=False),
+        sa.Column("next_due", sa.String(length=32), nullable=True),
+        sa.Column("quarantined", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_incident")),
+        sa.UniqueConstraint("number", name=op.f("uq_incident_number")),
+    )
+    op.create_index("ix_incident_wake_at", "incident", ["wake_at"], unique=False)
+    op.create_index(
+        "ix_incident_open",
+        "incident",
+        ["number"],
+        unique=False,
+        sqlite_where=sa.text("open = 1"),
+        postgresql_where=sa.text("open"),
+    )
+    op.create_table(
+        "incident_key",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=12), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("destroyed_at", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("incident", "purpose", name=op.f("pk_incident_key")),
+    )
+    op.create_table(
+        "job",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("holder", sa.String(length=80), nullable=False),
+        sa.Column("lease_until", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "key", name=op.f("pk_job")),
+    )
+    op.create_table(
+        "ledger",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("notice", sa.String(length=80), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("variant", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.String(length=320), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.Column("not_before", sa.String(length=32), nullable=False),
+        sa.Column("lease_until", sa.String(length=32), nullable=True),
+        sa.Column("lease", sa.String(length=36), nullable=True),
+        sa.Column("first_attempt_at", sa.String(length=32), nullable=True),
+        sa.Column("settled_at", sa.String(length=32), nullable=True),
+        sa.Column("phase", sa.String(length=20), nullable=True),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
+        sa.UniqueConstraint("incident", "notice", "person", name=op.f("uq_ledger_incident_notice_person")),
+    )
+    op.create_index(
+        "ix_ledger_incident_notice_state",
+        "ledger",
+        ["incident", "notice", "state", "not_before"],
+        unique=False,
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("cause", sa.Integer(), nullable=False),
+        sa.Column("lane", sa.Integer(), nullable=False),
+        sa.Column("route", sa.String(length=20), nullable=False),
+        sa.Column("person", sa.String(length=80), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.Column("not_before", sa.String(length=32), nullable=False),
+        sa.Column("lease_until", sa.String(length=32), nullable=True),
+        sa.Column("lease", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.Column("first_attempt_at", sa.String(length=32), nullable=True),
+        sa.Column("settled_at", sa.String(length=32), nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("phase", sa.String(length=20), nullable=True),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
+    )
+    op.create_index("ix_outbox_incident", "outbox", ["incident"], unique=False)
+    op.create_index(
+        "ix_outbox_state_lane_not_before", "outbox", ["state", "lane", "not_before"], unique=False
+    )
+    op.create_table(
+        "text",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("words", sa.String(length=80), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "words", name=op.f("pk_text")),
+    )
+    op.create_table(
+        "vault",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("item", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.String(length=200), nullable=False),
+        sa.Column("kept_by", sa.String(length=80), nullable=False),
+        sa.Column("kept_at", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "item", name=op.f("pk_vault")),
+    )
+    op.create_table(
+        "run",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("flow_run_id", sa.String(length=36), nullable=True),
+        sa.Column("execution", sa.Integer(), nullable=False),
+        sa.Column("parked_seq", sa.Integer(), nullable=False),
+        sa.Column("beat", sa.String(length=32), nullable=True),
+        sa.Column("woken_at", sa.String(length=32), nullable=True),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["incident"], ["incident.key"], name=op.f("fk_run_incident")),
+        sa.PrimaryKeyConstraint("incident", name=op.f("pk_run")),
+    )
+    op.create_index(
+        "ix_run_ended",
+        "run",
+        ["incident"],
+        unique=False,
+        sqlite_where=sa.text("ended = 0"),
+        postgresql_where=sa.text("NOT ended"),
+    )

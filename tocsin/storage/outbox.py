@@ -1,0 +1,181 @@
+"""The outbox: pages, warnings and status messages, each a row written in the transaction of the entry that caused it.
+
+Claim by conditional update with a lease, send, record the other side's reply. A row that is found `sending` after its
+lease is in doubt: somebody died between the wire and the record. It is sent once more, with the same message id,
+flagged. We promise at least once, and say so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
+
+from tocsin.storage.database import upsert
+from tocsin.storage.tables import Moment, attempt, outbox
+
+#: Pages go before warnings, warnings before everything else.
+LANES = {"page": 0, "warning": 1, "status": 2}
+#: A doubt that was resent once, and is in doubt again, is settled as `ambiguous`: never a loop.
+_WANTS_TO_LEAVE = and_(outbox.c.state.in_(("pending", "ambiguous")), outbox.c.settled_at.is_(None))
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to be written into the outbox: its content is sealed already."""
+
+    id: str
+    key: str
+    incident: str
+    cause: int
+    lane: str
+    route: str
+    person: str
+    sealed: bytes
+    page: int | None = None
+
+
+def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
+    """Write messages that are to leave at once. One whose key is there already is not written twice."""
+    if rows:
+        values = [
+            {
+                **row.__dict__,
+                "lane": LANES[row.lane],
+                "state": "pending",
+                "attempts": 0,
+                "doubtful": False,
+                "not_before": now,
+                "created_at": now,
+            }
+            for row in rows
+        ]
+        connection.execute(upsert(connection, outbox, values).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def claimable(
+    connection: Connection, now: datetime, clock: datetime, limit: int = 100
+) -> list[dict[str, Any]]:
+    """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one."""
+    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
+    query = (
+        select(outbox)
+        .where(or_(and_(_WANTS_TO_LEAVE, outbox.c.not_before <= now), expired))
+        .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def claim(
+    connection: Connection, row: dict[str, Any], lease: str, clock: datetime, now: datetime, seconds: float
+) -> bool:
+    """Take a row for one attempt; False when another worker was quicker."""
+    doubtful = row["doubtful"] or row["state"] in ("sending", "ambiguous")
+    result = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row["id"], outbox.c.attempts == row["attempts"], outbox.c.state == row["state"])
+        .values(
+            state="sending",
+            attempts=row["attempts"] + 1,
+            doubtful=doubtful,
+            lease=lease,
+            lease_until=clock + timedelta(seconds=seconds),
+            first_attempt_at=func.coalesce(outbox.c.first_attempt_at, literal(now, Moment)),
+        )
+    )
+    return result.rowcount == 1
+
+
+def settle(
+    connection: Connection,
+    row: dict[str, Any],
+    lease: str,
+    *,
+    state: str,
+    outcome: str,
+    phase: str,
+    reply: str,
+    now: datetime,
+    final: bool,
+    not_before: datetime | None = None,
+) -> bool:
+    """Record how an attempt ended. False when the lease was lost: then the other holder's word stands."""
+    result = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row["id"], outbox.c.lease == lease, outbox.c.state == "sending")
+        .values(
+            state=state,
+            outcome=outcome,
+            phase=phase,
+            reply=reply[:2000],
+            lease=None,
+            lease_until=None,
+            settled_at=now if final else None,
+            not_before=not_before or row["not_before"],
+        )
+    )
+    record_attempt(connection, "outbox", row["id"], row["attempts"] + 1, now, outcome, phase, reply)
+    return result.rowcount == 1
+
+
+def record_attempt(
+    connection: Connection,
+    door: str,
+    row: str,
+    number: int,
+    at: datetime,
+    outcome: str,
+    phase: str,
+    reply: str,
+) -> None:
+    """Keep one attempt for ever: when, how far it came, what the other side said."""
+    values = {"door": door, "row": row, "number": number, "at": at, "outcome": outcome, "phase": phase}
+    connection.execute(insert(attempt).values(**values, reply=reply[:2000]))
+
+
+def withdraw(
+    connection: Connection, incident: str, pages: Sequence[int], now: datetime, why: str = "answered"
+) -> None:
+    """Take back calls that nobody needs any more: answered before they left, or replaced by a later call."""
+    if pages:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.incident == incident, outbox.c.page.in_(pages), _WANTS_TO_LEAVE)
+            .values(state="excluded", outcome=why, settled_at=now)
+        )
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next waiting row may leave."""
+    found: datetime | None = connection.scalar(select(func.min(outbox.c.not_before)).where(_WANTS_TO_LEAVE))
+    return found
+
+
+def in_flight(connection: Connection) -> int:
+    """How many rows are on the wire now."""
+    return connection.scalar(select(func.count()).where(outbox.c.state == "sending")) or 0
+
+
+def of_incident(connection: Connection, incident: str) -> list[dict[str, Any]]:
+    """All rows of an incident, in the order in which they were written."""
+    query = (
+        select(outbox)
+        .where(outbox.c.incident == incident)
+        .order_by(outbox.c.created_at, outbox.c.cause, outbox.c.id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def routes(connection: Connection) -> list[dict[str, Any]]:
+    """For each route: the last success, how many wait, and since when the oldest waits."""
+    waits = or_(_WANTS_TO_LEAVE, outbox.c.state == "sending")
+    query = select(
+        outbox.c.route,
+        func.max(case((outbox.c.state == "handed_over", outbox.c.settled_at))).label("last_success"),
+        func.count(case((waits, 1))).label("waiting"),
+        func.min(case((waits, outbox.c.created_at))).label("oldest"),
+        func.count(case((and_(waits, outbox.c.outcome == "down"), 1))).label("down"),
+    ).group_by(outbox.c.route)
+    return [dict(row) for row in connection.execute(query).mappings()]

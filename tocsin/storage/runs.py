@@ -1,0 +1,148 @@
+"""Which flow run shows an incident, whether it is awake, and how much of the timeline it had seen when it parked.
+
+The table `run` is our half of park and wake. Prefect's half is the state of the flow run; where the two disagree, this
+one is right. Beats and wakes run on the real clock, also in drills whose own clock leaps.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Connection, and_, false, func, insert, or_, select, union_all, update
+
+from tocsin.domain.waking import Sleeper
+from tocsin.storage.database import Database
+from tocsin.storage.tables import incident, run
+
+
+class Runs:
+    """The `run` table of one home. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def due(self, now: datetime) -> list[Sleeper]:
+        """Every incident with entries that its run has not seen, or with something due at `now` (its clock); and every
+        closed one whose run Prefect has not yet reported as ended. What ended costs nothing here.
+        """
+        with self.database.read() as connection:
+            return [Sleeper(**row) for row in connection.execute(_due(now)).mappings()]
+
+    def next_generation(self, key: str, clock: datetime) -> int:
+        """Begin a new run. One that was begun, but whose flow run is not known, is asked for again."""
+        with self.database.write() as connection:
+            found = connection.execute(
+                select(run.c.generation, run.c.flow_run_id).where(run.c.incident == key)
+            ).first()
+            if found is None:
+                connection.execute(insert(run).values(incident=key, generation=1, woken_at=clock))
+                return 1
+            generation: int = found.generation
+            if generation == 0 or found.flow_run_id is not None:
+                generation += 1
+            connection.execute(
+                update(run)
+                .where(run.c.incident == key)
+                .values(generation=generation, flow_run_id=None, woken_at=clock, ended=False)
+            )
+            return generation
+
+    def adopt(self, key: str, generation: int, flow_run_id: str) -> None:
+        """Say which flow run belongs to a generation, unless there is a newer one."""
+        with self.database.write() as connection:
+            connection.execute(
+                update(run)
+                .where(run.c.incident == key, run.c.generation == generation)
+                .values(flow_run_id=flow_run_id)
+            )
+
+    def woken(self, key: str, clock: datetime) -> None:
+        """Say that a run was woken now."""
+        with self.database.write() as connection:
+            connection.execute(update(run).where(run.c.incident == key).values(woken_at=clock))
+
+    def begin_execution(self, key: str, flow_run_id: str, clock: datetime) -> int | None:
+        """A flow run starts or starts again: the number of its execution, or None when another run has the incident."""
+        with self.database.write() as connection:
+            found = connection.execute(
+                select(run.c.execution, run.c.flow_run_id).where(run.c.incident == key)
+            ).first()
+            if found is None:
+                row = {"incident": key, "generation": 1, "flow_run_id": flow_run_id}
+                connection.execute(insert(run).values(row | {"execution": 1, "beat": clock}))
+                return 1
+            if found.flow_run_id not in (None, flow_run_id):
+                return None
+            execution: int = found.execution + 1
+            connection.execute(
+                update(run)
+                .where(run.c.incident == key)
+                .values(flow_run_id=flow_run_id, execution=execution, beat=clock, ended=False)
+            )
+            return execution
+
+    def beat(self, key: str, execution: int, clock: datetime) -> bool:
+        """Say that this execution lives. False when a later one has taken over."""
+        return self._change(key, execution, beat=clock)
+
+    def park(self, key: str, execution: int, seq: int) -> bool:
+        """Say that this execution left and had seen all up to `seq`. False when a later one has taken over."""
+        return self._change(key, execution, parked_seq=seq, beat=None)
+
+    def finish(self, key: str, execution: int, seq: int, clock: datetime) -> bool:
+        """Say that this execution has seen all up to `seq` and is about to complete; it lives until Prefect says so."""
+        return self._change(key, execution, parked_seq=seq, beat=clock)
+
+    def end(self, key: str, generation: int) -> None:
+        """Say that the run of a closed incident has ended in Prefect too."""
+        with self.database.write() as connection:
+            connection.execute(
+                update(run)
+                .where(run.c.incident == key, run.c.generation == generation)
+                .values(ended=True, beat=None)
+            )
+
+    def parked(self, key: str) -> bool:
+        """Whether the run of an incident has left and had seen all there is. A parked run does not beat."""
+        query = (
+            select(run.c.incident)
+            .join(incident, incident.c.key == run.c.incident)
+            .where(run.c.incident == key, run.c.beat.is_(None), run.c.parked_seq == incident.c.head_seq)
+        )
+        with self.database.read() as connection:
+            return connection.scalar(query) is not None
+
+    def _change(self, key: str, execution: int, **values: object) -> bool:
+        with self.database.write() as connection:
+            changed = connection.execute(
+                update(run).where(run.c.incident == key, run.c.execution == execution).values(**values)
+            )
+            return changed.rowcount == 1
+
+
+def _due(now: datetime) -> CompoundSelect[Any]:
+    """Two queries in one, each with an index of its own: open incidents, and runs that have not ended."""
+    overdue = and_(incident.c.open, incident.c.wake_at <= now)
+    behind = incident.c.head_seq > func.coalesce(run.c.parked_seq, 0)
+    columns = (
+        incident.c.key.label("incident"),
+        *(incident.c[name] for name in ("code_name", "type", "severity")),
+        func.coalesce(run.c.generation, 0).label("generation"),
+        *(run.c[name] for name in ("flow_run_id", "beat", "woken_at")),
+    )
+    well = incident.c.quarantined.is_(None)
+    active = (
+        select(*columns, func.coalesce(overdue, False).label("urgent"), false().label("over"))
+        .select_from(incident.outerjoin(run, run.c.incident == incident.c.key))
+        .where(incident.c.open, or_(overdue, behind), well)
+    )
+    closed = (
+        select(*columns, false().label("urgent"), (~behind).label("over"))
+        .select_from(run.join(incident, run.c.incident == incident.c.key))
+        .where(~run.c.ended, ~incident.c.open, well)
+    )
+    return union_all(active, closed)
+
+
+def flow_run_of(connection: Connection, key: str) -> str | None:
+    """The id of the flow run that shows an incident, for a link to the dashboard."""
+    return connection.scalar(select(run.c.flow_run_id).where(run.c.incident == key))

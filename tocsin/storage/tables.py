@@ -1,0 +1,289 @@
+"""Every table, in one place, however long. The migrations in `migrations/` build exactly these (a test compares them).
+
+Entries and their texts are the truth. `incident` and `duty` are projections and can be made again. Moments are
+stored as UTC ISO 8601 text of one width, so that they sort and compare the same on SQLite and PostgreSQL.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment as fixed-width UTC text; microseconds always written, so that text order is time order."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """To text. A naive moment is a programming error."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive moment reached the database")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """From text."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+#: JSON as the database likes it best; the order of keys is not kept, and nothing that is hashed depends on it.
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("recorded_at", String(40), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    #: Text, not JSON: these very bytes were hashed.
+    Column("body", Text, nullable=False),
+    Column("causation_seq", Integer),
+    Column("command_key", String(200)),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("incident", "command_key"),
+)
+
+text = Table(
+    "text",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("words", String(80), primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("code_name", String(60), nullable=False),
+    Column("type", String(60), nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("drill", Boolean, nullable=False),
+    Column("restricted", Boolean, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("head_seq", Integer, nullable=False),
+    Column("head_hash", String(64), nullable=False),
+    Column("wake_at", Moment),
+    Column("waiting_for", String(200), nullable=False),
+    Column("next_due", Moment),
+    Column("quarantined", Text),
+    # What is due is found by this index, and what is open by the next: nothing grows with closed incidents.
+    Index("ix_incident_wake_at", "wake_at"),
+)
+# SQLite takes a partial index where a query says the very same words, and `open` is asked for as `open = 1`.
+Index(
+    "ix_incident_open",
+    incident.c.number,
+    sqlite_where=incident.c.open == true(),
+    postgresql_where=incident.c.open,
+)
+
+duty = Table(
+    "duty",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("key", String(160), primary_key=True),
+    Column("cite", Text, nullable=False),
+    Column("recipient", String(30), nullable=False),
+    Column("due_at", Moment),
+    Column("state", String(20), nullable=False),
+    Column("met_at", Moment),
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("incident", String(32), nullable=False),
+    Column("seq", Integer, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+incident_key = Table(
+    "incident_key",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("purpose", String(12), primary_key=True),
+    Column("wrapped", LargeBinary),
+    Column("destroyed_at", Moment),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("incident", String(32), nullable=False),
+    Column("cause", Integer, nullable=False),
+    #: Pages have a lane of their own: `page` before `warning` before `status`.
+    Column("lane", Integer, nullable=False),
+    Column("route", String(20), nullable=False),
+    Column("person", String(80), nullable=False),
+    Column("page", Integer),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("doubtful", Boolean, nullable=False, default=False),
+    Column("not_before", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("lease", String(36)),
+    Column("created_at", Moment, nullable=False),
+    Column("first_attempt_at", Moment),
+    Column("settled_at", Moment),
+    Column("outcome", String(12)),
+    Column("phase", String(20)),
+    Column("reply", Text),
+    Index("ix_outbox_state_lane_not_before", "state", "lane", "not_before"),
+    Index("ix_outbox_incident", "incident"),
+)
+
+affected = Table(
+    "affected",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    #: HMAC-SHA256 of the person's id under the incident's people key.
+    Column("person", String(64), primary_key=True),
+    Column("bucket", String(20), nullable=False),
+    Column("place", String(12), nullable=False),
+    Column("locale", String(12), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("incident", String(32), nullable=False),
+    Column("notice", String(80), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("variant", String(64), nullable=False),
+    Column("message_id", String(320), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("reason", String(200)),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("doubtful", Boolean, nullable=False, default=False),
+    Column("not_before", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("lease", String(36)),
+    Column("first_attempt_at", Moment),
+    Column("settled_at", Moment),
+    Column("phase", String(20)),
+    Column("reply", Text),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("incident", "notice", "person"),
+    Index("ix_ledger_incident_notice_state", "incident", "notice", "state", "not_before"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("door", String(8), nullable=False),
+    Column("row", String(36), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("phase", String(20)),
+    Column("reply", Text),
+    Index("ix_attempt_door_row", "door", "row"),
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("item", String(12), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("content", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("path", String(200), nullable=False),
+    Column("kept_by", String(80), nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    #: A name that is never used twice, so that it is the fencing token too.
+    Column("holder", String(80), nullable=False),
+    Column("lease_until", Moment, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("incident", String(32), ForeignKey("incident.key"), primary_key=True),
+    Column("generation", Integer, nullable=False, default=0),
+    Column("flow_run_id", String(36)),
+    Column("execution", Integer, nullable=False, default=0),
+    Column("parked_seq", Integer, nullable=False, default=0),
+    Column("beat", Moment),
+    Column("woken_at", Moment),
+    #: The incident is closed, its run has seen the end, and Prefect says that the run has ended too.
+    Column("ended", Boolean, nullable=False, default=False),
+)
+Index("ix_run_ended", run.c.incident, sqlite_where=~run.c.ended, postgresql_where=~run.c.ended)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("beat", Moment, nullable=False),
+    Column("detail", Json),
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("name", String(12), primary_key=True),
+    Column("offset_us", BigInteger, nullable=False),
+)

@@ -1,0 +1,90 @@
+"""Free text beside the chain: sealed, salted, erasable one by one. The chain holds only commitments to it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from tocsin.sealing import commitment, commits_to, seal, unseal
+from tocsin.storage.tables import text
+
+
+class Texts:
+    """Collects the texts of one change: `keep` gives the commitment, `write` stores what was kept."""
+
+    def __init__(self, incident: str, key: bytes) -> None:
+        self._incident, self._key = incident, key
+        self._kept: dict[str, tuple[bytes, str]] = {}
+
+    def keep(self, plain: str) -> str:
+        """The commitment that stands for this text in the chain."""
+        words, salt = commitment(self._key, plain)
+        self._kept[words] = (salt, plain)
+        return words
+
+    def write(self, connection: Connection) -> None:
+        """Store what was kept and is not there yet."""
+        known = set(connection.scalars(select(text.c.words).where(text.c.incident == self._incident)))
+        rows = [
+            {
+                "incident": self._incident,
+                "words": words,
+                "salt": salt,
+                "sealed": seal(self._key, plain.encode(), f"text/{self._incident}/{words}"),
+            }
+            for words, (salt, plain) in self._kept.items()
+            if words not in known
+        ]
+        if rows:
+            connection.execute(text.insert(), rows)
+
+
+def read_texts(
+    connection: Connection, incident: str, key: bytes, words: Iterable[str] | None = None
+) -> dict[str, str]:
+    """The texts behind these commitments (all of the incident's without a choice); an erased one is left out."""
+    query = select(text).where(text.c.incident == incident)
+    if words is not None:
+        query = query.where(text.c.words.in_(set(words)))
+    return {
+        row["words"]: unseal(key, row["sealed"], f"text/{incident}/{row['words']}").decode()
+        for row in connection.execute(query).mappings()
+    }
+
+
+def false_texts(connection: Connection, incident: str, key: bytes) -> list[str]:
+    """Commitments whose stored text is not the one that was committed to."""
+    faults = []
+    for row in connection.execute(select(text).where(text.c.incident == incident)).mappings():
+        plain = unseal(key, row["sealed"], f"text/{incident}/{row['words']}").decode()
+        if not commits_to(row["words"], row["salt"], plain):
+            faults.append(row["words"])
+    return faults
+
+
+def forget(connection: Connection, incident: str, words: str) -> bool:
+    """Destroy one text and its salt: nobody can prove any more what it said."""
+    result = connection.execute(delete(text).where(text.c.incident == incident, text.c.words == words))
+    return result.rowcount == 1
+
+
+def shown(value: Any, texts: Mapping[str, str]) -> Any:
+    """A value with its commitments replaced by their texts; an erased text shows as `(erased)`."""
+    if isinstance(value, str):
+        return texts.get(value, "(erased)") if value.startswith("words:") else value
+    if isinstance(value, Mapping):
+        return {name: shown(item, texts) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown(item, texts) for item in value]
+    return value
+
+
+def hidden(texts: Texts, value: Any) -> Any:
+    """A value with its texts replaced by commitments to them: the other way round."""
+    if isinstance(value, str):
+        return texts.keep(value)
+    if isinstance(value, Mapping):
+        return {name: hidden(texts, item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [hidden(texts, item) for item in value]
+    return value

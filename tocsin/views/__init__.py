@@ -1,0 +1,1 @@
+"""What a person may see. Pure reading: every function returns plain values and writes nothing."""

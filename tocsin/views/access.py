@@ -1,0 +1,68 @@
+"""Who may see which incident.
+
+Somebody whom an incident excludes does not learn that it exists. An account that nobody knows sees what it declared.
+Of a restricted incident, the words that people wrote are for those who work on it; others see code name, counts and
+clocks.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+from tocsin.storage import timeline
+from tocsin.storage.tables import entry
+
+#: Whose office it is to read any incident.
+OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-officer")
+
+
+def visible(app: App, actor: Actor, *, only_open: bool = False) -> list[dict[str, Any]]:
+    """Projections of the incidents that this person may know of: soonest deadline first."""
+    with app.database.read() as connection:
+        rows = timeline.listed(connection, only_open=only_open)
+        query = select(entry.c.incident, entry.c.actor, entry.c.body).where(entry.c.seq == 1)
+        first = {row.incident: row for row in connection.execute(query)}
+    return [
+        row
+        for row in rows
+        if row["key"] in first
+        and _may_know(actor, first[row["key"]].actor, json.loads(first[row["key"]].body).get("excluded", ()))
+    ]
+
+
+def seen(app: App, actor: Actor, key: str) -> Incident:
+    """The incident, for somebody who may see it. Refused as if there were none otherwise."""
+    incident = app.incident(key)
+    if not _may_know(actor, incident.declared_by, incident.excluded):
+        raise Refused(f"there is no incident {key}; tocsin list shows those there are")
+    return incident
+
+
+def reads_words(actor: Actor, incident: Incident) -> bool:
+    """Whether titles, notes and reasons are for this person."""
+    if not incident.restricted or actor.id == incident.declared_by:
+        return True
+    if actor.person is None:
+        return False
+    called = any(page.person == actor.id for page in incident.pages)
+    return (
+        called or actor.id in incident.roles.values() or any(role in OFFICES for role in actor.person.roles)
+    )
+
+
+def set_apart(app: App, key: str) -> str | None:
+    """Why an incident was set apart, or None for a sound one."""
+    with app.database.read() as connection:
+        row, _ = timeline.projected(connection, key)
+    return row["quarantined"] if row else None
+
+
+def _may_know(actor: Actor, declared_by: str, excluded: Any) -> bool:
+    if actor.person is None:
+        return actor.id == declared_by
+    return actor.person.id not in excluded

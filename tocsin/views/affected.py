@@ -1,0 +1,104 @@
+"""Who was affected: counts, what they cannot know, and one person's story."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+from tocsin.domain.scope import AffectedPerson, pseudonym
+from tocsin.storage import affected, ledger
+from tocsin.views.access import reads_words
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One revision of the scope. `total` are those who are told: a lower bound while there are gaps."""
+
+    revision: int
+    at_seq: int
+    total: int
+    by_place: dict[str, int]
+    by_kind: dict[str, int]
+    buckets: dict[str, int]
+    gaps: tuple[dict[str, Any], ...]
+    added: int
+    kept: int
+    unsupported: int
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What became of one notice to one person, attempt by attempt."""
+
+    notice: str
+    state: str
+    reason: str | None
+    reply: str | None
+    doubtful: bool
+    attempts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """The answer to "was I affected?". `person` is None for somebody whom the revision does not name."""
+
+    asked: str
+    revision: int
+    gaps: int
+    person: AffectedPerson | None
+    letters: tuple[Letter, ...]
+
+
+def counts(incident: Incident) -> Counts:
+    """The latest revision of the scope. Refused before the first one."""
+    scope = incident.scope
+    if scope is None:
+        raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
+    return Counts(
+        scope.revision,
+        incident.scope_seq,
+        scope.total,
+        scope.by_place,
+        scope.by_kind,
+        scope.buckets,
+        scope.gaps,
+        scope.added,
+        scope.kept,
+        scope.unsupported,
+    )
+
+
+def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
+    """One person by the id that the customer database knows, with every letter. For those who work on the incident."""
+    if actor.person is None or not reads_words(actor, incident):
+        raise Refused(
+            f"only those who work on {incident.key} may read one person's story; tocsin take a role first"
+        )
+    found = counts(incident)
+    key = app.people_key(incident.key)
+    hidden = pseudonym(key, asked)
+    with app.database.read() as connection:
+        person = affected.person(connection, incident.key, found.revision, key, asked)
+        rows = [
+            (notice, ledger.row_of(connection, incident.key, notice, hidden)) for notice in incident.notices
+        ]
+        letters = tuple(
+            Letter(
+                notice,
+                row.state,
+                row.reason,
+                row.reply,
+                row.doubtful,
+                tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
+            )
+            for notice, row in rows
+            if row is not None
+        )
+    return Story(asked, found.revision, len(found.gaps), person, letters)
+
+
+def _attempt(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("number", "at", "outcome", "phase", "reply")
+    return {name: row[name] for name in names}

@@ -1,0 +1,109 @@
+"""Who was called, how each call fared, and who is next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, or_, select
+
+from tocsin.app import App
+from tocsin.domain.escalation import ladders, rung_at
+from tocsin.domain.incident import Incident, Page
+from tocsin.storage.tables import outbox
+
+
+@dataclass(frozen=True)
+class Called:
+    """One person called for one role; `outcomes` says by route how the call fared, `waiting` while it is on its way."""
+
+    person: str
+    role: str
+    at: datetime
+    round: int
+    outcomes: Mapping[str, str]
+    reached: bool
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Whom a role's ladder calls next, and when."""
+
+    role: str
+    at: datetime
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DownRoute:
+    """A route that takes nothing: since when, why, and which other routes do take messages."""
+
+    route: str
+    since: timedelta
+    why: str
+    instead: tuple[str, ...]
+
+
+def called(incident: Incident) -> list[Called]:
+    """The last call of each person for each role, in the order of the first."""
+    last: dict[tuple[str, str], Page] = {}
+    for page in incident.pages:
+        last[page.role, page.person] = page
+    return [
+        Called(
+            page.person,
+            page.role,
+            page.at,
+            page.round,
+            {route: page.outcomes.get(route, "waiting") for route in page.routes},
+            page.reached,
+            incident.answered.get(page.role, 0) > page.seq,
+        )
+        for page in last.values()
+    ]
+
+
+def climbs(app: App, incident: Incident, now: datetime) -> dict[str, Climb]:
+    """For each role that has not answered: who is called next, and when."""
+    contacts = app.catalog.contacts
+    found: dict[str, Climb] = {}
+    for ladder in ladders(incident, contacts) if incident.open else ():
+        until = rung_at(ladder, incident.declared_at, now).until
+        level = ladder.levels[rung_at(ladder, incident.declared_at, until).level]
+        people = [person for person in contacts.called(level, until) if person not in incident.excluded]
+        found[ladder.role] = Climb(ladder.role, until, tuple(people))
+    return found
+
+
+def silence(incident: Incident, role: str, now: datetime) -> timedelta | None:
+    """For how long a role that was called has not answered; None where nobody was called."""
+    first = min((page.at for page in incident.pages if page.role == role), default=None)
+    return None if first is None else now - first
+
+
+def untried(app: App, key: str) -> int:
+    """How many messages of an incident wait that nobody has tried to send."""
+    query = select(func.count()).where(
+        outbox.c.incident == key, outbox.c.state == "pending", outbox.c.attempts == 0
+    )
+    with app.database.read() as connection:
+        return connection.scalar(query) or 0
+
+
+def down_routes(app: App, now: datetime) -> list[DownRoute]:
+    """Routes on which messages wait because nothing was taken at the last try."""
+    waits = or_(outbox.c.state == "pending", outbox.c.state == "sending") & outbox.c.outcome.in_(
+        ("down", "retry")
+    )
+    query = select(
+        outbox.c.route,
+        func.min(case((waits, outbox.c.created_at))).label("since"),
+        func.max(case((outbox.c.state == "handed_over", outbox.c.settled_at))).label("success"),
+    ).group_by(outbox.c.route)
+    why = select(outbox.c.reply).where(waits).order_by(outbox.c.created_at.desc()).limit(1)
+    with app.database.read() as connection:
+        rows = list(connection.execute(query))
+        down = [row for row in rows if row.since and (row.success is None or row.success < row.since)]
+        up = tuple(row.route for row in rows if row.success is not None and row not in down)
+        reasons = {row.route: connection.scalar(why.where(outbox.c.route == row.route)) for row in down}
+    return [DownRoute(row.route, now - row.since, reasons[row.route] or "", up) for row in down]

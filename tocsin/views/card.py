@@ -1,0 +1,135 @@
+"""The 3 a.m. card: what now, what blocks, who is untold, what is down."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.domain.escalation import unanswered
+from tocsin.domain.incident import Incident
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.record import plan_or_none
+from tocsin.storage import ledger
+from tocsin.views.access import set_apart
+from tocsin.views.calls import DownRoute, down_routes, silence
+from tocsin.views.duties import DutyView, owed
+from tocsin.views.steps import StepView, is_theirs, next_step, steps
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What holds the incident up, and the command that moves it on."""
+
+    what: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One incident at a glance. `untold` is None while nobody knows how many people were hit."""
+
+    key: str
+    code_name: str
+    severity: str
+    status: str
+    drill: bool
+    commander: str | None
+    soonest: DutyView | None
+    next: StepView | None
+    yours: bool
+    next_for: str | None
+    blocked: Blocked | None
+    pending: int
+    overdue: int
+    untold: tuple[int, int] | None
+    open_duties: int
+    undecided: int
+    down: tuple[DownRoute, ...]
+    quarantined: str | None
+
+
+def card(app: App, actor: Actor, incident: Incident, now: datetime) -> Card:
+    """The card of an incident for one reader. Of one that was set apart it says that, and no more: its plan fails."""
+    broken = set_apart(app, incident.key)
+    if broken is not None:
+        return _broken(app, incident, now, broken)
+    found, law = steps(app, incident), owed(app, incident, now)
+    upcoming = next_step(found, incident, actor) if incident.open else None
+    open_duties = [duty for duty in law.duties if duty.open]
+    return Card(
+        key=incident.key,
+        code_name=incident.code_name,
+        severity=incident.severity,
+        status=incident.status,
+        drill=incident.drill,
+        commander=incident.holder("incident-commander"),
+        soonest=next((duty for duty in open_duties if duty.soonest), None),
+        next=upcoming,
+        yours=upcoming is not None and is_theirs(upcoming, incident, actor),
+        next_for=incident.roles.get(upcoming.role) if upcoming else None,
+        blocked=_blocked(app, incident, now),
+        pending=sum(step.pending for step in found),
+        overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
+        untold=_untold(app, incident),
+        open_duties=len(open_duties),
+        undecided=len({(each.regime, each.rule) for each in law.undecided}),
+        down=tuple(down_routes(app, now)),
+        quarantined=None,
+    )
+
+
+def _broken(app: App, incident: Incident, now: datetime, why: str) -> Card:
+    return Card(
+        key=incident.key,
+        code_name=incident.code_name,
+        severity=incident.severity,
+        status=incident.status,
+        drill=incident.drill,
+        commander=incident.holder("incident-commander"),
+        soonest=None,
+        next=None,
+        yours=False,
+        next_for=None,
+        blocked=None,
+        pending=0,
+        overdue=0,
+        untold=_untold(app, incident),
+        open_duties=sum(duty.mark == "open" for duty in incident.duties.values()),
+        undecided=0,
+        down=tuple(down_routes(app, now)),
+        quarantined=why,
+    )
+
+
+def _untold(app: App, incident: Incident) -> tuple[int, int] | None:
+    if incident.scope is None:
+        return None
+    with app.database.read() as connection:
+        counts = ledger.counts(connection, incident.key, CUSTOMERS)
+    told = counts["handed_over"] + counts["delivered"]
+    return max(incident.scope.total - told, 0), incident.scope.total
+
+
+def _blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
+    """The person whose answer is missing, else what the plan waits for from people."""
+    silent = unanswered(incident, app.catalog.contacts) if incident.open else []
+    if silent:
+        role = silent[0]
+        long = silence(incident, role, now) or timedelta(0)
+        name = role.upper() if role == "dpo" else role.replace("-", " ")
+        return Blocked(f"{name} silent for {int(long.total_seconds()) // 60} min", f"tocsin page {role}")
+    notice = incident.notices.get(CUSTOMERS)
+    plan = plan_or_none(app, incident, now)
+    if plan is None:
+        return Blocked("the plan of this incident fails", f"tocsin verify {incident.key}")
+    verbs = {
+        "in-review": "approve",
+        "approved": "send" if "release" in plan.waiting_for else "approve",
+        "rejected": "draft",
+        "paused": "resume",
+    }
+    if notice is not None and notice.mark in verbs:
+        return Blocked(plan.waiting_for, f"tocsin {verbs[notice.mark]} {notice.id}")
+    if plan.waiting_for.startswith("scope"):
+        return Blocked(plan.waiting_for, "tocsin scope")
+    return None

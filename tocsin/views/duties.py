@@ -1,0 +1,128 @@
+"""What is owed: each duty with its clock and state, and what cannot be told yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.app import App
+from tocsin.domain.duties import NextQuestion, Undecided
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.notice import CUSTOMERS, LEAVING
+from tocsin.domain.plan import assessment
+
+
+@dataclass(frozen=True)
+class DutyView:
+    """One duty. `state` is a word of the vocabulary; `to` names the recipient for people."""
+
+    key: str
+    regime: str
+    rule: str
+    cite: str
+    recipient: str
+    to: str
+    authority: str | None
+    place: str | None
+    role: str
+    stage: str
+    clock_from: str
+    clock_start: datetime | None
+    due_at: datetime | None
+    target_at: datetime | None
+    assumed: bool
+    candidate: bool
+    state: str
+    late: bool
+    because: tuple[str, ...]
+    doubted: tuple[str, ...] | None
+    verification: str
+    met_at: datetime | None
+    reference: str | None
+    receipt: str | None
+    papers: tuple[str, ...]
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment to work towards."""
+        return self.due_at or self.target_at
+
+    @property
+    def open(self) -> bool:
+        """Whether it still has to be met or released."""
+        return self.state not in ("filed", "not-owed")
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Everything that the law says to this incident."""
+
+    duties: tuple[DutyView, ...]
+    undecided: tuple[Undecided, ...]
+    next_question: NextQuestion | None
+
+
+def owed(app: App, incident: Incident, now: datetime) -> Owed:
+    """The duties, open ones first and the soonest of them first; what cannot be told; what to ask next."""
+    found = assessment(incident, app.catalog_of(incident))
+    names = {each.id: each.short for each in app.catalog.contacts.authorities}
+    views = [_view(state, incident, names, now) for state in incident.duties.values()]
+    views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
+    return Owed(tuple(views), found.undecided, found.next_question)
+
+
+def _view(state: DutyState, incident: Incident, names: dict[str, str], now: datetime) -> DutyView:
+    opened = state.opened
+    return DutyView(
+        key=opened.key,
+        regime=opened.regime,
+        rule=opened.rule,
+        cite=opened.cite,
+        recipient=opened.recipient,
+        to=names.get(opened.authority or "", opened.recipient)
+        + (f" in {opened.place}" if opened.place and opened.recipient != "authority" else ""),
+        authority=opened.authority,
+        place=opened.place,
+        role=opened.role,
+        stage=opened.stage,
+        clock_from=state.clock_from,
+        clock_start=state.clock_start,
+        due_at=state.due_at,
+        target_at=state.target_at,
+        assumed=state.assumed,
+        candidate=opened.candidate,
+        state=duty_word(state, incident, now),
+        late=state.late or (state.mark == "open" and _passed(state.due_at, now)),
+        because=state.because,
+        doubted=state.doubted,
+        verification=opened.verification,
+        met_at=state.met_at,
+        reference=state.reference,
+        receipt=state.receipt,
+        papers=state.papers,
+    )
+
+
+def duty_word(state: DutyState, incident: Incident, now: datetime) -> str:
+    """Where a duty stands, in the vocabulary of notification."""
+    if state.mark == "met":
+        return "filed"
+    if state.mark == "released":
+        return "not-owed"
+    if _passed(state.due_at, now):
+        return "late"
+    if state.opened.recipient == "individuals":
+        notice = incident.notices.get(CUSTOMERS)
+        if notice is not None:
+            return _notice_word(notice.mark)
+    elif state.papers:
+        return "drafting"
+    return "candidate" if state.opened.candidate else "open"
+
+
+def _notice_word(mark: str) -> str:
+    if mark in ("approved", *LEAVING, "sent"):
+        return "approved"
+    return "in-review" if mark == "in-review" else "drafting"
+
+
+def _passed(due: datetime | None, now: datetime) -> bool:
+    return due is not None and due <= now

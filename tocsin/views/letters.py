@@ -1,0 +1,91 @@
+"""The letters of a notice as they would leave: every distinct one, how many get it, and what an approval binds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.app import App
+from tocsin.domain.incident import Approval, Incident
+from tocsin.engine.letters import approval_digest, drafted, readers, variant_digest, writing
+from tocsin.rendering.letter import Letter, Variant
+from tocsin.rendering.letter_lint import lint_letter
+
+
+@dataclass(frozen=True)
+class VariantView:
+    """One distinct letter: `letter` is as one of its `count` readers gets it; `problems` are the second reader's."""
+
+    name: str
+    locale: str
+    kinds: tuple[str, ...]
+    certainty: str
+    seen: str
+    named: bool
+    count: int
+    letter: Letter
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would leave. `digest` is computed now; `drafted_digest` is what approvals bind: they must be the same."""
+
+    notice: str
+    mark: str
+    edition: int
+    digest: str
+    drafted_digest: str
+    recipients: int
+    sender: str
+    reply_to: str
+    approvals: tuple[Approval, ...]
+    approvals_needed: int
+    locales: dict[str, int]
+    variants: tuple[VariantView, ...]
+
+
+def preview(app: App, incident: Incident, notice: str) -> Preview:
+    """Every distinct letter of a notice, the most frequent first. Refused where there is no draft."""
+    state = drafted(incident, notice)
+    write = writing(app, incident, notice)
+    counts: dict[Variant, int] = {}
+    samples: dict[Variant, Any] = {}
+    for _, person in readers(app, incident):
+        reader, locale = write.reader(person), person.locale or "en"
+        variant = write.letters.variant_of(reader, locale)
+        counts[variant] = counts.get(variant, 0) + 1
+        samples.setdefault(variant, (reader, locale))
+    written = {variant: write.letters.letter(*sample) for variant, sample in samples.items()}
+    locales: dict[str, int] = {}
+    for variant, count in counts.items():
+        locales[variant.locale] = locales.get(variant.locale, 0) + count
+    scope = incident.scope
+    organisation = app.catalog_of(incident).contacts.organisation
+    views = [_view(variant, counts[variant], letter) for variant, letter in written.items()]
+    return Preview(
+        notice,
+        state.mark,
+        state.edition,
+        approval_digest(write, written, scope.set_digest if scope else ""),
+        state.digest,
+        sum(counts.values()),
+        f"{write.sender_name} <{write.sender}>",
+        write.reply_to,
+        state.approvals,
+        organisation.approvals_needed,
+        dict(sorted(locales.items())),
+        tuple(sorted(views, key=lambda view: (-view.count, view.name))),
+    )
+
+
+def _view(variant: Variant, count: int, letter: Letter) -> VariantView:
+    return VariantView(
+        variant_digest(variant),
+        variant.locale,
+        variant.kinds,
+        variant.certainty,
+        str(variant.seen),
+        variant.named,
+        count,
+        letter,
+        tuple(lint_letter(letter)),
+    )

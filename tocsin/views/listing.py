@@ -1,0 +1,47 @@
+"""All incidents, one line each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.storage.texts import read_texts
+from tocsin.views.access import visible
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One incident in a list. `title` is None where the code name must do."""
+
+    key: str
+    code_name: str
+    title: str | None
+    type: str
+    severity: str
+    status: str
+    drill: bool
+    restricted: bool
+    open: bool
+    declared_at: datetime
+    next_due: datetime | None
+    waiting_for: str
+    quarantined: str | None
+
+
+def listing(app: App, actor: Actor, *, only_open: bool = False) -> list[Listed]:
+    """The incidents that this person may know of: the soonest deadline first, then the newest."""
+    fields = [name for name in Listed.__dataclass_fields__ if name != "title"]
+    return [
+        Listed(title=_title(app, row), **{name: row[name] for name in fields})
+        for row in visible(app, actor, only_open=only_open)
+    ]
+
+
+def _title(app: App, row: dict[str, Any]) -> str | None:
+    # A list is read over shoulders: a restricted incident stands in it by its code name only.
+    if row["restricted"]:
+        return None
+    words = app.incident(row["key"]).title
+    with app.database.read() as connection:
+        return read_texts(connection, row["key"], app.record_key(row["key"]), [words]).get(words)

@@ -1,0 +1,78 @@
+"""How far a sending is, and whom it did not surely reach."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tocsin.app import App
+from tocsin.domain.incident import Incident
+from tocsin.storage import affected, ledger
+
+
+@dataclass(frozen=True)
+class Course:
+    """How far a sending is. `counts` are the ledger's, of this moment; `people` its recipients."""
+
+    notice: str
+    mark: str
+    edition: int
+    digest: str
+    people: int
+    counts: dict[str, int]
+    resume_at: datetime | None
+    told_at: datetime | None
+    root: str | None
+    settled: int
+
+    @property
+    def ended(self) -> int:
+        """Letters with which nothing more will happen by itself."""
+        waits = ("pending", "sending")
+        return sum(n for state, n in self.counts.items() if state not in (*waits, "possible_duplicates"))
+
+    @property
+    def unreached(self) -> int:
+        """Letters that did not surely reach a server: their people must be told otherwise."""
+        states = ("refused", "bounced", "ambiguous", "excluded")
+        return sum(self.counts[state] for state in states)
+
+
+def course(app: App, incident: Incident, notice: str) -> Course:
+    """The ledger of a notice as it stands now."""
+    state = incident.notices[notice]
+    with app.database.read() as connection:
+        found = ledger.counts(connection, incident.key, notice)
+    return Course(
+        notice,
+        state.mark,
+        state.edition,
+        state.digest,
+        state.recipients,
+        found,
+        state.resume_at,
+        state.told_at,
+        state.root,
+        state.settled,
+    )
+
+
+def unreached(app: App, incident: Incident, notice: str) -> list[dict[str, Any]]:
+    """Everybody whom the letter did not surely reach, by the id of the customer database, with what the relay said."""
+    key, scope = app.people_key(incident.key), incident.scope
+    with app.database.read() as connection:
+        rows = ledger.rows_of(
+            connection, incident.key, notice, states=("refused", "bounced", "ambiguous", "excluded")
+        )
+        wanted = {row.person for row in rows}
+        people = affected.people(connection, incident.key, scope.revision if scope else 0, key)
+        named = {hidden: person for hidden, person in people if hidden in wanted}
+    return [
+        {
+            "id": person.id if (person := named.get(row.person)) else row.person,
+            "email": person.email if person else None,
+            "state": row.state,
+            "reason": row.reason,
+            "reply": row.reply,
+        }
+        for row in rows
+    ]

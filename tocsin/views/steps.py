@@ -1,0 +1,103 @@
+"""The checklist of an incident: each step with its state, and which one is next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.domain.checklist import Step, applicable, blocked_by, step_due_at
+from tocsin.domain.incident import Incident
+from tocsin.domain.plan import facts_of
+from tocsin.domain.records import in_language
+
+Mark = Literal["open", "blocked", "done", "skipped", "not-applicable"]
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A step as it stands. `wants` says in words what to keep as evidence; `needs` which facts decide if it applies."""
+
+    id: str
+    title: str
+    text: str
+    warning: str | None
+    phase: str
+    role: str
+    gate: bool
+    due_at: datetime | None
+    state: Mark
+    waits_for: tuple[str, ...]
+    needs: tuple[str, ...]
+    wants: str | None
+    wants_required: bool
+    evidence: tuple[str, ...]
+    by: str | None
+    at: datetime | None
+    source: str
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody still has to do it or to skip it."""
+        return self.state in ("open", "blocked")
+
+
+def steps(app: App, incident: Incident, language: str = "en") -> list[StepView]:
+    """Every step of the incident's type, in the order of work."""
+    catalog = app.catalog_of(incident)
+    type_, facts = catalog.type(incident.type), facts_of(incident, catalog)
+    verdicts = {step.id: applicable(step, facts, catalog.contacts.organisation) for step in type_.steps}
+    answers = {id_: verdict.answer for id_, verdict in verdicts.items()}
+
+    def view(step: Step) -> StepView:
+        done = incident.steps.get(step.id)
+        waits = blocked_by(step, incident.steps, answers)
+        state: Mark = "blocked" if waits else "open"
+        if done is not None:
+            state = done.mark
+        elif answers[step.id] is False:
+            state = "not-applicable"
+        return StepView(
+            id=step.id,
+            title=in_language(step.title, language),
+            text=in_language(step.text, language),
+            warning=in_language(step.warning, language) if step.warning else None,
+            phase=step.phase,
+            role=step.role,
+            gate=step.gate,
+            due_at=step_due_at(step, incident.moments),
+            state=state,
+            waits_for=waits,
+            needs=verdicts[step.id].needs,
+            wants=step.evidence,
+            wants_required=step.evidence_required,
+            evidence=done.evidence if done else (),
+            by=done.by if done else None,
+            at=done.at if done else None,
+            source=step.source,
+        )
+
+    return [view(step) for step in type_.steps]
+
+
+def in_order(found: list[StepView]) -> list[StepView]:
+    """What can be done now, the soonest due first; among those without a clock, gates first, then the order of work."""
+    ready = [step for step in found if step.state == "open"]
+    return sorted(
+        ready, key=lambda step: (step.due_at is None, step.due_at and step.due_at.timestamp(), not step.gate)
+    )
+
+
+def next_step(found: list[StepView], incident: Incident, actor: Actor) -> StepView | None:
+    """The step to do now: one of the person's own roles before anybody else's."""
+    ready = in_order(found)
+    own = (step for step in ready if is_theirs(step, incident, actor))
+    return next(own, None) or next(iter(ready), None)
+
+
+def is_theirs(step: StepView, incident: Incident, actor: Actor) -> bool:
+    """Whether this person does the step: by holding its role, or by the company's list while nobody holds it."""
+    holder = incident.roles.get(step.role)
+    if holder is not None:
+        return holder == actor.id
+    return actor.person is not None and step.role in actor.person.roles

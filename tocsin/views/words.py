@@ -1,0 +1,178 @@
+"""Timeline entries in words: one line for each kind. Free text is put in by the caller, since it may be erased."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tocsin.domain import kinds as k
+from tocsin.domain.moments import iso
+from tocsin.storage.texts import shown
+
+Texts = Mapping[str, str]
+Say = Callable[[Any, Texts], str]
+
+
+def in_words(body: k.Body, texts: Texts) -> str:
+    """What an entry says, in one line."""
+    return _SAY[type(body)](body, texts)
+
+
+def commitments(value: Any) -> set[str]:
+    """Every commitment to a text in a stored body."""
+    if isinstance(value, str):
+        return {value} if value.startswith("words:") else set()
+    inside = (
+        value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    )
+    return {words for item in inside for words in commitments(item)}
+
+
+def value_in_words(value: Any, texts: Texts) -> str:
+    """A fact's value as people read it."""
+    value = shown(value, texts)
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {value_in_words(item, {})}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        if any(isinstance(item, Mapping) for item in value):
+            return f"{len(value)} entries"
+        return ", ".join(str(item) for item in value) or "none"
+    return str(value)
+
+
+def _said(words: str | None, texts: Texts, lead: str = ": ") -> str:
+    return "" if words is None else f"{lead}{shown(words, texts)}"
+
+
+def _declared(body: k.Declared, texts: Texts) -> str:
+    restricted = ", restricted" if body.restricted else ""
+    return f"{body.severity} {body.type}{restricted}{_said(body.title, texts)}"
+
+
+def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
+    gaps = f", {len(body.gaps)} gaps" if body.gaps else ""
+    return f"revision {body.revision}: {body.total} people in {len(body.by_place)} places{gaps}; {body.added} new"
+
+
+def _paged(body: k.Paged, texts: Texts) -> str:
+    asked = f", asked by {body.asked_by}" if body.asked_by else ""
+    again = f", round {body.round + 1}" if body.round else ""
+    return f"{body.person} as {body.role} by {' and '.join(body.routes)}{again}{asked}"
+
+
+def _opened(body: k.DutyOpened, texts: Texts) -> str:
+    return f"{body.key} ({body.cite}) {_clock(body)}"
+
+
+def _clock(body: k.DutyOpened | k.DutyMoved) -> str:
+    due = body.due_at or body.target_at
+    when = f"due {iso(due.replace(microsecond=0))}" if due else "without a date"
+    return f"{when}, counted from {body.clock_from}" + (", ASSUMED" if body.assumed else "")
+
+
+def _drafted(body: k.NoticeDrafted, texts: Texts) -> str:
+    people = f"{body.variants} variants to {body.recipients} people"
+    return f"{body.notice} edition {body.edition}: {people}, digest {body.digest[:12]}"
+
+
+def _stopped(body: k.SendingStopped, texts: Texts) -> str:
+    counts = ", ".join(f"{count} {state}" for state, count in body.counts.items() if count)
+    end = "complete" if body.complete else body.why or "more to come"
+    return f"{body.notice} {end}: {counts}; root {body.root[:12]}"
+
+
+def _filled(body: k.LedgerFilled, texts: Texts) -> str:
+    left_out = "".join(f", {count} without: {why}" for why, count in body.excluded.items())
+    return f"{body.notice}: {body.rows} letters{left_out}"
+
+
+def _met(body: k.DutyMet, texts: Texts) -> str:
+    receipt = f", receipt {body.receipt}" if body.receipt else ""
+    reference, late = (
+        _said(body.reference, texts, ", reference "),
+        _said(body.late_because, texts, "; late: "),
+    )
+    return f"{body.key}{reference}{receipt}{late}"
+
+
+def _done(body: k.StepDone, texts: Texts) -> str:
+    evidence = f" with {', '.join(body.evidence)}" if body.evidence else ""
+    return f"{body.step}{evidence}{_said(body.note, texts)}"
+
+
+def _taken(body: k.RoleTaken, texts: Texts) -> str:
+    return f"{body.person} is {body.role}" + (f", handed over by {body.handed_by}" if body.handed_by else "")
+
+
+def _paper(body: k.PaperMade, texts: Texts) -> str:
+    unknown = f", {len(body.unknown)} answers open" if body.unknown else ""
+    supplement = f", supplement {body.supplement}" if body.supplement else ""
+    return f"{body.duty}: {body.item}, {body.format}{supplement}{unknown}"
+
+
+def _because(subject: str) -> Say:
+    return lambda body, texts: f"{getattr(body, subject)}{_said(body.because, texts)}"
+
+
+def _reasons(subject: str) -> Say:
+    return lambda body, texts: f"{getattr(body, subject)}: {'; '.join(body.because)}"
+
+
+def _only(subject: str) -> Say:
+    return lambda body, texts: str(getattr(body, subject))
+
+
+def _why(body: Any, texts: Texts) -> str:
+    return _said(body.because, texts, "") or "-"
+
+
+_SAY: dict[type[k.Body], Say] = {
+    k.Declared: _declared,
+    k.Noted: lambda body, texts: _said(body.text, texts, ""),
+    k.Reclassified: lambda body, texts: (
+        f"{body.field} is {shown(body.value, texts)}{_said(body.because, texts)}"
+    ),
+    k.StatusEntered: _only("status"),
+    k.Closed: _why,
+    k.Declined: _why,
+    k.Reopened: _why,
+    k.Erased: _why,
+    k.Redacted: lambda body, texts: f"{body.words[:18]}{_said(body.because, texts)}",
+    k.FactLearned: lambda body, texts: (
+        f"{body.name} = {value_in_words(body.value, texts)} ({shown(body.source, texts)})"
+    ),
+    k.ScopeMeasured: _scope,
+    k.Paged: _paged,
+    k.PageOutcome: lambda body, texts: f"{body.person} by {body.route}: {body.outcome.replace('_', ' ')}",
+    k.Acknowledged: lambda body, texts: f"{body.person} as {body.role}",
+    k.RoleTaken: _taken,
+    k.StepDone: _done,
+    k.StepSkipped: _because("step"),
+    k.StepUndone: _because("step"),
+    k.StepReminded: _only("step"),
+    k.EvidenceKept: lambda body, texts: f"{body.item}, {body.size} bytes{_said(body.name, texts)}",
+    k.EvidenceCopied: _only("item"),
+    k.DutyOpened: _opened,
+    k.DutyMoved: lambda body, texts: f"{body.key} {_clock(body)}",
+    k.DutyDoubted: _reasons("key"),
+    k.DutyReleased: _because("key"),
+    k.DutyMet: _met,
+    k.DeadlineWarned: lambda body, texts: f"{body.duty}: {body.percent} % of the time is gone",
+    k.PaperMade: _paper,
+    k.SignatureAsked: _only("duty"),
+    k.NoticeDrafted: _drafted,
+    k.NoticeApproved: lambda body, texts: f"{body.notice} by {body.person}, digest {body.digest[:12]}",
+    k.NoticeRejected: _because("notice"),
+    k.NoticeVoided: _reasons("notice"),
+    k.ApprovalAsked: lambda body, texts: f"{body.notice} of {', '.join(body.roles)}",
+    k.NoticeReleased: lambda body, texts: f"{body.notice}, digest {body.digest[:12]}",
+    k.LedgerFilled: _filled,
+    k.SendingPaused: _because("notice"),
+    k.SendingResumed: _because("notice"),
+    k.SendingStopped: _stopped,
+    k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
+    k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
+    k.HeadPublished: lambda body, texts: f"entry {body.seq} at {body.milestone}: {body.head[:12]}",
+}
