@@ -4,7 +4,7 @@ import gzip
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.domain.errors import Refused
@@ -49,6 +49,7 @@ lines = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(lines=lines, cut=st.floats(0, 1), members=st.integers(1, 3))
+@example(lines=[b""], cut=0.0625, members=1)  # one byte is left
 def test_a_rescue_keeps_whole_lines_from_the_start_and_nothing_else(tmp_path_factory, lines, cut, members):
     folder = tmp_path_factory.mktemp("rescue")
     content = b"\n".join(lines) + b"\n"

@@ -86,7 +86,9 @@ def _print_now(file: File) -> str | None:
 def _rightly_named(path: Path, link: Path) -> Path:
     """`path`, or a link whose suffix tells the engine whether the bytes are gzip, where the name tells it wrongly."""
     with path.open("rb") as stream:
-        zipped = stream.read(2) == _GZIP
+        begin = stream.read(len(_GZIP))
+    # Of an archive that was cut off at once, one byte may be all there is.
+    zipped = begin != b"" and _GZIP.startswith(begin)
     if zipped == (path.suffix == ".gz") or path.stat().st_size == 0:
         return path
     link = link.with_suffix(".gz" if zipped else ".txt")
