@@ -165,3 +165,10 @@ def test_the_changelog_begins_with_this_version() -> None:
     first = re.search(r"^## (\S+)", changelog, re.MULTILINE)
     assert first is not None
     assert first[1] == PYPROJECT["project"]["version"]
+
+
+@pytest.mark.xdist_group("alone")
+def test_the_runner_keeps_tests_of_one_group_together(request: pytest.FixtureRequest) -> None:
+    """A runner that forgets the groups starts two Prefects, which is slow, and neither says so."""
+    grouped = bool(getattr(request.config.option, "loadgroup", False))
+    assert request.node.nodeid.endswith("@alone") is grouped
