@@ -17,13 +17,15 @@ from typing import Any
 
 import pytest
 
-from tocsin.app import App, open_app
+from tests.conftest import BEGINNING
+from tocsin.app import App, open_app, real_now
 from tocsin.cli import main
 from tocsin.settings import load_settings
 from tocsin.sinks.mail import MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as stored_clock
 from tocsin.storage import timeline
+from tocsin.storage.database import Database
 
 CUSTOMERS = (
     ("cus_1", "Mai", "mai@example.com", "vi", "VN"),
@@ -81,6 +83,7 @@ def home(
     folder.mkdir()
     shutil.copytree(catalog_cache, folder / "cache")
     shutil.copy(sqlite_file, folder / "tocsin.db")
+    _set_clock(folder / "tocsin.db")
     desk = tmp_path / "desk"
     desk.mkdir()
     _write_sources(desk)
@@ -103,6 +106,14 @@ def home(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(desk)
     return folder
+
+
+def _set_clock(file: Path) -> None:
+    """Let the home's clock run from the hour of the story, whatever the day on which the tests run."""
+    database = Database(f"sqlite:///{file}")
+    with database.write() as connection:
+        stored_clock.set_offset(connection, BEGINNING - real_now())
+    database.close()
 
 
 def _write_sources(desk: Path) -> None:
