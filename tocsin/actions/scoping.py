@@ -1,19 +1,24 @@
 """Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
+
+from sqlalchemy import Connection
 
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
 from tocsin.domain.scope import HIDING, Question, ScopeResult
 from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import keep, put_file
-from tocsin.record import Change, Recorded, record, refuse_closed
+from tocsin.record import Also, Change, Recorded, record, refuse_closed
 from tocsin.storage import affected, jobs
+from tocsin.storage.database import in_batches
 
 Progress = Callable[[str, float], None]
 
@@ -43,7 +48,7 @@ def _measured(
     from tocsin.scoping.measure import measure
 
     incident, people_key = app.incident(key), app.people_key(key)
-    catalog, revision = app.catalog_of(incident), (incident.scope.revision if incident.scope else 0) + 1
+    catalog, revision = app.catalog_of(incident), _next(incident)
     measurement = measure(
         question,
         read_sources(app.sources_file),
@@ -53,53 +58,74 @@ def _measured(
         progress=progress,
     )
     result = measurement.result
-    with app.database.write() as connection:
-        affected.clear(connection, key, revision)
-    for batch in affected.rows(key, revision, measurement.people(), people_key):
-        with app.database.write() as connection:
-            jobs.beat(connection, key, "scope", holder, app.clock())
-            affected.write(connection, batch)
-    with app.database.read() as connection:
-        now_in = affected.pseudonyms(connection, key, revision, told_only=True)
-        before = affected.pseudonyms(connection, key, revision - 1, told_only=True)
+
+    def ours(connection: Connection) -> None:
+        jobs.beat(connection, key, "scope", holder, app.clock())
+
+    rows = (affected.row(key, revision, person, people_key) for person in measurement.people())
+    _keep_people(app, key, revision, rows, ours)
+    body = _outcome(app, key, revision, result)
     asked = put_file(app, key, question.canonical())
 
     def decide(change: Change) -> None:
         refuse_closed(change.incident)
-        if (change.incident.scope.revision if change.incident.scope else 0) + 1 != revision:
+        if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
         item = keep(change, asked, f"scope-question-{revision}.json", by=actor.id)
-        seq = change.add(
-            ScopeMeasured(
-                revision=revision,
-                question=result.question_digest,
-                set_digest=result.set_digest,
-                total=result.people_count,
-                by_place=result.by_place,
-                by_kind=result.by_kind,
-                buckets={str(bucket): count for bucket, count in result.buckets.items()},
-                cells=tuple(cell.canonical() for cell in result.cells),
-                gaps=tuple(gap.model_dump(mode="json") for gap in result.gaps),
-                inputs=tuple(each.model_dump(mode="json") for each in result.inputs),
-                added=len(now_in - before),
-                kept=len(now_in & before),
-                unsupported=len(before - now_in),
-            )
-        )
+        seq = change.add(body)
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
-        facts = {
-            "cells": [cell.canonical() for cell in result.cells],
-            "log_coverage": _coverage(question, result),
-        }
-        for name, value in facts.items():
-            known_fact = change.incident.learned.get(name)
-            if value is not None and (known_fact is None or known_fact.value != value):
-                change.add(
-                    FactLearned(name=name, value=value, source=source, scope_revision=revision), cause=seq
-                )
-        change.also.append(lambda connection: jobs.beat(connection, key, "scope", holder, app.clock()))
+        shown = {"cells": list(body.cells), "log_coverage": _coverage(question, result)}
+        _learn(change, shown, source, seq)
+        change.also.append(ours)
 
     return record(app, key, decide, actor=actor.id), result
+
+
+def _keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
+    """Write the people of a revision, in place of what an interrupted measurement left of it."""
+    with app.database.write() as connection:
+        affected.clear(connection, key, revision)
+    for batch in in_batches(rows, affected.BATCH):
+        with app.database.write() as connection:
+            ours(connection)
+            affected.write(connection, batch)
+
+
+def _next(incident: Incident) -> int:
+    """The number of the revision that is measured next."""
+    return (incident.scope.revision if incident.scope else 0) + 1
+
+
+def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMeasured:
+    """What was measured, and how it differs from the revision before."""
+    with app.database.read() as connection:
+        now_in = affected.pseudonyms(connection, key, revision, told_only=True)
+        before = affected.pseudonyms(connection, key, revision - 1, told_only=True)
+    return ScopeMeasured(
+        revision=revision,
+        question=result.question_digest,
+        set_digest=result.set_digest,
+        total=result.people_count,
+        by_place=result.by_place,
+        by_kind=result.by_kind,
+        buckets={str(bucket): count for bucket, count in result.buckets.items()},
+        cells=tuple(cell.canonical() for cell in result.cells),
+        gaps=tuple(gap.model_dump(mode="json") for gap in result.gaps),
+        inputs=tuple(each.model_dump(mode="json") for each in result.inputs),
+        added=len(now_in - before),
+        kept=len(now_in & before),
+        unsupported=len(before - now_in),
+    )
+
+
+def _learn(change: Change, facts: Mapping[str, Any], source: str, seq: int) -> None:
+    """Learn what the scope shows, where it is not known so already."""
+    revision = _next(change.incident)
+    for name, value in facts.items():
+        known_fact = change.incident.learned.get(name)
+        if value is not None and (known_fact is None or known_fact.value != value):
+            body = FactLearned(name=name, value=value, source=source, scope_revision=revision)
+            change.add(body, cause=seq)
 
 
 def _coverage(question: Question, result: ScopeResult) -> str | None:

@@ -1,10 +1,12 @@
 """Drafting a notice, and filling the ledger once it was approved and released."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -13,10 +15,11 @@ from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.notice import text_inputs
 from tocsin.domain.scope import AffectedPerson
 from tocsin.engine.jobs import Job
-from tocsin.engine.letters import approval_digest, readers, variant_digest, variants, writing
+from tocsin.engine.letters import Writing, approval_digest, readers, variant_digest, variants, writing
 from tocsin.record import Change, record
 from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
+from tocsin.storage.database import in_batches
 
 #: Ledger rows written at a time.
 BATCH = 500
@@ -61,67 +64,56 @@ def fill(job: Job) -> bool:
 
     Refused when what would leave is no longer what was approved.
     """
-    app, key = job.app, job.incident
-    notice = job.move.subject
+    app, key, notice = job.app, job.incident, job.move.subject
     incident = app.incident(key)
-    state, write, people_key = incident.notices[notice], writing(app, incident, notice), app.people_key(key)
+    state, write = incident.notices[notice], writing(app, incident, notice)
     assert incident.scope is not None
     if approval_digest(write, variants(app, incident, write), incident.scope.set_digest) != state.digest:
         raise Refused(f"what would leave of {notice} is not what was approved; reject it, and draft it again")
-    domain = write.sender.rpartition("@")[2]
-    excluded: dict[str, int] = {}
-    batch: list[dict[str, Any]] = []
-    total, revision = 0, incident.scope.revision
-
-    def flush() -> None:
+    rows, excluded = 0, Counter[str]()
+    for batch in in_batches(_rows(app, incident, notice, write), BATCH):
         with app.database.write() as connection:
             job.fence(connection)
             ledger.fill(connection, batch)
-        batch.clear()
-
-    for hidden, person in readers(app, incident):
-        reason = _no_route(person)
-        if reason:
-            excluded[reason] = excluded.get(reason, 0) + 1
-        token = keyed_digest(people_key, f"{notice}/{state.digest}/{hidden}".encode())[:32]
-        reader = write.reader(person)
-        batch.append(
-            {
-                "incident": key,
-                "notice": notice,
-                "digest": state.digest,
-                "person": hidden,
-                "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
-                "message_id": f"{token}@{domain}",
-                "state": "excluded" if reason else "pending",
-                "reason": reason,
-                "attempts": 0,
-                "doubtful": False,
-                "not_before": app.now(),
-                "sealed": seal(people_key, _content(person, reader), f"ledger/{key}/{hidden}"),
-            }
-        )
-        total += 1
-        if len(batch) == BATCH:
-            flush()
-    flush()
-
-    def drop_others(connection: Connection) -> None:
-        reason = f"not affected by revision {revision} of the scope"
-        ledger.drop_others(connection, key, notice, state.digest, reason)
+        rows += len(batch)
+        excluded.update(row["reason"] for row in batch if row["reason"])
+    others = f"not affected by revision {incident.scope.revision} of the scope"
 
     def decide(change: Change) -> None:
         # Paused or voided meanwhile: then the rows wait, and nothing says that they may leave.
         now = change.incident.notices[notice]
         if (now.mark, now.digest) == ("released", state.digest):
-            change.add(
-                LedgerFilled(notice=notice, digest=state.digest, rows=total, excluded=excluded),
-                cause=job.move.cause,
-                key=job.move.key,
+            body = LedgerFilled(notice=notice, digest=state.digest, rows=rows, excluded=dict(excluded))
+            change.add(body, cause=job.move.cause, key=job.move.key)
+            drop = partial(
+                ledger.drop_others, incident=key, notice=notice, digest=state.digest, reason=others
             )
-            change.also += [job.fence, drop_others]
+            change.also += [job.fence, drop]
 
     return bool(record(app, key, decide, actor="engine").entries)
+
+
+def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator[dict[str, Any]]:
+    """The ledger's row of each reader, as it stands before anything was sent."""
+    key, digest, people_key = incident.key, incident.notices[notice].digest, app.people_key(incident.key)
+    domain = write.sender.rpartition("@")[2]
+    for hidden, person in readers(app, incident):
+        reason, reader = _no_route(person), write.reader(person)
+        token = keyed_digest(people_key, f"{notice}/{digest}/{hidden}".encode())[:32]
+        yield {
+            "incident": key,
+            "notice": notice,
+            "digest": digest,
+            "person": hidden,
+            "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
+            "message_id": f"{token}@{domain}",
+            "state": "excluded" if reason else "pending",
+            "reason": reason,
+            "attempts": 0,
+            "doubtful": False,
+            "not_before": app.now(),
+            "sealed": seal(people_key, _content(person, reader), f"ledger/{key}/{hidden}"),
+        }
 
 
 def _no_route(person: AffectedPerson) -> str | None:

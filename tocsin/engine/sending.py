@@ -22,10 +22,9 @@ from tocsin.engine.letters import writing
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
+from tocsin.storage.database import BREATH
 from tocsin.storage.ledger import Settled
 
-#: Seconds that a bulk writer leaves to others after each of its commits: without them, appends starve on SQLite.
-BREATH = 0.005
 #: First wait after a temporary refusal, doubled each time: greylisting asks for 5 to 30 minutes.
 _AGAIN, _MOST = timedelta(minutes=5), timedelta(hours=4)
 #: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.

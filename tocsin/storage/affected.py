@@ -1,7 +1,7 @@
 """The affected people of each revision of the scope, under pseudonyms; everything else about them is sealed."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,30 +16,19 @@ from tocsin.storage.tables import affected
 BATCH = 500
 
 
-def rows(
-    incident: str, revision: int, people: Iterable[AffectedPerson], key: bytes
-) -> Iterator[list[dict[str, Any]]]:
-    """People as rows, in batches, sealed with the incident's people key."""
-    batch: list[dict[str, Any]] = []
-    for person in people:
-        hidden = pseudonym(key, person.id)
-        content = json.dumps(asdict(person), default=_plain, ensure_ascii=False).encode()
-        batch.append(
-            {
-                "incident": incident,
-                "revision": revision,
-                "person": hidden,
-                "bucket": str(person.bucket),
-                "place": person.place,
-                "locale": person.locale or "",
-                "sealed": seal(key, content, f"affected/{incident}/{hidden}"),
-            }
-        )
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def row(incident: str, revision: int, person: AffectedPerson, key: bytes) -> dict[str, Any]:
+    """A person as a row, sealed with the incident's people key."""
+    hidden = pseudonym(key, person.id)
+    content = json.dumps(asdict(person), default=_plain, ensure_ascii=False).encode()
+    return {
+        "incident": incident,
+        "revision": revision,
+        "person": hidden,
+        "bucket": str(person.bucket),
+        "place": person.place,
+        "locale": person.locale or "",
+        "sealed": seal(key, content, f"affected/{incident}/{hidden}"),
+    }
 
 
 def write(connection: Connection, batch: list[dict[str, Any]]) -> None:

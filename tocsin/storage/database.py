@@ -4,10 +4,12 @@ Every write on SQLite is `BEGIN IMMEDIATE` with synchronous=FULL: a writer waits
 failing half way, and what was committed survives a power cut. No network and no rendering inside a write.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +19,10 @@ from tocsin.domain.errors import Refused
 
 #: How long a writer waits for another before it gives up, in seconds.
 PATIENCE = 30
+#: Seconds that a bulk writer leaves to others after each of its commits: without them, appends starve on SQLite.
+BREATH = 0.005
+
+Row = TypeVar("Row")
 
 
 class Unavailable(Refused):
@@ -121,3 +127,11 @@ def upsert(connection: Connection, table: Table, values: Any) -> Any:
     """An insert of one row or several that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table).values(values)
+
+
+def in_batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Rows for a bulk writer, so many at a time. Between two it takes a breath."""
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
+        time.sleep(BREATH)
