@@ -5,6 +5,7 @@ import pytest
 from tests.domain.bodies import DUTY, OTHER_WORDS, WORDS, drafted, incident, learned, opened, stopped
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
+from tocsin.domain.facts import FACTS
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import (
     CUSTOMERS,
@@ -59,9 +60,17 @@ def test_a_fresh_draft_asks_for_approval_once(before, catalog):
     assert kinds(incident(*before, asked), catalog) == []
 
 
+def other(name: str) -> object:
+    """A value that the fact does not have yet."""
+    kind = FACTS[name].type
+    return (
+        "2026-11-23T18:00:00+00:00" if kind == "moment" else True if kind == "bool" else {"en": OTHER_WORDS}
+    )
+
+
 @pytest.mark.parametrize("name", PRINTED_FACTS)
 def test_every_fact_that_the_letter_prints_voids_its_approval(before, catalog, name):
-    state = incident(*before, yes("an"), yes("chi"), learned(name, {"en": OTHER_WORDS}))
+    state = incident(*before, yes("an"), yes("chi"), learned(name, other(name)))
     (void,) = notice_moves(state, catalog)
     assert isinstance(void, m.VoidNotice)
     assert void.because == (f"{name} changed (entry 9)",)
@@ -70,6 +79,35 @@ def test_every_fact_that_the_letter_prints_voids_its_approval(before, catalog, n
 @pytest.mark.parametrize("name", ["risk", "root_cause", "log_coverage", "groups"])
 def test_a_fact_that_the_letter_does_not_print_leaves_an_approval_alone(before, catalog, name):
     assert kinds(incident(*before, yes("an"), yes("chi"), learned(name, "high")), catalog) == []
+
+
+def test_a_moment_behind_one_that_was_decided_leaves_an_approval_alone(catalog):
+    decided = learned("violation_found_at", "2026-11-23T19:00:00+00:00")
+    bodies = (opened(), scope(), *NEEDED, decided)
+    draft = drafted(inputs=text_inputs(incident(*bodies), catalog), recipients_digest="s1")
+    approved = (*bodies, draft, yes("an"), yes("chi"))
+    for name in ("detected_at", "aware_at"):
+        assert kinds(incident(*approved, learned(name, other(name))), catalog) == []
+    (void,) = notice_moves(incident(*approved, learned("violation_found_at", other(name))), catalog)
+    assert isinstance(void, m.VoidNotice)
+    assert void.because == ("violation_found_at changed (entry 10)",)
+
+
+def test_the_same_moment_learned_again_leaves_an_approval_alone(catalog):
+    bodies = (opened(), scope(), *NEEDED, learned("detected_at", "2026-11-23T19:00:00+00:00"))
+    draft = drafted(inputs=text_inputs(incident(*bodies), catalog), recipients_digest="s1")
+    again = learned("detected_at", {"at": "2026-11-24T02:00:00+07:00", "estimated": True})
+    assert kinds(incident(*bodies, draft, yes("an"), yes("chi"), again), catalog) == []
+
+
+def test_what_a_letter_does_not_print_of_the_company_leaves_an_approval_alone(before, catalog):
+    def with_company(**change):
+        organisation = catalog.contacts.organisation.model_copy(update=change)
+        return catalog.with_contacts(catalog.contacts.model_copy(update={"organisation": organisation}))
+
+    approved = incident(*before, yes("an"), yes("chi"))
+    assert kinds(approved, with_company(approvals_needed=1, sectors=("cloud",), size_class="small")) == []
+    assert kinds(approved, with_company(phone="+84 28 0000 0000")) == ["void"]
 
 
 def test_words_that_were_destroyed_make_the_letter_stale(before, catalog):

@@ -36,6 +36,11 @@ _NEVER_FILLED = ("count", "records", "place")
 _NO_CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
+def stand_ins(name: str) -> tuple[str, ...]:
+    """The moments that a moment follows while nobody has decided it."""
+    return _DEFAULT_MOMENTS.get(name, ())
+
+
 def parse_fact(name: str, raw: object, now: datetime | None = None) -> JsonValue:
     """The canonical JSON value of one answer; None says that it is unknown.
 
@@ -138,7 +143,7 @@ class Facts:
         value = self.values.get(name)
         if value is not None:
             return parse_moment(str(value["at"] if isinstance(value, dict) else value))
-        sources = (self.moment(source) for source in _DEFAULT_MOMENTS.get(name, ()))
+        sources = (self.moment(source) for source in stand_ins(name))
         return min((at for at in sources if at), default=None)
 
     def estimated(self, name: str) -> bool:

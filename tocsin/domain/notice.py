@@ -4,12 +4,16 @@ draft -> in review -> approved (these very bytes) -> released -> handed over. An
 changes: the text, the sender, or before release the recipients. People whom a later scope adds are a further batch.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
+from tocsin.domain.facts import FACTS, Facts, stand_ins
 from tocsin.domain.incident import DutyState, Incident, NoticeState
+from tocsin.domain.moments import iso
 from tocsin.domain.moves import (
     AskApproval,
     DraftNotice,
@@ -25,7 +29,7 @@ from tocsin.domain.timeline import digest
 #: for it, and meets no duty.
 CUSTOMERS = "customers"
 
-#: The facts that the letter prints. Another fact, however new, leaves an approval alone.
+#: The facts that a letter may print. Another fact, however new, leaves an approval alone.
 PRINTED_FACTS = (
     "occurred_from",
     "occurred_to",
@@ -39,6 +43,22 @@ PRINTED_FACTS = (
     "measures_planned",
     "advice_to_people",
 )
+#: What a template calls a fact, where it has another name for it.
+_CALLED = {"advice_to_people": "advice"}
+#: What is printed of the company: who writes, from where, whom to ask, and whose clock the moments are read from.
+_PRINTED_OF_THE_COMPANY = {
+    "name",
+    "legal_name",
+    "addresses",
+    "website",
+    "phone",
+    "notice_sender",
+    "notice_sender_name",
+    "reply_to",
+    "zone",
+    "dpo",
+    "signatory",
+}
 #: Without these the letter could not say what the promise says it will; nobody is asked to approve it before.
 NEEDED_FACTS = ("measures_taken", "advice_to_people")
 
@@ -59,30 +79,45 @@ def individuals_duties(incident: Incident, mark: str = "open") -> list[DutyState
 
 def text_inputs(incident: Incident, catalog: Catalog, notice: str = CUSTOMERS) -> str:
     """Digest over all that the letter prints: its facts, templates, the type's words, the sender and its signatory."""
-    facts = {name: incident.learned[name].value for name in PRINTED_FACTS if name in incident.learned}
-    template = "customer" if notice == CUSTOMERS else notice
-    templates = {
-        path: digest(content.decode())
-        for path, content in catalog.files.items()
-        if path.startswith((f"notices/{template}.", f"types/{incident.type}/what_happened"))
-    }
+    templates = _templates(incident, catalog, notice)
+    printed = {name: _as_printed(incident.facts, name) for name in _named(templates)}
     organisation = catalog.contacts.organisation
     signers = [
         [person.id, person.name, person.title, person.email]
         for person in catalog.contacts.people
         if person.id in (organisation.dpo, organisation.signatory)
     ]
-    kinds = {kind.id: kind.name for kind in catalog.data_map.kinds}
     return digest(
         {
-            "facts": facts,
-            "templates": templates,
-            "sender": organisation.model_dump(mode="json"),
+            "facts": {name: value for name, value in printed.items() if value is not None},
+            "templates": {path: digest(text) for path, text in templates.items()},
+            "sender": organisation.model_dump(mode="json", include=_PRINTED_OF_THE_COMPANY),
             "signers": signers,
             "drill": incident.drill,
-            "kinds": kinds,
+            "kinds": {kind.id: kind.name for kind in catalog.data_map.kinds},
         }
     )
+
+
+def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, str]:
+    """Everything that this letter is written with, by path."""
+    template = "customer" if notice == CUSTOMERS else notice
+    begins = (f"notices/{template}.", "notices/frame.", f"types/{incident.type}/what_happened")
+    return {path: text.decode() for path, text in catalog.files.items() if path.startswith(begins)}
+
+
+def _named(templates: Mapping[str, str]) -> tuple[str, ...]:
+    """The facts that the templates name. One that none of them names is not printed, whatever it says."""
+    words = {word for text in templates.values() for word in re.findall(r"\w+", text)}
+    return tuple(name for name in PRINTED_FACTS if _CALLED.get(name, name) in words)
+
+
+def _as_printed(facts: Facts, name: str) -> Any:
+    """A fact as a letter has it: a moment that nobody decided is the one that stands in for it."""
+    if FACTS[name].type != "moment":
+        return facts.get(name)
+    moment = facts.moment(name)
+    return moment and iso(moment)
 
 
 def is_stale(incident: Incident, catalog: Catalog, state: NoticeState) -> bool:
@@ -90,14 +125,18 @@ def is_stale(incident: Incident, catalog: Catalog, state: NoticeState) -> bool:
     return text_inputs(incident, catalog, state.id) != state.inputs
 
 
-def changed_inputs(incident: Incident, state: NoticeState) -> tuple[str, ...]:
+def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> tuple[str, ...]:
     """What is newer than the draft among the things that the letter prints, in words."""
+    named = _named(_templates(incident, catalog, state.id))
+    behind = {source for name in named if name not in incident.learned for source in stand_ins(name)}
     newer = [
-        name
+        (name, found.seq)
         for name in PRINTED_FACTS
-        if (found := incident.learned.get(name)) and found.seq > state.drafted_seq
+        if name in {*named, *behind}
+        and (found := incident.learned.get(name))
+        and found.seq > state.drafted_seq
     ]
-    return tuple(f"{name} changed (entry {incident.learned[name].seq})" for name in newer) or (
+    return tuple(f"{name} changed (entry {seq})" for name, seq in newer) or (
         "a template, the sender or the data map changed",
     )
 
@@ -124,7 +163,7 @@ def _moves_of(state: NoticeState, incident: Incident, catalog: Catalog) -> Itera
     stale = is_stale(incident, catalog, state)
     newer = _recipients_changed(incident, state)
     if state.mark in ("approved", *LEAVING) and (stale or (newer and state.filled is None)):
-        why = changed_inputs(incident, state) if stale else ("the recipients changed",)
+        why = changed_inputs(incident, catalog, state) if stale else ("the recipients changed",)
         yield VoidNotice(state.last_seq, state.id, why)
     elif state.mark == "void" or (state.mark in ("in-review", "rejected") and (stale or newer)):
         if state.id != CUSTOMERS or _writable(incident):
