@@ -45,6 +45,11 @@ def test_scalars_follow_the_core_schema_of_yaml_1_2(written: str, meant: object)
     assert type(found["key"]) is type(meant)  # type: ignore[index]
 
 
+def test_a_moment_may_stand_in_braces_whichever_parser_is_installed() -> None:
+    found = values("aware_at: {at: 2026-11-24T02:40+07:00, estimated: true}\n")
+    assert found == {"aware_at": {"at": "2026-11-24T02:40+07:00", "estimated": True}}
+
+
 def test_each_node_knows_its_line() -> None:
     document = parse_document(
         PATH, b"# why\nkinds:\n  - id: a\n    name: {en: A,\n      vi: B}\n\n  - id: b\n"

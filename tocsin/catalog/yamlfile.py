@@ -6,7 +6,8 @@ operators, so they are bounded in size, depth and number of nodes; tags are refu
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,19 @@ def parse_document(path: Path, content: bytes) -> Document:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise BadFile(path, line, "is not UTF-8; save it as UTF-8") from None
-    return _Composer(path).document(text)
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    # The quick parser, where it is installed, knows YAML 1.1 only, in which `{at: 2026-11-24T02:40Z}` is none.
+    with suppress(YAMLError):
+        return _Composer(path).document(YAML(typ="safe").parse(text))
+    try:
+        return _Composer(path).document(YAML(typ="safe", pure=True).parse(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadFile(path, mark.line + 1 if mark else 1, _first_line(error.problem)) from None
+    except YAMLError as error:
+        raise BadFile(path, 1, _first_line(str(error))) from None
 
 
 class _Composer:
@@ -82,19 +95,8 @@ class _Composer:
         self.lines: dict[Loc, int] = {(): 1}
         self.anchors: dict[str, tuple[Loc, Any]] = {}
 
-    def document(self, text: str) -> Document:
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-        try:
-            events = iter(YAML(typ="safe").parse(text))
-            value = self.whole(events)
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise BadFile(self.path, mark.line + 1 if mark else 1, _first_line(error.problem)) from None
-        except YAMLError as error:
-            raise BadFile(self.path, 1, _first_line(str(error))) from None
-        return Document(self.path, value, self.lines)
+    def document(self, events: Iterable[Any]) -> Document:
+        return Document(self.path, self.whole(iter(events)), self.lines)
 
     def whole(self, events: Iterator[Any]) -> Any:
         next(events)  # the stream starts
