@@ -5,11 +5,12 @@ A room of the heart: pure values, read from `contacts/` by the catalog. Who is o
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from tocsin.domain.errors import Refused
+from tocsin.domain.places import EEA, country_of
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Verification, Zone
 from tocsin.domain.rota import Ladder, Level, Rotation, on_call
 
@@ -98,6 +99,25 @@ class Organisation(Record):
     signatory: Id
     representatives: tuple[Representative, ...] = ()
     sample: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_its_main_establishment_at_home(cls, raw: Any) -> Any:
+        """A company of the EEA has it where its central administration is (Art. 4(16) GDPR) unless it says more."""
+        if isinstance(raw, dict) and raw.get("eu_main_establishment") is None:
+            home = raw.get("established_in")
+            if isinstance(home, str) and country_of(home) in EEA:
+                return raw | {"eu_main_establishment": home}
+        return raw
+
+    @field_validator("eu_main_establishment")
+    @classmethod
+    def _lies_in_the_eea(cls, place: str | None) -> str | None:
+        if place is not None and country_of(place) not in EEA:
+            raise ValueError(
+                f"{place} is not in the EEA; leave it out if the company has no main establishment there"
+            )
+        return place
 
 
 class Person(Record):

@@ -24,6 +24,16 @@ __all__ = ["Assessment", "Duty", "NextQuestion", "NotOwed", "Regime", "Rule", "U
 
 _SOMEBODY = Cells(cells=CellTest())
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+#: The moments at which somebody of the house knew of the breach or was told. Until a clock's own moment is learned it
+#: runs from the earliest of these, which is never too late.
+_KNOWING = (
+    "detected_at",
+    "suspected_at",
+    "told_by_processor_at",
+    "aware_at",
+    "violation_found_at",
+    "incident_found_at",
+)
 _NO_PLACE = Verdict(None, ("the place of some people is unknown",), ("people_by_country",))
 
 
@@ -38,8 +48,8 @@ def assess(
 ) -> Assessment:
     """Every duty that these facts raise, soonest first, with what cannot be told yet and what is not owed.
 
-    `at` is the moment as of which the law is applied. Until a clock's own moment is learned it runs from
-    `detected_at`, else from `declared_at`, and the duty is marked as assumed.
+    `at` is the moment as of which the law is applied. Until a clock's own moment is learned it runs from the
+    earliest moment known, else from `declared_at`, and the duty is marked as assumed.
     """
     case = _Case(facts, organisation, tuple(authorities), at, declared_at)
     findings = [
@@ -92,11 +102,10 @@ class _Case:
         return self._per_place(regime, rule, rule.per.place_in)
 
     def _not_in_force(self, regime: Regime, rule: Rule) -> str | None:
-        """Why the rule does not bind: an incident is judged by the law of the day on which it was found."""
+        """Why the rule does not bind: an incident is judged by the law of the day on which the rule's clock starts."""
         if regime.status != "in-force":
             return f"{regime.id} is {regime.status.replace('-', ' ')}"
-        moments = [self.facts.moment(name) for name in ("detected_at", "aware_at", "violation_found_at")]
-        found = min((moment for moment in (*moments, self.declared_at) if moment), default=self.at)
+        found = self._run(regime, rule).start or self.at
         day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (found, self.at))
         for begin in (regime.valid_from, rule.valid_from):
             if begin and min(day, today) < begin:
@@ -127,10 +136,12 @@ class _Case:
             if not lifted.answer:
                 continue
             because = (*lifted.because, f"lifted by {exempt.cite}")
-            if exempt.instead and verdict.answer:
-                rule = rule.model_copy(update={"recipient": exempt.instead, "cite": exempt.cite})
-                return self._duty(regime, rule, place, replace(verdict, because=(*verdict.because, *because)))
-            return NotOwed(regime.id, rule.id, because)
+            if exempt.instead is None:
+                return NotOwed(regime.id, rule.id, because)
+            # Somebody else is told, if anybody is: whether, the rule itself says.
+            rule = rule.model_copy(update={"recipient": exempt.instead, "cite": exempt.cite})
+            verdict = replace(verdict, because=(*verdict.because, *because))
+            break
         if verdict.answer is None and rule.while_unknown == "undecided":
             return self._undecided(regime, rule, verdict)
         return self._duty(regime, rule, place, verdict)
@@ -188,16 +199,20 @@ class _Case:
 
     def _run(self, regime: Regime, rule: Rule) -> _Run:
         clock = rule.clock
-        known = [(moment, name) for name in clock.start if (moment := self.facts.moment(name))]
+        known = self._known(clock.start)
         assumed = not known
-        if not known and (seen := self.facts.moment("detected_at")):
-            known = [(seen, "detected_at")]
-        if not known and self.declared_at:
-            known = [(self.declared_at, "declared_at")]
+        known = (
+            known
+            or self._known(_KNOWING)
+            or ([(self.declared_at, "declared_at")] if self.declared_at else [])
+        )
         if not known:
             return _Run(clock.start[0], None, None, None, True)
         start, name = min(known)
         return _Run(name, start, due(start, clock.within, regime.zone), target(start, clock.within), assumed)
+
+    def _known(self, names: Iterable[str]) -> list[tuple[datetime, str]]:
+        return [(moment, name) for name in names if (moment := self.facts.moment(name))]
 
 
 def _next_question(duties: Iterable[Duty], undecided: Iterable[Undecided]) -> NextQuestion | None:
