@@ -86,15 +86,18 @@ class App:
         """The same home, for which packs and contacts are read anew; a process that lives long asks now and then."""
         return replace(self, _catalogs={})
 
+    def key(self, incident: str, purpose: keys.Purpose) -> bytes:
+        """One of an incident's keys. Raises Refused once it was destroyed."""
+        with self.database.read() as connection:
+            return keys.key_of(connection, self.keyring, incident, purpose)
+
     def record_key(self, incident: str) -> bytes:
         """The key under which titles, notes and pages of an incident are sealed."""
-        with self.database.read() as connection:
-            return keys.key_of(connection, self.keyring, incident, "record")
+        return self.key(incident, "record")
 
     def people_key(self, incident: str) -> bytes:
         """The key under which an incident's affected people are sealed. Raises Refused once it was destroyed."""
-        with self.database.read() as connection:
-            return keys.key_of(connection, self.keyring, incident, "people")
+        return self.key(incident, "people")
 
     def real(self, moment: datetime) -> datetime:
         """The real moment at which the incident's clock will show `moment`; the same one outside drills."""
@@ -166,6 +169,7 @@ def open_app(
     database = Database(settings.database_url)
     migrated(database)
     _refuse_lost_key(settings, database)
+    _refuse_another_kind_of_home(settings, database)
     app = App(
         settings=settings,
         database=database,
@@ -189,6 +193,17 @@ def _refuse_lost_key(settings: Settings, database: Database) -> None:
                 f"{settings.key_file} is missing, and incidents are sealed under it; restore it from its own backup, "
                 "RUNBOOK 12"
             )
+
+
+def _refuse_another_kind_of_home(settings: Settings, database: Database) -> None:
+    """A drill in the books of a real home would be in earnest, and a real incident among drills would reach nobody."""
+    with database.read() as connection:
+        drills = timeline.holds_drills(connection)
+    if drills is not None and drills is not settings.fenced:
+        raise Refused(
+            f"{settings.home} holds {'drills' if drills else 'real incidents'}, and the mode is {settings.mode}; "
+            "give each a home of its own (TOCSIN_HOME, or home in tocsin.toml)"
+        )
 
 
 def _drill_clock(database: Database) -> Clock:

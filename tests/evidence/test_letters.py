@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.story import Story
+from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Erased
 from tocsin.domain.notice import CUSTOMERS
+from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, verify
 from tocsin.record import Change, record
 from tocsin.sinks.mail import Fault
@@ -196,6 +198,27 @@ def test_what_was_erased_is_said_to_be_erased_and_the_rest_stays_proven(story: S
     assert "erased" in said["people"]
     assert "destroyed" in said["keys"]
     assert said["ledger"] == "6 letters as their Merkle root says"
+
+
+def test_erasing_takes_evidence_and_leaves_what_proves_that_an_authority_was_told(story: Story) -> None:
+    story.declare()
+    sealed = [
+        vault.put_file(story.app, story.key, b"a log of customers"),
+        vault.put_file(story.app, story.key, b"a receipt", purpose="record"),
+    ]
+
+    def decide(change: Change) -> None:
+        for each in sealed:
+            vault.keep(change, each, "a name", by="an")
+
+    record(story.app, story.key, decide, actor="an")
+    verdict = verify(story.app, erased(story).key)
+
+    assert verdict.fault is None
+    assert words(verdict)["vault"] == "1 of 2 items open and are what was kept, 1 erased"
+    assert vault.read(story.app, story.key, "E2") == b"a receipt"
+    with pytest.raises(Refused, match="was destroyed"):
+        vault.read(story.app, story.key, "E1")
 
 
 def test_a_key_that_came_back_after_it_was_destroyed_is_a_fault(story: Story) -> None:

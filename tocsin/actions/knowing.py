@@ -55,7 +55,9 @@ def learn(
                 change.add(FactLearned(name=name, value=kept, source=words))
 
     content = {name: str(value) for name, value in facts.items()} | {"source": source}
-    return act(app, actor, key, decide, command=command_of(command, "learn", content))
+    # A legal hold comes and goes after the file was closed too: it is what keeps the file from being erased.
+    closed_too = set(parsed) == {"hold"}
+    return act(app, actor, key, decide, command=command_of(command, "learn", content), closed_too=closed_too)
 
 
 def set_(

@@ -40,7 +40,7 @@ def filed(
             "give the number under which it was received: --reference NO (or 'sent by post, no number yet')"
         )
     try:
-        sealed = put_file(app, key, receipt.read_bytes()) if receipt else None
+        sealed = put_file(app, key, receipt.read_bytes(), purpose="record") if receipt else None
     except OSError as error:
         raise Refused(f"receipt {receipt}: {error.strerror}") from None
 

@@ -63,7 +63,7 @@ def kept(
     app: App, key: str, duty: str, format_: Format, paper: Paper, *, actor: str, move: Any = None
 ) -> Recorded:
     """Keep a paper that was made: sealed in the vault, named in the timeline."""
-    sealed = put_file(app, key, paper.content)
+    sealed = put_file(app, key, paper.content, purpose="record")
 
     def decide(change: Change) -> None:
         if move is not None and duty_of(change.incident, duty).papers:

@@ -11,6 +11,7 @@ from tocsin.evidence import vault as safe
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.sealing import commits_to, unseal
 from tocsin.storage import affected, tables
+from tocsin.storage.keys import Purpose
 
 #: Before the hash of a commitment stands `words:`.
 _MARK = len("words:")
@@ -128,7 +129,8 @@ def _false(case: Case, words: str, what: str) -> Bad:
 
 def vault(case: Case) -> Check:
     """Each item of evidence is in the vault as the timeline says, and its bytes are those that were kept."""
-    held = {str(row["item"]): row for row in safe.items_of(case.connection, case.key)}
+    rows = safe.items_of(case.connection, case.key)
+    held = {str(row["item"]): row for row in rows}
     for item, (seq, content, size) in case.story.evidence.items():
         row = held.pop(item, None)
         if row is None:
@@ -138,10 +140,14 @@ def vault(case: Case) -> Check:
     for item in held:
         raise Bad(f"{case.key} vault: no entry speaks of evidence {item}")
     count = len(case.story.evidence)
-    if case.story.erased_seq:
-        return Check("vault", count, f"{count} items, erased: their key is destroyed")
-    if fault := safe.first_fault(case.app, case.key):
+    left: tuple[Purpose, ...] = ("record",) if case.story.erased_seq else ("people", "record")
+    if fault := safe.first_fault(case.app, case.key, left):
         raise Bad(fault)
+    if case.story.erased_seq:
+        gone = sum(row["purpose"] == "people" for row in rows)
+        return Check(
+            "vault", count, f"{count - gone} of {count} items open and are what was kept, {gone} erased"
+        )
     return Check("vault", count, f"{count} items of evidence open and are what was kept")
 
 

@@ -1,4 +1,7 @@
-"""The vault: evidence and papers, sealed with the incident's people key, one file each, named by a keyed hash.
+"""The vault: evidence and papers, sealed, one file each, named by a keyed hash.
+
+Evidence may hold anything about customers, and is sealed with the people's key: erasing takes it. What proves that an
+authority was told, the paper and its receipt, is sealed with the record's key, and stays.
 
 The file is written and synced before the entry that speaks of it, so that an entry never names what is not there; a
 file without an entry is what a crash left, and harms nobody.
@@ -6,8 +9,10 @@ file without an entry is what a crash left, and harms nobody.
 
 import os
 import tempfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -16,6 +21,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import EvidenceKept
 from tocsin.record import Change
 from tocsin.sealing import keyed_digest, seal, unseal
+from tocsin.storage.keys import Purpose
 from tocsin.storage.tables import vault
 
 
@@ -26,11 +32,12 @@ class Sealed:
     content: str
     size: int
     path: str
+    purpose: Purpose
 
 
-def put_file(app: App, incident: str, plain: bytes) -> Sealed:
+def put_file(app: App, incident: str, plain: bytes, *, purpose: Purpose = "people") -> Sealed:
     """Seal bytes into the vault folder; the same bytes twice are one file."""
-    key = app.people_key(incident)
+    key = app.key(incident, purpose)
     content = keyed_digest(key, plain)
     folder = app.vault_folder / incident
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -42,7 +49,7 @@ def put_file(app: App, incident: str, plain: bytes) -> Sealed:
             file.flush()
             os.fsync(file.fileno())
         Path(name).rename(target)
-    return Sealed(content, len(plain), str(Path(incident) / content))
+    return Sealed(content, len(plain), str(Path(incident) / content), purpose)
 
 
 def keep(change: Change, sealed: Sealed, name: str, *, by: str, step: str | None = None) -> str:
@@ -73,11 +80,12 @@ def read(app: App, incident: str, item: str) -> bytes:
         row = connection.execute(query).mappings().first()
     if row is None:
         raise Refused(f"{incident} has no evidence {item}; tocsin evidence list shows what there is")
-    return _open(app, incident, row["content"], row["path"])
+    return _open(app, dict(row))
 
 
-def _open(app: App, incident: str, content: str, path: str) -> bytes:
-    key = app.people_key(incident)
+def _open(app: App, row: Mapping[str, Any]) -> bytes:
+    incident, content, path = row["incident"], row["content"], row["path"]
+    key = app.key(incident, row["purpose"])
     try:
         sealed = (app.vault_folder / path).read_bytes()
     except OSError as error:
@@ -88,14 +96,16 @@ def _open(app: App, incident: str, content: str, path: str) -> bytes:
     return plain
 
 
-def first_fault(app: App, incident: str) -> str | None:
-    """The first item that cannot be opened or is not what was kept, in one line, or None."""
+def first_fault(app: App, incident: str, purposes: Collection[Purpose] = ("people", "record")) -> str | None:
+    """The first item sealed for these purposes that cannot be opened or is not what was kept, in one line, or None."""
     with app.database.read() as connection:
         rows = connection.execute(select(vault).where(vault.c.incident == incident).order_by(vault.c.kept_at))
-        items = list(rows.mappings())
+        items = [dict(row) for row in rows.mappings()]
     for row in items:
+        if row["purpose"] not in purposes:
+            continue
         try:
-            _open(app, incident, row["content"], row["path"])
+            _open(app, row)
         except Refused as fault:
             return f"{incident} evidence {row['item']}: {fault}"
     return None

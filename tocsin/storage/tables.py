@@ -244,6 +244,7 @@ vault = Table(
     Column("content", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("path", String(200), nullable=False),
+    Column("purpose", String(8), nullable=False),
     Column("kept_by", String(80), nullable=False),
     Column("kept_at", Moment, nullable=False),
 )

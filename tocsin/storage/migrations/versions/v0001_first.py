@@ -217,6 +217,7 @@ def upgrade() -> None:
         sa.Column("content", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("path", sa.String(length=200), nullable=False),
+        sa.Column("purpose", sa.String(length=8), nullable=False),
         sa.Column("kept_by", sa.String(length=80), nullable=False),
         sa.Column("kept_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("incident", "item", name=op.f("pk_vault")),
