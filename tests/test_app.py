@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tocsin import actions
+from tocsin.actions.declaring import Declaration
+from tocsin.actors import at_the_shell
 from tocsin.app import open_app
 from tocsin.channels import wiring
 from tocsin.domain.errors import Refused
@@ -44,6 +46,27 @@ def test_a_drill_home_has_a_clock_of_its_own_that_all_its_processes_share(settin
         assert timedelta(hours=69, minutes=59) < ahead < timedelta(hours=70, minutes=1)
         assert abs(app.real(app.now()) - datetime.now(UTC)) < timedelta(seconds=5)
         app.close()
+
+
+def test_a_home_never_holds_both_drills_and_real_incidents(app, settings_of_home):
+    actor = at_the_shell(app, "linh")
+    real = settings_of_home.model_copy(update={"mode": "production"})
+    open_app(real).close()
+    with pytest.raises(Refused, match="a drill has a home of its own"):
+        actions.declare(replace(app, settings=real), actor, Declaration("An exercise", drill=True))
+    actions.declare(app, actor, Declaration("An exercise", drill=True))
+    with pytest.raises(
+        Refused, match="holds drills, and the mode is production; give each a home of its own"
+    ):
+        open_app(real)
+    open_app(settings_of_home).close()
+
+
+def test_a_real_home_is_not_opened_as_a_drill(app, settings_of_home):
+    real = settings_of_home.model_copy(update={"mode": "production"})
+    actions.declare(replace(app, settings=real), at_the_shell(app, "linh"), Declaration("In earnest"))
+    with pytest.raises(Refused, match="holds real incidents, and the mode is drill"):
+        open_app(settings_of_home)
 
 
 def test_a_production_home_goes_by_the_real_clock(settings_of_home):

@@ -118,7 +118,7 @@ def test_long_jobs_beside_the_rounds_delay_no_deadline_of_another(story):
 
 
 def test_a_bell_of_its_own_pages_and_ends_when_it_is_told_to(story, settings_of_home, tmp_path):
-    what = actions.declaring.Declaration("A leak", type="credential-leak")
+    what = actions.declaring.Declaration("A leak", type="credential-leak", drill=True)
     real = replace(story.app, now=story.app.clock)
     story.key = actions.declare(real, story.actor("linh"), what).incident.key
     code = (

@@ -62,6 +62,10 @@ def declare(app: App, actor: Actor, what: Declaration, *, command: str | None = 
 
 
 def _checked(app: App, what: Declaration) -> dict[str, Any]:
+    if what.drill and not app.settings.fenced:
+        raise Refused(
+            "this home reaches real people; a drill has a home of its own: tocsin drill, or tocsin up --demo"
+        )
     title = what.title.strip()
     if not title:
         raise Refused("an incident needs a title; say in a few words what you saw")

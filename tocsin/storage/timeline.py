@@ -172,6 +172,11 @@ def projected(connection: Connection, key: str) -> tuple[dict[str, Any] | None, 
     return (dict(row) if row else None), {item["key"]: dict(item) for item in rows}
 
 
+def holds_drills(connection: Connection) -> bool | None:
+    """Whether this home's incidents are drills, by the first of them: it never holds both. None while it has none."""
+    return connection.scalar(select(incident.c.drill).order_by(incident.c.number).limit(1))
+
+
 def next_number(connection: Connection) -> int:
     """The number of the next incident. Two declarations at once: the unique column lets one try again."""
     return (connection.scalar(select(func.max(incident.c.number))) or 0) + 1
