@@ -1,13 +1,21 @@
 """`tocsin declare`: a title is enough, people are called before it returns, and every line is the database's."""
 
+import time
 from email import message_from_bytes, policy
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Command
+from tocsin.actions.declaring import Declaration, declare
+from tocsin.actors import at_the_shell
+from tocsin.app import App
+from tocsin.delivery.outbox import deliver
+from tocsin.engine import advance, quick_only
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
+from tocsin.views.calls import underway
 
 
 def test_a_title_is_enough(tocsin: Command) -> None:
@@ -52,6 +60,32 @@ def test_one_dead_route_is_named_and_the_other_reaches(
     assert found.status == 0
     assert "linh (incident commander): Slack ok, mail " in found.out
     assert "mail handed over" not in found.out
+
+
+def test_a_role_for_which_nobody_can_be_called_is_named(tocsin: Command) -> None:
+    everybody = [word for who in ("linh", "minh", "dung", "bao", "giang") for word in ("--exclude", who)]
+    found = tocsin("declare", "A key in a public place", *everybody, by="an")
+    assert found.status == 3
+    assert "nobody as incident commander" in found.out
+    assert tocsin("declare", "Another", *everybody, "--json", by="an").json["uncalled"] == [
+        "incident-commander"
+    ]
+
+
+def test_calls_that_the_bell_is_sending_are_waited_for(tocsin: Command, app: App, mail: MailSink) -> None:
+    what = Declaration("A key in a public place", drill=True)
+    key = declare(app, at_the_shell(app, "linh"), what, command="K1").incident.key
+    advance(app, key, wanted=quick_only)
+    mail.misbehave(Fault("dot", "delay", seconds=2.5, times=1))
+    bell = Thread(target=deliver, args=(app,))
+    bell.start()
+    while not underway(app, key):
+        time.sleep(0.001)
+    found = tocsin("declare", "A key in a public place", "--key", "K1", "--json")
+    bell.join()
+    assert (found.status, found.json["unreached"]) == (0, [])
+    everywhere = {"slack": "handed_over", "email": "handed_over"}
+    assert [call["routes"] for call in found.json["called"]] == [everywhere, everywhere]
 
 
 def test_with_every_route_dead_the_incident_stands_its_clock_runs_and_it_ends_with_3(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.escalation import calls_due, next_call_at, rung_at, unanswered
+from tocsin.domain.escalation import calls_due, next_call_at, next_calls, rung_at, unanswered
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Draft, chain
@@ -151,3 +151,13 @@ def test_no_call_is_ever_made_twice_whenever_somebody_looks(catalog, looks):
         incident = make_calls(incident, catalog, now)
     made = [(page.role, page.person, page.round, page.level) for page in incident.pages]
     assert len(made) == len(set(made))
+
+
+def test_the_next_call_is_the_one_that_the_ladder_then_makes(catalog):
+    contacts = catalog.contacts
+    for excluded in ((), ("minh",), ("linh", "minh")):
+        for severity in ("sev1", "sev3"):
+            state = declared(excluded=excluded, severity=severity)
+            for call in next_calls(state, contacts, START):
+                made = [c.person for c in calls_due(state, contacts, call.at) if c.role == call.role]
+                assert list(call.people) == made, (excluded, severity, call)

@@ -1,5 +1,6 @@
 """What follows a change at the shell: the quick consequences at once, calls on their way, and what was written."""
 
+import time
 from typing import TYPE_CHECKING
 
 from tocsin.cli.console import Shell, labelled
@@ -7,6 +8,10 @@ from tocsin.cli.console import Shell, labelled
 if TYPE_CHECKING:
     from tocsin.domain.incident import Incident
     from tocsin.record import Recorded
+
+
+#: Seconds that a shell waits for calls which somebody else is sending.
+PATIENCE = 10.0
 
 
 def settled(shell: Shell, done: "Recorded") -> bool:
@@ -31,6 +36,15 @@ def settled(shell: Shell, done: "Recorded") -> bool:
     if untried(shell.app, key):
         deliver(shell.app)
     return True
+
+
+def await_calls(shell: Shell, key: str) -> None:
+    """Wait a moment for the calls that the bell took first: who is being reached is not unreached."""
+    from tocsin.views.calls import underway
+
+    until = time.monotonic() + PATIENCE
+    while underway(shell.app, key) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def changed(shell: Shell, done: "Recorded", *lines: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import settled
+from tocsin.cli.aftermath import await_calls, settled
 from tocsin.cli.console import (
     CHANGING,
     UNREACHED,
@@ -132,12 +132,13 @@ def _declared(shell: Shell, key: str) -> int:
     """Say how the incident stands after its first pages; every line is read from the database."""
     from tocsin.views.opening import opening
 
+    await_calls(shell, key)
     found = opening(shell.app, shell.actor, key)
     shell.say(*_lines(shell, found))
     if not found.somebody:
         shell.warn("nobody has been reached: call somebody by telephone; tocsin oncall shows numbers")
     shell.give(_values(found))
-    return UNREACHED if found.unreached or not found.calls else 0
+    return UNREACHED if found.unreached or found.uncalled or not found.calls else 0
 
 
 def _lines(shell: Shell, found: "Opening") -> list[str]:
@@ -147,6 +148,10 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
     for call in found.calls:
         line = called_line(shell, call, found.next_calls.get(call.role))
         lines.append(labelled("CALLED", line, urgent=not call.reached))
+    lines += [
+        labelled("CALLED", f"nobody as {role.replace('-', ' ')}: its ladder names nobody else", urgent=True)
+        for role in found.uncalled
+    ]
     lines += [
         labelled("CLOCK", f"{duty.rule}   {shell.at(duty.soonest)}{assumed_words(duty)}")
         for duty in found.clocks
@@ -184,6 +189,7 @@ def _values(found: "Opening") -> dict[str, Any]:
             for call in found.calls
         ],
         "unreached": found.unreached,
+        "uncalled": found.uncalled,
         "next_calls": [asdict(climb) for climb in found.next_calls.values()],
         "undecided": [
             {"regime": each.regime, "rule": each.rule, "needs": each.needs} for each in found.undecided

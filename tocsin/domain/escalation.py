@@ -23,6 +23,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class NextCall:
+    """Whom a role's ladder calls next, and when."""
+
+    role: str
+    at: datetime
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rung:
     """Where a ladder stands, and when it moves on."""
 
@@ -78,10 +87,20 @@ def _reachable(
     return next((people for people in called if people), [])
 
 
+def next_calls(incident: Incident, contacts: Contacts, now: datetime) -> list[NextCall]:
+    """For each role that has not answered: the first moment after now at which its ladder climbs, and to whom."""
+    found = []
+    for ladder in ladders(incident, contacts):
+        until = rung_at(ladder, incident.called_from, now).until
+        level = rung_at(ladder, incident.called_from, until).level
+        people = _reachable(ladder, level, incident, contacts, until)
+        found.append(NextCall(ladder.role, until, tuple(people)))
+    return found
+
+
 def next_call_at(incident: Incident, contacts: Contacts, now: datetime) -> datetime | None:
     """The first moment after now at which a ladder climbs, or None when every role has answered."""
-    untils = [rung_at(ladder, incident.called_from, now).until for ladder in ladders(incident, contacts)]
-    return min(untils, default=None)
+    return min((call.at for call in next_calls(incident, contacts, now)), default=None)
 
 
 def unanswered(incident: Incident, contacts: Contacts) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from tocsin.app import App
-from tocsin.domain.escalation import ladders, rung_at
+from tocsin.domain.escalation import NextCall, next_calls
 from tocsin.domain.incident import Incident, Page
 from tocsin.storage.tables import outbox
 
@@ -23,15 +23,6 @@ class Called:
     outcomes: Mapping[str, str]
     reached: bool
     answered: bool
-
-
-@dataclass(frozen=True)
-class Climb:
-    """Whom a role's ladder calls next, and when."""
-
-    role: str
-    at: datetime
-    people: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,16 +54,10 @@ def called(incident: Incident) -> list[Called]:
     ]
 
 
-def climbs(app: App, incident: Incident, now: datetime) -> dict[str, Climb]:
+def climbs(app: App, incident: Incident, now: datetime) -> dict[str, NextCall]:
     """For each role that has not answered: who is called next, and when."""
-    contacts = app.catalog.contacts
-    found: dict[str, Climb] = {}
-    for ladder in ladders(incident, contacts) if incident.open else ():
-        until = rung_at(ladder, incident.declared_at, now).until
-        level = ladder.levels[rung_at(ladder, incident.declared_at, until).level]
-        people = [person for person in contacts.called(level, until) if person not in incident.excluded]
-        found[ladder.role] = Climb(ladder.role, until, tuple(people))
-    return found
+    calls = next_calls(incident, app.catalog.contacts, now) if incident.open else ()
+    return {call.role: call for call in calls}
 
 
 def silence(incident: Incident, role: str, now: datetime) -> timedelta | None:
@@ -83,9 +68,17 @@ def silence(incident: Incident, role: str, now: datetime) -> timedelta | None:
 
 def untried(app: App, key: str) -> int:
     """How many messages of an incident wait that nobody has tried to send."""
-    query = select(func.count()).where(
-        outbox.c.incident == key, outbox.c.state == "pending", outbox.c.attempts == 0
-    )
+    return _count(app, key, outbox.c.state == "pending", outbox.c.attempts == 0)
+
+
+def underway(app: App, key: str) -> int:
+    """How many calls of an incident somebody, the bell say, is sending at this moment."""
+    held = outbox.c.lease_until >= app.clock()
+    return _count(app, key, outbox.c.state == "sending", outbox.c.page.is_not(None), held)
+
+
+def _count(app: App, key: str, *which: ColumnElement[bool]) -> int:
+    query = select(func.count()).where(outbox.c.incident == key, *which)
     with app.database.read() as connection:
         return connection.scalar(query) or 0
 

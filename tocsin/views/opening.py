@@ -6,7 +6,8 @@ from datetime import datetime
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.duties import Undecided
-from tocsin.views.calls import Called, Climb, called, climbs
+from tocsin.domain.escalation import NextCall
+from tocsin.views.calls import Called, called, climbs
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.steps import StepView, next_step, steps
 
@@ -22,7 +23,7 @@ class Opening:
     drill: bool
     declared_at: datetime
     calls: tuple[Called, ...]
-    next_calls: dict[str, Climb]
+    next_calls: dict[str, NextCall]
     clocks: tuple[DutyView, ...]
     undecided: tuple[Undecided, ...]
     first: StepView | None
@@ -31,6 +32,11 @@ class Opening:
     def unreached(self) -> tuple[str, ...]:
         """People whom no route took a call to."""
         return tuple(sorted({call.person for call in self.calls if not call.reached}))
+
+    @property
+    def uncalled(self) -> tuple[str, ...]:
+        """Roles for which nobody could be called: all whom their ladders name are excluded, or not real."""
+        return tuple(role for role in self.next_calls if role not in {call.role for call in self.calls})
 
     @property
     def somebody(self) -> bool:
