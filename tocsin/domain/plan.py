@@ -66,8 +66,8 @@ def plan(incident: Incident, catalog: Catalog, now: datetime) -> Plan:
     moves += _step_moves(incident, type_, answers, now)
     moves += notice_moves(incident, catalog)
     moves += sending_moves(incident, now)
-    moves += _status_moves(incident, type_, answers)
-    moves += _published(incident)
+    # One status after the other: the head of each leaves the house before the next is entered.
+    moves += list(_published(incident)) or _status_moves(incident, type_, answers)
     return Plan(
         tuple(moves),
         min(_wakes(incident, catalog, type_, answers, now), default=None),
