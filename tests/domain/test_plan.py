@@ -207,3 +207,20 @@ def test_warnings_stand_in_order_and_end_at_the_due_moment():
     at = [moment for _, moment in warnings(incident(opened()).duties[DUTY])]
     assert at == sorted(at)
     assert at[-1] == START + hours(72)
+
+
+def test_reports_are_waited_for_before_the_steps_of_later_phases_and_a_step_is_named(catalog):
+    type_ = catalog.type("unclassified")
+    early = [step for step in type_.steps if step.phase in ("declare", "contain", "scope")]
+    late = [step for step in type_.steps if step not in early]
+    done = [k.StepDone(step=step.id) for step in early]
+    met = k.DutyMet(key=AUTHORITY)
+    asked = plan(incident(*ANSWERED, authority()), catalog, START).waiting_for
+    assert asked.startswith("declare: step ")
+    gate = next(step for step in early if step.gate)
+    assert f"{gate.id} ({gate.title['en']}, {gate.role})" in asked
+    assert (
+        plan(incident(*ANSWERED, *done, authority()), catalog, START).waiting_for == f"{AUTHORITY} to be met"
+    )
+    after = plan(incident(*ANSWERED, *done, authority(), met), catalog, START).waiting_for
+    assert after.partition(":")[0] in {step.phase for step in late}

@@ -40,6 +40,8 @@ _COURSE: dict[Status, tuple[tuple[Phase, ...], Status]] = {
     "recovery": (("recover",), "stable"),
     "stable": (("assess", "notify"), "review"),
 }
+#: The phases without whose steps no report is worth much: what they wait for is said before what is to be filed.
+_BEFORE_PAPERS: tuple[Phase, ...] = ("declare", "contain", "scope")
 
 
 @dataclass(frozen=True)
@@ -142,14 +144,21 @@ def waiting_for(
     silent = unanswered(incident, catalog.contacts)
     if silent:
         return f"{' and '.join(silent)} to answer"
-    for waits in (_waits_for_letter(incident, catalog), _waits_for_gate(incident, type_, answers)):
-        if waits:
-            return waits
+    return (
+        _waits_for_letter(incident, catalog)
+        or _waits_for_gate(incident, type_, answers, _BEFORE_PAPERS)
+        or _waits_for_filing(incident)
+        or _waits_for_gate(incident, type_, answers, type_.phases)
+        or "review and closing"
+    )
+
+
+def _waits_for_filing(incident: Incident) -> str | None:
     filings = [d for d in incident.duties.values() if d.mark == "open"]
-    if filings:
-        first = min(filings, key=lambda d: (d.soonest is None, d.soonest or incident.declared_at))
-        return f"{first.opened.key} to be met" + (f" and {len(filings) - 1} more" if len(filings) > 1 else "")
-    return "review and closing"
+    if not filings:
+        return None
+    first = min(filings, key=lambda d: (d.soonest is None, d.soonest or incident.declared_at))
+    return f"{first.opened.key} to be met" + (f" and {len(filings) - 1} more" if len(filings) > 1 else "")
 
 
 def _waits_for_letter(incident: Incident, catalog: Catalog) -> str | None:
@@ -175,9 +184,18 @@ def _waits_for_letter(incident: Incident, catalog: Catalog) -> str | None:
     return waits.get(state.mark)
 
 
-def _waits_for_gate(incident: Incident, type_: IncidentType, answers: dict[str, bool | None]) -> str | None:
-    for phase in type_.phases:
+def _waits_for_gate(
+    incident: Incident,
+    type_: IncidentType,
+    answers: dict[str, bool | None],
+    phases: Iterable[Phase],
+) -> str | None:
+    for phase in phases:
         gates = open_gates(type_.steps, phase, incident.steps, answers)
         if gates:
-            return f"{phase}: step {gates[0]}" + (f" and {len(gates) - 1} more" if len(gates) > 1 else "")
+            step = type_.step(gates[0])
+            title = f" ({step.title['en']}, {step.role})" if step else ""
+            return f"{phase}: step {gates[0]}{title}" + (
+                f" and {len(gates) - 1} more" if len(gates) > 1 else ""
+            )
     return None
