@@ -64,6 +64,12 @@ def test_a_language_that_we_do_not_write_gets_the_english_letter() -> None:
     assert LETTERS.letter(READER, "vi-VN").text == LETTERS.letter(READER, "vi").text
 
 
+@pytest.mark.parametrize("locale", ["VI", "vi_VN", "vi-vn", "Vi_vn.UTF-8", " vi ", "vi@latin"])
+def test_a_language_is_known_however_a_customer_table_spells_it(locale: str) -> None:
+    assert LETTERS.locale_for(locale) == "vi"
+    assert LETTERS.letter(READER, locale).text == LETTERS.letter(READER, "vi").text
+
+
 @pytest.mark.parametrize("notice", [LETTERS, HOLDING])
 @pytest.mark.parametrize("locale", ["en", "vi"])
 def test_text_and_html_say_the_same(notice: Letters, locale: str) -> None:

@@ -110,9 +110,13 @@ class Letters:
         )
 
     def locale_for(self, locale: str) -> str:
-        """The language that a letter for `locale` is written in."""
-        known = (one for one in (locale, locale.partition("-")[0]) if one in self.locales)
-        return next(known, "en")
+        """The language that a letter for `locale` is written in: `vi` for `VI`, `vi-VN` and `vi_VN.UTF-8`.
+
+        Customer tables hold what browsers, systems and people wrote, so case and separator say nothing.
+        """
+        ours = {one.lower(): one for one in self.locales}
+        wanted = re.split(r"[.@]", locale.strip().replace("_", "-").lower())[0]
+        return ours.get(wanted) or ours.get(wanted.partition("-")[0]) or "en"
 
     def variants(self, readers: Iterable[tuple[Reader, str]]) -> dict[Variant, Letter]:
         """Every distinct combination among (reader, locale), each as one of its readers gets it: for approval."""
