@@ -294,6 +294,7 @@ def _duty_met(incident: Incident, entry: Entry, body: k.DutyMet) -> Incident:
         mark="met",
         met_at=entry.at,
         late=due is not None and entry.at > due,
+        late_because=body.late_because,
         reference=body.reference,
         receipt=body.receipt,
     )

@@ -84,6 +84,7 @@ class DutyState:
     warned: int = 0
     met_at: datetime | None = None
     late: bool = False
+    late_because: str | None = None
     reference: str | None = None
     receipt: str | None = None
     signature_asked: bool = False

@@ -107,7 +107,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
     facts = spoken_facts(app, incident).with_categories(
         {kind.id: kind.categories for kind in catalog.data_map.kinds}
     )
-    opened, due = state.opened, state.due_at
+    opened = state.opened
     authority = next((each for each in contacts.authorities if each.id == opened.authority), None)
     officer = incident.roles.get("dpo")
     return PaperFacts(
@@ -120,7 +120,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
             opened.key,
             opened.cite,
             opened.verification,
-            due,
+            state.due_at,
             state.clock_start,
             state.assumed,
             opened.language,
@@ -135,8 +135,9 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
         kind_names={kind.id: kind.name for kind in catalog.data_map.kinds},
         gaps=_gaps(incident),
         supplement=state.supplements + 1 if state.mark == "met" else 0,
-        earlier_reference=_reference(app, incident, state),
-        late=due is not None and now > due and state.mark == "open",
+        earlier_reference=_text(app, incident, state.reference),
+        late=_late(state, now),
+        late_because=_text(app, incident, state.late_because),
         telling=_telling(incident),
         filings=_filings(app, incident, state),
         risk_reasons=tuple(advise(facts).reasons),
@@ -167,7 +168,7 @@ def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]
             names.get(each.opened.authority or "", each.opened.key),
             each.opened.place,
             "filed" if each.mark == "met" else each.mark,
-            _reference(app, incident, each),
+            _text(app, incident, each.reference),
             each.met_at,
         )
         for each in incident.duties.values()
@@ -175,9 +176,17 @@ def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]
     )
 
 
-def _reference(app: App, incident: Incident, state: DutyState) -> str | None:
-    if state.reference is None:
+def _late(state: DutyState, now: datetime) -> bool:
+    """Whether the first paper left, or would leave now, after its hour: a supplement never makes a late filing good."""
+    if state.due_at is None or state.mark == "released":
+        return False
+    return (state.met_at if state.mark == "met" and state.met_at else now) > state.due_at
+
+
+def _text(app: App, incident: Incident, words: str | None) -> str | None:
+    """The text behind a commitment; None for none, and for one that was erased."""
+    if words is None:
         return None
     with app.database.read() as connection:
-        texts = read_texts(connection, incident.key, app.record_key(incident.key), [state.reference])
-    return texts.get(state.reference)
+        texts = read_texts(connection, incident.key, app.record_key(incident.key), [words])
+    return texts.get(words)

@@ -81,8 +81,10 @@ class PaperFacts:
     number: str | None = None
     signed_in: str | None = None
     signed_on: date | None = None
-    #: Whether the paper leaves after its hour; decided by the caller, who knows the moment of filing.
+    #: Whether the first paper left, or this one leaves, after its hour; decided by the caller, who knows both.
     late: bool = False
+    #: The reason that was given when it was filed, in the words of whoever filed it.
+    late_because: str | None = None
     telling: Telling | None = None
     filings: tuple[Filing, ...] = ()
     risk_reasons: tuple[str, ...] = ()

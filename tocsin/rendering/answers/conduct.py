@@ -98,7 +98,14 @@ def lateness(paper: PaperFacts, words: Words) -> Answer:
     """In time, or late with the reasons (Art. 33(1) GDPR asks for them; elsewhere they do no harm)."""
     if not paper.late:
         return Answer(words.phrase("in_time"))
-    return within(text_fact(paper, words, "reasons_for_delay"), words, "late")
+    learned = text_fact(paper, words, "reasons_for_delay")
+    if paper.late_because is None:
+        return within(learned, words, "late")
+    given = [
+        Answer(paper.late_because),
+        *([learned] if learned.state != "open" and learned.text != paper.late_because else []),
+    ]
+    return within(joined(*given), words, "late")
 
 
 def telling(paper: PaperFacts, words: Words) -> Answer:
