@@ -7,6 +7,7 @@ same content at the same moment gives the same bytes on every machine.
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -46,7 +47,23 @@ def render_paper(
 def render_page(content: Mapping[str, Any], templates: Path) -> str:
     """The same content as one self-contained web page, every text escaped."""
     template = load(templates / "papers", "paper.html.j2")
-    return render(template, {"paper": content, "words": content["words"]})
+    return render(template, {"paper": _with_runs(content), "words": content["words"]})
+
+
+def _with_runs(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with each text cut where it says that something is open, so that only those words stand out."""
+    words = {word for part in content["parts"] for word in content["words"][part["language"]]["open_words"]}
+    cut = re.compile(f"({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})")
+    return {**content, "parts": [_part_with_runs(part, words, cut) for part in content["parts"]]}
+
+
+def _part_with_runs(part: Mapping[str, Any], words: set[str], cut: re.Pattern[str]) -> dict[str, Any]:
+    def runs(field: Mapping[str, Any]) -> dict[str, Any]:
+        pieces = cut.split(field["text"]) if field["state"] == "open" else [field["text"]]
+        return {**field, "runs": [{"text": piece, "open": piece in words} for piece in pieces if piece]}
+
+    sections = [{**each, "fields": [runs(field) for field in each["fields"]]} for each in part["sections"]]
+    return {**part, "sections": sections}
 
 
 def canonical_json(content: Mapping[str, Any]) -> bytes:
