@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from tocsin.domain.errors import Refused
 from tocsin.domain.places import EEA, country_of
-from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Verification, Zone
+from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Verification, Zone, in_language
 from tocsin.domain.rota import Ladder, Level, Rotation, on_call
 
 __all__ = [
@@ -126,7 +126,8 @@ class Person(Record):
     id: Id
     name: str
     email: MailAddress
-    title: str | None = None
+    #: In plain words, or per language: what the Vietnamese form calls `Chức danh` should be Vietnamese.
+    title: Texts | str | None = None
     slack: str | None = None
     phone: Phone | None = None
     roles: tuple[Role, ...] = ()
@@ -136,6 +137,10 @@ class Person(Record):
     routes: tuple[Route, ...] = Field(default=("slack", "email"), min_length=1)
     #: A made-up person, who counts as nobody outside drills and demo homes.
     sample: bool = False
+
+    def title_in(self, language: str) -> str | None:
+        """The title in this language, else in English; plain words as they are."""
+        return in_language(self.title, language) if isinstance(self.title, dict) else self.title
 
 
 class Authority(Record):

@@ -102,6 +102,8 @@ class Rule(Record):
     phased: bool | None = None
     language: Language | None = None
     cite: str
+    #: The same in other languages, as papers in them cite it: language to words.
+    cited: dict[Language, str] = Field(default_factory=dict)
     #: Of this rule, where it is less sure than its regime.
     verification: Verification | None = None
     #: Why counsel must confirm the duty: it runs and pages as a candidate until then.

@@ -18,22 +18,23 @@ FACTS = MappingProxyType(
         "intent": "malicious",
         "discovered_by": "controller",
         "interests_at_risk": "property,honour",
-        "systems": "Streaming API gateway",
-        "place_of_systems": "Ho Chi Minh City, Vietnam",
+        "systems": {"en": "Streaming API gateway", "vi": "Cổng API truyền phát"},
+        "place_of_systems": {"en": "Ho Chi Minh City, Vietnam", "vi": "Thành phố Hồ Chí Minh, Việt Nam"},
         "attack_on_system": "yes",
     }
 )
 #: What the second look at the alert shows: found nine minutes earlier than first written down.
 CORRECTED = MappingProxyType({"aware_at": "2026-11-24T02:31:00+07:00"})
 
-#: Two accounts of one decision each: English and Vietnamese, as the letter needs them.
+#: Two accounts of one decision each: English and Vietnamese, as the letter needs them. Authorities read the
+#: consequences too, so these speak of people and address nobody.
 TEXTS = MappingProxyType(
     {
         "consequences": {
-            "en": "Somebody else may have read your account details, invoices and usage figures, and may use them to "
-            "write to you in a convincing way.",
-            "vi": "Người khác có thể đã đọc thông tin tài khoản, hóa đơn và số liệu sử dụng của bạn, và có thể dùng "
-            "chúng để viết thư lừa bạn một cách thuyết phục.",
+            "en": "Somebody else may have read account details, invoices and usage figures, and may use them to write "
+            "to the customers concerned in a convincing way.",
+            "vi": "Người khác có thể đã đọc thông tin tài khoản, hóa đơn và số liệu sử dụng, và có thể dùng chúng để "
+            "viết thư lừa khách hàng bị ảnh hưởng một cách thuyết phục.",
         },
         "measures_taken": {
             "en": "We revoked the tokens, ended all sessions that were made with them, and kept the evidence.",

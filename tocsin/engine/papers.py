@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tocsin.app import App
 from tocsin.domain.answers import nearest
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import PaperMade
@@ -125,6 +126,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
             state.assumed,
             opened.language,
             opened.place,
+            _cited(catalog, state),
         ),
         facts=facts,
         as_of=now,
@@ -142,6 +144,13 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
         filings=_filings(app, incident, state),
         risk_reasons=tuple(advise(facts).reasons),
     )
+
+
+def _cited(catalog: Catalog, state: DutyState) -> dict[str, str]:
+    """How other languages cite the article, unless the duty stands on another one: an exception's, or an older text."""
+    regime = catalog.regimes.get(state.opened.regime)
+    rule = regime.rule(state.opened.rule) if regime else None
+    return rule.cited if rule and rule.cite == state.opened.cite else {}
 
 
 def _gaps(incident: Incident) -> tuple[str, ...]:
@@ -167,7 +176,7 @@ def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]
         Filing(
             names.get(each.opened.authority or "", each.opened.key),
             each.opened.place,
-            "filed" if each.mark == "met" else each.mark,
+            {"met": "filed", "released": "not-owed"}.get(each.mark, each.mark),
             _text(app, incident, each.reference),
             each.met_at,
         )

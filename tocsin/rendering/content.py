@@ -12,7 +12,7 @@ from tocsin.domain.facts import FACTS
 from tocsin.domain.moments import iso
 from tocsin.rendering.answers import ANSWERS
 from tocsin.rendering.form import Form, Part, Question, Section
-from tocsin.rendering.paperfacts import Answer, PaperFacts
+from tocsin.rendering.paperfacts import Answer, PaperFacts, cited, title_of
 from tocsin.rendering.words import Words, fill, load_words
 
 
@@ -58,6 +58,7 @@ def _part(form: Form, part: Part, paper: PaperFacts, words: Words) -> dict[str, 
     fields = [field for section in sections for field in section["fields"]]
     closes = is_annex or not any(each.of == "annex" and each.language == language for each in form.parts)
     blanks = {"organisation": paper.organisation.legal_name, "incident": paper.incident}
+    office = title_of(paper.signatory, words)
     open_in = _every_field(form, paper, words) if closes else []
     return {
         "kind": part.of,
@@ -74,7 +75,7 @@ def _part(form: Form, part: Part, paper: PaperFacts, words: Words) -> dict[str, 
             "title": _in(form.signature.title, language),
             "hint": _in(form.signature.hint, language),
             "name": paper.signatory.name,
-            "office": paper.signatory.title or "",
+            "office": office.text if office else "",
         },
         "open": _open(open_in, paper, words),
         "notes": _notes(form, paper, words) if closes else [],
@@ -138,7 +139,7 @@ def _question(need: str, paper: PaperFacts, words: Words) -> str:
 
 def _notes(form: Form, paper: PaperFacts, words: Words) -> list[str]:
     label = words.choice("verification", paper.duty.verification)
-    notes = [words.phrase("verification_note", label=label, cite=paper.duty.cite)]
+    notes = [words.phrase("verification_note", label=label, cite=cited(paper.duty, words))]
     authority = paper.authority
     if authority is None:
         notes.append(words.phrase("authority_missing"))

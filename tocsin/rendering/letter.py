@@ -181,10 +181,10 @@ class Letters:
             "help_mail": organisation.reply_to,
             "phone": organisation.phone,
             "dpo_name": facts.dpo.name,
-            "dpo_title": facts.dpo.title or words.phrase("dpo_title"),
+            "dpo_title": facts.dpo.title_in(locale) or words.phrase("dpo_title"),
             "dpo_mail": facts.dpo.email,
             "signer_name": facts.signer.name,
-            "signer_title": facts.signer.title or "",
+            "signer_title": facts.signer.title_in(locale) or "",
         }
 
     def _paragraphs(self, name: str, locale: str) -> list[str]:

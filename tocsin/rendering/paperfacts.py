@@ -29,6 +29,8 @@ class Owed:
     assumed: bool = False
     language: str | None = None
     place: str | None = None
+    #: How other languages than English cite it.
+    cited: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,22 @@ def foreign(words: Words, language: str, text: str) -> str:
     """A text in a language that is not the paper's, marked as such."""
     name = words.entries["languages"].get(language, language)
     return words.phrase("other_language", language=name, text=text)
+
+
+def title_of(person: Person, words: Words) -> Answer | None:
+    """A person's title, marked where it exists in English only; None where the contacts have none."""
+    if not isinstance(person.title, Mapping):
+        return Answer(person.title) if person.title else None
+    if words.language in person.title:
+        return Answer(person.title[words.language])
+    return Answer(foreign(words, "en", person.title["en"]), needs=(f"people.{person.id}.title",))
+
+
+def cited(duty: Owed, words: Words) -> str:
+    """The article as the paper's language cites it, else the English citation, marked as such."""
+    if words.language == "en" or words.language in duty.cited:
+        return duty.cited.get(words.language, duty.cite)
+    return foreign(words, "en", duty.cite)
 
 
 def moment_fact(paper: PaperFacts, words: Words, name: str) -> Answer:

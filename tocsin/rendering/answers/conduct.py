@@ -5,6 +5,7 @@ from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
     choice_fact,
+    cited,
     joined,
     moment_fact,
     open_answer,
@@ -88,10 +89,10 @@ def deadline(paper: PaperFacts, words: Words) -> Answer:
     """The hour that this paper is due, from which moment, under which article."""
     duty = paper.duty
     if duty.due_at is None or duty.clock_start is None:
-        return Answer(words.phrase("no_deadline", cite=duty.cite))
+        return Answer(words.phrase("no_deadline", cite=cited(duty, words)))
     phrase = "deadline_assumed" if duty.assumed else "deadline"
     due, start = words.moment(duty.due_at, paper.zone), words.moment(duty.clock_start, paper.zone)
-    return Answer(words.phrase(phrase, due=due, start=start, cite=duty.cite))
+    return Answer(words.phrase(phrase, due=due, start=start, cite=cited(duty, words)))
 
 
 def lateness(paper: PaperFacts, words: Words) -> Answer:

@@ -1,7 +1,7 @@
 """Answers about the company and its people: master data, from `contacts/`."""
 
 from tocsin.domain.contacts import Identifier, Person
-from tocsin.rendering.paperfacts import Answer, PaperFacts, master
+from tocsin.rendering.paperfacts import Answer, PaperFacts, master, title_of
 from tocsin.rendering.words import Words
 
 
@@ -25,7 +25,7 @@ def licence(paper: PaperFacts, words: Words) -> Answer:
     """Founding decision or registration: kind and number as on file."""
     found = paper.organisation.licence
     real = found is not None and not found.sample
-    return master(words, f"{found.scheme}: {found.value}" if found and real else None, "organisation.licence")
+    return master(words, _numbered(found, words) if found and real else None, "organisation.licence")
 
 
 def tax_code(paper: PaperFacts, words: Words) -> Answer:
@@ -36,7 +36,7 @@ def tax_code(paper: PaperFacts, words: Words) -> Answer:
 
 def identifiers(paper: PaperFacts, words: Words) -> Answer:
     """Every number on file."""
-    listed = "; ".join(f"{each.scheme}: {each.value}" for each in _real(paper))
+    listed = "; ".join(_numbered(each, words) for each in _real(paper))
     return master(words, listed, "organisation.identifiers")
 
 
@@ -85,7 +85,7 @@ def dpo_name(paper: PaperFacts, words: Words) -> Answer:
 
 def dpo_title(paper: PaperFacts, words: Words) -> Answer:
     """The officer's title, or what the role is called."""
-    return Answer(paper.dpo.title or words.phrase("dpo_title"))
+    return title_of(paper.dpo, words) or Answer(words.phrase("dpo_title"))
 
 
 def dpo_phone(paper: PaperFacts, words: Words) -> Answer:
@@ -111,9 +111,9 @@ def case_name(paper: PaperFacts, words: Words) -> Answer:
 def case_title(paper: PaperFacts, words: Words) -> Answer:
     """That person's title."""
     officer = _officer(paper)
-    if officer.title or officer.id == paper.dpo.id:
-        return Answer(officer.title or words.phrase("dpo_title"))
-    return master(words, None, f"people.{officer.id}.title")
+    if officer.id == paper.dpo.id:
+        return dpo_title(paper, words)
+    return title_of(officer, words) or master(words, None, f"people.{officer.id}.title")
 
 
 def case_phone(paper: PaperFacts, words: Words) -> Answer:
@@ -137,10 +137,16 @@ def _real(paper: PaperFacts) -> list[Identifier]:
     return [each for each in paper.organisation.identifiers if not each.sample]
 
 
+def _numbered(number: Identifier, words: Words) -> str:
+    """A number with what it is a number of, in the paper's language where that has a word for it."""
+    return f"{words.choice('schemes', number.scheme)}: {number.value}"
+
+
 def _officer(paper: PaperFacts) -> Person:
     return paper.case_officer or paper.dpo
 
 
 def _line(person: Person, words: Words) -> Answer:
-    title = person.title or (words.phrase("dpo_title") if "dpo" in person.roles else None)
-    return Answer(", ".join(part for part in (person.name, title, person.email, person.phone) if part))
+    called = title_of(person, words) or Answer(words.phrase("dpo_title") if "dpo" in person.roles else "")
+    line = ", ".join(part for part in (person.name, called.text, person.email, person.phone) if part)
+    return Answer(line, needs=called.needs)
