@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.story import Story
+from tests.story import WORDS, Story
+from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import make
 
 FORM_08 = "vn-pdpl/authority/vn/controller"
@@ -69,3 +70,46 @@ def test_reasons_that_are_learned_later_stand_beside_those_given_at_the_filing(t
     text = answer(content(tale, GERMANY), "art33.late_reasons")["text"]
     assert "The portal was down." in text
     assert "The logs were restored late." in text
+
+
+def kept_file(story: Story, name: str) -> None:
+    path = story.folder / name
+    path.write_text(name)
+    story.as_("giang").keep_evidence(path)
+
+
+def test_what_goes_with_the_paper_is_what_lies_in_evidence_and_the_letter_that_left(tale: Story) -> None:
+    owed(tale.with_customers(3))
+    assert answer(content(tale, FORM_08), "f08.3")["text"] == "không có"
+    for name in ("bien-ban.pdf", "gateway.log"):
+        kept_file(tale, name)
+    receipt = tale.folder / "receipt.eml"
+    receipt.write_text("received")
+    tale.as_("an").filed(GERMANY, reference="4711", receipt=receipt)
+    tale.scope().as_("an").learn(WORDS, source="the team")
+    assert "d) " not in answer(content(tale, FORM_08), "f08.3")["text"]
+    tale.approve().as_("an").release(CUSTOMERS)
+    made = content(tale, FORM_08)
+    assert answer(made, "f08.3")["text"].split("\n") == [
+        "a) bien-ban.pdf (chứng cứ số E1)",
+        "b) gateway.log (chứng cứ số E2)",
+        "c) Biên nhận của BfDI: receipt.eml (chứng cứ số E3)",
+        "d) Thông báo đã gửi cho chủ thể dữ liệu, thư ngày 24 tháng 11 năm 2026",
+    ]
+    assert "c) Receipt of BfDI: receipt.eml (evidence E3)" in answer(made, "f08.3", "en")["text"]
+    assert "example.org" not in answer(made, "f08.3")["text"]
+
+
+def test_a_paper_is_no_attachment_of_another_paper(tale: Story) -> None:
+    owed(tale).as_("an").make_report(GERMANY)
+    assert len(tale.incident.evidence) == 1
+    assert answer(content(tale, FORM_08), "f08.3")["text"] == "không có"
+
+
+def test_many_attachments_are_all_listed_in_the_order_of_their_numbers(tale: Story) -> None:
+    owed(tale)
+    for number in range(1, 31):
+        kept_file(tale, f"log-{number}.txt")
+    lines = answer(content(tale, FORM_08), "f08.3")["text"].split("\n")
+    assert [line.split(") ", 1)[1].split(" ")[0] for line in lines] == [f"log-{n}.txt" for n in range(1, 31)]
+    assert len({line.split(")")[0] for line in lines}) == 30

@@ -15,7 +15,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
 from tocsin.domain.scope import HIDING, Question, ScopeResult
 from tocsin.engine.jobs import kept_alive
-from tocsin.evidence.vault import keep, put_file
+from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.record import Also, Change, Recorded, record, refuse_closed
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches
@@ -71,7 +71,7 @@ def _measured(
         refuse_closed(change.incident)
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
-        item = keep(change, asked, f"scope-question-{revision}.json", by=actor.id)
+        item = keep(change, asked, QUESTION.format(revision), by=actor.id)
         seq = change.add(body)
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         shown = {"cells": list(body.cells), "log_coverage": _coverage(question, result)}

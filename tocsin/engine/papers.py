@@ -13,6 +13,7 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import PaperMade
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.risk import advise
+from tocsin.engine.enclosures import enclosures
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import spoken_facts
 from tocsin.evidence.vault import keep, put_file
@@ -142,6 +143,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
         late_because=_text(app, incident, state.late_because),
         telling=_telling(incident),
         filings=_filings(app, incident, state),
+        attachments=enclosures(app, incident),
         risk_reasons=tuple(advise(facts).reasons),
     )
 

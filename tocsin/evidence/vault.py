@@ -24,6 +24,9 @@ from tocsin.sealing import keyed_digest, seal, unseal
 from tocsin.storage.keys import Purpose
 from tocsin.storage.tables import vault
 
+#: The name under which a question of the scope lies here, by its revision. It holds tokens and customers' numbers.
+QUESTION = "scope-question-{}.json"
+
 
 @dataclass(frozen=True)
 class Sealed:

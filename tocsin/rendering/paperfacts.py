@@ -55,6 +55,17 @@ class Telling:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A document that goes with the paper: a file of the vault under its number, or the letter of a day."""
+
+    name: str = ""
+    item: str | None = None
+    #: Whose receipt it is.
+    sender: str | None = None
+    dated: date | None = None
+
+
+@dataclass(frozen=True)
 class PaperFacts:
     """Everything a paper may draw on, as known at `as_of`. Texts are per language; moments aware."""
 
@@ -90,7 +101,7 @@ class PaperFacts:
     telling: Telling | None = None
     filings: tuple[Filing, ...] = ()
     risk_reasons: tuple[str, ...] = ()
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Enclosure, ...] = ()
 
     @property
     def zone(self) -> str:

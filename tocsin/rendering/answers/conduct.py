@@ -3,6 +3,7 @@
 from tocsin.domain.places import lies_in
 from tocsin.rendering.paperfacts import (
     Answer,
+    Enclosure,
     PaperFacts,
     choice_fact,
     cited,
@@ -63,10 +64,8 @@ def attachments(paper: PaperFacts, words: Words) -> Answer:
     """Documents that go with the paper, lettered; none is said."""
     if not paper.attachments:
         return Answer(words.phrase("no_attachment"), "blank")
-    letters = words.entries["attachment_letters"]
-    return Answer(
-        "\n".join(f"{letter}) {title}" for letter, title in zip(letters, paper.attachments, strict=False))
-    )
+    listed = enumerate(_enclosed(each, words) for each in paper.attachments)
+    return Answer("\n".join(f"{_lettered(index, words)}) {title}" for index, title in listed))
 
 
 def undertaking(paper: PaperFacts, words: Words) -> Answer:
@@ -144,6 +143,20 @@ def all_authorities(paper: PaperFacts, words: Words) -> Answer:
     """Every other authority told or to be told."""
     lines = [_filing(paper, words, index) for index in range(len(paper.filings))]
     return Answer("\n".join(lines) or words.phrase("no_others"))
+
+
+def _enclosed(enclosure: Enclosure, words: Words) -> str:
+    if enclosure.dated is not None:
+        return words.phrase("enclosed_letter", day=words.day(enclosure.dated))
+    phrase = "enclosed_receipt" if enclosure.sender else "enclosed_evidence"
+    return words.phrase(phrase, name=enclosure.name, item=enclosure.item, sender=enclosure.sender)
+
+
+def _lettered(index: int, words: Words) -> str:
+    """a, b ... z, then aa, ab ...: an incident has more files than the alphabet has letters."""
+    letters = words.entries["attachment_letters"]
+    round_, place = divmod(index, len(letters))
+    return (letters[(round_ - 1) % len(letters)] if round_ else "") + str(letters[place])
 
 
 def _indexes(paper: PaperFacts, *, eea: bool) -> list[int]:
