@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.story import WORDS, Story
+from tocsin.domain.facts import FACTS
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import make
 
@@ -113,3 +114,12 @@ def test_many_attachments_are_all_listed_in_the_order_of_their_numbers(tale: Sto
     lines = answer(content(tale, FORM_08), "f08.3")["text"].split("\n")
     assert [line.split(") ", 1)[1].split(" ")[0] for line in lines] == [f"log-{n}.txt" for n in range(1, 31)]
     assert len({line.split(")")[0] for line in lines}) == 30
+
+
+def test_what_is_unknown_and_what_to_do_before_filing_is_told_to_whoever_makes_the_paper(tale: Story) -> None:
+    owed(tale)
+    made = make(tale.app, tale.key, GERMANY, "pdf")
+    assert set(made.questions) == set(made.unknown)
+    assert made.questions["occurred_from"] == FACTS["occurred_from"].question
+    assert any("Have it translated before sending" in note for note in made.notes)
+    assert "Mã số thuế" not in str(make(tale.app, tale.key, FORM_08, "pdf").questions)

@@ -106,7 +106,7 @@ ANSWERED_BY_MASTER_DATA = re.compile(
 def test_each_open_answer_is_listed_with_the_question_that_would_settle_it() -> None:
     for code in CODES:
         empty = content(code, facts=NOTHING, what_happened={})
-        closing = next(part for part in empty["parts"] if part["notes"])
+        closing = next(part for part in empty["parts"] if part["closes"])
         listed = {item["need"] for item in closing["open"]}
         assert set(empty["open"]) == listed
         assert {"occurred_from", "kinds", "measures_taken"} <= listed
@@ -198,12 +198,14 @@ def test_other_authorities_are_listed_in_and_outside_the_eea() -> None:
     assert "reference 123/A05" in field(shown, "art33.other_authorities")["text"]
 
 
-def test_how_sure_we_are_stays_on_the_paper() -> None:
-    notes = " ".join(content("eu-gdpr", authority=BERLIN)["parts"][0]["notes"])
-    assert "How to reach the authority: not confirmed" in notes
-    assert "the authority works in German" in notes
-    assert "CC BY 4.0" in notes
-    assert "thông lệ" in " ".join(content()["parts"][1]["notes"])
+def test_how_sure_we_are_stays_with_the_company_and_whose_numbers_these_are_on_the_paper() -> None:
+    part = content("eu-gdpr", authority=BERLIN)["parts"][0]
+    own, said = " ".join(part["own_notes"]), " ".join(part["notes"])
+    assert "How to reach the authority: not confirmed" in own
+    assert "the authority works in German" in own
+    assert "CC BY 4.0" in said
+    assert "How to reach" not in said
+    assert "thông lệ" in " ".join(content()["parts"][1]["own_notes"])
 
 
 def test_the_same_content_gives_the_same_bytes_and_carries_itself() -> None:

@@ -122,8 +122,10 @@ def report(
         _write(out, paper.content, key)
         number = f", supplement {paper.supplement}" if paper.supplement else ""
         shell.say(f"{out}: {len(paper.content):,} bytes{number}, as of entry {paper.as_of_seq}.")
-        if paper.unknown:
-            shell.say(labelled("OPEN", ", ".join(clean(each) for each in paper.unknown)))
+        for need, question in paper.questions.items():
+            shell.say(labelled("OPEN", f"{clean(need)}: {clean(question)}"))
+        for note in paper.notes:
+            shell.say(labelled("NOTE", clean(note)))
         shell.say(f"When it is received: tocsin filed {key} {duty} --reference NO --receipt FILE")
         shell.give(
             {
@@ -133,6 +135,8 @@ def report(
                 "format": kind,
                 "bytes": len(paper.content),
                 "unknown": paper.unknown,
+                "questions": paper.questions,
+                "notes": paper.notes,
                 "supplement": paper.supplement,
                 "as_of_seq": paper.as_of_seq,
             }

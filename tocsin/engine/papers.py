@@ -36,6 +36,9 @@ class Paper:
     unknown: tuple[str, ...]
     supplement: int
     as_of_seq: int
+    #: What would settle each of the unknown, and what to do before it is filed: for us, not for the authority.
+    questions: dict[str, str]
+    notes: tuple[str, ...]
 
 
 def make(app: App, key: str, duty: str, format_: Format) -> Paper:
@@ -49,7 +52,14 @@ def make(app: App, key: str, duty: str, format_: Format) -> Paper:
     facts = _paper_facts(app, incident, state, now)
     content = paper_content(form, facts, folder.parent.parent)
     made = _set(content, form.language, folder, now, format_)
-    return Paper(made, tuple(content["open"]), facts.supplement, incident.head_seq)
+    unknown, own = tuple(content["open"]), tuple(content["parts"][-1]["own_notes"])
+    return Paper(made, unknown, facts.supplement, incident.head_seq, _asked(content), own)
+
+
+def _asked(content: dict[str, Any]) -> dict[str, str]:
+    """The question behind each thing that is unknown, in the reading copy's language where that lacks it too."""
+    asked = {item["need"]: item["question"] for part in content["parts"] for item in part["open"]}
+    return {need: asked[need] for need in content["open"]}
 
 
 def _set(content: dict[str, Any], language: str, folder: Path, now: datetime, format_: Format) -> bytes:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tocsin.domain.facts import FACTS
 from tocsin.domain.moments import iso
 from tocsin.rendering.answers import ANSWERS
+from tocsin.rendering.closing import Numbered, notes, own_notes, pending, questions
 from tocsin.rendering.form import Form, Part, Question, Section
 from tocsin.rendering.paperfacts import Answer, PaperFacts, cited, title_of
 from tocsin.rendering.words import Words, fill, load_words
@@ -43,7 +43,7 @@ def paper_content(form: Form, paper: PaperFacts, templates: Path) -> dict[str, A
         "open": sorted({need for field in open_fields for need in field["needs"]}),
         "document_title": _in(form.title, form.language),
         "author": paper.organisation.legal_name,
-        "description": f"{paper.duty.cite}; {paper.incident}",
+        "description": f"{cited(paper.duty, main)}; {paper.incident}",
         "words": {
             **_setting_words(main),
             **{w.language: _closing_words(w) for w in _languages(form, templates)},
@@ -59,10 +59,12 @@ def _part(form: Form, part: Part, paper: PaperFacts, words: Words) -> dict[str, 
     closes = is_annex or not any(each.of == "annex" and each.language == language for each in form.parts)
     blanks = {"organisation": paper.organisation.legal_name, "incident": paper.incident}
     office = title_of(paper.signatory, words)
-    open_in = _every_field(form, paper, words) if closes else []
+    every = _every_field(form, paper, words) if closes else []
     return {
         "kind": part.of,
         "language": language,
+        "own": language != form.language,
+        "closes": closes,
         "title": _in(form.annex_title if is_annex else form.title, language),
         "addressee": _addressee(form, paper, language),
         "intro": fill(_in(form.annex_intro if is_annex else form.intro, language), blanks),
@@ -77,8 +79,10 @@ def _part(form: Form, part: Part, paper: PaperFacts, words: Words) -> dict[str, 
             "name": paper.signatory.name,
             "office": office.text if office else "",
         },
-        "open": _open(open_in, paper, words),
-        "notes": _notes(form, paper, words) if closes else [],
+        "pending": pending(every, words),
+        "open": questions(every, paper, words),
+        "notes": notes(form, words, own=False) if closes else [],
+        "own_notes": own_notes(form, paper, words) if closes else [],
         "fields": fields,
     }
 
@@ -105,51 +109,12 @@ def _field(question: Question, answer: Answer, words: Words) -> dict[str, Any]:
     }
 
 
-def _every_field(form: Form, paper: PaperFacts, words: Words) -> list[dict[str, Any]]:
-    return [_field(question, ANSWERS[question.answer](paper, words), words) for question in form.fields]
-
-
-def _open(fields: list[dict[str, Any]], paper: PaperFacts, words: Words) -> list[dict[str, str]]:
-    """Each missing fact once, with the fields that wait for it and the question that would settle it."""
-    waiting: dict[str, list[dict[str, Any]]] = {}
-    for field in fields:
-        for need in field["needs"]:
-            waiting.setdefault(need, []).append(field)
+def _every_field(form: Form, paper: PaperFacts, words: Words) -> list[Numbered]:
     return [
-        {
-            "need": need,
-            "fields": ", ".join(field["id"] for field in some),
-            "label": "; ".join(dict.fromkeys(field["label"] for field in some)),
-            "question": _question(need, paper, words),
-        }
-        for need, some in waiting.items()
+        (section.no, field)
+        for section in (*form.form, *form.annex)
+        for field in _section(section, paper, words)["fields"]
     ]
-
-
-def _question(need: str, paper: PaperFacts, words: Words) -> str:
-    if need == "authority-reference":
-        return words.phrase("reference_question")
-    if need not in FACTS:
-        return words.phrase("master_question", path=need)
-    asked = str(words.entries["questions"].get(need, FACTS[need].question))
-    if FACTS[need].type == "text" and paper.facts.known(need):
-        return f"{words.phrase('text_question')} {asked}"
-    return asked
-
-
-def _notes(form: Form, paper: PaperFacts, words: Words) -> list[str]:
-    label = words.choice("verification", paper.duty.verification)
-    notes = [words.phrase("verification_note", label=label, cite=cited(paper.duty, words))]
-    authority = paper.authority
-    if authority is None:
-        notes.append(words.phrase("authority_missing"))
-    elif authority.contact_verification in ("recalled", "unconfirmed"):
-        contact = words.choice("verification", authority.contact_verification)
-        notes.append(words.phrase("authority_unconfirmed", label=contact))
-    if paper.duty.language and paper.duty.language != form.language:
-        wanted = words.entries["languages"].get(paper.duty.language, paper.duty.language)
-        notes.append(words.phrase("language_note", language=wanted))
-    return notes + [_in(note.text, words.language) for note in form.notes]
 
 
 def _head(form: Form, paper: PaperFacts, words: Words, blanks: Mapping[str, object]) -> dict[str, Any]:
@@ -221,6 +186,9 @@ def _closing_words(words: Words) -> dict[str, Any]:
         "open_title": phrases["open_title"],
         "open_none": phrases["open_none"],
         "open_head": phrases["open_head"],
+        "own_title": phrases["own_title"],
+        "questions_title": phrases["questions_title"],
+        "questions_head": phrases["questions_head"],
         "notes_title": phrases["notes_title"],
         "attached_note": phrases["attached_note"],
         "fonts_note": phrases["fonts_note"],

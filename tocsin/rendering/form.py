@@ -53,9 +53,10 @@ class Part(_Record):
 
 
 class Note(_Record):
-    """Something the paper says about itself."""
+    """Something the paper says about itself; `own`: to the company alone, never to the authority."""
 
     text: Texts
+    own: bool = False
 
 
 class Head(_Record):

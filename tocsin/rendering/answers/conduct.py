@@ -24,11 +24,8 @@ def consequences(paper: PaperFacts, words: Words) -> Answer:
 
 
 def risk(paper: PaperFacts, words: Words) -> Answer:
-    """The decision on the risk, by a person; the advice's reasons beside it, never in its place."""
-    decided = within(choice_fact(paper, words, "risk"), words, "risk_line")
-    if not paper.risk_reasons:
-        return decided
-    return joined(decided, Answer(words.phrase("risk_reasons", reasons="; ".join(paper.risk_reasons))))
+    """The decision on the risk, by a person; the reasons of the advice are for the company, and stay out."""
+    return within(choice_fact(paper, words, "risk"), words, "risk_line")
 
 
 def measures(paper: PaperFacts, words: Words) -> Answer:

@@ -130,7 +130,9 @@ def by_place(paper: PaperFacts, words: Words) -> Answer:
         )
     ]
     rows.append([words.phrase("world_total"), "", "", total(paper, words).text])
-    return Answer("", _state(paper.facts.cells), _missing(paper.facts.cells), {"head": head, "rows": rows})
+    # Role and group are printed too: a row that says "to be determined" makes the answer open.
+    missing = _missing(paper.facts.cells)
+    return Answer("", "open" if missing else "known", missing, {"head": head, "rows": rows})
 
 
 def by_eea_country(paper: PaperFacts, words: Words) -> Answer:
