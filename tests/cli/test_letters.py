@@ -27,6 +27,11 @@ def test_a_draft_says_who_gets_it_and_what_a_second_reader_finds(tocsin: Command
     assert "nobody; 2 needed" in said
 
 
+def test_a_draft_warns_of_readers_who_are_not_told_which_data(tocsin: Command, drafted: str) -> None:
+    for verb in ("draft", "preview"):
+        assert "LINT    4 readers are not told which of their data" in tocsin(verb, "customers", by="an").out
+
+
 def test_a_draft_equal_to_the_one_in_review_changes_nothing(
     tocsin: Command, drafted: str, head: Callable[..., int]
 ) -> None:

@@ -156,7 +156,8 @@ def _problems(found: Any) -> list[str]:
     for view in found.variants:
         for problem in view.problems:
             where.setdefault(problem, []).append(view.name)
-    return [
+    whole = [labelled("LINT", clean(problem), urgent=True) for problem in found.problems]
+    return whole + [
         labelled("LINT", f"{clean(problem)} (in {len(names)} of {len(found.variants)} variants)", urgent=True)
         for problem, names in where.items()
     ]

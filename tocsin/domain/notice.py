@@ -87,6 +87,7 @@ def text_inputs(incident: Incident, catalog: Catalog, notice: str = CUSTOMERS) -
         for person in catalog.contacts.people
         if person.id in (organisation.dpo, organisation.signatory)
     ]
+    kinds = {kind.id: [kind.name, kind.role, list(kind.categories)] for kind in catalog.data_map.kinds}
     return digest(
         {
             "facts": {name: value for name, value in printed.items() if value is not None},
@@ -94,7 +95,7 @@ def text_inputs(incident: Incident, catalog: Catalog, notice: str = CUSTOMERS) -
             "sender": organisation.model_dump(mode="json", include=_PRINTED_OF_THE_COMPANY),
             "signers": signers,
             "drill": incident.drill,
-            "kinds": {kind.id: kind.name for kind in catalog.data_map.kinds},
+            "kinds": kinds,
         }
     )
 

@@ -79,6 +79,7 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         measures_planned=learned("measures_planned"),
         advice=learned("advice_to_people"),
         drill=incident.drill,
+        kind_roles={kind.id: kind.role for kind in catalog.data_map.kinds},
     )
     letters = Letters(TEMPLATES[notice], folder, facts)
     return Writing(

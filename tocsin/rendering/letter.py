@@ -8,7 +8,7 @@ cleaned, escaped for HTML, and never compiled. Sources: GDPR Art. 34(2), Decree 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,8 @@ class LetterFacts:
     measures_planned: Mapping[str, str]
     advice: Mapping[str, str]
     drill: bool = False
+    #: Id of the data map -> in which role we hold it; a kind that is not here is the reader's own.
+    kind_roles: Mapping[str, str] = field(default_factory=dict)
 
 
 class Letters:
@@ -159,9 +161,6 @@ class Letters:
     def _variables(self, variant: Variant) -> dict[str, Any]:
         facts, locale = self.facts, variant.locale
         words, organisation = load_words(self._templates, locale), facts.organisation
-        kinds = [kind for kind in facts.kind_names if kind in variant.kinds]
-        if unknown := set(variant.kinds) - set(kinds):
-            raise Refused(f"the data map has no kind {sorted(unknown)[0]!r}; add it to data_map.yaml")
         return {
             **SLOTS,
             **{name: self._paragraphs(name, locale) for name in TEXTS},
@@ -170,8 +169,7 @@ class Letters:
             "reference": facts.reference,
             "dated": words.day(facts.dated),
             "has_name": variant.named,
-            "kinds": [_in(facts.kind_names[kind], locale) for kind in kinds],
-            "categories": sorted({name for kind in kinds for name in facts.kind_categories.get(kind, ())}),
+            **self._data(variant),
             "certainty": variant.certainty,
             "seen": variant.seen,
             "organisation": organisation.name,
@@ -185,6 +183,28 @@ class Letters:
             "dpo_mail": facts.dpo.email,
             "signer_name": facts.signer.name,
             "signer_title": facts.signer.title_in(locale) or "",
+        }
+
+    def _data(self, variant: Variant) -> dict[str, list[str]]:
+        """Which data: the reader's own and, apart, those of their end users; where nobody knows, all that it may be."""
+        facts = self.facts
+        if unknown := set(variant.kinds) - set(facts.kind_names):
+            raise Refused(f"the data map has no kind {sorted(unknown)[0]!r}; add it to data_map.yaml")
+        known = [kind for kind in facts.kind_names if kind in variant.kinds]
+        possible = [] if known else list(facts.kind_names)
+
+        def named(kinds: list[str], *, end_users: bool) -> list[str]:
+            chosen = (kind for kind in kinds if (facts.kind_roles.get(kind) == "processor") is end_users)
+            return [_in(facts.kind_names[kind], variant.locale) for kind in chosen]
+
+        return {
+            "kinds": named(known, end_users=False),
+            "end_user_kinds": named(known, end_users=True),
+            "at_most": named(possible, end_users=False),
+            "at_most_end_users": named(possible, end_users=True),
+            "categories": sorted(
+                {name for kind in known or possible for name in facts.kind_categories.get(kind, ())}
+            ),
         }
 
     def _paragraphs(self, name: str, locale: str) -> list[str]:

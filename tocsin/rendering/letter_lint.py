@@ -6,9 +6,9 @@ Guidelines 9/2022 part III.B, and what makes a genuine notice look like phishing
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from tocsin.rendering.letter import Letter
+from tocsin.rendering.letter import Letter, Variant
 
 #: Claims that reassure and that nobody proves in a letter.
 _UNPROVEN = re.compile(
@@ -34,6 +34,13 @@ _LONGEST_SUBJECT, _LONGEST_SENTENCE = 150, 40
 def lint_letter(letter: Letter) -> list[str]:
     """Problems in one letter, each a line that quotes it; empty for a clean one."""
     return list(dict.fromkeys(_problems(letter)))
+
+
+def lint_readers(counts: Mapping[Variant, int]) -> list[str]:
+    """Problems of the whole sending: how many readers are promised to hear which data, and do not."""
+    unknown = sum(count for variant, count in counts.items() if not variant.kinds)
+    what = "not told which of their data it was, only what it is at most; name the kinds in the scope, if you can"
+    return [f"{unknown:,} readers are {what}"] if unknown else []
 
 
 def _problems(letter: Letter) -> Iterator[str]:

@@ -7,7 +7,7 @@ from tocsin.app import App
 from tocsin.domain.incident import Approval, Incident
 from tocsin.engine.letters import approval_digest, drafted, readers, variant_digest, writing
 from tocsin.rendering.letter import Letter, Variant
-from tocsin.rendering.letter_lint import lint_letter
+from tocsin.rendering.letter_lint import lint_letter, lint_readers
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Preview:
     approvals_needed: int
     locales: dict[str, int]
     variants: tuple[VariantView, ...]
+    #: What the second reader finds in the sending as a whole.
+    problems: tuple[str, ...]
 
 
 def preview(app: App, incident: Incident, notice: str) -> Preview:
@@ -74,6 +76,7 @@ def preview(app: App, incident: Incident, notice: str) -> Preview:
         organisation.approvals_needed,
         dict(sorted(locales.items())),
         tuple(sorted(views, key=lambda view: (-view.count, view.name))),
+        tuple(lint_readers(counts)),
     )
 
 
