@@ -117,6 +117,31 @@ def test_tokens_are_compared_to_the_last_character(tmp_path):
     assert buckets(ask(tmp_path, write_log(tmp_path, rows), LEAK)) == {}
 
 
+@pytest.mark.parametrize("form", ["ndjson", "csv", "parquet"])
+@pytest.mark.parametrize(
+    ("padded", "asked"),
+    [
+        ({"token": "leaked "}, {"tokens": ["leaked"]}),
+        ({"token": "\t leaked"}, {"tokens": ["leaked", "x"]}),
+        ({"session": " stolen "}, {"sessions": ["stolen", "a longer one"]}),
+        ({"account": "c1 "}, {"accounts": ["c1"]}),
+        ({"account": " c1"}, {"accounts": ["c1", "c5"]}),
+        ({"agent": "Mozilla 5\u3000X \n"}, {"agents": ["Mozilla 5\u3000X"]}),
+    ],
+)
+def test_blanks_around_a_value_hide_nobody(tmp_path, form, padded, asked):
+    log = write_log(tmp_path, [*every_hour(3), request(5, "c1") | padded], form)
+    found = ask(tmp_path, log, WINDOW | asked)
+    assert set(told(found)) == {"c1"}
+    assert found.result.method == "exact"
+
+
+def test_a_blank_account_outside_the_window_is_nobody(tmp_path):
+    rows = [*every_hour(3), request(-5, " ", token="leaked"), request(-6, "", token="leaked"), request(-30)]
+    holed = ask(tmp_path, write_log(tmp_path, rows), LEAK | {"until": at(240)})
+    assert gaps(holed) == {"missing-hours": 1}
+
+
 def test_an_address_is_found_in_each_of_its_spellings(tmp_path):
     inside = [
         "203.0.113.64",

@@ -36,8 +36,18 @@ def _joined(log: Any, kind: str, column: Any, values: tuple[str, ...]) -> tuple[
     """The log beside its fitting indicator, and whether there is one."""
     name = f"wanted_{kind}"
     wanted = ibis.memtable(pa.table({name: pa.array(values, pa.string())}))
-    log = log.left_join(wanted, column == wanted[name])
+    log = log.left_join(wanted, _unpadded(column, values) == wanted[name])
     return log, log[name].notnull()
+
+
+def _unpadded(column: Any, values: tuple[str, ...]) -> Any:
+    """The column without white space around its texts. To strip every row would cost more than to read it.
+
+    So only a text that is longer than the shortest value, and that begins or ends with a blank, is stripped.
+    """
+    longer = column.length() > min(len(value) for value in values)
+    padded = longer & ((column < "!") | (column.right(1) < "!"))
+    return ibis.ifelse(padded, column.strip(), column)
 
 
 def _address_fits(log: Any, question: Question) -> tuple[Any, Any]:

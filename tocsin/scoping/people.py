@@ -51,7 +51,10 @@ def people(
 def linked_accounts(passes: dict[str, Any], question: Question) -> Any:
     """Ids that a token or session was used for at any time, and accounts that were asked about."""
     asked = ibis.memtable(pa.table({"id": pa.array(question.accounts, pa.string())}))
-    used = [rows.filter(rows.linked).select(id=rows.account) for rows in passes.values()]
+    # Whether an account was blank shows only in the rows that were kept, since only these are tidied.
+    used = [
+        rows.filter(rows.linked & rows.account.notnull()).select(id=rows.account) for rows in passes.values()
+    ]
     return ibis.union(asked, *used) if used else asked
 
 
