@@ -42,7 +42,8 @@ def microseconds(column: Any, time: TimeFormat) -> Any:
         return _from_number(column, time.format)
     text = column.cast("string")
     if time.format == "iso":
-        return _from_iso(text, time)
+        # RFC 3339, 5.6, allows `t` and `z`, the engine does not: what it could not read is tried in upper case.
+        return ibis.coalesce(_from_iso(text, time), _from_iso(text.upper(), time))
     if "%z" in time.format:
         return _epoch_us(_parsed_zoned(text.strip(), time.format))
     return _epoch_us(_in_zone(time.zone, _parsed_naive(text.strip(), time.format)))
