@@ -388,15 +388,54 @@ def test_without_customers_the_ids_stand_for_themselves(tmp_path):
     assert gaps(found) == {"no-customers": 1}
 
 
-def test_a_customer_who_stands_twice_is_one_person(tmp_path):
-    customers = write_customers(
-        tmp_path, [("c1", "b@example.org", "FR"), ("c1", "a@example.org", "DE"), ("c2", "", "VN")]
-    )
+@pytest.mark.parametrize(
+    ("countries", "place", "holes"),
+    [
+        (["DE", "VN"], "unknown", {"listed-differently": 1}),
+        (["VN", "DE", "DE"], "unknown", {"listed-differently": 1}),
+        (["DE", "Neverland"], "unknown", {"listed-differently": 1}),
+        (["Neverland", "Neverland"], "unknown", {}),
+        (["de", " DE"], "DE", {}),
+        (["UK", "gb"], "GB", {}),
+        (["", "DE"], "DE", {}),
+        (["DE", ""], "DE", {}),
+    ],
+)
+def test_of_a_customer_who_stands_twice_no_country_is_lost_without_a_word(tmp_path, countries, place, holes):
+    rows = [("c1", f"{number}@example.org", country) for number, country in enumerate(countries)]
+    customers = write_customers(tmp_path, [*rows, ("c2", "", "VN"), ("c2", "", "DE")])
     found = ask(tmp_path, write_log(tmp_path, theft()), LEAK, customers=customers)
-    assert [(each.id, each.email, each.place) for each in found.people()][:1] == [
-        ("c1", "a@example.org", "DE")
-    ]
+    person = told(found)["c1"]
+    assert (person.email, person.place) == ("0@example.org", place)
+    assert found.result.by_place == {place: 1}
+    assert gaps(found) == holes
+    assert {cell.place_basis for cell in found.result.cells} == {
+        "unknown" if place == "unknown" else "declared"
+    }
+
+
+def test_a_customer_whose_rows_differ_in_group_is_one_person_with_a_gap(tmp_path):
+    one, two = (
+        write_customers(tmp_path / name, [("c1", "a@example.org", "VN")]).model_copy(
+            update={"name": name, "group": group}
+        )
+        for name, group in (("crm", "customers"), ("school", "children"))
+        if (tmp_path / name).mkdir() is None
+    )
+    log = log_source(write_log(tmp_path, theft()))
+    found = measure(
+        read_question(LEAK), Sources(logs=(log,), customers=(one, two)), MAP,
+        workspace=tmp_path / "w", pseudonym_key=KEY,
+    )  # fmt: skip
     assert found.result.people_count == 1
+    assert gaps(found) == {"listed-differently": 1}
+
+
+@pytest.mark.parametrize(("written", "place"), [("UK", "GB"), ("el", "GR"), ("GR", "GR")])
+def test_a_country_is_known_by_the_unions_own_code(tmp_path, written, place):
+    customers = write_customers(tmp_path, [("c1", "", written)])
+    found = ask(tmp_path, write_log(tmp_path, theft()), LEAK, customers=customers)
+    assert told(found)["c1"].place == place
 
 
 def test_the_workspace_is_empty_afterwards_and_progress_was_told(tmp_path: Path):

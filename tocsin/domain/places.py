@@ -43,6 +43,10 @@ UNKNOWN_PLACE = "unknown"
 
 PLACES = _COUNTRIES | {f"{country}-{part}" for country, parts in _PARTS.items() for part in parts.split()}
 
+#: How the institutions of the Union write two countries, and many a customer base with them (Interinstitutional Style
+#: Guide, 7.1.1). ISO 3166-1 gives neither code to another country.
+ALIASES = {"EL": "GR", "UK": "GB"}
+
 
 def state_of(place: str) -> str:
     """The place whose authority is competent: `RE` gives `FR`, `DE-BY` stays `DE-BY`."""

@@ -151,6 +151,7 @@ GapKind = Literal[
     "changed-file",
     "missing-column",
     "ids-nobody-owns",
+    "listed-differently",
     "requests-without-account",
     "unknown-outcome",
     "unmapped-endpoint",

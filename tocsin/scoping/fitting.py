@@ -124,7 +124,7 @@ def _level(rows: Any, question: Question) -> Any:
     )
 
 
-def gaps_of(engine: Any, rows: Any, unowned: int) -> Iterator[Gap]:
+def gaps_of(engine: Any, rows: Any) -> Iterator[Gap]:
     """What the fitting requests leave open: whose they were, what they showed, how they ended."""
     read = rows.filter(rows.level >= LEVEL[Bucket.CANNOT_EXCLUDE])
     by_source = read.group_by("source").aggregate(
@@ -136,13 +136,6 @@ def gaps_of(engine: Any, rows: Any, unowned: int) -> Iterator[Gap]:
         for kind, column, detail in _LEFT_OPEN:
             if row[column]:
                 yield Gap(kind=kind, source=row["source"], count=row[column], detail=detail)
-    if unowned:
-        yield Gap(
-            kind="ids-nobody-owns",
-            source="customers",
-            count=unowned,
-            detail="accounts no customer source knows",
-        )
 
 
 _LEFT_OPEN: tuple[tuple[GapKind, str, str], ...] = (

@@ -119,8 +119,8 @@ def _found(
             detail = "listed ids or addresses that no customer source knows"
             reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
     hidden = any(gap.kind in HIDING for gap in reading.gaps)
-    table, unowned = people(backend, (requests, linked, listed), customers, hidden=hidden)
-    reading.gaps += gaps_of(backend, requests, unowned)
+    table, open_ends = people(backend, (requests, linked, listed), customers, hidden=hidden)
+    reading.gaps += (*gaps_of(backend, requests), *open_ends)
     return table
 
 

@@ -6,8 +6,8 @@ import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.places import PLACES, UNKNOWN_PLACE
-from tocsin.domain.scope import Bucket, Question
+from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
+from tocsin.domain.scope import Bucket, Gap, Question
 from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.fitting import LEVEL, bits_of
 
@@ -23,12 +23,13 @@ _FINDING = {
     "attempts": "int64",
     "acquired": "boolean",
 }
+_DIFFERS = "people whose rows name different countries (then no place is known), groups or roles"
 
 
 def people(
     engine: Any, found: tuple[Any, Any, Any | None], customers: Any | None, *, hidden: bool
-) -> tuple[Any, int]:
-    """Everybody that (requests, accounts linked to an indicator, listed people) point at, and how many ids nobody owns.
+) -> tuple[Any, list[Gap]]:
+    """Everybody that (requests, accounts linked to an indicator, listed people) point at, and what stays open of them.
 
     With `hidden`, a request may hide in a gap: then those without any cannot be excluded.
     """
@@ -42,10 +43,18 @@ def people(
         nobody = ibis.memtable(
             pa.table({name: pa.array([], pa.string()) for name in (*CUSTOMER_COLUMNS, "basis")})
         )
-        return engine.create_table("people", _identified(findings, nobody, "left"), temp=True), 0
-    unowned = findings.filter(findings.level >= _TOLD).anti_join(customers, "id").count()
+        return engine.create_table("people", _identified(findings, nobody, "left"), temp=True), []
     known = engine.create_table("people", _identified(findings, customers, "inner"), temp=True)
-    return known, int(engine.to_pyarrow(unowned).as_py())
+    told = findings.filter(findings.level >= _TOLD)
+    counts = (
+        ("ids-nobody-owns", told.anti_join(customers, "id"), "accounts no customer source knows"),
+        ("listed-differently", known.filter((known.level >= _TOLD) & known.differs), _DIFFERS),
+    )
+    return known, [
+        Gap(kind=kind, source="customers", count=count, detail=detail)
+        for kind, rows, detail in counts
+        if (count := int(engine.to_pyarrow(rows.count()).as_py()))
+    ]
 
 
 def linked_accounts(passes: dict[str, Any], question: Question) -> Any:
@@ -132,19 +141,47 @@ def _merged(findings: Any) -> Any:
 
 
 def _identified(findings: Any, customers: Any, how: str) -> Any:
-    """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns."""
-    columns = [name for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
-    mine = customers.semi_join(findings, "id")
-    ranked = mine.mutate(
-        rank=ibis.row_number().over(group_by=mine.id, order_by=[mine[name] for name in columns])
-    )
-    one = ranked.filter(ranked["rank"] == 0).drop("rank")
+    """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns.
+
+    But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
+    two cells she would count as two people, and in one of them the other country's law would be lost.
+    """
+    mine = _placed(customers.semi_join(findings, "id"))
+    order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
+    ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
+    one = ranked.filter(ranked["rank"] == 0).drop("rank", "country", "place", "basis")
+    place = _place_of(mine)
     person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
-    places = ibis.memtable(pa.table({"code": sorted(PLACES)}))
-    person = person.left_join(places, person.country.upper() == places.code)
+    person = person.left_join(place.rename(placed="id"), person.id == place.id)
     return person.select(
         *_FINDING,
-        *(name for name in columns if name not in ("country", "basis")),
-        place=person.code.fill_null(UNKNOWN_PLACE),
-        basis=ibis.ifelse(person.code.notnull(), person.basis, "unknown"),
+        *(name for name in CUSTOMER_COLUMNS if name not in ("id", "country")),
+        place=person.place.fill_null(UNKNOWN_PLACE),
+        basis=ibis.ifelse(person.place.notnull(), person.basis, "unknown"),
+        differs=person.differs.fill_null(False),
     ).order_by("id")
+
+
+def _placed(customers: Any) -> Any:
+    """Customers with `place`, null where `country` is silent or names none that we know."""
+    codes = {code: code for code in PLACES} | ALIASES
+    places = ibis.memtable(pa.table({"code": list(codes), "place": list(codes.values())}))
+    customers = customers.mutate(country=customers.country.upper())
+    return customers.left_join(places, customers.country == places.code).drop("code")
+
+
+def _place_of(mine: Any) -> Any:
+    """By id: the one place that all rows but silent ones agree on, and whether rows differ in what the law asks."""
+    said = mine.mutate(stated=ibis.coalesce(mine.place, mine.country))
+    people = said.group_by("id").aggregate(
+        place=said.place.min(),
+        basis=said.basis.min(where=said.place.notnull()),
+        elsewhere=said.stated.min() != said.stated.max(),
+        **{name: said[name].min() != said[name].max() for name in ("group", "role")},
+    )
+    return people.select(
+        "id",
+        "basis",
+        place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
+        differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
+    )
