@@ -6,6 +6,8 @@ import random
 import re
 import secrets
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.scoping.scenes import (
@@ -211,6 +213,40 @@ def test_a_column_that_is_missing_is_refused_with_the_nearest(tmp_path, form):
     with pytest.raises(
         Refused, match=rf"^source api: log.{form} has no column 'tokn' for `token`; did you mean token\?$"
     ):
+        ask(tmp_path, source, LEAK)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_column_that_one_file_of_several_lacks_is_refused(tmp_path, form):
+    whole = write_log(tmp_path, THEFT, form, "a")
+    if form == "csv":
+        lacking = tmp_path / "b.csv"
+        lacking.write_bytes(whole.read_bytes().replace(b",token,", b",tok,"))
+    else:
+        lacking = tmp_path / "b.parquet"
+        pq.write_table(pq.read_table(whole).rename_columns({"token": "tok"}), lacking)
+    with pytest.raises(Refused, match=rf"^source api: b.{form} has no column 'token' for `token`"):
+        ask(tmp_path, log_source(whole, lacking, form=form), LEAK)
+
+
+def test_parquet_files_may_write_a_column_in_other_letters_and_order(tmp_path):
+    whole = write_log(tmp_path, THEFT, "parquet", "a")
+    table = pq.read_table(write_log(tmp_path, [request(9, "c2", token="leaked")], "parquet", "b"))
+    table = table.select(table.column_names[::-1]).rename_columns({"token": "Token"})
+    pq.write_table(table, tmp_path / "b.parquet")
+    found = ask(tmp_path, log_source(whole, tmp_path / "b.parquet", form="parquet"), LEAK)
+    assert set(told(found)) == {"c1", "c2"}
+    assert gaps(found) == {}
+
+
+def test_a_nested_column_that_one_parquet_file_lacks_is_refused(tmp_path):
+    for name, inner in (("a", {"id": "c1", "token": "leaked"}), ("b", {"id": "c1"})):
+        row = {"at": at(5).isoformat(), "who": inner}
+        pq.write_table(pa.Table.from_pylist([row]), tmp_path / f"{name}.parquet")
+    source = log_source(
+        tmp_path / "?.parquet", form="parquet", fields=LogFields(at="at", account="who.id", token="who.token")
+    )
+    with pytest.raises(Refused, match=r"^source api: b.parquet has no column 'who.token'"):
         ask(tmp_path, source, LEAK)
 
 
