@@ -56,9 +56,11 @@ def write_log(
             each: pa.array([None if row[each] is None else str(row[each]) for row in rows], pa.string())
             for each in COLUMNS
         }
-        pq.write_table(pa.table(columns), path)
-        return path
-    content = as_ndjson(rows) if form == "ndjson" else as_delimited(rows, "," if form == "csv" else "\t")
+        out = io.BytesIO()
+        pq.write_table(pa.table(columns), out)
+        content = out.getvalue()
+    else:
+        content = as_ndjson(rows) if form == "ndjson" else as_delimited(rows, "," if form == "csv" else "\t")
     path.write_bytes(gzip.compress(content, mtime=0) if zipped else content)
     return path
 

@@ -1,6 +1,7 @@
 """What the logs cannot show is a gap with a count; bad files are refused in one line or used as far as they go."""
 
 import gzip
+import io
 import json
 import random
 import re
@@ -172,6 +173,18 @@ def test_a_parquet_file_without_its_footer_is_left_out(tmp_path):
     found = ask(tmp_path, log_source(whole, cut, form="parquet"), LEAK)
     assert set(told(found)) == {"c1"}
     assert gaps(found) == {"damaged-file": 1}
+    assert detail(found, "damaged-file") == "cut.parquet is damaged; nothing of it could be used"
+
+
+@pytest.mark.parametrize("end", [-4, -400])
+def test_a_zipped_parquet_file_is_used_whole_or_not_at_all(tmp_path, end):
+    whole = write_log(tmp_path, THEFT, "parquet", "whole", zipped=True)
+    cut = tmp_path / "cut.parquet.gz"
+    cut.write_bytes(write_log(tmp_path, many_rows(), "parquet", "long", zipped=True).read_bytes()[:end])
+    found = ask(tmp_path, log_source(whole, cut, form="parquet"), LEAK)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert gaps(found) == {"damaged-file": 1}
+    assert detail(found, "damaged-file") == "cut.parquet.gz is damaged; nothing of it could be used"
 
 
 def test_a_file_that_changes_while_it_is_read_is_a_gap(tmp_path):
@@ -320,6 +333,18 @@ def test_half_a_customer_base_is_refused(tmp_path):
     two = source.model_copy(update={"path": str(tmp_path / "*.csv*")})
     with pytest.raises(Refused, match="names 2 files; declare a source for each"):
         ask(tmp_path, log, LEAK, customers=two)
+
+
+def test_a_zipped_parquet_file_of_customers_is_read(tmp_path):
+    columns = zip(*CROWD, strict=True)
+    out = io.BytesIO()
+    pq.write_table(pa.table([pa.array(each) for each in columns], names=["id", "email", "country"]), out)
+    (tmp_path / "people.parquet.gz").write_bytes(gzip.compress(out.getvalue()))
+    source = write_customers(tmp_path, ()).model_copy(
+        update={"path": str(tmp_path / "people.parquet.gz"), "format": "parquet"}
+    )
+    found = ask(tmp_path, write_log(tmp_path, THEFT), LEAK, customers=source)
+    assert {who: person.place for who, person in told(found).items()} == {"c1": "DE"}
 
 
 def test_unreadable_lines_of_the_customer_base_are_a_gap(tmp_path):

@@ -42,7 +42,15 @@ def theft() -> list[dict]:
 
 @pytest.mark.parametrize(
     ("form", "zipped"),
-    [("ndjson", False), ("ndjson", True), ("csv", False), ("csv", True), ("tsv", True), ("parquet", False)],
+    [
+        ("ndjson", False),
+        ("ndjson", True),
+        ("csv", False),
+        ("csv", True),
+        ("tsv", True),
+        ("parquet", False),
+        ("parquet", True),
+    ],
 )
 def test_every_format_gives_the_same_people(tmp_path, form, zipped):
     log = write_log(tmp_path, theft(), form, zipped=zipped)

@@ -87,9 +87,10 @@ def changed_files(files: Iterable[File]) -> Iterator[Gap]:
         yield Gap(kind="changed-file", source=file.source, count=1, detail=detail)
 
 
-def damaged(file: File) -> Gap:
+def damaged(file: File, *, used: bool) -> Gap:
     """A file that could be read only up to its damage, or not at all."""
-    detail = f"{file.name} is damaged; what came before the damage was used"
+    rest = "what came before the damage was used" if used else "nothing of it could be used"
+    detail = f"{file.name} is damaged; {rest}"
     return Gap(kind="damaged-file", source=file.source, count=1, detail=detail)
 
 

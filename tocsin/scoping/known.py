@@ -11,7 +11,8 @@ from tocsin.domain.sources import CustomerSource
 from tocsin.scoping import coverage
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
 from tocsin.sources.customers import Customers, open_customers
-from tocsin.sources.files import File, changed, find, mended, take_in
+from tocsin.sources.files import File, changed, find, take_in
+from tocsin.sources.rescue import mended
 
 
 def read_customers(

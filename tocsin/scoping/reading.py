@@ -19,8 +19,9 @@ from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping import coverage
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.delimited import rejected_lines
-from tocsin.sources.files import File, find, mended, take_in
+from tocsin.sources.files import File, find, take_in
 from tocsin.sources.logs import open_log
+from tocsin.sources.rescue import mended
 
 #: Told what is being read, and how much of it is behind us (0 to 1).
 Progress = Callable[[str, float], None]
@@ -86,7 +87,11 @@ def _passed(
         return _kept(engine, question, source, files, progress), tuple(files)
     except BAD_BYTES:
         left = [mended(file, folder, source.format) for file in files]
-    gaps += (coverage.damaged(file) for file, each in zip(files, left, strict=True) if each.damaged)
+    gaps += (
+        coverage.damaged(file, used=each.file is not None)
+        for file, each in zip(files, left, strict=True)
+        if each.damaged
+    )
     remains = tuple(each.file for each in left if each.file is not None)
     if remains == tuple(files):
         raise _unreadable(source)

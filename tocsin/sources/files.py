@@ -1,27 +1,17 @@
-"""Input files: found, fingerprinted before and after they are read, and rescued where they are damaged.
-
-A damaged archive is used up to its damage. DuckDB notices one that ends too early; it does not check the CRC-32 that
-closes a gzip member (RFC 1952, 2.3.1), so that a bit which flips without breaking the stream shows only in our rescue.
-"""
+"""Input files: found, and fingerprinted before and after they are read."""
 
 import gzip
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from glob import escape, glob
 from pathlib import Path
-from typing import BinaryIO
-
-import pyarrow as pa  # type: ignore[import-untyped]
-from pyarrow.parquet import read_metadata  # type: ignore[import-untyped]
 
 from tocsin.domain.errors import Refused
 
 _GZIP = b"\x1f\x8b"
-_CHUNK = 1 << 20
-_CRUMB = 64
 
 
 @dataclass(frozen=True)
@@ -97,88 +87,13 @@ def _rightly_named(path: Path, link: Path) -> Path:
     return link
 
 
-@dataclass(frozen=True)
-class Mended:
-    """What to read in place of a file that the engine could not read; None where nothing of it is left."""
-
-    file: File | None
-    damaged: bool
-
-
-def mended(file: File, folder: Path, kind: str) -> Mended:
-    """The whole lines of an archive up to its damage, and a CSV with one kind of line end; else the file as it is.
-
-    A CSV in which CRLF and LF are mixed is no damage, but DuckDB's parser gives up on it.
-    """
-    if kind == "parquet":
-        whole = _has_footer(file.read_from)
-        return Mended(file if whole else None, damaged=not whole)
-    delimited = kind in ("csv", "tsv")
-    if file.read_from.suffix != ".gz" and not delimited:
-        return Mended(file, damaged=False)
-    target = folder / f"{file.source}-{file.sha256[:16]}.txt"
-    with target.open("wb") as out:
-        target.chmod(0o600)
-        whole = _write_whole_lines(file.read_from, out, even=delimited)
-    return Mended(replace(file, read_from=target), damaged=not whole)
-
-
-def _has_footer(path: Path) -> bool:
+def as_utf8(text: bytes) -> bytes:
+    """The text, with U+FFFD for whatever in it is no UTF-8."""
     try:
-        read_metadata(path)
-    except (pa.ArrowException, OSError):
-        return False
-    return True
-
-
-def _write_whole_lines(path: Path, out: BinaryIO, *, even: bool) -> bool:
-    """Copy line by line what can be read, with `even` line ends if asked; whether that was everything."""
-    rest = b""
-    for block in unzipped(path) if path.suffix == ".gz" else _plain(path):
-        if block is None:
-            return False
-        head, newline, rest = (rest + block).rpartition(b"\n")
-        lines = head + newline
-        out.write(lines.replace(b"\r\n", b"\n") if even else lines)
-    out.write(rest)
-    return True
-
-
-def _plain(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk
-
-
-def unzipped(archive: Path) -> Iterator[bytes | None]:
-    """What each gzip member holds, block by block; None, last, where the stream is damaged or is no gzip."""
-    with archive.open("rb") as stream:
-        member, between = zlib.decompressobj(wbits=31), False
-        while chunk := stream.read(_CHUNK):
-            while chunk:
-                before = member.copy()
-                try:
-                    yield member.decompress(chunk)
-                except zlib.error:
-                    yield _up_to_the_damage(before, chunk)
-                    yield None
-                    return
-                chunk, between = member.unused_data, member.eof
-                if between:
-                    member = zlib.decompressobj(wbits=31)
-        if not between:
-            yield None
-
-
-def _up_to_the_damage(member: "zlib._Decompress", chunk: bytes) -> bytes:
-    """zlib keeps what it unpacked of a damaged chunk to itself, so feed it crumbs until it balks."""
-    found = []
-    for start in range(0, len(chunk), _CRUMB):
-        try:
-            found.append(member.decompress(chunk[start : start + _CRUMB]))
-        except zlib.error:
-            break
-    return b"".join(found)
+        text.decode()
+    except UnicodeDecodeError:
+        return text.decode(errors="replace").encode()
+    return text
 
 
 def text_lines(path: Path) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Access logs of any format as one table: `file` and the columns of `LogFields`, typed and null where absent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,15 +14,32 @@ from tocsin.sources.files import File
 from tocsin.sources.times import microseconds
 
 Reader = Callable[..., Any]
+#: Takes blocks of whole lines and the format, and gives them as the engine can read them.
+Repair = Callable[[Iterable[bytes], str], Iterator[bytes]]
 
 
 @cache
 def readers() -> dict[str, Reader]:
     """Format to reader, from every module of this package that names its `FORMATS`."""
-    modules = (
+    return _by_format("read")
+
+
+@cache
+def repairs() -> dict[str, Repair]:
+    """Format to what repairs its lines, for formats of lines."""
+    return _by_format("repaired")
+
+
+def _by_format(function: str) -> dict[str, Any]:
+    modules = [
         import_module(f"{sources.__name__}.{module.name}") for module in iter_modules(sources.__path__)
-    )
-    return {name: module.read for module in modules for name in getattr(module, "FORMATS", ())}
+    ]
+    return {
+        name: getattr(module, function)
+        for module in modules
+        if hasattr(module, function)
+        for name in getattr(module, "FORMATS", ())
+    }
 
 
 def open_log(engine: Any, source: LogSource, files: Sequence[File]) -> Any:
