@@ -61,6 +61,47 @@ def test_unreadable_lines_are_counted_and_the_rest_is_used(tmp_path):
     assert next(each.rows for each in found.result.inputs if each.name == "log.ndjson") == len(THEFT) + 8
 
 
+def leak_line(**other) -> bytes:
+    return as_ndjson([request(9, "c2", token="leaked") | other])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        leak_line(agent="MARK").replace(b"MARK", b"Mozilla\xff"),
+        leak_line(agent="MARK").replace(b"MARK", b"\xed\xa0\xbd"),
+        leak_line(agent="MARK").replace(b"MARK", rb"\ud83d"),
+        leak_line(agent="MARK").replace(b"MARK", rb"\uDE00\ud83d\ud83d\ude00"),
+        leak_line(other="MARK").replace(b"MARK", rb"\\\ud83d"),
+    ],
+)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_one_bad_character_hides_no_request(tmp_path, line, zipped):
+    content = as_ndjson(THEFT) + line + leak_line(account="c3")
+    path = tmp_path / ("log.ndjson.gz" if zipped else "log.ndjson")
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    found = ask(tmp_path, path, LEAK)
+    assert set(told(found)) == {"c1", "c2", "c3"}
+    assert gaps(found) == {}
+    assert next(each.rows for each in found.result.inputs if each.name == path.name) == len(THEFT) + 2
+
+
+def test_a_byte_order_mark_hides_no_request(tmp_path):
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(b"\xef\xbb\xbf" + leak_line() + as_ndjson(THEFT))
+    found = ask(tmp_path, path, LEAK)
+    assert set(told(found)) == {"c1", "c2"}
+    assert gaps(found) == {}
+
+
+def test_text_that_only_looks_like_half_a_pair_stays_as_it_is(tmp_path):
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(as_ndjson(THEFT) + leak_line(token="\\ud83d") + leak_line(agent="\xff") + b"{broken\n")
+    found = ask(tmp_path, path, LEAK | {"tokens": ["\\ud83d"]})
+    assert set(told(found)) == {"c2"}
+    assert gaps(found) == {"unreadable-lines": 1}
+
+
 def test_unreadable_lines_of_a_csv_are_named_by_number(tmp_path):
     path = write_log(tmp_path, THEFT, "csv")
     path.write_bytes(path.read_bytes() + b"too,few\n" + b'a,"multi\nline",t,s,i,g,e,m,200,1,too,many\n')

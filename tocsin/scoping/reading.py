@@ -81,24 +81,40 @@ def _passed(
     files: Sequence[File],
     rest: tuple[Path, list[Gap], Progress],
 ) -> tuple[Any, tuple[File, ...]]:
-    """The pass over a source, kept as a table, and the files as they were read. What cannot be read is mended, once."""
+    """The pass over a source, kept as a table, and the files as they were read.
+
+    Files that cannot be read, or that lost lines, are mended once, and the source is read again where that helps.
+    """
     folder, gaps, progress = rest
+    rows = None
     try:
-        return _kept(engine, question, source, files, progress), tuple(files)
+        rows = _kept(engine, question, source, files, progress)
+        doubtful = _doubtful(engine, source, rows, files)
     except BAD_BYTES:
-        left = [mended(file, folder, source.format) for file in files]
+        doubtful = set(files)
+    left = {file: mended(file, folder, source.format) for file in files if file in doubtful}
     gaps += (
-        coverage.damaged(file, used=each.file is not None)
-        for file, each in zip(files, left, strict=True)
-        if each.damaged
+        coverage.damaged(file, used=each.file is not None) for file, each in left.items() if each.damaged
     )
-    remains = tuple(each.file for each in left if each.file is not None)
+    read_from = (left[file].file if file in left else file for file in files)
+    remains = tuple(file for file in read_from if file is not None)
     if remains == tuple(files):
-        raise _unreadable(source)
+        if rows is None:
+            raise _unreadable(source)
+        return rows, remains
     try:
         return _kept(engine, question, source, remains, progress), remains
     except BAD_BYTES:
         raise _unreadable(source) from None
+
+
+def _doubtful(engine: Any, source: LogSource, rows: Any, files: Sequence[File]) -> set[File]:
+    """Files of which the engine lost lines that a repair may bring back."""
+    if source.format == "ndjson":
+        paths = {path for path, (_, lost) in coverage.rows_by_file(engine, rows).items() if lost}
+    else:
+        paths = set()
+    return {file for file in files if str(file.read_from) in paths}
 
 
 def _unreadable(source: LogSource) -> Refused:

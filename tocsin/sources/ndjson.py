@@ -1,16 +1,23 @@
 """NDJSON logs: one JSON object in each line. A line that is none becomes a row of nulls, and is counted as a gap."""
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from tocsin.sources.files import File, engine_path, text_lines
+from tocsin.sources.files import File, as_utf8, engine_path, text_lines
 from tocsin.sources.missing import refuse_missing
 
 FORMATS = ("ndjson",)
 #: How many lines are looked at to learn the names of the fields; seldom-used fields must occur among them.
 _LOOKED_AT = 1000
+#: Half of a surrogate pair, escaped; and every escape in turn, whole pairs first and `\\` before what follows it.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL
+)
 
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
@@ -29,8 +36,19 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
 
 
 def repaired(blocks: Iterable[bytes], _: str) -> Iterator[bytes]:
-    """Lines as they are."""
-    yield from blocks
+    """Lines that the engine can read: UTF-8 throughout, no byte order mark, no half of a surrogate pair.
+
+    The engine gives up a whole line for one of these in any field, even one that a client fills as it likes.
+    """
+    mark = BOM_UTF8
+    for block in blocks:
+        text = as_utf8(block.removeprefix(mark))
+        yield _ESCAPES.sub(_whole_character, text) if _SURROGATE.search(text) else text
+        mark = b""
+
+
+def _whole_character(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if _SURROGATE.fullmatch(escape[0]) else escape[0]
 
 
 def _field_names(files: Iterable[File]) -> set[str]:
