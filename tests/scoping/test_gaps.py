@@ -111,6 +111,57 @@ def test_unreadable_lines_of_a_csv_are_named_by_number(tmp_path):
     assert re.match(r"log.csv: \d+ \(line 6, 7", detail(found, "unreadable-lines"))
 
 
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_quote_that_nobody_closes_hides_no_line_but_its_own(tmp_path, form, zipped, end):
+    many = [request(n / 60, f"c{n % 6}", token="leaked", agent=f'Mozilla, {n % 7}\t"x"') for n in range(3000)]
+    lines = write_log(tmp_path, [*THEFT, *many], form).read_bytes().splitlines(keepends=True)
+    bad = lines[1].replace(b"browser", b'"browser')
+    content = b"".join([*lines[:5], bad, *lines[5:200], bad, *lines[200:], bad.rstrip()])
+    path = tmp_path / f"bad.{form}{'.gz' if zipped else ''}"
+    content = content.replace(b"\n", end)
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    found = ask(tmp_path, log_source(path, form=form), LEAK)
+    assert set(told(found)) == {f"c{n}" for n in range(6)}
+    assert sum(person.hits for person in found.people()) == 3001
+    assert gaps(found) == {"unreadable-lines": 3}
+    assert detail(found, "unreadable-lines") == f"{path.name}: 3 (line 6, 202, {len(lines) + 3})"
+    assert next(each.rows for each in found.result.inputs if each.name == path.name) == len(lines) + 2
+
+
+def test_a_value_of_several_lines_is_no_gap_beside_a_quote_that_nobody_closes(tmp_path):
+    rows = [
+        *THEFT,
+        request(6, "c2", token="leaked", agent='two\nlines, "quoted"'),
+        request(7, "c4", token="leaked"),
+    ]
+    path = write_log(tmp_path, rows, "csv")
+    lines = path.read_bytes().splitlines(keepends=True)
+    bad = lines[1].replace(b"browser", b'"browser')
+    path.write_bytes(b"".join([*lines[:4], bad, *lines[4:], bad]))
+    found = ask(tmp_path, path, LEAK)
+    assert set(told(found)) == {"c1", "c2", "c4"}
+    assert gaps(found)["unreadable-lines"] == 2
+
+
+def test_a_byte_that_is_no_utf_8_hides_no_line_of_a_csv(tmp_path):
+    path = write_log(tmp_path, [*THEFT, request(6, "c2", token="leaked", agent="MARK")], "csv")
+    path.write_bytes(path.read_bytes().replace(b"MARK", b"\xff"))
+    found = ask(tmp_path, path, LEAK)
+    assert set(told(found)) == {"c1", "c2"}
+    assert gaps(found) == {}
+
+
+def test_a_quote_that_nobody_closes_costs_no_customer_but_its_own(tmp_path):
+    source = write_customers(tmp_path, [("c0", "a@example.org", "VN"), ("c9", "MARK", "VN"), *CROWD[1:]])
+    path = tmp_path / "customers.csv"
+    path.write_bytes(path.read_bytes().replace(b"MARK", b'"open'))
+    found = ask(tmp_path, write_log(tmp_path, THEFT), LEAK, customers=source)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert detail(found, "unreadable-lines") == "customers.csv: 1 (line 3)"
+
+
 def test_columns_may_stand_in_another_order_in_each_csv(tmp_path):
     write_log(tmp_path, every_hour(3), "csv", "a")
     (tmp_path / "b.csv").write_text(

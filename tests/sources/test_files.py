@@ -1,13 +1,15 @@
 """Input files: found once each, fingerprinted, and rescued up to their damage."""
 
+import csv
 import gzip
 import hashlib
+import io
 import stat
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.domain.errors import Refused
@@ -78,6 +80,30 @@ def test_line_ends_of_a_csv_are_evened(tmp_path):
     assert rescue.file.read_from.read_bytes() == b"x,y\n1,2\n3,4\n"
     assert not rescue.damaged
     assert mended(file, tmp_path, "ndjson").file is file
+
+
+cells = st.text(st.sampled_from('ab ",\t\n\u00e9'), max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.integers(2, 4).flatmap(
+        lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=12)
+    ),
+    kind=st.sampled_from(["csv", "tsv"]),
+    step=st.integers(1, 5),
+    last=st.booleans(),
+)
+def test_a_sound_csv_is_repaired_to_itself_wherever_its_blocks_end(rows, kind, step, last):
+    out = io.StringIO()
+    csv.writer(out, delimiter="," if kind == "csv" else "\t", lineterminator="\n").writerows(rows)
+    content = out.getvalue().encode()
+    content = content if last else content.removesuffix(b"\n")
+    # A header is one line.
+    assume(not any("\n" in cell for cell in rows[0]))
+    lines = content.splitlines(keepends=True)
+    blocks = [b"".join(lines[place : place + step]) for place in range(0, len(lines), step)]
+    assert b"".join(repairs()[kind](blocks, kind)) == content
 
 
 @pytest.mark.parametrize(("kind", "content"), [("csv", b"x\r\n"), ("parquet", b"")])

@@ -11,6 +11,7 @@ from tocsin.domain.sources import CustomerSource
 from tocsin.scoping import coverage
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
 from tocsin.sources.customers import Customers, open_customers
+from tocsin.sources.delimited import spoilt_files
 from tocsin.sources.files import File, changed, find, take_in
 from tocsin.sources.rescue import mended
 
@@ -33,13 +34,16 @@ def read_customers(
 def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -> Any:
     file = _file(source, folder)
     try:
-        customers, table = _read(engine, source, file)
+        found = _read(engine, source, file)
     except BAD_BYTES:
+        found = None
+    if found is None or _spoilt(engine, source, file):
         file = _evened(source, file, folder)
         try:
-            customers, table = _read(engine, source, file)
+            found = _read(engine, source, file)
         except BAD_BYTES:
             raise _damaged(source) from None
+    customers, table = found
     rows = int(engine.to_pyarrow(table.count()).as_py())
     name = source.table or "query"
     if file is not None:
@@ -56,6 +60,13 @@ def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -
 def _read(engine: Any, source: CustomerSource, file: File | None) -> tuple[Customers, Any]:
     customers = open_customers(engine, source, file)
     return customers, engine.create_table(ibis.util.gen_name("customers"), customers.table, temp=True)
+
+
+def _spoilt(engine: Any, source: CustomerSource, file: File | None) -> bool:
+    """Whether one bad line took others with it: then a repair brings people back."""
+    if file is None or source.format == "parquet":
+        return False
+    return str(file.read_from) in spoilt_files(engine)
 
 
 def _evened(source: CustomerSource, file: File | None, folder: Path) -> File:

@@ -18,9 +18,9 @@ from tocsin.domain.scope import Gap, InputFile, Question
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping import coverage
 from tocsin.scoping.requests import passed_over
-from tocsin.sources.delimited import rejected_lines
+from tocsin.sources.delimited import rejected_lines, spoilt_files
 from tocsin.sources.files import File, find, take_in
-from tocsin.sources.logs import open_log
+from tocsin.sources.logs import open_log, repairs
 from tocsin.sources.rescue import mended
 
 #: Told what is being read, and how much of it is behind us (0 to 1).
@@ -110,10 +110,11 @@ def _passed(
 
 def _doubtful(engine: Any, source: LogSource, rows: Any, files: Sequence[File]) -> set[File]:
     """Files of which the engine lost lines that a repair may bring back."""
-    if source.format == "ndjson":
+    paths: set[str] = set()
+    if source.format in ("csv", "tsv"):
+        paths = spoilt_files(engine)
+    elif source.format in repairs():
         paths = {path for path, (_, lost) in coverage.rows_by_file(engine, rows).items() if lost}
-    else:
-        paths = set()
     return {file for file in files if str(file.read_from) in paths}
 
 
