@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.domain.scope import network
-from tocsin.scoping.addresses import beginnings, lies_in
+from tocsin.scoping.addresses import READABLE, beginnings, lies_in
 
 
 def spellings(address: IPv4Address | IPv6Address) -> list[str]:
@@ -56,12 +56,14 @@ def test_no_v4_address_is_lost(address, length, spelling):
     text = spellings(address)[spelling]
     assert re.search(beginnings([block]), text)
     assert lies_in(text, [block])
+    assert re.search(READABLE, text)
 
 
 @given(address=v6, length=st.integers(0, 128), spelling=st.integers(0, 7))
 def test_no_v6_address_is_lost(address, length, spelling):
     block = ip_network((address, length), strict=False)
     text = spellings(address)[spelling]
+    assert re.search(READABLE, text)
     if address.ipv4_mapped is None:
         assert re.search(beginnings([block]), text)
         assert lies_in(text, [block])
@@ -77,6 +79,57 @@ def test_the_exact_test_lets_nothing_else_through(block, other):
     assert lies_in(str(other), [block]) == (other in block)
 
 
+@given(
+    addresses=st.lists(st.one_of(v4, v6), min_size=1, max_size=4),
+    lengths=st.lists(st.integers(0, 128), min_size=4, max_size=4),
+    spelling=st.integers(0, 7),
+    wrapped=st.sampled_from(["{}", '"{}"', "'{}'", ' "{}" ']),
+    between=st.sampled_from([",", ", ", " , "]),
+)
+def test_each_address_of_a_list_is_found_quoted_or_not(addresses, lengths, spelling, wrapped, between):
+    text = between.join(wrapped.format(spellings(each)[spelling]) for each in addresses)
+    assert re.search(READABLE, text)
+    for address, length in zip(addresses, lengths, strict=False):
+        block = network(f"{address}/{min(length, address.max_prefixlen)}")
+        mapped = getattr(address, "ipv4_mapped", None)
+        if mapped is None or block.version == 4:
+            assert lies_in(text, [block])
+            assert re.search(beginnings([block]), text)
+
+
+pieces = st.sampled_from(
+    [
+        "0",
+        "1",
+        "203",
+        "255",
+        "256",
+        "007",
+        ".",
+        ".",
+        ":",
+        "::",
+        "ffff",
+        "a",
+        "[",
+        "]",
+        ",",
+        " ",
+        '"',
+        "%e",
+        "-",
+        "/",
+    ]
+)
+
+
+@given(text=st.lists(pieces, max_size=16).map("".join))
+def test_what_counts_as_readable_can_be_read_to_its_end(text):
+    everything = [IPv4Network("0.0.0.0/0"), ip_network("::/0")]
+    if re.search(READABLE, text):
+        assert all(lies_in(each, everything) for each in text.split(","))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -90,7 +143,8 @@ def test_the_exact_test_lets_nothing_else_through(block, other):
         "::ffff:999.0.0.1",
     ],
 )
-def test_what_is_no_address_lies_nowhere(text):
+def test_what_is_no_address_lies_nowhere_and_is_not_readable(text):
+    assert not re.search(READABLE, text)
     assert not lies_in(text, [IPv4Network("0.0.0.0/0"), ip_network("::/0")])
 
 

@@ -303,6 +303,21 @@ def test_a_source_without_the_column_of_an_indicator_is_a_gap(tmp_path):
     assert buckets(found) == {}
 
 
+@pytest.mark.parametrize(
+    "ip", ["203.0.113.007", "unknown", "-", " ", None, "203.0.113.9.example", "10.0.0.1, ?"]
+)
+def test_a_request_whose_address_cannot_be_read_is_a_gap_where_addresses_are_asked_for(tmp_path, ip):
+    rows = [*THEFT, request(6, "c2", ip=ip), request(7, "c2", ip=ip, endpoint="/"), request(-5, "c2", ip=ip)]
+    rows.append(request(-9, "c4", token="leaked"))
+    log = write_log(tmp_path, rows)
+    found = ask(tmp_path, log, LEAK | {"ips": ["203.0.113.7"]})
+    assert gaps(found) == {"unreadable-addresses": 2}
+    assert detail(found, "unreadable-addresses") == "log.ndjson: 2"
+    # One of these requests may be the attacker's.
+    assert buckets(found)["c4"] == "cannot-exclude"
+    assert gaps(ask(tmp_path, log, LEAK)) == {}
+
+
 def test_names_of_files_are_taken_as_they_are(tmp_path):
     log = write_log(tmp_path, THEFT, name="a[1]*?")
     found = ask(tmp_path, log_source(tmp_path / "a[[]1]*"), LEAK)

@@ -183,6 +183,27 @@ def test_an_address_is_found_in_each_of_its_spellings(tmp_path):
     assert set(buckets(found)) == {f"in{n}" for n in range(len(inside))}
 
 
+LISTS = [
+    "203.0.113.7, 10.0.0.1",
+    "10.0.0.1,203.0.113.7",
+    "2001:db8::9, 10.0.0.1, 203.0.113.7:443",
+    '"203.0.113.7"',
+    "\"10.0.0.1\", '203.0.113.7'",
+    "10.0.0.1, ::ffff:cb00:7107",
+]
+
+
+@pytest.mark.parametrize("others", [0, 100])
+def test_each_address_that_a_proxy_lists_is_compared(tmp_path, others):
+    lists = [*LISTS, "10.0.0.1, 203.0.113.8", "203.0.113.70, 10.203.0.113"]
+    rows = every_hour(3) + [request(n + 1, f"in{n}", ip=ip) for n, ip in enumerate(lists)]
+    customers = write_customers(tmp_path, [(row["account"], "", "VN") for row in rows])
+    question = WINDOW | {"ips": ["203.0.113.7", *(f"203.0.113.{100 + n}" for n in range(others))]}
+    found = ask(tmp_path, write_log(tmp_path, rows), question, customers=customers)
+    assert set(buckets(found)) == {f"in{n}" for n in range(len(LISTS))}
+    assert gaps(found) == {}
+
+
 def test_many_single_addresses_find_the_same_as_few(tmp_path):
     texts = [
         "203.0.113.7",

@@ -146,6 +146,7 @@ TOLD = (Bucket.CONFIRMED, Bucket.LIKELY, Bucket.CANNOT_EXCLUDE)
 
 GapKind = Literal[
     "unreadable-lines",
+    "unreadable-addresses",
     "missing-hours",
     "damaged-file",
     "changed-file",
@@ -161,7 +162,14 @@ GapKind = Literal[
 ]
 #: Gaps in which a request may hide: while one is open, nobody is excluded.
 HIDING: frozenset[GapKind] = frozenset(
-    {"unreadable-lines", "missing-hours", "damaged-file", "changed-file", "missing-column"}
+    {
+        "unreadable-lines",
+        "unreadable-addresses",
+        "missing-hours",
+        "damaged-file",
+        "changed-file",
+        "missing-column",
+    }
 )
 
 

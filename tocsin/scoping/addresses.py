@@ -3,6 +3,8 @@
 DuckDB's own `inet` extension is not part of its wheel, and other engines have none. So all blocks become one regular
 expression over the texts with which their addresses can begin (RE2 and Java read it alike), and whatever passes is
 parsed by `ipaddress`. The textual test may let too much through; it never loses an address (RFC 4291, 2.2 and 2.5.5.2).
+A second expression says which texts are addresses at all: what cannot be compared is counted, not passed over. Proxies
+write lists of addresses (`X-Forwarded-For`), of which each counts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +14,13 @@ from typing import Any
 Network = IPv4Network | IPv6Network
 #: How a v4-mapped address may begin: `::ffff:`, or the same with its zeros written out.
 _MAPPED = r"[0:]+:ffff:"
+#: What may stand before an address: others of a list, a quote, a bracket.
+_BEFORE = r"(?:^|,)\s*[\"']?\s*\[?"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_V4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 
 
-def may_lie_in(column: Any, networks: Sequence[Network]) -> Any:
+def may_lie_in(column: Any, networks: Iterable[Network]) -> Any:
     """A condition of the engine: true for every text in `column` that can name an address of `networks`."""
     return column.re_search(beginnings(networks))
 
@@ -22,17 +28,25 @@ def may_lie_in(column: Any, networks: Sequence[Network]) -> Any:
 def beginnings(networks: Iterable[Network]) -> str:
     """The regular expression behind `may_lie_in`."""
     texts = {text for network in networks for text in _beginnings(network)}
-    return rf"(?i)^\s*\[?(?:{'|'.join(sorted(texts))})"
+    return rf"(?i){_BEFORE}(?:{'|'.join(sorted(texts))})"
+
+
+def is_readable(column: Any) -> Any:
+    """A condition of the engine: true for every text in `column` that `lies_in` can read to its end."""
+    return column.re_search(READABLE).fill_null(False)
 
 
 def lies_in(text: str, networks: Iterable[Network]) -> bool:
-    """Whether an address as a log writes it lies in one of `networks`; brackets, port and zone id do not count."""
-    address = _parsed(text)
-    return address is not None and any(address in network for network in networks)
+    """Whether an address as a log writes it, or one of a list, lies in one of `networks`.
+
+    Quotes, brackets, port and zone id do not count.
+    """
+    addresses = [address for each in text.split(",") if (address := _parsed(each)) is not None]
+    return any(address in network for network in networks for address in addresses)
 
 
 def _parsed(text: str) -> Any:
-    bare = text.strip()
+    bare = text.strip().strip("\"'").strip()
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
     elif bare.count(":") == 1:
@@ -43,6 +57,28 @@ def _parsed(text: str) -> Any:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
+
+
+def _v6() -> str:
+    """IPv6address of RFC 3986, 3.2.2: eight groups, or fewer around one `::`; the last two may be dotted."""
+    group = "[0-9a-f]{1,4}"
+    last = f"(?:{group}:{group}|{_V4})"
+    forms = [f"(?:{group}:){{6}}{last}", f"::(?:{group}:){{5}}{last}"]
+    forms += [
+        f"(?:(?:{group}:){{0,{before}}}{group})?::(?:{group}:){{{4 - before}}}{last}" for before in range(5)
+    ]
+    forms += [f"(?:(?:{group}:){{0,5}}{group})?::{group}", f"(?:(?:{group}:){{0,6}}{group})?::"]
+    return f"(?:{'|'.join(forms)})(?:%[^\\s,\"'\\]]*)?"
+
+
+def _readable() -> str:
+    quote, port, v6 = "[\"']?", "(?::[0-9]*)?", _v6()
+    address = rf"\s*{quote}\s*(?:{_V4}{port}|{v6}|\[(?:{v6}|{_V4})\]{port})\s*{quote}\s*"
+    return f"(?i)^{address}(?:,{address})*$"
+
+
+#: The regular expression behind `is_readable`.
+READABLE = _readable()
 
 
 def _beginnings(network: Network) -> Iterator[str]:

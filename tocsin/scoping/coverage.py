@@ -11,17 +11,21 @@ from tocsin.scoping.indicators import COLUMNS
 from tocsin.scoping.requests import HOUR
 from tocsin.sources.files import File
 
-#: File name to rows read from it, and of those without a readable moment.
-Rows = Mapping[str, tuple[int, int]]
+#: Path of a file to rows read from it, and of those without a readable moment or, in the window, address.
+Rows = Mapping[str, tuple[int, int, int]]
 #: A detail names so many places at most.
 _SHOWN = 5
 
 
-def rows_by_file(engine: Any, rows: Any) -> dict[str, tuple[int, int]]:
-    """Path to (rows, rows without a readable moment), of one source's pass."""
-    lost = rows.hour.isnull()
-    table = rows.group_by("file").aggregate(n=rows.n.sum(), lost=rows.n.sum(where=lost).fill_null(0))
-    return {row["file"]: (int(row["n"]), int(row["lost"])) for row in engine.to_pyarrow(table).to_pylist()}
+def rows_by_file(engine: Any, rows: Any) -> Rows:
+    """What one source's pass read from each of its files."""
+    table = rows.group_by("file").aggregate(
+        n=rows.n.sum(),
+        lost=rows.n.sum(where=rows.hour.isnull()).fill_null(0),
+        blind=rows.n.sum(where=rows.blind).fill_null(0),
+    )
+    found = engine.to_pyarrow(table).to_pylist()
+    return {row["file"]: (int(row["n"]), int(row["lost"]), int(row["blind"])) for row in found}
 
 
 def hours(engine: Any, rows: Any) -> list[int]:
@@ -43,6 +47,13 @@ def unreadable(source: str, lost: Counter[str], lines: Mapping[str, Sequence[int
     if total := lost.total():
         shown = [_file_words(name, lost[name], lines.get(name, ())) for name in sorted(+lost)]
         yield Gap(kind="unreadable-lines", source=source, count=total, detail=_some(shown))
+
+
+def unreadable_addresses(source: LogSource, blind: Counter[str]) -> Iterator[Gap]:
+    """Rows of the window, by file, whose address cannot be compared; a source that has none at all lacks a column."""
+    if source.fields.ip is not None and (total := blind.total()):
+        shown = [f"{name}: {blind[name]}" for name in sorted(+blind)]
+        yield Gap(kind="unreadable-addresses", source=source.name, count=total, detail=_some(shown))
 
 
 def _file_words(name: str, count: int, lines: Sequence[int]) -> str:

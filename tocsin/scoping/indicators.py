@@ -7,7 +7,7 @@ import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.scope import INDICATORS, Question, network
-from tocsin.scoping.addresses import may_lie_in
+from tocsin.scoping.addresses import is_readable, may_lie_in
 
 #: The bit of each kind of indicator, and the column of the logs that it is compared with.
 BITS = {kind: 1 << place for place, kind in enumerate(INDICATORS)}
@@ -60,5 +60,13 @@ def _address_fits(log: Any, question: Question) -> tuple[Any, Any]:
     blocks = [each for each in networks if each not in set(single)]
     # A v4 address may also stand in the log as v4-mapped hexadecimal, which has no dots to join on.
     hexadecimal = log.ip.lower().contains(":ffff:") & ~log.ip.contains(".")
-    fits = fits | hexadecimal.fill_null(False)
+    # Or behind others in a list, of which a join sees the first: of these all are candidates that are near enough.
+    near = {each.supernet(new_prefix=16) for each in single}
+    listed = ibis.ifelse(log.ip.contains(","), may_lie_in(log.ip, near), False)
+    fits = fits | hexadecimal.fill_null(False) | listed.fill_null(False)
     return log, (fits | may_lie_in(log.ip, blocks).fill_null(False)) if blocks else fits
+
+
+def without_address(log: Any) -> Any:
+    """Rows whose address nobody can compare: none, or a text that is no address from beginning to end."""
+    return ~is_readable(log.ip)

@@ -114,7 +114,7 @@ def _doubtful(engine: Any, source: LogSource, rows: Any, files: Sequence[File]) 
     if source.format in ("csv", "tsv"):
         paths = spoilt_files(engine)
     elif source.format in repairs():
-        paths = {path for path, (_, lost) in coverage.rows_by_file(engine, rows).items() if lost}
+        paths = {path for path, (_, lost, _) in coverage.rows_by_file(engine, rows).items() if lost}
     return {file for file in files if str(file.read_from) in paths}
 
 
@@ -168,22 +168,25 @@ def _account_for(
     counts = coverage.rows_by_file(engine, rows)
     rejected = _rejected(engine, read_from) if source.format in ("csv", "tsv") else {}
     lost: Counter[str] = Counter()
+    blind: Counter[str] = Counter()
     for file in read_from:
-        n, unplaced = counts.get(str(file.read_from), (0, 0))
+        n, unplaced, unaddressed = counts.get(str(file.read_from), (0, 0, 0))
         beside = len(rejected.get(file.name, ()))
         lost[file.name] += unplaced + beside
+        blind[file.name] += unaddressed
         reading.inputs.append(
             InputFile(
                 source=source.name, name=file.name, sha256=file.sha256, bytes=file.size, rows=n + beside
             )
         )
-    total = sum(n for n, _ in counts.values())
-    if total and total == sum(unplaced for _, unplaced in counts.values()):
+    total = sum(n for n, _, _ in counts.values())
+    if total and total == sum(unplaced for _, unplaced, _ in counts.values()):
         raise Refused(
             f"source {source.name}: no row has a moment that can be read;"
             " check `fields.at`, `time.format` and `time.zone`"
         )
     reading.gaps += coverage.unreadable(source.name, lost, rejected)
+    reading.gaps += coverage.unreadable_addresses(source, blind)
 
 
 def account_for_rejected(engine: Any, source: str, files: Sequence[File], reading: Reading) -> int:

@@ -10,7 +10,7 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.scope import Question
 from tocsin.domain.sources import LOG_COLUMNS
-from tocsin.scoping.indicators import PERSONAL, marked
+from tocsin.scoping.indicators import PERSONAL, marked, without_address
 from tocsin.sources.logs import tidied
 
 HOUR = 3_600_000_000
@@ -22,7 +22,8 @@ _POINTERS = ("account", "token", "session")
 
 def passed_over(log: Any, question: Question) -> Any:
     """One row for each fitting request (`hit`), for each account an indicator names elsewhere in time (`linked`), and
-    for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not be read.
+    for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not be read; `blind`
+    are rows of the window whose address could not, where addresses are asked for.
     """
     log = marked(log, question)
     log = log.mutate(inside=_inside(log.at, question))
@@ -37,8 +38,11 @@ def passed_over(log: Any, question: Question) -> Any:
     for name in _POINTERS:
         kept[name] = _kept(either, tidied(name, log[name]))
     kept["marks"] = ibis.ifelse(either, log.marks, 0)
+    if question.ips:
+        kept["blind"] = ibis.ifelse(log.inside, without_address(log), False)
     rows = log.select(file=log.file, hour=log.at // HOUR, hit=log.hit, linked=log.linked, **kept)
-    return rows.group_by(*rows.columns).aggregate(n=rows.count())
+    counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
+    return counted if question.ips else counted.mutate(blind=ibis.literal(False))
 
 
 def _kept(where: Any, value: Any) -> Any:
