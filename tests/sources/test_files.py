@@ -48,7 +48,8 @@ def test_a_changed_or_removed_file_is_noticed(tmp_path):
     assert [file.name for file in changed(files)] == ["a.log", "c.log"]
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\n\ufeff"), max_size=400)
+# A cut between two members may halve a character, which is replaced then: so these have one byte each.
+texts = st.text(st.characters(codec="ascii", exclude_characters="\n"), max_size=400)
 lines = st.lists(texts.map(str.encode), min_size=1, max_size=60)
 
 

@@ -27,7 +27,8 @@ def marked(log: Any, question: Question) -> Any:
         if kind == "ips":
             log, fits = _address_fits(log, question)
         else:
-            log, fits = _joined(log, kind, log[COLUMNS[kind]], getattr(question, kind))
+            values = getattr(question, kind)
+            log, fits = _joined(log, kind, _unpadded(log[COLUMNS[kind]], values), values)
         log = log.mutate(marks=log.marks + ibis.ifelse(fits, BITS[kind], 0))
     return log
 
@@ -36,7 +37,7 @@ def _joined(log: Any, kind: str, column: Any, values: tuple[str, ...]) -> tuple[
     """The log beside its fitting indicator, and whether there is one."""
     name = f"wanted_{kind}"
     wanted = ibis.memtable(pa.table({name: pa.array(values, pa.string())}))
-    log = log.left_join(wanted, _unpadded(column, values) == wanted[name])
+    log = log.left_join(wanted, column == wanted[name])
     return log, log[name].notnull()
 
 
