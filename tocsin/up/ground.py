@@ -56,7 +56,7 @@ class Ground:
             **_of_tocsin(settings, self),
             **_bytecode(settings),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
-            "NO_PROXY": ",".join(filter(None, (inherited.get("NO_PROXY"), HOST))),
+            **_past_proxies(inherited),
             "DO_NOT_TRACK": "1",
             "PREFECT_HOME": str(self.folder),
             "PREFECT_PROFILES_PATH": str(self.folder / "profiles.toml"),
@@ -105,6 +105,13 @@ def _free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def _past_proxies(inherited: Mapping[str, str]) -> Mapping[str, str]:
+    """No proxy sees what the parts say to each other, password included. Both spellings: programs read one or other."""
+    names = "NO_PROXY", "no_proxy"
+    hosts = ",".join(filter(None, (*(inherited.get(name) for name in names), HOST)))
+    return dict.fromkeys(names, hosts)
 
 
 def _bytecode(settings: Settings) -> Mapping[str, str]:

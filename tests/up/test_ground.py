@@ -1,0 +1,32 @@
+"""What the parts of a household are told by their environment, and what the shells of its home read."""
+
+import os
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tocsin.settings import Settings
+from tocsin.up.ground import Ground
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    return Ground(tmp_path / "prefect", 4200, "tocsin:secret")
+
+
+@pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
+def test_no_proxy_stands_between_the_parts_however_the_exceptions_are_spelled(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for other in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:18080")
+    monkeypatch.setenv(name, "internal.example")
+    for key, value in ground.environment(Settings(home=tmp_path), poll=1).items():
+        monkeypatch.setitem(os.environ, key, value)
+
+    # Read as every HTTP client of Prefect's reads it.
+    assert urllib.request.proxy_bypass("127.0.0.1")
+    assert urllib.request.proxy_bypass("internal.example")
+    assert not urllib.request.proxy_bypass("elsewhere.example")
