@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Command
 from tocsin.app import App
 from tocsin.cli.demo import demo_home
+from tocsin.domain.errors import Refused
 from tocsin.storage import clock as beats
 from tocsin.storage import outbox
 
@@ -44,13 +45,21 @@ def _rang(app: App) -> bool:
 
 
 def test_a_demo_has_a_home_of_its_own_that_speaks_to_this_machine_only(tmp_path: Path) -> None:
-    with demo_home(tmp_path / "demo") as (settings, config):
+    with demo_home(tmp_path / "demo") as (settings, config, _):
         assert (settings.mode, settings.fenced, settings.home) == ("demo", True, tmp_path / "demo")
         assert settings.mail.host == "127.0.0.1"
         assert settings.slack.base_url.startswith("http://127.0.0.1:")
         assert config.read_text(encoding="utf-8").count("xoxb") == 0
-    with demo_home(tmp_path / "demo") as (again, _):
+    with demo_home(tmp_path / "demo") as (again, _, _):
         assert again.home == settings.home
+
+
+def test_a_second_demo_is_refused_and_leaves_the_file_of_the_first_alone(tmp_path: Path) -> None:
+    with demo_home(tmp_path / "demo") as (_, config, _):
+        before = config.read_text(encoding="utf-8")
+        with pytest.raises(Refused, match="is up already"), demo_home(tmp_path / "demo"):
+            pass
+        assert config.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("words", [["drill", "a", "b"], ["drill", "--keep"], ["up", "--port", "x"]])

@@ -15,22 +15,28 @@ _TOKEN = "xoxb-demo"  # noqa: S105 - opens nothing
 
 
 @contextmanager
-def demo_home(home: Path | None = None) -> Iterator[tuple[Settings, Path]]:
-    """(settings, their file), for as long as the sinks live. The home stays, for the next demo."""
-    home = home or default_home() / "demo"
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+def demo_home(home: Path | None = None) -> Iterator[tuple[Settings, Path, str]]:
+    """(settings, their file, the keeper's mark), for as long as the sinks live. The home stays, for the next demo.
+
+    Raises Refused while another demo is up.
+    """
     from tocsin.catalog import default_folders, load_catalog
     from tocsin.sinks.mail import MailSink
     from tocsin.sinks.slack import SlackSink
+    from tocsin.up.keeping import kept
+
+    home = home or default_home() / "demo"
 
     templates, contacts = default_folders()
     cast = load_catalog([templates], [contacts]).contacts.people
     with ExitStack() as open_:
+        # Before anything is written: the file names the sinks of the demo that is up.
+        mark = open_.enter_context(kept(home))
         mail = open_.enter_context(MailSink(folder=home / "mail"))
         people = [person.slack for person in cast if person.slack]
         slack = open_.enter_context(SlackSink(token=_TOKEN, people=people, journal=home / "slack.jsonl"))
         config = _written(home, mail.port, slack.base_url)
-        yield load_settings(config), config
+        yield load_settings(config), config, mark
 
 
 def _written(home: Path, mail_port: int, slack_url: str) -> Path:

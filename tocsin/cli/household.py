@@ -46,7 +46,7 @@ def up(
     from tocsin.logs import configure
     from tocsin.up import started
 
-    with _told_to_stop() as stop, _settings(demo) as (settings, extra):
+    with _told_to_stop() as stop, _kept(demo) as (settings, extra, mark):
         configure(settings)
         _prepare(settings)
         if demo:
@@ -54,7 +54,7 @@ def up(
         else:
             _say(f"{settings.mode.upper()} {clean(settings.home)}")
         _say(f"ok database {clean(settings.home)}")
-        with started(settings, port=port, extra=extra) as house:
+        with started(settings, port=port, extra=extra, mark=mark) as house:
             _say(*(_line(part) for part in house.parts()))
             _say(
                 f"dashboard {house.dashboard_url}   log in with what stands in {clean(house.ground.auth_file)}"
@@ -72,20 +72,23 @@ def up(
 
 
 @contextmanager
-def _settings(demo: bool) -> "Iterator[tuple[Settings, dict[str, str]]]":
-    """The settings of the house, and what its parts are told beside them."""
+def _kept(demo: bool) -> "Iterator[tuple[Settings, dict[str, str], str]]":
+    """The settings of the house, what its parts are told beside them, and the keeper's mark: nobody else is at work."""
     if demo:
         from tocsin.cli.demo import demo_home
 
         for name in [name for name in os.environ if name.startswith("TOCSIN_")]:
             # What this machine's own house is told is not for a demo.
             del os.environ[name]
-        with demo_home() as (settings, config):
-            yield settings, {"TOCSIN_CONFIG": str(config)}
+        with demo_home() as (settings, config, mark):
+            yield settings, {"TOCSIN_CONFIG": str(config)}, mark
         return
     from tocsin.settings import load_settings
+    from tocsin.up.keeping import kept
 
-    yield load_settings(), {}
+    settings = load_settings()
+    with kept(settings.home) as mark:
+        yield settings, {}, mark
 
 
 def _prepare(settings: "Settings") -> None:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -208,13 +208,14 @@ def started(
     bell: bool = True,
     leashed: bool = False,
     extra: Mapping[str, str] | None = None,
+    mark: str | None = None,
 ) -> Iterator[Household]:
     """A household for as long as the block lasts. `extra` is added to the environment of all its parts.
 
-    Whatever a household of this home that was killed has left is ended first. Raises Refused when one is at work, the
-    port is taken or the server does not come up.
+    Whatever a household of this home that was killed has left is ended first. `mark` is of a caller who keeps the home
+    already. Raises Refused when somebody else does, the port is taken or the server does not come up.
     """
-    with kept(settings.home) as mark:
+    with nullcontext(mark) if mark else kept(settings.home) as mark:
         ground = prepare(settings, port)
         house = Household(settings, ground, poll, look_at_once, {**(extra or {}), MARK: mark}, bell, leashed)
         try:
