@@ -11,9 +11,12 @@ import pytest
 from tests.cli.conftest import Command
 from tocsin.app import App
 from tocsin.cli.demo import demo_home
+from tocsin.cli.household import _Stop
 from tocsin.domain.errors import Refused
 from tocsin.storage import clock as beats
 from tocsin.storage import outbox
+from tocsin.up import keeping
+from tocsin.up.ground import free_port
 
 #: Seconds after which something that should have happened did not.
 PATIENCE = 30.0
@@ -42,6 +45,34 @@ def test_the_bell_rings_delivers_and_leaves_when_it_is_told_to(
 def _rang(app: App) -> bool:
     with app.database.read() as connection:
         return "bell" in beats.beats(connection)
+
+
+def test_a_house_that_is_told_to_stop_while_it_starts_stops_all_that_it_started(home: Path) -> None:
+    command = [sys.executable, "-m", "tocsin", "up", "--port", str(free_port())]
+    house = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    mark = ""
+    try:
+        until = time.monotonic() + PATIENCE
+        while not (home / "log" / "server.log").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        mark = (home / "keeper").read_text().split()[1]
+    finally:
+        house.terminate()
+        said, _ = house.communicate(timeout=PATIENCE)
+    assert house.returncode == 128 + signal.SIGTERM
+    assert "dashboard" not in said
+    assert list(keeping._marked(mark)) == []
+
+
+def test_only_the_first_word_to_stop_cuts_short_and_none_does_while_it_is_waited_for() -> None:
+    stop = _Stop()
+    with pytest.raises(SystemExit, match="143"):
+        stop.hear(signal.SIGTERM, None)
+    stop.hear(signal.SIGTERM, None)
+    waiting = _Stop()
+    assert not waiting.wait(0)
+    waiting.hear(signal.SIGINT, None)
+    assert waiting.wait(0)
 
 
 def test_a_demo_has_a_home_of_its_own_that_speaks_to_this_machine_only(tmp_path: Path) -> None:

@@ -98,13 +98,31 @@ def _prepare(settings: "Settings") -> None:
     open_app(settings).close()
 
 
+class _Stop:
+    """What SIGTERM and SIGINT do. They cut short whatever is going on; once it waits for them, they end the wait."""
+
+    def __init__(self) -> None:
+        self._told = threading.Event()
+        self._waits = False
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether we were told to stop, after so many seconds at the latest."""
+        self._waits = True
+        return self._told.wait(seconds)
+
+    def hear(self, number: int, _: object) -> None:
+        """Only the first one cuts short: the next ones would cut short the stopping."""
+        first = not self._told.is_set()
+        self._told.set()
+        if first and not self._waits:
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Set by SIGTERM and SIGINT, for as long as the block lasts."""
-    stop = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+def _told_to_stop() -> Iterator[_Stop]:
+    """SIGTERM and SIGINT are heard for as long as the block lasts, from its first line on."""
+    stop = _Stop()
+    before = {number: signal.signal(number, stop.hear) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
@@ -135,10 +153,11 @@ def drill(
         raise WrongUsage("--keep goes with --live: a plain drill starts nothing that could be kept")
     from tocsin.drill.run import run_drill
 
-    def wait() -> None:
-        with _told_to_stop() as stop:
+    type_id = words[0] if words else "credential-leak"
+    with _told_to_stop() as stop:
+
+        def wait() -> None:
             _say("Everything stays up. Ctrl-C stops it.")
             stop.wait()
 
-    type_id = words[0] if words else "credential-leak"
-    run_drill(type_id=type_id, seed=seed, live=live, keep=keep, out=out, say=_say, wait=wait)
+        run_drill(type_id=type_id, seed=seed, live=live, keep=keep, out=out, say=_say, wait=wait)

@@ -21,7 +21,7 @@ from tocsin.settings import Settings
 from tocsin.up.child import Child
 from tocsin.up.deploying import deploy
 from tocsin.up.ground import HOST, Ground, prepare
-from tocsin.up.keeping import MARK, kept
+from tocsin.up.keeping import MARK, end_marked, kept
 
 if TYPE_CHECKING:
     import httpx
@@ -223,3 +223,5 @@ def started(
             yield house
         finally:
             house.stop()
+            # Flow runs are in groups of their own, and a start that was cut short may not know its last child.
+            end_marked(mark)
