@@ -24,6 +24,7 @@ from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as beats
 from tocsin.storage import timeline
+from tocsin.up import ground
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 
@@ -75,6 +76,24 @@ def test_a_bell_that_fell_silent_is_a_failure(app: App, silent: int, level: str)
     (found,) = house.heartbeats(app, None)
 
     assert found.level == level
+
+
+def test_a_watch_that_fell_silent_is_told_of_though_the_shell_is_told_of_no_prefect(app: App) -> None:
+    with app.database.write() as connection:
+        beats.beat(connection, "bell", app.clock())
+        beats.beat(connection, "watch", app.clock() - timedelta(minutes=5))
+
+    _, found = house.heartbeats(app, None)
+
+    assert (found.level, found.subject, found.words) == ("warn", "watch", "silent for 5 min")
+
+
+def test_a_watch_that_never_came_is_told_of_where_a_prefect_was_started(app: App) -> None:
+    ground.prepare(app.settings, ground.free_port())
+
+    _, found = house.heartbeats(app, None)
+
+    assert (found.level, found.subject, found.words) == ("warn", "watch", "never beat")
 
 
 def test_a_database_of_a_newer_release_is_a_failure_and_is_left_alone(app: App, settings: Settings) -> None:
@@ -414,6 +433,15 @@ def test_a_prefect_that_is_not_there_is_a_failure_and_none_at_all_a_warning(
 
     assert (none.level, gone.level) == ("warn", "FAIL")
     assert "does not answer" in gone.words
+
+
+def test_the_prefect_of_the_home_is_asked_at_the_port_that_it_was_given(app: App) -> None:
+    port = ground.free_port()
+    ground.prepare(app.settings, port)
+
+    (found,) = routes.prefect(app, None)
+
+    assert found.words.startswith(f"http://127.0.0.1:{port}/api does not answer")
 
 
 @contextmanager

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         return self.database or f"sqlite:///{self.home / 'tocsin.db'}"
 
     @property
+    def prefect_port_file(self) -> Path:
+        """Where the port stands that `tocsin up` has given its Prefect: shells are not told it otherwise."""
+        return self.home / "prefect" / "port"
+
+    @property
     def key_file(self) -> Path:
         """The master key, kept apart from the data so that a backup of one is not a backup of both."""
         return self.master_key_file or self.home / "keys" / "master.key"

@@ -13,6 +13,7 @@ from tocsin.settings import Settings, load_settings
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as beats
+from tocsin.storage.runs import Runs
 
 
 def plain(capfd: pytest.CaptureFixture[str], *words: str) -> Result:
@@ -190,6 +191,15 @@ def test_status_shows_routes_parts_and_what_waits(tocsin: Command, declared: str
     with app.database.write() as connection:
         beats.beat(connection, "bell", app.clock())
     assert "never beat" not in tocsin("status").out.splitlines()[2]
+    assert "nothing; 1 incident open" in said
+
+
+def test_status_says_of_a_parked_run_that_it_sleeps(tocsin: Command, declared: str, app: App) -> None:
+    assert "runner  never beat" in tocsin("status").out
+    runs = Runs(app.database)
+    runs.adopt(declared, runs.next_generation(declared, app.clock()), "a-run")
+    runs.park(declared, runs.begin_execution(declared, "a-run", app.clock()) or 0, seq=1)
+    assert "runner  asleep, last woken 0 s ago" in tocsin("status").out
 
 
 def test_status_says_which_route_is_down_and_which_incident_is_set_apart(

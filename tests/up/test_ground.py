@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.settings import Settings
-from tocsin.up.ground import Ground
+from tocsin.up.ground import Ground, free_port, prepare
 
 
 @pytest.fixture
@@ -30,3 +30,9 @@ def test_no_proxy_stands_between_the_parts_however_the_exceptions_are_spelled(
     assert urllib.request.proxy_bypass("127.0.0.1")
     assert urllib.request.proxy_bypass("internal.example")
     assert not urllib.request.proxy_bypass("elsewhere.example")
+
+
+def test_the_port_in_use_is_left_where_shells_read_it(tmp_path: Path) -> None:
+    settings, other = Settings(home=tmp_path), free_port()
+    prepare(settings, other)
+    assert settings.prefect_port_file.read_text() == f"{other}\n"

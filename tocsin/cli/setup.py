@@ -160,7 +160,9 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
     for name in ("bell", "watch", "runner"):
         beat = now.parts.get(name)
         if beat is None:
-            lines.append(labelled(name, "never beat", urgent=name == "bell"))
+            asleep = f"asleep, last woken {ago(shell.app.clock() - now.woken)} ago" if now.woken else ""
+            words = asleep if name == "runner" and asleep else "never beat"
+            lines.append(labelled(name, words, urgent=name == "bell"))
             continue
         # A runner beats only while a run is awake.
         silent = name != "runner" and beat.age > SILENT[name]
@@ -171,7 +173,8 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         lines.append(labelled(key, f"SET APART: {clean(why)}; tocsin verify {key}", urgent=True))
     overdue = f"oldest waits {span(now.oldest_overdue)}" if now.oldest_overdue else "nothing"
     late = now.oldest_overdue > timedelta(minutes=1)
-    lines.append(labelled("overdue", f"{overdue}; {now.open} incidents open", urgent=late))
+    incidents = "incident" if now.open == 1 else "incidents"
+    lines.append(labelled("overdue", f"{overdue}; {now.open} {incidents} open", urgent=late))
     return lines
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tocsin.app import App
-from tocsin.doctor.finding import Finding, ago, setting
+from tocsin.doctor.finding import Finding, Level, ago, setting
 from tocsin.doctor.standing import SILENT, standing
 from tocsin.domain.errors import TocsinError
 from tocsin.settings import Settings
@@ -108,14 +108,16 @@ def clock(app: App, config: Path | None) -> Iterator[Finding]:
 
 
 def heartbeats(app: App, config: Path | None) -> Iterator[Finding]:
-    """The bell must ring; the watch looks after it where there is Prefect."""
-    wanted = ["bell"] + (["watch"] if app.settings.prefect.url else [])
+    """The bell must ring; the watch looks after it where there is Prefect, or was. Without a worker it is silent."""
     parts = standing(app).parts
-    for name in wanted:
+    watched = app.settings.prefect.url or app.settings.prefect_port_file.is_file() or "watch" in parts
+    for name in ("bell", "watch") if watched else ("bell",):
         found = parts.get(name)
         if found is None or found.age > SILENT[name]:
             since = "never beat" if found is None else f"silent for {ago(found.age)}"
-            yield Finding("FAIL" if name == "bell" else "warn", name, since, "tocsin up, or tocsin bell")
+            level: Level = "FAIL" if name == "bell" else "warn"
+            remedy = "tocsin up, or tocsin bell" if name == "bell" else "tocsin up; then see its worker.log"
+            yield Finding(level, name, since, remedy)
         else:
             yield Finding("ok", name, f"{ago(found.age)} ago")
 

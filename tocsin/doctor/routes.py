@@ -141,7 +141,15 @@ def _prefect_of(app: App) -> tuple[str, Path | None] | None:
     if settings.url:
         return settings.url, settings.auth_file
     ours = app.settings.home / "prefect" / "auth"
-    return (f"http://127.0.0.1:{settings.port}/api", ours) if ours.is_file() else None
+    return (f"http://127.0.0.1:{_port_of(app)}/api", ours) if ours.is_file() else None
+
+
+def _port_of(app: App) -> int:
+    """Where `tocsin up` has put its Prefect the last time: `--port` is not in the settings."""
+    try:
+        return int(app.settings.prefect_port_file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return app.settings.prefect.port
 
 
 def _deployed(status: int, url: str, config: Path | None) -> Finding:

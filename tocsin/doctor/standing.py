@@ -45,6 +45,8 @@ class Standing:
     quarantined: dict[str, str]
     oldest_overdue: timedelta
     open: int
+    #: When a run was last woken; it beats only while it is awake.
+    woken: datetime | None = None
 
     @property
     def well(self) -> bool:
@@ -73,6 +75,7 @@ class Standing:
             "quarantined": self.quarantined,
             "oldest_overdue_s": int(self.oldest_overdue.total_seconds()),
             "open": self.open,
+            "woken": self.woken and iso(self.woken),
         }
 
 
@@ -99,6 +102,7 @@ def standing(app: App) -> Standing:
             {row.key: row.quarantined for row in connection.execute(apart)},
             timeline.oldest_overdue(connection, app.now()),
             connection.scalar(select(func.count()).where(tables.incident.c.open)) or 0,
+            connection.scalar(select(func.max(tables.run.c.woken_at))),
         )
 
 

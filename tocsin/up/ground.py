@@ -76,7 +76,10 @@ class Ground:
 
 
 def prepare(settings: Settings, port: int | None = None) -> Ground:
-    """The ground of a home; its password is made on first use. Raises Refused when the port is taken."""
+    """The ground of a home; its password is made on first use, and its port is left for shells to read.
+
+    Raises Refused when the port is taken.
+    """
     folder = settings.home / "prefect"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ground = Ground(folder, port or settings.prefect.port, "")
@@ -86,6 +89,7 @@ def prepare(settings: Settings, port: int | None = None) -> Ground:
             file.write(f"tocsin:{secrets.token_urlsafe(24)}\n")
     if not _free(ground.port):
         raise Refused(f"port {ground.port} is taken; stop what listens there, or say --port N")
+    settings.prefect_port_file.write_text(f"{ground.port}\n", encoding="ascii")
     return Ground(folder, ground.port, ground.auth_file.read_text(encoding="utf-8").strip())
 
 
