@@ -1,15 +1,20 @@
 """The drill keeps what it promises: the same seed tells the same story, and no drill reaches the outside."""
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.domain.errors import Refused
+from tocsin.drill.checklist import Checklist
 from tocsin.drill.run import run_drill
-from tocsin.drill.stage import plain_stage
+from tocsin.drill.stage import actor, plain_stage
 from tocsin.drill.story import Outcome, Story
+from tocsin.drill.telling import Teller
 from tocsin.evidence.verify import verify
 
 SMALL = {"customers": 600, "log_lines": 6_000, "leaked": 60}
@@ -41,6 +46,52 @@ def test_the_counts_of_a_drill_add_up_and_show_one_doubt_and_one_refusal(
     assert counts.pop("possible_duplicates") == 1
     assert sum(counts.values()) == drill[0].affected
     assert (counts["ambiguous"], counts["excluded"]) == (1, 1)
+
+
+def test_what_people_do_is_told_under_the_hour_in_which_they_did_it(
+    drill: tuple[Outcome, list[str], Path],
+) -> None:
+    told, hour = 0, ""
+    for line in drill[1]:
+        if heading := re.match(r"\n\w{3} (\d\d:\d\d)  ", line):
+            hour = heading[1]
+        elif (act := re.match(r"    (\d\d:\d\d) (\w+), ", line)) and act[2] != "engine":
+            assert act[1] == hour, line
+            told += 1
+    assert told >= 10
+
+
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [
+        (r"minh, acknowledged: minh as incident-commander", 1),
+        (r"an, acknowledged: an as dpo", 1),
+        (r"notice approved: customers by \w+, digest", 4),
+        (r"notice voided: customers: measures_taken changed", 1),
+        (r"duty met: \S+, reference DRILL-\d{4}, receipt E\d+", 4),
+        (r"eradicate, done: .*C16 Rotate every secret", 1),
+        (r"individuals/individuals/controller: due Wed 02:40 .* -> Wed 02:31", 1),
+    ],
+)
+def test_what_the_timeline_holds_is_told(
+    drill: tuple[Outcome, list[str], Path], words: str, times: int
+) -> None:
+    assert len([line for line in drill[1] if re.search(words, line)]) == times
+
+
+def test_steps_that_were_not_done_are_told_with_the_reason(tmp_path: Path) -> None:
+    said: list[str] = []
+    with plain_stage(tmp_path, 1, **SMALL) as stage:
+        key = actions.declare(stage.app, actor(stage, "dung"), Declaration("x", drill=True)).incident.key
+        list_ = Checklist(stage, key)
+        first, second, third = (step.id for step in list_.steps()[:3])
+        actions.skip(stage.app, actor(stage, "linh"), key, second, because="not ours")
+        list_.applies = lambda step: step.id != third  # type: ignore[method-assign]
+        Teller(stage, said.append).steps(stage.app.incident(key), list_)
+    open_, skipped, idle = said
+    assert first in open_.partition("open: ")[2].split()
+    assert skipped.endswith(f"skipped: {second}")
+    assert idle.endswith(f"does not apply: {third}")
 
 
 def test_every_artefact_of_a_drill_says_so(drill: tuple[Outcome, list[str], Path]) -> None:

@@ -13,13 +13,12 @@ from typing import Any
 
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
-from tocsin.domain.checklist import Step, applicable, blocked_by
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import CUSTOMERS, individuals_duties
-from tocsin.domain.plan import facts_of
+from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.scope import AffectedPerson, pseudonym
 from tocsin.drill import script
+from tocsin.drill.checklist import Checklist
 from tocsin.drill.stage import BEGINNING, Stage, actor, until
 from tocsin.drill.telling import Say, Teller
 from tocsin.engine.letters import readers
@@ -91,37 +90,44 @@ class Story:
             script.TITLE, type=self.type_id, detected_at=BEGINNING - timedelta(minutes=9), drill=True
         )
         self.key = actions.declare(self.app, self._as("dung"), what).incident.key
+        self.checklist = Checklist(self.stage, self.key)
         self.stage.settle()
-        self.tell.scene(f"dung declares {self.key} {self.incident.code_name}")
-        self.tell.pages(self.incident)
-        self.tell.duties(self.incident)
+        incident = self.incident
+        self.tell.scene(f"{incident.declared_by} declared {self.key} {incident.code_name}")
+        self.tell.news(incident)
+        self.tell.duties(incident)
         self._must(
-            all(page.reached for page in self.incident.pages), "somebody who had to be called was not reached"
+            all(page.reached for page in incident.pages), "somebody who had to be called was not reached"
         )
 
     def _answer(self) -> None:
         self._at(script.ACK)
         called = [page.person for page in self.incident.pages if page.role == "incident-commander"]
         self._must(len(called) > 1, "nobody answered, and nobody else was called")
-        self.tell.scene(f"{called[0]} has not answered; {called[-1]} was called and answers")
         actions.ack(self.app, self._as(called[-1]), self.key)
+        self.stage.settle()
+        self.tell.scene(f"{called[0]} had not answered; {called[-1]} was called and did")
+        self.tell.news(self.incident)
         self._at(script.DPO_ACK)
         actions.ack(self.app, self._as("an"), self.key)
         self.stage.settle()
-        self.tell.pages(self.incident)
-        self.tell.line("roles: " + ", ".join(f"{role} {who}" for role, who in self.incident.roles.items()))
-        self.tell.line(f"status: {self.incident.status}")
+        roles = ", ".join(f"{role} {who}" for role, who in self.incident.roles.items())
+        self.tell.scene(f"roles: {roles}; status: {self.incident.status}")
+        self.tell.news(self.incident)
 
     def _contain(self) -> None:
         self._at(script.CONTAIN)
-        self.tell.scene("containment, with evidence")
-        self._do("declare", "contain")
+        self.checklist.do("declare", "contain")
         contained = {"contained_at": self.app.now()}
         actions.learn(self.app, self._as("dung"), self.key, contained, source="gateway change log")
         self.stage.settle()
-        self.tell.line(
-            f"steps done: {len(self.incident.steps)}; evidence in the vault: {len(self.incident.evidence)}"
+        incident = self.incident
+        self.tell.scene(
+            f"contained {self.tell.when(incident.facts.moment('contained_at'))}; status: {incident.status}"
         )
+        self.tell.news(incident)
+        self.tell.steps(incident, self.checklist, "declare", "contain")
+        self.tell.line(f"evidence in the vault: {len(incident.evidence)}")
 
     def _scope(self) -> None:
         self._at(script.SCOPE)
@@ -141,7 +147,9 @@ class Story:
         )
         self.tell.line(f"gaps: {len(scope.gaps)}")
         self._measure()
-        self._do("scope")
+        self.checklist.do("scope")
+        self.tell.news(self.incident)
+        self.tell.steps(self.incident, self.checklist, "scope")
 
     def _measure(self) -> None:
         """The drill knows the truth: who was found, and who should have been."""
@@ -160,16 +168,19 @@ class Story:
         actions.assess(self.app, self._as("an"), self.key, "high", because=script.RISK)
         self.stage.settle()
         self.tell.scene("facts are learned; the law answers")
+        self.tell.news(self.incident)
         self.tell.duties(self.incident)
-        before = {key: duty.due_at for key, duty in self.incident.duties.items()}
+        before = {key: duty.soonest for key, duty in self.incident.duties.items()}
         self._at(script.CORRECT)
         actions.learn(self.app, self._as("an"), self.key, script.CORRECTED, source="pager log, read again")
         self.stage.settle()
-        self.tell.scene("a fact is corrected: aware nine minutes earlier")
-        moved = {key for key, duty in self.incident.duties.items() if duty.due_at != before.get(key)}
-        for key in sorted(moved):
-            now = self.incident.duties[key].due_at
-            self.tell.line(f"{key}: {self.tell.when(before[key])} -> {self.tell.when(now)}")
+        moved = {key: d.soonest for key, d in self.incident.duties.items() if d.soonest != before.get(key)}
+        self.tell.scene(
+            f"a fact is corrected: aware {self.tell.when(self.incident.facts.moment('aware_at'))}"
+        )
+        self.tell.news(self.incident)
+        for key, now in sorted(moved.items()):
+            self.tell.line(f"{key}: due {self.tell.when(before.get(key))} -> {self.tell.when(now)}")
         self._must(bool(moved), "a corrected fact moved no deadline")
 
     def _write(self) -> None:
@@ -177,10 +188,10 @@ class Story:
         actions.learn(self.app, self._as("hoa"), self.key, script.TEXTS, source="drafted with the DPO")
         self.stage.settle()
         self._approve("an", "bao")
-        self.tell.scene("the letter: drafted, approved by two, corrected, approved again")
         first = self.incident.notices[CUSTOMERS]
-        self.tell.line(self._notice())
-        until(self.stage, BEGINNING + script.SECOND_LETTER)
+        self.tell.scene(f"the letter is {first.mark}")
+        self.tell.news(self.incident)
+        self._at(script.SECOND_LETTER)
         corrected = {"measures_taken": dict(script.CORRECTED_MEASURES)}
         actions.learn(
             self.app, self._as("hoa"), self.key, corrected, source="change log: the hour was missing"
@@ -190,14 +201,10 @@ class Story:
         self._must(
             second.digest != first.digest and not second.approvals, "a corrected letter kept its approval"
         )
-        self.tell.line(self._notice())
+        self.tell.scene(f"the letter is corrected: {second.mark}")
+        self.tell.news(self.incident)
         self._approve("bao", "an")
-        self.tell.line(self._notice())
-
-    def _notice(self) -> str:
-        state = self.incident.notices[CUSTOMERS]
-        by = " and ".join(approval.person for approval in state.approvals) or "nobody"
-        return f"draft {state.edition}, digest {state.digest[:12]}, {state.variants} variants: {state.mark} by {by}"
+        self.tell.news(self.incident)
 
     def _approve(self, *people: str) -> None:
         for person in people:
@@ -213,11 +220,10 @@ class Story:
         )
         actions.release(self.app, self._as("bao"), self.key, CUSTOMERS)
         self._until_sent()
-        self.tell.scene("released by bao; the ledger hands the letters over")
+        self.tell.scene(f"the letters are {self.incident.notices[CUSTOMERS].mark}")
+        self.tell.news(self.incident)
         self.tell.counts(self.incident)
         self.tell.mailbox()
-        for duty in individuals_duties(self.incident, "met"):
-            self.tell.line(f"{duty.opened.key}: met {self.tell.when(duty.met_at)}")
         for row in self._unreached():
             actions.exclude(
                 self.app,
@@ -228,6 +234,7 @@ class Story:
                 because="told by telephone by the help desk",
             )
         self.stage.settle()
+        self.tell.news(self.incident)
         self.tell.counts(self.incident)
 
     def _until_sent(self) -> None:
@@ -258,7 +265,6 @@ class Story:
 
     def _report(self) -> None:
         self._at(script.PAPERS)
-        self.tell.scene("the reports are made and filed")
         folder = self.stage.out / "papers"
         folder.mkdir(exist_ok=True)
         for number, duty in enumerate(self._reports(), 1):
@@ -266,7 +272,6 @@ class Story:
             path = folder / f"{duty.replace('/', '-')}.pdf"
             path.write_bytes(paper.content)
             self.papers.append(path)
-            self.tell.file(path)
             receipt = folder / f"receipt-{number}.txt"
             receipt.write_text(f"DRILL receipt {number} for {duty}\n", encoding="utf-8")
             actions.filed(
@@ -278,7 +283,11 @@ class Story:
                 self.app, self._as("chi"), self.key, duty, because="not owed, says counsel (drill)"
             )
         self.stage.settle()
-        self.tell.duties(self.incident)
+        self.tell.scene("the reports are made and filed")
+        for path in self.papers:
+            self.tell.file(path)
+        self.tell.news(self.incident)
+        self.tell.marks(self.incident)
 
     def _reports(self) -> list[str]:
         return sorted(
@@ -289,9 +298,13 @@ class Story:
 
     def _harden(self) -> None:
         self._at(script.HARDEN)
-        self.tell.scene("eradication, recovery, hardening")
-        self._do("assess", "notify", "eradicate", "recover", "review")
-        self.tell.line(f"steps done: {len(self.incident.steps)}; status: {self.incident.status}")
+        phases = ("assess", "notify", "eradicate", "recover", "review")
+        self.checklist.do(*phases)
+        self.tell.scene(f"eradication, recovery, hardening; status: {self.incident.status}")
+        self.tell.news(self.incident)
+        self.tell.steps(self.incident, self.checklist, *phases[:2])
+        for phase in phases[2:]:
+            self.tell.steps(self.incident, self.checklist, phase, titles=True)
 
     def _close(self) -> Outcome:
         self._at(script.CLOSE)
@@ -301,6 +314,7 @@ class Story:
         self.stage.settle()
         incident = self.incident
         self.tell.scene(f"closed: {incident.status}")
+        self.tell.news(incident)
         self.tell.messages(incident)
         proof = verify(self.app, self.key)
         self._must(proof.fault is None, f"verify: {proof.fault}")
@@ -317,46 +331,3 @@ class Story:
             precision=self.precision,
             papers=tuple(self.papers),
         )
-
-    # --- the checklist
-
-    def _do(self, *phases: str) -> None:
-        """Do every open step of these phases, in an order in which none waits for another."""
-        for _ in range(5):
-            for step in [step for step in self._steps() if step.phase in phases]:
-                if step.id not in self.incident.steps and not self._blocked(step):
-                    self._do_step(step)
-        self.stage.settle()
-
-    def _do_step(self, step: Step) -> None:
-        facts = facts_of(self.incident, self.app.catalog_of(self.incident))
-        organisation = self.app.catalog.contacts.organisation
-        if applicable(step, facts, organisation).answer is False:
-            return
-        evidence = [self._evidence(step)] if step.evidence_required else []
-        holder = self.incident.roles.get(step.role) or next(
-            person.id for person in self.app.catalog.contacts.with_role(step.role)
-        )
-        actions.done(
-            self.app,
-            self._as(holder),
-            self.key,
-            step.id,
-            evidence=evidence,
-            note=f"drill: {step.title['en']}",
-        )
-
-    def _evidence(self, step: Step) -> Path:
-        path = self.stage.out / "evidence" / f"step-{step.id}.txt"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"DRILL evidence for step {step.id}: {step.evidence}\n", encoding="utf-8")
-        return path
-
-    def _steps(self) -> tuple[Step, ...]:
-        return self.app.catalog_of(self.incident).type(self.incident.type).steps
-
-    def _blocked(self, step: Step) -> bool:
-        facts = facts_of(self.incident, self.app.catalog_of(self.incident))
-        organisation = self.app.catalog.contacts.organisation
-        answers = {each.id: applicable(each, facts, organisation).answer for each in self._steps()}
-        return bool(blocked_by(step, self.incident.steps, answers))

@@ -1,5 +1,6 @@
 """What the drill tells: every line is read back from the database, the mailbox or the file that it speaks of."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -8,12 +9,22 @@ from email.header import decode_header, make_header
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tocsin.domain.incident import Incident
+from tocsin.domain.incident import Incident, Page
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.drill.stage import BEGINNING, Stage
+from tocsin.drill.checklist import Checklist
+from tocsin.drill.stage import BEGINNING, Stage, actor
 from tocsin.storage import ledger, outbox
+from tocsin.views.story import story
 
 Say = Callable[[str], None]
+
+#: What is told of the timeline, in its own words. Calls, facts, steps and the ledger have lines of their own.
+_TOLD = frozenset(
+    "Acknowledged Closed DutyMet DutyReleased LetterExcluded NoticeApproved NoticeDrafted NoticeRejected "
+    "NoticeReleased NoticeVoided StepSkipped".split()
+)
+#: Where the next word of a kind begins.
+_CAPITAL = re.compile("(?<!^)(?=[A-Z])")
 
 
 class Teller:
@@ -22,6 +33,7 @@ class Teller:
     def __init__(self, stage: Stage, say: Say) -> None:
         self._stage, self._say = stage, say
         self._zone = ZoneInfo("Asia/Ho_Chi_Minh")
+        self._told = 0
 
     def scene(self, title: str) -> None:
         """A new scene, with the clock as it stands in the home."""
@@ -40,15 +52,41 @@ class Teller:
         local = moment.astimezone(self._zone)
         return f"{local:%a %H:%M} +07 ({moment.astimezone(ZoneInfo('UTC')):%H:%M}Z)"
 
-    def pages(self, incident: Incident) -> None:
-        """Who was called and by which route, from the timeline; and that the mail is in the mailbox."""
+    def news(self, incident: Incident) -> None:
+        """Who was called and what people did since this was last told, from the timeline, each by its hour."""
+        pages = {page.seq: page for page in incident.pages}
+        for each in story(self._stage.app, actor(self._stage, "an"), incident.key):
+            if each.seq <= self._told or (each.kind not in _TOLD and each.seq not in pages):
+                continue
+            hour = f"{each.at.astimezone(self._zone):%H:%M}"
+            if each.seq in pages:
+                self.line(f"{hour} {self._page(pages[each.seq])}")
+            else:
+                self.line(f"{hour} {each.actor}, {_CAPITAL.sub(' ', each.kind).lower()}: {each.words}")
+        self._told = incident.head_seq
+
+    def _page(self, page: Page) -> str:
+        """By which routes somebody was called; and that the mail is in the mailbox."""
         inbox = Counter(mail.recipients[0] for mail in self._stage.mail.messages)
-        for page in incident.pages:
-            routes = ", ".join(f"{route} {outcome}" for route, outcome in page.outcomes.items())
-            person = self._stage.app.catalog.contacts.person(page.person)
-            self.line(
-                f"called {page.person} as {page.role}: {routes} (mailbox of {person.email}: {inbox[person.email]})"
-            )
+        routes = ", ".join(f"{route} {outcome}" for route, outcome in page.outcomes.items())
+        email = self._stage.app.catalog.contacts.person(page.person).email
+        return f"called {page.person} as {page.role}: {routes} (mailbox of {email}: {inbox[email]})"
+
+    def steps(self, incident: Incident, checklist: Checklist, *phases: str, titles: bool = False) -> None:
+        """Which steps of these phases are done, and which are not and why."""
+        found: dict[str, list[str]] = {}
+        for step in checklist.steps(*phases):
+            state = incident.steps.get(step.id)
+            unasked = "does not apply" if checklist.applies(step) is False else "open"
+            words = f"{step.id} {step.title['en']}" if titles else step.id
+            found.setdefault(state.mark if state else unasked, []).append(words)
+        for mark, steps in found.items():
+            self.line(f"{' and '.join(phases)}, {mark}: {(' / ' if titles else ' ').join(steps)}")
+
+    def marks(self, incident: Incident) -> None:
+        """How many duties are met, open or released."""
+        marks = Counter("met late" if duty.late else duty.mark for duty in incident.duties.values())
+        self.line("duties: " + ", ".join(f"{number} {mark}" for mark, number in sorted(marks.items())))
 
     def duties(self, incident: Incident) -> None:
         """Every duty, soonest first, with its article and clock."""
