@@ -29,7 +29,7 @@ def test_a_round_delivers_advances_and_says_that_it_lives(story):
     with story.app.database.read() as connection:
         beat, detail = heartbeats.beats(connection)["bell"]
     assert abs(beat - story.app.clock()) < timedelta(seconds=10)
-    assert detail == {"prefect": None, "failed": 0}
+    assert detail == {"pid": os.getpid(), "prefect": None, "failed": 0}
 
 
 def test_a_round_with_nothing_due_writes_no_entry(story):

@@ -77,7 +77,8 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once and leaves the rest to the
     flows, for a while: managers then see the work where they look for it.
     """
-    delivered = len(deliver(app))
+    alive = partial(_beat, app)
+    delivered = len(deliver(app, alive=alive))
     trouble = waking() if waking else None
     now = app.now()
     with app.database.read() as connection:
@@ -87,16 +88,21 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     ours = [key for key, since in due if not (well and now - since < GRACE)]
     failed = {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
     # Warnings and pages leave before anything long is begun.
-    delivered += len(deliver(app)) if due else 0
+    delivered += len(deliver(app, alive=alive)) if due else 0
     if hands:
         hands.take(app, ours)
     else:
         failed |= {key for key in ours if not _advanced(app, key, anything)}
     # What the plans just put into the outbox leaves in the same round.
-    delivered += len(deliver(app)) if due else 0
-    with app.database.write() as connection:
-        heartbeats.beat(connection, "bell", app.clock(), {"prefect": trouble, "failed": len(failed)})
+    delivered += len(deliver(app, alive=alive)) if due else 0
+    _beat(app, prefect=trouble, failed=len(failed))
     return Round(len(due) - len(failed), delivered, len(failed), trouble, overdue)
+
+
+def _beat(app: App, **detail: object) -> None:
+    # `watch` rings in our name: whoever keeps us asks who it was that beat.
+    with app.database.write() as connection:
+        heartbeats.beat(connection, "bell", app.clock(), {"pid": os.getpid(), **detail})
 
 
 def _advanced(app: App, key: str, wanted: Callable[[Move], bool]) -> bool:

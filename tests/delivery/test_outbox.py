@@ -211,6 +211,15 @@ def test_workers_that_race_send_each_message_once(story, settings_of_home):
         app.close()
 
 
+def test_a_sender_says_that_it_lives_while_a_relay_is_slow(story, monkeypatch):
+    monkeypatch.setattr("tocsin.delivery.outbox.BEAT", 0.02)
+    declared_in_silence(story)
+    story.mail.misbehave(Fault(at="dot", do="delay", seconds=0.5))
+    beats = []
+    deliver(story.app, alive=lambda: beats.append(1))
+    assert len(beats) >= 5
+
+
 # --- faults that must stay where they are
 
 

@@ -62,12 +62,11 @@ def up(
             if demo:
                 _say(f"Next, in another shell: export TOCSIN_CONFIG={clean(extra['TOCSIN_CONFIG'])}")
                 _say("    tocsin declare 'Token in a public repository' --as linh")
-            well = {part.name: part.well for part in house.parts()}
+            shown = set(house.parts())
             while not stop.wait(_LOOK):
-                for part in house.parts():
-                    if part.well != well.get(part.name):
-                        well[part.name] = part.well
-                        _say(_line(part))
+                parts = house.parts()
+                _say(*(_line(part) for part in parts if part not in shown))
+                shown = set(parts)
             _say("stopping")
 
 

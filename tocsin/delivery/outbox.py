@@ -6,7 +6,8 @@ holds nobody up: its messages wait and are tried again every few seconds, while 
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,8 @@ log = structlog.get_logger("tocsin.delivery")
 LEASE = 60.0
 #: Seconds that one message may take. A page rather comes twice than late, so it does not wait ten minutes for a relay.
 PATIENCE = 45.0
+#: Seconds between two signs of life while messages are under way: a slow relay may take longer than a bell may.
+BEAT = 5.0
 #: Seconds until a message that did not leave is tried again: pages every few seconds, the rest with patience.
 _AGAIN = {
     outbox.LANES["page"]: (5, 30),
@@ -50,15 +53,16 @@ class Attempt:
     retry_after: float | None = None
 
 
-def deliver(app: App, *, limit: int = 100) -> list[Attempt]:
-    """Send what is due in the outbox, pages first, all routes at once. Returns what was tried."""
+def deliver(app: App, *, limit: int = 100, alive: Callable[[], None] = lambda: None) -> list[Attempt]:
+    """Send what is due, pages first, all routes at once. Returns what was tried; `alive` is called meanwhile."""
     with app.database.read() as connection:
         due = outbox.claimable(connection, app.now(), app.clock(), limit)
     rows = [row for row in due if not _needless(app, row)]
-    return asyncio.run(_deliver(app, rows)) if rows else []
+    return asyncio.run(_deliver(app, rows, alive)) if rows else []
 
 
-async def _deliver(app: App, rows: list[dict[str, Any]]) -> list[Attempt]:
+async def _deliver(app: App, rows: list[dict[str, Any]], alive: Callable[[], None]) -> list[Attempt]:
+    beating = asyncio.create_task(_beat(alive))
     channels = {route: _open(app, route) for route in dict.fromkeys(row["route"] for row in rows)}
     lanes = (
         _by_turns(app, [row for row in rows if row["route"] == route], channel)
@@ -69,8 +73,16 @@ async def _deliver(app: App, rows: list[dict[str, Any]]) -> list[Attempt]:
         done = [await lane for lane in lanes] if app.in_order else await asyncio.gather(*lanes)
         return [attempt for attempts in done for attempt in attempts]
     finally:
+        beating.cancel()
         for channel in channels.values():
             await channel.close()
+
+
+async def _beat(alive: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(BEAT)
+        with suppress(TocsinError):  # a database that is away hears of it the next time
+            alive()
 
 
 def _needless(app: App, row: dict[str, Any]) -> bool:

@@ -45,6 +45,11 @@ class Child:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def started(self) -> float:
+        """When it was last started, on the monotonic clock."""
+        return self._started
+
     def start(self) -> None:
         """Start it now."""
         self.log.parent.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,9 @@
     with started(settings) as house:
         print(house.dashboard_url)
 
-The keeper looks twice a second. It restarts what died, a server that no longer answers, and the worker after every
-outage of the server: a worker that lived through one goes on picking up runs but no longer hears of cancellations.
+The keeper looks twice a second. It restarts what died, a bell that no longer beats, a server that no longer answers,
+and the worker after every outage of the server: a worker that lived through one goes on picking up runs but no longer
+hears of cancellations.
 """
 
 import os
@@ -22,6 +23,7 @@ from tocsin.up.child import Child
 from tocsin.up.deploying import deploy
 from tocsin.up.ground import HOST, Ground, prepare
 from tocsin.up.keeping import MARK, end_marked, kept
+from tocsin.up.pulse import Pulse
 
 if TYPE_CHECKING:
     import httpx
@@ -68,6 +70,10 @@ class Household:
     _keeper: threading.Thread | None = field(default=None, init=False, repr=False)
     _silent: int = field(default=0, init=False, repr=False)
     _probed: float = field(default=0.0, init=False, repr=False)
+    _pulse: Pulse = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._pulse = Pulse(self.settings)
 
     @property
     def dashboard_url(self) -> str:
@@ -109,14 +115,18 @@ class Household:
         for name in ("worker", "server", "bell"):
             if name in self.children:
                 self.children[name].stop()
+        self._pulse.close()
 
     def parts(self) -> tuple[Part, ...]:
         """How everything is, for the lines that people read."""
         server = Part("Prefect", self.children["server"].alive and not self._silent, f":{self.ground.port}")
+        # The worker runs it: whatever is wrong there shows here, at the latest.
+        watched = not self._pulse.stopped("watch")
         others = [child for name, child in self.children.items() if name != "server"]
         return (
             server,
             *(Part(c.name, c.alive, f"pid {c.pid}" if c.alive else "restarting") for c in others),
+            Part("watch", watched, "looks each minute" if watched else "SILENT; see worker.log"),
         )
 
     def _keep(self) -> None:
@@ -148,8 +158,13 @@ class Household:
         worker.revive()
 
     def _mind_the_bell(self) -> None:
-        if "bell" in self.children:
-            self.children["bell"].revive()
+        self._pulse.listen()
+        bell = self.children.get("bell")
+        if bell is None:
+            return
+        if bell.alive and self._pulse.hangs(bell):
+            bell.stop(grace=0)
+        bell.revive()
 
     def _answers(self) -> bool:
         import httpx
