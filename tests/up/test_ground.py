@@ -1,6 +1,7 @@
 """What the parts of a household are told by their environment, and what the shells of its home read."""
 
 import os
+import stat
 import urllib.request
 from pathlib import Path
 
@@ -36,3 +37,11 @@ def test_the_port_in_use_is_left_where_shells_read_it(tmp_path: Path) -> None:
     settings, other = Settings(home=tmp_path), free_port()
     prepare(settings, other)
     assert settings.prefect_port_file.read_text() == f"{other}\n"
+
+
+def test_what_the_parts_keep_for_a_moment_lies_in_the_home_and_is_nobody_elses(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    ground = prepare(settings, free_port())
+    folder = Path(ground.environment(settings, poll=1)["TMPDIR"])
+    assert folder.is_relative_to(tmp_path)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700

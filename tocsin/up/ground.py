@@ -44,6 +44,11 @@ class Ground:
         """The password, readable by its owner only."""
         return self.folder / "auth"
 
+    @property
+    def temporary(self) -> Path:
+        """Where the parts keep what they need for a moment, for nobody else to see."""
+        return self.folder.resolve() / "tmp"
+
     def environment(self, settings: Settings, *, poll: float) -> dict[str, str]:
         """The environment of server, worker and bell. What the caller had set for another Prefect is left out."""
         inherited = {
@@ -58,6 +63,8 @@ class Ground:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
             **_past_proxies(inherited),
             "DO_NOT_TRACK": "1",
+            # A worker keeps files under one name for all users of a machine: the first would lock the second out.
+            "TMPDIR": str(self.temporary),
             "PREFECT_HOME": str(self.folder),
             "PREFECT_PROFILES_PATH": str(self.folder / "profiles.toml"),
             "PREFECT_API_URL": self.url,
@@ -83,6 +90,7 @@ def prepare(settings: Settings, port: int | None = None) -> Ground:
     folder = settings.home / "prefect"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ground = Ground(folder, port or settings.prefect.port, "")
+    ground.temporary.mkdir(exist_ok=True, mode=0o700)
     if not ground.auth_file.exists():
         draft = os.open(ground.auth_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(draft, "w", encoding="utf-8") as file:
