@@ -15,7 +15,7 @@ from flows.parking import Execution, executing, quiet_parking
 from flows.report import report
 from flows.scope import scope
 from flows.showing import show_board, show_incident
-from flows.work import make
+from flows.work import make, show, watching
 from tocsin.engine import Planned, peek
 
 #: The phases that have a subflow; the moves of the others stand in the run itself.
@@ -54,6 +54,7 @@ async def _work(execution: Execution) -> Planned:
     for _ in range(ROUNDS):
         execution.go_on()
         found = await aside(peek, home(), execution.incident)
+        await _show_what_others_did(execution.incident)
         fresh = [move for move in found.plan.moves if move.key not in stuck]
         if not fresh:
             break
@@ -65,6 +66,16 @@ async def _work(execution: Execution) -> Planned:
         # Whatever of these is still wanted after its turn is in other hands, or fails.
         stuck |= {move.key for move in moves}
     return found
+
+
+async def _show_what_others_did(incident: str) -> None:
+    seen = watching(incident)
+    await aside(seen.look)
+    for phase in dict.fromkeys(line.phase for line in seen.waiting):
+        if phase in PHASES:
+            await PHASES[phase](incident)
+        else:
+            await show(seen.take(phase))
 
 
 async def _stirred(execution: Execution, found: Planned) -> bool:

@@ -18,7 +18,7 @@ from flows.respond import respond
 from flows.scope import scope
 from flows.watch import watch
 from tests.flows.place import Place
-from tocsin.actions import decline
+from tocsin import actions
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -34,7 +34,7 @@ def shown(place: Place) -> Iterator[tuple[Place, str]]:
     key = place.declare(CANARY)
     place.until(lambda: place.parked(key), "the run never parked")
     yield place, key
-    decline(place.app, place.who("linh"), key, because="it was a canary")
+    actions.decline(place.app, place.who("linh"), key, because="it was a canary")
 
 
 @pytest.mark.parametrize("flow", [respond, contain, scope, notify, report, watch], ids=lambda flow: flow.name)
@@ -54,6 +54,29 @@ def test_an_incident_is_shown_by_one_run_that_parks_under_what_it_waits_for(
     assert run["parameters"] == {"incident": key}
     assert set(run["tags"]) == {f"incident:{key}", "type:credential-leak", "sev:1"}
     assert run["state"]["name"] == "Waiting: incident-commander and dpo to answer"
+
+
+def test_what_people_and_the_bell_did_is_shown_in_words_without_what_they_wrote(
+    shown: tuple[Place, str],
+) -> None:
+    place, key = shown
+    actions.note(place.app, place.who("linh"), key, CANARY)
+    actions.done(place.app, place.who("linh"), key, "1.1", note=CANARY)
+
+    def told() -> set[str]:
+        wanted = {"flow_runs": {"parent_flow_run_id": {"any_": [place.run_of(key)["id"]]}}}
+        runs = [
+            place.run_of(key)["id"],
+            *(each["id"] for each in place.asked("POST", "flow_runs/filter", wanted)),
+        ]
+        tasks = place.asked("POST", "task_runs/filter", {"task_runs": {"flow_run_id": {"any_": runs}}})
+        return {each["name"] for each in tasks}
+
+    place.until(
+        lambda: "Step done: 1.1, by linh" in told(), "what was done at a shell is not shown", every=0.5
+    )
+    assert {"Paged: incident-commander, linh", "Noted, by linh"} <= told()
+    assert ("Containment", "COMPLETED") in place.phases_of(key)
 
 
 def test_prefect_never_learns_a_title(shown: tuple[Place, str]) -> None:

@@ -84,6 +84,11 @@ class Runs:
         """Say that this execution lives. False when a later one has taken over."""
         return self._change(key, execution, beat=clock)
 
+    def seen(self, key: str) -> int:
+        """Up to which entry the run of an incident had seen the timeline when it last left."""
+        with self.database.read() as connection:
+            return connection.scalar(select(run.c.parked_seq).where(run.c.incident == key)) or 0
+
     def park(self, key: str, execution: int, seq: int) -> bool:
         """Say that this execution left and had seen all up to `seq`. False when a later one has taken over."""
         return self._change(key, execution, parked_seq=seq, beat=None)
