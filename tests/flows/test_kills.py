@@ -4,10 +4,12 @@ Incidents that wait for nobody's answer leave the others in peace: a leap of the
 that do. So each test takes a fresh one, and answers it before it ends.
 """
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from tests.flows.place import Place, assert_nothing_twice, assert_on_time, kill
@@ -114,7 +116,8 @@ def test_a_runner_killed_in_mid_phase_loses_nothing_and_nothing_is_late(
     ringing.answer(key, "an")
     ringing.until(lambda: ringing.parked(key), "the run never went on")
     assert ringing.run_of(key)["id"] == run
-    assert ("Containment", "CRASHED") in ringing.phases_of(key)
+    # The later execution took the very phase up that had lost its process, and ended it.
+    assert ("Containment", "COMPLETED") in ringing.phases_of(key)
     assert ("Containment", "RUNNING") not in ringing.phases_of(key)
     assert ringing.incident(key).status == "containment"
     assert_on_time(ringing, key, at_least=3)
@@ -139,6 +142,7 @@ def test_a_killed_server_is_revived_with_all_that_it_needs_and_meanwhile_nothing
     key = next(parked)
     run, called, worker = ringing.run_of(key)["id"], ringing.pages(key), ringing.worker.pid
     server, executions = ringing.server.starts, ringing.executions(key)
+    watch = a_watch_at_work(ringing)
     kill(ringing.server.pid)
     ringing.leap_to_next_call(key)
     ringing.until(lambda: ringing.pages(key) > called, "nobody else was called")
@@ -148,7 +152,10 @@ def test_a_killed_server_is_revived_with_all_that_it_needs_and_meanwhile_nothing
     assert ringing.run_of(key)["id"] == run
     assert ringing.server.starts == server + 1
     assert ringing.worker.pid != worker, "a worker that lived through an outage hears of no cancellation"
-    assert ringing.asked("GET", "deployments/name/watch/watch")["schedules"]
+    deployed = ringing.asked("GET", "deployments/name/watch/watch")
+    assert deployed["schedules"]
+    assert ringing.run(watch)["state"]["type"] == "CRASHED"
+    assert deployed["global_concurrency_limit"]["active_slots"] == 0, "no other watch would be let in"
     assert_on_time(ringing, key, at_least=3)
     assert_nothing_twice(ringing)
 
@@ -156,8 +163,8 @@ def test_a_killed_server_is_revived_with_all_that_it_needs_and_meanwhile_nothing
 def test_watch_rings_in_the_stead_of_a_dead_bell_and_a_lost_watch_makes_room(ringing: Place) -> None:
     kill(ringing.bell.pid)
     forget_the_bell(ringing)
-    key = ringing.declare()
     [lost] = watch_runs(ringing)
+    key = ringing.declare()
     ringing.until(lambda: ringing.pages(key), "nobody was called")
     called = ringing.pages(key)
     ringing.leap_to_next_call(key)
@@ -179,6 +186,17 @@ def test_watch_rings_in_the_stead_of_a_dead_bell_and_a_lost_watch_makes_room(rin
     assert_nothing_twice(ringing)
 
 
+def a_watch_at_work(place: Place) -> str:
+    """A run of `watch` that holds its one place, as one does whose server is about to be killed."""
+    place.until(lambda: not watches(place, "RUNNING") and not watches(place, "PENDING"), "watch never ends")
+    watch = place.asked("GET", "deployments/name/watch/watch")["id"]
+    later = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2099-01-01T00:00:00Z"}}
+    run: str = place.asked("POST", f"deployments/{watch}/create_flow_run", {"state": later})["id"]
+    answer = place.asked("POST", f"flow_runs/{run}/set_state", {"state": {"type": "PENDING"}})
+    assert answer["status"] == "ACCEPT", answer
+    return run
+
+
 def forget_the_bell(place: Place) -> None:
     """As if the bell had been silent for an hour."""
     with place.app.database.write() as connection:
@@ -186,12 +204,30 @@ def forget_the_bell(place: Place) -> None:
 
 
 def watch_runs(place: Place) -> list[str]:
-    """Ask for what the schedule asks for each minute, until one of them is at work: of two, Prefect cancels one."""
+    """Ask for what the schedule asks for each minute, until one of them rings in the bell's stead.
+
+    Of two, Prefect cancels one; and one that had looked before the bell fell silent just ends.
+    """
     watch = place.asked("GET", "deployments/name/watch/watch")["id"]
-    if not watches(place, "RUNNING"):
-        place.asked("POST", f"deployments/{watch}/create_flow_run", {"state": {"type": "SCHEDULED"}})
-    place.until(lambda: watches(place, "RUNNING"), "watch never ran")
+    asked = 0.0
+
+    def stands_in() -> bool:
+        nonlocal asked
+        if time.monotonic() - asked > 10 and not watches(place, "RUNNING"):
+            asked = time.monotonic()
+            # A server whose database is locked for a moment says 503: it is asked again.
+            with suppress(httpx.HTTPStatusError):
+                place.asked("POST", f"deployments/{watch}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+        return rung_lately(place) and bool(watches(place, "RUNNING"))
+
+    place.until(stands_in, "watch never stood in")
     return watches(place, "RUNNING")
+
+
+def rung_lately(place: Place) -> bool:
+    """Whether somebody has rung since the bell was forgotten."""
+    with place.app.database.read() as connection:
+        return place.app.clock() - clock.beats(connection)["bell"][0] < timedelta(minutes=1)
 
 
 def watches(place: Place, state: str) -> list[str]:

@@ -44,6 +44,23 @@ def deploy(client: "httpx.Client", *, limit: int) -> dict[str, str]:
     return ids
 
 
+def free_the_watch(client: "httpx.Client", deployment: str) -> None:
+    """Take its one place back from a watch that died with its server or worker: the next would be refused.
+
+    The server keeps in memory who holds the place, so that one that was killed never gives it back. Raises
+    httpx.HTTPError.
+    """
+    wanted = {
+        "deployments": {"id": {"any_": [deployment]}},
+        "flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING"]}}},
+    }
+    gone = {"state": {"type": "CRASHED", "message": "Its server or worker died."}, "force": True}
+    for run in _said(client.post("flow_runs/filter", json=wanted)):
+        _said(client.post(f"flow_runs/{run['id']}/set_state", json=gone))
+    limit = _said(client.get(f"deployments/{deployment}"))["global_concurrency_limit"]
+    client.patch(f"v2/concurrency_limits/{limit['id']}", json={"active_slots": 0}).raise_for_status()
+
+
 def _pool(client: "httpx.Client", name: str, limit: int) -> None:
     # The limit stands on the pool: a worker's own --limit breaks when a run is woken while it parks.
     made = client.post("work_pools/", json={"name": name, "type": "process", "concurrency_limit": limit})

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from tocsin.domain.errors import Refused
 from tocsin.settings import Settings
 from tocsin.up.child import Child
-from tocsin.up.deploying import deploy
+from tocsin.up.deploying import deploy, free_the_watch
 from tocsin.up.ground import HOST, Ground, prepare
 from tocsin.up.keeping import MARK, end_marked, kept
 from tocsin.up.pulse import Pulse
@@ -204,6 +204,7 @@ class Household:
 
         with closing(connect(self.ground.url, self.ground.auth, timeout=10)) as client:
             ids = deploy(client, limit=max(4, 2 * (os.cpu_count() or 1)))
+            free_the_watch(client, ids["watch"])
             if self.look_at_once:
                 self._look_at_once(client, ids["watch"])
 
