@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Event = MutableMapping[str, Any]
 
-_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
+#: A mail address, wherever it stands.
+ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
 _SECRET = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?i:bearer|basic)\s+[\w.+/=~-]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
@@ -84,7 +85,7 @@ def _masked(name: str, value: Any) -> Any:
     if any(word in name.lower() for word in _HIDDEN):
         return "(hidden)"
     if isinstance(value, str):
-        return _SECRET.sub("(secret)", _ADDRESS.sub("(address)", value))
+        return _SECRET.sub("(secret)", ADDRESS.sub("(address)", value))
     if isinstance(value, BaseException):
         return type(value).__name__
     if isinstance(value, dict):

@@ -71,6 +71,22 @@ def test_the_receipt_holds_the_relays_own_words(sink: MailSink) -> None:
     assert (stored.sender, stored.recipients, stored.content) == (SENDER, (READER,), CONTENT)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2.1.5 <linh@streamonapi.example> Saved", "2.1.5 <recipient> Saved"),
+        ("2.0.0 LINH@StreamOnAPI.example in mailbox linh", "2.0.0 recipient in mailbox recipient"),
+        ("2.1.5 <linh+a@elsewhere.example> forwarded", "2.1.5 <(address)> forwarded"),
+        ("2.0.0 queued as linhold-1", "2.0.0 queued as linhold-1"),
+    ],
+)
+def test_a_receipt_names_nobody_whatever_the_relay_repeats(sink: MailSink, said: str, kept: str) -> None:
+    sink.misbehave(Fault("dot", reply=f"250 {said}"))
+
+    assert with_channel(config(sink.port), lambda channel: channel.send(letter())) == Receipt(kept)
+    assert [mail.recipients for mail in sink.messages] == [(READER,)]
+
+
 #: What the relay does, and what that means: outcome, phase, letters that the relay kept.
 MISDEEDS = {
     "451 to RCPT": (Fault("rcpt", reply="451 4.7.1 greylisted"), "retry", "rcpt", 0),

@@ -19,7 +19,14 @@ from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
 from tocsin.storage import affected
 
-CANARIES = ("kanarienvogel@example.org", "Kanarienvogel", "canary_cus_77", "soa_live_canary", "198.51.100.77")
+CANARIES = (
+    "kanarienvogel@example.org",
+    "Kanarienvogel",
+    "canary_cus_77",
+    "soa_live_canary",
+    "198.51.100.77",
+    "zeisig",
+)
 READER = {"id": "canary_cus_77", "email": "kanarienvogel@example.org", "name": "Käthe Kanarienvogel"}
 
 
@@ -44,7 +51,7 @@ def everything_stored(app):
 def told(story, capfd, caplog):
     """A whole incident about one customer, with all that makes software talkative: refusals, doubts, failures."""
     caplog.set_level(logging.DEBUG)
-    story.with_customers(3, c2=READER)
+    story.with_customers(3, c2=READER, c3={"email": "zeisig@example.org"})
     line = {"time": "2026-11-23T10:00:00Z", "account": READER["id"], "token": CANARIES[3], "ip": CANARIES[4]}
     log = {**line, "path": "/v1/account", "status": 200}
     (story.folder / "api.ndjson").write_text(json.dumps(log) + "\n", encoding="utf-8")
@@ -57,6 +64,7 @@ def told(story, capfd, caplog):
     story.mail.misbehave(
         Fault("dot", "drop", recipient=address, times=1),
         Fault("rcpt", reply=f"550 5.1.1 <{address}> unknown here", recipient=address),
+        Fault("dot", reply="250 2.1.5 <zeisig@example.org> saved for zeisig", recipient="zeisig@example.org"),
     )
     story.declare()
     story.as_("linh").ack()
@@ -75,7 +83,7 @@ def told(story, capfd, caplog):
 
 
 def test_no_canary_sings_in_the_database_the_home_or_what_our_people_got(told):
-    assert told.counts["refused"] == 1
+    assert (told.counts["refused"], told.counts["handed_over"]) == (1, 2)
     assert [name for name, value in everything_stored(told.app) if sung(value)] == []
     files = [path for path in told.app.settings.home.rglob("*") if path.is_file()]
     assert any("vault" in path.parts for path in files)

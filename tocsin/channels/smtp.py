@@ -14,6 +14,7 @@ import aiosmtplib
 
 from tocsin.channels import one_line
 from tocsin.domain.message import MailEnvelope, Outcome, Receipt, Undelivered
+from tocsin.logs import ADDRESS
 
 if TYPE_CHECKING:
     from tocsin.channels.email import SmtpConfig
@@ -87,7 +88,7 @@ class Conversation:
             said = await protocol.read_response(timeout=self._config.after_dot_timeout)
             if not 200 <= said.code < 300:
                 raise aiosmtplib.SMTPResponseException(said.code, said.message)
-        return Receipt(one_line(said.message))
+        return Receipt(one_line(nameless(said.message, mail.recipient)))
 
     async def _say(self, command: str, *wanted: int) -> None:
         said = await self._client.execute_command(command.encode("ascii"))
@@ -146,13 +147,22 @@ class Conversation:
 
     def _undelivered(self, error: Exception, code: int | None, phase: str) -> Undelivered:
         words = getattr(error, "message", None) or str(error) or type(error).__name__
-        if self._recipient:  # the reason may end in a log, and an address is personal data
-            words = re.sub(re.escape(self._recipient), "recipient", words, flags=re.IGNORECASE)
+        words = nameless(words, self._recipient)
         # Which relay it was matters only while it could not be spoken to; the receipt of a letter is the same anywhere.
         place = f"{self._config.host}:{self._config.port} " if phase in _ROUTE else ""
         reason = one_line(f"{place}at {phase}: {f'{code} ' if code else ''}{words}")
         pause = _GREYLIST_PAUSE if phase == "rcpt" and code in _GREYLISTED else None
         return Undelivered(_outcome(code, phase), phase, reason, pause)
+
+
+def nameless(words: str, recipient: str) -> str:
+    """A reply without whom it is about: it is kept for good, and in clear, and an address is personal data."""
+    local = recipient.rpartition("@")[0]
+    # The longer first. Relays also repeat the form in which ORCPT gave it, and servers the local part alone.
+    for name in filter(None, (xtext(recipient), recipient, xtext(local), local)):
+        alone = rf"(?<![\w.+@-]){re.escape(name)}(?![\w+@-])"
+        words = re.sub(alone, "recipient", words, flags=re.IGNORECASE)
+    return ADDRESS.sub("(address)", words)
 
 
 def _reply_code(error: Exception) -> int | None:

@@ -29,7 +29,8 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 class Fault:
     """One way to misbehave. `recipient` None means any; `times` None means always; `seconds` belong to `delay`.
 
-    A letter whose final dot met `drop`, `silence` or `delay` has been kept; one that met `reply` has not.
+    A letter whose final dot met `drop`, `silence` or `delay` has been kept; one that met `reply` has not,
+    unless the reply is one of success.
     """
 
     at: Point

@@ -145,6 +145,8 @@ class Session(asyncio.Protocol):
         recipients = tuple(self._recipients)
         fault = self._sink.fault("dot", recipients)
         if fault is not None and fault.do == "reply":
+            if fault.reply.startswith("2"):
+                self._sink.keep(self._sender or "", recipients, tuple(self._options), content)
             self._write(fault.reply)
         else:
             mail = self._sink.keep(self._sender or "", recipients, tuple(self._options), content)
