@@ -98,7 +98,7 @@ def written(app: App, entries: int) -> str:
     """An incident of so many entries, put into the database at one go."""
     actor = at_the_shell(app, "linh")
     first = declare(app, actor, Declaration("A long night", drill=True)).incident
-    texts = Texts(first.key, app.record_key(first.key))
+    texts = Texts(first.key, app.record_key(first.key), app.entropy)
     drafts = [draft(number, texts) for number in range(entries - first.head_seq)]
     more = chain(
         first.key,

@@ -8,6 +8,7 @@ again on the newer incident, never only the append.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from tocsin.domain.timeline import Draft, Entry, chain
 from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import outbox, timeline
 from tocsin.storage.outbox import Outgoing
-from tocsin.storage.texts import Texts
+from tocsin.storage.texts import Texts, said_before
 
 #: How often a decision is run again after losing a race, before we say that something is wrong.
 ATTEMPTS = 20
@@ -111,7 +112,8 @@ def record(
         if command and (done := _already(app, key, *command)):
             return done
         incident = app.incident(key)
-        change = Change(incident, app.now(), Texts(key, record_key), record_key)
+        texts = Texts(key, record_key, app.entropy, partial(_said_before, app, key, record_key))
+        change = Change(incident, app.now(), texts, record_key)
         decide(change)
         if not change.drafts and not change.also:
             return Recorded(incident, ())
@@ -121,6 +123,11 @@ def record(
             if attempt + 1 == attempts:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _said_before(app: App, key: str, record_key: bytes) -> dict[str, str]:
+    with app.database.read() as connection:
+        return said_before(connection, key, record_key)
 
 
 def _already(app: App, key: str, command_key: str, content: str) -> Recorded | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tocsin.domain.errors import Refused
 
 KEY_BYTES = 32
+SALT_BYTES = 16
 _NONCE_BYTES = 12
 
 
@@ -44,15 +45,14 @@ def keyed_digest(key: bytes, content: bytes) -> str:
     return hmac.digest(key, b"content\0" + content, "sha256").hex()
 
 
-def commitment(key: bytes, text: str) -> tuple[str, bytes]:
-    """The words' commitment for the chain, and the salt that opens it: `words:` + SHA-256(salt, text)."""
-    salt = hmac.digest(key, b"salt\0" + text.encode(), "sha256")[:16]
-    return "words:" + hashlib.sha256(salt + text.encode()).hexdigest(), salt
+def commitment(salt: bytes, text: str) -> str:
+    """The words' commitment for the chain: `words:` + SHA-256(salt, text). The salt comes from nothing that stays."""
+    return "words:" + hashlib.sha256(salt + text.encode()).hexdigest()
 
 
 def commits_to(words: str, salt: bytes, text: str) -> bool:
     """Whether this is the text that the chain speaks of."""
-    return words == "words:" + hashlib.sha256(salt + text.encode()).hexdigest()
+    return words == commitment(salt, text)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The stores one by one: timeline, jobs, texts, keys, packs, clock. Each on both kinds of database."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,11 +121,11 @@ def test_of_many_who_want_a_job_at_once_one_gets_it(database):
 
 
 def test_a_text_is_sealed_and_can_be_destroyed_alone(database):
-    store = texts.Texts("INC-1", KEY)
+    store = texts.Texts("INC-1", KEY, os.urandom)
     one, two = store.keep("Nguyễn Thị Ánh called"), store.keep("nothing to see")
     with database.write() as connection:
         store.write(connection)
-        store.write(connection)  # known already
+        store.write(connection)  # written already
     with database.read() as connection:
         assert texts.read_texts(connection, "INC-1", KEY) == {
             one: "Nguyễn Thị Ánh called",
@@ -141,8 +142,45 @@ def test_a_text_is_sealed_and_can_be_destroyed_alone(database):
     assert texts.shown({"en": one, "vi": [two]}, left) == {"en": "(erased)", "vi": ["nothing to see"]}
 
 
+def said_in(database, plain, entropy=os.urandom):
+    """Keep one text in a change of its own; returns its commitment."""
+
+    def before():
+        with database.read() as connection:
+            return texts.said_before(connection, "INC-1", KEY)
+
+    store = texts.Texts("INC-1", KEY, entropy, before)
+    words = store.keep(plain)
+    with database.write() as connection:
+        store.write(connection)
+    return words
+
+
+def test_a_text_that_is_said_again_keeps_its_commitment_until_it_was_destroyed(database):
+    first = said_in(database, "Käthe called")
+    assert said_in(database, "Käthe called") == first
+    with database.write() as connection:
+        texts.forget(connection, "INC-1", first)
+    # The keys are all there: a commitment made anew from them would confirm the guess.
+    assert said_in(database, "Käthe called") != first
+
+
+def test_the_salt_of_a_text_comes_from_the_entropy_that_was_given(database):
+    first = said_in(database, "one", entropy=lambda size: b"s" * size)
+    with database.write() as connection:
+        texts.forget(connection, "INC-1", first)
+    assert said_in(database, "one", entropy=lambda size: b"s" * size) == first
+
+
+def test_a_damaged_text_keeps_nobody_from_saying_it_again(database):
+    first = said_in(database, "one")
+    with database.write() as connection:
+        connection.execute(update(tables.text).values(sealed=b"x" * 40))
+    assert said_in(database, "one") != first
+
+
 def test_a_text_that_was_put_in_the_place_of_another_shows(database):
-    store = texts.Texts("INC-1", KEY)
+    store = texts.Texts("INC-1", KEY, os.urandom)
     one, two = store.keep("one"), store.keep("two")
     with database.write() as connection:
         store.write(connection)

@@ -100,7 +100,7 @@ def _declared(
             return Recorded(fold(timeline.entries(connection, done[0])), ())
         number = timeline.next_number(connection)
         key = f"INC-{now.astimezone(app.zone).year}-{number:04d}"
-        texts = Texts(key, record_key)
+        texts = Texts(key, record_key, app.entropy)
         drafts = _drafts(what, facts, texts, code_name(number), documents.put_pack(connection, pack))
         entries = chain(key, drafts, actor=actor.id, now=now)
         incident = fold(entries)

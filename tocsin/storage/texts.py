@@ -1,30 +1,45 @@
 """Free text beside the chain: sealed, salted, erasable one by one. The chain holds only commitments to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from tocsin.sealing import commitment, commits_to, seal, unseal
+from tocsin.domain.errors import Refused
+from tocsin.sealing import SALT_BYTES, commitment, commits_to, seal, unseal
 from tocsin.storage.tables import text
 
 
 class Texts:
-    """Collects the texts of one change: `keep` gives the commitment, `write` stores what was kept."""
+    """Collects the texts of one change: `keep` gives the commitment, `write` stores what was kept.
 
-    def __init__(self, incident: str, key: bytes) -> None:
-        self._incident, self._key = incident, key
+    `before` tells what the incident holds already, text to commitment: said again, a text keeps its commitment, so that
+    a fact learned twice is seen to be the same, and destroying one destroys it wherever it was said.
+    """
+
+    def __init__(
+        self,
+        incident: str,
+        key: bytes,
+        entropy: Callable[[int], bytes],
+        before: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self._incident, self._key, self._entropy, self._before = incident, key, entropy, before
+        self._said: dict[str, str] | None = None
         self._kept: dict[str, tuple[bytes, str]] = {}
 
     def keep(self, plain: str) -> str:
         """The commitment that stands for this text in the chain."""
-        words, salt = commitment(self._key, plain)
-        self._kept[words] = (salt, plain)
-        return words
+        if self._said is None:
+            self._said = dict(self._before())
+        if plain not in self._said:
+            salt = self._entropy(SALT_BYTES)
+            self._said[plain] = commitment(salt, plain)
+            self._kept[self._said[plain]] = (salt, plain)
+        return self._said[plain]
 
     def write(self, connection: Connection) -> None:
         """Store what was kept and is not there yet."""
-        known = set(connection.scalars(select(text.c.words).where(text.c.incident == self._incident)))
         rows = [
             {
                 "incident": self._incident,
@@ -33,10 +48,23 @@ class Texts:
                 "sealed": seal(self._key, plain.encode(), f"text/{self._incident}/{words}"),
             }
             for words, (salt, plain) in self._kept.items()
-            if words not in known
         ]
         if rows:
             connection.execute(text.insert(), rows)
+        self._kept.clear()
+
+
+def said_before(connection: Connection, incident: str, key: bytes) -> dict[str, str]:
+    """The commitment of every text that an incident holds. One that is damaged counts as not there: work goes on."""
+    found: dict[str, str] = {}
+    for row in connection.execute(select(text).where(text.c.incident == incident)).mappings():
+        try:
+            plain = unseal(key, row["sealed"], f"text/{incident}/{row['words']}").decode()
+        except Refused:
+            continue
+        if commits_to(row["words"], row["salt"], plain):
+            found[plain] = row["words"]
+    return found
 
 
 def read_texts(
@@ -63,7 +91,7 @@ def false_texts(connection: Connection, incident: str, key: bytes) -> list[str]:
 
 
 def forget(connection: Connection, incident: str, words: str) -> bool:
-    """Destroy one text and its salt: nobody can prove any more what it said."""
+    """Destroy one text and its salt: nobody can prove any more what it said, nor confirm a guess, keys in hand."""
     result = connection.execute(delete(text).where(text.c.incident == incident, text.c.words == words))
     return result.rowcount == 1
 
