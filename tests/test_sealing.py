@@ -30,6 +30,12 @@ def test_another_key_or_another_row_opens_nothing(key, context):
         unseal(key, seal(KEY, b"x", "row/1"), context)
 
 
+@pytest.mark.parametrize("left", [0, 5, 11, 12, 20])
+def test_bytes_that_were_cut_short_are_refused_like_changed_ones(left):
+    with pytest.raises(Refused, match="row cannot be opened"):
+        unseal(KEY, seal(KEY, b"x", "row")[:left], "row")
+
+
 @given(st.integers(0, 40))
 def test_one_changed_bit_anywhere_shows(place):
     sealed = bytearray(seal(KEY, b"a few words here", "row"))

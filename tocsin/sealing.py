@@ -36,7 +36,7 @@ def unseal(key: bytes, sealed: bytes, context: str) -> bytes:
 
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too few bytes to hold a nonce or a tag
         raise Refused(f"{context} cannot be opened: another key, or changed bytes; see RUNBOOK 12") from None
 
 

@@ -251,6 +251,12 @@ def test_a_changed_text_is_named_with_the_entry_that_commits_to_it(app: App, key
     assert verify(app, key).bad_seq == noted["seq"]
 
 
+def test_a_text_that_was_emptied_is_named_with_its_entry(app: App, key: str) -> None:
+    tamper(app, "UPDATE text SET sealed = :nothing", nothing=b"")
+
+    assert ": its text was changed" in (verify(app, key).fault or "")
+
+
 def test_a_text_that_was_moved_to_another_commitment_is_named(app: App, key: str) -> None:
     noted = next(row for row in entries(app, key) if row["kind"] == "Noted")
     title = entries(app, key)[0]["body"]["title"]
