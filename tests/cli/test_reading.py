@@ -101,6 +101,34 @@ def test_words_of_a_restricted_incident_are_for_those_who_work_on_it(tocsin: Com
     assert "we suspect a colleague" in tocsin("timeline", by="hoa").out
 
 
+@pytest.mark.parametrize("json", [(), ("--json",)])
+def test_no_reading_verb_tells_an_outsider_the_words_or_the_people_of_a_restricted_incident(
+    tocsin: Command, drafted: str, json: tuple[str, ...]
+) -> None:
+    Path("tran-van-binh.txt").write_text("his own log", encoding="utf-8")
+    assert tocsin("evidence", "add", "tran-van-binh.txt").status == 0
+    assert tocsin("note", "we suspect a colleague").status == 0
+    duty = next(each["key"] for each in tocsin("show", "--json").json["duties"])
+    reading = [
+        ["card"], ["list"], ["show"], ["timeline"], ["duties"], ["affected"], ["affected", "cus_3"], ["status"],
+        ["preview", "customers"], ["preview", "customers", "--html", "page.html"], ["ledger", "customers"],
+        ["report", duty, "--out", "paper.html"], ["report", duty, "--out", "paper.json"], ["verify"],
+        ["evidence", "list"], ["evidence", "get", "E1", "--out", "copy.txt"], ["oncall"], [],
+    ]  # fmt: skip
+    people = ("Mai,", "Jonas", "Chloé", "Wei,")
+    secret = (*people, "suspect", "public place", "tran-van-binh", "the team", "revoked the keys")
+
+    said = [tocsin(*words, *json, by="khoa") for words in reading]
+
+    wrote = [Path(name) for name in ("page.html", "paper.html", "paper.json", "copy.txt")]
+    told = [each.out + each.err for each in said] + [each.read_text() for each in wrote if each.exists()]
+    assert [(word, words) for words in told for word in secret if word in words] == []
+    shown = tocsin("preview", "customers", by="an").out
+    assert [name for name in people if name in shown]
+    assert "tran-van-binh" in tocsin("evidence", "list", by="an").out
+    assert "(restricted)" in tocsin("preview", "customers", by="khoa").out
+
+
 def test_show_has_the_promised_names(tocsin: Command, approved: str) -> None:
     shown = tocsin("show", "--json").json
     assert set(shown) >= SHOW_KEYS

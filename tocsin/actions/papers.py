@@ -12,11 +12,14 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import Format, Paper, duty_of, kept, make
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import Change, Recorded
+from tocsin.views.access import need_words
 
 
 def make_report(app: App, actor: Actor, key: str, duty: str, format_: Format = "pdf") -> Paper:
-    """Make a duty's report from what is known now, and keep it in the vault."""
-    known(actor, app.incident(key))
+    """Make a duty's report from what is known now, and keep it in the vault. For those who may read its words."""
+    incident = app.incident(key)
+    known(actor, incident)
+    need_words(actor, incident, "its reports")
     paper = make(app, key, duty, format_)
     kept(app, key, duty, format_, paper, actor=actor.id)
     return paper

@@ -39,7 +39,7 @@ def draft(*words: Words, door: Changing = CHANGING) -> None:
     with door.open() as shell:
         key = which(shell, named)
         done = action(shell.app, shell.actor, key, notice, command=door.key)
-        found = view(shell.app, done.incident, notice)
+        found = view(shell.app, shell.actor, done.incident, notice)
         if not shell.json:
             shell.say(*summary(shell, found))
             shell.say(*_problems(found))
@@ -59,7 +59,7 @@ def preview(
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)
-        found = view(shell.app, seen(shell.app, shell.actor, key), notice)
+        found = view(shell.app, shell.actor, seen(shell.app, shell.actor, key), notice)
         shell.say(*summary(shell, found))
         if html:
             _write_page(html, found)
@@ -84,7 +84,7 @@ def approve(
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)
-        found = view(shell.app, seen(shell.app, shell.actor, key), notice)
+        found = view(shell.app, shell.actor, seen(shell.app, shell.actor, key), notice)
         if digest is None and not at_terminal():
             raise WrongUsage(f"off a terminal approve needs --digest; tocsin preview {key} {notice} shows it")
         shell.say(*summary(shell, found), *_texts(found), *_problems(found))

@@ -148,9 +148,11 @@ def _add(shell: Shell, key: str, path: Path, step: str | None, command: str | No
 def _list(shell: Shell, key: str) -> None:
     from tocsin.actors import known
     from tocsin.evidence.custody import custody
+    from tocsin.views.access import reads_words
 
-    known(shell.actor, shell.app.incident(key))
-    items = custody(shell.app, key)
+    incident = shell.app.incident(key)
+    known(shell.actor, incident)
+    items = custody(shell.app, key, named=reads_words(shell.actor, incident))
     shell.give([item.as_json() for item in items])
     if not items:
         shell.say(f"{key} holds no evidence yet; tocsin evidence add FILE")

@@ -64,7 +64,7 @@ def _show(shell: Shell, key: str, notice: str) -> None:
     from tocsin.cli.notices import summary
     from tocsin.views.letters import preview
 
-    shell.say(*summary(shell, preview(shell.app, shell.app.incident(key), notice)))
+    shell.say(*summary(shell, preview(shell.app, shell.actor, shell.app.incident(key), notice)))
 
 
 def _carry(shell: Shell, key: str, notice: str) -> bool:

@@ -53,8 +53,8 @@ class Item:
         }
 
 
-def custody(app: App, key: str) -> list[Item]:
-    """Every item of an incident in the order in which it was kept."""
+def custody(app: App, key: str, *, named: bool = True) -> list[Item]:
+    """Every item of an incident in the order in which it was kept; without their names if not `named`."""
     with app.database.read() as connection:
         entries = timeline.entries(connection, key)
         kept = [entry.body for entry in entries if isinstance(entry.body, k.EvidenceKept)]
@@ -63,7 +63,7 @@ def custody(app: App, key: str) -> list[Item]:
     return [
         Item(
             body.item,
-            names.get(body.name, "(erased)"),
+            names.get(body.name, "(erased)") if named else "(restricted)",
             body.size,
             body.content,
             body.step,

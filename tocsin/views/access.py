@@ -17,6 +17,8 @@ from tocsin.domain.incident import Incident
 from tocsin.storage import timeline
 from tocsin.storage.tables import entry
 
+#: What stands in place of words for those who may not read them.
+RESTRICTED = "(restricted)"
 #: Whose office it is to read any incident.
 OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-officer")
 
@@ -53,6 +55,12 @@ def reads_words(actor: Actor, incident: Incident) -> bool:
     return (
         called or actor.id in incident.roles.values() or any(role in OFFICES for role in actor.person.roles)
     )
+
+
+def need_words(actor: Actor, incident: Incident, what: str) -> None:
+    """Refused for a person for whom the words of this incident are not."""
+    if actor.person is None or not reads_words(actor, incident):
+        raise Refused(f"only those who work on {incident.key} may read {what}; tocsin take a role first")
 
 
 def set_apart(app: App, key: str) -> str | None:

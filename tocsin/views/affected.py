@@ -9,7 +9,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope import AffectedPerson, pseudonym
 from tocsin.storage import affected, ledger
-from tocsin.views.access import reads_words
+from tocsin.views.access import need_words
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,7 @@ def counts(incident: Incident) -> Counts:
 
 def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
     """One person by the id that the customer database knows, with every letter. For those who work on the incident."""
-    if actor.person is None or not reads_words(actor, incident):
-        raise Refused(
-            f"only those who work on {incident.key} may read one person's story; tocsin take a role first"
-        )
+    need_words(actor, incident, "one person's story")
     found = counts(incident)
     key = app.people_key(incident.key)
     hidden = pseudonym(key, asked)

@@ -20,7 +20,7 @@ from tocsin.record import plan_or_none
 from tocsin.storage import timeline
 from tocsin.storage.tables import attempt, outbox
 from tocsin.storage.texts import read_texts, shown
-from tocsin.views.access import reads_words, seen
+from tocsin.views.access import RESTRICTED, reads_words, seen
 from tocsin.views.duties import owed
 from tocsin.views.steps import steps
 
@@ -75,7 +75,7 @@ def words_of(app: App, actor: Actor, incident: Incident) -> Mapping[str, str]:
     """Commitment to text, for a person who may read what people wrote; for others every text says `(restricted)`."""
     with app.database.read() as connection:
         texts = read_texts(connection, incident.key, app.record_key(incident.key))
-    return texts if reads_words(actor, incident) else dict.fromkeys(texts, "(restricted)")
+    return texts if reads_words(actor, incident) else dict.fromkeys(texts, RESTRICTED)
 
 
 def _facts(incident: Incident, texts: Mapping[str, str]) -> dict[str, Any]:

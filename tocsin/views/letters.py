@@ -1,13 +1,15 @@
 """The letters of a notice as they would leave: every distinct one, how many get it, and what an approval binds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.incident import Approval, Incident
 from tocsin.engine.letters import approval_digest, drafted, readers, variant_digest, writing
 from tocsin.rendering.letter import Letter, Variant
 from tocsin.rendering.letter_lint import lint_letter, lint_readers
+from tocsin.views.access import RESTRICTED, reads_words
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,11 @@ class Preview:
     problems: tuple[str, ...]
 
 
-def preview(app: App, incident: Incident, notice: str) -> Preview:
-    """Every distinct letter of a notice, the most frequent first. Refused where there is no draft."""
+def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
+    """Every distinct letter of a notice, the most frequent first. Refused where there is no draft.
+
+    Each names one of its readers, and what people wrote: of a restricted incident, others see how many there are.
+    """
     state = drafted(incident, notice)
     write = writing(app, incident, notice)
     counts: dict[Variant, int] = {}
@@ -62,7 +67,8 @@ def preview(app: App, incident: Incident, notice: str) -> Preview:
         locales[variant.locale] = locales.get(variant.locale, 0) + count
     scope = incident.scope
     organisation = app.catalog_of(incident).contacts.organisation
-    views = [_view(variant, counts[variant], letter) for variant, letter in written.items()]
+    reads = reads_words(actor, incident)
+    views = [_view(variant, counts[variant], letter, reads=reads) for variant, letter in written.items()]
     return Preview(
         notice,
         state.mark,
@@ -80,7 +86,7 @@ def preview(app: App, incident: Incident, notice: str) -> Preview:
     )
 
 
-def _view(variant: Variant, count: int, letter: Letter) -> VariantView:
+def _view(variant: Variant, count: int, letter: Letter, *, reads: bool) -> VariantView:
     return VariantView(
         variant_digest(variant),
         variant.locale,
@@ -89,6 +95,6 @@ def _view(variant: Variant, count: int, letter: Letter) -> VariantView:
         str(variant.seen),
         variant.named,
         count,
-        letter,
-        tuple(lint_letter(letter)),
+        letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
+        tuple(lint_letter(letter)) if reads else (),
     )
