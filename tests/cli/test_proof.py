@@ -69,6 +69,31 @@ def test_all_incidents_are_proven_at_once(tocsin: Command, declared: str, app: A
     assert f"{declared} entry 2 " in said.err
 
 
+def test_an_incident_of_which_the_keys_alone_are_left_is_named(
+    tocsin: Command, declared: str, app: App
+) -> None:
+    for table in ("incident", "entry", "duty"):
+        tamper(app, f"DELETE FROM {table}")
+    for words in (["--all"], ["1"], [declared]):
+        said = tocsin("verify", *words)
+        assert (said.status, said.err) == (
+            1,
+            f"tocsin: {declared} entry 1 is missing: its whole timeline is gone\n",
+        )
+
+
+def test_a_gap_in_the_numbers_of_incidents_is_named(tocsin: Command, declared: str, app: App) -> None:
+    tocsin("declare", "A lost laptop", "--exclude", "hoa")
+    tocsin("declare", "Another")
+    # What somebody is excluded from is no gap.
+    assert tocsin("verify", "--all", by="hoa").err == ""
+    for table, column in (("incident", "key"), ("entry", "incident"), ("incident_key", "incident")):
+        tamper(app, f"DELETE FROM {table} WHERE {column} = 'INC-2026-0002'")
+    said = tocsin("verify", "--all")
+    assert (said.status, said.err) == (1, "tocsin: incident number 2 is missing: nothing of it is left\n")
+    assert [each["sound"] for each in tocsin("verify", "--all", "--json").json] == [True, True, False]
+
+
 def test_a_stranger_proves_nothing(tocsin: Command, declared: str) -> None:
     said = tocsin("verify", declared, by=None)
     assert said.status == 1

@@ -14,7 +14,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import EvidenceCopied
 from tocsin.engine.quarantine import release
 from tocsin.evidence import vault
-from tocsin.evidence.verify import Verdict, incidents, verify
+from tocsin.evidence.verify import Verdict, incidents, lost, verify
 from tocsin.record import Change
 from tocsin.storage import timeline
 from tocsin.storage.tables import incident
@@ -54,6 +54,12 @@ def provable(app: App, actor: Actor) -> list[str]:
     Somebody whom an incident excludes does not learn that it exists.
     """
     return [key for key in incidents(app) if not excluded(app, actor, key)]
+
+
+def missing(app: App, actor: Actor) -> list[Proof]:
+    """The incidents that must have been there and of which nothing is left. Anybody known may ask."""
+    known(actor)
+    return [Proof(verdict) for verdict in lost(app)]
 
 
 def excluded(app: App, actor: Actor, key: str) -> bool:

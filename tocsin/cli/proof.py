@@ -28,13 +28,14 @@ def verify(
     """Prove that nothing was changed. The first bad place is named, and the exit status is 1."""
     if len(words) > 1 or (all_ and (words or head)):
         raise WrongUsage("expected [INC], or --all and no incident")
-    from tocsin.actions.proving import provable, prove
+    from tocsin.actions.proving import missing, provable, prove
 
     with door.open() as shell:
         known_head = _known_head(head)
         there = provable(shell.app, shell.actor)
         keys = there if all_ else [_key(shell, words[0] if words else None, there)]
         proofs = [prove(shell.app, shell.actor, key, known_head=known_head, rebuild=rebuild) for key in keys]
+        proofs += missing(shell.app, shell.actor) if all_ else []
         documents = [_document(proof) for proof in proofs]
         shell.give(documents if all_ else documents[0])
         for proof in proofs:

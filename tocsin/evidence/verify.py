@@ -103,11 +103,22 @@ def _made(check: Callable[[Case], Check], case: Case) -> Check:
 
 
 def incidents(app: App) -> list[str]:
-    """Every incident that anything in the database speaks of, in order: also one whose row was taken away."""
+    """Every incident that anything in the database speaks of, in order: also one of which the keys alone are left."""
+    columns = (tables.incident.c.key, tables.entry.c.incident, tables.incident_key.c.incident)
     with app.database.read() as connection:
-        listed = set(connection.scalars(select(tables.incident.c.key)))
-        told = set(connection.scalars(select(tables.entry.c.incident).distinct()))
-    return sorted(listed | told)
+        return sorted({key for column in columns for key in connection.scalars(select(column).distinct())})
+
+
+def lost(app: App) -> list[Verdict]:
+    """Numbers that no incident has though a later one does: they are given one after another, and none is skipped."""
+    there = {int(number): key for key in incidents(app) if (number := key.rpartition("-")[2]).isdecimal()}
+    return [
+        Verdict(
+            f"INC-?-{number:04d}", 0, "", (), f"incident number {number} is missing: nothing of it is left"
+        )
+        for number in range(1, max(there, default=0))
+        if number not in there
+    ]
 
 
 def _nothing(connection: Connection, key: str) -> str:
