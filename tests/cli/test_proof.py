@@ -40,6 +40,19 @@ def test_the_document_says_the_same(tocsin: Command, declared: str, app: App) ->
     assert (broken.status, broken.json["sound"], broken.json["bad_seq"]) == (1, False, 2)
 
 
+def test_what_could_not_be_looked_at_is_said_and_is_no_proof(
+    tocsin: Command, declared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.evidence.projections.plan_or_none", lambda *_: None)
+    said, document = tocsin("verify"), tocsin("verify", "--json")
+    assert said.status == document.status == 1
+    assert said.out.startswith(f"{declared} NOT PROVEN, no fault found: ")
+    assert (
+        said.err == f"tocsin: {declared} NOT CHECKED projections: its plan fails; see the log of the bell\n"
+    )
+    assert (document.json["sound"], document.json["fault"]) == (False, None)
+
+
 @pytest.mark.parametrize("statement", ["DELETE FROM duty", "DELETE FROM incident"])
 def test_projections_are_made_anew_when_asked(
     tocsin: Command, declared: str, app: App, statement: str

@@ -25,7 +25,7 @@ def verify(
     all_: Annotated[Flag, Parameter(name="--all", help="Every incident in this database.")] = False,
     door: Reading = READING,
 ) -> int:
-    """Prove that nothing was changed. The first bad place is named, and the exit status is 1."""
+    """Prove that nothing was changed. The first bad place, or what could not be checked, is named; then status 1."""
     if len(words) > 1 or (all_ and (words or head)):
         raise WrongUsage("expected [INC], or --all and no incident")
     from tocsin.actions.proving import missing, provable, prove
@@ -40,7 +40,7 @@ def verify(
         shell.give(documents if all_ else documents[0])
         for proof in proofs:
             _say(shell, proof, short=all_)
-    return int(any(proof.verdict.fault for proof in proofs))
+    return int(any(not proof.verdict.proven for proof in proofs))
 
 
 def _key(shell: Shell, named: str | None, there: list[str]) -> str:
@@ -64,13 +64,14 @@ def _say(shell: Shell, proof: "Proof", *, short: bool) -> None:
     if verdict.fault:
         shell.tell(f"tocsin: {clean(verdict.fault)}")
         return
-    shell.say(f"{verdict.incident} verified: {verdict.entries:,} entries, head {verdict.head[:16]}")
+    found = "verified" if verdict.proven else "NOT PROVEN, no fault found"
+    shell.say(f"{verdict.incident} {found}: {verdict.entries:,} entries, head {verdict.head[:16]}")
     if not short:
         shell.say(*columns([(f"  {check.name}", clean(check.words)) for check in verdict.checks]))
     for wrong in verdict.mended:
         shell.say(f"  made anew: {clean(wrong)}")
     if verdict.unchecked:
-        shell.tell(f"  NOT CHECKED {clean(verdict.unchecked)}")
+        shell.tell(f"tocsin: {verdict.incident} NOT CHECKED {clean(verdict.unchecked)}")
     if proof.released:
         shell.say("  back from quarantine: the bell takes it up again")
 
@@ -79,7 +80,7 @@ def _document(proof: "Proof") -> dict[str, Any]:
     verdict = proof.verdict
     return {
         "incident": verdict.incident,
-        "sound": verdict.fault is None,
+        "sound": verdict.proven,
         "fault": verdict.fault,
         "bad_seq": verdict.bad_seq,
         "head": {"seq": verdict.entries, "hash": verdict.head},
