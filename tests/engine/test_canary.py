@@ -5,6 +5,7 @@ import logging
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import structlog
@@ -45,6 +46,24 @@ def everything_stored(app):
                 for value in row:
                     yield name, bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
     engine.dispose()
+
+
+def in_the_files(app, content):
+    """Whether these bytes lie anywhere in SQLite's file or its log; elsewhere files are not ours to read."""
+    if not app.database.sqlite:
+        return False
+    base = Path(app.database.engine.url.database)
+    return any(content in path.read_bytes() for path in base.parent.glob(f"{base.name}*"))
+
+
+def test_what_was_redacted_lies_in_no_file_of_the_database(tale):
+    tale.declare().as_("linh").note("Käthe called")
+    words = tale.told("Noted")[-1].text
+    with tale.app.database.read() as connection:
+        row = connection.execute(text("SELECT sealed FROM text WHERE words = :words"), {"words": words}).one()
+    assert in_the_files(tale.app, row.sealed) == tale.app.database.sqlite
+    tale.as_("an").redact(words, because="it names a customer")
+    assert not in_the_files(tale.app, row.sealed)
 
 
 @pytest.fixture
@@ -137,7 +156,10 @@ def test_after_erasure_only_counts_and_proofs_are_left(told):
     with pytest.raises(Refused, match="linh may not do this"):
         told.as_("linh").erase(because="retention is over")
     counts, key = told.counts, told.app.people_key(told.key)
+    with told.app.database.read() as connection:
+        wrapped = connection.scalar(text("SELECT wrapped FROM incident_key WHERE purpose = 'people'"))
     told.as_("an").erase(because="retention is over")
+    assert not in_the_files(told.app, wrapped)
     with pytest.raises(Refused, match="was destroyed"):
         told.app.people_key(told.key)
     assert told.counts == counts

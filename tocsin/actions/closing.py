@@ -118,7 +118,9 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
         change.also.append(lambda connection: affected.forget(connection, key))
         change.also.append(lambda connection: ledger.forget(connection, key))
 
-    return act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
+    done = act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
+    app.database.scrub()
+    return done
 
 
 def redact(
@@ -138,9 +140,10 @@ def redact(
         change.add(Redacted(words=words, because=change.keep(because)))
         change.also.append(lambda connection: _forget(texts.forget(connection, key, words)))
 
-    return act(
-        app, actor, key, decide, command=command_of(command, "redact", [words, because]), closed_too=True
-    )
+    asked = command_of(command, "redact", [words, because])
+    done = act(app, actor, key, decide, command=asked, closed_too=True)
+    app.database.scrub()
+    return done
 
 
 def _forget(found: bool) -> None:
