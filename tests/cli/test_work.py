@@ -197,6 +197,7 @@ def test_a_report_is_made_and_filed_with_reference_and_receipt(tocsin: Command, 
     made = tocsin("report", duty, "--out", "art33.json", "--json", by="an")
     assert made.status == 0
     assert Path("art33.json").stat().st_size == made.json["bytes"] > 0
+    assert Path("art33.json").stat().st_mode & 0o077 == 0
     assert tocsin("report", duty, "--out", "art33.json", by="an").status == 1
     off_terminal = tocsin("filed", duty, "--reference", "AZ 1", by="an")
     assert (off_terminal.status, "--yes" in off_terminal.err) == (2, True)

@@ -1,7 +1,6 @@
 """Proving: an incident is verified from its first entry on; one that was set apart and is sound goes back to work."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tocsin.domain.kinds import EvidenceCopied
 from tocsin.engine.quarantine import release
 from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, incidents, lost, verify
+from tocsin.private import private_file
 from tocsin.record import Change
 from tocsin.storage import timeline
 from tocsin.storage.tables import incident
@@ -84,15 +84,10 @@ def take_copy(app: App, actor: Actor, key: str, item: str, target: Path) -> int:
         change.add(EvidenceCopied(item=item))
 
     need(actor, app.incident(key), *READERS)
-    try:
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            # Said before it is done: a copy that nobody knows of is worse than an entry without a copy.
-            act(app, actor, key, decide, closed_too=True)
-            file.write(content)
-    except FileExistsError:
-        raise Refused(f"{target} exists; choose another name") from None
-    except OSError as error:
-        raise Refused(f"{target}: {error.strerror}") from None
+    with private_file(target) as file:
+        # Said before it is done: a copy that nobody knows of is worse than an entry without a copy.
+        act(app, actor, key, decide, closed_too=True)
+        file.write(content)
     return len(content)
 
 

@@ -16,6 +16,7 @@ from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
 from tocsin.domain.scope import HIDING, Question, ScopeResult
 from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import QUESTION, keep, put_file
+from tocsin.private import private_file
 from tocsin.record import Also, Change, Recorded, record, refuse_closed
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches
@@ -145,24 +146,14 @@ def export_affected(app: App, actor: Actor, key: str, target: Path, *, because: 
         raise Refused(f"{key} has no scope yet; run tocsin scope first")
     people_key = app.people_key(key)
     rows = 0
-    try:
-        with app.database.read() as connection, target.open("x", newline="", encoding="utf-8") as file:
-            target.chmod(0o600)
-            table = csv.writer(file)
-            table.writerow(
-                ["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"]
-            )
-            for _, person in affected.people(connection, key, incident.scope.revision, people_key):
-                seen = [
-                    moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)
-                ]
-                cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
-                table.writerow([_cell(value) for value in (*cells, person.email or "", person.name or "")])
-                rows += 1
-    except FileExistsError:
-        raise Refused(f"{target} exists; choose another name") from None
-    except OSError as error:
-        raise Refused(f"{target}: {error.strerror}") from None
+    with app.database.read() as connection, private_file(target, "w") as file:
+        table = csv.writer(file)
+        table.writerow(["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"])
+        for _, person in affected.people(connection, key, incident.scope.revision, people_key):
+            seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
+            cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
+            table.writerow([_cell(value) for value in (*cells, person.email or "", person.name or "")])
+            rows += 1
 
     def decide(change: Change) -> None:
         change.add(PeopleExported(rows=rows, because=change.keep(because)))

@@ -167,6 +167,8 @@ def _write_page(target: Path, found: Any) -> None:
     """All variants below each other; each letter's own page stands in a frame that may run nothing."""
     from html import escape
 
+    from tocsin.private import private_file
+
     frames = "".join(
         f"<h2>{escape(view.name)}: {view.count} people, {escape(view.locale)}, {escape(view.certainty)}</h2>"
         f"<p>{escape(view.letter.subject)}</p>"
@@ -174,11 +176,5 @@ def _write_page(target: Path, found: Any) -> None:
         for view in found.variants
     )
     page = f'<!doctype html><meta charset="utf-8"><title>{escape(found.notice)}</title><h1>Digest {found.digest}</h1>'
-    try:
-        with target.open("x", encoding="utf-8") as file:
-            target.chmod(0o600)
-            file.write(page + frames)
-    except FileExistsError:
-        raise Refused(f"{target} exists; choose another name") from None
-    except OSError as error:
-        raise Refused(f"{target}: {error.strerror}") from None
+    with private_file(target, "w") as file:
+        file.write(page + frames)

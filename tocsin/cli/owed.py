@@ -144,11 +144,11 @@ def report(
 
 
 def _write(target: Path, content: bytes, key: str) -> None:
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        vault = f"the paper is in the vault: tocsin evidence list {key}"
-        raise Refused(f"{target}: {error.strerror}; {vault}") from None
+    from tocsin.private import private_file
+
+    vault = f"; the paper is in the vault: tocsin evidence list {key}"
+    with private_file(target, failing=vault) as file:
+        file.write(content)
 
 
 def filed(
