@@ -3,7 +3,8 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from tocsin.domain.errors import Refused
 from tocsin.storage import database as rooms
@@ -94,6 +95,13 @@ def test_a_database_that_cannot_be_reached_is_one_line(tmp_path):
 def test_another_kind_of_database_is_refused():
     with pytest.raises(Refused, match="'mysql' is not known"):
         Database("mysql://localhost/x")
+
+
+def test_what_a_broken_statement_says_holds_none_of_its_values(database):
+    with database.read() as connection, pytest.raises(DBAPIError) as broken:
+        connection.execute(text("SELECT who FROM nowhere WHERE who = :who"), {"who": "Kanarienvogel"})
+    assert "nowhere" in str(broken.value)
+    assert "Kanarienvogel" not in str(broken.value)
 
 
 def test_sqlite_writes_survive_a_power_cut(sqlite_url):

@@ -81,9 +81,7 @@ def _complain(error: object, status: int) -> int:
 
 
 def _unexpected(error: BaseException) -> str:
-    """Keep the traceback where only the owner reads it, and say where."""
-    import traceback
-
+    """Keep where it happened for the owner alone, and say where that is. Words are left out: they may be anybody's."""
     what = f"unexpected {type(error).__name__}"
     try:
         from tocsin.settings import load_settings
@@ -91,7 +89,20 @@ def _unexpected(error: BaseException) -> str:
         log = load_settings().home / "errors.log"
         log.touch(mode=0o600)
         with log.open("a", encoding="utf-8") as file:
-            file.write(f"--- {datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}")
+            file.write(f"--- {datetime.now(UTC).isoformat()}\n{_place_of(error)}")
     except Exception:  # no home, no disk: then the terminal is all there is
         return f"{what}; TOCSIN_DEBUG=1 shows where"
     return f"{what}; the traceback is in {log}"
+
+
+def _place_of(error: BaseException) -> str:
+    """Types and frames, of what caused it too; no message and no value."""
+    import traceback
+
+    lines: list[str] = []
+    at: BaseException | None = error
+    while at is not None:
+        frames = traceback.extract_tb(at.__traceback__)
+        lines += [type(at).__name__, *(f"  {each.filename}:{each.lineno} in {each.name}" for each in frames)]
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+    return "\n".join(lines) + "\n"

@@ -22,6 +22,8 @@ from tocsin.domain.errors import Refused
 PATIENCE = 30
 #: Seconds that a bulk writer leaves to others after each of its commits: without them, appends starve on SQLite.
 BREATH = 0.005
+#: A statement's values may be anybody's data; what an exception says may end in a log.
+_QUIET = {"hide_parameters": True}
 
 Row = TypeVar("Row")
 
@@ -103,12 +105,14 @@ def _open(url: str) -> Engine:
             path = Path(parsed.database)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)  # names of staff and counts of people are nobody else's to read
-        engine = create_engine(parsed, connect_args={"timeout": PATIENCE, "check_same_thread": False})
+        engine = create_engine(
+            parsed, connect_args={"timeout": PATIENCE, "check_same_thread": False}, **_QUIET
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_QUIET)
     raise Refused(
         f"database {parsed.get_backend_name()!r} is not known; use a sqlite:/// or postgresql:// address"
     )
