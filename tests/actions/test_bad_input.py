@@ -25,6 +25,12 @@ WRONG = [
     ("an", "learn", ({"risk": "high"},), {"source": "  "}, "say where this is known from"),
     ("an", "learn", ({"occurred_from": "2026-11-23T10:00:00Z", "occurred_to": "2026-11-22T10:00:00Z"},),
      {"source": "x"}, "occurred_to lies before occurred_from"),
+    ("hoa", "learn", ({"risk": "unlikely"},), {"source": "x"}, "risk is decided by the dpo or the acc.*ask them"),
+    ("linh", "learn", ({"violation": "breach", "harm_tests": "sg-pdpa:not"},), {"source": "x"}, "harm_tests is dec"),
+    ("linh", "learn", ({"individuals_exemption": "disproportionate"},), {"source": "x"}, "_exemption is decided"),
+    ("giang", "learn", ({"cells": [{"place": "DE", "risk": "unlikely"}]},), {"source": "x"}, "risk is decided by"),
+    ("chi", "learn", ({"impact_severity": "minor"},), {"source": "x"}, "impact_severity is decided by"),
+    ("giang", "learn", ({"hold": {"authority": "Police"}},), {"source": "x"}, "hold is decided by.*or the counsel"),
     ("an", "note", ("  ",), {}, "the note is empty"),
     ("an", "note", ("seen",), {"at": FUTURE}, "lies in the future"),
     ("an", "note", ("seen",), {"at": NAIVE}, "has no zone"),
@@ -95,6 +101,9 @@ def test_it_is_one_line_with_the_way_out_and_nothing_is_written(open_incident, w
         ({"excluded": ["mallory"]}, "no person 'mallory'"),
         ({"aware_at": FUTURE}, "future"),
         ({"facts": {"colour": "red"}}, "colour"),
+        ({"facts": {"risk": "unlikely"}}, "risk is decided by the dpo .* tocsin assess --decide"),
+        ({"facts": {"hold": {"authority": "Police"}}}, "hold is decided by .* tocsin learn hold="),
+        ({"facts": {"cells": [{"risk": "unlikely"}]}}, "risk is decided by"),
         ({"occurred_from": datetime(2026, 11, 23, 10, tzinfo=UTC),
           "occurred_to": datetime(2026, 11, 22, 10, tzinfo=UTC)}, "lies before"),
     ],
@@ -165,3 +174,14 @@ def test_when_it_happened_may_be_long_ago(open_incident):
     then = open_incident.clock.moment - timedelta(days=9)
     done = open_incident.as_("linh").note("first sign", at=then)
     assert (done.entries[0].at, done.entries[0].recorded_at) == (then, open_incident.clock.moment)
+
+
+def test_who_may_decide_does_so_and_nobody_else_writes_over_it(open_incident):
+    open_incident.as_("chi").learn({"hold": {"authority": "Police"}}, source="their letter")
+    decided = [{"place": "DE", "risk": "unlikely", "count": 3}]
+    open_incident.as_("bao").learn({"cells": decided}, source="with the DPO")
+    assert open_incident.incident.facts.known("hold")
+    with pytest.raises(Refused, match="risk is decided by"):
+        open_incident.as_("giang").learn({"cells": [{"place": "DE", "count": 4}]}, source="gateway log")
+    open_incident.as_("an").learn({"cells": [{"place": "DE", "count": 4}]}, source="gateway log")
+    assert open_incident.incident.facts.people() == 4

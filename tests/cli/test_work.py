@@ -124,7 +124,7 @@ def test_the_same_key_changes_nothing_twice(tocsin: Command, declared: str, head
 def test_learned_facts_open_duties_and_say_so(tocsin: Command, declared: str) -> None:
     said = tocsin(
         "learn", "our_role=controller", "people_by_country=DE:3,VN:2", "kinds=account-info", "risk=high",
-        "--source", "first look",
+        "--source", "first look", by="an",
     )  # fmt: skip
     assert said.status == 0
     assert "OWED    eu-gdpr/authority/de/controller (Art. 33(1), (3) GDPR)" in said.out
@@ -192,6 +192,7 @@ def test_a_report_is_made_and_filed_with_reference_and_receipt(tocsin: Command, 
         "risk=high",
         "--source",
         "x",
+        by="an",
     )
     duty = "eu-gdpr/authority/de/controller"
     made = tocsin("report", duty, "--out", "art33.json", "--json", by="an")
@@ -276,6 +277,7 @@ def test_a_duty_is_named_by_the_beginning_that_only_it_has(tocsin: Command, decl
         "risk=high",
         "--source",
         "x",
+        by="an",
     )
     assert tocsin("report", "eu-gdpr/authority/de", "--out", "de.json", by="an").status == 0
     refused = tocsin("report", "eu-gdpr/authority", "--out", "eu.json", by="an")

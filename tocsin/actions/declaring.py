@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.actions.asking import command_of
+from tocsin.actions.stating import refuse_decisions
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.answers import nearest
@@ -85,6 +86,7 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
             stated[name] = iso(moment)
     now = app.now()
     parsed = {name: parse_fact(name, raw, now) for name, raw in stated.items()}
+    refuse_decisions(parsed)
     refuse_contradictions(Facts(parsed))
     return {FACTS[name].same_as or name: value for name, value in parsed.items()}
 

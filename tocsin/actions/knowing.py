@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from tocsin.actions.asking import act, command_of, refuse_future
+from tocsin.actions.stating import DECIDERS, refuse_others_decisions
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -34,13 +35,17 @@ def note(
 def learn(
     app: App, actor: Actor, key: str, facts: Mapping[str, Any], *, source: str, command: str | None = None
 ) -> Recorded:
-    """Learn facts, each with its source. Unknown names, impossible values and contradictions are refused."""
+    """Learn facts, each with its source. Unknown names, impossible values and contradictions are refused.
+
+    A decision is learned from those who may decide it, as with `assess`.
+    """
     if not source.strip():
         raise Refused("say where this is known from: --source 'gateway log', --source 'call with the DPO'")
     now = app.now()
     parsed = {name: parse_fact(name, raw, now) for name, raw in facts.items()}
 
     def decide(change: Change) -> None:
+        refuse_others_decisions(actor, change.incident, parsed)
         # Free text stands as commitments in the fold; contradictions hide in moments and numbers only.
         merged = change.incident.facts
         for name, value in parsed.items():
@@ -101,7 +106,7 @@ def assess(
     value = parse_fact("risk", level)
 
     def decide(change: Change) -> None:
-        need(actor, change.incident, "dpo", "accountable-officer")
+        need(actor, change.incident, *DECIDERS)
         change.add(FactLearned(name="risk", value=value, source=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "assess", [level, because]))

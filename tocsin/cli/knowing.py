@@ -57,7 +57,9 @@ def learn(
     named = words[0] if words and "=" not in words[0] else None
     pairs = words[1:] if named else words
     if not pairs:
-        raise WrongUsage("expected [INC] NAME=VALUE..., like risk=high; tocsin law --facts lists the names")
+        raise WrongUsage(
+            "expected [INC] NAME=VALUE..., like our_role=controller; tocsin law --facts lists the names"
+        )
     with door.open() as shell:
         key = which(shell, named)
         before = shell.app.incident(key)

@@ -1,0 +1,49 @@
+"""What is looked at before facts are learned: who may decide them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.actors import Actor, known
+from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
+from tocsin.domain.questions import FACTS
+
+#: Who decides: the DPO advises and decides, the accountable officer answers for it.
+DECIDERS = ("dpo", "accountable-officer")
+#: Facts that a person answers for by name; no log shows them.
+_DECIDERS_OF = {name: DECIDERS for name, fact in FACTS.items() if fact.group == "decisions"} | {
+    "hold": (*DECIDERS, "counsel")
+}
+
+
+def refuse_decisions(facts: Mapping[str, Any]) -> None:
+    """Refused when a declaration carries a decision: it is made afterwards, by those whose it is."""
+    for name in _decisions(facts):
+        way = (
+            "tocsin assess --decide LEVEL --because '...'"
+            if name == "risk"
+            else f"tocsin learn {name}=... --source '...'"
+        )
+        raise Refused(f"{name} is decided by the {_those(name)}, after the declaration: {way}")
+
+
+def refuse_others_decisions(actor: Actor, incident: Incident, facts: Mapping[str, Any]) -> None:
+    """Refused when these facts decide, or take back, what is not this person's to decide."""
+    person = known(actor, incident)
+    # Who writes the cells anew writes over what was decided for some of them.
+    before = {"cells": incident.facts.values.get("cells")} if "cells" in facts else {}
+    for name in (*_decisions(facts), *_decisions(before)):
+        if not any(actor.holds(incident, role) for role in _DECIDERS_OF[name]):
+            raise Refused(f"{name} is decided by the {_those(name)}, and {person.id} is neither; ask them")
+
+
+def _decisions(facts: Mapping[str, Any]) -> list[str]:
+    """Which decisions these facts carry; that of a single cell is the same decision as that for all."""
+    found = [name for name in facts if name in _DECIDERS_OF]
+    if any("risk" in cell for cell in facts.get("cells") or ()):
+        found.append("risk")
+    return found
+
+
+def _those(name: str) -> str:
+    return " or the ".join(_DECIDERS_OF[name])
