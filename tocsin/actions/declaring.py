@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.actions.asking import command_of
-from tocsin.actions.stating import refuse_decisions
+from tocsin.actions.stating import refuse_decisions, refuse_unknown_kinds
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.answers import nearest
@@ -87,6 +87,7 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
     now = app.now()
     parsed = {name: parse_fact(name, raw, now) for name, raw in stated.items()}
     refuse_decisions(parsed)
+    refuse_unknown_kinds(app.catalog.data_map, parsed)
     refuse_contradictions(Facts(parsed))
     return {FACTS[name].same_as or name: value for name, value in parsed.items()}
 

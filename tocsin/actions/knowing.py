@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from tocsin.actions.asking import act, command_of, refuse_future
-from tocsin.actions.stating import DECIDERS, refuse_others_decisions
+from tocsin.actions.stating import DECIDERS, refuse_others_decisions, refuse_unknown_kinds
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -46,6 +46,7 @@ def learn(
 
     def decide(change: Change) -> None:
         refuse_others_decisions(actor, change.incident, parsed)
+        refuse_unknown_kinds(app.catalog_of(change.incident).data_map, parsed)
         # Free text stands as commitments in the fold; contradictions hide in moments and numbers only.
         merged = change.incident.facts
         for name, value in parsed.items():

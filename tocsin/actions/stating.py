@@ -1,9 +1,11 @@
-"""What is looked at before facts are learned: who may decide them."""
+"""What is looked at before facts are learned: who may decide them, and whether the data map knows the kinds."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from tocsin.actors import Actor, known
+from tocsin.domain.answers import nearest
+from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.questions import FACTS
@@ -35,6 +37,16 @@ def refuse_others_decisions(actor: Actor, incident: Incident, facts: Mapping[str
     for name in (*_decisions(facts), *_decisions(before)):
         if not any(actor.holds(incident, role) for role in _DECIDERS_OF[name]):
             raise Refused(f"{name} is decided by the {_those(name)}, and {person.id} is neither; ask them")
+
+
+def refuse_unknown_kinds(data_map: DataMap, facts: Mapping[str, Any]) -> None:
+    """Refused for a kind of data that the data map does not have; the nearest right one is named."""
+    ids = [kind.id for kind in data_map.kinds]
+    cells = facts.get("cells") or ()
+    for kinds in (facts.get("kinds"), *(cell.get("kinds") for cell in cells)):
+        for kind in kinds or ():
+            if kind not in ids:
+                raise Refused(f"the data map has no kind {kind!r}{nearest(kind, ids)}")
 
 
 def _decisions(facts: Mapping[str, Any]) -> list[str]:
