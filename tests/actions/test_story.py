@@ -4,8 +4,10 @@ import pytest
 
 from tocsin import actions
 from tocsin.domain.errors import Refused
+from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence import vault
 from tocsin.evidence.verify import verify
+from tocsin.sinks.mail import Fault
 from tocsin.storage.texts import read_texts
 
 
@@ -162,6 +164,25 @@ def test_an_incident_that_was_none_is_declined_and_its_clocks_end(story):
     story.as_("an").decline(because="a test key")
     story.fast_forward(hours=80)
     assert story.told("DeadlineWarned") == []
+
+
+def test_an_incident_of_which_people_were_told_is_not_declined_whatever_is_drafted_afterwards(story):
+    story.with_customers(4).released("c1", "c2").scope("c1", "c2", "c3")
+    assert story.letter.mark == "in-review"
+    with pytest.raises(Refused, match=r"people were told already \(customers\); close"):
+        story.as_("an").decline(because="a test key")
+    assert story.incident.open
+
+
+def test_an_incident_whose_sending_was_stopped_midway_is_not_declined(story):
+    story.with_customers(6).approved()
+    story.mail.misbehave(Fault(at="rcpt", reply="421 4.3.2 later", recipient="c6@example.org", times=99))
+    story.as_("an").release(CUSTOMERS)
+    story.as_("an").pause(CUSTOMERS, because="wrong advice")
+    story.as_("an").learn({"measures_taken": {"en": "Else.", "vi": "Khác."}}, source="the team")
+    assert (story.letter.mark, story.letter.told_at) == ("in-review", None)
+    with pytest.raises(Refused, match="people were told already"):
+        story.as_("an").decline(because="a test key")
 
 
 def test_the_first_pages_leave_before_a_declaration_returns_with_nothing_else_running(story):

@@ -9,12 +9,14 @@ from tocsin.domain.checklist import applicable, open_gates
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
-from tocsin.domain.notice import LEAVING
+from tocsin.domain.notice import LEAVING, REACHED
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
 from tocsin.record import Change, Recorded
 from tocsin.storage import affected, keys, ledger, texts
 
+#: States of a letter that has left the house, or is leaving it now, whatever became of it.
+_LEFT = (*REACHED, "bounced", "sending")
 #: Bounces and complaints still come in for so long after closing; until then addresses and letters stay.
 RETENTION = timedelta(days=365)
 
@@ -68,12 +70,21 @@ def decline(app: App, actor: Actor, key: str, *, because: str, command: str | No
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "incident-commander", "dpo")
-        told = [notice.id for notice in change.incident.notices.values() if notice.mark in (*LEAVING, "sent")]
-        if told:
-            raise Refused(f"people were told already ({told[0]}); close the incident instead of declining it")
+        if told := _told(app, change.incident):
+            raise Refused(f"people were told already ({told}); close the incident instead of declining it")
         change.add(Declined(because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "decline", [because]))
+
+
+def _told(app: App, incident: Incident) -> str | None:
+    """A notice of which letters have left, or may be leaving: also when a newer draft stands in its place."""
+    with app.database.read() as connection:
+        for notice in incident.notices.values():
+            counts = ledger.counts(connection, incident.key, notice.id)
+            if notice.mark in (*LEAVING, "sent") or notice.told_at or any(counts[state] for state in _LEFT):
+                return notice.id
+    return None
 
 
 def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
