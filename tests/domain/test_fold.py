@@ -20,6 +20,7 @@ from tests.domain.bodies import (
 from tocsin.domain import kinds as k
 from tocsin.domain.fold import BrokenTimeline, as_of, evolve, fold
 from tocsin.domain.kinds import KINDS
+from tocsin.domain.timeline import Draft, chain
 
 LATER = START + timedelta(hours=5)
 
@@ -105,6 +106,22 @@ def test_a_new_draft_has_no_approvals_and_remembers_what_became_of_the_letters_t
     state = incident(drafted(), yes, stopped(), drafted(edition=2)).notices["customers"]
     assert (state.mark, state.approvals, state.edition) == ("in-review", (), 2)
     assert state.counts == {"handed_over": 3}
+
+
+def test_a_further_batch_does_not_move_the_moment_at_which_people_were_told():
+    early = timeline(drafted(), stopped())
+    drafts = [Draft(drafted(edition=2)), Draft(stopped())]
+    late = chain(
+        "INC-1",
+        drafts,
+        after_seq=early[-1].seq,
+        after_hash=early[-1].hash,
+        after_recorded=START,
+        actor="an",
+        now=LATER,
+    )
+    state = fold([*early, *late]).notices["customers"]
+    assert (state.told_at, state.finished_at) == (START, LATER)
 
 
 def test_letters_settled_by_hand_count_until_the_next_stop_counts_them():

@@ -8,6 +8,7 @@ import pytest
 from tests.child import advance_and_die, together
 from tests.story import WORDS, message_ids
 from tocsin import actions
+from tocsin.actions.drafting import draft
 from tocsin.app import open_app
 from tocsin.bell import ring
 from tocsin.domain.errors import Refused
@@ -167,6 +168,16 @@ def test_another_revision_of_the_scope_voids_before_release(story):
     assert (story.letter.mark, story.letter.recipients) == ("in-review", 4)
     story.approve().as_("an").release(CUSTOMERS)
     assert story.readers == everybody(4)
+
+
+def test_a_letter_that_was_sent_is_not_drafted_again_while_nothing_has_changed(tale):
+    tale.released()
+    told = tale.letter.told_at
+    tale.fast_forward(days=2)
+    assert draft(tale.app, tale.actor("an"), tale.key, CUSTOMERS).entries == ()
+    assert (tale.letter.mark, tale.letter.edition, tale.letter.told_at) == ("sent", 1, told)
+    tale.as_("an").learn(CORRECTED, source="the log")
+    assert draft(tale.app, tale.actor("an"), tale.key, CUSTOMERS).entries != ()
 
 
 def test_people_found_after_the_sending_get_a_batch_of_their_own_and_nobody_a_second_letter(story):

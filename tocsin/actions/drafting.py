@@ -5,7 +5,8 @@ from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
-from tocsin.domain.incident import Incident
+from tocsin.domain.incident import Incident, NoticeState
+from tocsin.domain.kinds import NoticeDrafted
 from tocsin.domain.notice import LEAVING, text_inputs
 from tocsin.engine.drafting import drafted_now
 from tocsin.engine.letters import TEMPLATES
@@ -13,7 +14,7 @@ from tocsin.record import Change, Recorded, refuse_closed
 
 
 def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:
-    """Write the letters from what is known now. A draft equal to the one in review changes nothing."""
+    """Write the letters from what is known now. A draft equal to the one there is changes nothing."""
     incident = app.incident(key)
     known(actor, incident)
     refuse_closed(incident)
@@ -29,11 +30,19 @@ def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None 
         ):
             raise Refused("what the letter prints changed while it was written; say it again")
         state = newer.notices.get(notice)
-        if state is not None and state.digest == body.digest and state.mark in ("in-review", "approved"):
+        if state is not None and _equal(newer, state, body):
             return
         change.add(body)
 
     return act(app, actor, key, decide, command=command_of(command, "draft", [notice]))
+
+
+def _equal(incident: Incident, state: NoticeState, body: NoticeDrafted) -> bool:
+    """Whether the draft is the one in review, or what was sent to everybody who is known."""
+    if state.mark in ("in-review", "approved"):
+        return state.digest == body.digest
+    # Drafted on another day it carries another date. A newer scope may know addresses that were missing.
+    return state.mark == "sent" and state.inputs == body.inputs and incident.scope_seq < state.drafted_seq
 
 
 def _refuse_leaving(incident: Incident, notice: str) -> None:

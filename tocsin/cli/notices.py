@@ -43,6 +43,10 @@ def draft(*words: Words, door: Changing = CHANGING) -> None:
         if not shell.json:
             shell.say(*summary(shell, found))
             shell.say(*_problems(found))
+        if not done.entries and done.incident.notices[notice].mark == "sent":
+            shell.say(
+                f"{notice} was sent, and nothing that it prints has changed since: there is nothing to draft"
+            )
         changed(shell, done, f"Read it: tocsin preview {key} {notice}")
 
 

@@ -329,7 +329,9 @@ def _drafted(incident: Incident, entry: Entry, body: k.NoticeDrafted) -> Inciden
     before = incident.notices.get(body.notice)
     # What became of letters that left before this draft stays known; the next stop counts them all anew.
     kept: dict[str, Any] = (
-        {name: getattr(before, name) for name in ("counts", "root", "settled", "told_at")} if before else {}
+        {name: getattr(before, name) for name in ("counts", "root", "settled", "told_at", "finished_at")}
+        if before
+        else {}
     )
     state = NoticeState(
         **kept,
@@ -395,18 +397,20 @@ def _resumed(incident: Incident, entry: Entry, body: k.SendingResumed) -> Incide
 
 @_on(k.SendingStopped)
 def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incident:
-    mark = "sent" if body.complete else incident.notices[body.notice].mark
+    before = incident.notices[body.notice]
+    finished = entry.at if body.complete else None
     return _notice(
         incident,
         entry,
         body.notice,
-        mark=mark,
+        mark="sent" if body.complete else before.mark,
         counts=body.counts,
         root=body.root,
         resume_at=body.resume_at,
         rest=body.resume_at - entry.at if body.resume_at and body.why else timedelta(0),
         settled=0,
-        told_at=entry.at if body.complete else incident.notices[body.notice].told_at,
+        told_at=before.told_at or finished,
+        finished_at=finished or before.finished_at,
     )
 
 

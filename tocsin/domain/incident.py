@@ -136,7 +136,9 @@ class NoticeState:
     settled: int = 0
     #: People whom the scope added since this draft.
     newcomers: int = 0
+    #: When the first sending ended, and the latest: a further batch moves only the second.
     told_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True)
