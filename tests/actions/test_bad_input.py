@@ -12,6 +12,7 @@ from tocsin.domain.notice import CUSTOMERS
 
 STRANGER = Actor("unix:mallory", None)
 NAIVE, FUTURE = datetime(2026, 11, 23, 10), datetime(2030, 1, 1, tzinfo=UTC)  # noqa: DTZ001
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 PROMISE = "policy-promise/customers/individuals/controller"
 
 #: Who says what, and words of the one line that answers.
@@ -45,6 +46,8 @@ WRONG = [
     ("linh", "done", ("1.3",), {}, "needs evidence"),
     ("linh", "done", ("C11",), {}, "waits for C10"),
     ("linh", "done", ("C1",), {"at": FUTURE}, "lies in the future"),
+    ("linh", "done", ("C1",), {"at": LONG_AGO}, "2001-.* lies before detected_at .*tocsin learn"),
+    ("an", "filed", (PROMISE,), {"reference": "1", "at": LONG_AGO}, "2001-.* lies before detected_at"),
     ("linh", "undo", ("C1",), {"because": "x"}, "is open already"),
     ("linh", "skip", ("C2",), {"because": " "}, "say why"),
     ("giang", "skip", ("C2",), {"because": "x"}, "giang may not do this"),
@@ -78,7 +81,7 @@ WRONG = [
 
 @pytest.fixture
 def open_incident(tale):
-    tale.declare()
+    tale.declare(detected_at=tale.clock.moment - timedelta(minutes=9))
     tale.as_("linh").ack()
     return tale
 
@@ -188,3 +191,13 @@ def test_who_may_decide_does_so_and_nobody_else_writes_over_it(open_incident):
         open_incident.as_("giang").learn({"cells": [{"place": "DE", "count": 4}]}, source="gateway log")
     open_incident.as_("an").learn({"cells": [{"place": "DE", "count": 4}]}, source="gateway log")
     assert open_incident.incident.facts.people() == 4
+
+
+def test_a_step_may_be_done_before_the_declaration_and_a_report_filed_since_it_was_found(open_incident):
+    began, found = (open_incident.clock.moment - timedelta(minutes=minutes) for minutes in (60, 9))
+    open_incident.as_("an").learn({"occurred_from": began.isoformat()}, source="gateway log")
+    open_incident.as_("linh").done("C1", at=began)
+    with pytest.raises(Refused, match="lies before detected_at"):
+        open_incident.as_("an").filed(PROMISE, reference="1", at=found - timedelta(seconds=1))
+    with pytest.raises(Refused, match="is met by telling the people"):
+        open_incident.as_("an").filed(PROMISE, reference="1", at=found)

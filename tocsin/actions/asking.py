@@ -1,15 +1,27 @@
 """What all verbs share: an idempotent command, an open incident, and one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
 from tocsin.domain.moments import iso
 from tocsin.domain.timeline import digest
 from tocsin.record import Change, Recorded, record, refuse_closed
+
+#: Moments at which somebody found the incident; `declared_at` is one by itself.
+FOUND = (
+    "detected_at",
+    "suspected_at",
+    "aware_at",
+    "violation_found_at",
+    "incident_found_at",
+    "processor_aware_at",
+    "told_by_processor_at",
+)
 
 
 def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | None:
@@ -25,6 +37,19 @@ def refuse_future(at: datetime | None, now: datetime) -> None:
         raise Refused(f"{at} has no zone; add one, like {at.isoformat()}+07:00")
     if at > now:
         raise Refused(f"{iso(at)} lies in the future; say when it did happen")
+
+
+def refuse_before(at: datetime | None, incident: Incident, names: Sequence[str]) -> None:
+    """Nothing is done about an incident before the earliest of these moments, as far as they are known."""
+    first = min(
+        (name for name in ("declared_at", *names) if name in incident.moments),
+        key=incident.moments.__getitem__,
+    )
+    if at is not None and at < incident.moments[first]:
+        raise Refused(
+            f"{iso(at)} lies before {first} ({iso(incident.moments[first])}); say when it did happen, "
+            "or correct that moment with tocsin learn"
+        )
 
 
 def act(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.actions.asking import act, command_of, refuse_future
+from tocsin.actions.asking import FOUND, act, command_of, refuse_before, refuse_future
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.answers import nearest
@@ -36,6 +36,7 @@ def done(
 
     def decide(change: Change) -> None:
         refuse_future(at, change.now)
+        refuse_before(at, change.incident, ("occurred_from", *FOUND))
         _ready(app, change.incident, step, with_evidence=bool(evidence))
         items = tuple(keep(change, each, name, by=actor.id, step=step) for each, name in sealed)
         change.add(StepDone(step=step, evidence=items, note=change.keep(note) if note else None), at=at)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.actions.asking import act, command_of, refuse_future
+from tocsin.actions.asking import FOUND, act, command_of, refuse_before, refuse_future
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -50,6 +50,8 @@ def filed(
     def decide(change: Change) -> None:
         need(actor, change.incident, "dpo", "counsel", "accountable-officer")
         refuse_future(at, change.now)
+        # A report from before anybody knew of it is none; and it would look as if it were in time.
+        refuse_before(at, change.incident, FOUND)
         state, moment = duty_of(change.incident, duty), at or change.now
         letter = change.incident.notices.get(CUSTOMERS)
         if state.opened.recipient == "individuals" and (letter is None or letter.mark != "sent"):
