@@ -48,6 +48,8 @@ WRONG = [
     ("linh", "done", ("C1",), {"at": FUTURE}, "lies in the future"),
     ("linh", "done", ("C1",), {"at": LONG_AGO}, "2001-.* lies before detected_at .*tocsin learn"),
     ("an", "filed", (PROMISE,), {"reference": "1", "at": LONG_AGO}, "2001-.* lies before detected_at"),
+    ("khoa", "done", ("C12",), {}, "step C12 is for the dpo, and khoa is not; ask them or the incident-commander"),
+    ("linh", "done", ("C18",), {}, "step C18 waits for .*do or skip that first"),
     ("linh", "undo", ("C1",), {"because": "x"}, "is open already"),
     ("linh", "skip", ("C2",), {"because": " "}, "say why"),
     ("giang", "skip", ("C2",), {"because": "x"}, "giang may not do this"),

@@ -89,6 +89,29 @@ def test_a_vault_file_that_was_changed_or_taken_away_is_named(story, tmp_path):
         vault.read(story.app, story.key, "E1")
 
 
+def test_a_review_waits_until_the_incident_is_stable(story):
+    story.declare(type="unclassified").as_("linh").ack()
+    steps = story.app.catalog.type("unclassified").steps
+    with pytest.raises(Refused, match="step C18 waits for C7"):
+        story.as_("linh").done("C18")
+    for step in steps:
+        if step.gate and step.phase in ("contain", "scope", "eradicate", "recover"):
+            story.as_("linh").skip(step.id, because="a test")
+    for other in story.app.catalog.type("unclassified").step("C18").depends_on:
+        story.as_("linh").skip(other, because="a test")
+    story.as_("linh").done("C18")
+    assert "C18" in story.incident.steps
+
+
+def test_a_step_is_done_by_its_role_or_by_whoever_commands(story):
+    story.declare(type="unclassified").as_("linh").ack()
+    with pytest.raises(Refused, match="step C5 is for the scribe, and giang is not"):
+        story.as_("giang").done("C5")
+    story.as_("khoa").done("C5")
+    story.as_("minh").done("C2")
+    assert [story.incident.steps[step].by for step in ("C5", "C2")] == ["khoa", "minh"]
+
+
 def test_another_type_keeps_what_was_done(story):
     story.declare(type="unclassified").as_("linh").ack()
     story.as_("linh").done("C2")

@@ -8,7 +8,7 @@ from tocsin.actions.asking import FOUND, act, command_of, refuse_before, refuse_
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.answers import nearest
-from tocsin.domain.checklist import Step, applicable, blocked_by
+from tocsin.domain.checklist import Step, applicable, waits_for
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import StepDone, StepSkipped, StepUndone
@@ -37,6 +37,7 @@ def done(
     def decide(change: Change) -> None:
         refuse_future(at, change.now)
         refuse_before(at, change.incident, ("occurred_from", *FOUND))
+        _refuse_others_step(app, actor, change.incident, step)
         _ready(app, change.incident, step, with_evidence=bool(evidence))
         items = tuple(keep(change, each, name, by=actor.id, step=step) for each, name in sealed)
         change.add(StepDone(step=step, evidence=items, note=change.keep(note) if note else None), at=at)
@@ -112,10 +113,21 @@ def _open_step(app: App, incident: Incident, wanted: str) -> Step:
     return step
 
 
+def _refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str) -> None:
+    """A step is done by its role; whoever commands may do what nobody of that role is there for."""
+    person, step = known(actor, incident), _step(app, incident, wanted)
+    if not any(actor.holds(incident, role) for role in (step.role, "incident-commander", "deputy")):
+        raise Refused(
+            f"step {wanted} is for the {step.role}, and {person.id} is not; "
+            f"ask them or the incident-commander, or tocsin note what you did"
+        )
+
+
 def _refuse_blocked(app: App, incident: Incident, step: Step) -> None:
     catalog = app.catalog_of(incident)
     facts, organisation = facts_of(incident, catalog), catalog.contacts.organisation
-    answers = {s.id: applicable(s, facts, organisation).answer for s in catalog.type(incident.type).steps}
-    first = blocked_by(step, incident.steps, answers)
+    steps = catalog.type(incident.type).steps
+    answers = {each.id: applicable(each, facts, organisation).answer for each in steps}
+    first = waits_for(step, steps, incident.steps, answers)
     if first:
         raise Refused(f"step {step.id} waits for {', '.join(first)}; do or skip that first")

@@ -29,6 +29,8 @@ PHASES: tuple[Phase, ...] = (
     "recover",
     "review",
 )
+#: While a gate of these is open, the incident is not stable, and there is nothing to review.
+UNSTABLE: tuple[Phase, ...] = ("contain", "scope", "eradicate", "recover")
 #: Where a step comes from: published playbooks, the company's own policy, or an inference of ours that no
 #: practitioner has confirmed yet.
 StepVerification = Literal["playbook", "policy", "practitioner-unconfirmed"]
@@ -162,3 +164,15 @@ def open_gates(
         for step in steps
         if step.gate and step.phase == phase and step.id not in done and applicable.get(step.id) is not False
     )
+
+
+def waits_for(
+    step: Step, steps: Iterable[Step], done: Collection[str], applicable: Mapping[str, bool | None]
+) -> tuple[str, ...]:
+    """Ids of all that must come first: what the step names, and for a gate of the review a stable incident."""
+    first = list(blocked_by(step, done, applicable))
+    if step.gate and step.phase == "review":
+        every = tuple(steps)
+        for phase in UNSTABLE:
+            first += open_gates(every, phase, done, applicable)
+    return tuple(dict.fromkeys(first))

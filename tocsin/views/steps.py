@@ -6,7 +6,7 @@ from typing import Literal
 
 from tocsin.actors import Actor
 from tocsin.app import App
-from tocsin.domain.checklist import Step, applicable, blocked_by, step_due_at
+from tocsin.domain.checklist import Step, applicable, step_due_at, waits_for
 from tocsin.domain.incident import Incident
 from tocsin.domain.plan import facts_of
 from tocsin.domain.records import in_language
@@ -51,7 +51,7 @@ def steps(app: App, incident: Incident, language: str = "en") -> list[StepView]:
 
     def view(step: Step) -> StepView:
         done = incident.steps.get(step.id)
-        waits = blocked_by(step, incident.steps, answers)
+        waits = waits_for(step, type_.steps, incident.steps, answers)
         state: Mark = "blocked" if waits else "open"
         if done is not None:
             state = done.mark
