@@ -67,13 +67,7 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
         raise Refused(
             "this home reaches real people; a drill has a home of its own: tocsin drill, or tocsin up --demo"
         )
-    title = what.title.strip()
-    if not title:
-        raise Refused("an incident needs a title; say in a few words what you saw")
-    if len(title) > LONGEST_TITLE or re.search(r"[\x00-\x1f\x7f]", title):
-        raise Refused(
-            f"the title is one line of at most {LONGEST_TITLE} characters; put the rest into tocsin note"
-        )
+    title_of(what.title)
     app.catalog.type(what.type)
     people = [person.id for person in app.catalog.contacts.people]
     for each in what.excluded:
@@ -90,6 +84,18 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
     refuse_unknown_kinds(app.catalog.data_map, parsed)
     refuse_contradictions(Facts(parsed))
     return {FACTS[name].same_as or name: value for name, value in parsed.items()}
+
+
+def title_of(said: str) -> str:
+    """The title of an incident as it is kept. Refused when it is none, or does not fit the subject of a page."""
+    title = said.strip()
+    if not title:
+        raise Refused("an incident needs a title; say in a few words what you saw")
+    if len(title) > LONGEST_TITLE or re.search(r"[\x00-\x1f\x7f]", title):
+        raise Refused(
+            f"the title is one line of at most {LONGEST_TITLE} characters; put the rest into tocsin note"
+        )
+    return title
 
 
 def _declared(
@@ -120,7 +126,7 @@ def _drafts(what: Declaration, facts: dict[str, Any], texts: Texts, name: str, p
         Draft(
             Declared(
                 code_name=name,
-                title=texts.keep(what.title.strip()),
+                title=texts.keep(title_of(what.title)),
                 type=what.type,
                 severity=what.severity,
                 catalog=pack,

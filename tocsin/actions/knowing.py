@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from tocsin.actions.asking import act, command_of, refuse_future
+from tocsin.actions.declaring import title_of
 from tocsin.actions.stating import DECIDERS, refuse_others_decisions, refuse_unknown_kinds
 from tocsin.actors import Actor, need
 from tocsin.app import App
@@ -93,9 +94,7 @@ def _valid(app: App, change: Change, field: Field, value: str) -> str | bool:
         if value not in ("yes", "no"):
             raise Refused(f"restricted is yes or no, not {value!r}")
         return value == "yes"
-    if not value.strip():
-        raise Refused("the title is empty; say in a few words what happened")
-    return change.keep(value.strip())
+    return change.keep(title_of(value))
 
 
 def assess(
