@@ -10,6 +10,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
 from tocsin.domain.notice import LEAVING, REACHED
+from tocsin.domain.owing import assessment
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
 from tocsin.record import Change, Recorded
@@ -61,6 +62,20 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
         gates = open_gates(type_.steps, phase, incident.steps, answers)
         if gates:
             raise Refused(f"{phase}: step {', '.join(gates)} is open; do it, or skip it with a reason")
+    if not because:
+        _refuse_undecided(app, incident)
+
+
+def _refuse_undecided(app: App, incident: Incident) -> None:
+    """Refused while the law cannot say of some duty whether it is owed: that is not the same as not owed."""
+    undecided = assessment(incident, app.catalog_of(incident)).undecided
+    if undecided:
+        first, many = undecided[0], len(undecided)
+        raise Refused(
+            f"nobody can tell yet whether {many} {'duties are' if many > 1 else 'duty is'} owed "
+            f"({first.regime}/{first.rule} needs {', '.join(first.needs)}); learn that, or close --because "
+            "with why it is left"
+        )
 
 
 def decline(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
