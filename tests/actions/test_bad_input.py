@@ -171,6 +171,23 @@ def test_evidence_that_is_not_there_is_refused_by_its_name(open_incident, tmp_pa
             open_incident.as_("linh").keep_evidence(path)
 
 
+def test_a_proof_that_is_empty_or_of_a_step_that_is_not_there_is_refused(open_incident, tmp_path):
+    empty, full = tmp_path / "empty.txt", tmp_path / "full.txt"
+    empty.touch()
+    full.write_text("revoked", encoding="utf-8")
+    before = open_incident.incident
+    for words in (
+        lambda: open_incident.as_("linh").done("1.3", evidence=[empty]),
+        lambda: open_incident.as_("linh").keep_evidence(empty),
+        lambda: open_incident.as_("an").filed(PROMISE, reference="1", receipt=empty),
+    ):
+        with pytest.raises(Refused, match="the file is empty and proves nothing"):
+            words()
+    with pytest.raises(Refused, match="has no step 'nope'"):
+        open_incident.as_("linh").keep_evidence(full, step="nope")
+    assert open_incident.incident == before
+
+
 def test_another_shell_cannot_act_as_somebody_outside_drills(tale):
     from tocsin.actors import at_the_shell
     from tocsin.app import open_app

@@ -46,6 +46,7 @@ def test_a_step_is_skipped_with_a_reason_and_opened_again(tocsin: Command, decla
         (["learn", "aware_at=2099-01-01T00:00Z", "--source", "x"], "linh", "future"),
         (["learn", "risk=high"], "linh", "--source"),
         (["learn", "risk=@nowhere.txt", "--source", "x"], "linh", "nowhere.txt"),
+        (["learn", "measures_taken=@/dev/null", "--source", "x"], "linh", "measures_taken=unknown says"),
         (["set", "type", "ransomwhere", "--because", "x"], "linh", "there is no incident type"),
         (["set", "severity", "sev0", "--because", "x"], "linh", "there is no severity"),
         (["set", "severity", "sev2", "--because", "x"], "hoa", "may not do this"),

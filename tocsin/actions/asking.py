@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tocsin.actors import Actor, known
@@ -27,6 +28,17 @@ FOUND = (
 def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | None:
     """The idempotency key with the digest of what is asked, or None when the caller gave no key."""
     return None if key is None else (key, digest([verb, content]))
+
+
+def content_of(path: Path, what: str) -> bytes:
+    """The bytes of a file that proves something. Refused when it cannot be read, or holds nothing."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{what} {path}: {error.strerror}") from None
+    if not content:
+        raise Refused(f"{what} {path}: the file is empty and proves nothing; save it again, or name another")
+    return content
 
 
 def refuse_future(at: datetime | None, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.actions.asking import FOUND, act, command_of, refuse_before, refuse_future
+from tocsin.actions.asking import FOUND, act, command_of, content_of, refuse_before, refuse_future
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.answers import nearest
@@ -31,8 +31,8 @@ def done(
     """Tick a step. Steps before it come first; evidence goes into the vault in the same breath."""
     # A stranger, or a step that nobody knows, puts nothing into the vault.
     known(actor, incident := app.incident(key))
-    _step(app, incident, step)
-    sealed = [(put_file(app, key, _content(path)), path.name) for path in evidence]
+    step_of(app, incident, step)
+    sealed = [(put_file(app, key, content_of(path, "evidence")), path.name) for path in evidence]
 
     def decide(change: Change) -> None:
         refuse_future(at, change.now)
@@ -78,7 +78,7 @@ def undo(
         raise Refused(f"say why step {step} is open again: --because '...'")
 
     def decide(change: Change) -> None:
-        _step(app, change.incident, step)
+        step_of(app, change.incident, step)
         if step not in change.incident.steps:
             raise Refused(f"step {step} is open already")
         change.add(StepUndone(step=step, because=change.keep(because)))
@@ -86,14 +86,8 @@ def undo(
     return act(app, actor, key, decide, command=command_of(command, "undo", [step, because]))
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Refused(f"evidence {path}: {error.strerror}") from None
-
-
-def _step(app: App, incident: Incident, wanted: str) -> Step:
+def step_of(app: App, incident: Incident, wanted: str) -> Step:
+    """The step with this id; Refused with the nearest right one when there is none."""
     type_ = app.catalog_of(incident).type(incident.type)
     step = type_.step(wanted)
     if step is None:
@@ -104,7 +98,7 @@ def _step(app: App, incident: Incident, wanted: str) -> Step:
 
 
 def _open_step(app: App, incident: Incident, wanted: str) -> Step:
-    step = _step(app, incident, wanted)
+    step = step_of(app, incident, wanted)
     state = incident.steps.get(wanted)
     if state is not None:
         raise Refused(
@@ -115,7 +109,7 @@ def _open_step(app: App, incident: Incident, wanted: str) -> Step:
 
 def _refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str) -> None:
     """A step is done by its role; whoever commands may do what nobody of that role is there for."""
-    person, step = known(actor, incident), _step(app, incident, wanted)
+    person, step = known(actor, incident), step_of(app, incident, wanted)
     if not any(actor.holds(incident, role) for role in (step.role, "incident-commander", "deputy")):
         raise Refused(
             f"step {wanted} is for the {step.role}, and {person.id} is not; "

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.actions.asking import FOUND, act, command_of, refuse_before, refuse_future
+from tocsin.actions.asking import FOUND, act, command_of, content_of, refuse_before, refuse_future
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -42,10 +42,7 @@ def filed(
         raise Refused(
             "give the number under which it was received: --reference NO (or 'sent by post, no number yet')"
         )
-    try:
-        sealed = put_file(app, key, receipt.read_bytes(), purpose="record") if receipt else None
-    except OSError as error:
-        raise Refused(f"receipt {receipt}: {error.strerror}") from None
+    sealed = put_file(app, key, content_of(receipt, "receipt"), purpose="record") if receipt else None
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "dpo", "counsel", "accountable-officer")

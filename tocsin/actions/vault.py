@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, content_of
+from tocsin.actions.checklist import step_of
 from tocsin.actors import Actor, known
 from tocsin.app import App
-from tocsin.domain.errors import Refused
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import Change, Recorded
 
@@ -14,11 +14,10 @@ def keep_evidence(
     app: App, actor: Actor, key: str, path: Path, *, step: str | None = None, command: str | None = None
 ) -> Recorded:
     """Seal a file into the vault; the timeline says who kept it, when, and a keyed hash of its bytes."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refused(f"evidence {path}: {error.strerror}") from None
-    known(actor, app.incident(key))
+    content = content_of(path, "evidence")
+    known(actor, incident := app.incident(key))
+    if step is not None:
+        step_of(app, incident, step)
     sealed = put_file(app, key, content)
 
     def decide(change: Change) -> None:

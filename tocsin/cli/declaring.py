@@ -119,13 +119,16 @@ def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:
 
 def _text_of(path: Path, name: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig").strip()
+        text = path.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
         raise Refused(
             f"{name}: {path} cannot be read ({error.strerror}); write the value itself otherwise"
         ) from None
     except UnicodeDecodeError:
         raise Refused(f"{name}: {path} is not UTF-8; save it as UTF-8") from None
+    if not text:
+        raise Refused(f"{name}: {path} is empty; {name}=unknown says that it is not known")
+    return text
 
 
 def _declared(shell: Shell, key: str) -> int:
