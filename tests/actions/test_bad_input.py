@@ -223,3 +223,17 @@ def test_a_step_may_be_done_before_the_declaration_and_a_report_filed_since_it_w
         open_incident.as_("an").filed(PROMISE, reference="1", at=found - timedelta(seconds=1))
     with pytest.raises(Refused, match="is met by telling the people"):
         open_incident.as_("an").filed(PROMISE, reference="1", at=found)
+
+
+def test_one_key_is_one_command_of_one_person_at_one_moment(open_incident):
+    for _ in range(2):
+        open_incident.as_("an").assess("risk", because="live tokens", command="k1")
+    with pytest.raises(Refused, match="k1"):
+        open_incident.as_("bao").assess("risk", because="live tokens", command="k1")
+    earlier = open_incident.clock.moment - timedelta(minutes=5)
+    for _ in range(2):
+        open_incident.as_("linh").note("seen", at=earlier, command="k2")
+    for at in (None, earlier - timedelta(minutes=1)):
+        with pytest.raises(Refused, match="k2"):
+            open_incident.as_("linh").note("seen", at=at, command="k2")
+    assert len(open_incident.told("Noted")) == 1

@@ -30,6 +30,11 @@ def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | No
     return None if key is None else (key, digest([verb, content]))
 
 
+def said_by(actor: Actor, command: tuple[str, str] | None) -> tuple[str, str] | None:
+    """The command with who says it: the same words of somebody else are another decision, never a repetition."""
+    return None if command is None else (command[0], digest([actor.id, command[1]]))
+
+
 def content_of(path: Path, what: str) -> bytes:
     """The bytes of a file that proves something. Refused when it cannot be read, or holds nothing."""
     try:
@@ -81,4 +86,4 @@ def act(
             refuse_closed(change.incident)
         decide(change)
 
-    return record(app, key, decided, actor=actor.id, command=command)
+    return record(app, key, decided, actor=actor.id, command=said_by(actor, command))

@@ -42,7 +42,7 @@ def done(
         items = tuple(keep(change, each, name, by=actor.id, step=step) for each, name in sealed)
         change.add(StepDone(step=step, evidence=items, note=change.keep(note) if note else None), at=at)
 
-    content = [step, [each.content for each, _ in sealed], note]
+    content = [step, [each.content for each, _ in sealed], note, at and str(at.timestamp())]
     return act(app, actor, key, decide, command=command_of(command, "done", content))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from tocsin.actions.asking import command_of
+from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.stating import refuse_decisions, refuse_unknown_kinds
 from tocsin.actors import Actor
 from tocsin.app import App
@@ -51,7 +51,7 @@ def declare(app: App, actor: Actor, what: Declaration, *, command: str | None = 
     """Anybody may declare. Nothing is sent here: the caller advances the incident, which pages before it returns."""
     facts = _checked(app, what)
     said = [what.title, what.type, what.severity, facts, what.restricted, sorted(what.excluded), what.drill]
-    asked = command_of(command, "declare", said)
+    asked = said_by(actor, command_of(command, "declare", said))
     for attempt in range(ATTEMPTS):
         try:
             return _declared(app, actor, what, facts, asked)

@@ -30,7 +30,14 @@ def note(
         refuse_future(at, change.now)
         change.add(Noted(text=change.keep(text.strip())), at=at)
 
-    return act(app, actor, key, decide, command=command_of(command, "note", text), closed_too=True)
+    return act(
+        app,
+        actor,
+        key,
+        decide,
+        command=command_of(command, "note", [text, at and str(at.timestamp())]),
+        closed_too=True,
+    )
 
 
 def learn(

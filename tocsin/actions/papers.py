@@ -70,7 +70,7 @@ def filed(
             at=at,
         )
 
-    content = [duty, reference, sealed.content if sealed else None, because]
+    content = [duty, reference, sealed.content if sealed else None, because, at and str(at.timestamp())]
     return act(app, actor, key, decide, command=command_of(command, "filed", content))
 
 
