@@ -112,6 +112,18 @@ def test_a_cache_that_cannot_be_written_stops_nobody(copy: "Copy", tmp_path: Pat
     assert cached(tmp_path, copy) == copy.load()
 
 
+def test_a_folder_of_contacts_that_is_gone_is_refused_though_the_cache_knows_the_others(
+    copy: "Copy", tmp_path: Path
+) -> None:
+    cached(tmp_path, copy)
+    with pytest.raises(Refused, match="gone: no such folder"):
+        load_catalog(
+            [copy.templates],
+            [copy.contacts, tmp_path / "gone"],
+            cache=tmp_path / "kept" / "catalog.json",
+        )
+
+
 def test_the_shipped_folders_are_found_inside_an_installed_package(copy: "Copy", tmp_path: Path) -> None:
     package = tmp_path / "site" / "tocsin"
     shutil.copytree(Path(tocsin.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tocsin.catalog.folders import must_be_there
 from tocsin.domain.catalog import FILES, Catalog, catalog_documents, catalog_from_documents
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.timeline import digest
@@ -24,6 +25,8 @@ def cache_key(contents: Mapping[str, bytes], contacts: Sequence[Path]) -> str:
     """The key of these templates (name to content) and of the contacts in these folders."""
     parts = {f"templates/{name}": content for name, content in contents.items()}
     for order, folder in enumerate(contacts):
+        # Without this a folder that is gone has the key of no folder at all, and yesterday's people would be called.
+        must_be_there(folder)
         parts |= {f"contacts/{order}/{path.name}": path.read_bytes() for path in folder.glob("*.yaml")}
     for folder in _CODE:
         parts |= {f"code/{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}

@@ -28,12 +28,12 @@ def overlaid(folders: Sequence[Path]) -> Mapping[str, Path]:
 def layers(folders: Sequence[Path], name: str) -> tuple[Path, ...]:
     """The files of this name, one of each folder that has it, in the order of the folders."""
     for folder in folders:
-        _must_be_there(folder)
+        must_be_there(folder)
     return tuple(folder / name for folder in folders if (folder / name).is_file())
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    _must_be_there(folder)
+    must_be_there(folder)
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
         # Hidden files and what editors leave behind are nobody's templates.
@@ -41,6 +41,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _must_be_there(folder: Path) -> None:
+def must_be_there(folder: Path) -> None:
+    """Refuse a folder that is none."""
     if not folder.is_dir():
         raise Refused(f"{folder}: no such folder; create it or take it out of the settings")
