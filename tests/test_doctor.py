@@ -293,6 +293,20 @@ def test_an_empty_level_names_the_line_of_the_level(settings: Settings, tmp_path
     assert not any("rotation" in line for line in named)
 
 
+def test_a_severity_at_which_nobody_is_called_is_named_with_its_line(
+    settings: Settings, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "contacts"
+    shutil.copytree(default_folders()[1], overlay)
+    path = overlay / "escalation.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[sev1, sev2]", "[sev2]", 1), encoding="utf-8")
+
+    (found,) = of(examine(settings.model_copy(update={"contacts": overlay}), None).findings, "on-call")
+
+    assert found.level == "FAIL"
+    assert found.words.startswith(f"{path}:9: no ladder calls the incident-commander at sev1")
+
+
 # --- roads
 
 

@@ -90,6 +90,12 @@ MISTAKES = [
         "[sev2, sev4, sev5]",
         "has the ladder 'commander-urgent' already",
     ),
+    (
+        "contacts/escalation.yaml",
+        "severities: [sev1, sev2]",
+        "severities: [sev2]",
+        "no ladder calls the incident-commander at sev1; add sev1 to the severities of one",
+    ),
     ("contacts/authorities.yaml", "place: DE-BY", "place: DE-BAY", "'DE-BAY' is no place"),
     ("contacts/authorities.yaml", "verification: primary", "verification: sure", "'sure' is unknown"),
     (
@@ -121,6 +127,13 @@ def test_a_mistake_is_named_with_its_line(
 def test_a_list_that_is_none_is_refused(copy: "Copy") -> None:
     copy.path("contacts/processors.yaml").write_text("processors: none\n")
     with pytest.raises(BadFile, match=r"processors\.yaml:1: write one list under the key 'processors'"):
+        copy.load()
+
+
+def test_a_role_that_must_always_be_called_and_has_no_ladder_is_refused(copy: "Copy") -> None:
+    path = copy.path("contacts/escalation.yaml")
+    path.write_text(path.read_text(encoding="utf-8").replace("    role: dpo\n", "    role: counsel\n"))
+    with pytest.raises(BadFile, match=r"escalation\.yaml:1: no ladder calls the dpo at sev1"):
         copy.load()
 
 

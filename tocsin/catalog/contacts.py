@@ -6,7 +6,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args
 
 from tocsin.catalog.folders import layers
 from tocsin.catalog.validation import validated
@@ -14,7 +14,11 @@ from tocsin.catalog.yamlfile import Document, Loc, read_document
 from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Authority, Contacts, Organisation, Person, Processor
 from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.kinds import Severity
 from tocsin.domain.rota import Ladder, Rotation
+
+#: Each of them must be called at every severity: one contains, the other knows the hours of the law.
+_ALWAYS_CALLED = ("incident-commander", "dpo")
 
 _Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor)
 
@@ -48,6 +52,7 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
     _check_people(people)
     _check_rotations(rotations, people)
     _check_ladders(ladders, rotations, people)
+    _refuse_silence(_last(folders, "escalation.yaml"), ladders)
     _check_processors(processors, kinds)
     return Contacts(
         organisation=organisation,
@@ -171,6 +176,16 @@ def _check_ladders(
                     raise listed.bad(
                         loc, f"nobody has the role {target.role!r}; give it to a person in people.yaml"
                     )
+
+
+def _refuse_silence(path: Path, ladders: Mapping[str, Listed[Ladder]]) -> None:
+    """A severity without a ladder would be declared, and nobody would hear of it."""
+    for role in _ALWAYS_CALLED:
+        own = [listed for listed in ladders.values() if listed.entry.role == role]
+        called = {severity for listed in own for severity in listed.entry.severities}
+        for severity in sorted(set(get_args(Severity)) - called):
+            what = f"no ladder calls the {role} at {severity}; add {severity} to the severities of one"
+            raise own[0].bad(("severities",), what) if own else BadFile(path, 1, what)
 
 
 def _check_processors(processors: Mapping[str, Listed[Processor]], kinds: Collection[str]) -> None:

@@ -11,6 +11,7 @@ from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.doctor.finding import Finding, ago
 from tocsin.domain.contacts import Contacts, Ladder, Person
+from tocsin.domain.errors import Refused
 from tocsin.domain.rota import next_hand_over
 from tocsin.storage import clock as beats
 
@@ -51,7 +52,11 @@ def organisation(app: App, config: Path | None) -> Iterator[Finding]:
 
 def ladders(app: App, config: Path | None) -> Iterator[Finding]:
     """Each level of each ladder calls somebody who can be reached, for the next fortnight."""
-    contacts, now = app.catalog.contacts, app.now()
+    try:
+        contacts, now = app.catalog.contacts, app.now()
+    except Refused as error:
+        yield Finding("FAIL", "on-call", str(error))
+        return
     reachable = {person.id for person in contacts.people if _has_route(app, person)}
     if not reachable:
         why = "nobody has a route that is configured" if contacts.people else "all of them are samples"
@@ -68,9 +73,7 @@ def ladders(app: App, config: Path | None) -> Iterator[Finding]:
         who = f" ({', '.join(gap.named)}: a sample, or without a route)" if gap.named else ""
         words = f"{gap.ladder.id} level {gap.level + 1} calls nobody, {when}{who}"
         yield Finding("FAIL", "on-call", words, _line(app, gap))
-    if not contacts.ladders:
-        yield Finding("FAIL", "on-call", "there is no ladder: nobody is called", "contacts/escalation.yaml")
-    elif not found:
+    if not found:
         levels = sum(len(ladder.levels) for ladder in contacts.ladders)
         yield Finding(
             "ok", "on-call", f"{levels} levels of {len(contacts.ladders)} ladders, {AHEAD.days} days ahead"
