@@ -57,6 +57,19 @@ MISTAKES = [
         "{{ datd }}",
         "unknown variable 'datd'; did you mean dated",
     ),
+    ("messages/page.en.j2", "{{ severity }}", "{{ severity|nofilter }}", "unknown filter 'nofilter'"),
+    ("messages/frame.en.j2", "{% if due %}", "{% if due is odd %}", "unknown test 'odd'"),
+    ("messages/mail.html.j2", "{{ headline }}", "{{ headline.text }}", "has no .text; print it whole"),
+    ("messages/mail.html.j2", "{{ headline }}", "{{ headline['text'] }}", "has no [...]; print it whole"),
+    ("notices/customer.en.html.j2", '"frame.html.j2"', '"fram.html.j2"', "no template 'fram.html.j2'"),
+    ("papers/words.vi.yaml", "thousands:", "thousand:", "did you mean thousands?"),
+    ("papers/words.vi.yaml", "language: vi", "language: de", "is not the one of papers/words.vi.yaml"),
+    ("papers/words.en.yaml", "{minutes} min", "{minute} min", "nobody fills the blank 'minute'"),
+    ("papers/words.en.yaml", "{minutes} min", "{minutes min", "a brace has no partner"),
+    ("regimes/vn-pdpl/authority.yaml", "answer: organisation.name", "answer: company.name", "unknown answer"),
+    ("regimes/vn-pdpl/authority.yaml", "{organisation}", "{company}", "nobody fills the blank 'company'"),
+    ("regimes/eu-gdpr/authority.yaml", "signature:", "signatur:", "did you mean signature?"),
+    ("regimes/vn-pdpl/examples.yaml", "- name:", "- nam:", "example 1 lacks 'name'"),
     ("regimes/eu-gdpr/regime.yaml", "id: eu-gdpr", "id: eu-gdrp", "stands in the folder 'eu-gdpr'"),
     ("contacts/organisation.yaml", "dpo: an", "dpo: ann", "there is no person 'ann'; did you mean an"),
     ("contacts/organisation.yaml", "dpo: an", "dpo: chi", "chi lacks the role 'dpo'"),
@@ -107,7 +120,12 @@ MISTAKES = [
 ]
 
 #: Where the complaint cannot stand on the very line: a missing key is missed above it, a doubled one below.
-BESIDE = {"key 'backup_days' is missing": -2, "key 'gate' stands here twice": 1}
+BESIDE = {
+    "key 'backup_days' is missing": -2,
+    "key 'gate' stands here twice": 1,
+    # The words are folded, and the line is that of their language.
+    "nobody fills the blank 'company'": -1,
+}
 
 
 @pytest.mark.parametrize(("name", "old", "new", "complaint"), MISTAKES)
@@ -152,8 +170,50 @@ def test_the_words_of_a_type_may_not_name_a_fact_that_no_approval_binds(copy: "C
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "messages/page.vi.j2",
+        "papers/parts.typ",
+        "papers/words.vi.yaml",
+        "regimes/vn-pdpl/authority.typ",
+        "regimes/vn-pdpl/authority.yaml",
+        "regimes/vn-pdpl/examples.yaml",
+    ],
+)
+@pytest.mark.parametrize(
+    ("content", "complaint"), [(b"\n", "1: is empty"), (b"a\n\xff\x00", "2: is not UTF-8")]
+)
+def test_a_file_that_is_empty_or_no_text_is_refused_before_anything_needs_it(
+    copy: "Copy", name: str, content: bytes, complaint: str
+) -> None:
+    copy.path(name).write_bytes(content)
+    with pytest.raises(BadFile, match=complaint):
+        copy.load()
+
+
+def test_a_phrase_that_a_language_lacks_is_missed_where_its_phrases_stand(copy: "Copy") -> None:
+    line = copy.edit("papers/words.vi.yaml", "phrases:", "phrases:")
+    copy.edit("papers/words.vi.yaml", "  minutes: ", "  minute: ")
+    with pytest.raises(BadFile, match=rf"words\.vi\.yaml:{line}: phrase 'minutes' is missing"):
+        copy.load()
+
+
+def test_a_message_without_a_block_that_its_frame_lacks_too_is_refused(copy: "Copy") -> None:
+    copy.path("messages/page.vi.j2").write_text("{% block subject %}{{ name }}{% endblock %}\n")
+    with pytest.raises(BadFile, match=r"page\.vi\.j2:1: has no block 'headline'"):
+        copy.load()
+
+
+def test_a_message_in_a_language_without_a_frame_is_refused(copy: "Copy") -> None:
+    copy.path("messages/page.de.j2").write_text("{% block subject %}{{ name }}{% endblock %}\n")
+    with pytest.raises(BadFile, match=r"page\.de\.j2:1: there is no frame\.de\.j2 beside it"):
+        copy.load()
+
+
+@pytest.mark.parametrize(
     ("name", "complaint"),
     [
+        ("papers/words.en.yaml", "words.en.yaml is missing; restore it"),
         ("data_map.yaml", "data_map.yaml is missing"),
         ("contacts/people.yaml", "people.yaml is missing"),
         ("contacts/organisation.yaml", "organisation.yaml is missing"),

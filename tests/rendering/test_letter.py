@@ -188,7 +188,7 @@ LOOPS = "".join(f"{{% for {one} in kinds %}}" for one in "abc") + "{% endfor %}"
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("Dear {{ nmae }},", r":2: unknown variable 'nmae'; did you mean 'name'\?"),
+        ("Dear {{ nmae }},", r":2: unknown variable 'nmae'; did you mean name\?"),
         ("{{ name.upper() }}", ":2: a call has no place"),
         ("{{ 'a' * 200000000 }}", ":2: a multiplication has no place"),
         ("{{ name|center(9) }}", ":2: unknown filter 'center'"),

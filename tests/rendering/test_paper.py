@@ -9,6 +9,7 @@ import pypdf
 import pytest
 
 from tests.rendering.companies import AS_OF, CELLS, DE_DUTY, KNOWN, NOTHING, TEMPLATES, VN_DUTY, paper
+from tocsin.catalog.forms import ANSWER_NAMES
 from tocsin.domain.contacts import Authority, Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, read_facts
@@ -312,8 +313,12 @@ def test_an_unknown_answer_in_a_form_is_refused_by_name(tmp_path) -> None:
     source = (TEMPLATES / "regimes/vn-pdpl/authority.yaml").read_text(encoding="utf-8")
     bad = tmp_path / "authority.yaml"
     bad.write_text(source.replace("answer: breach.time,", "answer: breach.tiem,"), encoding="utf-8")
-    with pytest.raises(Refused, match=r"unknown answer 'breach\.tiem'; did you mean 'breach\.time'\?"):
+    with pytest.raises(Refused, match=r"unknown answer 'breach\.tiem'; did you mean breach\.time\?"):
         load_form(bad)
+
+
+def test_a_form_may_ask_for_exactly_what_the_papers_can_answer() -> None:
+    assert frozenset(ANSWERS) == ANSWER_NAMES
 
 
 def test_all_languages_of_the_papers_have_the_same_words() -> None:

@@ -12,6 +12,7 @@ from tocsin.catalog.cache import cache_key, keep, recall
 from tocsin.catalog.contacts import read_contacts
 from tocsin.catalog.folders import overlaid
 from tocsin.catalog.incident_types import read_types
+from tocsin.catalog.packs import check_packs
 from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import parse_document
@@ -51,6 +52,7 @@ def _read(
     contacts: Sequence[Path],
 ) -> Catalog:
     data_map = _data_map(paths, contents)
+    check_packs(paths, contents)
     check_templates(paths, contents)
     return Catalog(
         types=MappingProxyType(read_types(paths, contents, data_map)),

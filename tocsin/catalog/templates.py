@@ -5,25 +5,61 @@ it means). The words of an incident type may name the facts that an approval of 
 text that changed behind an approval would leave the house unread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from tocsin.catalog.yamlfile import parse_document
-from tocsin.domain.answers import nearest
 from tocsin.domain.errors import BadFile
 from tocsin.domain.notice import PRINTED_FACTS
 
+if TYPE_CHECKING:
+    from jinja2 import nodes
+
 WHAT_HAPPENED = frozenset({*PRINTED_FACTS, "organisation"})
+#: The blocks of a message to our own people.
+MESSAGE_PIECES = (
+    "subject",
+    "headline",
+    "banner",
+    "body",
+    "due_line",
+    "action_label",
+    "open_label",
+    "foot",
+)
 
 
 def check_templates(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> None:
-    """Refuse the first template that is none, or names a variable that nobody gives it; BadFile says where.
+    """Refuse the first template that is none, or asks for what nobody gives it; BadFile says where.
 
     Both mappings have paths inside the templates folder as keys.
     """
+    from tocsin.catalog.sandbox import Environment
+
+    # The environment that renders them. Nothing is rendered here, so that escaping has no say.
+    environment = Environment(escaping=True)
+    trees: dict[str, nodes.Template] = {}
     for name, content in contents.items():
         if name.endswith(".j2"):
-            _check(paths[name], content, _allowed(name, paths, contents))
+            with _its_line(paths[name]):
+                trees[name] = environment.parse(content.decode())
+    for name, tree in trees.items():
+        for fault in _faults(name, tree, _allowed(name, paths, contents), trees):
+            raise BadFile(paths[name], *fault)
+        with _its_line(paths[name]):
+            environment.compile(tree)
+
+
+@contextmanager
+def _its_line(path: Path) -> Iterator[None]:
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        yield
+    except TemplateSyntaxError as error:
+        raise BadFile(path, error.lineno, error.message or "is not a template") from None
 
 
 def _allowed(name: str, paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> frozenset[str]:
@@ -50,17 +86,37 @@ def _listed(path: Path, content: bytes, stem: str) -> frozenset[str]:
     return frozenset(variable for each in document.value.values() for variable in each)
 
 
-def _check(path: Path, content: bytes, allowed: frozenset[str]) -> None:
-    from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+def _faults(
+    name: str, tree: "nodes.Template", allowed: frozenset[str], trees: Mapping[str, "nodes.Template"]
+) -> Iterator[tuple[int, str]]:
+    from tocsin.catalog import sandbox
 
-    try:
-        # Nothing is rendered here, so that escaping has no say.
-        tree = Environment(autoescape=True).parse(content.decode())
-    except UnicodeDecodeError:
-        raise BadFile(path, 1, "is not UTF-8; save it as UTF-8") from None
-    except TemplateSyntaxError as error:
-        raise BadFile(path, error.lineno, error.message or "is not a template") from None
-    unknown = meta.find_undeclared_variables(tree) - allowed
-    places = ((each.lineno, each.name) for each in tree.find_all(nodes.Name) if each.name in unknown)
-    for line, name in sorted(places):
-        raise BadFile(path, line, f"unknown variable {name!r}{nearest(name, sorted(allowed))}")
+    inside = PurePosixPath(name)
+    yield from sandbox.faults(tree, allowed)
+    for line, other in sandbox.borrowed(tree):
+        if (inside.parent / other).as_posix() not in trees:
+            yield line, f"there is no template {other!r} beside it"
+    # A paper as a page is given its whole content, the others what their variables.yaml lists: texts.
+    if inside.parts[0] != "papers":
+        yield from sandbox.attributes(tree)
+        yield from sandbox.deep_loops(tree)
+    if inside.parts[0] == "messages":
+        yield from _missing_pieces(inside, tree, trees)
+
+
+def _missing_pieces(
+    inside: PurePosixPath, tree: "nodes.Template", trees: Mapping[str, "nodes.Template"]
+) -> Iterator[tuple[int, str]]:
+    """Blocks that a message must have, its own or those of the frame of its language."""
+    from tocsin.catalog.sandbox import blocks
+
+    kind, _, language = inside.name.removesuffix(".j2").partition(".")
+    if kind in ("frame", "mail"):
+        return
+    frame = trees.get((inside.parent / f"frame.{language}.j2").as_posix())
+    if frame is None:
+        yield 1, f"there is no frame.{language}.j2 beside it, which a message in {language} needs"
+        return
+    for piece in MESSAGE_PIECES:
+        if piece not in blocks(tree) | blocks(frame):
+            yield 1, f"has no block {piece!r}, and frame.{language}.j2 has none either; add it"

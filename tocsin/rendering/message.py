@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 from jinja2 import Template
 
+from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import load_words
 
 Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear"]
 KINDS: tuple[Kind, ...] = ("page", "ack", "warning", "overdue", "status", "approval", "all-clear")
-PIECES = ("subject", "headline", "banner", "body", "due_line", "action_label", "open_label", "foot")
 
 #: A phone's screen, and Slack's own limits (header 150, text of a section 3,000).
 MOST_LINES, LONGEST_LINE, LONGEST_HEADER = 8, 200, 150
@@ -104,7 +104,7 @@ def _variables(brief: Brief, language: str, templates: Path) -> dict[str, Any]:
 def _pieces(folder: Path, kind: str, language: str, variables: Mapping[str, Any]) -> dict[str, str]:
     """Each block of the message's template, or of the frame where the message has none of its own."""
     own, frame = (load(folder, f"{name}.{language}.j2", escaping=False) for name in (kind, "frame"))
-    return {name: _block(own if name in own.blocks else frame, name, variables) for name in PIECES}
+    return {name: _block(own if name in own.blocks else frame, name, variables) for name in MESSAGE_PIECES}
 
 
 def _block(template: Template, name: str, variables: Mapping[str, Any]) -> str:

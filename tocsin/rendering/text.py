@@ -1,86 +1,31 @@
-"""Words from templates: the two Jinja2 environments, and what a template is allowed to be.
+"""Words from templates: the two Jinja2 environments, and what a text may take in length and time.
 
-Operators write templates, so they are checked like code before they may speak for the company: a fixed list of
-variables, a fixed list of filters, no calls, no arithmetic, shallow loops. Values are data and are never compiled:
-`{{7*7}}` in a customer's name stays those seven characters.
+What a template is allowed to be stands in `catalog/sandbox.py`, since packs are checked when they are read. Values are
+data and are never compiled: `{{7*7}}` in a customer's name stays those seven characters.
 """
 
-import difflib
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from jinja2 import (
-    FileSystemLoader,
-    StrictUndefined,
-    Template,
-    TemplateError,
-    TemplateSyntaxError,
-    meta,
-    nodes,
-)
+from jinja2 import FileSystemLoader, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from tocsin.catalog.sandbox import Environment, deep_loops, faults
 from tocsin.domain.errors import BadFile, Refused
 
-#: Filters whose result is never much larger than their input.
-FILTERS = frozenset(
-    {
-        "capitalize",
-        "e",
-        "escape",
-        "first",
-        "join",
-        "last",
-        "length",
-        "lower",
-        "sort",
-        "trim",
-        "upper",
-        "urlize_none",
-    }
-) - {"urlize_none"}
-#: Tests are cheap and pure; these are the ones a letter needs.
-TESTS = frozenset({"defined", "none", "true", "false", "in"})
-DEEPEST_LOOP = 2
 LONGEST = 200_000  # characters of one rendered text
 SLOWEST = 2.0  # seconds for one rendered text
-
-_FORBIDDEN: Mapping[type[nodes.Node], str] = {
-    nodes.Call: "a call",
-    nodes.Mul: "a multiplication",
-    nodes.Pow: "a power",
-    nodes.Concat: "a concatenation",
-    nodes.Import: "an import",
-    nodes.FromImport: "an import",
-    nodes.Macro: "a macro",
-    nodes.CallBlock: "a call block",
-}
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Only the listed filters and tests; no globals (`range`, `lipsum`) at all."""
-
-    def __init__(self, folders: tuple[Path, ...], *, escaping: bool) -> None:
-        super().__init__(
-            loader=FileSystemLoader([str(folder) for folder in folders], followlinks=False),
-            autoescape=escaping,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self.globals.clear()
-        self.filters = {name: self.filters[name] for name in FILTERS}
-        self.tests = {name: self.tests[name] for name in TESTS}
 
 
 @lru_cache(maxsize=64)
 def environment(*folders: Path, escaping: bool) -> ImmutableSandboxedEnvironment:
     """The environment over these folders, the first that holds a name winning; `escaping` for HTML, never for text."""
-    return _Environment(folders, escaping=escaping)
+    loader = FileSystemLoader([str(folder) for folder in folders], followlinks=False)
+    return Environment(loader, escaping=escaping)
 
 
 def load(folder: Path, name: str, *, escaping: bool | None = None) -> Template:
@@ -117,38 +62,8 @@ def check(path: Path, allowed: Collection[str]) -> None:
     """Refuse a template that names an unknown variable or does more than print; BadFile says line and way out."""
     try:
         tree = environment(path.parent, escaping=False).parse(path.read_text(encoding="utf-8"))
-        fault = next(_faults(tree, allowed), None)
+        fault = next(chain(faults(tree, allowed), deep_loops(tree)), None)
     except TemplateSyntaxError as error:
         raise BadFile(path, error.lineno, error.message or "is not a template") from None
     if fault is not None:
         raise BadFile(path, *fault)
-
-
-def _faults(tree: nodes.Template, allowed: Collection[str]) -> Iterator[tuple[int, str]]:
-    for kind, what in _FORBIDDEN.items():
-        for node in tree.find_all(kind):
-            yield node.lineno, f"{what} has no place in a letter; print a variable instead"
-    for used in tree.find_all(nodes.Filter):
-        if used.name not in FILTERS:
-            yield used.lineno, f"unknown filter {used.name!r}{nearest(used.name, FILTERS)}"
-    yield from _deep_loops(tree, 0)
-    for unknown in sorted(meta.find_undeclared_variables(tree) - set(allowed)):
-        line = next((n.lineno for n in tree.find_all(nodes.Name) if n.name == unknown), 1)
-        yield line, f"unknown variable {unknown!r}{nearest(unknown, allowed)}"
-
-
-def _deep_loops(node: nodes.Node, depth: int) -> Iterator[tuple[int, str]]:
-    depth += isinstance(node, nodes.For)
-    if depth > DEEPEST_LOOP:
-        yield node.lineno, f"loops nested more than {DEEPEST_LOOP} deep"
-        return
-    for child in node.iter_child_nodes():
-        yield from _deep_loops(child, depth)
-
-
-def nearest(wrong: str, right: Collection[str]) -> str:
-    """`; did you mean 'name'?` for the closest right name, else the whole list where it is short."""
-    close = difflib.get_close_matches(wrong, right, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known here: {', '.join(sorted(right))}" if len(right) <= 30 else ""
