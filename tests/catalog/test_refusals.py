@@ -24,7 +24,7 @@ MISTAKES = [
         "no category of data",
     ),
     ("data_map.yaml", "id: account-credentials", "id: account-info", "'account-info' stands here twice"),
-    ("data_map.yaml", "days: 365", "days: many", "valid integer"),
+    ("data_map.yaml", "days: 365", "days: many", "is no whole number"),
     (TYPE, "includes: [common-spine]", "includes: [common-spin]", "did you mean common-spine?"),
     (TYPE, "data_at_risk: [account-info", "data_at_risk: [acount-info", "did you mean account-info?"),
     (TYPE, "violation: breach", "violation: breech", "did you mean breach"),
@@ -81,7 +81,22 @@ MISTAKES = [
         "is not a zone of the IANA database",
     ),
     ("contacts/organisation.yaml", "sectors: []", "sectors: [health, telco]", "'telco' is unknown"),
-    ("contacts/organisation.yaml", "phone: +84", "phone: 0084", "does not fit"),
+    ("contacts/organisation.yaml", "phone: +84", "phone: 0084", "does not fit; write a number like +84"),
+    (
+        "contacts/organisation.yaml",
+        "languages: [",
+        "languages: [] # [",
+        "languages: is empty; write at least 1",
+    ),
+    (
+        "contacts/people.yaml",
+        "id: minh",
+        "id: Minh T",
+        "does not fit; write small letters, digits and hyphens",
+    ),
+    ("contacts/people.yaml", "email: minh@", "email: minh at ", "does not fit; write an address like linh@"),
+    ("contacts/people.yaml", "routes: [slack, email]", "routes: slack", "write a list here, like [a, b]"),
+    ("contacts/escalation.yaml", "again_after_minutes: 20", "again_after_minutes: 0", "must be more than 0"),
     ("contacts/people.yaml", "roles: [dpo]", "roles: [dpo, consul]", "did you mean counsel?"),
     ("contacts/people.yaml", "id: minh", "id: linh", "'linh' stands here twice"),
     ("contacts/people.yaml", "unix: minh", "unix: linh", "unix 'linh' already belongs to 'linh'"),
@@ -152,6 +167,12 @@ def test_a_role_that_must_always_be_called_and_has_no_ladder_is_refused(copy: "C
     path = copy.path("contacts/escalation.yaml")
     path.write_text(path.read_text(encoding="utf-8").replace("    role: dpo\n", "    role: counsel\n"))
     with pytest.raises(BadFile, match=r"escalation\.yaml:1: no ladder calls the dpo at sev1"):
+        copy.load()
+
+
+def test_a_file_that_is_no_mapping_is_told_what_to_write(copy: "Copy") -> None:
+    copy.path("contacts/organisation.yaml").write_text("- a\n")
+    with pytest.raises(BadFile, match=r"organisation\.yaml:1: write keys and their values here"):
         copy.load()
 
 

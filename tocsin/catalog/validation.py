@@ -1,6 +1,5 @@
 """From a node of a file to a model, or to one complaint that names the line and the nearest right word."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, get_args
 
@@ -9,10 +8,10 @@ from pydantic_core import ErrorDetails
 
 from tocsin.catalog.yamlfile import Document, Loc
 from tocsin.domain.answers import nearest
+from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_QUOTED = re.compile("'([^']*)'")
 
 
 def validated(model: type[_Model], document: Document, loc: Loc = ()) -> _Model:
@@ -53,19 +52,7 @@ def _words(model: type[BaseModel], error: ErrorDetails) -> str:
         return f"unknown key {last!r}{nearest(last, _keys(model, error['loc']))}"
     if error["type"] == "missing":
         return f"key {last!r} is missing"
-    return _about_value(error["type"], error["input"], error)
-
-
-def _about_value(kind: str, value: Any, error: ErrorDetails) -> str:
-    if kind == "literal_error":
-        return f"{value!r} is unknown{nearest(str(value), _QUOTED.findall(error['ctx']['expected']))}"
-    if kind == "string_pattern_mismatch":
-        return f"{value!r} does not fit {error['ctx']['pattern']}"
-    if kind == "value_error":
-        return str(error["ctx"]["error"])
-    if kind == "string_type" and isinstance(value, int | float):
-        return "is read as a number or a truth value here; put it in quotes"
-    return error["msg"]
+    return in_plain_words(error)
 
 
 def _keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> set[str]:
