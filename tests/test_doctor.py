@@ -138,6 +138,14 @@ def test_a_config_file_with_a_secret_that_others_may_read_is_a_failure(
     assert list(house.configuration(settings, config)) == []
 
 
+def test_a_variable_that_nothing_reads_is_a_warning(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_CONTACS", "/etc/tocsin/contacts")
+    (found,) = house.configuration(settings, None)
+    assert (found.level, found.words) == ("warn", "TOCSIN_CONTACS is set, and nothing reads it")
+
+
 def test_a_clock_before_the_last_entry_is_a_failure(app: App) -> None:
     from tocsin.actions import declare
     from tocsin.actions.declaring import Declaration

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.settings import Settings, config_file, load_settings
+from tocsin.settings import Settings, config_file, load_settings, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +94,32 @@ def test_a_wrong_variable_is_named_as_it_was_set(monkeypatch):
     monkeypatch.setenv("TOCSIN_MAIL__PORT", "many")
     with pytest.raises(Refused, match="TOCSIN_MAIL__PORT"):
         load_settings()
+
+
+def test_a_wrong_variable_is_blamed_and_not_the_file_that_it_beats(tmp_path, monkeypatch):
+    path = written(tmp_path, "[mail]\nport = 25\n")
+    monkeypatch.setenv("TOCSIN_MAIL__PORT", "many")
+    with pytest.raises(Refused, match=r"^setting TOCSIN_MAIL__PORT: is no whole number$"):
+        load_settings(path)
+
+
+def test_a_table_in_one_variable_that_is_none_is_told_how_to_set_its_keys(monkeypatch):
+    monkeypatch.setenv("TOCSIN_MAIL", "smtp.example.com")
+    with pytest.raises(Refused, match=r"^TOCSIN_MAIL is no JSON object; set TOCSIN_MAIL__KEY"):
+        load_settings()
+
+
+def test_a_variable_that_nothing_reads_is_found(monkeypatch):
+    for name in (
+        "TOCSIN_CONFIG",
+        "TOCSIN_INC",
+        "TOCSIN_DEBUG",
+        "TOCSIN_MODE",
+        "TOCSIN_MAIL__PORT",
+        "TOCSIN_MAL",
+    ):
+        monkeypatch.setenv(name, "1")
+    assert unknown_variables() == ("TOCSIN_MAL",)
 
 
 def test_a_named_file_that_is_not_there_is_refused(monkeypatch):

@@ -6,12 +6,15 @@
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
 
 Mode = Literal["production", "demo", "drill"]
@@ -154,19 +157,43 @@ def load_settings(path: Path | None = None) -> Settings:
     """The settings from `path`, or from the file in force, under the environment."""
     path = path or config_file()
     values = _read(path) if path else {}
-    environment = {name: value for name, value in os.environ.items() if name != "TOCSIN_CONFIG"}
     try:
         return _with_secrets(Settings(**values))
+    except SettingsError as error:
+        field = next(iter(re.findall('field "(.*?)"', str(error))), "")
+        name = _variable((field,)) or f"TOCSIN_{field.upper()}"
+        raise Refused(f"{name} is no JSON object; set {name}__KEY, one variable for each key") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        if path and first["loc"] and str(first["loc"][0]) in values:
-            raise BadFile(
-                path, _line_of(path, [str(part) for part in first["loc"]]), f"{place}: {first['msg']}"
-            ) from None
-        shown = "TOCSIN_" + "__".join(str(part).upper() for part in first["loc"])
-        where = shown if shown in environment else place
-        raise Refused(f"setting {where}: {first['msg']}") from None
+        raise _complaint(path, values, error.errors()[0]) from None
+
+
+def unknown_variables() -> tuple[str, ...]:
+    """Variables of the environment that look like ours, and that nothing reads: misspelt, in all likelihood."""
+    known = {
+        "TOCSIN_CONFIG",
+        "TOCSIN_INC",
+        "TOCSIN_DEBUG",
+        *(f"TOCSIN_{key.upper()}" for key in Settings.model_fields),
+    }
+    names = (name for name in os.environ if name.upper().startswith("TOCSIN_"))
+    return tuple(sorted(name for name in names if name.upper().partition("__")[0] not in known))
+
+
+def _complaint(path: Path | None, values: Mapping[str, Any], error: ErrorDetails) -> Refused:
+    """The complaint about the first wrong value: its variable, or its line in the file, whichever is in force."""
+    loc = tuple(str(part) for part in error["loc"])
+    place, what = ".".join(loc), in_plain_words(error)
+    if name := _variable(loc):
+        return Refused(f"setting {name}: {what}")
+    if path and loc and loc[0] in values:
+        return BadFile(path, _line_of(path, [*loc]), f"{place}: {what}")
+    return Refused(f"setting {_variable(loc[:1]) or place}: {what}")
+
+
+def _variable(loc: tuple[str, ...]) -> str | None:
+    """The variable of the environment that gives this setting, as it was written; it beats the file."""
+    wanted = "TOCSIN_" + "__".join(loc).upper()
+    return next((name for name in os.environ if name.upper() == wanted), None)
 
 
 def _read(path: Path) -> dict[str, Any]:

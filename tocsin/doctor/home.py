@@ -11,7 +11,7 @@ from tocsin.app import App
 from tocsin.doctor.finding import Finding, Level, ago, setting
 from tocsin.doctor.standing import SILENT, standing
 from tocsin.domain.errors import TocsinError
-from tocsin.settings import Settings
+from tocsin.settings import Settings, unknown_variables
 from tocsin.storage import clock as beats
 from tocsin.storage import schema, tables
 from tocsin.storage.database import Database
@@ -29,6 +29,10 @@ def configuration(settings: Settings, config: Path | None) -> Iterator[Finding]:
     if config is None and not settings.fenced:
         yield Finding(
             "warn", "settings", "no tocsin.toml: the environment and defaults decide", "tocsin init"
+        )
+    for name in unknown_variables():
+        yield Finding(
+            "warn", "settings", f"{name} is set, and nothing reads it", f"unset {name}, or spell it right"
         )
     if config is not None and config.stat().st_mode & _OTHERS and _holds_secret(config):
         yield Finding("FAIL", "settings", "holds a secret that others may read", f"chmod 600 {config}")
