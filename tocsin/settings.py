@@ -18,6 +18,7 @@ from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
 
 Mode = Literal["production", "demo", "drill"]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Table(BaseModel):
@@ -28,7 +29,7 @@ class Mail(_Table):
     """The relay that takes our mail. Without a host the route is DOWN."""
 
     host: str | None = None
-    port: int = 587
+    port: Port = 587
     tls: Literal["starttls", "implicit", "loopback-only"] = "starttls"
     username: str | None = None
     password: SecretStr | None = None
@@ -53,7 +54,7 @@ class Prefect(_Table):
 
     url: str | None = None
     auth_file: Path | None = None
-    port: int = 4200
+    port: Port = 4200
     #: Seconds for which a run stays awake after its last move, since one entry rarely comes alone.
     linger: Annotated[float, Field(ge=0, le=60)] = 1.5
 

@@ -147,3 +147,68 @@ def test_a_broken_settings_file_is_one_line_with_its_place(
     refused = tocsin("list")
     assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
     assert "bad.toml:2" in refused.err
+
+
+def test_a_file_that_is_a_folder_is_one_line_with_the_way_out(
+    tocsin: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_DEBUG")
+    key = home / "keys" / "master.key"
+    key.unlink(missing_ok=True)
+    key.mkdir(parents=True)
+    refused = tocsin("list")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err == (
+        f"tocsin: {key}: Is a directory; a folder stands where a file must be; move it away or name another\n"
+    )
+
+
+def test_a_home_that_is_a_file_is_one_line_with_the_way_out(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("TOCSIN_DEBUG")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "file" / "home"))
+    refused = tocsin("list")
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "a file stands where a folder must be" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("mine", "way"), [(True, "it is yours: chmod u+rwX"), (False, "say sudo tocsin, or ask them")]
+)
+def test_what_may_not_be_read_names_whom_to_ask(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mine: bool, way: str
+) -> None:
+    def refuse() -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "people.yaml"))
+
+    monkeypatch.delenv("TOCSIN_DEBUG")
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr("tocsin.settings.load_settings", refuse)
+    monkeypatch.setattr("os.geteuid", lambda: owner if mine else owner + 1)
+    refused = tocsin("list")
+    assert refused.status == 1
+    assert refused.err.startswith(f"tocsin: {tmp_path / 'people.yaml'}: Permission denied; ")
+    assert way in refused.err
+
+
+def test_an_address_that_is_none_is_refused_without_repeating_it(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_DATABASE", "hunter2")
+    refused = tocsin("list")
+    assert refused.status == 1
+    assert "write sqlite:///PATH or postgresql://HOST/NAME" in refused.err
+    assert "hunter2" not in refused.err
+
+
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_port_that_is_none_is_wrong_usage(tocsin: Command, port: str) -> None:
+    refused = tocsin("up", "--port", port, by=None)
+    assert (refused.status, "a port is a number from 1 to 65535" in refused.err) == (2, True)
+
+
+def test_a_word_that_is_no_text_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["declare", "caf\udce9"]) == 2
+    assert "is not UTF-8" in capsys.readouterr().err

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at whether all parts are well.
 _LOOK = 1.0
+_LAST_PORT = 65535
 
 
 def bell() -> None:
@@ -46,6 +47,8 @@ def up(
     from tocsin.logs import configure
     from tocsin.up import started
 
+    if port is not None and not 0 < port <= _LAST_PORT:
+        raise WrongUsage(f"--port {port}: a port is a number from 1 to {_LAST_PORT}")
     with _told_to_stop() as stop, _kept(demo) as (settings, extra, mark):
         configure(settings)
         _prepare(settings)

@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -17,6 +19,10 @@ REFUSED, USAGE, INTERRUPTED = 1, 2, 130
 
 def run(words: Sequence[str]) -> int:
     """The exit status of a command. A person's error is one line on stderr, and never a traceback."""
+    if any(not _is_text(word) for word in words):
+        return _complain(
+            "a word of the command is not UTF-8; set the terminal to UTF-8 and say it again", USAGE
+        )
     verb = _verb(words[0])
     if verb is None:
         return _complain(f"there is no verb {words[0]!r}{_nearest(words[0])}", USAGE)
@@ -44,8 +50,19 @@ def _failed(verb: Verb, error: BaseException) -> int:
             return _complain("interrupted", INTERRUPTED)
         case _ if os.environ.get("TOCSIN_DEBUG") == "1":
             raise error
+        case OSError(filename=str() | bytes() | os.PathLike()):
+            return _complain(_of_the_system(error), REFUSED)
         case _:
             return _complain(_unexpected(error), REFUSED)
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word can be written down; Python hides bytes that are none in it."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _verb(name: str) -> Verb | None:
@@ -78,6 +95,34 @@ def _app_of(verb: Verb) -> App:
 def _complain(error: object, status: int) -> int:
     sys.stderr.write(f"tocsin: {one_line(error)}\n")
     return status
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused: the path, why, and the way out."""
+    path = Path(os.fsdecode(error.filename))
+    match error:
+        case PermissionError():
+            way = _way_in(path)
+        case IsADirectoryError():
+            way = "a folder stands where a file must be; move it away or name another"
+        case NotADirectoryError() | FileExistsError():
+            way = "a file stands where a folder must be; move it away or name another"
+        case _:
+            way = "tocsin doctor shows which paths are in force"
+    return f"{path}: {error.strerror or type(error).__name__}; {way}"
+
+
+def _way_in(path: Path) -> str:
+    """Whom to ask for a path that may not be used: its owner, or that of the folder which hides it."""
+    import pwd
+
+    for place in (path, *path.absolute().parents):
+        with suppress(OSError, KeyError):
+            owner = place.stat().st_uid
+            if owner == os.geteuid():
+                return f"it is yours: chmod u+rwX {place}"
+            return f"it belongs to {pwd.getpwuid(owner).pw_name}: say sudo tocsin, or ask them"
+    return "say sudo tocsin, or ask its owner"
 
 
 def _unexpected(error: BaseException) -> str:

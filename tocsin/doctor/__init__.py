@@ -53,6 +53,9 @@ def _opened(settings: Settings, config: Path | None) -> Iterator[Finding]:
     except TocsinError as error:
         yield Finding("FAIL", "home", str(error))
         return
+    except OSError as error:
+        yield Finding("FAIL", "home", f"{error.filename}: {error.strerror}")
+        return
     try:
         for check in _checks():
             yield from _guarded(check, app, config)

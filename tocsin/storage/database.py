@@ -14,7 +14,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+)
 
 from tocsin.domain.errors import Refused
 
@@ -99,7 +106,13 @@ def _plainly() -> Iterator[None]:
 
 
 def _open(url: str) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:  # which repeats the address, and perhaps its password
+        raise Refused(
+            "the database's address is none; write sqlite:///PATH or postgresql://HOST/NAME "
+            "(database in tocsin.toml, or TOCSIN_DATABASE)"
+        ) from None
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             path = Path(parsed.database)
