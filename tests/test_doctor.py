@@ -146,6 +146,16 @@ def test_a_variable_that_nothing_reads_is_a_warning(
     assert (found.level, found.words) == ("warn", "TOCSIN_CONTACS is set, and nothing reads it")
 
 
+def test_a_file_that_the_system_refuses_is_a_finding_with_its_path(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "contacts" / "people.yaml"
+    path.mkdir(parents=True)
+    opened = settings.model_copy(update={"contacts": path.parent})
+    words = [finding.words for finding in examine(opened, None).findings if finding.level == "FAIL"]
+    assert f"{path}: Is a directory" in words
+
+
 def test_a_clock_before_the_last_entry_is_a_failure(app: App) -> None:
     from tocsin.actions import declare
     from tocsin.actions.declaring import Declaration

@@ -91,5 +91,7 @@ def _guarded(check: Check, app: "App", config: Path | None) -> Iterator[Finding]
         yield from check(app, config)
     except Refused as error:
         yield Finding("FAIL", check.__name__, str(error))
+    except OSError as error:
+        yield Finding("FAIL", check.__name__, f"{error.filename or 'the system'}: {error.strerror}")
     except Exception as error:  # any failure at all: the doctor goes on
         yield Finding("FAIL", check.__name__, f"could not be looked at ({type(error).__name__})")
