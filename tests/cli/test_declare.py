@@ -2,6 +2,7 @@
 
 import time
 from email import message_from_bytes, policy
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -200,3 +201,17 @@ def test_a_page_reveals_no_title_of_a_restricted_incident(tocsin: Command, mail:
 def test_a_drill_home_declares_drills(tocsin: Command) -> None:
     assert "DRILL" in tocsin("declare", "A key in a public place").out
     assert tocsin("show", "--json").json["drill"] is True
+
+
+def test_a_broken_template_is_refused_with_its_line_before_anything_is_written(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "own" / "messages" / "page.vi.j2"
+    page.parent.mkdir(parents=True)
+    page.write_text("{% block subject %}{{ name|shout }}{% endblock %}\n")
+    monkeypatch.setenv("TOCSIN_TEMPLATES", str(tmp_path / "own"))
+    refused = tocsin("declare", "A key in a public place")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.startswith(f"tocsin: {page}:1: unknown filter 'shout'")
+    monkeypatch.delenv("TOCSIN_TEMPLATES")
+    assert tocsin("list", "--json").json == []
