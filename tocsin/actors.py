@@ -9,6 +9,9 @@ from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 
+#: Whose office it is to read any incident.
+OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-officer")
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -66,3 +69,21 @@ def need(actor: Actor, incident: Incident, *roles: str) -> Person:
             f"{person.id} may not do this; ask the {' or the '.join(roles)}, or tocsin take {roles[0]}"
         )
     return person
+
+
+def reads_words(actor: Actor, incident: Incident) -> bool:
+    """Whether titles, notes and reasons are for this person."""
+    if not incident.restricted or actor.id == incident.declared_by:
+        return True
+    if actor.person is None:
+        return False
+    called = any(page.person == actor.id for page in incident.pages)
+    return (
+        called or actor.id in incident.roles.values() or any(role in OFFICES for role in actor.person.roles)
+    )
+
+
+def need_words(actor: Actor, incident: Incident, what: str) -> None:
+    """Refused for a person for whom the words of this incident are not."""
+    if actor.person is None or not reads_words(actor, incident):
+        raise Refused(f"only those who work on {incident.key} may read {what}; tocsin take a role first")

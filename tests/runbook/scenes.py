@@ -178,7 +178,9 @@ def _the_clock_steps(desk: Desk) -> Played:
 @scene("A faulty file", "answered")
 def _a_file_is_faulty(desk: Desk) -> Played:
     desk.bell = False
-    desk.edit("contacts/people.yaml", "title: Data protection officer", "titel: Data protection officer")
+    desk.edit(
+        "contacts/people.yaml", "title: {en: Data protection officer", "titel: {en: Data protection officer"
+    )
     yield
     desk.edit("contacts/people.yaml", "titel:", "title:")
     desk.ring()

@@ -53,7 +53,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path):
         ("path: people.csv\n    url: 'sqlite:///x'", "path: people.csv", 7, "either a path or a url"),
         ("url: 'sqlite:///x'", "path: people.csv", 7, "either a table or a query"),
         ("name: api\n    path: x", "name: crm\n    path: people.csv", 1, "two sources are called api"),
-        ("paths: []", "paths: [logs/*.gz, /var/log/api.log]", 4, "at least 1 item"),
+        ("paths: []", "paths: [logs/*.gz, /var/log/api.log]", 4, "is empty; write at least 1"),
     ],
 )
 def test_the_first_bad_line_is_named(tmp_path, wrong, right, line, words):

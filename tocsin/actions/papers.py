@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tocsin.actions.asking import FOUND, act, command_of, content_of, refuse_before, refuse_future
-from tocsin.actors import Actor, known, need
+from tocsin.actors import Actor, known, need, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import DutyMet, DutyReleased
@@ -12,7 +12,6 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import Format, Paper, duty_of, kept, make
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import Change, Recorded
-from tocsin.views.access import need_words
 
 
 def make_report(app: App, actor: Actor, key: str, duty: str, format_: Format = "pdf") -> Paper:

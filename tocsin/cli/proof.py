@@ -148,9 +148,8 @@ def _add(shell: Shell, key: str, path: Path, step: str | None, command: str | No
 
 
 def _list(shell: Shell, key: str) -> None:
-    from tocsin.actors import known
+    from tocsin.actors import known, reads_words
     from tocsin.evidence.custody import custody
-    from tocsin.views.access import reads_words
 
     incident = shell.app.incident(key)
     known(shell.actor, incident)

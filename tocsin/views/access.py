@@ -19,8 +19,6 @@ from tocsin.storage.tables import entry
 
 #: What stands in place of words for those who may not read them.
 RESTRICTED = "(restricted)"
-#: Whose office it is to read any incident.
-OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-officer")
 
 
 def visible(app: App, actor: Actor, *, only_open: bool = False) -> list[dict[str, Any]]:
@@ -43,24 +41,6 @@ def seen(app: App, actor: Actor, key: str) -> Incident:
     if not _may_know(actor, incident.declared_by, incident.excluded):
         raise Refused(f"there is no incident {key}; tocsin list shows those there are")
     return incident
-
-
-def reads_words(actor: Actor, incident: Incident) -> bool:
-    """Whether titles, notes and reasons are for this person."""
-    if not incident.restricted or actor.id == incident.declared_by:
-        return True
-    if actor.person is None:
-        return False
-    called = any(page.person == actor.id for page in incident.pages)
-    return (
-        called or actor.id in incident.roles.values() or any(role in OFFICES for role in actor.person.roles)
-    )
-
-
-def need_words(actor: Actor, incident: Incident, what: str) -> None:
-    """Refused for a person for whom the words of this incident are not."""
-    if actor.person is None or not reads_words(actor, incident):
-        raise Refused(f"only those who work on {incident.key} may read {what}; tocsin take a role first")
 
 
 def set_apart(app: App, key: str) -> str | None:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.actors import Actor
+from tocsin.actors import Actor, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope import AffectedPerson, pseudonym
 from tocsin.storage import affected, ledger
-from tocsin.views.access import need_words
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tocsin.actors import Actor
+from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import as_of as written_by
@@ -20,7 +20,7 @@ from tocsin.record import plan_or_none
 from tocsin.storage import timeline
 from tocsin.storage.tables import attempt, outbox
 from tocsin.storage.texts import read_texts, shown
-from tocsin.views.access import RESTRICTED, reads_words, seen
+from tocsin.views.access import RESTRICTED, seen
 from tocsin.views.duties import owed
 from tocsin.views.steps import steps
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tocsin.actors import Actor
+from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.incident import Approval, Incident
 from tocsin.engine.letters import approval_digest, drafted, readers, variant_digest, writing
 from tocsin.rendering.letter import Letter, Variant
 from tocsin.rendering.letter_lint import lint_letter, lint_readers
-from tocsin.views.access import RESTRICTED, reads_words
+from tocsin.views.access import RESTRICTED
 
 
 @dataclass(frozen=True)
