@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.domain.bodies import START, WORDS, declared, opened, timeline
+from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.fold import fold
 from tocsin.domain.incident import Incident
@@ -78,6 +79,12 @@ def test_only_the_moment_of_writing_depends_on_when_it_was_written(catalog: Cata
     assert early[:-1] == late[:-1]
     assert early[-1].startswith("_As of Tue 24 Nov 03:40 +07 (20:40Z).")
     assert late[-1].startswith("_As of Tue 24 Nov 03:42 +07 (20:42Z).")
+
+
+def test_the_page_of_a_closed_incident_calls_nobody_dead(catalog: Catalog) -> None:
+    closed = page(catalog, fold(timeline(declared(), opened(), k.Closed())))
+    assert "_As of Tue 24 Nov 03:40 +07 (20:40Z): closed._" in closed
+    assert "dead" not in closed
 
 
 def test_no_title_is_shown_nor_what_stands_for_one(catalog: Catalog) -> None:

@@ -37,7 +37,7 @@ def incident_page(incident: Incident, plan: Plan, catalog: Catalog, now: datetim
         "",
         _steps_line(incident, catalog, now),
         "",
-        _as_of(now, zone),
+        _as_of(now, zone) if incident.open else f"_As of {moment_words(now, zone)}: {incident.status}._",
     ]
     return "\n".join(lines) + "\n"
 
