@@ -58,6 +58,7 @@ def up(
             _say(f"{settings.mode.upper()} {clean(settings.home)}")
         _say(f"ok database {clean(settings.home)}")
         with started(settings, port=port, extra=extra, mark=mark) as house:
+            stop.heed()
             _say(*(_line(part) for part in house.parts()))
             _say(
                 f"dashboard {house.dashboard_url}   log in with what stands in {clean(house.ground.auth_file)}"
@@ -106,18 +107,26 @@ class _Stop:
     def __init__(self) -> None:
         self._told = threading.Event()
         self._waits = False
+        self._status = 0
 
     def wait(self, seconds: float | None = None) -> bool:
         """Whether we were told to stop, after so many seconds at the latest."""
+        self.heed()
         self._waits = True
         return self._told.wait(seconds)
+
+    def heed(self) -> None:
+        """Stop now if we were told to and it was lost: Python drops what is raised while it collects garbage."""
+        if self._told.is_set() and not self._waits:
+            raise SystemExit(self._status)
 
     def hear(self, number: int, _: object) -> None:
         """Only the first one cuts short: the next ones would cut short the stopping."""
         first = not self._told.is_set()
         self._told.set()
+        self._status = self._status or 128 + number
         if first and not self._waits:
-            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(self._status)
 
 
 @contextmanager
