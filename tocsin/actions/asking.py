@@ -9,20 +9,12 @@ from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.moments import iso
+from tocsin.domain.moments import KNOWING, iso
 from tocsin.domain.timeline import digest
 from tocsin.record import Change, Recorded, record, refuse_closed
 
-#: Moments at which somebody found the incident; `declared_at` is one by itself.
-FOUND = (
-    "detected_at",
-    "suspected_at",
-    "aware_at",
-    "violation_found_at",
-    "incident_found_at",
-    "processor_aware_at",
-    "told_by_processor_at",
-)
+#: Moments at which somebody found the incident, a processor too; `declared_at` is one by itself.
+FOUND = (*KNOWING, "processor_aware_at")
 
 
 def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | None:

@@ -4,6 +4,17 @@ from datetime import UTC, datetime
 
 from tocsin.domain.errors import Refused
 
+#: The moments at which somebody of the house knew of the breach or was told. Until a clock's own moment is learned it
+#: runs from the earliest of these, which is never too late.
+KNOWING = (
+    "detected_at",
+    "suspected_at",
+    "told_by_processor_at",
+    "aware_at",
+    "violation_found_at",
+    "incident_found_at",
+)
+
 
 def parse_moment(text: str) -> datetime:
     """A moment from ISO 8601 text with a zone, as UTC; naive or malformed text is refused."""

@@ -17,6 +17,7 @@ from tocsin.domain.criteria import Cells
 from tocsin.domain.duties import Assessment, Duty, NextQuestion, NotOwed, Undecided
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.matching import CellTest
+from tocsin.domain.moments import KNOWING
 from tocsin.domain.places import lies_in, state_of
 from tocsin.domain.rules import Regime, Rule
 
@@ -24,16 +25,6 @@ __all__ = ["Assessment", "Duty", "NextQuestion", "NotOwed", "Regime", "Rule", "U
 
 _SOMEBODY = Cells(cells=CellTest())
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-#: The moments at which somebody of the house knew of the breach or was told. Until a clock's own moment is learned it
-#: runs from the earliest of these, which is never too late.
-_KNOWING = (
-    "detected_at",
-    "suspected_at",
-    "told_by_processor_at",
-    "aware_at",
-    "violation_found_at",
-    "incident_found_at",
-)
 _NO_PLACE = Verdict(None, ("the place of some people is unknown",), ("people_by_country",))
 
 
@@ -202,9 +193,7 @@ class _Case:
         known = self._known(clock.start)
         assumed = not known
         known = (
-            known
-            or self._known(_KNOWING)
-            or ([(self.declared_at, "declared_at")] if self.declared_at else [])
+            known or self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
         )
         if not known:
             return _Run(clock.start[0], None, None, None, True)
