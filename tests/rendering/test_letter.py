@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rendering.companies import DIRECTOR, TEMPLATES, letter_facts
+from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.rendering.letter import Letter, Letters, Reader
 from tocsin.rendering.letter_lint import lint_letter
 from tocsin.rendering.text import check
-from tocsin.rendering.words import read_yaml
 from tocsin.rendering.written import clean_name
 
 BOTH = ("account-info", "auth-tokens")
@@ -178,7 +178,7 @@ def test_an_unknown_kind_of_data_is_refused() -> None:
 
 
 def test_the_list_of_variables_is_what_letters_are_given() -> None:
-    listed = read_yaml(TEMPLATES / "notices/variables.yaml")
+    listed = read_document(TEMPLATES / "notices/variables.yaml").value
     assert set(listed["customer"]) == set(listed["holding"]) == LETTERS.variables
 
 

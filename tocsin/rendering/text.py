@@ -60,10 +60,17 @@ def render(template: Template, variables: Mapping[str, Any]) -> str:
 
 def check(path: Path, allowed: Collection[str]) -> None:
     """Refuse a template that names an unknown variable or does more than print; BadFile says line and way out."""
-    try:
-        tree = environment(path.parent, escaping=False).parse(path.read_text(encoding="utf-8"))
-        fault = next(chain(faults(tree, allowed), deep_loops(tree)), None)
-    except TemplateSyntaxError as error:
-        raise BadFile(path, error.lineno, error.message or "is not a template") from None
+    fault = _fault(path.read_text(encoding="utf-8"), frozenset(allowed))
     if fault is not None:
         raise BadFile(path, *fault)
+
+
+# The same words always have the same fault, and letters are written anew whenever somebody looks at them.
+@lru_cache(maxsize=256)
+def _fault(words: str, allowed: frozenset[str]) -> tuple[int, str] | None:
+    """Line and complaint of the first thing that is wrong with a template; None where nothing is."""
+    try:
+        tree = Environment(escaping=False).parse(words)
+    except TemplateSyntaxError as error:
+        return error.lineno, error.message or "is not a template"
+    return next(chain(faults(tree, allowed), deep_loops(tree)), None)

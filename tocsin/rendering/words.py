@@ -13,21 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-
-from tocsin.domain.errors import BadFile, Refused
-
-
-def read_yaml(path: Path) -> Any:
-    """The plain values of a YAML 1.2 file; BadFile names the line of a duplicate key or a syntax error."""
-    try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadFile(path, line, (error.problem or "is not YAML").split("\n")[0]) from None
-    except OSError:
-        raise Refused(f"{path}: cannot be read; restore it from the release") from None
+from tocsin.catalog.yamlfile import read_document
+from tocsin.domain.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -126,5 +113,5 @@ def load_words(templates: Path, language: str) -> Words:
     for wanted in (language, language.partition("-")[0], "en"):
         path = templates / "papers" / f"words.{wanted}.yaml"
         if path.is_file():
-            return Words(wanted, read_yaml(path))
+            return Words(wanted, read_document(path).value)
     raise Refused(f"{templates}/papers: there is no words.en.yaml; restore it from the release")
