@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.channels import is_loopback, one_line
-from tocsin.channels.email import MailChannel, MailPool, SmtpConfig, mailbox
+from tocsin.channels.email import MailChannel, SmtpConfig, mailbox
 from tocsin.channels.smtp import xtext
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
@@ -288,40 +288,6 @@ def test_no_content_can_end_its_own_transaction(lines: list[str], ends: str) -> 
         [stored] = sink.messages
     meant = b"\r\n".join(content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
     assert stored.content == (meant if meant.endswith(b"\r\n") else meant + b"\r\n")
-
-
-def test_a_pool_sends_every_letter_once_over_no_more_connections_than_it_has(sink: MailSink) -> None:
-    readers = [f"reader{number}@example.com" for number in range(60)]
-
-    async def run() -> None:
-        pool = MailPool(config(sink.port), 3)
-        await asyncio.gather(*(pool.send(letter(reader)) for reader in readers))
-        await pool.close()
-
-    asyncio.run(run())
-
-    assert sorted(mail.recipients[0] for mail in sink.messages) == sorted(readers)
-    assert sink.connections == 3
-
-
-def test_one_slow_letter_does_not_hold_the_others_of_a_pool(sink: MailSink) -> None:
-    sink.misbehave(Fault("dot", "silence", recipient="slow@example.com"))
-
-    async def run() -> None:
-        pool = MailPool(config(sink.port), 2)
-        slow = asyncio.create_task(pool.send(letter("slow@example.com")))
-        while not sink.messages:
-            await asyncio.sleep(0.01)
-        for number in range(5):
-            await pool.send(letter(f"reader{number}@example.com"))
-        assert not slow.done()
-        slow.cancel()
-        await asyncio.gather(slow, return_exceptions=True)
-        await pool.close()
-
-    asyncio.run(run())
-
-    assert len(sink.messages) == 6
 
 
 def test_a_channel_moves_to_a_new_event_loop(sink: MailSink) -> None:

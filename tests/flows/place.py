@@ -33,7 +33,7 @@ from tocsin.settings import Bell, Prefect
 from tocsin.sinks.mail import MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock, tables, timeline
-from tocsin.storage.runs import Runs, flow_run_of
+from tocsin.storage.runs import Runs
 from tocsin.up import Household
 from tocsin.up.child import Child
 from tocsin.up.ground import free_port
@@ -152,7 +152,7 @@ class Place:
     def run_of(self, key: str) -> dict[str, Any]:
         """The flow run that shows an incident, as Prefect tells it."""
         with self.app.database.read() as connection:
-            run = flow_run_of(connection, key)
+            run = connection.scalar(select(tables.run.c.flow_run_id).where(tables.run.c.incident == key))
         return self.run(run) if run else {}
 
     def run(self, flow_run: str) -> dict[str, Any]:

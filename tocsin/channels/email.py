@@ -1,4 +1,4 @@
-"""E-mail by way of a relay: one kept connection (`MailChannel`), or several that share the work (`MailPool`).
+"""E-mail by way of a relay, over one kept connection.
 
 A 250 of the relay means *handed over*, never *delivered*. Addresses are checked before a socket is touched, because
 the SMTP library reads `a@b.example> NOTIFY=NEVER <c@d.example` as an address. Clear text is for loopback only.
@@ -119,42 +119,6 @@ class MailChannel:
         line, self._line = self._line, None
         if line is not None:
             await line.bye()
-
-
-class MailPool:
-    """Several kept connections behind the same face: a mail takes the one that was free last, or waits for one."""
-
-    name = "email"
-
-    def __init__(self, config: SmtpConfig, connections: int) -> None:
-        self._channels = [MailChannel(config) for _ in range(connections)]
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._free: asyncio.LifoQueue[MailChannel] = asyncio.LifoQueue()
-
-    @asynccontextmanager
-    async def claim(self) -> AsyncIterator[MailChannel]:
-        """A connection for oneself, for as long as the block lasts."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._free = loop, asyncio.LifoQueue()
-            for channel in self._channels:
-                self._free.put_nowait(channel)
-        free = self._free
-        channel = await free.get()
-        try:
-            yield channel
-        finally:
-            free.put_nowait(channel)
-
-    async def send(self, item: MailEnvelope) -> Receipt:
-        """As `MailChannel.send`, over whichever connection is free."""
-        async with self.claim() as channel:
-            return await channel.send(item)
-
-    async def close(self) -> None:
-        """Say goodbye on every connection."""
-        for channel in self._channels:
-            await channel.close()
 
 
 def mailbox(address: str) -> str:

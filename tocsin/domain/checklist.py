@@ -87,7 +87,6 @@ class Step(Record):
     #: What to keep as proof, in words; a step may be ticked without it unless `evidence_required`.
     evidence: str | None = None
     evidence_required: bool = False
-    na_needs_reason: bool = True
     #: Something that people get wrong here, printed beside the step.
     warning: Texts | None = None
     source: str

@@ -375,7 +375,7 @@ def _voided(incident: Incident, entry: Entry, body: k.NoticeVoided) -> Incident:
 
 @_on(k.NoticeReleased)
 def _released(incident: Incident, entry: Entry, body: k.NoticeReleased) -> Incident:
-    return _notice(incident, entry, body.notice, mark="released", released_seq=entry.seq)
+    return _notice(incident, entry, body.notice, mark="released")
 
 
 @_on(k.LedgerFilled)
@@ -421,4 +421,4 @@ def _letter_excluded(incident: Incident, entry: Entry, body: k.LetterExcluded) -
 
 @_on(k.HeadPublished)
 def _published(incident: Incident, entry: Entry, body: k.HeadPublished) -> Incident:
-    return _changed(incident, published=body.seq, published_milestone=body.milestone)
+    return _changed(incident, published=body.seq)

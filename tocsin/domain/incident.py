@@ -124,7 +124,6 @@ class NoticeState:
     drafted_seq: int
     approvals: tuple[Approval, ...] = ()
     asked_seq: int | None = None
-    released_seq: int | None = None
     filled: int | None = None
     last_seq: int = 0
     resume_at: datetime | None = None
@@ -178,7 +177,6 @@ class Incident:
     scope_seq: int = 0
     evidence: tuple[str, ...] = ()
     published: int = 0
-    published_milestone: str = ""
     erased: bool = False
     closed_at: datetime | None = None
 

@@ -11,14 +11,12 @@ from tocsin.scoping.indicators import COLUMNS
 from tocsin.scoping.requests import HOUR
 from tocsin.sources.files import File
 
-#: Path of a file to rows read from it, and of those without a readable moment or, in the window, address.
-Rows = Mapping[str, tuple[int, int, int]]
 #: A detail names so many places at most.
 _SHOWN = 5
 
 
-def rows_by_file(engine: Any, rows: Any) -> Rows:
-    """What one source's pass read from each of its files."""
+def rows_by_file(engine: Any, rows: Any) -> dict[str, tuple[int, int, int]]:
+    """By file, what a source's pass read: rows, and those without a readable moment or, in the window, address."""
     table = rows.group_by("file").aggregate(
         n=rows.n.sum(),
         lost=rows.n.sum(where=rows.hour.isnull()).fill_null(0),

@@ -7,7 +7,7 @@ one is right. Beats and wakes run on the real clock, also in drills whose own cl
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, and_, false, func, insert, or_, select, union_all, update
+from sqlalchemy import CompoundSelect, and_, false, func, insert, or_, select, union_all, update
 
 from tocsin.domain.waking import Sleeper
 from tocsin.storage.database import Database
@@ -146,8 +146,3 @@ def _due(now: datetime) -> CompoundSelect[Any]:
         .where(~run.c.ended, ~incident.c.open, well)
     )
     return union_all(active, closed)
-
-
-def flow_run_of(connection: Connection, key: str) -> str | None:
-    """The id of the flow run that shows an incident, for a link to the dashboard."""
-    return connection.scalar(select(run.c.flow_run_id).where(run.c.incident == key))

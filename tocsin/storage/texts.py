@@ -80,16 +80,6 @@ def read_texts(
     }
 
 
-def false_texts(connection: Connection, incident: str, key: bytes) -> list[str]:
-    """Commitments whose stored text is not the one that was committed to."""
-    faults = []
-    for row in connection.execute(select(text).where(text.c.incident == incident)).mappings():
-        plain = unseal(key, row["sealed"], f"text/{incident}/{row['words']}").decode()
-        if not commits_to(row["words"], row["salt"], plain):
-            faults.append(row["words"])
-    return faults
-
-
 def forget(connection: Connection, incident: str, words: str) -> bool:
     """Destroy one text and its salt: nobody can prove any more what it said, nor confirm a guess, keys in hand."""
     result = connection.execute(delete(text).where(text.c.incident == incident, text.c.words == words))

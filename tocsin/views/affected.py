@@ -43,7 +43,6 @@ class Letter:
 class Story:
     """The answer to "was I affected?". `person` is None for somebody whom the revision does not name."""
 
-    asked: str
     revision: int
     gaps: int
     person: AffectedPerson | None
@@ -92,7 +91,7 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
             for notice, row in rows
             if row is not None
         )
-    return Story(asked, found.revision, len(found.gaps), person, letters)
+    return Story(found.revision, len(found.gaps), person, letters)
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:
