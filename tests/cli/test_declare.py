@@ -49,8 +49,20 @@ def test_it_says_who_was_called_what_runs_and_what_to_do(tocsin: Command) -> Non
     assert "CLOCK   customers" in said
     assert "ASSUMED from declaration" in said
     assert "UNKNOWN eu-gdpr, vn-pdpl duties: need our_role" in said
+    assert "AT RISK usually account-info, auth-tokens, " in said
     assert "NOW     1.1 " in said
     assert "delivered" not in said
+
+
+def test_the_usual_answers_are_offered_until_somebody_states_them(tocsin: Command) -> None:
+    said = tocsin("declare", "A key in a public place", "--type", "credential-leak").out
+    nature = "nature=unauthorised-access,unintended-publication"
+    assert (
+        f"if it is so here: tocsin learn breach_of=confidentiality {nature} violation=breach --source" in said
+    )
+    assert tocsin("show", "--json").json["facts"] == {}
+    tocsin("learn", "violation=breach", nature, "--source", "the repository")
+    assert "if it is so here: tocsin learn breach_of=confidentiality --source" in tocsin("next").out
 
 
 def test_one_dead_route_is_named_and_the_other_reaches(

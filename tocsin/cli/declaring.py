@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -15,11 +14,11 @@ from tocsin.cli.console import (
     Shell,
     When,
     Words,
-    at_terminal,
     bold,
     clean,
     labelled,
 )
+from tocsin.cli.knowing import facts_given, usual_line
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -95,42 +94,6 @@ def severity(word: str) -> Any:
     return word.lower()
 
 
-def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:
-    """NAME=VALUE pairs; `@FILE` as a value is the file's text. On a terminal a moment may be short."""
-    from tocsin.domain.answers import definition_of
-    from tocsin.domain.moments import iso
-
-    facts: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise WrongUsage(f"{pair!r} is not NAME=VALUE")
-        if name in facts:
-            raise WrongUsage(f"{name} is given twice")
-        definition = definition_of(name)
-        if value.startswith("@"):
-            value = _text_of(Path(value[1:]), name)
-        if definition.type == "moment" and at_terminal() and value not in ("", "unknown"):
-            said = value.removesuffix(" estimated")
-            value = iso(shell.moment_of(said)) + value[len(said) :]
-        facts[name] = value
-    return facts
-
-
-def _text_of(path: Path, name: str) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig").strip()
-    except OSError as error:
-        raise Refused(
-            f"{name}: {path} cannot be read ({error.strerror}); write the value itself otherwise"
-        ) from None
-    except UnicodeDecodeError:
-        raise Refused(f"{name}: {path} is not UTF-8; save it as UTF-8") from None
-    if not text:
-        raise Refused(f"{name}: {path} is empty; {name}=unknown says that it is not known")
-    return text
-
-
 def _declared(shell: Shell, key: str) -> int:
     """Say how the incident stands after its first pages; every line is read from the database."""
     from tocsin.views.opening import opening
@@ -161,6 +124,10 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
     ]
     if found.undecided:
         lines.append(labelled("UNKNOWN", unknown_line(found.undecided)))
+    if found.at_risk:
+        lines.append(labelled("AT RISK", f"usually {', '.join(found.at_risk)}"))
+    if found.usual:
+        lines.append(usual_line(found.usual))
     if found.first:
         step = f"{found.first.id} {clean(found.first.title)}     tocsin done {found.first.id}"
         lines.append(labelled("NOW", step))
@@ -197,6 +164,8 @@ def _values(found: "Opening") -> dict[str, Any]:
         "undecided": [
             {"regime": each.regime, "rule": each.rule, "needs": each.needs} for each in found.undecided
         ],
+        "at_risk": found.at_risk,
+        "usual": found.usual,
         "now": found.first.id if found.first else None,
     }
 

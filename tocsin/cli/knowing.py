@@ -1,14 +1,28 @@
 """Verbs about what is known: notes, facts, classification, the decision on risk."""
 
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed, say_duties
-from tocsin.cli.console import CHANGING, Because, Changing, Shell, When, Words, clean, columns, labelled
-from tocsin.cli.declaring import facts_given
+from tocsin.cli.console import (
+    CHANGING,
+    Because,
+    Changing,
+    Shell,
+    When,
+    Words,
+    at_terminal,
+    clean,
+    columns,
+    labelled,
+)
 from tocsin.cli.incidents import split, which
-from tocsin.domain.errors import WrongUsage
+from tocsin.domain.errors import Refused, WrongUsage
 
 FIELDS = ("type", "severity", "title", "restricted")
 
@@ -117,3 +131,53 @@ def _advise(shell: Shell, key: str) -> None:
             "decided": {"level": decided.value, "by": decided.by, "at": decided.at} if decided else None,
         }
     )
+
+
+def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE pairs; `@FILE` as a value is the file's text. On a terminal a moment may be short."""
+    from tocsin.domain.answers import definition_of
+    from tocsin.domain.moments import iso
+
+    facts: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise WrongUsage(f"{pair!r} is not NAME=VALUE")
+        if name in facts:
+            raise WrongUsage(f"{name} is given twice")
+        definition = definition_of(name)
+        if value.startswith("@"):
+            value = _text_of(Path(value[1:]), name)
+        if definition.type == "moment" and at_terminal() and value not in ("", "unknown"):
+            said = value.removesuffix(" estimated")
+            value = iso(shell.moment_of(said)) + value[len(said) :]
+        facts[name] = value
+    return facts
+
+
+def _text_of(path: Path, name: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise Refused(
+            f"{name}: {path} cannot be read ({error.strerror}); write the value itself otherwise"
+        ) from None
+    except UnicodeDecodeError:
+        raise Refused(f"{name}: {path} is not UTF-8; save it as UTF-8") from None
+    if not text:
+        raise Refused(f"{name}: {path} is empty; {name}=unknown says that it is not known")
+    return text
+
+
+def usual_line(answers: Mapping[str, Any]) -> str:
+    """The answers that usually fit the type, as the command that states them once a person agrees."""
+    pairs = shlex.join(f"{name}={_as_typed(value)}" for name, value in answers.items())
+    return labelled("USUAL", f"if it is so here: tocsin learn {pairs} --source ...")
+
+
+def _as_typed(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ",".join(value)
+    return json.dumps(value, ensure_ascii=False)

@@ -72,10 +72,15 @@ def _step_lines(shell: Shell, step: Any) -> list[str]:
 
 
 def _question_lines(shell: Shell, key: str) -> list[str]:
+    from tocsin.cli.knowing import usual_line
     from tocsin.views.duties import owed
+    from tocsin.views.opening import usual
 
-    ask = owed(shell.app, shell.app.incident(key), shell.app.now()).next_question
-    return [labelled("ASK", f"{ask.question}     tocsin learn {ask.fact}=... --source ...")] if ask else []
+    incident = shell.app.incident(key)
+    ask = owed(shell.app, incident, shell.app.now()).next_question
+    lines = [labelled("ASK", f"{ask.question}     tocsin learn {ask.fact}=... --source ...")] if ask else []
+    answers = usual(shell.app, incident)
+    return [*lines, usual_line(answers)] if answers else lines
 
 
 def _act(shell: Shell, key: str, step: Any, answer: str) -> None:

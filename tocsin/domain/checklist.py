@@ -105,7 +105,7 @@ class IncidentType(Record):
     id: Id
     title: Texts
     summary: Texts
-    #: Kinds of the data map that are usually at risk.
+    #: Kinds of the data map that are usually at risk: said when an incident is declared.
     data_at_risk: tuple[Id, ...] = ()
     #: Values that usually fit: offered to a person as answers, never learned by the engine itself.
     default_facts: dict[str, Any] = Field(default_factory=dict)

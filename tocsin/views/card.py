@@ -1,6 +1,6 @@
 """The 3 a.m. card: what now, what blocks, who is untold, what is down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tocsin.actors import Actor
@@ -34,35 +34,47 @@ class Card:
     status: str
     drill: bool
     commander: str | None
-    soonest: DutyView | None
-    next: StepView | None
-    yours: bool
-    next_for: str | None
-    blocked: Blocked | None
-    pending: int
-    overdue: int
     untold: tuple[int, int] | None
     open_duties: int
-    undecided: int
     down: tuple[DownRoute, ...]
-    quarantined: str | None
+    soonest: DutyView | None = None
+    next: StepView | None = None
+    yours: bool = False
+    next_for: str | None = None
+    blocked: Blocked | None = None
+    pending: int = 0
+    overdue: int = 0
+    undecided: int = 0
+    #: Why it was set apart. Its plan fails then, and nothing that needs one is on the card.
+    quarantined: str | None = None
 
 
 def card(app: App, actor: Actor, incident: Incident, now: datetime) -> Card:
-    """The card of an incident for one reader. Of one that was set apart it says that, and no more: its plan fails."""
-    broken = set_apart(app, incident.key)
-    if broken is not None:
-        return _broken(app, incident, now, broken)
-    found, law = steps(app, incident), owed(app, incident, now)
-    upcoming = next_step(found, incident, actor) if incident.open else None
-    open_duties = [duty for duty in law.duties if duty.open]
-    return Card(
+    """The card of an incident for one reader."""
+    bare = Card(
         key=incident.key,
         code_name=incident.code_name,
         severity=incident.severity,
         status=incident.status,
         drill=incident.drill,
         commander=incident.holder("incident-commander"),
+        untold=_untold(app, incident),
+        open_duties=sum(duty.mark == "open" for duty in incident.duties.values()),
+        down=tuple(down_routes(app, now)),
+    )
+    broken = set_apart(app, incident.key)
+    return (
+        replace(bare, quarantined=broken) if broken is not None else _planned(bare, app, actor, incident, now)
+    )
+
+
+def _planned(bare: Card, app: App, actor: Actor, incident: Incident, now: datetime) -> Card:
+    found, law = steps(app, incident), owed(app, incident, now)
+    upcoming = next_step(found, incident, actor) if incident.open else None
+    open_duties = [duty for duty in law.duties if duty.open]
+    return replace(
+        bare,
+        open_duties=len(open_duties),
         soonest=next((duty for duty in open_duties if duty.soonest), None),
         next=upcoming,
         yours=upcoming is not None and is_theirs(upcoming, incident, actor),
@@ -70,34 +82,7 @@ def card(app: App, actor: Actor, incident: Incident, now: datetime) -> Card:
         blocked=_blocked(app, incident, now),
         pending=sum(step.pending for step in found),
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
-        untold=_untold(app, incident),
-        open_duties=len(open_duties),
         undecided=len({(each.regime, each.rule) for each in law.undecided}),
-        down=tuple(down_routes(app, now)),
-        quarantined=None,
-    )
-
-
-def _broken(app: App, incident: Incident, now: datetime, why: str) -> Card:
-    return Card(
-        key=incident.key,
-        code_name=incident.code_name,
-        severity=incident.severity,
-        status=incident.status,
-        drill=incident.drill,
-        commander=incident.holder("incident-commander"),
-        soonest=None,
-        next=None,
-        yours=False,
-        next_for=None,
-        blocked=None,
-        pending=0,
-        overdue=0,
-        untold=_untold(app, incident),
-        open_duties=sum(duty.mark == "open" for duty in incident.duties.values()),
-        undecided=0,
-        down=tuple(down_routes(app, now)),
-        quarantined=why,
     )
 
 

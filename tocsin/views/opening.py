@@ -1,12 +1,14 @@
-"""How an incident stands right after it was declared: who was called, which clocks run, what is first."""
+"""How an incident stands right after it was declared: who was called, which clocks run, what is first and usual."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.duties import Undecided
 from tocsin.domain.escalation import NextCall
+from tocsin.domain.incident import Incident
 from tocsin.views.calls import Called, called, climbs
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.steps import StepView, next_step, steps
@@ -14,7 +16,10 @@ from tocsin.views.steps import StepView, next_step, steps
 
 @dataclass(frozen=True)
 class Opening:
-    """`next_calls` says by role whom its ladder calls next; `first` is the step to begin with."""
+    """`next_calls` says by role whom its ladder calls next; `first` is the step to begin with.
+
+    `at_risk` names the kinds of data that an incident of this type usually opens, `usual` the answers that usually fit.
+    """
 
     key: str
     code_name: str
@@ -26,6 +31,8 @@ class Opening:
     next_calls: dict[str, NextCall]
     clocks: tuple[DutyView, ...]
     undecided: tuple[Undecided, ...]
+    at_risk: tuple[str, ...]
+    usual: dict[str, Any]
     first: StepView | None
 
     @property
@@ -44,6 +51,12 @@ class Opening:
         return any(call.reached for call in self.calls)
 
 
+def usual(app: App, incident: Incident) -> dict[str, Any]:
+    """Values of facts that usually fit the type and that nobody has stated: a person says whether they do."""
+    type_ = app.catalog_of(incident).type(incident.type)
+    return {name: value for name, value in type_.default_facts.items() if not incident.facts.known(name)}
+
+
 def opening(app: App, actor: Actor, key: str) -> Opening:
     """The incident as it stands now, in the shape that a declarer wants to see."""
     incident, now = app.incident(key), app.now()
@@ -59,5 +72,7 @@ def opening(app: App, actor: Actor, key: str) -> Opening:
         next_calls=climbs(app, incident, now),
         clocks=law.duties,
         undecided=law.undecided,
+        at_risk=app.catalog_of(incident).type(incident.type).data_at_risk,
+        usual=usual(app, incident),
         first=next_step(steps(app, incident), incident, actor),
     )
