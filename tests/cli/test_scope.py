@@ -1,8 +1,10 @@
 """`tocsin scope` and `tocsin affected`: the question, its secrets, the answer, and one person's story."""
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,33 @@ def test_a_list_and_a_question_file_ask_too(tocsin: Command, declared: str) -> N
     second = tocsin("scope", "--question", "question.yaml", "--json").json
     assert (second["revision"], second["total"]) == (2, 3)
     assert "since revision 1: " in tocsin("affected").out
+
+
+def test_a_risk_decided_for_a_cell_outlives_the_next_revision_and_is_missed_with_its_cell(
+    tocsin: Command, declared: str
+) -> None:
+    def cells() -> dict[str, dict[str, Any]]:
+        return {each["place"]: each for each in tocsin("show", "--json").json["facts"]["cells"]["value"]}
+
+    tocsin("scope", "--token", "@tokens.txt")
+    found = cells()
+    found["DE"]["risk"] = "unlikely"
+    Path("cells.json").write_text(json.dumps([*found.values()]), encoding="utf-8")
+    assert tocsin("learn", "cells=@cells.json", "--source", "the DPO's paper", by="bao").status == 0
+    Path("question.yaml").write_text("tokens: [stolen-1]\naccounts: [cus_3]\n", encoding="utf-8")
+    wider = tocsin("scope", "--question", "question.yaml")
+    # Nobody knows any more whether it was this token: the decision was made of something else.
+    assert (
+        "RISK    unlikely stays decided for 1 in DE (controller-processor), hit in another way; decide"
+        in wider.out
+    )
+    assert {place: cell.get("risk") for place, cell in cells().items()} == {
+        "DE": "unlikely",
+        "FR": None,
+        "VN": None,
+    }
+    other = tocsin("scope", "--account", "cus_3", "--json").json
+    assert [(each["place"], each["gone"], each["again"]) for each in other["decided"]] == [("DE", True, True)]
 
 
 @pytest.mark.parametrize(

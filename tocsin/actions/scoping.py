@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
+from tocsin.domain.carrying import with_decisions
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
@@ -27,7 +28,10 @@ Progress = Callable[[str, float], None]
 def scope(
     app: App, actor: Actor, key: str, question: Question, *, progress: Progress = lambda words, share: None
 ) -> tuple[Recorded, ScopeResult]:
-    """Measure who was affected. The question goes into the vault; people are kept sealed; facts follow the result."""
+    """Measure who was affected. The question goes into the vault; people are kept sealed; facts follow the result.
+
+    What a person decided for single cells stays with those that are still there.
+    """
     incident = app.incident(key)
     known(actor, incident)
     refuse_closed(incident)
@@ -75,7 +79,8 @@ def _measured(
         item = keep(change, asked, QUESTION.format(revision), by=actor.id)
         seq = change.add(body)
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
-        shown = {"cells": list(body.cells), "log_coverage": _coverage(question, result)}
+        cells = with_decisions(body.cells, change.incident.facts)
+        shown = {"cells": cells, "log_coverage": _coverage(question, result)}
         _learn(change, shown, source, seq)
         change.also.append(ours)
 

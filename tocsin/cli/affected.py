@@ -1,7 +1,9 @@
 """`tocsin affected`: who was hit, in counts; one person's story; and the list, when it has to leave."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -40,7 +42,8 @@ def affected(
             say_counts(shell, key)
 
 
-def say_counts(shell: Shell, key: str) -> None:
+def say_counts(shell: Shell, key: str, *, also: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """The latest revision, in numbers; as JSON with what the caller has to add."""
     from tocsin.views.affected import counts
 
     incident = shell.app.incident(key)
@@ -63,7 +66,7 @@ def say_counts(shell: Shell, key: str) -> None:
         shell.say(
             labelled("GAP", f"{gap['kind']} in {clean(gap['source'])}: {gap['count']}{detail}", urgent=True)
         )
-    shell.give({"key": key} | asdict(found))
+    shell.give({"key": key, **asdict(found), **also})
 
 
 def _say_story(shell: Shell, incident: Any, person: str) -> None:

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,6 +13,9 @@ from tocsin.cli.aftermath import say_duties, settled
 from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, labelled
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.domain.carrying import Carried
 
 _Many = tuple[str, ...]
 
@@ -41,6 +44,7 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
     """Ask the logs who is affected; the question and its answer are kept as a revision."""
     from tocsin.actions import scope as measure
     from tocsin.cli.affected import say_counts
+    from tocsin.domain.carrying import carried
 
     named, _ = split(words)
     with door.open() as shell:
@@ -50,7 +54,9 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
             recorded, result = measure(shell.app, shell.actor, key, question, progress=progress)
         settled(shell, recorded)
         say_duties(shell, before, key)
-        say_counts(shell, key)
+        kept = carried(recorded.incident.facts, before.facts)
+        say_counts(shell, key, also={"decided": [asdict(each) | {"again": each.again} for each in kept]})
+        shell.say(*map(_decision_line, kept))
         unseen = [each for each in result.seen if each.seen < each.given]
         for each in unseen:
             shell.say(
@@ -58,6 +64,21 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
                     "UNSEEN", f"{each.given - each.seen} of {each.given} {each.indicator} stand in no log"
                 )
             )
+
+
+def _decision_line(kept: "Carried") -> str:
+    """`RISK    unlikely stays decided for 12 in DE (controller)`, or that it must be decided anew, and how."""
+    whom = f"{kept.place or 'places unknown'} ({kept.role or 'role unknown'})"
+    again = "decide anew: tocsin assess, or tocsin learn cells=@FILE"
+    if kept.gone:
+        return labelled(
+            "RISK", f"{kept.risk} was decided for {whom}, whose cell is no more; {again}", urgent=True
+        )
+    told = f"{kept.risk} stays decided for {kept.count} in {whom}"
+    if not kept.again:
+        return labelled("RISK", told)
+    why = "hit in another way" if kept.changed else f"{kept.before} when it was decided"
+    return labelled("RISK", f"{told}, {why}; {again}", urgent=True)
 
 
 def _question(shell: Shell, asked: Indicators) -> Any:
