@@ -19,7 +19,7 @@ def close(*words: Words, because: Why = "", yes: Yes = False, door: Changing = C
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
-        _sure("close", key, named, yes=yes, what="Close it")
+        need_yes("close", key, "Close it", named=named is not None, yes=yes)
         done = actions.close(shell.app, shell.actor, key, because=because or None, command=door.key)
         changed(shell, done, f"{key} {done.incident.code_name} is closed. Prove it: tocsin verify {key}")
 
@@ -31,7 +31,7 @@ def decline(*words: Words, because: Why = "", yes: Yes = False, door: Changing =
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
-        _sure("decline", key, named, yes=yes, what="Say that it is no incident")
+        need_yes("decline", key, "Say that it is no incident", named=named is not None, yes=yes)
         done = actions.decline(shell.app, shell.actor, key, because=because, command=door.key)
         changed(shell, done, f"{key} is declined.")
 
@@ -54,7 +54,9 @@ def erase(*words: Words, because: Why = "", yes: Yes = False, door: Changing = C
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
-        _sure("erase", key, named, yes=yes, what="Destroy the key of its people's data for ever")
+        need_yes(
+            "erase", key, "Destroy the key of its people's data for ever", named=named is not None, yes=yes
+        )
         done = actions.erase(shell.app, shell.actor, key, because=because, command=door.key)
         changed(
             shell, done, f"{key}: the people's data cannot be read any more. Backups of the key must age out."
@@ -70,8 +72,3 @@ def redact(*words: Words, because: Why = "", door: Changing = CHANGING) -> None:
         key = which(shell, named)
         done = actions.redact(shell.app, shell.actor, key, text, because=because, command=door.key)
         changed(shell, done, f"{text[:18]}... is destroyed; its place in the timeline stays.")
-
-
-def _sure(verb: str, key: str, named: str | None, *, yes: bool, what: str) -> None:
-    number = str(int(key.rpartition("-")[2]))
-    need_yes(named=named is not None, yes=yes, question=f"{key}: {what}?", answer=number, verb=verb)

@@ -140,14 +140,15 @@ def confirm(question: str, answer: str) -> bool:
     return sys.stdin.readline().strip() == answer
 
 
-def need_yes(*, named: bool, yes: bool, question: str, answer: str, verb: str) -> None:
-    """What cannot be taken back wants a yes: typed on a terminal, else INC and --yes."""
+def need_yes(verb: str, key: str, question: str, *, named: bool, yes: bool) -> None:
+    """What cannot be taken back wants a yes: the incident's number typed on a terminal, else INC and --yes."""
+    number = str(int(key.rpartition("-")[2]))
     if yes and named:
         return
     if not at_terminal():
         raise WrongUsage(f"off a terminal, {verb} needs the incident and --yes: tocsin {verb} INC ... --yes")
-    if not confirm(question, answer):
-        raise Refused(f"not confirmed; nothing was done. Type {answer} to say yes")
+    if not confirm(f"{key}: {question}?", number):
+        raise Refused(f"not confirmed; nothing was done. Type {number} to say yes")
 
 
 # --- text

@@ -26,6 +26,7 @@ from tocsin.cli.moments import left
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
+    from tocsin.engine.papers import Format, Paper
     from tocsin.views.duties import Owed
 
 
@@ -110,22 +111,15 @@ def report(
     named, (duty,) = split(words, "DUTY")
     if out is None:
         raise WrongUsage("say where it goes: --out FILE.pdf")
-    kind = format_ or out.suffix.removeprefix(".").lower()
-    if kind not in ("pdf", "html", "json"):
-        raise WrongUsage(f"--format is pdf, html or json, not {kind!r}")
+    kind = _format_of(format_ or out.suffix.removeprefix(".").lower())
     with door.open() as shell:
         key = which(shell, named)
         if out.exists():
             raise Refused(f"{out} exists; choose another name")
-        duty, wanted = _named(shell, key, duty), cast(Any, kind)
-        paper = actions.make_report(shell.app, shell.actor, key, duty, wanted)
+        duty = _named(shell, key, duty)
+        paper = actions.make_report(shell.app, shell.actor, key, duty, kind)
         _write(out, paper.content, key)
-        number = f", supplement {paper.supplement}" if paper.supplement else ""
-        shell.say(f"{out}: {len(paper.content):,} bytes{number}, as of entry {paper.as_of_seq}.")
-        for need, question in paper.questions.items():
-            shell.say(labelled("OPEN", f"{clean(need)}: {clean(question)}"))
-        for note in paper.notes:
-            shell.say(labelled("NOTE", clean(note)))
+        shell.say(*_paper_lines(out, paper))
         shell.say(f"When it is received: tocsin filed {key} {duty} --reference NO --receipt FILE")
         shell.give(
             {
@@ -141,6 +135,21 @@ def report(
                 "as_of_seq": paper.as_of_seq,
             }
         )
+
+
+def _format_of(word: str) -> "Format":
+    if word not in ("pdf", "html", "json"):
+        raise WrongUsage(f"--format is pdf, html or json, not {word!r}")
+    return cast("Format", word)
+
+
+def _paper_lines(out: Path, paper: "Paper") -> list[str]:
+    number = f", supplement {paper.supplement}" if paper.supplement else ""
+    return [
+        f"{out}: {len(paper.content):,} bytes{number}, as of entry {paper.as_of_seq}.",
+        *(labelled("OPEN", f"{clean(need)}: {clean(asked)}") for need, asked in paper.questions.items()),
+        *(labelled("NOTE", clean(note)) for note in paper.notes),
+    ]
 
 
 def _write(target: Path, content: bytes, key: str) -> None:
@@ -167,10 +176,7 @@ def filed(
     with door.open() as shell:
         key, moment = which(shell, named), shell.moment(at)
         duty = _named(shell, key, duty)
-        number = str(int(key.rpartition("-")[2]))
-        need_yes(
-            named=named is not None, yes=yes, question=f"{key}: {duty} is filed?", answer=number, verb="filed"
-        )
+        need_yes("filed", key, f"{duty} is filed", named=named is not None, yes=yes)
         done = actions.filed(
             shell.app,
             shell.actor,

@@ -48,9 +48,8 @@ def send(*words: Words, yes: Yes = False, door: Changing = CHANGING) -> int:
             raise Refused(f"{notice} is paused; tocsin resume {key} {notice}")
         if state.mark not in ("released", "sending", "sent"):
             _show(shell, key, notice)
-            number = str(int(key.rpartition("-")[2]))
-            question = f"{key}: send {notice} to {state.recipients:,} people?"
-            need_yes(named=named is not None, yes=yes, question=question, answer=number, verb="send")
+            question = f"send {notice} to {state.recipients:,} people"
+            need_yes("send", key, question, named=named is not None, yes=yes)
             settled(shell, actions.release(shell.app, shell.actor, key, notice, command=door.key))
         elif state.mark != "sent":
             from tocsin.actors import need

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
+from tocsin.sinks.faults import Misbehaving
 from tocsin.sinks.lifetime import Sink
 from tocsin.sinks.smtp_session import Session
 
@@ -58,28 +59,20 @@ class StoredMail:
         return self.held if self.path is None else self.path.read_bytes()
 
 
-class MailSink(Sink):
+class MailSink(Misbehaving[Fault], Sink):
     """`messages` holds what arrived, in order. With a `folder`, contents go to `.eml` files there instead of memory."""
 
     def __init__(self, *, port: int = 0, folder: Path | None = None, faults: Iterable[Fault] = ()) -> None:
-        super().__init__(port)
+        Misbehaving.__init__(self)
+        Sink.__init__(self, port)
         self.messages: list[StoredMail] = []
         self.connections = 0
         self._folder = folder
         self._earlier = 0  # letters that an earlier sink left in the folder
         self._index: IO[str] | None = None
-        self._faults: list[tuple[Fault, list[int | None]]] = []
         self._sessions: set[Session] = set()
         self._server: asyncio.Server | None = None
         self.misbehave(*faults)
-
-    def misbehave(self, *faults: Fault) -> None:
-        """Add faults; the first that fits strikes."""
-        self._faults += [(fault, [fault.times]) for fault in faults]
-
-    def behave(self) -> None:
-        """Forget all faults."""
-        self._faults.clear()
 
     async def open(self) -> None:
         """Listen on 127.0.0.1."""
@@ -113,15 +106,9 @@ class MailSink(Sink):
 
     def fault(self, at: Point, recipients: Iterable[str] = ()) -> Fault | None:
         """The fault that strikes here, counted down; None where the server behaves."""
-        for fault, left in self._faults:
-            if fault.at != at or (fault.recipient is not None and fault.recipient not in recipients):
-                continue
-            if left[0] is None:
-                return fault
-            if left[0] > 0:
-                left[0] -= 1
-                return fault
-        return None
+        return self.struck(
+            lambda fault: fault.at == at and (fault.recipient is None or fault.recipient in recipients)
+        )
 
     def keep(
         self, sender: str, recipients: tuple[str, ...], options: tuple[str, ...], content: bytes

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from tocsin.sinks.faults import Misbehaving
 from tocsin.sinks.lifetime import Sink
 from tocsin.sinks.workspace import Answer, Call, PostedMessage, Room, Unwilling, Workspace
 
@@ -40,7 +41,7 @@ class SlackFault:
     times: int | None = None
 
 
-class SlackSink(Sink):
+class SlackSink(Misbehaving[SlackFault], Sink):
     """`base_url` and `token` are what a client needs; `messages` holds what was posted, in order.
 
     `people` are user ids. With `journal`, each post and update is appended there as one line of JSON. `pace` is the
@@ -59,14 +60,14 @@ class SlackSink(Sink):
         pace: float = 0.0,
         faults: Iterable[SlackFault] = (),
     ) -> None:
-        super().__init__(port)
+        Misbehaving.__init__(self)
+        Sink.__init__(self, port)
         self.token = token
         self.calls: list[str] = []
         self._workspace = Workspace(channels, people, clock)
         self._journal = journal
         self._pace = pace
         self._posted_at: dict[str, float] = {}
-        self._faults: list[tuple[SlackFault, list[int | None]]] = []
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
         self.misbehave(*faults)
@@ -106,14 +107,6 @@ class SlackSink(Sink):
         """A channel by id, name or person."""
         return self._workspace.room(named)
 
-    def misbehave(self, *faults: SlackFault) -> None:
-        """Add faults; the first that fits strikes."""
-        self._faults += [(fault, [fault.times]) for fault in faults]
-
-    def behave(self) -> None:
-        """Forget all faults."""
-        self._faults.clear()
-
     async def open(self) -> None:
         """Listen on 127.0.0.1."""
         app = web.Application(client_max_size=4_000_000)
@@ -134,7 +127,8 @@ class SlackSink(Sink):
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         method, call = request.match_info["method"], await _arguments(request)
         self.calls.append(method)
-        fault = self._fault(method, str(call.get("channel", "")))
+        channel = str(call.get("channel", ""))
+        fault = self.struck(lambda each: each.method == method and each.channel in (None, channel))
         if fault is None:
             return self._answer(request, method, call)
         if fault.stored:
@@ -171,17 +165,6 @@ class SlackSink(Sink):
             headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else None
             return web.Response(status=fault.status, headers=headers)
         return _refusal(fault.error, fault.status, fault.retry_after)
-
-    def _fault(self, method: str, channel: str) -> SlackFault | None:
-        for fault, left in self._faults:
-            if fault.method != method or fault.channel not in (None, channel):
-                continue
-            if left[0] is None:
-                return fault
-            if left[0] > 0:
-                left[0] -= 1
-                return fault
-        return None
 
     def _post(self, call: Call) -> Answer:
         room = self._workspace.room(str(call.get("channel", "")))

@@ -39,3 +39,14 @@ def engine(spill: Path, limits: Limits) -> Iterator[Any]:
         yield backend
     finally:
         backend.disconnect()
+
+
+def column_at(table: Any, path: str) -> Any:
+    """The column at a path: a name, or names with dots that lead into a struct."""
+    if path in table.columns:
+        return table[path]
+    first, *deeper = path.split(".")
+    column = table[first]
+    for name in deeper:
+        column = column[name]
+    return column

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, as_utf8, engine_path, text_lines
 from tocsin.sources.missing import refuse_missing
 
@@ -32,7 +33,9 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
         ignore_errors=True,
         filename=True,
     )
-    return table.select(file=table.filename, **{ours: _at(table, path) for ours, path in fields.items()})
+    return table.select(
+        file=table.filename, **{ours: column_at(table, path) for ours, path in fields.items()}
+    )
 
 
 def repaired(blocks: Iterable[bytes], _: str) -> Iterator[bytes]:
@@ -87,11 +90,3 @@ def _type(branch: dict[str, Any]) -> str:
         f'"{name.replace(chr(34), chr(34) * 2)}" {_type(deeper)}' for name, deeper in branch.items()
     )
     return f"STRUCT({inner})"
-
-
-def _at(table: Any, path: str) -> Any:
-    first, *deeper = path.split(".")
-    column = table[first]
-    for name in deeper:
-        column = column[name]
-    return column

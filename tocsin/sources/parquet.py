@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow.parquet import read_schema  # type: ignore[import-untyped]
 
+from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.missing import refuse_missing
 
@@ -21,7 +22,9 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
         # The engine fills a column that only other files have with nulls: then nothing of this file would ever fit.
         own = {path.lower() for path in _own_paths(read_schema(file.read_from))}
         refuse_missing(source, file.name, fields, [path for path in known if path.lower() in own])
-    return table.select(file=table.filename, **{ours: _at(table, path) for ours, path in fields.items()})
+    return table.select(
+        file=table.filename, **{ours: column_at(table, path) for ours, path in fields.items()}
+    )
 
 
 def _paths(fields: Any, prefix: str = "") -> list[str]:
@@ -40,13 +43,3 @@ def _own_paths(fields: Any, prefix: str = "") -> list[str]:
         if pa.types.is_struct(field.type):
             found += _own_paths(field.type, f"{prefix}{field.name}.")
     return found
-
-
-def _at(table: Any, path: str) -> Any:
-    if path in table.columns:
-        return table[path]
-    first, *deeper = path.split(".")
-    column = table[first]
-    for name in deeper:
-        column = column[name]
-    return column
