@@ -30,7 +30,7 @@ from tocsin.storage.texts import Texts, said_before
 #: How often a decision is run again after losing a race, before we say that something is wrong.
 ATTEMPTS = 20
 
-Also = Callable[[Connection], None]
+Also = Callable[[Connection], object]
 T = TypeVar("T")
 
 

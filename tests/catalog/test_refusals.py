@@ -50,6 +50,13 @@ MISTAKES = [
         "{{ contaned_at }}",
         "did you mean contained_at",
     ),
+    # A fact that no approval binds has no place in a letter.
+    (
+        "types/credential-leak/what_happened.en.j2",
+        "{{ contained_at }}",
+        "{{ root_cause }}",
+        "unknown variable 'root_cause'",
+    ),
     ("types/credential-leak/what_happened.vi.j2", "{% endif %}", "{% endfi %}", "endfi"),
     (
         "notices/customer.en.txt.j2",
@@ -157,36 +164,36 @@ def test_a_mistake_is_named_with_its_line(
     assert caught.value.line == line + BESIDE.get(complaint, 0)
 
 
-def test_a_list_that_is_none_is_refused(copy: "Copy") -> None:
-    copy.path("contacts/processors.yaml").write_text("processors: none\n")
-    with pytest.raises(BadFile, match=r"processors\.yaml:1: write one list under the key 'processors'"):
+@pytest.mark.parametrize(
+    ("name", "written", "complaint"),
+    [
+        ("contacts/processors.yaml", "processors: none\n", "write one list under the key 'processors'"),
+        ("contacts/organisation.yaml", "- a\n", "write keys and their values here"),
+        ("stray/letter.en.txt.j2", "{{ name }}", "no variables.yaml beside it"),
+        ("messages/page.vi.j2", "{% block subject %}{{ name }}{% endblock %}\n", "has no block 'headline'"),
+        (
+            "messages/page.de.j2",
+            "{% block subject %}{{ name }}{% endblock %}\n",
+            "there is no frame.de.j2 beside it",
+        ),
+    ],
+)
+def test_a_file_that_is_something_else_is_refused_at_its_first_line(
+    copy: "Copy", name: str, written: str, complaint: str
+) -> None:
+    path = copy.path(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(written)
+    with pytest.raises(BadFile) as caught:
         copy.load()
+    assert (caught.value.path, caught.value.line) == (path, 1)
+    assert complaint in str(caught.value)
 
 
 def test_a_role_that_must_always_be_called_and_has_no_ladder_is_refused(copy: "Copy") -> None:
     path = copy.path("contacts/escalation.yaml")
     path.write_text(path.read_text(encoding="utf-8").replace("    role: dpo\n", "    role: counsel\n"))
     with pytest.raises(BadFile, match=r"escalation\.yaml:1: no ladder calls the dpo at sev1"):
-        copy.load()
-
-
-def test_a_file_that_is_no_mapping_is_told_what_to_write(copy: "Copy") -> None:
-    copy.path("contacts/organisation.yaml").write_text("- a\n")
-    with pytest.raises(BadFile, match=r"organisation\.yaml:1: write keys and their values here"):
-        copy.load()
-
-
-def test_a_template_beside_no_list_of_variables_is_refused(copy: "Copy") -> None:
-    stray = copy.templates / "stray" / "letter.en.txt.j2"
-    stray.parent.mkdir()
-    stray.write_text("{{ name }}")
-    with pytest.raises(BadFile, match=r"letter\.en\.txt\.j2:1: no variables.yaml beside it"):
-        copy.load()
-
-
-def test_the_words_of_a_type_may_not_name_a_fact_that_no_approval_binds(copy: "Copy") -> None:
-    copy.edit("types/credential-leak/what_happened.en.j2", "{{ contained_at }}", "{{ root_cause }}")
-    with pytest.raises(BadFile, match="unknown variable 'root_cause'"):
         copy.load()
 
 
@@ -216,18 +223,6 @@ def test_a_phrase_that_a_language_lacks_is_missed_where_its_phrases_stand(copy: 
     line = copy.edit("papers/words.vi.yaml", "phrases:", "phrases:")
     copy.edit("papers/words.vi.yaml", "  minutes: ", "  minute: ")
     with pytest.raises(BadFile, match=rf"words\.vi\.yaml:{line}: phrase 'minutes' is missing"):
-        copy.load()
-
-
-def test_a_message_without_a_block_that_its_frame_lacks_too_is_refused(copy: "Copy") -> None:
-    copy.path("messages/page.vi.j2").write_text("{% block subject %}{{ name }}{% endblock %}\n")
-    with pytest.raises(BadFile, match=r"page\.vi\.j2:1: has no block 'headline'"):
-        copy.load()
-
-
-def test_a_message_in_a_language_without_a_frame_is_refused(copy: "Copy") -> None:
-    copy.path("messages/page.de.j2").write_text("{% block subject %}{{ name }}{% endblock %}\n")
-    with pytest.raises(BadFile, match=r"page\.de\.j2:1: there is no frame\.de\.j2 beside it"):
         copy.load()
 
 

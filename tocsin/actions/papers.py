@@ -45,19 +45,7 @@ def filed(
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "dpo", "counsel", "accountable-officer")
-        refuse_future(at, change.now)
-        # A report from before anybody knew of it is none; and it would look as if it were in time.
-        refuse_before(at, change.incident, FOUND)
-        state, moment = duty_of(change.incident, duty), at or change.now
-        letter = change.incident.notices.get(CUSTOMERS)
-        if state.opened.recipient == "individuals" and (letter is None or letter.mark != "sent"):
-            raise Refused(f"{duty} is met by telling the people: tocsin send {key} customers")
-        if state.mark != "open":
-            raise Refused(f"{duty} is {state.mark} already")
-        if state.due_at is not None and moment > state.due_at and not because:
-            raise Refused(
-                f"{duty} was due {state.due_at:%Y-%m-%d %H:%M}Z; say why it is late: --because '...'"
-            )
+        _refuse_no_filing(change, duty, at, because)
         item = keep(change, sealed, receipt.name, by=actor.id) if sealed and receipt else None
         change.add(
             DutyMet(
@@ -71,6 +59,21 @@ def filed(
 
     content = [duty, reference, sealed.content if sealed else None, because, at and str(at.timestamp())]
     return act(app, actor, key, decide, command=command_of(command, "filed", content))
+
+
+def _refuse_no_filing(change: Change, duty: str, at: datetime | None, because: str | None) -> None:
+    """Refuse what cannot meet the duty: a moment out of order, people who were not told, lateness without a reason."""
+    refuse_future(at, change.now)
+    # A report from before anybody knew of it is none; and it would look as if it were in time.
+    refuse_before(at, change.incident, FOUND)
+    state, moment = duty_of(change.incident, duty), at or change.now
+    letter = change.incident.notices.get(CUSTOMERS)
+    if state.opened.recipient == "individuals" and (letter is None or letter.mark != "sent"):
+        raise Refused(f"{duty} is met by telling the people: tocsin send {change.incident.key} customers")
+    if state.mark != "open":
+        raise Refused(f"{duty} is {state.mark} already")
+    if state.due_at is not None and moment > state.due_at and not because:
+        raise Refused(f"{duty} was due {state.due_at:%Y-%m-%d %H:%M}Z; say why it is late: --because '...'")
 
 
 def release_duty(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.kinds import PageOutcome
 from tocsin.domain.message import MailEnvelope, Receipt, SlackPost, Undelivered
-from tocsin.record import Change, record
+from tocsin.record import Also, Change, record
 from tocsin.sealing import unseal
 from tocsin.storage import outbox
 from tocsin.storage.database import Unavailable
@@ -194,29 +195,28 @@ def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | Slack
     )
 
 
-def _settle(app: App, attempt: Attempt, lease: str) -> None:
+def _settling(app: App, attempt: Attempt, lease: str) -> Also:
+    """What is written into the outbox about this attempt, whoever opens the transaction."""
     row, now = attempt.row, app.now()
-    twice = _in_doubt(row)
-    state = {"handed_over": "handed_over", "refused": "refused", "ambiguous": "ambiguous"}.get(
-        attempt.outcome, "pending"
-    )
-    final = state in ("handed_over", "refused") or (state == "ambiguous" and twice)
+    state = attempt.outcome if attempt.outcome in ("handed_over", "refused", "ambiguous") else "pending"
+    final = state in ("handed_over", "refused") or (state == "ambiguous" and _in_doubt(row))
     wait = attempt.retry_after if attempt.retry_after is not None else _pause(row["lane"], row["attempts"])
+    return partial(
+        outbox.settle,
+        row=dict(row),
+        lease=lease,
+        state=state,
+        outcome=attempt.outcome,
+        phase=attempt.phase,
+        reply=attempt.reply,
+        now=now,
+        final=final,
+        not_before=now + timedelta(seconds=wait),
+    )
 
-    def settle(connection: Any) -> None:
-        outbox.settle(
-            connection,
-            dict(row),
-            lease,
-            state=state,
-            outcome=attempt.outcome,
-            phase=attempt.phase,
-            reply=attempt.reply,
-            now=now,
-            final=final,
-            not_before=now + timedelta(seconds=wait),
-        )
 
+def _settle(app: App, attempt: Attempt, lease: str) -> None:
+    row, settle = attempt.row, _settling(app, attempt, lease)
     # The timeline hears of a page once for each new outcome, not of every try.
     if row["page"] is None or row["outcome"] == attempt.outcome:
         with app.database.write() as connection:

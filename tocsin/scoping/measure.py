@@ -24,6 +24,7 @@ from tocsin.domain.scope import (
     Gap,
     Question,
     ScopeResult,
+    Seen,
     set_digest,
 )
 from tocsin.domain.sources import Sources
@@ -68,6 +69,43 @@ def measure(
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
     workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = _found(question, sources, data_map, workspace, progress, limits)
+    gaps = found.reading.gaps
+    told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
+    result = ScopeResult(
+        people_count=sum(row.count for row in found.alike if row.bucket in TOLD),
+        by_place=cells.counted(found.alike, lambda row: [row.place]),
+        by_kind=cells.counted(found.alike, lambda row: row.kinds or ("unknown",)),
+        buckets=cells.by_bucket(found.alike),
+        cells=told,
+        gaps=tuple(sorted((*gaps, *uncounted), key=repr)),
+        seen=found.seen,
+        inputs=tuple(sorted(found.reading.inputs, key=repr)),
+        question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
+        set_digest=set_digest(_persons(found.people, data_map), pseudonym_key),
+    )
+    return Measurement(result, found.people, data_map)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the engine found: the people as an Arrow table, how many are alike, and which indicators any log knows."""
+
+    reading: Reading
+    people: Any
+    alike: tuple[cells.Alike, ...]
+    seen: tuple[Seen, ...]
+
+
+def _found(
+    question: Question,
+    sources: Sources,
+    data_map: DataMap,
+    workspace: Path,
+    progress: Progress,
+    limits: Limits,
+) -> _Found:
+    """Read, and count, while the engine runs."""
     with (
         tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
         engine(Path(name) / "spill", limits) as backend,
@@ -78,24 +116,10 @@ def measure(
         reading.gaps += coverage.changed_files(changed(reading.files))
         customers = read_customers(backend, sources.customers, Path(name), reading)
         progress("counting people", 0.0)
-        table = _found(backend, question, customers, data_map, reading)
-        known = known_indicators(backend, reading.passes, question)
+        table = _people(backend, question, customers, data_map, reading)
+        seen = known_indicators(backend, reading.passes, question)
         found = backend.to_pyarrow(table.order_by("id"))
-        alike = cells.tally(backend, table, data_map)
-    told, uncounted = cells.cells(alike, data_map, "exact" if not reading.gaps else "approximate")
-    result = ScopeResult(
-        people_count=sum(row.count for row in alike if row.bucket in TOLD),
-        by_place=cells.counted(alike, lambda row: [row.place]),
-        by_kind=cells.counted(alike, lambda row: row.kinds or ("unknown",)),
-        buckets=cells.by_bucket(alike),
-        cells=told,
-        gaps=tuple(sorted((*reading.gaps, *uncounted), key=repr)),
-        seen=known,
-        inputs=tuple(sorted(reading.inputs, key=repr)),
-        question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
-        set_digest=set_digest(_persons(found, data_map), pseudonym_key),
-    )
-    return Measurement(result, found, data_map)
+        return _Found(reading, found, cells.tally(backend, table, data_map), seen)
 
 
 def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
@@ -106,7 +130,7 @@ def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
                 raise Refused(f"the data map has no kind {kind!r}{nearest(kind, known)}")
 
 
-def _found(
+def _people(
     backend: Any, question: Question, customers: Any | None, data_map: DataMap, reading: Reading
 ) -> Any:
     """The table of people, with its gaps noted in `reading`."""

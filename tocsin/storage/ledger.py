@@ -3,7 +3,6 @@
 States: pending, sending, handed_over, delivered, refused, bounced, ambiguous, excluded. They always add up to the
 number of recipients. `handed_over` means that a server took it, and never more. Several workers on PostgreSQL take
 different rows (SKIP LOCKED); on SQLite there is one writer at a time.
-A little long, because whoever changes one state must see all others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +19,8 @@ from tocsin.storage.tables import Moment, attempt, ledger
 
 STATES = ("pending", "sending", "handed_over", "delivered", "refused", "bounced", "ambiguous", "excluded")
 
-
+#: Rows that the next letter may be taken from.
+_WAITING = and_(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(ledger.c.state.in_(("pending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None))
 
@@ -83,20 +83,11 @@ def claim(
 
     A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
     """
-    waits = and_(
-        ledger.c.digest == digest,
-        ledger.c.state.in_(("pending", "ambiguous")),
-        ledger.c.settled_at.is_(None),
-        ledger.c.not_before <= now,
-    )
+    waits = and_(ledger.c.digest == digest, _WAITING, ledger.c.not_before <= now)
     expired = and_(ledger.c.state == "sending", ledger.c.lease_until < clock)
     query = (
-        select(ledger)
-        .where(
-            ledger.c.incident == incident,
-            ledger.c.notice == notice,
-            or_(waits, expired),
-        )
+        _of(select(ledger), incident, notice)
+        .where(or_(waits, expired))
         .order_by(ledger.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -148,21 +139,19 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
             for each in results
         ],
     )
-    connection.execute(
-        insert(attempt),
-        [
-            {
-                "door": "ledger",
-                "row": str(each.row),
-                "number": each.number,
-                "at": at,
-                "outcome": each.outcome,
-                "phase": each.phase,
-                "reply": each.reply[:500],
-            }
-            for each in results
-        ],
-    )
+    connection.execute(insert(attempt), [_attempt(each, at) for each in results])
+
+
+def _attempt(each: Settled, at: datetime) -> dict[str, Any]:
+    return {
+        "door": "ledger",
+        "row": str(each.row),
+        "number": each.number,
+        "at": at,
+        "outcome": each.outcome,
+        "phase": each.phase,
+        "reply": each.reply[:500],
+    }
 
 
 def unclaim(connection: Connection, lease: str, rows: Iterable[int]) -> None:
@@ -190,8 +179,7 @@ def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]
 def next_due(connection: Connection, incident: str, notice: str) -> datetime | None:
     """When the next row may be tried (again), or None when no row waits."""
     query = _of(select(func.min(ledger.c.not_before)), incident, notice)
-    waits = query.where(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
-    found: datetime | None = connection.scalar(waits)
+    found: datetime | None = connection.scalar(query.where(_WAITING))
     return found
 
 
