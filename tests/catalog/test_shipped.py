@@ -60,6 +60,22 @@ def test_the_promised_hardening_keeps_the_file_open(shipped: Catalog) -> None:
         assert all(step.gate for step in hardening)
 
 
+@pytest.mark.parametrize(
+    ("promised", "phase"),
+    [
+        ("immediate containment measures", "contain"),
+        ("forensic investigation", "scope"),
+        ("system hardening to prevent recurrence", "recover"),
+    ],
+)
+def test_what_the_policy_promises_of_a_response_is_a_gate_of_every_type(
+    shipped: Catalog, promised: str, phase: str
+) -> None:
+    for type_ in TYPES:
+        quoting = [step for step in shipped.type(type_).steps if f'"{promised}"' in step.source]
+        assert any(step.gate and step.phase == phase for step in quoting)
+
+
 def test_the_checklist_follows_the_law_where_folklore_differs(shipped: Catalog) -> None:
     warned = {step.id for step in all_steps(shipped) if step.warning}
     assert {"C5", "C12", "C14", "C15"} <= warned
@@ -150,7 +166,13 @@ def test_primary_and_secondary_are_never_the_same_person(shipped: Catalog) -> No
 
 def test_the_data_map_holds_the_table_of_the_policy(shipped: Catalog) -> None:
     held = {kind.id: kind.retention.days for kind in shipped.data_map.kinds}
-    table = {"api-logs": 365, "payment-records": 2557, "support-communications": 1096, "usage-analytics": 730}
+    table = {
+        "api-logs": 365,
+        "error-logs": 365,
+        "payment-records": 2557,
+        "support-communications": 1096,
+        "usage-analytics": 730,
+    }
     assert table.items() <= held.items()
     assert held["account-credentials"] is None
     assert all(kind.retention.backup_days == 30 for kind in shipped.data_map.kinds)
