@@ -4,6 +4,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from typing import get_args
 
 import pypdf
 import pytest
@@ -13,6 +14,7 @@ from tocsin.catalog.forms import ANSWER_NAMES
 from tocsin.domain.contacts import Authority, Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, read_facts
+from tocsin.domain.scope import Gap, GapKind
 from tocsin.rendering.answers import ANSWERS
 from tocsin.rendering.content import paper_content
 from tocsin.rendering.form import Form, load_form
@@ -168,9 +170,23 @@ def test_people_of_whom_we_are_only_processor_are_not_in_an_art_33_paper() -> No
 
 
 def test_gaps_make_every_count_a_lower_bound_that_says_so() -> None:
-    shown = content("eu-gdpr", gaps=("gateway log of 21 November",))
+    uncounted = Gap(kind="people-not-counted", source="data-map", count=1200, detail="ask them how many")
+    hours = Gap(
+        kind="missing-hours", source="gateway", count=2, detail="2026-11-21T03:00Z to 2026-11-21T05:00Z"
+    )
+    shown = content("eu-gdpr", gaps=(hours, uncounted))
     assert field(shown, "art33.people")["text"] == "at least 3,567"
-    assert "gateway log of 21 November" in field(shown, "art33.coverage")["text"]
+    not_seen = field(shown, "art33.coverage")["text"]
+    assert f"gateway: hours without any entry (2) {hours.detail}; data-map: customers" in not_seen
+    assert "(1,200) ask them how many." in not_seen
+
+
+def test_a_paper_names_its_gaps_in_its_own_language() -> None:
+    named = [load_words(TEMPLATES, language).entries["choices"]["gap"] for language in ("en", "vi")]
+    assert set(named[0]) == set(named[1]) == set(get_args(GapKind))
+    gap = Gap(kind="people-not-counted", source="data-map", count=1200, detail="ask them how many")
+    said = field(content(gaps=(gap,)), "annex.coverage")["text"]
+    assert said.endswith(f"data-map: {named[1][gap.kind]} (1.200).")
 
 
 def test_a_late_paper_gives_its_reasons_or_says_that_they_are_open() -> None:

@@ -13,6 +13,7 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import PaperMade
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.risk import advise
+from tocsin.domain.scope import Gap
 from tocsin.engine.enclosures import enclosures
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import spoken_facts
@@ -119,8 +120,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
     facts = spoken_facts(app, incident).with_categories(
         {kind.id: kind.categories for kind in catalog.data_map.kinds}
     )
-    opened = state.opened
-    authority = next((each for each in contacts.authorities if each.id == opened.authority), None)
+    authority = next((each for each in contacts.authorities if each.id == state.opened.authority), None)
     officer = incident.roles.get("dpo")
     return PaperFacts(
         incident=incident.key,
@@ -128,17 +128,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
         organisation=organisation,
         dpo=contacts.person(organisation.dpo),
         signatory=contacts.person(organisation.signatory),
-        duty=Owed(
-            opened.key,
-            opened.cite,
-            opened.verification,
-            state.due_at,
-            state.clock_start,
-            state.assumed,
-            opened.language,
-            opened.place,
-            _cited(catalog, state),
-        ),
+        duty=_owed(catalog, state),
         facts=facts,
         as_of=now,
         drill=incident.drill,
@@ -146,7 +136,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
         case_officer=contacts.person(officer) if officer else None,
         what_happened=account(folder, incident.type, facts, organisation.name, organisation.zone),
         kind_names={kind.id: kind.name for kind in catalog.data_map.kinds},
-        gaps=_gaps(incident),
+        gaps=tuple(Gap.model_validate(gap) for gap in incident.scope.gaps) if incident.scope else (),
         supplement=state.supplements + 1 if state.mark == "met" else 0,
         earlier_reference=_text(app, incident, state.reference),
         late=_late(state, now),
@@ -158,18 +148,26 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
     )
 
 
+def _owed(catalog: Catalog, state: DutyState) -> Owed:
+    opened = state.opened
+    return Owed(
+        opened.key,
+        opened.cite,
+        opened.verification,
+        state.due_at,
+        state.clock_start,
+        state.assumed,
+        opened.language,
+        opened.place,
+        _cited(catalog, state),
+    )
+
+
 def _cited(catalog: Catalog, state: DutyState) -> dict[str, str]:
     """How other languages cite the article, unless the duty stands on another one: an exception's, or an older text."""
     regime = catalog.regimes.get(state.opened.regime)
     rule = regime.rule(state.opened.rule) if regime else None
     return rule.cited if rule and rule.cite == state.opened.cite else {}
-
-
-def _gaps(incident: Incident) -> tuple[str, ...]:
-    gaps = incident.scope.gaps if incident.scope else ()
-    return tuple(
-        f"{gap['source']}: {gap['kind']} ({gap['count']}) {gap.get('detail', '')}".strip() for gap in gaps
-    )
 
 
 def _telling(incident: Incident) -> Telling | None:

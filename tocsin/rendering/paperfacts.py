@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from tocsin.domain.contacts import Authority, Organisation, Person
 from tocsin.domain.facts import Facts
+from tocsin.domain.scope import Gap
 from tocsin.rendering.words import Words
 
 #: known; estimated: known, but a person said it is an estimate; open: to be determined; blank: for the pen.
@@ -85,8 +86,8 @@ class PaperFacts:
     what_happened: Mapping[str, str] = field(default_factory=dict)
     #: Id of the data map -> language -> name.
     kind_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    #: What scoping could not see, in the words it used; then every count is a lower bound.
-    gaps: tuple[str, ...] = ()
+    #: What scoping could not see; then every count is a lower bound.
+    gaps: tuple[Gap, ...] = ()
     #: 0 for the first paper to this authority; its own number for the file is `number`; the pen fills
     #: what is None of number, place and day.
     supplement: int = 0

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from tocsin.domain.cells import Cell
 from tocsin.domain.places import UNKNOWN_PLACE, country_of, lies_in
+from tocsin.domain.scope import Gap
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
@@ -20,6 +21,8 @@ from tocsin.rendering.paperfacts import (
 )
 from tocsin.rendering.words import Words
 
+#: Gaps whose detail is a list of places: files with the numbers of lines, or hours.
+PLACES = ("unreadable-lines", "unreadable-addresses", "missing-hours")
 CONTROLLERS = ("controller", "joint-controller", "controller-processor")
 
 
@@ -166,10 +169,17 @@ def coverage(paper: PaperFacts, words: Words) -> Answer:
     """Whether the logs cover the whole window, and what they do not."""
     answer = within(choice_fact(paper, words, "log_coverage"), words, "coverage_line")
     told = text_fact(paper, words, "log_gaps")
-    seen = [*paper.gaps, *([told.text] if told.state != "open" else [])]
+    seen = [*(_gap(gap, words) for gap in paper.gaps), *([told.text] if told.state != "open" else [])]
     if not seen:
         return answer
     return joined(answer, Answer(words.phrase("lower_bound", gaps="; ".join(seen)), "estimated"))
+
+
+def _gap(gap: Gap, words: Words) -> str:
+    named = f"{gap.source}: {words.choice('gap', gap.kind)} ({words.number(gap.count)})"
+    # Files, lines and hours are read in any language; the other details are sentences in English.
+    tells = gap.detail and (words.language == "en" or gap.kind in PLACES)
+    return f"{named} {gap.detail}" if tells else named
 
 
 def _place(cell: Cell, words: Words) -> str:
