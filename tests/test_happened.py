@@ -9,6 +9,7 @@ CANARY = "Zanzibar canary 7791"
 def test_every_entry_is_a_line_of_its_phase_with_who_and_what_and_no_words(tale: Story) -> None:
     tale.declare(CANARY).as_("linh").ack()
     tale.as_("linh").done("1.1", note=CANARY)
+    tale.as_("linh").skip("S2", because=CANARY)
     tale.as_("an").learn({"measures_taken": {"en": CANARY}, "risk": "high"}, source=CANARY)
     tale.as_("linh").note(CANARY)
 
@@ -21,6 +22,8 @@ def test_every_entry_is_a_line_of_its_phase_with_who_and_what_and_no_words(tale:
         ("declare", "Paged: incident-commander, linh"),
         ("declare", "Acknowledged: incident-commander, linh, by linh"),
         ("contain", "Step done: 1.1, by linh"),
+        ("contain", "Status entered: containment"),
+        ("recover", "Step skipped: S2, by linh"),
         ("assess", "Fact learned: risk, by an"),
         ("declare", "Noted, by linh"),
     } <= told

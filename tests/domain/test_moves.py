@@ -27,7 +27,7 @@ def one(kind: type[m.Move], cause: int) -> m.Move:
         "because": (),
         "percent": 50,
     }
-    given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers"}
+    given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers", "of": "recover"}
     names = {each.name for each in fields(kind)} - {"cause"}
     if kind in (m.OpenDuty, m.MoveDuty):
         return kind(cause, type("Owed", (), {"key": DUTY})())
@@ -39,6 +39,14 @@ def test_the_same_move_for_the_same_cause_has_the_same_key_and_another_cause_ano
     assert one(kind, 7).key == one(kind, 7).key != one(kind, 8).key
     assert one(kind, 7).key.startswith(f"{kind.kind}/")
     assert one(kind, 7).words
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [("containment", "contain"), ("eradication", "eradicate"), ("recovery", "recover"), ("stable", "review")],
+)
+def test_a_status_is_shown_in_the_phase_that_begins_with_it(status, phase):
+    assert m.EnterStatus(7, status).phase == phase
 
 
 def test_no_two_kinds_of_move_share_a_name():

@@ -138,9 +138,13 @@ def test_a_regime_without_a_form_of_ours_asks_for_no_paper(catalog):
 
 
 def test_a_step_that_is_overdue_is_reminded_of_once_and_again_after_it_was_opened_anew(catalog):
+    steps = {step.id: step.phase for step in catalog.type(incident().type).steps}
+
     def reminds(*bodies: k.Body) -> list[str]:
         found = plan(incident(*ANSWERED, *bodies), catalog, START + hours(3))
-        return [move.step for move in moves_of(found, m.RemindOfStep)]
+        reminders = moves_of(found, m.RemindOfStep)
+        assert [move.phase for move in reminders] == [steps[move.step] for move in reminders]
+        return [move.step for move in reminders]
 
     assert "C2" in reminds()
     assert "C2" not in reminds(k.StepDone(step="C2"))

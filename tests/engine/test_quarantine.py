@@ -193,7 +193,9 @@ def test_a_plan_that_feeds_on_itself_is_set_apart(tale, monkeypatch):
     tale.declare()
 
     def endless(incident, catalog, now):
-        return Plan((RemindOfStep(incident.head_seq, "C1", "dpo"),), now + timedelta(hours=1), "nothing")
+        return Plan(
+            (RemindOfStep(incident.head_seq, "C1", "dpo", "declare"),), now + timedelta(hours=1), "nothing"
+        )
 
     monkeypatch.setattr(engine, "plan", endless)
     engine.advance(tale.app, tale.key)

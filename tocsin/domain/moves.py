@@ -7,10 +7,26 @@ ladder or an undone step may fire again, and nothing else. `words` are for dashb
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from tocsin.domain.checklist import Phase
 from tocsin.domain.kinds import Status
 from tocsin.domain.regime import Duty
 
-MovePhase = Literal["declare", "contain", "scope", "assess", "notify", "report", "review"]
+#: The phases of a checklist, and that of the reports.
+MovePhase = Phase | Literal["report"]
+
+
+def phase_of(status: Status) -> MovePhase:
+    """The phase in which an incident of this status is."""
+    return _PHASES.get(status, "review")
+
+
+_PHASES: dict[Status, MovePhase] = {
+    "triage": "declare",
+    "declared": "declare",
+    "containment": "contain",
+    "eradication": "eradicate",
+    "recovery": "recover",
+}
 
 
 @dataclass(frozen=True)
@@ -20,13 +36,18 @@ class Move:
     cause: int
 
     kind: ClassVar[str]
-    phase: ClassVar[MovePhase]
+    stage: ClassVar[MovePhase]
     about: ClassVar[str]
     says: ClassVar[str]
     #: Long jobs run under a lease; all others are one transaction.
     long: ClassVar[bool] = False
     #: Calls somebody, or stops something: never waits for a flow to wake up.
     urgent: ClassVar[bool] = False
+
+    @property
+    def phase(self) -> MovePhase:
+        """Where it is shown."""
+        return self.stage
 
     @property
     def subject(self) -> str:
@@ -53,7 +74,7 @@ class CallPerson(Move):
     level: int
     round: int
 
-    kind, phase, urgent = "page", "declare", True
+    kind, stage, urgent = "page", "declare", True
     about = "{role}.{person}.{round}.{level}"
     says = "Page {person} as {role}"
 
@@ -69,7 +90,7 @@ class OpenDuty(Move):
 
     duty: Duty
 
-    kind, phase = "open-duty", "assess"
+    kind, stage = "open-duty", "assess"
     about, says = "{duty.key}", "Open duty {duty.key}"
 
 
@@ -79,7 +100,7 @@ class MoveDuty(Move):
 
     duty: Duty
 
-    kind, phase = "move-duty", "assess"
+    kind, stage = "move-duty", "assess"
     about, says = "{duty.key}", "Move the clock of {duty.key}"
 
 
@@ -90,7 +111,7 @@ class DoubtDuty(Move):
     duty: str
     because: tuple[str, ...]
 
-    kind, phase = "doubt-duty", "assess"
+    kind, stage = "doubt-duty", "assess"
     about, says = "{duty}", "Ask whether {duty} is still owed"
 
 
@@ -101,7 +122,7 @@ class WarnOfDeadline(Move):
     duty: str
     percent: int
 
-    kind, phase, urgent = "warn", "report", True
+    kind, stage, urgent = "warn", "report", True
     about, says = "{duty}.{percent}", "Warn: {percent} % of the time for {duty} is gone"
 
     @property
@@ -116,9 +137,15 @@ class RemindOfStep(Move):
 
     step: str
     role: str
+    of: Phase
 
-    kind, phase, urgent = "remind", "contain", True
+    kind, urgent = "remind", True
     about, says = "{step}", "Remind {role} of step {step}"
+
+    @property
+    def phase(self) -> MovePhase:
+        """That of the step."""
+        return self.of
 
 
 @dataclass(frozen=True)
@@ -127,8 +154,13 @@ class EnterStatus(Move):
 
     status: Status
 
-    kind, phase = "status", "contain"
+    kind = "status"
     about, says = "{status}", "Enter {status}"
+
+    @property
+    def phase(self) -> MovePhase:
+        """The one that begins."""
+        return phase_of(self.status)
 
 
 @dataclass(frozen=True)
@@ -137,7 +169,7 @@ class PublishHead(Move):
 
     milestone: str
 
-    kind, phase = "publish", "review"
+    kind, stage = "publish", "review"
     about, says = "{milestone}", "Publish the chain's head at {milestone}"
 
 
@@ -148,7 +180,7 @@ class VoidNotice(Move):
     notice: str
     because: tuple[str, ...]
 
-    kind, phase, urgent = "void", "notify", True
+    kind, stage, urgent = "void", "notify", True
     about, says = "{notice}", "Void the approval of {notice}"
 
 
@@ -158,7 +190,7 @@ class DraftNotice(Move):
 
     notice: str
 
-    kind, phase, long = "draft", "notify", True
+    kind, stage, long = "draft", "notify", True
     about, says = "{notice}", "Draft the notice to {notice}"
 
 
@@ -168,7 +200,7 @@ class AskApproval(Move):
 
     notice: str
 
-    kind, phase = "ask-approval", "notify"
+    kind, stage = "ask-approval", "notify"
     about, says = "{notice}", "Ask for approval of {notice}"
 
 
@@ -178,7 +210,7 @@ class FillLedger(Move):
 
     notice: str
 
-    kind, phase, long = "fill", "notify", True
+    kind, stage, long = "fill", "notify", True
     about, says = "{notice}", "Fill the ledger of {notice}"
 
 
@@ -188,7 +220,7 @@ class SendLetters(Move):
 
     notice: str
 
-    kind, phase, long = "send", "notify", True
+    kind, stage, long = "send", "notify", True
     about, says = "{notice}", "Send the letters to {notice}"
 
 
@@ -199,7 +231,7 @@ class MeetByNotice(Move):
     duty: str
     notice: str
 
-    kind, phase = "meet", "notify"
+    kind, stage = "meet", "notify"
     about, says = "{duty}", "Record that {duty} is met"
 
 
@@ -209,7 +241,7 @@ class AskSignature(Move):
 
     duty: str
 
-    kind, phase = "ask-signature", "report"
+    kind, stage = "ask-signature", "report"
     about, says = "{duty}", "Ask for signature and seal of {duty}"
 
 
@@ -219,5 +251,5 @@ class PreparePaper(Move):
 
     duty: str
 
-    kind, phase, long = "paper", "report", True
+    kind, stage, long = "paper", "report", True
     about, says = "{duty}", "Prepare the report for {duty}"

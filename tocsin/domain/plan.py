@@ -105,7 +105,7 @@ def _step_moves(
             and answers[step.id]
             and incident.reminded.get(step.id, 0) <= since
         ):
-            yield RemindOfStep(max(since, 1), step.id, step.role)
+            yield RemindOfStep(max(since, 1), step.id, step.role, step.phase)
 
 
 def _status_moves(incident: Incident, type_: IncidentType, answers: dict[str, bool | None]) -> Iterable[Move]:

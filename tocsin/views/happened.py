@@ -3,19 +3,19 @@
 Without free text and without facts' values: what is shown here leaves our own database.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tocsin.app import App
 from tocsin.domain import kinds as k
-from tocsin.domain.moves import MovePhase
+from tocsin.domain.moves import MovePhase, phase_of
 from tocsin.domain.timeline import Entry
 from tocsin.storage import timeline
 
 #: Entries that tell nobody anything new: their outcome stands on the page of the incident.
 _LEFT_OUT = (k.PageOutcome, k.EvidenceCopied)
 _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
-    "contain": (k.StepDone, k.StepSkipped, k.StepUndone, k.StepReminded, k.EvidenceKept, k.StatusEntered),
+    "contain": (k.EvidenceKept,),
     "scope": (k.ScopeMeasured, k.PeopleExported),
     "assess": (k.FactLearned, k.DutyOpened, k.DutyMoved, k.DutyDoubted, k.DutyReleased),
     "notify": (
@@ -35,6 +35,8 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
     "review": (k.Closed, k.Declined, k.Reopened, k.Erased, k.Redacted, k.HeadPublished),
 }
 _PHASE_OF = {kind: phase for phase, kinds in _PHASES.items() for kind in kinds}
+#: Entries about a step: they stand in its phase.
+_OF_A_STEP = (k.StepDone, k.StepSkipped, k.StepUndone, k.StepReminded)
 #: The fields that say what an entry is about, the first that it has.
 _ABOUT = ("step", "key", "duty", "notice", "name", "role", "status", "milestone", "item", "field", "revision")
 
@@ -52,13 +54,28 @@ def happened(app: App, key: str, *, after: int) -> tuple[int, list[Happening]]:
     """(last sequence number, lines) of the entries behind `after`."""
     with app.database.read() as connection:
         entries = timeline.entries(connection, key, after=after)
-    return (entries[-1].seq if entries else after), list(_lines(entries))
+    if not entries:
+        return after, []
+    phases: dict[str, MovePhase] = {}
+    if any(isinstance(entry.body, _OF_A_STEP) for entry in entries):
+        incident = app.incident(key)
+        phases |= {step.id: step.phase for step in app.catalog_of(incident).type(incident.type).steps}
+    return entries[-1].seq, list(_lines(entries, phases))
 
 
-def _lines(entries: Iterable[Entry]) -> Iterable[Happening]:
+def _lines(entries: Iterable[Entry], phases: Mapping[str, MovePhase]) -> Iterable[Happening]:
     for entry in entries:
         if not isinstance(entry.body, _LEFT_OUT):
-            yield Happening(_PHASE_OF.get(type(entry.body), "declare"), _words(entry), entry.command_key)
+            yield Happening(_phase(entry.body, phases), _words(entry), entry.command_key)
+
+
+def _phase(body: k.Body, phases: Mapping[str, MovePhase]) -> MovePhase:
+    if isinstance(body, k.StatusEntered):
+        return phase_of(body.status)
+    if isinstance(body, _OF_A_STEP):
+        # A step of a type that the incident had before another was set is not among them.
+        return phases.get(body.step, "contain")
+    return _PHASE_OF.get(type(body), "declare")
 
 
 def _words(entry: Entry) -> str:
