@@ -11,6 +11,7 @@ from flows.home import aside, home
 from tocsin.engine import Planned, peek
 from tocsin.rendering.artifact import board_page, incident_page
 from tocsin.storage import timeline
+from tocsin.views.calls import routes
 
 BOARD = "incidents"
 #: So many closed incidents stay on the board; `tocsin list` has all.
@@ -21,7 +22,8 @@ async def show_incident(found: Planned, *, own: bool = False) -> None:
     """Refresh the page of one incident. With `own`, a page that an earlier run wrote is left to that run."""
     app = home()
     catalog = await aside(app.catalog_of, found.incident)
-    page = incident_page(found.incident, found.plan, catalog, app.now())
+    health = await aside(routes, app, app.now())
+    page = incident_page(found.incident, found.plan, catalog, app.now(), health)
     title = f"{found.incident.key} {found.incident.code_name}"
     await _show(found.incident.key.lower(), page, title, own=own)
 

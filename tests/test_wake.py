@@ -30,7 +30,7 @@ from tocsin.wake import Waker
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 KEY = "INC-2026-0007"
-SLEEPER = Sleeper(KEY, "Copper Heron", "credential-leak", "sev1", 1, "run-1", NOW, None, urgent=True)
+SLEEPER = Sleeper(KEY, "Copper Heron", "credential-leak", "sev1", False, 1, "run-1", NOW, None, urgent=True)
 
 
 class TestVerdict:

@@ -154,13 +154,14 @@ class Waker:
         if self._deployment is None:
             self._deployment = self._ask("GET", f"deployments/name/{DEPLOYMENT}")["id"]
         run = {
-            "name": f"{sleeper.incident} {sleeper.code_name}",
+            "name": ("DRILL " if sleeper.drill else "") + f"{sleeper.incident} {sleeper.code_name}",
             "parameters": {"incident": sleeper.incident},
             "idempotency_key": f"{sleeper.incident}/{generation}",
             "tags": [
                 f"incident:{sleeper.incident}",
                 f"type:{sleeper.type}",
                 f"sev:{sleeper.severity.removeprefix('sev')}",
+                *(["drill"] if sleeper.drill else []),
             ],
             "state": {"type": "SCHEDULED"},
         }

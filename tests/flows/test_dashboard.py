@@ -50,9 +50,9 @@ def test_an_incident_is_shown_by_one_run_that_parks_under_what_it_waits_for(
 ) -> None:
     place, key = shown
     run = place.run_of(key)
-    assert run["name"] == f"{key} {place.incident(key).code_name}"
+    assert run["name"] == f"DRILL {key} {place.incident(key).code_name}"
     assert run["parameters"] == {"incident": key}
-    assert set(run["tags"]) == {f"incident:{key}", "type:credential-leak", "sev:1"}
+    assert set(run["tags"]) == {f"incident:{key}", "type:credential-leak", "sev:1", "drill"}
     assert run["state"]["name"] == "Waiting: incident-commander and dpo to answer"
 
 

@@ -34,7 +34,8 @@ def incident(**change: Any) -> Incident:
 
 
 def page(catalog: Catalog, found: Incident, now: datetime = NOW) -> str:
-    return incident_page(found, plan(found, catalog, now), catalog, now)
+    down = {"email": START, "slack": None}
+    return incident_page(found, plan(found, catalog, now), catalog, now, down)
 
 
 def row(**change: Any) -> dict[str, Any]:
@@ -119,6 +120,15 @@ def test_the_board_keeps_its_order_and_shows_no_deadline_of_what_is_closed() -> 
         "dpo to answer",
     ]
     assert second == ["-", "INC-2026-0003 Copper Heron (drill)", "sev1", "closed", "-"]
+
+
+def test_every_duty_has_an_owner_and_every_route_its_health(catalog: Catalog) -> None:
+    assert cells(page(catalog, incident()))[1][3] == "dpo"
+    taken = fold(timeline(declared(), opened(), k.RoleTaken(role="dpo", person="an")))
+    assert cells(page(catalog, taken))[1][3] == "an"
+    assert "overdue 0. Mail **DOWN since Tue 24 Nov 02:40 +07 (19:40Z)**, Slack ok." in page(
+        catalog, taken, START
+    )
 
 
 def test_a_poison_incident_says_what_to_do_and_an_empty_board_says_so() -> None:

@@ -20,6 +20,7 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.knowing import facts_given, usual_line
 from tocsin.domain.errors import Refused, WrongUsage
+from tocsin.domain.message import ROUTE_NAMES
 
 if TYPE_CHECKING:
     from tocsin.views.opening import Opening
@@ -31,7 +32,6 @@ OUTCOMES = {
 }
 #: So many missing facts are named in one line.
 _FEW = 4
-_ROUTES = {"slack": "Slack", "email": "mail", "command": "command"}
 
 
 @Parameter(name="*")
@@ -173,7 +173,7 @@ def _values(found: "Opening") -> dict[str, Any]:
 def called_line(shell: Shell, call: Any, climb: Any) -> str:
     """`linh (incident commander): Slack ok, mail handed over; 02:45 -> minh`."""
     fared = ", ".join(
-        OUTCOMES.get((route, outcome), f"{_ROUTES.get(route, route)} {outcome.replace('_', ' ').upper()}")
+        OUTCOMES.get((route, outcome), f"{ROUTE_NAMES.get(route, route)} {outcome.replace('_', ' ').upper()}")
         for route, outcome in call.outcomes.items()
     )
     following = ""

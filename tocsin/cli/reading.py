@@ -21,8 +21,7 @@ from tocsin.cli.console import (
 from tocsin.cli.incidents import split, which
 from tocsin.cli.moments import left, span
 from tocsin.domain.errors import WrongUsage
-
-ROUTES = {"slack": "Slack", "email": "mail"}
+from tocsin.domain.message import ROUTE_NAMES
 
 
 def card(*words: Words, door: Reading = READING) -> None:
@@ -93,9 +92,11 @@ def card_lines(shell: Shell, found: Any, now: Any) -> list[str]:
         )
     for route in found.down:
         instead = (
-            f" (using {', '.join(ROUTES.get(each, each) for each in route.instead)})" if route.instead else ""
+            f" (using {', '.join(ROUTE_NAMES.get(each, each) for each in route.instead)})"
+            if route.instead
+            else ""
         )
-        words = f"{ROUTES.get(route.route, route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
+        words = f"{ROUTE_NAMES.get(route.route, route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
         lines.append(labelled("DOWN", words, urgent=True))
     return lines
 

@@ -8,6 +8,8 @@ from tocsin.domain.errors import TocsinError
 #: refused: never, for this message or address. retry: certainly not sent, try later. ambiguous: perhaps sent.
 #: down: the whole route is unusable until a person acts, so take the next route at once.
 Outcome = Literal["refused", "retry", "ambiguous", "down"]
+#: How people call a route.
+ROUTE_NAMES = {"slack": "Slack", "email": "mail", "command": "command"}
 
 
 @dataclass(frozen=True)

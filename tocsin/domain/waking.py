@@ -31,6 +31,7 @@ class Sleeper:
     code_name: str
     type: str
     severity: str
+    drill: bool
     generation: int
     flow_run_id: str | None
     beat: datetime | None

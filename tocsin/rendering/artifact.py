@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at
 from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.message import ROUTE_NAMES
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.plan import Plan, facts_of
 
@@ -20,8 +21,13 @@ from tocsin.domain.plan import Plan, facts_of
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#!|~]")
 
 
-def incident_page(incident: Incident, plan: Plan, catalog: Catalog, now: datetime) -> str:
-    """One incident: what it waits for, every duty with its moment, how far the steps are."""
+def incident_page(
+    incident: Incident, plan: Plan, catalog: Catalog, now: datetime, down: Mapping[str, datetime | None]
+) -> str:
+    """One incident: what it waits for, every duty with its moment and owner, how far the steps are, the routes.
+
+    `down` has every route that our people are called by, and since when it takes nothing; None for one that does.
+    """
     zone = ZoneInfo(catalog.contacts.organisation.zone)
     commander = incident.holder("incident-commander") or "nobody yet"
     drill = "DRILL - " if incident.drill else ""
@@ -31,11 +37,11 @@ def incident_page(incident: Incident, plan: Plan, catalog: Catalog, now: datetim
         f"# {drill}{_plain(name)}",
         f"**{_plain(waits)}**",
         "",
-        "| due | duty | to | state |",
-        "|---|---|---|---|",
+        "| due | duty | to | owner | state |",
+        "|---|---|---|---|---|",
         *_duty_lines(incident, zone),
         "",
-        _steps_line(incident, catalog, now),
+        f"{_steps_line(incident, catalog, now)} {_routes(down, zone)}",
         "",
         _as_of(now, zone) if incident.open else f"_As of {moment_words(now, zone)}: {incident.status}._",
     ]
@@ -80,8 +86,11 @@ def _duty_lines(incident: Incident, zone: ZoneInfo) -> list[str]:
         due = f"**{due}**" if duty.mark == "open" else due
         to = duty.opened.authority or duty.opened.recipient
         name = f"{duty.opened.regime} {duty.opened.cite}"
-        lines.append(f"| {due} | {_plain(name)} | {_plain(to)} | {_plain(_state(incident, duty))} |")
-    return lines or ["| - | none is known yet | - | - |"]
+        owner = incident.holder("dpo") or "dpo"
+        lines.append(
+            f"| {due} | {_plain(name)} | {_plain(to)} | {_plain(owner)} | {_plain(_state(incident, duty))} |"
+        )
+    return lines or ["| - | none is known yet | - | - | - |"]
 
 
 def _state(incident: Incident, duty: DutyState) -> str:
@@ -111,6 +120,17 @@ def _steps_line(incident: Incident, catalog: Catalog, now: datetime) -> str:
         late += step.id not in incident.steps and due is not None and due < now
     done = sum(step.id in incident.steps for step in steps)
     return f"Steps {done} of {len(steps)}, overdue {late}."
+
+
+def _routes(down: Mapping[str, datetime | None], zone: ZoneInfo) -> str:
+    """`Slack ok, mail DOWN since Tue 24 Nov 02:34 +07 (19:34Z).`"""
+    said = (
+        f"{ROUTE_NAMES.get(route, route)} "
+        + (f"**DOWN since {moment_words(since, zone)}**" if since else "ok")
+        for route, since in sorted(down.items())
+    )
+    words = ", ".join(said)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _as_of(now: datetime, zone: ZoneInfo) -> str:

@@ -130,7 +130,7 @@ def _due(now: datetime) -> CompoundSelect[Any]:
     behind = incident.c.head_seq > func.coalesce(run.c.parked_seq, 0)
     columns = (
         incident.c.key.label("incident"),
-        *(incident.c[name] for name in ("code_name", "type", "severity")),
+        *(incident.c[name] for name in ("code_name", "type", "severity", "drill")),
         func.coalesce(run.c.generation, 0).label("generation"),
         *(run.c[name] for name in ("flow_run_id", "beat", "woken_at")),
     )

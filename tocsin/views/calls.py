@@ -83,6 +83,13 @@ def _count(app: App, key: str, *which: ColumnElement[bool]) -> int:
         return connection.scalar(query) or 0
 
 
+def routes(app: App, now: datetime) -> dict[str, datetime | None]:
+    """Every route that our people are called by, and since when it takes nothing; None for one that does."""
+    down = {each.route: now - each.since for each in down_routes(app, now)}
+    used = {route for person in app.catalog.contacts.people for route in person.routes}
+    return {route: down.get(route) for route in sorted(used)}
+
+
 def down_routes(app: App, now: datetime) -> list[DownRoute]:
     """Routes on which messages wait because nothing was taken at the last try."""
     waits = or_(outbox.c.state == "pending", outbox.c.state == "sending") & outbox.c.outcome.in_(
