@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from tocsin.domain.conditions import Condition, Verdict, evaluate
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts
+from tocsin.domain.kinds import Status
 from tocsin.domain.records import Id, Record, Role, Texts
 
 Phase = Literal["declare", "contain", "scope", "assess", "notify", "eradicate", "recover", "review"]
@@ -29,6 +30,14 @@ PHASES: tuple[Phase, ...] = (
     "recover",
     "review",
 )
+#: The phase in which an incident of this status is; of any later one, the review.
+_OF_STATUS: dict[Status, Phase] = {
+    "triage": "declare",
+    "declared": "declare",
+    "containment": "contain",
+    "eradication": "eradicate",
+    "recovery": "recover",
+}
 #: While a gate of these is open, the incident is not stable, and there is nothing to review.
 UNSTABLE: tuple[Phase, ...] = ("contain", "scope", "eradicate", "recover")
 #: Where a step comes from: published playbooks, the company's own policy, or an inference of ours that no
@@ -120,6 +129,11 @@ class IncidentType(Record):
     def step(self, wanted: str) -> Step | None:
         """The step with this id, or None."""
         return next((step for step in self.steps if step.id == wanted), None)
+
+
+def phase_of(status: Status) -> Phase:
+    """The phase that begins with this status."""
+    return _OF_STATUS.get(status, "review")
 
 
 def in_order_of_work(own: Iterable[Step], included: Iterable[Step]) -> tuple[Step, ...]:

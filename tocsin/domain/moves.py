@@ -7,26 +7,12 @@ ladder or an undone step may fire again, and nothing else. `words` are for dashb
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from tocsin.domain.checklist import Phase
+from tocsin.domain.checklist import Phase, phase_of
 from tocsin.domain.kinds import Status
 from tocsin.domain.regime import Duty
 
 #: The phases of a checklist, and that of the reports.
 MovePhase = Phase | Literal["report"]
-
-
-def phase_of(status: Status) -> MovePhase:
-    """The phase in which an incident of this status is."""
-    return _PHASES.get(status, "review")
-
-
-_PHASES: dict[Status, MovePhase] = {
-    "triage": "declare",
-    "declared": "declare",
-    "containment": "contain",
-    "eradication": "eradicate",
-    "recovery": "recover",
-}
 
 
 @dataclass(frozen=True)

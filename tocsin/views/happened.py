@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tocsin.app import App
 from tocsin.domain import kinds as k
-from tocsin.domain.moves import MovePhase, phase_of
+from tocsin.domain.checklist import phase_of
+from tocsin.domain.moves import MovePhase
 from tocsin.domain.timeline import Entry
 from tocsin.storage import timeline
 
