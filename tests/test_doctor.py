@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
@@ -23,7 +23,7 @@ from tocsin.settings import Mail, Prefect, Settings, Slack
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as beats
-from tocsin.storage import timeline
+from tocsin.storage import tables, timeline
 from tocsin.up import ground
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
@@ -192,6 +192,40 @@ def test_a_template_with_a_bad_line_is_named_by_file_and_line(settings: Settings
     found = examine(settings.model_copy(update={"templates": overlay}), None)
 
     assert f"{overlay / 'data_map.yaml'}:3: " in of(found.findings, "templates")[0].words
+
+
+@pytest.mark.parametrize(("name", "line"), [("regimes/vn-pdpl/authority.typ", 3), ("papers/parts.typ", 2)])
+def test_a_form_that_sets_no_page_is_named_by_file_and_line(
+    settings: Settings, tmp_path: Path, name: str, line: int
+) -> None:
+    ours = tmp_path / "templates" / name
+    ours.parent.mkdir(parents=True)
+    lines = (default_folders()[0] / name).read_text(encoding="utf-8").splitlines()
+    ours.write_text("\n".join([*lines[: line - 1], "#nowhere()", *lines[line - 1 :]]), encoding="utf-8")
+
+    found = examine(settings.model_copy(update={"templates": tmp_path / "templates"}), None)
+
+    assert {finding.level for finding in of(found.findings, "templates")} == {"ok"}
+    failures = of(found.findings, "forms")
+    assert f"{ours}:{line}: unknown variable: nowhere" in {failure.words for failure in failures}
+
+
+def test_an_incident_whose_packs_are_lost_is_named_though_those_of_today_are_the_same(app: App) -> None:
+    from tocsin.actions import declare
+    from tocsin.actions.declaring import Declaration
+    from tocsin.actors import at_the_shell
+
+    key = declare(app, at_the_shell(app, "linh"), Declaration("A lost laptop", drill=True)).incident.key
+    assert list(house.packs(app, None)) == []
+    with app.database.write() as connection:
+        content = next(iter(app.catalog.files.values()))
+        connection.execute(delete(tables.document).where(tables.document.c.content == content))
+
+    (found,) = house.packs(app, None)
+
+    assert (found.level, found.subject) == ("FAIL", "packs")
+    assert found.words.startswith(f"{key}: ")
+    assert "is not in this database; restore it" in found.words
 
 
 def test_a_check_that_cannot_be_made_is_a_finding_and_the_next_ones_are_made(

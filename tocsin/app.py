@@ -144,13 +144,19 @@ def read_catalog(settings: Settings) -> Catalog:
     """The catalog of a home, for which no database is needed."""
     from tocsin.catalog import default_folders, load_catalog
 
-    templates, contacts = default_folders()
-    overlay = [path for path in (settings.templates,) if path]
+    contacts = default_folders()[1]
     theirs = [path for path in (settings.contacts,) if path]
     loaded = load_catalog(
-        [templates, *overlay], [contacts, *theirs], cache=settings.home / "cache" / "catalog"
+        template_folders(settings), [contacts, *theirs], cache=settings.home / "cache" / "catalog"
     )
     return loaded.with_contacts(_reachable(loaded.contacts, settings))
+
+
+def template_folders(settings: Settings) -> list[Path]:
+    """Where the packs of a home are read: the shipped folder, and the company's own over it."""
+    from tocsin.catalog import default_folders
+
+    return [default_folders()[0], *([settings.templates] if settings.templates else [])]
 
 
 def _reachable(contacts: Contacts, settings: Settings) -> Contacts:

@@ -71,6 +71,7 @@ def _checks() -> tuple[Check, ...]:
 
     return (
         home.templates,
+        home.packs,
         home.master_key,
         people.organisation,
         people.ladders,

@@ -1,19 +1,22 @@
 """The house itself: settings, database, master key, templates, clock, parts that must live, backups."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from tocsin.app import App
+from tocsin.app import App, template_folders
+from tocsin.catalog.folders import overlaid
 from tocsin.doctor.finding import Finding, Level, ago, setting
 from tocsin.doctor.standing import SILENT, standing
-from tocsin.domain.errors import TocsinError
+from tocsin.domain.catalog import catalog_from_documents
+from tocsin.domain.errors import BadFile, TocsinError
 from tocsin.settings import Settings, unknown_variables
 from tocsin.storage import clock as beats
-from tocsin.storage import schema, tables
+from tocsin.storage import documents, schema, tables
 from tocsin.storage.database import Database
 
 #: A backup that is older than this is no backup.
@@ -74,10 +77,56 @@ def templates(app: App, config: Path | None) -> Iterator[Finding]:
         return
     words = f"{len(catalog.types)} types, {len(catalog.regimes)} regimes, {len(catalog.files)} templates"
     yield Finding("ok", "templates", words)
+    yield from forms(app)
     sources = app.sources_file
     if not sources.is_file():
         remedy = f"{sources}: declare where logs and customers are read"
         yield Finding("warn", "sources", "none declared: scope works from a list only", remedy)
+
+
+def forms(app: App) -> Iterator[Finding]:
+    """Each form sets a page, of placeholders: reading it does not show that."""
+    from tocsin.rendering.trial import try_form
+
+    folder = app.pack_folder(app.catalog)
+    codes = sorted(path.parent.name for path in folder.glob("regimes/*/authority.yaml"))
+    broken = 0
+    for code in codes:
+        try:
+            try_form(folder / "regimes" / code, app.catalog.contacts, app.now())
+        except BadFile as error:
+            broken += 1
+            yield Finding("FAIL", "forms", f"{_edited(app, folder, error.path)}:{error.line}: {error.what}")
+    if not broken:
+        yield Finding("ok", "forms", f"each sets a page: {', '.join(codes) or 'there is none'}")
+
+
+def _edited(app: App, folder: Path, path: Path) -> Path:
+    """The file that people edit, for one of the copy that Typst works on."""
+    inside = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
+    return overlaid(template_folders(app.settings)).get(inside, path)
+
+
+def packs(app: App, config: Path | None) -> Iterator[Finding]:
+    """The packs that incidents are bound to, closed ones too: without them their papers cannot be made again."""
+    with app.database.read() as connection:
+        keys = list(connection.scalars(select(tables.incident.c.key).order_by(tables.incident.c.number)))
+    bound: dict[str, list[str]] = {}
+    for key in keys:
+        with suppress(Exception):  # one whose timeline cannot be folded is set apart, and named for that
+            bound.setdefault(app.incident(key).catalog, []).append(key)
+    for digest, those in bound.items():
+        try:
+            with app.database.read() as connection:
+                catalog_from_documents(documents.get_pack(connection, digest), app.catalog.contacts)
+        except (TocsinError, ValueError, KeyError) as error:
+            why = (
+                str(error)
+                if isinstance(error, TocsinError)
+                else f"pack {digest[:12]} is no pack of this release"
+            )
+            more = f" and {len(those) - 3} more" if len(those) > 3 else ""
+            yield Finding("FAIL", "packs", f"{', '.join(those[:3])}{more}: {why}")
 
 
 def master_key(app: App, config: Path | None) -> Iterator[Finding]:

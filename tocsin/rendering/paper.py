@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import BadFile, Refused
 from tocsin.rendering.glyphs import COVERED, PLAIN, Ranges, printable
 from tocsin.rendering.text import load, render
 
 STANDARDS: tuple[Literal["a-3a"], Literal["ua-1"]] = ("a-3a", "ua-1")
 ATTACHED = "content.json"
+#: The first place of a diagnostic: `┌─ regimes/x/authority.typ:3:1`.
+_PLACE = re.compile(r"┌─ (.+?):(\d+):\d+$", re.MULTILINE)
 
 
 def render_paper(
@@ -41,7 +43,7 @@ def render_paper(
     try:
         return _compile(template, root, plain, attached, at)
     except RuntimeError as error:
-        raise Refused(f"{template}: {' '.join(str(error).split())[:300]}") from None
+        raise _misset(template, error) from None
 
 
 def render_page(content: Mapping[str, Any], templates: Path) -> str:
@@ -86,6 +88,14 @@ def _printed(content: Mapping[str, Any], attached: bytes, language: str, ranges:
             part["notes"].append(words["fonts_note"].replace("{characters}", listed))
     shown["language"] = language
     return json.dumps(shown, ensure_ascii=False)
+
+
+def _misset(template: Path, error: RuntimeError) -> Refused:
+    """What Typst says, with the place that its diagnostic points at: in the template, or in a part that it takes in."""
+    what = " ".join(str(error).split())[:300]
+    place = _PLACE.search(getattr(error, "diagnostic", ""))
+    # Typst names files from the folder that it was started in.
+    return BadFile(Path(place[1]).resolve(), int(place[2]), what) if place else Refused(f"{template}: {what}")
 
 
 def _named(character: str) -> str:

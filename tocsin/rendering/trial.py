@@ -1,0 +1,38 @@
+"""A form is tried before a report is due: set once, of placeholders, so that a broken page is found in quiet hours."""
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.facts import Facts
+from tocsin.rendering.content import paper_content
+from tocsin.rendering.form import load_form
+from tocsin.rendering.paper import render_paper
+from tocsin.rendering.paperfacts import Owed, PaperFacts
+
+#: Enough for a table, a number and a box to appear; everything else is asked for as open.
+_PLACEHOLDERS: dict[str, JsonValue] = {
+    "detected_at": "2026-01-01T00:00+00:00",
+    "cells": [{"role": "controller", "place": "VN", "group": ["customers"], "kinds": [], "count": 1}],
+}
+
+
+def try_form(folder: Path, contacts: Contacts, now: datetime) -> None:
+    """Set the form of `regimes/<code>/` as a PDF and forget it. BadFile names the file and line that do not work."""
+    form, organisation = load_form(folder / "authority.yaml"), contacts.organisation
+    facts = PaperFacts(
+        incident="INC-2026-0000",
+        code_name="Trial",
+        organisation=organisation,
+        dpo=contacts.person(organisation.dpo),
+        signatory=contacts.person(organisation.signatory),
+        duty=Owed(f"{folder.name}/authority", "trial", "recalled", language=form.language),
+        facts=Facts(_PLACEHOLDERS),
+        as_of=now,
+        drill=True,
+    )
+    templates = folder.parent.parent
+    content = paper_content(form, facts, templates)
+    render_paper(folder / "authority.typ", content, at=now, language=form.language, root=templates)
