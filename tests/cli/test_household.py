@@ -4,15 +4,20 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command
-from tocsin.app import App
-from tocsin.cli.demo import demo_home
+from tocsin import actions
+from tocsin.actions.declaring import Declaration
+from tocsin.actors import at_the_shell
+from tocsin.app import App, open_app
+from tocsin.cli.demo import demo_home, leaked_tokens
 from tocsin.cli.household import _Stop
 from tocsin.domain.errors import Refused
+from tocsin.domain.scope import Question
 from tocsin.storage import clock as beats
 from tocsin.storage import outbox
 from tocsin.up import keeping
@@ -84,8 +89,20 @@ def test_a_demo_has_a_home_of_its_own_that_speaks_to_this_machine_only(tmp_path:
         assert settings.mail.host == "127.0.0.1"
         assert settings.slack.base_url.startswith("http://127.0.0.1:")
         assert config.read_text(encoding="utf-8").count("xoxb") == 0
+    before = settings.sources.stat() if settings.sources else None
     with demo_home(tmp_path / "demo") as (again, _, _):
         assert again.home == settings.home
+        assert again.sources
+        assert again.sources.stat() == before
+
+
+def test_a_newcomer_can_ask_the_logs_of_a_demo(tmp_path: Path) -> None:
+    with demo_home(tmp_path / "demo") as (settings, _, _), closing(open_app(settings)) as app:
+        leaked = leaked_tokens(settings.home).read_text(encoding="utf-8").split()
+        key = actions.declare(app, at_the_shell(app, "linh"), Declaration("A token", drill=True)).incident.key
+        _, found = actions.scope(app, at_the_shell(app, "giang"), key, Question(tokens=tuple(leaked)))
+    assert 0 < found.people_count <= len(leaked)
+    assert {gap.kind for gap in found.gaps} == {"people-not-counted"}
 
 
 def test_a_second_demo_is_refused_and_leaves_the_file_of_the_first_alone(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """The demo's ground: a home of its own that speaks to sinks on this machine, and the settings that say so.
 
 The sinks keep what they are given: mails as files, Slack's posts as lines of JSON. Nobody real is ever reached.
+Customers, the logs of three days and a list of leaked tokens lie in `world/`, invented: what `tocsin scope` reads.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tocsin.settings import Settings, default_home, load_settings
 
+#: Small enough to be made while somebody waits for the demo.
+_WORLD = {"customers": 300, "log_lines": 6_000, "leaked": 24}
 #: What the sink takes for a workspace token.
 _TOKEN = "xoxb-demo"  # noqa: S105 - opens nothing
 
@@ -35,11 +39,26 @@ def demo_home(home: Path | None = None) -> Iterator[tuple[Settings, Path, str]]:
         mail = open_.enter_context(MailSink(folder=home / "mail"))
         people = [person.slack for person in cast if person.slack]
         slack = open_.enter_context(SlackSink(token=_TOKEN, people=people, journal=home / "slack.jsonl"))
-        config = _written(home, mail.port, slack.base_url)
+        config = _written(home, mail.port, slack.base_url, _world(home / "world"))
         yield load_settings(config), config, mark
 
 
-def _written(home: Path, mail_port: int, slack_url: str) -> Path:
+def leaked_tokens(home: Path) -> Path:
+    """What somebody found in a public place, in the world of a demo."""
+    return home / "world" / "leaked-tokens.txt"
+
+
+def _world(folder: Path) -> Path:
+    """The file that declares the demo's logs and customers; made by the first demo of a home."""
+    from tocsin.drill.stage import prepare_world, sources_file
+
+    declared = sources_file(folder)
+    if not declared.is_file():
+        prepare_world(folder, seed=1, found=datetime.now(UTC).replace(microsecond=0), **_WORLD)
+    return declared
+
+
+def _written(home: Path, mail_port: int, slack_url: str, sources: Path) -> Path:
     """The settings as a file, which every process of the demo and every shell that joins it reads."""
     config, token = home / "tocsin.toml", home / "slack-token"
     token.write_text(f"{_TOKEN}\n", encoding="utf-8")
@@ -48,6 +67,7 @@ def _written(home: Path, mail_port: int, slack_url: str) -> Path:
         "# Written anew by each `tocsin up --demo`.",
         'mode = "demo"',
         f"home = {json.dumps(str(home))}",
+        f"sources = {json.dumps(str(sources))}",
         "[mail]",
         'host = "127.0.0.1"',
         f"port = {mail_port}",

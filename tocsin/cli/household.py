@@ -64,8 +64,11 @@ def up(
                 f"dashboard {house.dashboard_url}   log in with what stands in {clean(house.ground.auth_file)}"
             )
             if demo:
+                from tocsin.cli.demo import leaked_tokens
+
                 _say(f"Next, in another shell: export TOCSIN_CONFIG={clean(extra['TOCSIN_CONFIG'])}")
                 _say("    tocsin declare 'Token in a public repository' --as linh")
+                _say(f"    tocsin scope --token @{clean(leaked_tokens(settings.home))} --as giang")
             shown = set(house.parts())
             while not stop.wait(_LOOK):
                 parts = house.parts()

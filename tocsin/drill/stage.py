@@ -138,9 +138,11 @@ def sources_file(folder: Path) -> Path:
     return folder / "sources.yaml"
 
 
-def prepare_world(folder: Path, seed: int, *, customers: int, log_lines: int, leaked: int) -> World:
-    """Logs, customers and leaked tokens, and the file that declares them."""
-    found = BEGINNING.astimezone(UTC)
+def prepare_world(
+    folder: Path, seed: int, *, found: datetime = BEGINNING, customers: int, log_lines: int, leaked: int
+) -> World:
+    """Logs up to the moment at which the theft is found, customers, leaked tokens, and the file that declares them."""
+    found = found.astimezone(UTC)
     world = build_world(
         folder,
         seed,
