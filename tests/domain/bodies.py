@@ -1,9 +1,10 @@
-"""Small timelines for tests of the heart: bodies in, an incident out."""
+"""Small timelines for tests of the heart: bodies in, an incident out; and a small company."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.domain import kinds as k
+from tocsin.domain.contacts import Organisation
 from tocsin.domain.fold import fold
 from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Draft, Entry, chain
@@ -66,3 +67,26 @@ def timeline(*bodies: k.Body, now: datetime = START) -> list[Entry]:
 def incident(*bodies: k.Body) -> Incident:
     """The incident after these."""
     return fold(timeline(*bodies))
+
+
+def organisation(**changes: Any) -> Organisation:
+    """A small company in Vietnam."""
+    given = {
+        "name": "Sample",
+        "legal_name": "Sample",
+        "established_in": "VN",
+        "addresses": ("1 Sample Street",),
+        "phone": "+84 98 909 4798",
+        "incident_phone": "+84 98 909 4798",
+        "help_mail": "help@example.com",
+        "website": "https://example.com",
+        "notice_sender": "notices@example.com",
+        "notice_sender_name": "Sample",
+        "reply_to": "help@example.com",
+        "zone": "Asia/Ho_Chi_Minh",
+        "languages": ("en",),
+        "dpo": "an",
+        "accountable_officer": "bao",
+        "signatory": "bao",
+    }
+    return Organisation.model_validate({**given, **changes})

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tests.domain.bodies import organisation
 from tocsin.domain.checklist import (
     PHASES,
     IncidentType,
@@ -18,27 +19,9 @@ from tocsin.domain.checklist import (
     open_gates,
     step_due_at,
 )
-from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts
 
-ORGANISATION = Organisation(
-    name="Sample",
-    legal_name="Sample",
-    established_in="VN",
-    addresses=("1 Sample Street",),
-    phone="+84 98 909 4798",
-    incident_phone="+84 98 909 4798",
-    help_mail="help@example.com",
-    website="https://example.com",
-    notice_sender="notices@example.com",
-    notice_sender_name="Sample",
-    reply_to="help@example.com",
-    zone="Asia/Ho_Chi_Minh",
-    languages=("en",),
-    dpo="an",
-    accountable_officer="bao",
-    signatory="bao",
-)
+ORGANISATION = organisation()
 DECLARED = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tocsin.domain.contacts import Authority, Contacts, Organisation, Person, authority_for
+from tests.domain.bodies import organisation
+from tocsin.domain.contacts import Authority, Contacts, Person, authority_for
 from tocsin.domain.errors import Refused
 from tocsin.domain.rota import Ladder, Level, Override, Rotation, Target, next_hand_over, on_call
 
@@ -31,30 +32,13 @@ def rotation(**changes: Any) -> Rotation:
 
 def contacts(**changes: Any) -> Contacts:
     """A small house: two commanders, one DPO, one rotation."""
-    organisation = Organisation(
-        name="Sample",
-        legal_name="Sample",
-        established_in="VN",
-        addresses=("1 Sample Street",),
-        phone="+84 98 909 4798",
-        incident_phone="+84 98 909 4798",
-        help_mail="help@example.com",
-        website="https://example.com",
-        notice_sender="notices@example.com",
-        notice_sender_name="Sample",
-        reply_to="help@example.com",
-        zone="Asia/Ho_Chi_Minh",
-        languages=("en",),
-        dpo="cem",
-        accountable_officer="ben",
-        signatory="ben",
-    )
     roles = {"ada": ("incident-commander",), "ben": ("incident-commander",), "cem": ("dpo",)}
     people = [
         Person.model_validate({"id": who, "name": who, "email": f"{who}@example.com", "roles": held})
         for who, held in roles.items()
     ]
-    given = {"organisation": organisation, "people": people, "rotations": (rotation(),)}
+    house = organisation(dpo="cem", accountable_officer="ben", signatory="ben")
+    given = {"organisation": house, "people": people, "rotations": (rotation(),)}
     return Contacts.model_validate({**given, **changes})
 
 
