@@ -6,6 +6,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from prefect.settings import Settings as PrefectSettings
 
 from tocsin.settings import Settings
 from tocsin.up.ground import Ground, free_port, prepare
@@ -45,3 +46,24 @@ def test_what_the_parts_keep_for_a_moment_lies_in_the_home_and_is_nobody_elses(t
     folder = Path(ground.environment(settings, poll=1)["TMPDIR"])
     assert folder.is_relative_to(tmp_path)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_no_page_of_the_dashboard_speaks_to_anybody_else(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        monkeypatch.delenv(name)
+    for name, value in ground.environment(Settings(home=tmp_path), poll=1).items():
+        monkeypatch.setenv(name, value)
+    # As Prefect itself reads it: a name that it does not know would change nothing.
+    read = PrefectSettings().server
+    assert (read.analytics_enabled, read.ui.v2_enabled, read.ui.show_promotional_content) == (False,) * 3
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_the_dashboard_is_unpacked_where_we_may_write(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: ours)
+    told = ground.environment(Settings(home=tmp_path), poll=1).get("PREFECT_SERVER_UI_STATIC_DIRECTORY")
+    assert told == (None if ours else str(tmp_path / "prefect" / "pages"))

@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import cache_from_source
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 import sqlalchemy
@@ -73,6 +73,10 @@ class Ground:
             "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.dashboard_url,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            # The newer dashboard asks a maker of statistics for its settings, whatever Prefect is told.
+            "PREFECT_SERVER_UI_V2_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            **_pages(self.folder),
             "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
             # A watch each minute is half a million runs a year; Prefect keeps them for ever unless told.
             "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": '["events","flow_runs"]',
@@ -137,6 +141,15 @@ def _bytecode(settings: Settings) -> Mapping[str, str]:
     ):
         return {}
     return {"PYTHONPYCACHEPREFIX": str(settings.home.resolve() / "cache" / "bytecode")}
+
+
+def _pages(folder: Path) -> Mapping[str, str]:
+    """Prefect unpacks its dashboard beside its own code. Where only root may write there, it is kept in the home."""
+    prefect = find_spec("prefect")
+    beside = Path(prefect.origin).parent / "server" if prefect and prefect.origin else folder
+    if os.access(beside, os.W_OK):
+        return {}
+    return {"PREFECT_SERVER_UI_STATIC_DIRECTORY": str(folder.resolve() / "pages")}
 
 
 def _of_tocsin(settings: Settings, ground: Ground) -> Mapping[str, str]:
