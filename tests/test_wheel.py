@@ -81,6 +81,7 @@ def test_the_wheel_ships_code_flows_data_licence_and_nothing_else(wheel: Path) -
         "flows/respond.py",
         "tocsin/storage/migrations/env.py",
         "tocsin/_shipped/prefect.yaml",
+        "tocsin/_shipped/RUNBOOK.md",
         "tocsin/_shipped/contacts/people.yaml",
         "tocsin/_shipped/incident_templates/data_map.yaml",
         "tocsin/_shipped/incident_templates/regimes/vn-pdpl/regime.yaml",
@@ -103,7 +104,10 @@ def test_every_data_file_of_the_repository_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_the_installed_command_explains_itself(run: Run) -> None:
-    assert "declare" in run("-m", "tocsin", "--help")
+    said = run("-m", "tocsin", "--help")
+    assert "declare" in said
+    # Errors send people to its chapters.
+    assert said.splitlines()[-1] == "At 3 a.m.: SITE/tocsin/_shipped/RUNBOOK.md"
     assert "policy-promise" in run("-m", "tocsin", "law")
 
 

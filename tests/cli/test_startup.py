@@ -91,6 +91,8 @@ def test_the_overview_names_every_verb_once() -> None:
     assert len(names) == len(set(names))
     for name in names:
         assert any(line.startswith(f"  {name} ") for line in lines), name
+    # Where it is named it can be opened.
+    assert Path(lines[-1].removeprefix("At 3 a.m.: ")).read_text(encoding="utf-8").startswith("# Runbook")
 
 
 def test_an_unknown_verb_is_2_with_the_nearest_right_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,10 @@ list of verbs is printed from here, so that `tocsin --help` needs neither a data
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Verb(NamedTuple):
@@ -119,5 +122,15 @@ def overview() -> str:
         lines += [f"  {f'{verb.name} {verb.usage}':<26} {verb.does}" for verb in verbs]
         lines.append("")
     lines.append("INC is INC-2026-0007, 7, or left out: TOCSIN_INC, else the only open incident.")
-    lines.append("Options of a verb: tocsin VERB --help. At 3 a.m.: RUNBOOK.md.")
+    lines.append("Options of a verb: tocsin VERB --help.")
+    lines.append(f"At 3 a.m.: {runbook()}")
     return "\n".join(lines) + "\n"
+
+
+def runbook() -> "Path":
+    """`RUNBOOK.md`, from the wheel or from the repository."""
+    from pathlib import Path
+
+    package = Path(__file__).parent.parent
+    shipped = package / "_shipped" / "RUNBOOK.md"
+    return shipped if shipped.exists() else package.parent / "RUNBOOK.md"
