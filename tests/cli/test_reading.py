@@ -69,7 +69,17 @@ def test_the_bare_command_without_an_open_incident_names_the_last_and_who_is_on_
     said = tocsin().out
     assert f"Last: INC-2026-0001 {name}, declined." in said
     assert "On call: linh (primary)" in said
-    assert tocsin("--json").json["on_call"]["primary"] == "linh"
+    document = tocsin("--json").json
+    assert (document["on_call"]["primary"], document["samples"]) == ("linh", [])
+
+
+def test_in_earnest_the_samples_on_call_are_said_to_be_nobody(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_MODE", "production")
+    assert "On call: linh (primary) is a sample and calls nobody: tocsin doctor" in tocsin(by=None).out
+    assert tocsin("--json", by=None).json["samples"] == ["linh", "minh"]
+    assert "primary  linh (a sample, calls nobody), until" in tocsin("oncall", by=None).out
 
 
 def test_the_list_begins_with_the_soonest_deadline(tocsin: Command) -> None:

@@ -45,12 +45,23 @@ def bare(*, door: Reading = READING) -> None:
             "No incident is open."
             + (f" Last: {closed.key} {closed.code_name}, {closed.status}." if closed else "")
         )
-        shell.say(*(f"On call: {person} ({rotation})" for rotation, person in on_call.items()))
+        made_up = sorted(set(on_call.values()) - {each.id for each in shell.app.catalog.contacts.people})
+        for rotation, person in on_call.items():
+            sample = alarm(" is a sample and calls nobody: tocsin doctor") if person in made_up else ""
+            shell.say(f"On call: {person} ({rotation}){sample}")
         shell.say("If something is wrong: tocsin declare 'what you saw'")
-        shell.give({"open": [], "last": asdict(closed) if closed else None, "on_call": on_call})
+        shell.give(
+            {
+                "open": [],
+                "last": asdict(closed) if closed else None,
+                "on_call": on_call,
+                "samples": made_up,
+            }
+        )
 
 
 def _on_call(shell: Shell) -> dict[str, str]:
+    """The person on call by rotation. In production the samples among them are nobody."""
     from tocsin.domain.contacts import on_call
 
     contacts = shell.app.catalog.contacts

@@ -190,8 +190,11 @@ def oncall(
         moment = shell.moment(at, past=False) or shell.app.now()
         found = rota(shell.app.catalog.contacts, moment)
         shell.give(found.as_json())
+        people = {person.id: person for person in shell.app.catalog.contacts.people}
         for name, turns in found.turns.items():
-            shell.say(f"{bold(name)}  {turns[0].person}, until {shell.at(turns[0].end)}")
+            first = turns[0].person
+            sample = "" if first in people else alarm(" (a sample, calls nobody)")
+            shell.say(f"{bold(name)}  {first}{sample}, until {shell.at(turns[0].end)}")
             later = [f"  {turn.person} from {shell.at(turn.start)}" for turn in turns[1:]]
             shell.say(*(later if week else ()))
         rows = [
@@ -204,7 +207,6 @@ def oncall(
         ]
         shell.say("", *columns(rows))
         called = dict.fromkeys(who for _, rungs in found.ladders for rung in rungs for who in rung.people)
-        people = {person.id: person for person in shell.app.catalog.contacts.people}
         here = [people[who] for who in called if who in people]
         shell.say("", *columns([(p.id, p.name, p.phone or "no telephone", p.email) for p in here]))
 
