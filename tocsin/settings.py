@@ -17,6 +17,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
 
+#: The home of a machine that several people use.
+SYSTEM_HOME = Path("/var/lib/tocsin")
+
 Mode = Literal["production", "demo", "drill"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -134,9 +137,8 @@ class Settings(BaseSettings):
 
 def default_home() -> Path:
     """`/var/lib/tocsin` where it exists and is ours, else the user's own data folder (XDG)."""
-    system = Path("/var/lib/tocsin")
-    if system.is_dir() and os.access(system, os.W_OK):
-        return system
+    if SYSTEM_HOME.is_dir() and os.access(SYSTEM_HOME, os.W_OK):
+        return SYSTEM_HOME
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tocsin"
 
 

@@ -10,7 +10,7 @@ from string import Template
 
 from tocsin.catalog import default_folders
 from tocsin.domain.errors import Refused
-from tocsin.settings import default_home
+from tocsin.settings import SYSTEM_HOME, default_home
 
 #: Copied from the shipped folders, to be edited.
 _CONTACTS = ("organisation.yaml", "people.yaml", "oncall.yaml", "escalation.yaml")
@@ -125,8 +125,11 @@ class House:
 
 
 def set_up(home: Path | None = None, config: Path | None = None) -> House:
-    """Write whatever is not there yet. Refused when a folder cannot be made or written."""
-    home = (home or default_home()).expanduser().absolute()
+    """Write whatever is not there yet: /var/lib/tocsin and /etc/tocsin for root, else the user's own folders (XDG).
+
+    Refused when a folder cannot be made or written.
+    """
+    home = (home or _usual_home()).expanduser().absolute()
     config = (config or _usual_place()).expanduser().absolute()
     folder = config.parent
     try:
@@ -139,6 +142,11 @@ def set_up(home: Path | None = None, config: Path | None = None) -> House:
             f"{error.filename or folder}: {error.strerror}; name other places with --home and --config"
         ) from None
     return House(config, home, tuple(files))
+
+
+def _usual_home() -> Path:
+    """Of root, the machine's: people share it by way of sudo. Else the user's own."""
+    return SYSTEM_HOME if os.geteuid() == 0 else default_home()
 
 
 def _usual_place() -> Path:

@@ -1,6 +1,7 @@
 """init, doctor, status and oncall at the shell."""
 
 import os
+import pwd
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.cli.conftest import Command, Result
 from tocsin.app import App
 from tocsin.cli import main
 from tocsin.settings import Settings, load_settings
+from tocsin.setup import set_up
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as beats
@@ -45,11 +47,25 @@ def test_init_writes_settings_that_load_and_overlays_that_are_read(
     assert said.status == 0
     assert f"export TOCSIN_CONFIG={config}" in said.out
     assert "tocsin doctor" in said.out
+    assert f"belongs to {pwd.getpwuid(os.getuid()).pw_name}" in said.out
+    assert "sudo tocsin" in said.out
     settings = load_settings(config)
     assert (settings.mode, settings.home) == ("production", fresh / "data")
     assert settings.contacts == fresh / "etc" / "contacts"
     people = settings.contacts / "people.yaml"
     assert "sample: true" in people.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("user", "wanted"), [(0, "machine"), (1000, "data/tocsin")])
+def test_root_sets_up_the_home_of_the_machine_and_anybody_else_their_own(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, user: int, wanted: str
+) -> None:
+    monkeypatch.setattr("tocsin.setup.SYSTEM_HOME", fresh / "machine")
+    monkeypatch.setattr("tocsin.settings.SYSTEM_HOME", fresh / "machine")
+    monkeypatch.setenv("XDG_DATA_HOME", str(fresh / "data"))
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    house = set_up(config=fresh / "etc" / "tocsin.toml")
+    assert house.home == load_settings(house.config).home == fresh / wanted
 
 
 def test_every_setting_is_explained_in_the_file(fresh: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 
 
 def init(
-    home: Annotated[Path | None, Parameter(help="Where data will lie.")] = None,
-    config: Annotated[Path | None, Parameter(help="Where tocsin.toml will stand.")] = None,
+    home: Annotated[
+        Path | None,
+        Parameter(help="Where data will lie; for root /var/lib/tocsin, else your own data folder."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        Parameter(help="Where tocsin.toml will stand; for root /etc/tocsin, else your own ~/.config/tocsin."),
+    ] = None,
 ) -> None:
     """Write tocsin.toml, and folders of your own for contacts and templates. What is there is left alone."""
     import sys
@@ -50,8 +56,26 @@ def init(
         "3. tocsin doctor            until nothing fails",
         "4. tocsin doctor --page me  a test page to yourself",
         "5. tocsin up                and, any time: tocsin drill",
+        "",
+        _who_may(house.home),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _who_may(home: Path) -> str:
+    """How the others type: a home belongs to one Unix user, whose files nobody else opens."""
+    import pwd
+
+    owner = home.stat().st_uid
+    if owner == 0:
+        return (
+            f"{clean(home)} belongs to root, so everybody types `sudo tocsin ...`, for `up` too.\n"
+            "Behind sudo the person who typed it counts, by `unix: ACCOUNT` in people.yaml."
+        )
+    return (
+        f"{clean(home)} belongs to {pwd.getpwuid(owner).pw_name}, and only this account can use it.\n"
+        "A home for several people on this machine: sudo tocsin init"
+    )
 
 
 def _in_force() -> Path | None:
