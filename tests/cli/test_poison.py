@@ -1,11 +1,20 @@
 """An incident whose plan fails: what people say is kept, the card says so, and the others go on."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import insert, update
 
 from tests.cli.conftest import Command
+from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Reclassified
 from tocsin.record import record
+from tocsin.storage import timeline
+from tocsin.storage.tables import duty, entry
+from tocsin.views.card import card
 
 
 @pytest.fixture
@@ -29,6 +38,44 @@ def test_the_card_says_that_it_is_set_apart_and_what_to_do(tocsin: Command, pois
     assert said.status == 0
     assert "BROKEN  set apart: " in said.out
     assert "tocsin verify" in said.out
+
+
+@pytest.fixture
+def unreadable(declared: str, app: App) -> str:
+    """An incident with an open title, whose timeline cannot be folded any more."""
+    body = Reclassified(field="restricted", value=False, because="words:" + "0" * 64)
+    record(app, declared, lambda change: change.add(body) and None, actor="engine")
+    with app.database.write() as connection:
+        connection.execute(update(entry).where(entry.c.seq == 2).values(kind="Apocalypse"))
+        timeline.quarantine(connection, declared, "KeyError")
+        due = {
+            "incident": declared,
+            "key": "x/y",
+            "cite": "Art. 1",
+            "recipient": "authority",
+            "state": "open",
+        }
+        connection.execute(insert(duty).values(due_at=app.now() + timedelta(hours=2), **due))
+    return declared
+
+
+def test_one_that_cannot_be_read_is_listed_and_its_card_says_which_clocks_run_on(
+    tocsin: Command, unreadable: str
+) -> None:
+    said = tocsin()
+    assert (said.status, said.err) == (0, "")
+    assert "BROKEN  set apart: KeyError     tocsin verify" in said.out
+    assert re.search(r"DUE +1:59 left .* x/y \(Art\. 1\)", said.out)
+    listed = tocsin("list")
+    assert (listed.status, "SET APART" in listed.out) == (0, True)
+
+
+def test_whom_it_excludes_sees_no_card_of_one_that_cannot_be_read(tocsin: Command, app: App) -> None:
+    key = tocsin("declare", "Exports by one account", "--exclude", "khoa", "--json").json["key"]
+    with app.database.write() as connection:
+        timeline.quarantine(connection, key, "KeyError")
+    with pytest.raises(Refused, match="there is no incident"):
+        card(app, Actor("khoa", app.catalog.contacts.person("khoa")), key, app.now())
 
 
 def test_another_incident_goes_on(tocsin: Command, poisoned: str) -> None:

@@ -53,6 +53,7 @@ def test_a_poison_incident_is_set_apart_and_the_commander_on_duty_and_the_dpo_ar
     }
     assert {row["state"] for row in calls(story)} == {"handed_over"}
     assert len(story.mails_to("linh")) == 2
+    assert story.mails_to("linh")[-1].startswith("[DRILL] Tocsin bị kẹt: ")
     with pytest.raises(Unreadable):
         advance(story.app, story.key)
     assert len(calls(story)) == 4

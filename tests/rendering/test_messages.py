@@ -93,6 +93,15 @@ def test_a_language_that_we_do_not_speak_gets_english() -> None:
     assert render_message(BRIEF, "ja", TEMPLATES) == render_message(BRIEF, "en", TEMPLATES)
 
 
+@pytest.mark.parametrize(
+    ("language", "subject"), [("en", "Tocsin is stuck: Copper Heron"), ("vi", "Tocsin bị kẹt: Copper Heron")]
+)
+def test_trouble_speaks_of_no_deadline_of_its_own(language: str, subject: str) -> None:
+    message = render_message(replace(BRIEF, kind="trouble", due=None), language, TEMPLATES)
+    assert message.subject == message.slack_text == subject
+    assert all(" :" not in part for part in (message.text, str(message.slack_blocks)))
+
+
 def test_no_deadline_no_command_and_no_console_leave_nothing_behind() -> None:
     message = render_message(replace(BRIEF, kind="status", due=None, next_action=""), "en", TEMPLATES)
     assert "Due" not in message.text

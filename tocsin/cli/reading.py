@@ -16,12 +16,10 @@ from tocsin.cli.console import (
     bold,
     clean,
     columns,
-    labelled,
 )
 from tocsin.cli.incidents import split, which
-from tocsin.cli.moments import left, span
+from tocsin.cli.moments import left
 from tocsin.domain.errors import WrongUsage
-from tocsin.domain.message import ROUTE_NAMES
 
 
 def card(*words: Words, door: Reading = READING) -> None:
@@ -69,55 +67,13 @@ def _on_call(shell: Shell) -> dict[str, str]:
 
 
 def _card(shell: Shell, key: str) -> None:
-    from tocsin.views.access import seen
+    from tocsin.cli.cards import card_lines
     from tocsin.views.card import card as view
 
     now = shell.app.now()
-    found = view(shell.app, shell.actor, seen(shell.app, shell.actor, key), now)
+    found = view(shell.app, shell.actor, key, now)
     shell.say(*card_lines(shell, found, now))
     shell.give(asdict(found))
-
-
-def card_lines(shell: Shell, found: Any, now: Any) -> list[str]:
-    """The card, line by line; only what there is to say."""
-    commander = f"commander {found.commander}" if found.commander else alarm("no commander")
-    due = found.soonest
-    clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
-    head = f"{found.key} {found.code_name}"
-    lines = [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
-    if found.quarantined:
-        lines.append(
-            labelled("BROKEN", f"set apart: {clean(found.quarantined)}     tocsin verify", urgent=True)
-        )
-    if found.next:
-        lines.append(labelled("NEXT", _next_words(shell, found)))
-    if found.blocked:
-        lines.append(labelled("BLOCKED", f"{found.blocked.what}     {found.blocked.command}", urgent=True))
-    counts = f"steps open {found.pending}, overdue {found.overdue}; duties open {found.open_duties}"
-    if found.undecided:
-        counts += f", cannot tell {found.undecided}     tocsin duties"
-    lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
-    if found.untold is not None:
-        lines.append(
-            labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
-        )
-    for route in found.down:
-        instead = (
-            f" (using {', '.join(ROUTE_NAMES.get(each, each) for each in route.instead)})"
-            if route.instead
-            else ""
-        )
-        words = f"{ROUTE_NAMES.get(route.route, route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
-        lines.append(labelled("DOWN", words, urgent=True))
-    return lines
-
-
-def _next_words(shell: Shell, found: Any) -> str:
-    step = found.next
-    who = "you" if found.yours else found.next_for or step.role.replace("-", " ")
-    by = f", by {step.due_at.astimezone(shell.app.zone):%H:%M}" if step.due_at else ""
-    late = " (overdue)" if step.due_at and step.due_at <= shell.app.now() else ""
-    return f"{step.id} {clean(step.title)}: {who}{by}{late}     tocsin done {step.id}"
 
 
 def list_(
@@ -139,7 +95,7 @@ def list_(
                 row.status,
                 left(row.next_due, now) if row.open and row.next_due else "-",
                 clean(row.title or row.type),
-                row.waiting_for if row.open else "",
+                alarm("SET APART") if row.quarantined else row.waiting_for if row.open else "",
             )
             for row in rows
         ]

@@ -27,7 +27,7 @@ def set_apart(app: App, key: str, poison: BaseException) -> None:
         row, _ = timeline.projected(connection, key)
     if row is None:
         return
-    lines = ["This incident is set apart: the engine cannot go on with it.", why, "Its clocks run on."]
+    lines = ["This incident is set apart: its timeline cannot be read or planned.", why]
     calls = _calls(app, row, f"apart/{row['head_seq']}", lines, f"tocsin verify {key}")
     with app.database.write() as connection:
         timeline.quarantine(connection, key, why)
@@ -58,7 +58,7 @@ def _calls(app: App, row: Mapping[str, Any], subject: str, lines: list[str], act
     try:
         record_key = app.record_key(key)
         brief = Brief(
-            kind="warning",
+            kind="trouble",
             incident_key=key,
             code_name=row["code_name"],
             severity=row["severity"].upper(),

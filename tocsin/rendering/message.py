@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from jinja2 import Template
 
@@ -17,8 +17,8 @@ from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import load_words
 
-Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear"]
-KINDS: tuple[Kind, ...] = ("page", "ack", "warning", "overdue", "status", "approval", "all-clear")
+Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear", "trouble"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: A phone's screen, and Slack's own limits (header 150, text of a section 3,000).
 MOST_LINES, LONGEST_LINE, LONGEST_HEADER = 8, 200, 150

@@ -50,6 +50,20 @@ def set_apart(app: App, key: str) -> str | None:
     return row["quarantined"] if row else None
 
 
+def apart(app: App, actor: Actor, key: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]] | None:
+    """The projections, (incident, duties by key), of an incident that was set apart; None for a sound one.
+
+    Nothing is folded for it, since that may be what fails. Refused as `seen` refuses.
+    """
+    with app.database.read() as connection:
+        row, duties = timeline.projected(connection, key)
+    if row is None or row["quarantined"] is None:
+        return None
+    if all(each["key"] != key for each in visible(app, actor)):
+        raise Refused(f"there is no incident {key}; tocsin list shows those there are")
+    return row, duties
+
+
 def _may_know(actor: Actor, declared_by: str, excluded: Any) -> bool:
     if actor.person is None:
         return actor.id == declared_by

@@ -1,7 +1,9 @@
 """The 3 a.m. card: what now, what blocks, who is untold, what is down."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
@@ -10,7 +12,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.record import plan_or_none
 from tocsin.storage import ledger
-from tocsin.views.access import set_apart
+from tocsin.views.access import apart, seen
 from tocsin.views.calls import DownRoute, down_routes, silence
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.steps import StepView, is_theirs, next_step, steps
@@ -25,8 +27,20 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """An open duty of an incident that was set apart; `due_at` is None where nobody can tell."""
+
+    duty: str
+    cite: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Card:
-    """One incident at a glance. `untold` is None while nobody knows how many people were hit."""
+    """One incident at a glance. `untold` is None while nobody knows how many people were hit.
+
+    `deadlines` are those of an incident that was set apart, whose duties no other verb can show.
+    """
 
     key: str
     code_name: str
@@ -47,34 +61,28 @@ class Card:
     undecided: int = 0
     #: Why it was set apart. Its plan fails then, and nothing that needs one is on the card.
     quarantined: str | None = None
+    deadlines: tuple[Deadline, ...] = ()
 
 
-def card(app: App, actor: Actor, incident: Incident, now: datetime) -> Card:
-    """The card of an incident for one reader."""
-    bare = Card(
+def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
+    """The card of an incident for one reader. Of one that was set apart it says that, and which clocks run on.
+
+    Refused for those who may not know of the incident.
+    """
+    broken = apart(app, actor, key)
+    if broken is not None:
+        return _broken(app, *broken, now)
+    incident = seen(app, actor, key)
+    found, law = steps(app, incident), owed(app, incident, now)
+    upcoming = next_step(found, incident, actor) if incident.open else None
+    open_duties = [duty for duty in law.duties if duty.open]
+    return Card(
         key=incident.key,
         code_name=incident.code_name,
         severity=incident.severity,
         status=incident.status,
         drill=incident.drill,
         commander=incident.holder("incident-commander"),
-        untold=_untold(app, incident),
-        open_duties=sum(duty.mark == "open" for duty in incident.duties.values()),
-        down=tuple(down_routes(app, now)),
-    )
-    broken = set_apart(app, incident.key)
-    return (
-        replace(bare, quarantined=broken) if broken is not None else _planned(bare, app, actor, incident, now)
-    )
-
-
-def _planned(bare: Card, app: App, actor: Actor, incident: Incident, now: datetime) -> Card:
-    found, law = steps(app, incident), owed(app, incident, now)
-    upcoming = next_step(found, incident, actor) if incident.open else None
-    open_duties = [duty for duty in law.duties if duty.open]
-    return replace(
-        bare,
-        open_duties=len(open_duties),
         soonest=next((duty for duty in open_duties if duty.soonest), None),
         next=upcoming,
         yours=upcoming is not None and is_theirs(upcoming, incident, actor),
@@ -82,7 +90,31 @@ def _planned(bare: Card, app: App, actor: Actor, incident: Incident, now: dateti
         blocked=_blocked(app, incident, now),
         pending=sum(step.pending for step in found),
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
+        untold=_untold(app, incident),
+        open_duties=len(open_duties),
         undecided=len({(each.regime, each.rule) for each in law.undecided}),
+        down=tuple(down_routes(app, now)),
+    )
+
+
+def _broken(app: App, row: Mapping[str, Any], duties: Mapping[str, Mapping[str, Any]], now: datetime) -> Card:
+    """From the projections alone: the timeline may be what cannot be read."""
+    open_ = [
+        Deadline(key, duty["cite"], duty["due_at"]) for key, duty in duties.items() if duty["state"] == "open"
+    ]
+    open_.sort(key=lambda each: (each.due_at is None, each.due_at or now, each.duty))
+    return Card(
+        key=row["key"],
+        code_name=row["code_name"],
+        severity=row["severity"],
+        status=row["status"],
+        drill=row["drill"],
+        commander=None,
+        untold=None,
+        open_duties=len(open_),
+        down=tuple(down_routes(app, now)),
+        quarantined=row["quarantined"],
+        deadlines=tuple(open_),
     )
 
 

@@ -39,8 +39,9 @@ def listing(app: App, actor: Actor, *, only_open: bool = False) -> list[Listed]:
 
 
 def _title(app: App, row: dict[str, Any]) -> str | None:
-    # A list is read over shoulders: a restricted incident stands in it by its code name only.
-    if row["restricted"]:
+    # A list is read over shoulders: a restricted incident stands in it by its code name only. So does one that was set
+    # apart, whose timeline nobody may be able to read.
+    if row["restricted"] or row["quarantined"] is not None:
         return None
     words = app.incident(row["key"]).title
     with app.database.read() as connection:

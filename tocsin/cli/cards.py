@@ -1,0 +1,69 @@
+"""The 3 a.m. card as lines: what now, what blocks, who is untold, what is down."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tocsin.cli.console import Shell, alarm, bold, clean, labelled
+from tocsin.cli.moments import left, span
+from tocsin.domain.message import ROUTE_NAMES
+
+if TYPE_CHECKING:
+    from tocsin.views.card import Card
+    from tocsin.views.steps import StepView
+
+
+def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
+    """The card, line by line; only what there is to say."""
+    if found.quarantined is not None:
+        return _broken_lines(shell, found, found.quarantined, now)
+    commander = f"commander {found.commander}" if found.commander else alarm("no commander")
+    due = found.soonest
+    clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
+    head = f"{found.key} {found.code_name}"
+    lines = [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
+    if found.next:
+        lines.append(labelled("NEXT", _next_words(shell, found, found.next)))
+    if found.blocked:
+        lines.append(labelled("BLOCKED", f"{found.blocked.what}     {found.blocked.command}", urgent=True))
+    counts = f"steps open {found.pending}, overdue {found.overdue}; duties open {found.open_duties}"
+    if found.undecided:
+        counts += f", cannot tell {found.undecided}     tocsin duties"
+    lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
+    if found.untold is not None:
+        lines.append(
+            labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
+        )
+    return [*lines, *_down_lines(found)]
+
+
+def _broken_lines(shell: Shell, found: "Card", why: str, now: datetime) -> list[str]:
+    """Of an incident that was set apart: that, and the clocks that run on."""
+    return [
+        f"{bold(f'{found.key} {found.code_name}')}{'  DRILL' if found.drill else ''}   {found.status}",
+        labelled("BROKEN", f"set apart: {clean(why)}     tocsin verify", urgent=True),
+        *(
+            labelled("DUE", f"{left(each.due_at, now)}  {shell.at(each.due_at)}  {each.duty} ({each.cite})")
+            for each in found.deadlines
+        ),
+        *_down_lines(found),
+    ]
+
+
+def _down_lines(found: "Card") -> list[str]:
+    lines = []
+    for route in found.down:
+        instead = (
+            f" (using {', '.join(ROUTE_NAMES.get(each, each) for each in route.instead)})"
+            if route.instead
+            else ""
+        )
+        words = f"{ROUTE_NAMES.get(route.route, route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
+        lines.append(labelled("DOWN", words, urgent=True))
+    return lines
+
+
+def _next_words(shell: Shell, found: "Card", step: "StepView") -> str:
+    who = "you" if found.yours else found.next_for or step.role.replace("-", " ")
+    by = f", by {step.due_at.astimezone(shell.app.zone):%H:%M}" if step.due_at else ""
+    late = " (overdue)" if step.due_at and step.due_at <= shell.app.now() else ""
+    return f"{step.id} {clean(step.title)}: {who}{by}{late}     tocsin done {step.id}"
