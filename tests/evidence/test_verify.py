@@ -1,8 +1,10 @@
 """Whatever was tampered with, the verifier names the first bad place; what was left alone is proven."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -305,6 +307,39 @@ def test_evidence_whose_file_was_changed_is_named(app: App, key: str) -> None:
     file.write_bytes(file.read_bytes()[:-1] + b"x")
 
     assert f"{key} evidence E1" in (verify(app, key).fault or "")
+
+
+def test_evidence_whose_file_was_changed_is_mended_by_keeping_it_again(
+    app: App, linh: Actor, key: str, tmp_path: Path
+) -> None:
+    (file,) = (app.vault_folder / key).iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+
+    keep_evidence(app, linh, key, tmp_path / "gateway.log")
+
+    assert verify(app, key).fault is None
+    assert list((app.vault_folder / key).iterdir()) == [file]
+
+
+def test_evidence_is_on_the_disk_before_it_is_spoken_of(
+    app: App, linh: Actor, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, int]] = []
+    folder, real = app.vault_folder / key, os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append((str(Path(f"/proc/self/fd/{descriptor}").readlink()), len(list(folder.glob("[!.]*")))))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    proof = tmp_path / "second.log"
+    proof.write_bytes(b"another proof")
+    keep_evidence(app, linh, key, proof)
+
+    # First the bytes, and then, when the file has its name, the folder.
+    assert Path(synced[0][0]).parent == folder
+    assert synced[1] == (str(folder), 2)
+    assert [place for place, _ in synced[2:]] == [str(app.vault_folder), str(app.settings.home)]
 
 
 def test_evidence_whose_file_is_gone_is_named(app: App, key: str) -> None:

@@ -3,8 +3,8 @@
 Evidence may hold anything about customers, and is sealed with the people's key: erasing takes it. What proves that an
 authority was told, the paper and its receipt, is sealed with the record's key, and stays.
 
-The file is written and synced before the entry that speaks of it, so that an entry never names what is not there; a
-file without an entry is what a crash left, and harms nobody.
+The file is written and synced, and its folder, before the entry that speaks of it, so that an entry never names what is
+not there; a file without an entry is what a crash left, and harms nobody.
 """
 
 import os
@@ -39,20 +39,42 @@ class Sealed:
 
 
 def put_file(app: App, incident: str, plain: bytes, *, purpose: Purpose = "people") -> Sealed:
-    """Seal bytes into the vault folder; the same bytes twice are one file."""
+    """Seal bytes into the vault folder; the same bytes twice are one file, mended if the disk has changed it."""
     key = app.key(incident, purpose)
     content = keyed_digest(key, plain)
     folder = app.vault_folder / incident
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / content
-    if not target.exists():
+    sealed = Sealed(content, len(plain), str(Path(incident) / content), purpose)
+    if not _lies_sound(app, incident, sealed):
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{content[:12]}.")
         with os.fdopen(descriptor, "wb") as file:
             file.write(seal(key, plain, f"vault/{incident}/{content}"))
             file.flush()
             os.fsync(file.fileno())
-        Path(name).rename(target)
-    return Sealed(content, len(plain), str(Path(incident) / content), purpose)
+        Path(name).replace(target)
+    # After a power cut, a file with a new name is there only if its folder was synced, and so is a new folder.
+    for place in (folder, app.vault_folder, app.settings.home):
+        _sync(place)
+    return sealed
+
+
+def _lies_sound(app: App, incident: str, sealed: Sealed) -> bool:
+    if not (app.vault_folder / sealed.path).exists():
+        return False
+    try:
+        _open(app, {"incident": incident, **sealed.__dict__})
+    except Refused:
+        return False
+    return True
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def keep(change: Change, sealed: Sealed, name: str, *, by: str, step: str | None = None) -> str:
