@@ -11,13 +11,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tocsin import actions
+from tocsin import actions, bell
 from tocsin.bell import Hands, next_moment, ring
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance, quick_only
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import timeline
 from tocsin.storage.tables import incident
+
+HIT = {"role": "controller", "place": "VN", "count": 3, "risk": "risk", "group": ["customers"]}
 
 
 def test_a_round_delivers_advances_and_says_that_it_lives(story):
@@ -77,7 +79,7 @@ def test_a_closing_that_was_cut_short_is_still_published(story):
     assert story.told("HeadPublished")[-1].milestone == "declined"
 
 
-def test_long_jobs_beside_the_rounds_delay_no_deadline_of_another(story):
+def test_long_jobs_beside_the_rounds_delay_no_deadline_and_no_paper_of_another(story):
     story.approved()
     actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
     reached, go_on = threading.Event(), threading.Event()
@@ -110,11 +112,42 @@ def test_long_jobs_beside_the_rounds_delay_no_deadline_of_another(story):
         ring(slow, hands=hands)
     assert story.paged()[-1] == ("incident-commander", "minh")
     assert len(story.mails_to("minh")) == 1
+    facts = {"aware_at": "2026-11-23T19:31:00Z", "nature": ["hacking"], "cells": [HIT]}
+    actions.learn(slow, story.actor("an"), story.key, facts, source="scope")
+    ring(slow, hands=hands)
+    story.leap(hours=49)
+    ring(slow, hands=hands)
+    for _ in range(600):
+        if story.told("PaperMade"):
+            break
+        go_on.wait(0.1)
+    assert [paper.duty for paper in story.told("PaperMade")] == ["vn-pdpl/authority/vn/controller"]
+    assert (reached.is_set(), go_on.is_set(), story.letters) == (True, False, [])
     go_on.set()
     hands.rest(60)
     story.key = sending
     story.settle()
     assert len(story.letters) == 6
+
+
+def test_no_incident_is_in_two_hands_and_none_is_passed_over(tale, monkeypatch):
+    held, go_on = [], threading.Event()
+
+    def long_job(app, key, wanted):
+        held.append(key)
+        go_on.wait(30)
+        return True
+
+    monkeypatch.setattr(bell, "_advanced", long_job)
+    hands = Hands(2)
+    hands.take(tale.app, ["a", "b", "c"])
+    hands.take(tale.app, ["a", "b", "c"])
+    assert sorted(held) == ["a", "b"]
+    go_on.set()
+    hands.rest(30)
+    hands.take(tale.app, ["a", "b", "c"])
+    hands.rest(30)
+    assert sorted(held) == ["a", "a", "b", "c"]
 
 
 def test_a_bell_of_its_own_pages_and_ends_when_it_is_told_to(story, settings_of_home, tmp_path):

@@ -4,9 +4,11 @@ Deliver the outbox, advance what is due, wake what sleeps, say that it lives. De
 poison incident, one dead route or a dead Prefect never stops the rest of a round.
 """
 
+import itertools
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,32 +33,42 @@ Waking = Callable[[], str | None]
 
 #: Contacts and templates are read again this often.
 READ_AGAIN = timedelta(seconds=15)
+#: So many incidents have a long job in hand at a time.
+HANDS = 4
 #: While Prefect is well, its flows have so long to make a move that is not urgent. Then the bell makes it.
 GRACE = timedelta(seconds=20)
 
 
 class Hands:
-    """Hands for long jobs beside the rounds: a sending that takes hours delays no deadline of another incident."""
+    """Hands for long jobs beside the rounds: a sending that takes hours delays no deadline and no paper of another
+    incident. So many incidents at a time, and none is in two hands.
+    """
 
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
+    def __init__(self, most: int = HANDS) -> None:
+        self._most = most
+        self._held: dict[str, threading.Thread] = {}
+        self._taken: dict[str, int] = {}
+        self._count = itertools.count(1)
 
     def take(self, app: App, keys: Sequence[str]) -> None:
-        """Begin with these incidents, unless the last ones are still in hand: then they are asked for again."""
-        if keys and (self._thread is None or not self._thread.is_alive()):
-            work = partial(_long_jobs, app, tuple(keys))
-            self._thread = threading.Thread(target=work, name="long-jobs", daemon=True)
-            self._thread.start()
+        """Begin with these incidents as far as hands are free, whoever waited longest first; the rest is asked for
+        again.
+        """
+        self._held = {key: thread for key, thread in self._held.items() if thread.is_alive()}
+        # One that fails each time comes last again: it takes no hand from the others.
+        self._taken = {key: self._taken.get(key, 0) for key in {*keys, *self._held}}
+        waiting = sorted((key for key in keys if key not in self._held), key=lambda key: self._taken[key])
+        for key in waiting[: self._most - len(self._held)]:
+            self._taken[key] = next(self._count)
+            thread = threading.Thread(target=_advanced, args=(app, key, anything), name=key, daemon=True)
+            self._held[key] = thread
+            thread.start()
 
     def rest(self, seconds: float) -> None:
         """Give what is in hand a little time to end. What is cut off is found in doubt, and taken up again."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-
-def _long_jobs(app: App, keys: Sequence[str]) -> None:
-    for key in keys:
-        _advanced(app, key, anything)
+        until = time.monotonic() + seconds
+        for thread in self._held.values():
+            thread.join(max(until - time.monotonic(), 0))
 
 
 @dataclass(frozen=True)

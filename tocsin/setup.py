@@ -58,7 +58,7 @@ tls = "starttls"
 # password_file = "$secrets/mail-password"
 # Seconds to wait for the relay's last word. Less makes doubtful letters (RFC 5321, 4.5.3.2.6).
 after_dot = 600
-# Letters that may be on the wire at once.
+# Letters of one incident that may be on the wire at once; up to four incidents send side by side.
 connections = 4
 # What pages come from; letters to customers come from notice_sender in organisation.yaml.
 # sender = "tocsin@your-company.com"
