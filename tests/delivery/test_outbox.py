@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.child import deliver_and_die, together
 from tests.story import message_ids
@@ -18,7 +19,7 @@ from tocsin.domain.errors import Refused
 from tocsin.sealing import seal
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
-from tocsin.storage.tables import outbox
+from tocsin.storage.tables import attempt, outbox
 
 
 def outcomes(story, route):
@@ -195,6 +196,10 @@ def test_a_worker_killed_between_wire_and_record_leaves_a_doubt_that_is_sent_onc
     assert (row["state"], row["attempts"], bool(row["doubtful"])) == ("handed_over", 2, True)
     twice = [each for each in message_ids(story.mail.messages) if row["id"] in each]
     assert len(twice) == 2
+    with story.app.database.read() as connection:
+        tries = select(attempt.c.number, attempt.c.outcome).where(attempt.c.row == row["id"])
+        kept = [tuple(each) for each in connection.execute(tries.order_by(attempt.c.id))]
+    assert kept == [(1, "ambiguous"), (2, "handed_over")]
 
 
 def test_workers_that_race_send_each_message_once(story, settings_of_home):

@@ -100,15 +100,33 @@ def test_a_row_on_the_wire_is_left_alone_until_its_lease_ends_and_is_in_doubt_th
     assert rows(database)["p"].state == "sending"
     settle(database, [doubted], lease="two")
     assert counts(database)["possible_duplicates"] == 1
+    with database.read() as connection:
+        tries = ledger.attempts_of(connection, doubted.id)
+    # The one that was lost has no hole in its place.
+    assert [
+        (each["number"], each["outcome"], each["phase"]) for each in tries if each["reply"] != "250 ok"
+    ] == [(1, "ambiguous", "wire")]
+    assert tries[-1]["number"] == 2
 
 
 def test_rows_that_were_taken_and_not_tried_are_given_back_as_they_were(database):
     fill(database, row("p"))
     (taken,) = claim(database)
     with database.write() as connection:
-        ledger.unclaim(connection, "one", [taken.id])
+        ledger.unclaim(connection, "one", [taken])
     given = rows(database)["p"]
     assert (given.state, given.attempts, given.lease, given.doubtful) == ("pending", 0, None, False)
+
+
+def test_a_row_in_doubt_that_was_taken_and_not_tried_stays_in_doubt(database):
+    fill(database, row("p"))
+    claim(database)
+    (doubted,) = claim(database, lease="two", at=NOW + timedelta(seconds=61))
+    with database.write() as connection:
+        ledger.unclaim(connection, "two", [doubted])
+    given = rows(database)["p"]
+    assert (given.state, given.attempts, given.doubtful) == ("ambiguous", 1, True)
+    assert [each.id for each in claim(database, lease="three")] == [doubted.id]
 
 
 def test_who_waits_is_taken_when_the_wait_is_over(database):

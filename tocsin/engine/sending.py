@@ -65,7 +65,7 @@ async def _send(course: Course) -> None:
                 ledger.settle(connection, course.lease, results, app.now())
                 tried = {result.row for result in results}
                 course.tried += len(tried)
-                ledger.unclaim(connection, course.lease, [row.id for row in rows if row.id not in tried])
+                ledger.unclaim(connection, course.lease, [row for row in rows if row.id not in tried])
             if course.failed is not None:
                 raise course.failed
             time.sleep(BREATH)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, insert, literal, 
 from tocsin.domain.merkle import root
 from tocsin.domain.timeline import canonical
 from tocsin.storage.database import upsert
+from tocsin.storage.outbox import LOST
 from tocsin.storage.tables import Moment, attempt, ledger
 
 STATES = ("pending", "sending", "handed_over", "delivered", "refused", "bounced", "ambiguous", "excluded")
@@ -108,7 +109,17 @@ def claim(
             ),
             [{"row": row.id, "doubt": row.doubtful or row.state in ("sending", "ambiguous")} for row in rows],
         )
+        _record_lost(connection, [row for row in rows if row.state == "sending"], now)
     return rows
+
+
+def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Keep the attempts of a sender that died before it could: each may have reached its reader."""
+    if rows:
+        lost = {"door": "ledger", "at": now, **LOST}
+        connection.execute(
+            insert(attempt), [{**lost, "row": str(row.id), "number": row.attempts} for row in rows]
+        )
 
 
 def settle(connection: Connection, lease: str, results: Sequence[Settled], at: datetime) -> None:
@@ -154,14 +165,17 @@ def _attempt(each: Settled, at: datetime) -> dict[str, Any]:
     }
 
 
-def unclaim(connection: Connection, lease: str, rows: Iterable[int]) -> None:
-    """Give back rows that were taken and never tried: the sending was stopped between two letters."""
-    values = [{"row": row} for row in rows]
+def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> None:
+    """Give back rows as they were taken, since they were never tried: the sending was stopped between two letters.
+
+    One that was in doubt is in doubt again, as its last attempt says.
+    """
+    values = [{"row": row.id, "was": "pending" if row.state == "pending" else "ambiguous"} for row in rows]
     if values:
         connection.execute(
             update(ledger)
             .where(ledger.c.id == bindparam("row"), ledger.c.lease == lease, ledger.c.state == "sending")
-            .values(state="pending", attempts=ledger.c.attempts - 1, lease=None, lease_until=None),
+            .values(state=bindparam("was"), attempts=ledger.c.attempts - 1, lease=None, lease_until=None),
             values,
         )
 

@@ -21,6 +21,14 @@ LANES = {"page": 0, "warning": 1, "status": 2}
 _WANTS_TO_LEAVE = and_(outbox.c.state.in_(("pending", "ambiguous")), outbox.c.settled_at.is_(None))
 
 
+#: What is kept of an attempt whose sender died before it could say how it ended.
+LOST = {
+    "outcome": "ambiguous",
+    "phase": "wire",
+    "reply": "its sender died before it could record what the other side said",
+}
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """A message to be written into the outbox: its content is sealed already."""
@@ -85,7 +93,10 @@ def claim(
             first_attempt_at=func.coalesce(outbox.c.first_attempt_at, literal(now, Moment)),
         )
     )
-    return result.rowcount == 1
+    won = result.rowcount == 1
+    if won and row["state"] == "sending":
+        record_attempt(connection, "outbox", row["id"], row["attempts"], now, **LOST)
+    return won
 
 
 def settle(
