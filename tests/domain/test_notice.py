@@ -21,8 +21,8 @@ NEEDED = (learned("measures_taken", {"en": WORDS}), learned("advice_to_people", 
 
 def scope(revision: int = 1, *, total: int = 3, added: int = 3) -> k.ScopeMeasured:
     return k.ScopeMeasured(
-        revision=revision, question="q", set_digest=f"s{revision}", total=total, by_place={"VN": total}, by_kind={},
-        buckets={"confirmed": total}, cells=(), added=added,
+        revision=revision, question="q", set_digest=f"s{revision}", rows_digest="r", total=total,
+        by_place={"VN": total}, by_kind={}, buckets={"confirmed": total}, cells=(), added=added,
     )  # fmt: skip
 
 

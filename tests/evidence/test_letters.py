@@ -1,5 +1,6 @@
 """The ledger is proven by the root of its last stop, and so are the people whom the scope found."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tocsin.evidence.verify import Verdict, verify
 from tocsin.record import Change, record
 from tocsin.sinks.mail import Fault
 from tocsin.storage import affected, keys, ledger
+from tocsin.storage.tables import metadata
 
 
 def tamper(story: Story, statement: str, **values: Any) -> Verdict:
@@ -21,6 +23,19 @@ def tamper(story: Story, statement: str, **values: Any) -> Verdict:
     with story.app.database.write() as connection:
         assert connection.execute(text(statement), values).rowcount > 0
     return verify(story.app, story.key)
+
+
+def tampered(story: Story, statement: str, table: str) -> Verdict:
+    """The same, and the table is put back as it was, so that one story serves many tamperings."""
+    rows = metadata.tables[table]
+    with story.app.database.read() as connection:
+        before = [dict(row) for row in connection.execute(rows.select()).mappings()]
+    try:
+        return tamper(story, statement)
+    finally:
+        with story.app.database.write() as connection:
+            connection.execute(rows.delete())
+            connection.execute(rows.insert(), before)
 
 
 def words(verdict: Verdict) -> dict[str, str]:
@@ -159,6 +174,36 @@ def test_affected_people_who_were_changed_are_noticed(story: Story, statement: s
     assert named in (tamper(story, statement).fault or "")
 
 
+FIRST = "person = (SELECT min(person) FROM affected WHERE revision = 2) AND revision = 2"
+
+
+@pytest.mark.parametrize("column", ["place", "locale"])
+def test_a_column_of_a_person_that_was_changed_is_named_with_the_person_and_after_erasure_with_the_scope(
+    tale: Story, column: str
+) -> None:
+    tale.drafted("c1").scope()
+    scoped = [entry.seq for entry in tale.entries if entry.kind == "ScopeMeasured"]
+    with tale.app.database.read() as connection:
+        person = connection.scalar(text("SELECT min(person) FROM affected WHERE revision = 2"))
+    forged = f"UPDATE affected SET {column} = 'xx' WHERE {FIRST}"
+
+    verdict = tampered(tale, forged, "affected")
+    assert (verdict.bad_seq, f"the {column} of person {person[:12]}" in (verdict.fault or "")) == (
+        scoped[1],
+        True,
+    )
+    # Of an earlier revision nobody opens the people any more, but its rows are counted and digested.
+    older = tampered(tale, f"UPDATE affected SET {column} = 'xx' WHERE revision = 1", "affected")
+    assert (older.bad_seq, "revision 1 lists" in (older.fault or "")) == (scoped[0], True)
+
+    erased(tale)
+    assert verify(tale.app, tale.key).fault is None
+    verdict = tampered(tale, forged, "affected")
+    assert (verdict.bad_seq, "revision 2 lists" in (verdict.fault or "")) == (scoped[1], True)
+    refilled = tampered(tale, f"UPDATE affected SET sealed = person WHERE {FIRST}", "affected")
+    assert "1 rows are filled" in (refilled.fault or "")
+
+
 def test_a_person_of_an_earlier_revision_cannot_stand_in_for_one_of_the_last(story: Story) -> None:
     story.drafted("c1", "c2").scope("c1", "c3")
 
@@ -170,7 +215,22 @@ def test_a_person_of_an_earlier_revision_cannot_stand_in_for_one_of_the_last(sto
         "NOT IN (SELECT person FROM affected WHERE revision = 1)",
     )
 
-    assert "not those that were found" in (verdict.fault or "")
+    assert "cannot be opened" in (verdict.fault or "")
+
+
+def test_a_person_who_was_sealed_anew_by_who_holds_the_keys_is_not_the_one_that_was_found(
+    tale: Story,
+) -> None:
+    tale.drafted("c1")
+    people_key = tale.app.people_key(tale.key)
+    with tale.app.database.write() as connection:
+        ((_, found),) = affected.people(connection, tale.key, 1, people_key)
+        affected.clear(connection, tale.key, 1)
+        affected.write(
+            connection, [affected.row(tale.key, 1, replace(found, hits=found.hits + 1), people_key)]
+        )
+
+    assert "not those that were found" in (verify(tale.app, tale.key).fault or "")
 
 
 def erased(story: Story) -> Story:

@@ -4,6 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +13,7 @@ from tocsin.domain import kinds as k
 from tocsin.domain.errors import Refused
 from tocsin.domain.timeline import Draft, canonical, chain
 from tocsin.sealing import KEY_BYTES, Keyring
-from tocsin.storage import clock, documents, jobs, keys, tables, texts, timeline
+from tocsin.storage import affected, clock, documents, jobs, keys, tables, texts, timeline
 from tocsin.storage.tables import Moment
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
@@ -85,6 +86,20 @@ def test_moments_sort_as_text_as_they_do_in_time(database):
     assert [Moment().process_result_value(text, dialect) for text in written] == moments
     with pytest.raises(ValueError, match="naive"):
         Moment().process_bind_param(NOW.replace(tzinfo=None), dialect)
+
+
+# --- affected people
+
+
+@pytest.mark.parametrize("column", ["person", "bucket", "place", "locale"])
+def test_two_rows_that_exchange_a_readable_column_have_another_digest(column):
+    one = {"person": "a" * 64, "bucket": "likely", "place": "VN", "locale": "vi"}
+    two = {"person": "b" * 64, "bucket": "confirmed", "place": "DE", "locale": "en"}
+    swapped = (one | {column: two[column]}, two | {column: one[column]})
+    before, after = (
+        affected.rows_digest(SimpleNamespace(**row) for row in rows) for rows in ((one, two), swapped)
+    )
+    assert before != after
 
 
 # --- jobs

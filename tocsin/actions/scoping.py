@@ -107,10 +107,12 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
     with app.database.read() as connection:
         now_in = affected.pseudonyms(connection, key, revision, told_only=True)
         before = affected.pseudonyms(connection, key, revision - 1, told_only=True)
+        columns = affected.rows_digest(affected.rows(connection, key, revision))
     return ScopeMeasured(
         revision=revision,
         question=result.question_digest,
         set_digest=result.set_digest,
+        rows_digest=columns,
         total=result.people_count,
         by_place=result.by_place,
         by_kind=result.by_kind,

@@ -136,6 +136,8 @@ class ScopeMeasured(Body):
     revision: int
     question: str
     set_digest: str
+    #: Over the columns that stay readable when the people's data are erased.
+    rows_digest: str
     total: int
     by_place: dict[str, int]
     by_kind: dict[str, int]

@@ -256,20 +256,27 @@ def pseudonym(key: bytes, person: str) -> str:
 
 
 def set_digest(people: Iterable[AffectedPerson], key: bytes) -> str:
-    """SHA-256 over one line for each person, in order of their ids.
+    """SHA-256 over one line for each person, in order of their ids."""
+    return lines_digest(set_line(person, key) for person in people)
 
-    A line is pseudonym, bucket, kinds, first and last seen, hits, attempts, place.
-    """
+
+def set_line(person: AffectedPerson, key: bytes) -> str:
+    """A person's line: pseudonym, bucket, kinds, first and last seen, hits, attempts, place."""
+    edges = (iso(edge) if edge else "-" for edge in (person.first_seen, person.last_seen))
+    words: tuple[str, ...] = (
+        person.bucket,
+        ",".join(person.kinds),
+        *edges,
+        str(person.hits),
+        str(person.attempts),
+        person.place,
+    )
+    return f"{pseudonym(key, person.id)} {' '.join(words)}"
+
+
+def lines_digest(lines: Iterable[str]) -> str:
+    """SHA-256 over lines in this order, in hex."""
     seen = hashlib.sha256()
-    for person in people:
-        edges = (iso(edge) if edge else "-" for edge in (person.first_seen, person.last_seen))
-        words: tuple[str, ...] = (
-            person.bucket,
-            ",".join(person.kinds),
-            *edges,
-            str(person.hits),
-            str(person.attempts),
-            person.place,
-        )
-        seen.update(f"{pseudonym(key, person.id)} {' '.join(words)}\n".encode())
+    for line in lines:
+        seen.update(f"{line}\n".encode())
     return seen.hexdigest()

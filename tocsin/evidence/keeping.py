@@ -1,4 +1,4 @@
-"""What lies beside the chain, against what the chain says of it: head, packs, keys, texts, vault, affected people."""
+"""What lies beside the chain, against what the chain says of it: head, packs, keys, texts, vault."""
 
 import hashlib
 import json
@@ -6,11 +6,10 @@ import json
 from sqlalchemy import func, select
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import set_digest
 from tocsin.evidence import vault as safe
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.sealing import commits_to, unseal
-from tocsin.storage import affected, tables
+from tocsin.storage import tables
 from tocsin.storage.keys import Purpose
 
 #: Before the hash of a commitment stands `words:`.
@@ -149,32 +148,3 @@ def vault(case: Case) -> Check:
             "vault", count, f"{count - gone} of {count} items open and are what was kept, {gone} erased"
         )
     return Check("vault", count, f"{count} items of evidence open and are what was kept")
-
-
-def people(case: Case) -> Check:
-    """The affected people of the last scope, against the set and the counts that the timeline holds."""
-    if case.story.scope is None:
-        return Check("people", 0, "no scope")
-    seq, said = case.story.scope
-    table = tables.affected
-    query = select(table.c.bucket, func.count()).where(
-        table.c.incident == case.key, table.c.revision == said["revision"]
-    )
-    found = {row.bucket: row[1] for row in case.connection.execute(query.group_by(table.c.bucket))}
-    if found != {bucket: count for bucket, count in said["buckets"].items() if count}:
-        raise Bad(f"{case.key} entry {seq}: the affected people are not as many as it counted", seq)
-    total = sum(found.values())
-    if case.story.erased_seq:
-        return Check("people", total, f"{total:,} people as pseudonyms, erased")
-    if _set(case, said["revision"]) != said["set_digest"]:
-        raise Bad(f"{case.key} entry {seq}: the affected people are not those that were found", seq)
-    return Check("people", total, f"{total:,} affected people as they were found")
-
-
-def _set(case: Case, revision: int) -> str:
-    key = case.app.people_key(case.key)
-    try:
-        found = [person for _, person in affected.people(case.connection, case.key, revision, key)]
-    except Refused as fault:
-        raise Bad(f"{case.key} affected people: {fault}") from None
-    return set_digest(sorted(found, key=lambda person: person.id), key)

@@ -57,7 +57,8 @@ class Story:
     published: list[tuple[int, int, str]] = field(default_factory=list)
     evidence: dict[str, tuple[int, str, int]] = field(default_factory=dict)
     sendings: dict[str, Sending] = field(default_factory=dict)
-    scope: tuple[int, Mapping[str, Any]] | None = None
+    #: What each revision of the scope found, and the entry that says so, in order.
+    scopes: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     erased_seq: int = 0
     #: The first entry of a kind that this release does not know.
     unknown: tuple[int, str] | None = None
@@ -111,8 +112,8 @@ def _kept(story: Story, seq: int, body: dict[str, Any]) -> None:
 
 
 def _scoped(story: Story, seq: int, body: dict[str, Any]) -> None:
-    names = ("revision", "set_digest", "total", "buckets")
-    story.scope = seq, {name: body[name] for name in names}
+    names = ("revision", "set_digest", "rows_digest", "buckets")
+    story.scopes.append((seq, {name: body[name] for name in names}))
 
 
 def _filled(story: Story, seq: int, body: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.evidence import keeping, letters
 from tocsin.evidence.case import Bad, Case, Check
+from tocsin.evidence.people import people
 from tocsin.evidence.projections import Unreadable, projections, rebuild
 from tocsin.evidence.story import heard
 from tocsin.storage import tables
@@ -69,7 +70,7 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         keeping.keys,
         keeping.texts,
         keeping.vault,
-        keeping.people,
+        people,
         letters.letters,
         letters.attempts,
     ]

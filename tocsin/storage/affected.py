@@ -1,14 +1,16 @@
 """The affected people of each revision of the scope, under pseudonyms; everything else about them is sealed."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from tocsin.domain.scope import TOLD, AffectedPerson, Bucket, pseudonym
+from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
 from tocsin.storage.tables import affected
 
@@ -24,11 +26,18 @@ def row(incident: str, revision: int, person: AffectedPerson, key: bytes) -> dic
         "incident": incident,
         "revision": revision,
         "person": hidden,
-        "bucket": str(person.bucket),
-        "place": person.place,
-        "locale": person.locale or "",
-        "sealed": seal(key, content, f"affected/{incident}/{hidden}"),
+        **listed(person),
+        "sealed": seal(key, content, _context(incident, revision, hidden)),
     }
+
+
+def listed(person: AffectedPerson) -> dict[str, str]:
+    """What of a person stands readable in the row, and stays when the rest is erased."""
+    return {"bucket": str(person.bucket), "place": person.place, "locale": person.locale or ""}
+
+
+def _context(incident: str, revision: int, hidden: str) -> str:
+    return f"affected/{incident}/{revision}/{hidden}"
 
 
 def write(connection: Connection, batch: list[dict[str, Any]]) -> None:
@@ -47,13 +56,31 @@ def people(
     connection: Connection, incident: str, revision: int, key: bytes
 ) -> Iterator[tuple[str, AffectedPerson]]:
     """(pseudonym, person) of a revision, in the order of the pseudonyms."""
+    for row in rows(connection, incident, revision):
+        yield row.person, opened(row, key)
+
+
+def rows(connection: Connection, incident: str, revision: int) -> Iterator[Row[Any]]:
+    """The rows of a revision as they stand, in the order of the pseudonyms, some hundred in memory at a time."""
     query = (
-        select(affected.c.person, affected.c.sealed)
+        select(affected)
         .where(affected.c.incident == incident, affected.c.revision == revision)
         .order_by(affected.c.person)
     )
-    for row in connection.execution_options(yield_per=BATCH).execute(query):
-        yield row.person, _person(unseal(key, row.sealed, f"affected/{incident}/{row.person}"))
+    yield from connection.execute(query, execution_options={"yield_per": BATCH})
+
+
+def opened(row: Row[Any], key: bytes) -> AffectedPerson:
+    """The person of a row. Raises Refused when it was sealed for another row or key, or was changed."""
+    return _person(unseal(key, row.sealed, _context(row.incident, row.revision, row.person)))
+
+
+def rows_digest(rows: Iterable[Row[Any]]) -> str:
+    """SHA-256 over the readable columns, one JSON list a line: pseudonym, bucket, place, locale. It needs no key."""
+    seen = hashlib.sha256()
+    for row in rows:
+        seen.update(canonical([row.person, row.bucket, row.place, row.locale]) + b"\n")
+    return seen.hexdigest()
 
 
 def person(
@@ -65,7 +92,7 @@ def person(
         affected.c.incident == incident, affected.c.revision == revision, affected.c.person == hidden
     )
     sealed = connection.scalar(query)
-    return None if sealed is None else _person(unseal(key, sealed, f"affected/{incident}/{hidden}"))
+    return None if sealed is None else _person(unseal(key, sealed, _context(incident, revision, hidden)))
 
 
 def pseudonyms(connection: Connection, incident: str, revision: int, *, told_only: bool = False) -> set[str]:
