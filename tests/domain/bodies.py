@@ -49,7 +49,13 @@ def drafted(**change: Any) -> k.NoticeDrafted:
 
 def stopped(**change: Any) -> k.SendingStopped:
     """A stop of the sending."""
-    body = {"notice": "customers", "counts": {"handed_over": 3}, "root": "0", "complete": True}
+    body = {
+        "notice": "customers",
+        "counts": {"handed_over": 3},
+        "root": "0",
+        "attempts": "0",
+        "complete": True,
+    }
     return k.SendingStopped(**body | change)
 
 

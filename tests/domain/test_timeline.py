@@ -78,7 +78,7 @@ def test_the_stored_text_has_the_same_hash_as_the_plain_row():
 
 def test_a_moment_is_hashed_in_utc_whatever_zone_it_was_stated_in():
     saigon = timezone(timedelta(hours=7))
-    stopped = {"notice": "customers", "counts": {}, "root": "", "complete": False}
+    stopped = {"notice": "customers", "counts": {}, "root": "", "attempts": "", "complete": False}
     one = k.SendingStopped(**stopped, resume_at=NOON)
     other = k.SendingStopped(**stopped, resume_at=NOON.astimezone(saigon))
     assert one.model_dump(mode="json")["resume_at"] == "2026-11-24T12:00:00+00:00"

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.child import advance_and_die, together
+from tests.conftest import BEGINNING
 from tests.story import WORDS, message_ids
 from tocsin import actions
 from tocsin.actions.drafting import draft
@@ -16,8 +17,9 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
+from tocsin.storage import ledger
 from tocsin.storage.jobs import LEASE
-from tocsin.storage.ledger import STATES
+from tocsin.storage.ledger import STATES, Settled
 
 CORRECTED = {
     "measures_taken": {"en": "We revoked the keys at 03:05.", "vi": "Chúng tôi đã thu hồi lúc 03:05."}
@@ -449,6 +451,14 @@ def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters
     assert story.counts["possible_duplicates"] == 5
     assert (story.letter.mark, story.counts["sending"]) == ("sent", 0)
     adds_up(story, 12)
+    assert verify(story.app, story.key).fault is None
+    # Had it only been slow, its word would come late: that changes nothing, and is no fault.
+    doubted = next(row for row in story.rows if row.doubtful)
+    late = Settled(
+        doubted.id, 1, "handed_over", "handed_over", "done", "250 late", final=True, not_before=BEGINNING
+    )
+    with story.app.database.write() as connection:
+        ledger.settle(connection, "lost", [late], story.leap(minutes=1).clock.moment)
     assert verify(story.app, story.key).fault is None
 
 

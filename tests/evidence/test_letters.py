@@ -25,17 +25,22 @@ def tamper(story: Story, statement: str, **values: Any) -> Verdict:
     return verify(story.app, story.key)
 
 
-def tampered(story: Story, statement: str, table: str) -> Verdict:
-    """The same, and the table is put back as it was, so that one story serves many tamperings."""
-    rows = metadata.tables[table]
+def tampered(story: Story, statements: str, *tables: str) -> Verdict:
+    """The same, and the tables are put back as they were, so that one story serves many tamperings."""
+    before = {}
     with story.app.database.read() as connection:
-        before = [dict(row) for row in connection.execute(rows.select()).mappings()]
+        for rows in (metadata.tables[name] for name in tables):
+            before[rows] = [dict(row) for row in connection.execute(rows.select()).mappings()]
+    *first, last = statements.split("; ")
     try:
-        return tamper(story, statement)
+        for statement in first:
+            tamper(story, statement)
+        return tamper(story, last)
     finally:
         with story.app.database.write() as connection:
-            connection.execute(rows.delete())
-            connection.execute(rows.insert(), before)
+            for rows, found in before.items():
+                connection.execute(rows.delete())
+                connection.execute(rows.insert(), found)
 
 
 def words(verdict: Verdict) -> dict[str, str]:
@@ -80,6 +85,24 @@ def test_a_row_that_was_changed_after_the_stop_is_a_fault_of_that_entry(story: S
 
     assert verdict.bad_seq == stop_of(story)
     assert "ledger of customers" in (verdict.fault or "")
+
+
+def test_the_sealed_words_of_a_letter_that_were_changed_are_named_with_the_person(tale: Story) -> None:
+    """The root covers what stays after erasure; the address and name are bound to the same letter by their seal."""
+    tale.with_customers(2).released()
+    persons = sorted(row.person for row in tale.rows)
+
+    last = "(SELECT max(person) FROM ledger)"
+    changed = tampered(tale, f"UPDATE ledger SET sealed = x'00' WHERE person = {last}", "ledger")
+    copied = f"(SELECT sealed FROM ledger WHERE person = {last})"
+    swapped = tampered(tale, f"UPDATE ledger SET sealed = {copied}", "ledger")
+
+    assert f"the letter to person {persons[1][:12]} was changed" in (changed.fault or "")
+    assert f"the letter to person {persons[0][:12]} was changed" in (swapped.fault or "")
+    assert changed.bad_seq == stop_of(tale)
+    erased(tale)
+    filled = tampered(tale, "UPDATE ledger SET sealed = x'00'", "ledger")
+    assert f"the letter to person {persons[0][:12]} is filled again" in (filled.fault or "")
 
 
 def test_a_row_whose_state_was_changed_is_named_by_its_pseudonym(story: Story) -> None:
@@ -155,6 +178,31 @@ def test_an_attempt_on_a_letter_that_was_taken_away_is_noticed(story: Story) -> 
     verdict = tamper(story, "DELETE FROM attempt WHERE door = 'ledger'")
 
     assert "ledger: row" in (verdict.fault or "")
+
+
+def test_each_attempt_is_held_against_what_counts_it(tale: Story) -> None:
+    """One letter needed two tries: the first, which no row shows any more, is in the digest of the stop."""
+    tale.mail.misbehave(Fault(at="rcpt", reply="451 4.7.1 later", recipient="c3@example.org", times=1))
+    tale.released().fast_forward(hours=1)
+    paged = max(entry.seq for entry in tale.entries if entry.kind == "PageOutcome")
+    two = "SELECT \"row\" FROM attempt WHERE door = 'ledger' AND number = 2"
+    first = f"door = 'ledger' AND number = 1 AND \"row\" IN ({two})"
+    page = "(SELECT max(id) FROM attempt WHERE door = 'outbox' AND \"row\" IN (SELECT id FROM outbox WHERE page > 0))"
+    row, no = f'(SELECT "row" FROM attempt WHERE id = {page})', "'refused'"
+    assert verify(tale.app, tale.key).fault is None
+
+    for statement, named in (
+        (f"DELETE FROM attempt WHERE {first}", "does not have the attempts that it counts"),
+        (f"UPDATE attempt SET reply = '250 ok' WHERE {first}", f"up to entry {stop_of(tale)} are not those"),
+        (f"UPDATE attempt SET at = replace(at, '2026', '2025') WHERE {first}", "are not those it counted"),
+        ("UPDATE attempt SET reply = '250 believe me' WHERE number = 2", "says what no attempt recorded"),
+        (f"UPDATE attempt SET at = replace(at, '2026', '2025') WHERE id = {page}", "says what no attempt"),
+        (
+            f"UPDATE outbox SET state = {no} WHERE id = {row}; UPDATE attempt SET outcome = {no} WHERE id = {page}",
+            f"entry {paged}: the attempt that it tells of was changed",
+        ),
+    ):
+        assert named in (tampered(tale, statement, "attempt", "outbox").fault or ""), statement
 
 
 @pytest.mark.parametrize(

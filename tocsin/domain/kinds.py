@@ -406,11 +406,15 @@ class SendingResumed(Body):
 
 
 class SendingStopped(Body):
-    """A stop or the end of a sending: the ledger's counts and the Merkle root (RFC 9162) over its rows."""
+    """A stop or the end of a sending: the ledger's counts and the Merkle root (RFC 9162) over its rows.
+
+    `attempts` is a digest over every attempt on them up to this entry.
+    """
 
     notice: str
     counts: dict[str, int]
     root: str
+    attempts: str
     complete: bool
     resume_at: Moment | None = None
     why: str = ""

@@ -4,14 +4,15 @@ The timeline names one root for a whole sending: no letter can be changed, moved
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 EMPTY = hashlib.sha256().hexdigest()
 
 
-def root(leaves: Sequence[bytes]) -> str:
-    """The tree hash of the leaves in this order, in hex."""
-    return _tree([_leaf(leaf) for leaf in leaves]).hex() if leaves else EMPTY
+def root(leaves: Iterable[bytes]) -> str:
+    """The tree hash of the leaves in this order, in hex. Of each its hash is kept in memory, no more."""
+    hashes = [_leaf(leaf) for leaf in leaves]
+    return _tree(hashes).hex() if hashes else EMPTY
 
 
 def _leaf(content: bytes) -> bytes:

@@ -90,6 +90,9 @@ def stopped(course: Course) -> bool:
         with app.database.read() as connection:
             counts = ledger.counts(connection, key, notice)
             root = ledger.root_of(connection, key, notice)
+            # As the entry will be dated: an attempt of a holder whose lease was lost may still be written later.
+            upto = max(change.now, change.incident.recorded_at)
+            tries = ledger.attempts_digest(connection, key, notice, upto)
             again = _again(course, connection)
         state = change.incident.notices[notice]
         ours = state.mark == "sending" and state.digest == course.digest
@@ -97,7 +100,13 @@ def stopped(course: Course) -> bool:
         rest = None if complete else _resume_at(course, change, again)
         change.add(
             SendingStopped(
-                notice=notice, counts=counts, root=root, complete=complete, resume_at=rest, why=course.why
+                notice=notice,
+                counts=counts,
+                root=root,
+                attempts=tries,
+                complete=complete,
+                resume_at=rest,
+                why=course.why,
             ),
             cause=course.job.move.cause,
             key=f"{course.job.move.key}/{change.incident.head_seq}",

@@ -100,19 +100,20 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     for hidden, person in readers(app, incident):
         reason, reader = _no_route(person), write.reader(person)
         token = keyed_digest(people_key, f"{notice}/{digest}/{hidden}".encode())[:32]
+        message_id = f"{token}@{domain}"
         yield {
             "incident": key,
             "notice": notice,
             "digest": digest,
             "person": hidden,
             "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
-            "message_id": f"{token}@{domain}",
+            "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
             "attempts": 0,
             "doubtful": False,
             "not_before": app.now(),
-            "sealed": seal(people_key, _content(person, reader), f"ledger/{key}/{hidden}"),
+            "sealed": seal(people_key, _content(person, reader), ledger.sealed_for(key, message_id)),
         }
 
 

@@ -143,7 +143,7 @@ def _wait(failure: Undelivered, number: int) -> timedelta:
 
 
 def _envelope(course: Course, row: Any) -> Any:
-    raw = unseal(course.people_key, row.sealed, f"ledger/{row.incident}/{row.person}")
+    raw = unseal(course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
     email, name, locale, kinds, certainty, first, last = json.loads(raw)
     reader = Reader(
         tuple(kinds), certainty, name, first and date.fromisoformat(first), last and date.fromisoformat(last)

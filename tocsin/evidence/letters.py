@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, String, and_, cast, func, or_, select
+from sqlalchemy import Row, func, select
 
+from tocsin.domain.errors import Refused
 from tocsin.domain.merkle import root
+from tocsin.evidence.attempts import unlike_its_attempt
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.evidence.story import Sending
+from tocsin.sealing import unseal
 from tocsin.storage import ledger
-from tocsin.storage.tables import attempt, outbox
+from tocsin.storage.tables import attempt
 from tocsin.storage.tables import ledger as rows
 
 #: The state that a row has after an attempt with this outcome.
@@ -34,7 +37,7 @@ def letters(case: Case) -> Check:
                 f"{sending.filled} that entry {sending.filled_seq} speaks of",
                 sending.filled_seq,
             )
-        if sending.stop is None or not _as_stopped(case, notice, sending, sending.stop):
+        if not _as_stopped(case, notice, sending):
             open_.append(f"{notice} is on its way, proven at its next stop")
         else:
             proven += count
@@ -47,9 +50,13 @@ def _rows(case: Case, notice: str) -> int:
     return case.connection.scalar(query) or 0
 
 
-def _as_stopped(case: Case, notice: str, sending: Sending, stop: Mapping[str, Any]) -> bool:
+def _as_stopped(case: Case, notice: str, sending: Sending) -> bool:
     """Whether the rows are those of the last stop. False where letters left since; Bad where none can have."""
-    if root(list(_leaves(case, notice, sending))) == stop["root"]:
+    # Each row is opened on the way, whether a stop has named a root yet or not.
+    found, stop = root(_leaves(case, notice, sending)), sending.stop
+    if stop is None:
+        return False
+    if found == stop["root"]:
         return True
     if sending.may_move(case.app.now()):
         return False
@@ -58,11 +65,25 @@ def _as_stopped(case: Case, notice: str, sending: Sending, stop: Mapping[str, An
 
 
 def _leaves(case: Case, notice: str, sending: Sending) -> Iterator[bytes]:
-    """What each row said at the last stop, in the order of the pseudonyms."""
+    """What each row said at the last stop, in the order of the pseudonyms. Bad at the first that does not open."""
+    key = None if case.story.erased_seq else case.app.people_key(case.key)
     query = select(rows).where(rows.c.incident == case.key, rows.c.notice == notice).order_by(rows.c.person)
     for row in case.connection.execute(query, execution_options={"yield_per": 5000}):
+        _refuse_changed(case, row, key, sending.stop_seq or sending.filled_seq or None)
         settled = sending.settled.get(row.person)
         yield ledger.leaf(_as_it_was(case, row, *settled) if settled and not sending.moved else row)
+
+
+def _refuse_changed(case: Case, row: Row[Any], key: bytes | None, seq: int | None) -> None:
+    """The address and name of a row: sealed for this very letter, or gone since they were erased."""
+    place = f"{case.key} ledger of {row.notice}: the letter to person {row.person[:12]}"
+    if key is None and row.sealed:
+        raise Bad(f"{place} is filled again after it was erased", case.story.erased_seq)
+    if key is not None:
+        try:
+            unseal(key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
+        except Refused:
+            raise Bad(f"{place} was changed: what is sealed does not open", seq) from None
 
 
 def _as_it_was(case: Case, row: Row[Any], seq: int, because: str) -> Any:
@@ -83,60 +104,6 @@ def _suspect(case: Case, notice: str, stop: Mapping[str, Any]) -> str:
         for state, count in stop["counts"].items()
         if found.get(state, 0) != count
     ]
-    odd = _unlike_its_attempt(case, notice)
+    odd = unlike_its_attempt(case, notice)
     parts = ([", ".join(differ)] if differ else []) + ([f"row of person {odd[:12]}"] if odd else [])
     return f" ({'; '.join(parts)})" if parts else " (a row was changed, added or taken away)"
-
-
-def _unlike_its_attempt(case: Case, notice: str) -> str | None:
-    """The first row whose state or reply is not what its last attempt brought."""
-    query = (
-        select(rows.c.person)
-        .select_from(_with_last_attempt())
-        .where(rows.c.incident == case.key, rows.c.notice == notice, _settled_otherwise(rows))
-        .order_by(rows.c.person)
-    )
-    return case.connection.scalar(query.limit(1))
-
-
-def attempts(case: Case) -> Check:
-    """Each message that counts as sent or refused has the attempt that says so; none has attempts it does not count."""
-    counted = 0
-    doors: tuple[tuple[str, Any, Any], ...] = (
-        ("ledger", rows, attempt.c.row == cast(rows.c.id, String)),
-        ("outbox", outbox, attempt.c.row == outbox.c.id),
-    )
-    for door, table, same in doors:
-        joined = attempt.join(table, and_(attempt.c.door == door, same))
-        ours = select(func.count()).select_from(joined).where(table.c.incident == case.key)
-        counted += case.connection.scalar(ours) or 0
-        too_many = ours.where(attempt.c.number > table.c.attempts)
-        if surplus := case.connection.scalar(too_many):
-            raise Bad(f"{case.key} {door}: {surplus} attempts are recorded that their rows do not count")
-        if odd := _without_attempt(case, door, table):
-            raise Bad(f"{case.key} {door}: row {odd} says what no attempt recorded")
-    return Check("attempts", counted, f"{counted:,} attempts recorded, each counted by its message")
-
-
-def _without_attempt(case: Case, door: str, table: Any) -> Any:
-    joined = _with_last_attempt() if door == "ledger" else _outbox_with_last_attempt()
-    query = select(table.c.id).select_from(joined).where(table.c.incident == case.key)
-    return case.connection.scalar(query.where(_settled_otherwise(table)).order_by(table.c.id).limit(1))
-
-
-def _with_last_attempt() -> Any:
-    same = attempt.c.row == cast(rows.c.id, String)
-    return rows.outerjoin(
-        attempt, and_(attempt.c.door == "ledger", same, attempt.c.number == rows.c.attempts)
-    )
-
-
-def _outbox_with_last_attempt() -> Any:
-    same = and_(attempt.c.row == outbox.c.id, attempt.c.number == outbox.c.attempts)
-    return outbox.outerjoin(attempt, and_(attempt.c.door == "outbox", same))
-
-
-def _settled_otherwise(table: Any) -> Any:
-    final = table.c.state.in_(("handed_over", "refused", "ambiguous"))
-    unlike = or_(attempt.c.id.is_(None), attempt.c.outcome != table.c.state)
-    return and_(final, unlike)

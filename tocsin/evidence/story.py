@@ -1,7 +1,7 @@
 """One pass over a timeline as it is stored: the chain is proven, and what other checks need is picked up on the way.
 
 It reads raw rows, so that a timeline with kinds that this release does not know is proven all the same. Memory grows
-by a commitment for each text, never by the entries.
+by a commitment for each text and a line for each page, never by the entries.
 """
 
 import json
@@ -17,6 +17,7 @@ from tocsin.domain.kinds import KINDS
 from tocsin.domain.timeline import GENESIS, Fault, first_fault
 from tocsin.storage import timeline
 
+Row = Mapping[str, Any]
 _WORDS = re.compile(r"words:([0-9a-f]{64})")
 
 
@@ -28,6 +29,7 @@ class Sending:
     filled: int = 0
     stop_seq: int = 0
     stop: Mapping[str, Any] | None = None
+    stopped_at: str = ""
     paused: bool = False
     #: Whether letters may have left since the last stop without an entry of their own.
     moved: bool = False
@@ -57,13 +59,15 @@ class Story:
     published: list[tuple[int, int, str]] = field(default_factory=list)
     evidence: dict[str, tuple[int, str, int]] = field(default_factory=dict)
     sendings: dict[str, Sending] = field(default_factory=dict)
+    #: Outcomes of pages: message and number of the attempt to the entry that tells of it and how it ended.
+    outcomes: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
     #: What each revision of the scope found, and the entry that says so, in order.
     scopes: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     erased_seq: int = 0
     #: The first entry of a kind that this release does not know.
     unknown: tuple[int, str] | None = None
 
-    def hear(self, row: Mapping[str, Any]) -> None:
+    def hear(self, row: Row) -> None:
         """Take in one row that follows those before it and carries its hash."""
         self.seq, self.head = row["seq"], row["hash"]
         if "words:" in row["body"]:
@@ -71,7 +75,7 @@ class Story:
         if (row["kind"], row["version"]) not in KINDS:
             self.unknown = self.unknown or (row["seq"], row["kind"])
         elif heed := _HEEDED.get(row["kind"]):
-            heed(self, row["seq"], json.loads(row["body"]))
+            heed(self, row, json.loads(row["body"]))
 
     def sending(self, notice: str) -> Sending:
         """The letters of a notice."""
@@ -91,56 +95,65 @@ def heard(connection: Connection, key: str) -> tuple[Story, Fault | None]:
     return story, first_fault(rows())
 
 
-def _declared(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _declared(story: Story, row: Row, body: dict[str, Any]) -> None:
     story.catalog = body["catalog"]
 
 
-def _redacted(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _redacted(story: Story, row: Row, body: dict[str, Any]) -> None:
     story.redacted.add(bytes.fromhex(body["words"].removeprefix("words:")))
 
 
-def _erased(story: Story, seq: int, body: dict[str, Any]) -> None:
-    story.erased_seq = seq
+def _erased(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.erased_seq = row["seq"]
 
 
-def _published(story: Story, seq: int, body: dict[str, Any]) -> None:
-    story.published.append((seq, body["seq"], body["head"]))
+def _published(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.published.append((row["seq"], body["seq"], body["head"]))
 
 
-def _kept(story: Story, seq: int, body: dict[str, Any]) -> None:
-    story.evidence[body["item"]] = (seq, body["content"], body["size"])
+def _kept(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.evidence[body["item"]] = (row["seq"], body["content"], body["size"])
 
 
-def _scoped(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _scoped(story: Story, row: Row, body: dict[str, Any]) -> None:
     names = ("revision", "set_digest", "rows_digest", "buckets")
-    story.scopes.append((seq, {name: body[name] for name in names}))
+    story.scopes.append((row["seq"], {name: body[name] for name in names}))
 
 
-def _filled(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _outcome(story: Story, row: Row, body: dict[str, Any]) -> None:
+    # The entry's key names the message, and how often it had been tried before.
+    kind, _, tried = str(row["command_key"]).partition("/")
+    if kind == "page-outcome":
+        id_, _, before = tried.partition("/")
+        story.outcomes[id_, int(before) + 1] = row["seq"], body["outcome"]
+
+
+def _filled(story: Story, row: Row, body: dict[str, Any]) -> None:
     sending = story.sending(body["notice"])
-    sending.filled_seq, sending.filled = seq, body["rows"]
+    sending.filled_seq, sending.filled = row["seq"], body["rows"]
     sending.moved, sending.paused = True, False
 
 
-def _paused(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _paused(story: Story, row: Row, body: dict[str, Any]) -> None:
     sending = story.sending(body["notice"])
     # The sender may have been at work until it saw this entry: its own stop follows.
     sending.moved, sending.paused = True, True
 
 
-def _resumed(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _resumed(story: Story, row: Row, body: dict[str, Any]) -> None:
     sending = story.sending(body["notice"])
     sending.moved, sending.paused = True, False
 
 
-def _stopped(story: Story, seq: int, body: dict[str, Any]) -> None:
+def _stopped(story: Story, row: Row, body: dict[str, Any]) -> None:
     sending = story.sending(body["notice"])
-    sending.stop_seq, sending.stop, sending.moved = seq, body, False
+    sending.stop_seq, sending.stop, sending.moved = row["seq"], body, False
+    sending.stopped_at = row["recorded_at"]
     sending.settled = {}
 
 
-def _settled(story: Story, seq: int, body: dict[str, Any]) -> None:
-    story.sending(body["notice"]).settled[body["person"]] = (seq, body["because"])
+def _settled(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.sending(body["notice"]).settled[body["person"]] = (row["seq"], body["because"])
 
 
 _HEEDED = {
@@ -150,6 +163,7 @@ _HEEDED = {
     "HeadPublished": _published,
     "EvidenceKept": _kept,
     "ScopeMeasured": _scoped,
+    "PageOutcome": _outcome,
     "LedgerFilled": _filled,
     "SendingPaused": _paused,
     "SendingResumed": _resumed,

@@ -14,8 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.app import App
 from tocsin.domain.errors import Refused
-from tocsin.evidence import keeping, letters
+from tocsin.evidence import keeping
+from tocsin.evidence.attempts import attempts
 from tocsin.evidence.case import Bad, Case, Check
+from tocsin.evidence.letters import letters
 from tocsin.evidence.people import people
 from tocsin.evidence.projections import Unreadable, projections, rebuild
 from tocsin.evidence.story import heard
@@ -71,8 +73,8 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         keeping.texts,
         keeping.vault,
         people,
-        letters.letters,
-        letters.attempts,
+        letters,
+        attempts,
     ]
     mended: tuple[str, ...] = ()
     fault, seq, unchecked = None, None, None

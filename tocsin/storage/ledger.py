@@ -5,14 +5,29 @@ number of recipients. `handed_over` means that a server took it, and never more.
 different rows (SKIP LOCKED); on SQLite there is one writer at a time.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from tocsin.domain.merkle import root
+from tocsin.domain.moments import iso
 from tocsin.domain.timeline import canonical
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
@@ -212,7 +227,24 @@ def in_flight(connection: Connection) -> int:
 def root_of(connection: Connection, incident: str, notice: str) -> str:
     """The Merkle root over the notice's rows in the order of their pseudonyms: who, which letter, what became of it."""
     query = _of(select(ledger), incident, notice).order_by(ledger.c.person)
-    return root([leaf(row) for row in connection.execution_options(yield_per=5000).execute(query)])
+    return root(leaf(row) for row in connection.execute(query, execution_options={"yield_per": 5000}))
+
+
+def attempts_digest(connection: Connection, incident: str, notice: str, upto: datetime) -> str:
+    """SHA-256 over every attempt on the notice's letters up to a moment, in the order in which they were recorded."""
+    same = and_(attempt.c.door == "ledger", attempt.c.row == cast(ledger.c.id, String))
+    said = (attempt.c.number, attempt.c.at, attempt.c.outcome, attempt.c.phase, attempt.c.reply)
+    query = _of(select(ledger.c.person, *said).join(attempt, same), incident, notice)
+    query = query.where(attempt.c.at <= upto).order_by(attempt.c.id)
+    seen = hashlib.sha256()
+    for person, number, at, *words in connection.execute(query, execution_options={"yield_per": 5000}):
+        seen.update(canonical([person, number, iso(at), *words]) + b"\n")
+    return seen.hexdigest()
+
+
+def sealed_for(incident: str, message_id: str) -> str:
+    """What a row's address and name are sealed for: one letter of one draft to one person, which the root names."""
+    return f"ledger/{incident}/{message_id}"
 
 
 def leaf(row: Row[Any]) -> bytes:
