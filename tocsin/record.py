@@ -6,7 +6,7 @@ again on the newer incident, never only the append.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -73,16 +73,29 @@ class Change:
     ) -> None:
         """Write a message into the outbox, sealed; `key` makes it one message however often it is decided."""
         whole = f"{self.incident.key}/{key}"
-        id_, sealed = sealed_message(self.record_key, whole, content)
-        self.outgoing.append(
-            Outgoing(id_, whole, self.incident.key, cause, lane, route, person, sealed, page)
+        blank = Outgoing(
+            message_id(self.record_key, whole),
+            whole,
+            self.incident.key,
+            cause,
+            lane,
+            route,
+            person,
+            b"",
+            page,
         )
+        self.outgoing.append(sealed_message(self.record_key, blank, content))
 
 
-def sealed_message(record_key: bytes, key: str, content: bytes) -> tuple[str, bytes]:
-    """The id of the message with this key, always the same, and its content under the incident's record key."""
-    id_ = str(UUID(keyed_digest(record_key, f"outbox/{key}".encode())[:32]))
-    return id_, seal(record_key, content, f"outbox/{id_}")
+def message_id(record_key: bytes, key: str) -> str:
+    """The id of the message with this key, always the same."""
+    return str(UUID(keyed_digest(record_key, f"outbox/{key}".encode())[:32]))
+
+
+def sealed_message(record_key: bytes, blank: Outgoing, content: bytes) -> Outgoing:
+    """The message with its content under the incident's record key, bound to the row that it will be."""
+    row = {**blank.__dict__, "lane": outbox.LANES[blank.lane]}
+    return replace(blank, sealed=seal(record_key, content, outbox.sealed_for(row)))
 
 
 @dataclass(frozen=True)

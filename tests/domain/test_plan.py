@@ -168,7 +168,9 @@ def test_the_head_leaves_the_house_at_each_milestone_also_at_the_last(catalog):
     found = plan(closed, catalog, START)
     assert [move.milestone for move in moves_of(found, m.PublishHead)] == ["closed"]
     assert found.wake_at is None
-    said = incident(*ANSWERED, k.Closed(), k.HeadPublished(seq=4, head="0" * 64, milestone="closed"))
+    said = incident(
+        *ANSWERED, k.Closed(), k.HeadPublished(seq=4, head="0" * 64, messages="m", milestone="closed")
+    )
     assert plan(said, catalog, START).moves == ()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.evidence.conftest import put_back
 from tests.story import Story
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Erased
@@ -15,7 +16,6 @@ from tocsin.evidence.verify import Verdict, verify
 from tocsin.record import Change, record
 from tocsin.sinks.mail import Fault
 from tocsin.storage import affected, keys, ledger
-from tocsin.storage.tables import metadata
 
 
 def tamper(story: Story, statement: str, **values: Any) -> Verdict:
@@ -26,21 +26,12 @@ def tamper(story: Story, statement: str, **values: Any) -> Verdict:
 
 
 def tampered(story: Story, statements: str, *tables: str) -> Verdict:
-    """The same, and the tables are put back as they were, so that one story serves many tamperings."""
-    before = {}
-    with story.app.database.read() as connection:
-        for rows in (metadata.tables[name] for name in tables):
-            before[rows] = [dict(row) for row in connection.execute(rows.select()).mappings()]
+    """The same, and these tables are put back as they were, so that one story serves many tamperings."""
     *first, last = statements.split("; ")
-    try:
+    with put_back(story.app, *tables):
         for statement in first:
             tamper(story, statement)
         return tamper(story, last)
-    finally:
-        with story.app.database.write() as connection:
-            for rows, found in before.items():
-                connection.execute(rows.delete())
-                connection.execute(rows.insert(), found)
 
 
 def words(verdict: Verdict) -> dict[str, str]:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tocsin.actions import declare, keep_evidence, note, redact
+from tests.evidence.conftest import put_back
+from tocsin.actions import declare, decline, keep_evidence, note, redact
 from tocsin.actions.declaring import Declaration
 from tocsin.actions.proving import prove
 from tocsin.actors import Actor, at_the_shell
@@ -55,7 +56,7 @@ def test_an_incident_that_nobody_touched_is_proven_from_its_first_entry_to_its_p
     assert verdict.entries == last(app, key)
     assert verdict.head == entries(app, key)[-1]["hash"]
     assert [check.name for check in verdict.checks] == [
-        "chain", "head", "pack", "keys", "texts", "vault", "people", "ledger", "attempts", "projections",
+        "chain", "head", "pack", "keys", "texts", "vault", "people", "messages", "ledger", "attempts", "projections",
     ]  # fmt: skip
 
 
@@ -382,6 +383,31 @@ def test_an_attempt_that_was_taken_away_is_noticed(app: App, key: str) -> None:
     tamper(app, "DELETE FROM attempt WHERE id = (SELECT max(id) FROM attempt)")
 
     assert "says what no attempt recorded" in (verify(app, key).fault or "")
+
+
+def test_a_message_that_was_changed_or_taken_away_is_named_with_its_entry(
+    app: App, linh: Actor, key: str
+) -> None:
+    decline(app, linh, key, because="a test token")
+    advance(app, key)  # publishes the head, and with it what was said up to it
+    call = "(SELECT min(id) FROM outbox WHERE page > 0)"
+    status = "(SELECT id FROM outbox WHERE lane = 2 ORDER BY cause, id LIMIT 1)"
+    another = f"(SELECT sealed FROM outbox WHERE id = {status})"
+    assert verify(app, key).fault is None
+
+    for statement, named in (
+        (f"UPDATE outbox SET person = 'hoa' WHERE id = {call}", "or not to whom"),
+        (f"UPDATE outbox SET lane = 0 WHERE id = {status}", "or not to whom"),
+        (f"UPDATE outbox SET sealed = {another} WHERE id = {call}", "is not what entry"),
+        (f"UPDATE outbox SET key = key || 'x' WHERE id = {call}", "does not have the id"),
+        ("DELETE FROM outbox WHERE page > 0", "its message page/"),
+        (f"DELETE FROM outbox WHERE id = {status}", "are not those that it counted"),
+    ):
+        with put_back(app, "outbox"):
+            tamper(app, statement)
+            verdict = verify(app, key)
+        assert named in (verdict.fault or ""), statement
+        assert verdict.bad_seq is not None
 
 
 def test_an_attempt_that_was_invented_is_noticed(app: App, key: str) -> None:

@@ -172,7 +172,7 @@ async def _doubt_resolved(
 
 
 def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | SlackPost:
-    content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], f"outbox/{row['id']}"))
+    content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
     if row["route"] == "slack":
         if not person.slack:
             raise Refused(f"{person.id} has no Slack id; add one in contacts/people.yaml")

@@ -436,8 +436,9 @@ class PeopleExported(Body):
 
 
 class HeadPublished(Body):
-    """The chain's head left the house, so that a rebuilt chain shows."""
+    """The chain's head left the house, so that a rebuilt chain shows. `messages` digests what was said up to it."""
 
     seq: int
     head: str
+    messages: str
     milestone: str

@@ -12,7 +12,7 @@ import structlog
 from tocsin.app import App
 from tocsin.domain.errors import TocsinError
 from tocsin.engine.messages import written_to
-from tocsin.record import sealed_message
+from tocsin.record import message_id, sealed_message
 from tocsin.rendering.message import Brief
 from tocsin.storage import outbox, timeline
 from tocsin.storage.outbox import Outgoing
@@ -28,7 +28,7 @@ def set_apart(app: App, key: str, poison: BaseException) -> None:
     if row is None:
         return
     lines = ["This incident is set apart: its timeline cannot be read or planned.", why]
-    calls = _calls(app, row, f"apart/{row['head_seq']}", lines, f"tocsin verify {key}")
+    calls = _calls(app, row, f"{outbox.APART}/{row['head_seq']}", lines, f"tocsin verify {key}")
     with app.database.write() as connection:
         timeline.quarantine(connection, key, why)
         outbox.put(connection, calls, app.now())
@@ -41,7 +41,7 @@ def tell_trouble(app: App, key: str, subject: str, trouble: BaseException) -> No
     if row is None:
         return
     lines = [f"The engine cannot make a move: {subject.rpartition('/')[0]}", in_words(trouble)]
-    calls = _calls(app, row, f"trouble/{subject}", lines, f"tocsin show {key}")
+    calls = _calls(app, row, f"{outbox.TROUBLE}/{subject}", lines, f"tocsin show {key}")
     with app.database.write() as connection:
         outbox.put(connection, calls, app.now())
 
@@ -75,8 +75,8 @@ def _calls(app: App, row: Mapping[str, Any], subject: str, lines: list[str], act
             content = written_to(app, brief, who)
             for route in app.catalog.contacts.person(who).routes:
                 whole = f"{key}/{subject}/{who}/{route}"
-                id_, sealed = sealed_message(record_key, whole, content)
-                calls.append(Outgoing(id_, whole, key, seq, "page", route, who, sealed))
+                blank = Outgoing(message_id(record_key, whole), whole, key, seq, "page", route, who, b"")
+                calls.append(sealed_message(record_key, blank, content))
     except Exception as error:  # the incident is set apart all the same, and `doctor` shows it
         log.error("nobody could be called", incident=key, error=type(error).__name__)
         return []

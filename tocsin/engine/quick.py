@@ -118,7 +118,11 @@ def _status(app: App, change: Change, move: m.EnterStatus) -> None:
 def _publish(app: App, change: Change, move: m.PublishHead) -> None:
     incident = change.incident
     # The head that is published is the one before this entry, which says so.
-    body = k.HeadPublished(seq=incident.head_seq, head=incident.head_hash, milestone=move.milestone)
+    with app.database.read() as connection:
+        said = outbox.said_digest(outbox.of_incident(connection, incident.key), incident.head_seq)
+    body = k.HeadPublished(
+        seq=incident.head_seq, head=incident.head_hash, messages=said, milestone=move.milestone
+    )
     seq = change.add(body, cause=move.cause, key=move.key)
     lines = [f"Status: {move.milestone}", f"Timeline head: entry {incident.head_seq}, {incident.head_hash}"]
     if incident.scope is not None:

@@ -57,6 +57,10 @@ class Story:
     words: set[bytes] = field(default_factory=set)
     redacted: set[bytes] = field(default_factory=set)
     published: list[tuple[int, int, str]] = field(default_factory=list)
+    #: Digests of the messages up to an entry, as (seq of the entry that says so, that entry, digest).
+    said: list[tuple[int, int, str]] = field(default_factory=list)
+    #: The messages of which a page is made, by their keys in the outbox, and its entry.
+    calls: dict[str, int] = field(default_factory=dict)
     evidence: dict[str, tuple[int, str, int]] = field(default_factory=dict)
     sendings: dict[str, Sending] = field(default_factory=dict)
     #: Outcomes of pages: message and number of the attempt to the entry that tells of it and how it ended.
@@ -107,7 +111,13 @@ def _erased(story: Story, row: Row, body: dict[str, Any]) -> None:
     story.erased_seq = row["seq"]
 
 
+def _paged(story: Story, row: Row, body: dict[str, Any]) -> None:
+    for route in body["routes"]:
+        story.calls[f"{row['incident']}/page/{row['seq']}/{body['person']}/{route}"] = row["seq"]
+
+
 def _published(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.said.append((row["seq"], body["seq"], body["messages"]))
     story.published.append((row["seq"], body["seq"], body["head"]))
 
 
@@ -163,6 +173,7 @@ _HEEDED = {
     "HeadPublished": _published,
     "EvidenceKept": _kept,
     "ScopeMeasured": _scoped,
+    "Paged": _paged,
     "PageOutcome": _outcome,
     "LedgerFilled": _filled,
     "SendingPaused": _paused,

@@ -5,7 +5,8 @@ lease is in doubt: somebody died between the wire and the record. It is sent onc
 flagged. We promise at least once, and say so.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from tocsin.storage.tables import Moment, attempt, outbox
 
 #: Pages go before warnings, warnings before everything else.
 LANES = {"page": 0, "warning": 1, "status": 2}
+#: Subjects of what is said of an incident without an entry: that it is set apart, that a move of it fails.
+BESIDE = APART, TROUBLE = ("apart", "trouble")
 #: A doubt that was resent once, and is in doubt again, is settled as `ambiguous`: never a loop.
 _WANTS_TO_LEAVE = and_(outbox.c.state.in_(("pending", "ambiguous")), outbox.c.settled_at.is_(None))
 
@@ -177,6 +180,24 @@ def of_incident(connection: Connection, incident: str) -> list[dict[str, Any]]:
         .order_by(outbox.c.created_at, outbox.c.cause, outbox.c.id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def sealed_for(row: Mapping[str, Any]) -> str:
+    """What a message is sealed for: its id, which stands for its key, and everything that says whose it is and why."""
+    return "/".join(str(row[name]) for name in ("id", "cause", "lane", "route", "person", "page"))
+
+
+def said_digest(rows: Iterable[Mapping[str, Any]], upto: int) -> str:
+    """SHA-256 over the ids of an incident's messages that were caused by entries up to this one.
+
+    Not those that were said beside the timeline, which may come at any time.
+    """
+    said = sorted(
+        (row["cause"], row["id"])
+        for row in rows
+        if row["cause"] <= upto and row["key"].split("/", 2)[1] not in BESIDE
+    )
+    return hashlib.sha256(" ".join(id_ for _, id_ in said).encode()).hexdigest()
 
 
 def routes(connection: Connection) -> list[dict[str, Any]]:
