@@ -372,6 +372,23 @@ def test_evidence_that_was_exchanged_for_another_item_is_named(
     assert "evidence E1 is not what was kept" in (verify(app, key).fault or "")
 
 
+def test_a_column_of_the_vault_that_was_changed_is_named_with_its_entry(app: App, key: str) -> None:
+    kept = next(row["seq"] for row in entries(app, key) if row["kind"] == "EvidenceKept")
+
+    for column, forged in (
+        ("name", f"'{entries(app, key)[0]['body']['title']}'"),
+        ("kept_by", "'hoa'"),
+        ("kept_at", "replace(kept_at, '2026', '2025')"),
+        ("purpose", "'record'"),
+        ("path", "'elsewhere'"),
+    ):
+        with put_back(app, "vault"):
+            tamper(app, f"UPDATE vault SET {column} = {forged}")
+            verdict = verify(app, key)
+        assert verdict.fault == f"{key} entry {kept}: evidence E1 is not what was kept ({column})"
+        assert verdict.bad_seq == kept
+
+
 def test_a_key_that_was_destroyed_without_an_entry_is_a_fault(app: App, key: str) -> None:
     with app.database.write() as connection:
         keys.destroy_key(connection, key, "people", app.now())

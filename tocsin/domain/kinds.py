@@ -220,12 +220,16 @@ class StepReminded(Body):
 
 
 class EvidenceKept(Body):
-    """Something went into the vault: `item` is its number there, `content` a keyed hash of the plain bytes."""
+    """Something went into the vault: `item` is its number there, `content` a keyed hash of the plain bytes.
+
+    `purpose` is the key that seals it: what is sealed with that of the people goes when they are erased.
+    """
 
     item: str
     name: Words
     content: str
     size: int
+    purpose: Literal["people", "record"] = "people"
     step: str | None = None
 
 

@@ -130,12 +130,13 @@ def vault(case: Case) -> Check:
     """Each item of evidence is in the vault as the timeline says, and its bytes are those that were kept."""
     rows = safe.items_of(case.connection, case.key)
     held = {str(row["item"]): row for row in rows}
-    for item, (seq, content, size) in case.story.evidence.items():
+    for item, (seq, kept) in case.story.evidence.items():
         row = held.pop(item, None)
         if row is None:
             raise Bad(f"{case.key} entry {seq}: evidence {item} is missing from the vault", seq)
-        if (row["content"], row["size"]) != (content, size):
-            raise Bad(f"{case.key} entry {seq}: evidence {item} is not what was kept", seq)
+        for name in row:
+            if row[name] != kept[name]:
+                raise Bad(f"{case.key} entry {seq}: evidence {item} is not what was kept ({name})", seq)
     for item in held:
         raise Bad(f"{case.key} vault: no entry speaks of evidence {item}")
     count = len(case.story.evidence)

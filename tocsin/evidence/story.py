@@ -61,7 +61,8 @@ class Story:
     said: list[tuple[int, int, str]] = field(default_factory=list)
     #: The messages of which a page is made, by their keys in the outbox, and its entry.
     calls: dict[str, int] = field(default_factory=dict)
-    evidence: dict[str, tuple[int, str, int]] = field(default_factory=dict)
+    #: What the vault must hold by number, column by column, and the entry that says so.
+    evidence: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     sendings: dict[str, Sending] = field(default_factory=dict)
     #: Outcomes of pages: message and number of the attempt to the entry that tells of it and how it ended.
     outcomes: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
@@ -122,7 +123,10 @@ def _published(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 
 def _kept(story: Story, row: Row, body: dict[str, Any]) -> None:
-    story.evidence[body["item"]] = (row["seq"], body["content"], body["size"])
+    kept = {name: body[name] for name in ("item", "name", "content", "size")}
+    kept |= {"incident": row["incident"], "path": f"{row['incident']}/{body['content']}"}
+    kept |= {"kept_by": row["actor"], "kept_at": datetime.fromisoformat(row["recorded_at"])}
+    story.evidence[body["item"]] = (row["seq"], kept | {"purpose": body.get("purpose", "people")})
 
 
 def _scoped(story: Story, row: Row, body: dict[str, Any]) -> None:

@@ -82,7 +82,16 @@ def keep(change: Change, sealed: Sealed, name: str, *, by: str, step: str | None
     drafted = sum(isinstance(draft.body, EvidenceKept) for draft in change.drafts)
     item = f"E{len(change.incident.evidence) + drafted + 1}"
     words = change.keep(name)
-    change.add(EvidenceKept(item=item, name=words, content=sealed.content, size=sealed.size, step=step))
+    change.add(
+        EvidenceKept(
+            item=item,
+            name=words,
+            content=sealed.content,
+            size=sealed.size,
+            purpose=sealed.purpose,
+            step=step,
+        )
+    )
 
     def write(connection: Connection) -> None:
         row = {
@@ -90,7 +99,8 @@ def keep(change: Change, sealed: Sealed, name: str, *, by: str, step: str | None
             "item": item,
             "name": words,
             "kept_by": by,
-            "kept_at": change.now,
+            # As the entry is dated, whatever the clock did.
+            "kept_at": max(change.now, change.incident.recorded_at),
         }
         connection.execute(insert(vault).values(**row, **sealed.__dict__))
 
