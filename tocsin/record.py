@@ -138,9 +138,9 @@ def record(
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _said_before(app: App, key: str, record_key: bytes) -> dict[str, str]:
+def _said_before(app: App, key: str, record_key: bytes, plain: str) -> str | None:
     with app.database.read() as connection:
-        return said_before(connection, key, record_key)
+        return said_before(connection, key, record_key, plain)
 
 
 def _already(app: App, key: str, command_key: str, content: str) -> Recorded | None:

@@ -260,6 +260,13 @@ def test_a_text_that_was_emptied_is_named_with_its_entry(app: App, key: str) -> 
     assert ": its text was changed" in (verify(app, key).fault or "")
 
 
+def test_a_text_that_would_not_be_found_again_is_named(app: App, key: str) -> None:
+    noted = next(row for row in entries(app, key) if row["kind"] == "Noted")
+    tamper(app, "UPDATE text SET said = 'x' WHERE words = :words", words=noted["body"]["text"])
+
+    assert verify(app, key).bad_seq == noted["seq"]
+
+
 def test_a_text_that_was_moved_to_another_commitment_is_named(app: App, key: str) -> None:
     noted = next(row for row in entries(app, key) if row["kind"] == "Noted")
     title = entries(app, key)[0]["body"]["title"]

@@ -159,9 +159,9 @@ def test_a_text_is_sealed_and_can_be_destroyed_alone(database):
 def said_in(database, plain, entropy=os.urandom):
     """Keep one text in a change of its own; returns its commitment."""
 
-    def before():
+    def before(text):
         with database.read() as connection:
-            return texts.said_before(connection, "INC-1", KEY)
+            return texts.said_before(connection, "INC-1", KEY, text)
 
     store = texts.Texts("INC-1", KEY, entropy, before)
     words = store.keep(plain)
@@ -184,6 +184,22 @@ def test_the_salt_of_a_text_comes_from_the_entropy_that_was_given(database):
     with database.write() as connection:
         texts.forget(connection, "INC-1", first)
     assert said_in(database, "one", entropy=lambda size: b"s" * size) == first
+
+
+def test_of_many_texts_only_the_one_that_is_said_again_is_opened(database, monkeypatch):
+    opened = []
+    real = texts.unseal
+    monkeypatch.setattr(texts, "unseal", lambda *asked: opened.append(asked[2]) or real(*asked))
+    known = [said_in(database, f"host {number} is clean") for number in range(20)]
+    assert said_in(database, "host 7 is clean") == known[7]
+    assert opened == [texts.sealed_for("INC-1", known[7])]
+
+
+def test_a_text_that_another_is_found_by_is_not_taken_for_it(database):
+    one = said_in(database, "one")
+    with database.write() as connection:
+        connection.execute(update(tables.text).values(said=texts.said(KEY, "two")))
+    assert said_in(database, "two") != one
 
 
 def test_a_damaged_text_keeps_nobody_from_saying_it_again(database):

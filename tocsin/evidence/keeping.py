@@ -10,6 +10,7 @@ from tocsin.evidence import vault as safe
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.sealing import commits_to, unseal
 from tocsin.storage import tables
+from tocsin.storage import texts as stored
 from tocsin.storage.keys import Purpose
 
 #: Before the hash of a commitment stands `words:`.
@@ -101,13 +102,15 @@ def texts(case: Case) -> Check:
     """Every commitment in the chain has the text that it commits to, or an entry that says it was erased."""
     key, kept = case.app.record_key(case.key), set()
     table = tables.text
-    query = select(table.c.words, table.c.salt, table.c.sealed).where(table.c.incident == case.key)
-    for words, salt, sealed in case.connection.execute(query, execution_options={"yield_per": 1000}):
+    query = select(table.c.words, table.c.said, table.c.salt, table.c.sealed).where(
+        table.c.incident == case.key
+    )
+    for words, said, salt, sealed in case.connection.execute(query, execution_options={"yield_per": 1000}):
         try:
-            plain = unseal(key, sealed, f"text/{case.key}/{words}").decode()
+            plain = unseal(key, sealed, stored.sealed_for(case.key, words)).decode()
         except Refused:
             raise _false(case, words, "was changed") from None
-        if not commits_to(words, salt, plain):
+        if not commits_to(words, salt, plain) or said != stored.said(key, plain):
             raise _false(case, words, "is not the one that was written")
         kept.add(bytes.fromhex(words[_MARK:]))
     gone = case.story.words - kept

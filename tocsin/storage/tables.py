@@ -82,8 +82,11 @@ text = Table(
     metadata,
     Column("incident", String(32), primary_key=True),
     Column("words", String(80), primary_key=True),
+    #: A keyed hash by which a text that is said again is found. It goes with the row when the text is destroyed.
+    Column("said", String(64), nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Index("ix_text_incident_said", "incident", "said"),
 )
 
 incident = Table(

@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from tocsin.domain.errors import Refused
-from tocsin.sealing import SALT_BYTES, commitment, commits_to, seal, unseal
+from tocsin.sealing import SALT_BYTES, commitment, commits_to, keyed_digest, seal, unseal
 from tocsin.storage.tables import text
 
 
 class Texts:
     """Collects the texts of one change: `keep` gives the commitment, `write` stores what was kept.
 
-    `before` tells what the incident holds already, text to commitment: said again, a text keeps its commitment, so that
-    a fact learned twice is seen to be the same, and destroying one destroys it wherever it was said.
+    `before` finds the commitment under which the incident holds a text already: said again, a text keeps it, so that a
+    fact learned twice is seen to be the same, and destroying one destroys it wherever it was said.
     """
 
     def __init__(
@@ -22,21 +22,23 @@ class Texts:
         incident: str,
         key: bytes,
         entropy: Callable[[int], bytes],
-        before: Callable[[], Mapping[str, str]] = dict,
+        before: Callable[[str], str | None] = lambda plain: None,
     ) -> None:
         self._incident, self._key, self._entropy, self._before = incident, key, entropy, before
-        self._said: dict[str, str] | None = None
+        self._said: dict[str, str] = {}
         self._kept: dict[str, tuple[bytes, str]] = {}
 
     def keep(self, plain: str) -> str:
         """The commitment that stands for this text in the chain."""
-        if self._said is None:
-            self._said = dict(self._before())
         if plain not in self._said:
-            salt = self._entropy(SALT_BYTES)
-            self._said[plain] = commitment(salt, plain)
-            self._kept[self._said[plain]] = (salt, plain)
+            self._said[plain] = self._before(plain) or self._new(plain)
         return self._said[plain]
+
+    def _new(self, plain: str) -> str:
+        salt = self._entropy(SALT_BYTES)
+        words = commitment(salt, plain)
+        self._kept[words] = (salt, plain)
+        return words
 
     def write(self, connection: Connection) -> None:
         """Store what was kept and is not there yet."""
@@ -44,8 +46,9 @@ class Texts:
             {
                 "incident": self._incident,
                 "words": words,
+                "said": said(self._key, plain),
                 "salt": salt,
-                "sealed": seal(self._key, plain.encode(), f"text/{self._incident}/{words}"),
+                "sealed": seal(self._key, plain.encode(), sealed_for(self._incident, words)),
             }
             for words, (salt, plain) in self._kept.items()
         ]
@@ -54,17 +57,27 @@ class Texts:
         self._kept.clear()
 
 
-def said_before(connection: Connection, incident: str, key: bytes) -> dict[str, str]:
-    """The commitment of every text that an incident holds. One that is damaged counts as not there: work goes on."""
-    found: dict[str, str] = {}
-    for row in connection.execute(select(text).where(text.c.incident == incident)).mappings():
+def said(key: bytes, plain: str) -> str:
+    """The keyed hash by which a text is found again: without the incident's key nobody can guess at it."""
+    return keyed_digest(key, f"text/{plain}".encode())
+
+
+def sealed_for(incident: str, words: str) -> str:
+    """What a text is sealed for: its commitment."""
+    return f"text/{incident}/{words}"
+
+
+def said_before(connection: Connection, incident: str, key: bytes, plain: str) -> str | None:
+    """The commitment of a text that an incident holds. One that is damaged counts as not there: work goes on."""
+    query = select(text).where(text.c.incident == incident, text.c.said == said(key, plain))
+    for row in connection.execute(query).mappings():
         try:
-            plain = unseal(key, row["sealed"], f"text/{incident}/{row['words']}").decode()
+            found = unseal(key, row["sealed"], sealed_for(incident, row["words"])).decode()
         except Refused:
             continue
-        if commits_to(row["words"], row["salt"], plain):
-            found[plain] = row["words"]
-    return found
+        if found == plain and commits_to(row["words"], row["salt"], plain):
+            return str(row["words"])
+    return None
 
 
 def read_texts(
@@ -75,7 +88,7 @@ def read_texts(
     if words is not None:
         query = query.where(text.c.words.in_(set(words)))
     return {
-        row["words"]: unseal(key, row["sealed"], f"text/{incident}/{row['words']}").decode()
+        row["words"]: unseal(key, row["sealed"], sealed_for(incident, row["words"])).decode()
         for row in connection.execute(query).mappings()
     }
 

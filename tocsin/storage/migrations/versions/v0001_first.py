@@ -205,10 +205,12 @@ def upgrade() -> None:
         "text",
         sa.Column("incident", sa.String(length=32), nullable=False),
         sa.Column("words", sa.String(length=80), nullable=False),
+        sa.Column("said", sa.String(length=64), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("incident", "words", name=op.f("pk_text")),
     )
+    op.create_index("ix_text_incident_said", "text", ["incident", "said"], unique=False)
     op.create_table(
         "vault",
         sa.Column("incident", sa.String(length=32), nullable=False),
