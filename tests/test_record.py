@@ -1,16 +1,17 @@
 """Recording: one transaction, the whole decision again after a lost race, and commands that may be said twice."""
 
 import pytest
+from sqlalchemy import select
 
 from tests.child import declare_many, note_and_advance, say_once, together
 from tocsin import actions
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Noted, StepReminded
-from tocsin.domain.timeline import as_row, first_fault
+from tocsin.domain.timeline import as_row, digest, first_fault
 from tocsin.evidence.verify import verify
 from tocsin.record import record
-from tocsin.storage import timeline
+from tocsin.storage import tables, timeline
 
 
 def test_a_loser_runs_the_whole_decision_again_and_not_only_the_append(story):
@@ -124,6 +125,27 @@ def test_a_declaration_said_twice_is_one_incident(story):
     other = actions.declaring.Declaration("A key in a repository", type="credential-leak", restricted=False)
     with pytest.raises(Refused, match="was used for something else"):
         actions.declare(story.app, story.actor("linh"), other, command="d1")
+
+
+def test_what_a_command_said_cannot_be_guessed_at_and_is_forgotten_with_its_text(story):
+    """Neither without the incident's key, nor with it once the words were destroyed."""
+    story.declare()
+    for number, words in enumerate(("Käthe called", "it is quiet")):
+        story.as_("linh").note(words, command=f"n{number}")
+    guesses = {digest(["linh", digest(["note", [said, None]])]) for said in ("Käthe called", "it is quiet")}
+    kathe, _ = story.told("Noted")
+    assert len(set(digests(story)) - guesses) == 2
+
+    story.as_("an").redact(kathe.text, because="it names somebody", command="r1")
+    assert [each == "forgotten" for each in digests(story)] == [True, False, False]
+    with pytest.raises(Refused, match="n0 was used already, and a text said then was erased"):
+        story.as_("linh").note("Käthe called", command="n0")
+    assert story.as_("linh").note("it is quiet", command="n1").entries == ()
+
+
+def digests(story):
+    with story.app.database.read() as connection:
+        return list(connection.scalars(select(tables.command.c.digest).order_by(tables.command.c.seq)))
 
 
 # --- races between processes

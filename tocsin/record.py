@@ -121,9 +121,10 @@ def record(
     Raises timeline.Outrun when `attempts` races were lost.
     """
     record_key = app.record_key(key)
+    asked = command_digest(record_key, command) if command else ""
     for attempt in range(attempts):
-        if command and (done := _already(app, key, *command)):
-            return done
+        if command and _already(app, key, command[0], asked):
+            return Recorded(app.incident(key), ())
         incident = app.incident(key)
         texts = Texts(key, record_key, app.entropy, partial(_said_before, app, key, record_key))
         change = Change(incident, app.now(), texts, record_key)
@@ -131,7 +132,7 @@ def record(
         if not change.drafts and not change.also:
             return Recorded(incident, ())
         try:
-            return _write(app, change, actor, command)
+            return _write(app, change, actor, (command[0], asked) if command else None)
         except timeline.Outrun:
             if attempt + 1 == attempts:
                 raise
@@ -143,11 +144,14 @@ def _said_before(app: App, key: str, record_key: bytes, plain: str) -> str | Non
         return said_before(connection, key, record_key, plain)
 
 
-def _already(app: App, key: str, command_key: str, content: str) -> Recorded | None:
+def command_digest(record_key: bytes, command: tuple[str, str]) -> str:
+    """A command's digest under its incident's key: what was said is free text, and a bare hash could be guessed."""
+    return keyed_digest(record_key, "/".join(("command", *command)).encode())
+
+
+def _already(app: App, key: str, command_key: str, asked: str) -> bool:
     with app.database.read() as connection:
-        if timeline.remembered(connection, command_key, content, key) is None:
-            return None
-    return Recorded(app.incident(key), ())
+        return timeline.remembered(connection, command_key, lambda _: asked, key) is not None
 
 
 def _write(app: App, change: Change, actor: str, command: tuple[str, str] | None) -> Recorded:

@@ -68,11 +68,15 @@ def test_a_command_is_remembered_with_what_it_said_and_to_which_incident(databas
     with database.write() as connection:
         timeline.remember(connection, "k1", "digest", "INC-1", 7)
     with database.read() as connection:
-        assert timeline.remembered(connection, "k1", "digest", "INC-1") == ("INC-1", 7)
-        assert timeline.remembered(connection, "k2", "digest", "INC-1") is None
-        for said in (("k1", "other", "INC-1"), ("k1", "digest", "INC-2")):
+        assert timeline.remembered(connection, "k1", lambda _: "digest", "INC-1") == ("INC-1", 7)
+        assert timeline.remembered(connection, "k1", lambda incident: {"INC-1": "digest"}[incident]) == (
+            "INC-1",
+            7,
+        )
+        assert timeline.remembered(connection, "k2", lambda _: "digest", "INC-1") is None
+        for digest, incident in (("other", "INC-1"), ("digest", "INC-2")):
             with pytest.raises(Refused, match="was used for something else"):
-                timeline.remembered(connection, *said)
+                timeline.remembered(connection, "k1", lambda _, digest=digest: digest, incident)
 
 
 # --- moments

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from tocsin.actions.asking import act, command_of
 from tocsin.actors import Actor, need
 from tocsin.app import App
@@ -14,7 +16,7 @@ from tocsin.domain.owing import assessment
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
 from tocsin.record import Change, Recorded
-from tocsin.storage import affected, keys, ledger, texts
+from tocsin.storage import affected, keys, ledger, texts, timeline
 
 #: States of a letter that has left the house, or is leaving it now, whatever became of it.
 _LEFT = (*REACHED, "bounced", "sending")
@@ -164,7 +166,7 @@ def redact(
                     f"there is no text {words[:20]!r}; tocsin timeline --json shows the commitments"
                 )
         change.add(Redacted(words=words, because=change.keep(because)))
-        change.also.append(lambda connection: _forget(texts.forget(connection, key, words)))
+        change.also.append(lambda connection: _forget(connection, key, words))
 
     asked = command_of(command, "redact", [words, because])
     done = act(app, actor, key, decide, command=asked, closed_too=True)
@@ -172,6 +174,7 @@ def redact(
     return done
 
 
-def _forget(found: bool) -> None:
-    if not found:
+def _forget(connection: Connection, key: str, words: str) -> None:
+    if not texts.forget(connection, key, words):
         raise Refused("somebody destroyed that text a moment ago")
+    timeline.forget_commands(connection, key, words)

@@ -135,6 +135,7 @@ command = Table(
     "command",
     metadata,
     Column("key", String(200), primary_key=True),
+    #: Under the incident's record key; forgotten with a text that the command said.
     Column("digest", String(64), nullable=False),
     Column("incident", String(32), nullable=False),
     Column("seq", Integer, nullable=False),

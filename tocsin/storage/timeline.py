@@ -1,7 +1,7 @@
 """The timeline store: entries in, entries out, and never a change. Projections of the incident beside them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,9 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.timeline import Entry, as_row, from_row
 from tocsin.storage.database import is_unique_violation
 from tocsin.storage.tables import command, duty, entry, incident
+
+#: In place of the digest of a command that said a text which was destroyed.
+FORGOTTEN = "forgotten"
 
 
 class Outrun(TocsinError):
@@ -183,25 +186,41 @@ def next_number(connection: Connection) -> int:
 
 
 def remembered(
-    connection: Connection, key: str, content: str, incident_key: str | None = None
+    connection: Connection, key: str, digest_in: Callable[[str], str], incident_key: str | None = None
 ) -> tuple[str, int] | None:
-    """What the command with this key did before: (incident, seq).
+    """What the command with this key did before: (incident, seq). `digest_in` gives the digest under an incident's key.
 
     The same key for other content, or for another incident than `incident_key`, is refused.
     """
     row = connection.execute(select(command).where(command.c.key == key)).mappings().first()
     if row is None:
         return None
-    if row["digest"] != content or incident_key not in (None, row["incident"]):
+    if incident_key in (None, row["incident"]) and row["digest"] == FORGOTTEN:
+        raise Refused(
+            f"--key {key} was used already, and a text said then was erased; tocsin timeline shows what was done"
+        )
+    if incident_key not in (None, row["incident"]) or row["digest"] != digest_in(row["incident"]):
         raise Refused(
             f"--key {key} was used for something else; choose another key, or say exactly the same again"
         )
     return str(row["incident"]), int(row["seq"])
 
 
-def remember(connection: Connection, key: str, content: str, incident_key: str, seq: int) -> None:
+def remember(connection: Connection, key: str, digest: str, incident_key: str, seq: int) -> None:
     """Keep what a command with a key did. Raises Outrun when the same key was kept a moment ago."""
     try:
-        connection.execute(insert(command).values(key=key, digest=content, incident=incident_key, seq=seq))
+        connection.execute(insert(command).values(key=key, digest=digest, incident=incident_key, seq=seq))
     except IntegrityError as error:
         raise Outrun(key) from error
+
+
+def forget_commands(connection: Connection, incident_key: str, words: str) -> None:
+    """Forget the digests of the commands that said a text: with the key in hand, they would confirm a guess at it.
+
+    A command is known by its last entry, so that of each entry with the text it is the first command from there on.
+    """
+    said = select(entry.c.seq).where(entry.c.incident == incident_key, entry.c.body.contains(words))
+    ours = command.c.incident == incident_key
+    for seq in connection.scalars(said).all():
+        first = select(func.min(command.c.seq)).where(ours, command.c.seq >= seq).scalar_subquery()
+        connection.execute(update(command).where(ours, command.c.seq == first).values(digest=FORGOTTEN))
