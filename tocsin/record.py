@@ -5,25 +5,26 @@ transaction with projections, messages and whatever else belongs to it. A loser 
 again on the newer incident, never only the append.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
+from functools import partial, reduce
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.domain.errors import Refused
-from tocsin.domain.fold import evolve
+from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Body
 from tocsin.domain.moments import iso
 from tocsin.domain.plan import Plan, plan
 from tocsin.domain.timeline import Draft, Entry, chain
-from tocsin.sealing import keyed_digest, seal
-from tocsin.storage import outbox, timeline
+from tocsin.sealing import keyed_digest, seal, unseal
+from tocsin.storage import keys, outbox, timeline
 from tocsin.storage.outbox import Outgoing
 from tocsin.storage.texts import Texts, said_before
 
@@ -45,6 +46,8 @@ class Change:
     drafts: list[Draft] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     also: list[Also] = field(default_factory=list)
+    #: What belongs to the answer and stands in no entry, as JSON.
+    answer: Any = None
 
     def add(
         self, body: Body, *, at: datetime | None = None, cause: int | None = None, key: str | None = None
@@ -100,10 +103,17 @@ def sealed_message(record_key: bytes, blank: Outgoing, content: bytes) -> Outgoi
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was written: the incident after it, and the new entries (none when there was nothing to do)."""
+    """What was written: the incident after it, and the new entries (none when there was nothing to do).
+
+    `before` is the incident that was decided on, None for a declaration. `again` says that a command was said again and
+    that this is its first answer: the incident as it stood then, the same entries.
+    """
 
     incident: Incident
     entries: tuple[Entry, ...]
+    before: Incident | None = None
+    answer: Any = None
+    again: bool = False
 
 
 def record(
@@ -123,14 +133,14 @@ def record(
     record_key = app.record_key(key)
     asked = command_digest(record_key, command) if command else ""
     for attempt in range(attempts):
-        if command and _already(app, key, command[0], asked):
-            return Recorded(app.incident(key), ())
+        if done := answered(app, key, command):
+            return done
         incident = app.incident(key)
         texts = Texts(key, record_key, app.entropy, partial(_said_before, app, key, record_key))
         change = Change(incident, app.now(), texts, record_key)
         decide(change)
-        if not change.drafts and not change.also:
-            return Recorded(incident, ())
+        if not (change.drafts or change.also or command):
+            return Recorded(incident, (), incident, change.answer)
         try:
             return _write(app, change, actor, (command[0], asked) if command else None)
         except timeline.Outrun:
@@ -149,9 +159,37 @@ def command_digest(record_key: bytes, command: tuple[str, str]) -> str:
     return keyed_digest(record_key, "/".join(("command", *command)).encode())
 
 
-def _already(app: App, key: str, command_key: str, asked: str) -> bool:
+def answered(app: App, key: str | None, command: tuple[str, str] | None) -> Recorded | None:
+    """The first answer to a command that was said before, None for a new one. Refused when its key said another.
+
+    `key` is None for a declaration, which makes its incident.
+    """
+    if command is None:
+        return None
+
+    def digest_in(incident: str) -> str:
+        return command_digest(keys.key_of(connection, app.keyring, incident, "record"), command)
+
     with app.database.read() as connection:
-        return timeline.remembered(connection, command_key, lambda _: asked, key) is not None
+        said = timeline.remembered(connection, command[0], digest_in, key)
+        entries = timeline.entries(connection, said.incident) if said else []
+    if said is None:
+        return None
+    before = fold(entries[: said.after]) if said.after else None
+    new = tuple(entries[said.after : said.seq])
+    then = reduce(evolve, new, before) if before else fold(new)
+    sealed, record_key = said.sealed, app.record_key(said.incident)
+    answer = json.loads(unseal(record_key, sealed, f"command/{command[0]}")) if sealed else None
+    return Recorded(then, new, before, answer, again=True)
+
+
+def did(change: Change, command: tuple[str, str], entries: Sequence[Entry]) -> timeline.Said:
+    """What a command did, as it is kept beside its key."""
+    seq = entries[-1].seq if entries else change.incident.head_seq
+    sealed = None
+    if change.answer is not None:
+        sealed = seal(change.record_key, json.dumps(change.answer).encode(), f"command/{command[0]}")
+    return timeline.Said(change.incident.key, seq - len(entries), seq, sealed)
 
 
 def _write(app: App, change: Change, actor: str, command: tuple[str, str] | None) -> Recorded:
@@ -163,11 +201,12 @@ def _write(app: App, change: Change, actor: str, command: tuple[str, str] | None
     with app.database.write() as connection:
         if timeline.head(connection, before.key) != before.head_seq:
             raise timeline.Outrun(before.key)
-        store(connection, app, after, entries, change)
+        if entries or change.also:
+            store(connection, app, after, entries, change)
         if command:
-            timeline.remember(connection, *command, before.key, after.head_seq)
+            timeline.remember(connection, *command, did(change, command, entries))
     app._incidents[before.key] = after
-    return Recorded(after, entries)
+    return Recorded(after, entries, before, change.answer)
 
 
 def store(

@@ -66,13 +66,11 @@ def test_the_same_move_cannot_be_recorded_twice(database):
 
 def test_a_command_is_remembered_with_what_it_said_and_to_which_incident(database):
     with database.write() as connection:
-        timeline.remember(connection, "k1", "digest", "INC-1", 7)
+        timeline.remember(connection, "k1", "digest", timeline.Said("INC-1", 5, 7, b"more"))
     with database.read() as connection:
-        assert timeline.remembered(connection, "k1", lambda _: "digest", "INC-1") == ("INC-1", 7)
-        assert timeline.remembered(connection, "k1", lambda incident: {"INC-1": "digest"}[incident]) == (
-            "INC-1",
-            7,
-        )
+        kept = ("INC-1", 5, 7, b"more")
+        assert timeline.remembered(connection, "k1", lambda _: "digest", "INC-1") == kept
+        assert timeline.remembered(connection, "k1", lambda incident: {"INC-1": "digest"}[incident]) == kept
         assert timeline.remembered(connection, "k2", lambda _: "digest", "INC-1") is None
         for digest, incident in (("other", "INC-1"), ("digest", "INC-2")):
             with pytest.raises(Refused, match="was used for something else"):

@@ -11,7 +11,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.moments import KNOWING, iso
 from tocsin.domain.timeline import digest
-from tocsin.record import Change, Recorded, record, refuse_closed
+from tocsin.record import Change, Recorded, answered, record, refuse_closed
 
 #: Moments at which somebody found the incident, a processor too; `declared_at` is one by itself.
 FOUND = (*KNOWING, "processor_aware_at")
@@ -25,6 +25,11 @@ def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | No
 def said_by(actor: Actor, command: tuple[str, str] | None) -> tuple[str, str] | None:
     """The command with who says it: the same words of somebody else are another decision, never a repetition."""
     return None if command is None else (command[0], digest([actor.id, command[1]]))
+
+
+def first_answer(app: App, actor: Actor, key: str, command: tuple[str, str] | None) -> Recorded | None:
+    """The first answer to a command that was said before: for verbs that look or work long before they decide."""
+    return answered(app, key, said_by(actor, command))
 
 
 def content_of(path: Path, what: str) -> bytes:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.actions.asking import command_of, said_by
@@ -22,7 +21,7 @@ from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Declared, FactLearned, Severity
 from tocsin.domain.moments import iso
 from tocsin.domain.timeline import Draft, chain
-from tocsin.record import ATTEMPTS, Change, Recorded, command_digest, store
+from tocsin.record import ATTEMPTS, Change, Recorded, answered, command_digest, did, store
 from tocsin.sealing import KEY_BYTES
 from tocsin.storage import documents, keys, timeline
 from tocsin.storage.texts import Texts, hidden
@@ -105,9 +104,9 @@ def _declared(
     record_key, people_key = app.entropy(KEY_BYTES), app.entropy(KEY_BYTES)
     pack = catalog_documents(app.catalog)
     now = app.now()
+    if done := answered(app, None, asked):
+        return done
     with app.database.write() as connection:
-        if asked and (done := _said_before(app, connection, asked)):
-            return Recorded(fold(timeline.entries(connection, done[0])), ())
         number = timeline.next_number(connection)
         key = f"INC-{now.astimezone(app.zone).year}-{number:04d}"
         texts = Texts(key, record_key, app.entropy)
@@ -116,18 +115,12 @@ def _declared(
         incident = fold(entries)
         keys.add_key(connection, app.keyring, key, "record", record_key)
         keys.add_key(connection, app.keyring, key, "people", people_key)
-        store(connection, app, incident, entries, Change(incident, now, texts, record_key), number=number)
+        change = Change(incident, now, texts, record_key)
+        store(connection, app, incident, entries, change, number=number)
         if asked:
             digest = command_digest(record_key, asked)
-            timeline.remember(connection, asked[0], digest, key, incident.head_seq)
+            timeline.remember(connection, asked[0], digest, did(change, asked, entries))
     return Recorded(incident, entries)
-
-
-def _said_before(app: App, connection: Connection, asked: tuple[str, str]) -> tuple[str, int] | None:
-    def digest_in(incident: str) -> str:
-        return command_digest(keys.key_of(connection, app.keyring, incident, "record"), asked)
-
-    return timeline.remembered(connection, asked[0], digest_in)
 
 
 def _drafts(what: Declaration, facts: dict[str, Any], texts: Texts, name: str, pack: str) -> list[Draft]:

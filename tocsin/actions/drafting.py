@@ -1,6 +1,6 @@
 """Drafting a notice because a person asks for it, and not only when the plan does."""
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.domain.answers import nearest
@@ -15,6 +15,9 @@ from tocsin.record import Change, Recorded, refuse_closed
 
 def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:
     """Write the letters from what is known now. A draft equal to the one there is changes nothing."""
+    asked = command_of(command, "draft", [notice])
+    if done := first_answer(app, actor, key, asked):
+        return done
     incident = app.incident(key)
     known(actor, incident)
     refuse_closed(incident)
@@ -34,7 +37,7 @@ def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None 
             return
         change.add(body)
 
-    return act(app, actor, key, decide, command=command_of(command, "draft", [notice]))
+    return act(app, actor, key, decide, command=asked)
 
 
 def _equal(incident: Incident, state: NoticeState, body: NoticeDrafted) -> bool:

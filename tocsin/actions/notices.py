@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -28,6 +28,9 @@ def approve(
     app: App, actor: Actor, key: str, notice: str, *, digest: str, command: str | None = None
 ) -> Recorded:
     """Approve exactly the letters that carry this digest. It is computed again from what would leave now."""
+    asked = command_of(command, "approve", [notice, digest])
+    if done := first_answer(app, actor, key, asked):
+        return done
     incident = app.incident(key)
     drafted(incident, notice)
     actual = leaving_digest(app, incident, notice)
@@ -50,7 +53,7 @@ def approve(
             raise Refused(f"{person.id} has approved this draft already; another person must")
         change.add(NoticeApproved(notice=notice, digest=state.digest, person=person.id))
 
-    return act(app, actor, key, decide, command=command_of(command, "approve", [notice, digest]))
+    return act(app, actor, key, decide, command=asked)
 
 
 def reject(
@@ -72,6 +75,9 @@ def reject(
 
 def release(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:
     """Let the approved letters leave. What would leave is computed once more and must be what was approved."""
+    asked = command_of(command, "send", [notice])
+    if done := first_answer(app, actor, key, asked):
+        return done
     incident = app.incident(key)
     drafted(incident, notice)
     actual = leaving_digest(app, incident, notice)
@@ -96,7 +102,7 @@ def release(app: App, actor: Actor, key: str, notice: str, *, command: str | Non
             )
         change.add(NoticeReleased(notice=notice, digest=state.digest))
 
-    return act(app, actor, key, decide, command=command_of(command, "send", [notice]))
+    return act(app, actor, key, decide, command=asked)
 
 
 def pause(

@@ -3,25 +3,50 @@
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.actions.asking import FOUND, act, command_of, content_of, refuse_before, refuse_future
+from tocsin.actions.asking import (
+    FOUND,
+    act,
+    command_of,
+    content_of,
+    refuse_before,
+    refuse_future,
+    said_by,
+)
 from tocsin.actors import Actor, known, need, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import DutyMet, DutyReleased
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.engine.papers import Format, Paper, duty_of, kept, make
+from tocsin.engine.papers import Format, Paper, duty_of, kept, kept_before, make
 from tocsin.evidence.vault import keep, put_file
-from tocsin.record import Change, Recorded
+from tocsin.record import Change, Recorded, answered
 
 
-def make_report(app: App, actor: Actor, key: str, duty: str, format_: Format = "pdf") -> Paper:
-    """Make a duty's report from what is known now, and keep it in the vault. For those who may read its words."""
+def make_report(
+    app: App,
+    actor: Actor,
+    key: str,
+    duty: str,
+    format_: Format = "pdf",
+    *,
+    out: Path | None = None,
+    command: str | None = None,
+) -> tuple[Recorded, Paper]:
+    """Make a duty's report from what is known now, and keep it in the vault. For those who may read its words.
+
+    It is for the caller to write it to `out`, which is no file yet. Said again, it is the paper that was kept.
+    """
     incident = app.incident(key)
     known(actor, incident)
     need_words(actor, incident, "its reports")
+    place = str(out.absolute()) if out else None
+    asked = said_by(actor, command_of(command, "report", [duty, format_, place]))
+    if done := answered(app, key, asked):
+        return done, kept_before(app, done)
+    if out is not None and out.exists():
+        raise Refused(f"{out} exists; choose another name")
     paper = make(app, key, duty, format_)
-    kept(app, key, duty, format_, paper, actor=actor.id)
-    return paper
+    return kept(app, key, duty, format_, paper, actor=actor.id, command=asked), paper
 
 
 def filed(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from tocsin.actions.asking import act
+from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -15,7 +15,7 @@ from tocsin.engine.quarantine import release
 from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, incidents, lost, verify
 from tocsin.private import private_file
-from tocsin.record import Change
+from tocsin.record import Change, Recorded
 from tocsin.storage import timeline
 from tocsin.storage.tables import incident
 
@@ -72,23 +72,30 @@ def excluded(app: App, actor: Actor, key: str) -> bool:
         return False
 
 
-def take_copy(app: App, actor: Actor, key: str, item: str, target: Path) -> int:
+def take_copy(
+    app: App, actor: Actor, key: str, item: str, target: Path, *, command: str | None = None
+) -> Recorded:
     """Write a copy of an item to a new file that only its owner may read; the timeline says who took it.
 
-    Returns the size in bytes. Refused when the file exists, or the item is not what was kept.
+    The answer is `{size}`, in bytes. Refused when the file exists, or the item is not what was kept. Said again, it
+    writes no second copy.
     """
+    asked = command_of(command, "copy", [item, str(target.absolute())])
+    if done := first_answer(app, actor, key, asked):
+        return done
     content = vault.read(app, key, item)
 
     def decide(change: Change) -> None:
         need(actor, change.incident, *READERS)
         change.add(EvidenceCopied(item=item))
+        change.answer = {"size": len(content)}
 
     need(actor, app.incident(key), *READERS)
     with private_file(target) as file:
         # Said before it is done: a copy that nobody knows of is worse than an entry without a copy.
-        act(app, actor, key, decide, closed_too=True)
+        done = act(app, actor, key, decide, command=asked, closed_too=True)
         file.write(content)
-    return len(content)
+    return done
 
 
 def _set_apart(app: App, key: str) -> bool:

@@ -8,17 +8,19 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from tocsin.actions.asking import act, command_of, first_answer, said_by
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.domain.carrying import with_decisions
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
-from tocsin.domain.scope import HIDING, Question, ScopeResult
+from tocsin.domain.scope import HIDING, AffectedPerson, Question, ScopeResult
 from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.private import private_file
-from tocsin.record import Also, Change, Recorded, record, refuse_closed
+from tocsin.record import Also, Change, Recorded, answered, record, refuse_closed
+from tocsin.sealing import keyed_digest
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches
 
@@ -26,13 +28,25 @@ Progress = Callable[[str, float], None]
 
 
 def scope(
-    app: App, actor: Actor, key: str, question: Question, *, progress: Progress = lambda words, share: None
-) -> tuple[Recorded, ScopeResult]:
+    app: App,
+    actor: Actor,
+    key: str,
+    question: Question,
+    *,
+    progress: Progress = lambda words, share: None,
+    command: str | None = None,
+) -> Recorded:
     """Measure who was affected. The question goes into the vault; people are kept sealed; facts follow the result.
 
-    What a person decided for single cells stays with those that are still there.
+    What a person decided for single cells stays with those that are still there. The answer is
+    `{seen: [{indicator, given, seen}]}`: how many of what was asked for stand in a log at all.
     """
     incident = app.incident(key)
+    # The question holds tokens and numbers of customers: what is kept of it is keyed.
+    said = keyed_digest(app.people_key(key), question.canonical())
+    asked = said_by(actor, command_of(command, "scope", said))
+    if done := answered(app, key, asked):
+        return done
     known(actor, incident)
     refuse_closed(incident)
     holder = f"scope/{uuid4().hex[:8]}"
@@ -41,14 +55,20 @@ def scope(
             raise Refused(f"somebody is measuring the scope of {key} now; wait for that revision")
     try:
         with kept_alive(app, key, "scope", holder):
-            return _measured(app, actor, key, question, holder, progress)
+            return _measured(app, actor, key, question, holder, progress, asked)
     except jobs.LeaseLost:
         raise Refused(f"somebody else took over the scope of {key}; wait for that revision") from None
 
 
 def _measured(
-    app: App, actor: Actor, key: str, question: Question, holder: str, progress: Progress
-) -> tuple[Recorded, ScopeResult]:
+    app: App,
+    actor: Actor,
+    key: str,
+    question: Question,
+    holder: str,
+    progress: Progress,
+    command: tuple[str, str] | None,
+) -> Recorded:
     from tocsin.scoping.declaration import read_sources
     from tocsin.scoping.measure import measure
 
@@ -70,21 +90,22 @@ def _measured(
     rows = (affected.row(key, revision, person, people_key) for person in measurement.people())
     _keep_people(app, key, revision, rows, ours)
     body = _outcome(app, key, revision, result)
-    asked = put_file(app, key, question.canonical())
+    sealed = put_file(app, key, question.canonical())
 
     def decide(change: Change) -> None:
         refuse_closed(change.incident)
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
-        item = keep(change, asked, QUESTION.format(revision), by=actor.id)
+        item = keep(change, sealed, QUESTION.format(revision), by=actor.id)
         seq = change.add(body)
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         cells = with_decisions(body.cells, change.incident.facts)
         shown = {"cells": cells, "log_coverage": _coverage(question, result)}
         _learn(change, shown, source, seq)
         change.also.append(ours)
+        change.answer = {"seen": [each.model_dump() for each in result.seen]}
 
-    return record(app, key, decide, actor=actor.id), result
+    return record(app, key, decide, actor=actor.id, command=command)
 
 
 def _keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
@@ -143,29 +164,44 @@ def _coverage(question: Question, result: ScopeResult) -> str | None:
     return "partial" if any(gap.kind in HIDING for gap in result.gaps) else "complete"
 
 
-def export_affected(app: App, actor: Actor, key: str, target: Path, *, because: str) -> Recorded:
-    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry."""
+def export_affected(
+    app: App, actor: Actor, key: str, target: Path, *, because: str, command: str | None = None
+) -> Recorded:
+    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry.
+
+    Said again, it writes no second list: the first may have served and been deleted.
+    """
     if not because.strip():
         raise Refused("say why the list leaves the system: --because '...'")
+    asked = command_of(command, "export", [str(target.absolute()), because])
+    if done := first_answer(app, actor, key, asked):
+        return done
     incident = app.incident(key)
     need(actor, incident, "dpo", "investigation")
     if incident.scope is None:
         raise Refused(f"{key} has no scope yet; run tocsin scope first")
-    people_key = app.people_key(key)
-    rows = 0
-    with app.database.read() as connection, private_file(target, "w") as file:
-        table = csv.writer(file)
-        table.writerow(["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"])
-        for _, person in affected.people(connection, key, incident.scope.revision, people_key):
-            seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
-            cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
-            table.writerow([_cell(value) for value in (*cells, person.email or "", person.name or "")])
-            rows += 1
+    people_key, revision = app.people_key(key), incident.scope.revision
+    with app.database.read() as connection:
+        rows = affected.number(connection, key, revision)
 
     def decide(change: Change) -> None:
+        need(actor, change.incident, "dpo", "investigation")
         change.add(PeopleExported(rows=rows, because=change.keep(because)))
 
-    return record(app, key, decide, actor=actor.id)
+    with private_file(target, "w") as file:
+        # Said before it is done: a list that nobody knows of is worse than an entry without a list.
+        done = act(app, actor, key, decide, command=asked, closed_too=True)
+        with app.database.read() as connection:
+            _write_people(csv.writer(file), affected.people(connection, key, revision, people_key))
+    return done
+
+
+def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]]) -> None:
+    table.writerow(["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"])
+    for _, person in people:
+        seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
+        cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
+        table.writerow([_cell(value) for value in (*cells, person.email or "", person.name or "")])
 
 
 def _cell(value: object) -> str:

@@ -34,20 +34,19 @@ def affected(
         key = which(shell, named)
         incident = seen(shell.app, shell.actor, key)
         if export:
-            done = export_affected(shell.app, shell.actor, key, export, because=because)
+            done = export_affected(shell.app, shell.actor, key, export, because=because, command=door.key)
             changed(shell, done, f"{export} is written; it is personal data: delete it when it has served.")
         elif person:
             _say_story(shell, incident, person)
         else:
-            say_counts(shell, key)
+            say_counts(shell, incident)
 
 
-def say_counts(shell: Shell, key: str, *, also: Mapping[str, Any] = MappingProxyType({})) -> None:
+def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = MappingProxyType({})) -> None:
     """The latest revision, in numbers; as JSON with what the caller has to add."""
     from tocsin.views.affected import counts
 
-    incident = shell.app.incident(key)
-    found = counts(incident)
+    key, found = incident.key, counts(incident)
     bound = "at least " if found.gaps else ""
     head = f"{key} {incident.code_name}: {bound}{found.total:,} people to be told, revision {found.revision}"
     shell.say(bold(head))

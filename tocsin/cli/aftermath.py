@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from tocsin.cli.console import Shell, labelled
 
 if TYPE_CHECKING:
-    from tocsin.domain.incident import Incident
     from tocsin.record import Recorded
 
 
@@ -51,6 +50,7 @@ def changed(shell: Shell, done: "Recorded", *lines: str) -> None:
     """Draw the consequences, then say what was done; as JSON, the entries that stand for it."""
     settled(shell, done)
     after = shell.app.incident(done.incident.key)
+    say_again(shell, done)
     shell.say(*(lines if done.entries else ["done already; nothing was changed"]))
     shell.give(
         {
@@ -66,10 +66,16 @@ def changed(shell: Shell, done: "Recorded", *lines: str) -> None:
     )
 
 
-def say_duties(shell: Shell, before: "Incident", key: str) -> None:
+def say_again(shell: Shell, done: "Recorded") -> None:
+    """Beside the first answer of a command that was said again: that it is this."""
+    if done.again:
+        shell.tell("said before with this --key: this is the first answer again, and nothing was changed")
+
+
+def say_duties(shell: Shell, done: "Recorded") -> None:
     """The duties that a change of facts opened, moved or put in doubt."""
-    for name, duty in shell.app.incident(key).duties.items():
-        earlier = before.duties.get(name)
+    for name, duty in shell.app.incident(done.incident.key).duties.items():
+        earlier = done.before.duties.get(name) if done.before else None
         if earlier is None:
             shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) due {shell.at(duty.soonest)}"))
         elif earlier.soonest != duty.soonest:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, settled
+from tocsin.cli.aftermath import await_calls, say_again, settled
 from tocsin.cli.console import (
     CHANGING,
     UNREACHED,
@@ -82,6 +82,7 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
         )
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
         settled(shell, done)
+        say_again(shell, done)
         return _declared(shell, done.incident.key)
 
 

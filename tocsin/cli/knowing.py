@@ -76,11 +76,10 @@ def learn(
         )
     with door.open() as shell:
         key = which(shell, named)
-        before = shell.app.incident(key)
         facts = facts_given(shell, pairs)
         done = actions.learn(shell.app, shell.actor, key, facts, source=source, command=door.key)
         changed(shell, done, f"learned {', '.join(facts)}." if done.entries else "known already.")
-        say_duties(shell, before, key)
+        say_duties(shell, done)
 
 
 def assess(

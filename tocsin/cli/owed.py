@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import changed
+from tocsin.cli.aftermath import changed, say_again
 from tocsin.cli.closing import Yes
 from tocsin.cli.console import (
     CHANGING,
@@ -23,7 +23,7 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.incidents import split, which
 from tocsin.cli.moments import left
-from tocsin.domain.errors import Refused, WrongUsage
+from tocsin.domain.errors import WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.engine.papers import Format, Paper
@@ -114,11 +114,11 @@ def report(
     kind = _format_of(format_ or out.suffix.removeprefix(".").lower())
     with door.open() as shell:
         key = which(shell, named)
-        if out.exists():
-            raise Refused(f"{out} exists; choose another name")
         duty = _named(shell, key, duty)
-        paper = actions.make_report(shell.app, shell.actor, key, duty, kind)
-        _write(out, paper.content, key)
+        done, paper = actions.make_report(shell.app, shell.actor, key, duty, kind, out=out, command=door.key)
+        say_again(shell, done)
+        if not (done.again and _holds(out, paper.content)):
+            _write(out, paper.content, key)
         shell.say(*_paper_lines(out, paper))
         shell.say(f"When it is received: tocsin filed {key} {duty} --reference NO --receipt FILE")
         shell.give(
@@ -150,6 +150,10 @@ def _paper_lines(out: Path, paper: "Paper") -> list[str]:
         *(labelled("OPEN", f"{clean(need)}: {clean(asked)}") for need, asked in paper.questions.items()),
         *(labelled("NOTE", clean(note)) for note in paper.notes),
     ]
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
 
 
 def _write(target: Path, content: bytes, key: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tocsin.cli.aftermath import say_again
 from tocsin.cli.console import CHANGING, READING, Changing, Flag, Reading, Shell, Words, bold, clean, columns
 from tocsin.cli.incidents import names_incident, which
 from tocsin.domain.errors import Refused, WrongUsage
@@ -117,7 +118,7 @@ def evidence(
         elif deed == "list":
             _list(shell, key)
         else:
-            _get(shell, key, what, out)
+            _get(shell, key, what, out, door.key)
 
 
 def _named(rest: tuple[str, ...], noun: str | None) -> tuple[str | None, str]:
@@ -138,13 +139,11 @@ def _add(shell: Shell, key: str, path: Path, step: str | None, command: str | No
     from tocsin.domain.kinds import EvidenceKept
 
     recorded = keep_evidence(shell.app, shell.actor, key, path, step=step, command=command)
+    say_again(shell, recorded)
     kept = [(each.seq, each.body) for each in recorded.entries if isinstance(each.body, EvidenceKept)]
     for seq, body in kept:
         shell.say(f"{body.item}  kept: {body.size:,} bytes, entry {seq}, keyed hash {body.content[:16]}")
         shell.give({"item": body.item, "seq": seq, "content": body.content})
-    if not kept:
-        shell.say("kept already under this --key; nothing was added")
-        shell.give({"item": None, "seq": recorded.incident.head_seq, "content": None})
 
 
 def _list(shell: Shell, key: str) -> None:
@@ -170,11 +169,13 @@ def _list(shell: Shell, key: str) -> None:
         )
 
 
-def _get(shell: Shell, key: str, item: str, out: Path | None) -> None:
+def _get(shell: Shell, key: str, item: str, out: Path | None, command: str | None) -> None:
     from tocsin.actions.proving import take_copy
 
     if out is None:
         raise WrongUsage("say where the copy goes: --out FILE")
-    size = take_copy(shell.app, shell.actor, key, item, out)
+    done = take_copy(shell.app, shell.actor, key, item, out, command=command)
+    say_again(shell, done)
+    size = done.answer["size"]
     shell.say(f"{item} copied to {out}: {size:,} bytes, as they were kept")
     shell.give({"item": item, "file": str(out), "size": size})

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, changed, settled
+from tocsin.cli.aftermath import await_calls, changed, say_again, settled
 from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Words, labelled
 from tocsin.cli.incidents import split, which
 
@@ -55,6 +55,7 @@ def page(
         key = which(shell, named)
         done = actions.page(shell.app, shell.actor, key, who, because=because or None, command=door.key)
         settled(shell, done)
+        say_again(shell, done)
         await_calls(shell, key)
         asked = {entry.seq for entry in done.entries}
         incident = shell.app.incident(key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import say_duties, settled
+from tocsin.cli.aftermath import say_again, say_duties, settled
 from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, labelled
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused, WrongUsage
@@ -49,21 +49,22 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
-        question, before = _question(shell, asked), shell.app.incident(key)
+        question = _question(shell, asked)
         with _progress() as progress:
-            recorded, result = measure(shell.app, shell.actor, key, question, progress=progress)
-        settled(shell, recorded)
-        say_duties(shell, before, key)
-        kept = carried(recorded.incident.facts, before.facts)
-        say_counts(shell, key, also={"decided": [asdict(each) | {"again": each.again} for each in kept]})
+            done = measure(shell.app, shell.actor, key, question, progress=progress, command=door.key)
+        settled(shell, done)
+        say_again(shell, done)
+        say_duties(shell, done)
+        kept = carried(done.incident.facts, done.before.facts) if done.before else ()
+        say_counts(
+            shell, done.incident, also={"decided": [asdict(each) | {"again": each.again} for each in kept]}
+        )
         shell.say(*map(_decision_line, kept))
-        unseen = [each for each in result.seen if each.seen < each.given]
-        for each in unseen:
-            shell.say(
-                labelled(
-                    "UNSEEN", f"{each.given - each.seen} of {each.given} {each.indicator} stand in no log"
+        for each in done.answer["seen"]:
+            if unseen := each["given"] - each["seen"]:
+                shell.say(
+                    labelled("UNSEEN", f"{unseen} of {each['given']} {each['indicator']} stand in no log")
                 )
-            )
 
 
 def _decision_line(kept: "Carried") -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from tocsin.cli.aftermath import settled
+from tocsin.cli.aftermath import say_again, settled
 from tocsin.cli.closing import Yes
 from tocsin.cli.console import (
     CHANGING,
@@ -36,6 +36,8 @@ _LOOK = 0.2
 def send(*words: Words, yes: Yes = False, door: Changing = CHANGING) -> int:
     """Let the approved letters leave; said again, an interrupted sending goes on."""
     from tocsin import actions
+    from tocsin.actions.asking import command_of, first_answer
+    from tocsin.actors import need
     from tocsin.domain.notice import RELEASERS
     from tocsin.engine.letters import drafted
     from tocsin.views.access import seen
@@ -51,9 +53,12 @@ def send(*words: Words, yes: Yes = False, door: Changing = CHANGING) -> int:
             question = f"send {notice} to {state.recipients:,} people"
             need_yes("send", key, question, named=named is not None, yes=yes)
             settled(shell, actions.release(shell.app, shell.actor, key, notice, command=door.key))
-        elif state.mark != "sent":
-            from tocsin.actors import need
-
+        else:
+            # Nothing is left to release: a key that said something else is refused all the same.
+            asked = command_of(door.key, "send", [notice])
+            if done := first_answer(shell.app, shell.actor, key, asked):
+                say_again(shell, done)
+        if state.mark in ("released", "sending"):
             need(shell.actor, shell.app.incident(key), *RELEASERS)
         interrupted = _carry(shell, key, notice)
         return _report(shell, key, notice, interrupted=interrupted)

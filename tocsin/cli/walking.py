@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tocsin.cli.console import CHANGING, Changing, Shell, Words, at_terminal, bold, clean, labelled
+from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused
 
 
-def next_(*words: Words, door: Changing = CHANGING) -> None:
+def next_(*words: Words, door: Reading = READING) -> None:
     """Walk the next steps one by one; off a terminal, show the first."""
     from tocsin.views.access import seen
 

@@ -4,7 +4,7 @@ The timeline names one root for a whole sending: no letter can be changed, moved
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 EMPTY = hashlib.sha256().hexdigest()
 

@@ -132,12 +132,12 @@ class Story:
     def _scope(self) -> None:
         self._at(script.SCOPE)
         world = self.stage.world
-        _, result = actions.scope(self.app, self._as("giang"), self.key, world.question())
+        actions.scope(self.app, self._as("giang"), self.key, world.question())
         self.stage.settle()
         scope = self.incident.scope
         assert scope is not None
         self.tell.scene(
-            f"scope: {sum(i.rows for i in result.inputs):,} rows read, {scope.total} people affected"
+            f"scope: {sum(i['rows'] for i in scope.inputs):,} rows read, {scope.total} people affected"
         )
         places = ", ".join(f"{place} {n}" for place, n in sorted(scope.by_place.items()))
         self.tell.line(f"places: {places}")
@@ -268,7 +268,7 @@ class Story:
         folder = self.stage.out / "papers"
         folder.mkdir(exist_ok=True)
         for number, duty in enumerate(self._reports(), 1):
-            paper = actions.make_report(self.app, self._as("an"), self.key, duty)
+            _, paper = actions.make_report(self.app, self._as("an"), self.key, duty)
             path = folder / f"{duty.replace('/', '-')}.pdf"
             path.write_bytes(paper.content)
             self.papers.append(path)

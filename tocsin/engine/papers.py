@@ -17,7 +17,7 @@ from tocsin.domain.scope import Gap
 from tocsin.engine.enclosures import enclosures
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import spoken_facts
-from tocsin.evidence.vault import keep, put_file
+from tocsin.evidence.vault import keep, put_file, read
 from tocsin.record import Change, Recorded, record
 from tocsin.rendering.account import account
 from tocsin.rendering.content import paper_content
@@ -73,7 +73,15 @@ def _set(content: dict[str, Any], language: str, folder: Path, now: datetime, fo
 
 
 def kept(
-    app: App, key: str, duty: str, format_: Format, paper: Paper, *, actor: str, move: Any = None
+    app: App,
+    key: str,
+    duty: str,
+    format_: Format,
+    paper: Paper,
+    *,
+    actor: str,
+    move: Any = None,
+    command: tuple[str, str] | None = None,
 ) -> Recorded:
     """Keep a paper that was made: sealed in the vault, named in the timeline."""
     sealed = put_file(app, key, paper.content, purpose="record")
@@ -94,8 +102,22 @@ def kept(
             cause=move.cause if move else None,
             key=move.key if move else None,
         )
+        change.answer = {name: getattr(paper, name) for name in ("as_of_seq", "questions", "notes")}
 
-    return record(app, key, decide, actor=actor)
+    return record(app, key, decide, actor=actor, command=command)
+
+
+def kept_before(app: App, done: Recorded) -> Paper:
+    """The paper that a command made when it was first said, as it lies in the vault."""
+    made = next(entry.body for entry in done.entries if isinstance(entry.body, PaperMade))
+    return Paper(
+        content=read(app, done.incident.key, made.item),
+        unknown=made.unknown,
+        supplement=made.supplement,
+        as_of_seq=done.answer["as_of_seq"],
+        questions=done.answer["questions"],
+        notes=tuple(done.answer["notes"]),
+    )
 
 
 def prepare(job: Job) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from tocsin.domain.scope import TOLD, AffectedPerson, Bucket, pseudonym
 from tocsin.domain.timeline import canonical
@@ -101,6 +101,12 @@ def pseudonyms(connection: Connection, incident: str, revision: int, *, told_onl
     if told_only:
         query = query.where(affected.c.bucket.in_([str(bucket) for bucket in TOLD]))
     return set(connection.scalars(query))
+
+
+def number(connection: Connection, incident: str, revision: int) -> int:
+    """How many people a revision found, whatever their bucket."""
+    query = select(func.count()).where(affected.c.incident == incident, affected.c.revision == revision)
+    return connection.scalar(query) or 0
 
 
 def forget(connection: Connection, incident: str) -> None:

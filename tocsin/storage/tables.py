@@ -138,7 +138,11 @@ command = Table(
     #: Under the incident's record key; forgotten with a text that the command said.
     Column("digest", String(64), nullable=False),
     Column("incident", String(32), nullable=False),
+    #: Its entries are those behind `after`, up to `seq`.
+    Column("after", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
+    #: What it answered beyond its entries: JSON under the record key.
+    Column("sealed", LargeBinary),
 )
 
 document = Table(

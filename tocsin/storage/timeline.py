@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -185,10 +185,19 @@ def next_number(connection: Connection) -> int:
     return (connection.scalar(select(func.max(incident.c.number))) or 0) + 1
 
 
+class Said(NamedTuple):
+    """What a command did: the entries of its incident behind `after`, up to `seq`; and what it answered beyond them."""
+
+    incident: str
+    after: int
+    seq: int
+    sealed: bytes | None = None
+
+
 def remembered(
     connection: Connection, key: str, digest_in: Callable[[str], str], incident_key: str | None = None
-) -> tuple[str, int] | None:
-    """What the command with this key did before: (incident, seq). `digest_in` gives the digest under an incident's key.
+) -> Said | None:
+    """What the command with this key did before. `digest_in` gives the digest under an incident's key.
 
     The same key for other content, or for another incident than `incident_key`, is refused.
     """
@@ -203,24 +212,20 @@ def remembered(
         raise Refused(
             f"--key {key} was used for something else; choose another key, or say exactly the same again"
         )
-    return str(row["incident"]), int(row["seq"])
+    return Said(*(row[name] for name in Said._fields))
 
 
-def remember(connection: Connection, key: str, digest: str, incident_key: str, seq: int) -> None:
+def remember(connection: Connection, key: str, digest: str, did: Said) -> None:
     """Keep what a command with a key did. Raises Outrun when the same key was kept a moment ago."""
     try:
-        connection.execute(insert(command).values(key=key, digest=digest, incident=incident_key, seq=seq))
+        connection.execute(insert(command).values(key=key, digest=digest, **did._asdict()))
     except IntegrityError as error:
         raise Outrun(key) from error
 
 
 def forget_commands(connection: Connection, incident_key: str, words: str) -> None:
-    """Forget the digests of the commands that said a text: with the key in hand, they would confirm a guess at it.
-
-    A command is known by its last entry, so that of each entry with the text it is the first command from there on.
-    """
+    """Forget the digests of the commands that said a text: with the key in hand, they would confirm a guess at it."""
     said = select(entry.c.seq).where(entry.c.incident == incident_key, entry.c.body.contains(words))
-    ours = command.c.incident == incident_key
     for seq in connection.scalars(said).all():
-        first = select(func.min(command.c.seq)).where(ours, command.c.seq >= seq).scalar_subquery()
-        connection.execute(update(command).where(ours, command.c.seq == first).values(digest=FORGOTTEN))
+        theirs = (command.c.incident == incident_key, command.c.after < seq, command.c.seq >= seq)
+        connection.execute(update(command).where(*theirs).values(digest=FORGOTTEN))
