@@ -206,8 +206,16 @@ def test_a_report_is_made_and_filed_with_reference_and_receipt(tocsin: Command, 
     assert (off_terminal.status, "--yes" in off_terminal.err) == (2, True)
     filed = tocsin("filed", declared, duty, "--reference", "AZ 1", "--receipt", "proof.txt", "--yes", by="an")
     assert (filed.status, f"{duty} is filed" in filed.out) == (0, True)
+    again = tocsin("filed", declared, duty, "--reference", "AZ 1", "--yes", by="an")
+    assert (again.status, "--supplement 1 --reference NO" in again.err) == (1, True)
+    follow_up = (declared, duty, "--supplement", "1", "--reference", "AZ 1a")
+    assert f"supplement 1 of {duty} is filed, " in tocsin("filed", *follow_up, "--yes", by="an").out
     state = next(each for each in tocsin("show", "--json").json["duties"] if each["key"] == duty)
     assert (state["state"], state["reference"], state["late"]) == ("filed", "AZ 1", False)
+    assert [each["reference"] for each in state["supplements"]] == ["AZ 1a"]
+    assert "    supplement 1 filed " in tocsin("duties").out
+    assert f"FILED   {duty} supplement 1 " in tocsin("card").out
+    assert f"{duty}: supplement 1, reference AZ 1a" in tocsin("timeline").out
 
 
 def test_next_off_a_terminal_shows_the_first_step_and_the_best_question(

@@ -84,7 +84,7 @@ def test_a_filed_report_meets_its_duty_with_reference_and_receipt(story, tmp_pat
     story.as_("an").filed(GERMANY, reference="BfDI 4711", receipt=receipt)
     duty = story.incident.duties[GERMANY]
     assert (duty.mark, duty.late, duty.receipt) == ("met", False, "E1")
-    with pytest.raises(Refused, match="is met already"):
+    with pytest.raises(Refused, match="is filed already"):
         story.as_("an").filed(GERMANY, reference="BfDI 4711")
 
 

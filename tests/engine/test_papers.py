@@ -1,15 +1,19 @@
 """Papers of a living incident: late ones say so for ever, and what is attached is what there is."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from tests.story import WORDS, Story
+from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import make
+from tocsin.evidence.verify import verify
 
 FORM_08 = "vn-pdpl/authority/vn/controller"
+PROMISE = "policy-promise/customers/individuals/controller"
 GERMANY = "eu-gdpr/authority/de/controller"
 HIT = [
     {"role": "controller", "place": place, "count": 3, "risk": "risk", "group": ["customers"]}
@@ -62,6 +66,42 @@ def test_a_supplement_to_a_filing_in_time_is_not_late_however_long_after(tale: S
     assert (made["supplement"], made["late"]) == (1, False)
     assert answer(made, "annex.lateness")["text"] == "Trong thời hạn."
     assert content(tale, GERMANY)["late"]
+
+
+def test_supplements_are_filed_one_after_the_other_and_the_duty_stays_met(tale: Story) -> None:
+    owed(tale)
+    an, receipt = tale.as_("an"), tale.folder / "receipt.eml"
+    receipt.write_text("received")
+    with pytest.raises(Refused, match=f"a supplement follows a filing: tocsin filed {tale.key} {FORM_08} "):
+        an.filed(FORM_08, reference="x", supplement=1)
+    an.filed(FORM_08, reference="4711")
+    met = tale.incident.duties[FORM_08].met_at
+    with pytest.raises(Refused, match="--supplement 1 --reference NO"):
+        an.filed(FORM_08, reference="4711")
+    for _ in "ab":  # the same supplement, made twice before it is filed, has one number
+        assert content(tale, FORM_08)["supplement"] == 1
+        an.make_report(FORM_08)
+    tale.leap(hours=80).settle()
+    with pytest.raises(Refused, match=r"supplement 1 of .* comes first"):
+        an.filed(FORM_08, reference="x", supplement=2)
+    with pytest.raises(Refused, match="before the filing that it supplements"):
+        an.filed(FORM_08, reference="x", supplement=1, at=met - timedelta(minutes=1))
+    an.filed(FORM_08, reference="4711-1", supplement=1, receipt=receipt)
+    with pytest.raises(Refused, match="is filed already; the next is --supplement 2"):
+        an.filed(FORM_08, reference="4711-1", supplement=1)
+    duty = tale.settle().incident.duties[FORM_08]
+    assert (duty.mark, duty.met_at, duty.late) == ("met", met, False)
+    assert [(each.number, each.receipt) for each in duty.supplements] == [(1, tale.incident.evidence[-1])]
+    assert content(tale, FORM_08)["supplement"] == 2
+    elsewhere = answer(content(tale, GERMANY), "art33.other_authorities")["text"]
+    assert "reference 4711; supplement no. 1 " in elsewhere
+    assert verify(tale.app, tale.key).fault is None
+
+
+def test_what_is_met_by_letters_has_no_supplement(tale: Story) -> None:
+    owed(tale)
+    with pytest.raises(Refused, match=f"tocsin draft {tale.key} customers"):
+        tale.as_("an").filed(PROMISE, reference="x", supplement=1)
 
 
 def test_reasons_that_are_learned_later_stand_beside_those_given_at_the_filing(tale: Story) -> None:

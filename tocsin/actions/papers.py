@@ -15,7 +15,9 @@ from tocsin.actions.asking import (
 from tocsin.actors import Actor, known, need, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
-from tocsin.domain.kinds import DutyMet, DutyReleased
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.kinds import DutyMet, DutyReleased, SupplementFiled
+from tocsin.domain.moments import iso
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import Format, Paper, duty_of, kept, kept_before, make
 from tocsin.evidence.vault import keep, put_file
@@ -59,9 +61,13 @@ def filed(
     receipt: Path | None = None,
     at: datetime | None = None,
     because: str | None = None,
+    supplement: int | None = None,
     command: str | None = None,
 ) -> Recorded:
-    """The duty is met: with the other side's reference and receipt. Late needs the reason that the law asks for."""
+    """The duty is met: with the other side's reference and receipt. Late needs the reason that the law asks for.
+
+    With `supplement`, the number of a follow-up, the duty is met already and stays so.
+    """
     if not reference.strip():
         raise Refused(
             "give the number under which it was received: --reference NO (or 'sent by post, no number yet')"
@@ -70,35 +76,62 @@ def filed(
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "dpo", "counsel", "accountable-officer")
-        _refuse_no_filing(change, duty, at, because)
+        refuse_future(at, change.now)
+        # A report from before anybody knew of it is none; and it would look as if it were in time.
+        refuse_before(at, change.incident, FOUND)
+        state = duty_of(change.incident, duty)
+        if supplement is None:
+            _refuse_filing(change.incident, state, at or change.now, because)
+        else:
+            _refuse_supplement(key, state, supplement, at)
         item = keep(change, sealed, receipt.name, by=actor.id) if sealed and receipt else None
-        change.add(
-            DutyMet(
-                key=duty,
-                reference=change.keep(reference.strip()),
-                receipt=item,
-                late_because=change.keep(because) if because else None,
-            ),
-            at=at,
-        )
+        words = change.keep(reference.strip())
+        if supplement is not None:
+            change.add(SupplementFiled(key=duty, number=supplement, reference=words, receipt=item), at=at)
+            return
+        late = change.keep(because) if because else None
+        change.add(DutyMet(key=duty, reference=words, receipt=item, late_because=late), at=at)
 
-    content = [duty, reference, sealed.content if sealed else None, because, at and str(at.timestamp())]
+    proof = sealed.content if sealed else None
+    content = [duty, reference, proof, because, at and str(at.timestamp()), supplement]
     return act(app, actor, key, decide, command=command_of(command, "filed", content))
 
 
-def _refuse_no_filing(change: Change, duty: str, at: datetime | None, because: str | None) -> None:
-    """Refuse what cannot meet the duty: a moment out of order, people who were not told, lateness without a reason."""
-    refuse_future(at, change.now)
-    # A report from before anybody knew of it is none; and it would look as if it were in time.
-    refuse_before(at, change.incident, FOUND)
-    state, moment = duty_of(change.incident, duty), at or change.now
-    letter = change.incident.notices.get(CUSTOMERS)
+def _refuse_filing(incident: Incident, state: DutyState, moment: datetime, because: str | None) -> None:
+    """Refused for a duty that is met, or not owed, or met by letters; and for a late one without the reason."""
+    key, duty = incident.key, state.opened.key
+    letter = incident.notices.get(CUSTOMERS)
     if state.opened.recipient == "individuals" and (letter is None or letter.mark != "sent"):
-        raise Refused(f"{duty} is met by telling the people: tocsin send {change.incident.key} customers")
-    if state.mark != "open":
-        raise Refused(f"{duty} is {state.mark} already")
+        raise Refused(f"{duty} is met by telling the people: tocsin send {key} customers")
+    if state.mark == "met":
+        follow_up = f"tocsin filed {key} {duty} --supplement {len(state.supplements) + 1} --reference NO"
+        raise Refused(f"{duty} is filed already; a supplement to it: {follow_up}")
+    if state.mark == "released":
+        raise Refused(
+            f"{duty} was released, so nothing is to be filed; tocsin note {key} '...' keeps what was sent"
+        )
     if state.due_at is not None and moment > state.due_at and not because:
         raise Refused(f"{duty} was due {state.due_at:%Y-%m-%d %H:%M}Z; say why it is late: --because '...'")
+
+
+def _refuse_supplement(key: str, state: DutyState, number: int, at: datetime | None) -> None:
+    """Refused before the first filing, out of order, twice, or at a moment before what it supplements."""
+    duty, following = state.opened.key, len(state.supplements) + 1
+    if state.opened.recipient == "individuals":
+        raise Refused(f"{duty} is met by telling the people; more for them: tocsin draft {key} customers")
+    if state.mark != "met" or state.met_at is None:
+        raise Refused(
+            f"{duty} is not filed yet, and a supplement follows a filing: tocsin filed {key} {duty} --reference NO"
+        )
+    if number < 1:
+        raise Refused(f"supplements are counted from 1; the next of {duty} is --supplement {following}")
+    if number < following:
+        raise Refused(f"supplement {number} of {duty} is filed already; the next is --supplement {following}")
+    if number > following:
+        raise Refused(f"supplement {following} of {duty} comes first: --supplement {following}")
+    last = state.supplements[-1].at if state.supplements else state.met_at
+    if at is not None and at < last:
+        raise Refused(f"{iso(at)} lies before the filing that it supplements ({iso(last)}); correct --at")
 
 
 def release_duty(

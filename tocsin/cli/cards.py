@@ -9,6 +9,7 @@ from tocsin.domain.message import ROUTE_NAMES
 
 if TYPE_CHECKING:
     from tocsin.views.card import Card
+    from tocsin.views.duties import DutyView
     from tocsin.views.steps import StepView
 
 
@@ -29,6 +30,8 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     if found.undecided:
         counts += f", cannot tell {found.undecided}     tocsin duties"
     lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
+    if found.filed:
+        lines.append(labelled("FILED", "; ".join(_filed_words(shell, duty) for duty in found.filed)))
     if found.untold is not None:
         lines.append(
             labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
@@ -47,6 +50,12 @@ def _broken_lines(shell: Shell, found: "Card", why: str, now: datetime) -> list[
         ),
         *_down_lines(found),
     ]
+
+
+def _filed_words(shell: Shell, duty: "DutyView") -> str:
+    supplement = duty.supplements[-1] if duty.supplements else None
+    what = f"{duty.key} supplement {supplement.number}" if supplement else duty.key
+    return f"{what} {shell.at(supplement.at if supplement else duty.met_at)}"
 
 
 def _down_lines(found: "Card") -> list[str]:

@@ -88,6 +88,7 @@ def _duty_lines(shell: Shell, duty: Any, now: Any) -> list[str]:
         f"    to {clean(duty.to)} ({duty.cite}, {duty.verification}); the clock runs from {duty.clock_from}"
         + (f", {shell.at(duty.clock_start)}" if duty.clock_start else ""),
     ]
+    lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += [f"    because {clean(reason)}" for reason in duty.because]
     if duty.doubted is not None:
         lines.append(
@@ -120,7 +121,8 @@ def report(
         if not (done.again and _holds(out, paper.content)):
             _write(out, paper.content, key)
         shell.say(*_paper_lines(out, paper))
-        shell.say(f"When it is received: tocsin filed {key} {duty} --reference NO --receipt FILE")
+        number = f" --supplement {paper.supplement}" if paper.supplement else ""
+        shell.say(f"When it is received: tocsin filed {key} {duty}{number} --reference NO --receipt FILE")
         shell.give(
             {
                 "key": key,
@@ -170,6 +172,7 @@ def filed(
     receipt: Annotated[Path | None, Parameter(help="FILE that proves it.")] = None,
     at: Annotated[When, Parameter(help="When it was filed, if not now.")] = None,
     because: Annotated[Because, Parameter(help="Why it is late, if it is.")] = "",
+    supplement: Annotated[int | None, Parameter(help="N of a follow-up to what was filed before.")] = None,
     yes: Yes = False,
     door: Changing = CHANGING,
 ) -> None:
@@ -177,10 +180,13 @@ def filed(
     from tocsin import actions
 
     named, (duty,) = split(words, "DUTY")
+    if supplement is not None and because:
+        raise WrongUsage("--because is for a late first filing; say it of a supplement with tocsin note")
     with door.open() as shell:
         key, moment = which(shell, named), shell.moment(at)
         duty = _named(shell, key, duty)
-        need_yes("filed", key, f"{duty} is filed", named=named is not None, yes=yes)
+        what = duty if supplement is None else f"supplement {supplement} of {duty}"
+        need_yes("filed", key, f"{what} is filed", named=named is not None, yes=yes)
         done = actions.filed(
             shell.app,
             shell.actor,
@@ -190,11 +196,13 @@ def filed(
             receipt=receipt,
             at=moment,
             because=because or None,
+            supplement=supplement,
             command=door.key,
         )
         state = done.incident.duties[duty]
-        late = ", LATE" if state.late else ""
-        changed(shell, done, f"{duty} is filed{late}, {shell.at(state.met_at)}.")
+        late = ", LATE" if state.late and supplement is None else ""
+        moment = state.met_at if supplement is None else state.supplements[-1].at
+        changed(shell, done, f"{what} is filed{late}, {shell.at(moment)}.")
 
 
 def _named(shell: Shell, key: str, word: str) -> str:

@@ -20,6 +20,7 @@ from tocsin.domain.incident import (
     NoticeState,
     Page,
     StepState,
+    Supplement,
 )
 from tocsin.domain.timeline import Entry
 
@@ -300,6 +301,12 @@ def _duty_met(incident: Incident, entry: Entry, body: k.DutyMet) -> Incident:
     )
 
 
+@_on(k.SupplementFiled)
+def _supplement(incident: Incident, entry: Entry, body: k.SupplementFiled) -> Incident:
+    filed = Supplement(body.number, entry.at, body.reference, body.receipt)
+    return _duty(incident, body.key, supplements=(*incident.duties[body.key].supplements, filed))
+
+
 @_on(k.DeadlineWarned)
 def _warned(incident: Incident, entry: Entry, body: k.DeadlineWarned) -> Incident:
     return _duty(incident, body.duty, warned=body.percent)
@@ -308,7 +315,7 @@ def _warned(incident: Incident, entry: Entry, body: k.DeadlineWarned) -> Inciden
 @_on(k.PaperMade)
 def _paper(incident: Incident, entry: Entry, body: k.PaperMade) -> Incident:
     duty = incident.duties[body.duty]
-    return _duty(incident, body.duty, papers=(*duty.papers, body.item), supplements=body.supplement)
+    return _duty(incident, body.duty, papers=(*duty.papers, body.item))
 
 
 @_on(k.SignatureAsked)

@@ -65,6 +65,16 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Supplement:
+    """A follow-up to a report, as it was filed; reference and receipt as with the first."""
+
+    number: int
+    at: datetime
+    reference: str
+    receipt: str | None = None
+
+
+@dataclass(frozen=True)
 class DutyState:
     """A duty with its present clock and where it stands."""
 
@@ -89,8 +99,8 @@ class DutyState:
     receipt: str | None = None
     signature_asked: bool = False
     papers: tuple[str, ...] = ()
-    #: Papers that were made after the duty was met: each supplements the first.
-    supplements: int = 0
+    #: What was filed after the duty was met, in order: each supplements the first.
+    supplements: tuple[Supplement, ...] = ()
 
     @property
     def soonest(self) -> datetime | None:

@@ -305,6 +305,15 @@ class DutyMet(Body):
     late_because: Words | None = None
 
 
+class SupplementFiled(Body):
+    """A follow-up to a report that was filed before: its number, counted from 1, and how the other side received it."""
+
+    key: str
+    number: int
+    reference: Words
+    receipt: str | None = None
+
+
 class DeadlineWarned(Body):
     """The owner of a duty was told that this part of its time is gone."""
 

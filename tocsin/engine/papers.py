@@ -159,7 +159,7 @@ def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) 
         what_happened=account(folder, incident.type, facts, organisation.name, organisation.zone),
         kind_names={kind.id: kind.name for kind in catalog.data_map.kinds},
         gaps=tuple(Gap.model_validate(gap) for gap in incident.scope.gaps) if incident.scope else (),
-        supplement=state.supplements + 1 if state.mark == "met" else 0,
+        supplement=len(state.supplements) + 1 if state.mark == "met" else 0,
         earlier_reference=_text(app, incident, state.reference),
         late=_late(state, now),
         late_because=_text(app, incident, state.late_because),
@@ -211,6 +211,7 @@ def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]
             {"met": "filed", "released": "not-owed"}.get(each.mark, each.mark),
             _text(app, incident, each.reference),
             each.met_at,
+            next(((one.number, one.at) for one in reversed(each.supplements)), None),
         )
         for each in incident.duties.values()
         if each.opened.recipient == "authority" and each.opened.key != own.opened.key

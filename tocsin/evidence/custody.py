@@ -19,6 +19,10 @@ _DEEDS: dict[type[k.Body], Callable[[Any], tuple[tuple[str | None, ...], str]]] 
     k.StepDone: lambda body: (body.evidence, f"shown for step {body.step}"),
     k.PaperMade: lambda body: ((body.item,), f"made as the paper for {body.duty}"),
     k.DutyMet: lambda body: ((body.receipt,), f"the receipt for {body.key}"),
+    k.SupplementFiled: lambda body: (
+        (body.receipt,),
+        f"the receipt for supplement {body.number} of {body.key}",
+    ),
 }
 
 

@@ -95,7 +95,8 @@ def _duty_lines(incident: Incident, zone: ZoneInfo) -> list[str]:
 
 def _state(incident: Incident, duty: DutyState) -> str:
     if duty.mark == "met":
-        return "met, late" if duty.late else "met"
+        late = ", late" if duty.late else ""
+        return f"met{late}" + (f", supplement {len(duty.supplements)} filed" if duty.supplements else "")
     if duty.mark == "released":
         return "no longer owed"
     words = ["open"]

@@ -43,6 +43,8 @@ class Filing:
     state: str
     reference: str | None = None
     filed_at: datetime | None = None
+    #: The latest supplement to it, if any: its number, and when it was filed.
+    supplement: tuple[int, datetime] | None = None
 
 
 @dataclass(frozen=True)

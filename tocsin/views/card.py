@@ -59,6 +59,8 @@ class Card:
     pending: int = 0
     overdue: int = 0
     undecided: int = 0
+    #: Reports that the authorities have, the latest supplement of each with it.
+    filed: tuple[DutyView, ...] = ()
     #: Why it was set apart. Its plan fails then, and nothing that needs one is on the card.
     quarantined: str | None = None
     deadlines: tuple[Deadline, ...] = ()
@@ -92,6 +94,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
         untold=_untold(app, incident),
         open_duties=len(open_duties),
+        filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
         undecided=len({(each.regime, each.rule) for each in law.undecided}),
         down=tuple(down_routes(app, now)),
     )

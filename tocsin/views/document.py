@@ -127,6 +127,10 @@ def _duty(duty: Any, texts: Mapping[str, str]) -> dict[str, Any]:
         "met_at": duty.met_at,
         "reference": shown(duty.reference, texts),
         "papers": list(duty.papers),
+        "supplements": [
+            {"number": each.number, "at": each.at, "reference": shown(each.reference, texts)}
+            for each in duty.supplements
+        ],
     }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tocsin.app import App
 from tocsin.domain.duties import NextQuestion, Undecided
-from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.incident import DutyState, Incident, Supplement
 from tocsin.domain.notice import CUSTOMERS, LEAVING
 from tocsin.domain.plan import assessment
 
@@ -39,6 +39,7 @@ class DutyView:
     reference: str | None
     receipt: str | None
     papers: tuple[str, ...]
+    supplements: tuple[Supplement, ...]
 
     @property
     def soonest(self) -> datetime | None:
@@ -98,6 +99,7 @@ def _view(state: DutyState, incident: Incident, names: dict[str, str], now: date
         reference=state.reference,
         receipt=state.receipt,
         papers=state.papers,
+        supplements=state.supplements,
     )
 
 

@@ -32,7 +32,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.SendingStopped,
         k.LetterExcluded,
     ),
-    "report": (k.DutyMet, k.DeadlineWarned, k.PaperMade, k.SignatureAsked),
+    "report": (k.DutyMet, k.SupplementFiled, k.DeadlineWarned, k.PaperMade, k.SignatureAsked),
     "review": (k.Closed, k.Declined, k.Reopened, k.Erased, k.Redacted, k.HeadPublished),
 }
 _PHASE_OF = {kind: phase for phase, kinds in _PHASES.items() for kind in kinds}

@@ -97,6 +97,11 @@ def _met(body: k.DutyMet, texts: Texts) -> str:
     return f"{body.key}{reference}{receipt}{late}"
 
 
+def _supplement(body: k.SupplementFiled, texts: Texts) -> str:
+    receipt = f", receipt {body.receipt}" if body.receipt else ""
+    return f"{body.key}: supplement {body.number}{_said(body.reference, texts, ', reference ')}{receipt}"
+
+
 def _done(body: k.StepDone, texts: Texts) -> str:
     evidence = f" with {', '.join(body.evidence)}" if body.evidence else ""
     return f"{body.step}{evidence}{_said(body.note, texts)}"
@@ -159,6 +164,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.DutyDoubted: _reasons("key"),
     k.DutyReleased: _because("key"),
     k.DutyMet: _met,
+    k.SupplementFiled: _supplement,
     k.DeadlineWarned: lambda body, texts: f"{body.duty}: {body.percent} % of the time is gone",
     k.PaperMade: _paper,
     k.SignatureAsked: _only("duty"),

@@ -166,9 +166,13 @@ def _filing(paper: PaperFacts, words: Words, index: int) -> str:
     if filing.reference is None or filing.filed_at is None:
         return words.phrase("filing", authority=filing.authority, state=state)
     filed = words.moment(filing.filed_at, paper.zone)
-    return words.phrase(
+    line = words.phrase(
         "filing_reference", authority=filing.authority, state=state, reference=filing.reference, moment=filed
     )
+    if filing.supplement is None:
+        return line
+    number, at = filing.supplement
+    return line + words.phrase("filing_supplement", number=number, moment=words.moment(at, paper.zone))
 
 
 def _ends(paper: PaperFacts, words: Words) -> list[Answer]:
