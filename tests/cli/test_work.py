@@ -197,8 +197,11 @@ def test_a_report_is_made_and_filed_with_reference_and_receipt(tocsin: Command, 
         by="an",
     )
     duty = "eu-gdpr/authority/de/controller"
+    # What the address book says of the authority stands where somebody decides whether it is the right one.
+    assert "    note on BfDI: Competent for federal bodies" in tocsin("duties").out
     made = tocsin("report", duty, "--out", "art33.json", "--json", by="an")
     assert made.status == 0
+    assert any(note.startswith("BfDI: ") and "learn DE-BY" in note for note in made.json["notes"])
     assert Path("art33.json").stat().st_size == made.json["bytes"] > 0
     assert Path("art33.json").stat().st_mode & 0o077 == 0
     assert tocsin("report", duty, "--out", "art33.json", by="an").status == 1

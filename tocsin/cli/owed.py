@@ -88,6 +88,8 @@ def _duty_lines(shell: Shell, duty: Any, now: Any) -> list[str]:
         f"    to {clean(duty.to)} ({duty.cite}, {duty.verification}); the clock runs from {duty.clock_from}"
         + (f", {shell.at(duty.clock_start)}" if duty.clock_start else ""),
     ]
+    if duty.open and duty.authority_note:
+        lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += [f"    because {clean(reason)}" for reason in duty.because]
     if duty.doubted is not None:

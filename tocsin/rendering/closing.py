@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tocsin.domain.facts import FACTS
+from tocsin.domain.records import in_language
 from tocsin.rendering.form import Form
 from tocsin.rendering.paperfacts import PaperFacts, cited
 from tocsin.rendering.words import Words
@@ -71,9 +72,12 @@ def own_notes(form: Form, paper: PaperFacts, words: Words) -> list[str]:
     authority = paper.authority
     if authority is None:
         said.append(words.phrase("authority_missing"))
-    elif authority.contact_verification in ("recalled", "unconfirmed"):
-        contact = words.choice("verification", authority.contact_verification)
-        said.append(words.phrase("authority_unconfirmed", label=contact))
+    else:
+        if authority.note is not None:
+            said.append(f"{authority.short}: {in_language(authority.note, words.language)}")
+        if authority.contact_verification in ("recalled", "unconfirmed"):
+            contact = words.choice("verification", authority.contact_verification)
+            said.append(words.phrase("authority_unconfirmed", label=contact))
     if paper.duty.language and paper.duty.language != form.language:
         wanted = words.entries["languages"].get(paper.duty.language, paper.duty.language)
         said.append(words.phrase("language_note", language=wanted))

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.app import App
+from tocsin.domain.contacts import Authority
 from tocsin.domain.duties import NextQuestion, Undecided
 from tocsin.domain.incident import DutyState, Incident, Supplement
 from tocsin.domain.notice import CUSTOMERS, LEAVING
 from tocsin.domain.plan import assessment
+from tocsin.domain.records import in_language
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class DutyView:
     recipient: str
     to: str
     authority: str | None
+    #: What the address book says of this authority, in English: whether it is the right one, how it is reached.
+    authority_note: str | None
     place: str | None
     role: str
     stage: str
@@ -64,23 +68,24 @@ class Owed:
 def owed(app: App, incident: Incident, now: datetime) -> Owed:
     """The duties, open ones first and the soonest of them first; what cannot be told; what to ask next."""
     found = assessment(incident, app.catalog_of(incident))
-    names = {each.id: each.short for each in app.catalog.contacts.authorities}
-    views = [_view(state, incident, names, now) for state in incident.duties.values()]
+    book = {each.id: each for each in app.catalog.contacts.authorities}
+    views = [_view(state, incident, book, now) for state in incident.duties.values()]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
     return Owed(tuple(views), found.undecided, found.next_question)
 
 
-def _view(state: DutyState, incident: Incident, names: dict[str, str], now: datetime) -> DutyView:
-    opened = state.opened
+def _view(state: DutyState, incident: Incident, book: dict[str, Authority], now: datetime) -> DutyView:
+    opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
         key=opened.key,
         regime=opened.regime,
         rule=opened.rule,
         cite=opened.cite,
         recipient=opened.recipient,
-        to=names.get(opened.authority or "", opened.recipient)
+        to=(authority.short if authority else opened.recipient)
         + (f" in {opened.place}" if opened.place and opened.recipient != "authority" else ""),
         authority=opened.authority,
+        authority_note=in_language(authority.note, "en") if authority and authority.note else None,
         place=opened.place,
         role=opened.role,
         stage=opened.stage,
