@@ -96,6 +96,22 @@ def test_features_named_together_must_meet_in_one_cell() -> None:
     assert verdict({"cells": {"all_categories": ["health", "contact"]}}, together).answer is True
 
 
+def test_a_question_about_some_people_looks_at_no_others() -> None:
+    there = {"cells": {"protection": "intact"}, "among": {"place": "EEA"}}
+    every, some = (CONDITION.validate_python(there | {"every": each}) for each in (True, False))
+    safe, other = {"place": "DE", "protection": "intact"}, {"place": "VN", "protection": "none"}
+    for cells, answers in (
+        ([safe, other], (True, True)),
+        ([safe, {"protection": "none"}], (None, True)),
+        ([safe, {"place": "FR"}], (None, True)),
+        ([safe, {"place": "FR", "protection": "none"}], (False, True)),
+        ([{"place": "VN", "protection": "intact"}], (False, False)),
+        ([{"protection": "intact"}], (None, None)),
+    ):
+        facts = read_facts({"cells": cells})
+        assert tuple(evaluate(each, facts, ORGANISATION).answer for each in (every, some)) == answers, cells
+
+
 def test_every_cell_looks_only_at_cells_that_are_among_those_asked_for() -> None:
     every = CONDITION.validate_python({"cells": {"protection": "intact"}, "every": True})
     only = [CONDITION.validate_python({"cells": {"role": "controller"}}).cells]

@@ -101,7 +101,8 @@ def _sentence(condition: Any) -> str:
     if isinstance(condition, OrganisationIs):
         return f"our {condition.organisation} {_asked(condition)}"
     if isinstance(condition, Cells):
-        return f"{'of everybody' if condition.every else 'of some people'}, {_cells(condition.cells)}"
+        whom = f" of whom {_cells(condition.among)}" if condition.among.features else ""
+        return f"{'of everybody' if condition.every else 'of some people'}{whom}, {_cells(condition.cells)}"
     if isinstance(condition, People):
         number, reached = condition.bound
         who = f" of whom {_cells(condition.people)}" if condition.people.features else ""

@@ -6,7 +6,7 @@ settle it.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tocsin.domain.criteria import (
@@ -133,6 +133,7 @@ def _unknown(name: str) -> Verdict:
 
 
 def _cells(condition: Cells, setting: _Setting) -> Verdict:
+    setting = replace(setting, among=(*setting.among, condition.among))
     own, features = condition.cells.features, (*setting.features, *condition.cells.features)
     if condition.every:
         return _every_cell(own, setting)

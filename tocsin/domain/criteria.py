@@ -2,7 +2,8 @@
 language.
 
 Pure. A condition is one of: `{all: [..]}`, `{any: [..]}`, `{not: ..}`, `{fact: intent, is: malicious}`,
-`{cells: {place: EEA, risk: high}}` (some cell is so; with `every: true` all are), `{people: {place: US-CA},
+`{cells: {place: EEA, risk: high}}` (some cell is so; with `every: true` all are, with
+`among: {place: EEA}` those who live there), `{people: {place: US-CA},
 more_than: 500}`, `{organisation: offers_to, has: EEA}`. What they answer stands in `conditions`.
 """
 
@@ -69,10 +70,11 @@ class Not(Shape):
 
 
 class Cells(Shape):
-    """Some cell of people is so, or, with `every`, all of them are."""
+    """Some cell of people is so, or, with `every`, all of them are; with `among`, of those alone."""
 
     cells: CellTest
     every: bool = False
+    among: CellTest = CellTest()
 
 
 class People(Shape):
