@@ -64,6 +64,7 @@ def known(actor: Actor, incident: Incident | None = None) -> Person:
 def need(actor: Actor, incident: Incident, *roles: str) -> Person:
     """The person, if one of these roles is theirs. Refused with whom to ask otherwise."""
     person = known(actor, incident)
+    roles = tuple(dict.fromkeys(roles))
     if not any(actor.holds(incident, role) for role in roles):
         raise Refused(
             f"{person.id} may not do this; ask the {' or the '.join(roles)}, or tocsin take {roles[0]}"

@@ -104,6 +104,8 @@ def test_one_person_is_not_two(tocsin: Command, drafted: str) -> None:
 def test_a_rejected_draft_says_why(tocsin: Command, drafted: str) -> None:
     assert tocsin("reject", "customers", "--because", "too cold", by="bao").status == 0
     assert "customers: too cold" in tocsin("timeline").out
+    for words in (["approve", "customers", "--digest", "0" * 12], ["reject", "customers", "--because", "x"]):
+        assert f"tocsin draft {drafted} customers makes a new one" in tocsin(*words, by="an").err
 
 
 def test_sending_off_a_terminal_needs_the_incident_and_yes(

@@ -37,7 +37,7 @@ def content_of(path: Path, what: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Refused(f"{what} {path}: {error.strerror}") from None
+        raise Refused(f"{what} {path}: {error.strerror}; name a file that can be read") from None
     if not content:
         raise Refused(f"{what} {path}: the file is empty and proves nothing; save it again, or name another")
     return content

@@ -80,7 +80,7 @@ def undo(
     def decide(change: Change) -> None:
         step_of(app, change.incident, step)
         if step not in change.incident.steps:
-            raise Refused(f"step {step} is open already")
+            raise Refused(f"step {step} is open already; tocsin done {step} ticks it")
         change.add(StepUndone(step=step, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "undo", [step, because]))
@@ -92,7 +92,8 @@ def step_of(app: App, incident: Incident, wanted: str) -> Step:
     step = type_.step(wanted)
     if step is None:
         raise Refused(
-            f"{incident.key} ({type_.id}) has no step {wanted!r}{nearest(wanted, [s.id for s in type_.steps])}"
+            f"{incident.key} ({type_.id}) has no step {wanted!r}"
+            f"{nearest(wanted, [s.id for s in type_.steps], f'tocsin show {incident.key}')}"
         )
     return step
 

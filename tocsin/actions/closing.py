@@ -112,7 +112,7 @@ def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | Non
     def decide(change: Change) -> None:
         need(actor, change.incident, "incident-commander", "dpo")
         if change.incident.open:
-            raise Refused(f"{key} is open")
+            raise Refused(f"{key} is open, so there is nothing to reopen; tocsin card {key} says what now")
         if change.incident.erased:
             raise Refused(
                 f"the people's data of {key} were erased; declare a new incident and note this one in it"
@@ -131,16 +131,18 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
         incident = change.incident
         need(actor, incident, "dpo")
         if incident.erased:
-            raise Refused(f"the people's data of {key} were erased already")
+            raise Refused(f"the people's data of {key} were erased already; nothing is left to erase")
         if incident.open or incident.closed_at is None:
-            raise Refused(f"{key} is open; close it first")
+            raise Refused(f"{key} is open; close it first: tocsin close {key}")
         if spoken_facts(app, incident).get("hold"):
             raise Refused(
                 f"{key} is under a legal hold; tocsin learn {key} hold=unknown lifts it, with its source"
             )
         due = incident.closed_at + RETENTION
         if change.now < due:
-            raise Refused(f"{key} is kept until {due.astimezone(app.zone):%Y-%m-%d}: bounces may still come")
+            raise Refused(
+                f"{key} is kept until {due.astimezone(app.zone):%Y-%m-%d}: bounces may still come; erase it then"
+            )
         change.add(Erased(because=change.keep(because)))
         change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
         change.also.append(lambda connection: affected.forget(connection, key))
@@ -176,5 +178,5 @@ def redact(
 
 def _forget(connection: Connection, key: str, words: str) -> None:
     if not texts.forget(connection, key, words):
-        raise Refused("somebody destroyed that text a moment ago")
+        raise Refused("somebody destroyed that text a moment ago; nothing is left to do")
     timeline.forget_commands(connection, key, words)

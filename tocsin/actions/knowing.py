@@ -99,7 +99,7 @@ def _valid(app: App, change: Change, field: Field, value: str) -> str | bool:
         return value
     if field == "restricted":
         if value not in ("yes", "no"):
-            raise Refused(f"restricted is yes or no, not {value!r}")
+            raise Refused(f"restricted is yes or no, not {value!r}; write one of the two")
         return value == "yes"
     return change.keep(title_of(value))
 

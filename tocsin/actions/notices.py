@@ -6,6 +6,7 @@ from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.domain.errors import Refused
+from tocsin.domain.incident import NoticeState
 from tocsin.domain.kinds import (
     LetterExcluded,
     NoticeApproved,
@@ -42,18 +43,33 @@ def approve(
             raise Refused(
                 f"the draft of {notice} changed meanwhile; tocsin preview {key} {notice} shows the new one"
             )
+        if state.mark not in ("in-review", "approved"):
+            raise Refused(f"{notice} is {state.mark}; there is nothing to approve now; {_onward(key, state)}")
         if len(digest) < SHORTEST or not state.digest.startswith(digest) or state.digest != actual:
             raise Refused(
                 f"{digest[:12]} is not the digest of what would leave ({state.digest[:12]}); "
                 f"tocsin preview {key} {notice} shows it"
             )
-        if state.mark not in ("in-review", "approved"):
-            raise Refused(f"{notice} is {state.mark}; there is nothing to approve now")
         if any(approval.person == person.id for approval in state.approvals):
             raise Refused(f"{person.id} has approved this draft already; another person must")
         change.add(NoticeApproved(notice=notice, digest=state.digest, person=person.id))
 
     return act(app, actor, key, decide, command=asked)
+
+
+def _onward(key: str, state: NoticeState) -> str:
+    """What can be done with a notice as it stands."""
+    match state.mark:
+        case "in-review":
+            return f"tocsin preview {key} {state.id} shows what is to be approved"
+        case "approved":
+            return f"tocsin send {key} {state.id} lets it leave once all have approved"
+        case "rejected" | "void":
+            return f"tocsin draft {key} {state.id} makes a new one"
+        case "paused":
+            return f"tocsin resume {key} {state.id} lets it go on"
+        case _:
+            return f"tocsin ledger {key} {state.id} shows how far it is"
 
 
 def reject(
@@ -67,7 +83,7 @@ def reject(
         state = drafted(change.incident, notice)
         need(actor, change.incident, *APPROVERS)
         if state.mark not in ("in-review", "approved", "released"):
-            raise Refused(f"{notice} is {state.mark}; there is nothing to reject now")
+            raise Refused(f"{notice} is {state.mark}; there is nothing to reject now; {_onward(key, state)}")
         change.add(NoticeRejected(notice=notice, digest=state.digest, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "reject", [notice, because]))
@@ -113,7 +129,7 @@ def pause(
     def decide(change: Change) -> None:
         state = drafted(change.incident, notice)
         if state.mark not in ("released", "sending"):
-            raise Refused(f"{notice} is {state.mark}; nothing is leaving")
+            raise Refused(f"{notice} is {state.mark}; nothing is leaving; {_onward(key, state)}")
         change.add(SendingPaused(notice=notice, because=change.keep(because or "paused")))
 
     return act(app, actor, key, decide, command=command_of(command, "pause", [notice, because]))
@@ -128,7 +144,7 @@ def resume(
         state = drafted(change.incident, notice)
         need(actor, change.incident, *RELEASERS)
         if state.mark != "paused":
-            raise Refused(f"{notice} is {state.mark}, not paused")
+            raise Refused(f"{notice} is {state.mark}, not paused; {_onward(key, state)}")
         change.add(SendingResumed(notice=notice, because=change.keep(because) if because else None))
 
     return act(app, actor, key, decide, command=command_of(command, "resume", [notice, because]))
@@ -144,7 +160,10 @@ def exclude(
     with app.database.read() as connection:
         row = ledger.row_of(connection, key, notice, hidden)
     if row is None:
-        raise Refused(f"nobody with that id is in the ledger of {notice}")
+        raise Refused(
+            f"nobody with that id is in the ledger of {notice}; "
+            f"tocsin ledger {key} {notice} --who names those whom it did not reach"
+        )
 
     def decide(change: Change) -> None:
         need(actor, change.incident, *APPROVERS)
@@ -153,7 +172,10 @@ def exclude(
 
         def settle(connection: Connection) -> None:
             if not ledger.exclude(connection, row.id, words, change.now):
-                raise Refused("that letter is leaving or has left; there is nothing to exclude")
+                raise Refused(
+                    "that letter is leaving or has left, so there is nothing to exclude; "
+                    f"tocsin affected {key} --person ID shows what became of it"
+                )
 
         change.also.append(settle)
 

@@ -147,7 +147,8 @@ def release_duty(
         need(actor, change.incident, "counsel", "dpo", "accountable-officer")
         state = duty_of(change.incident, duty)
         if state.mark != "open":
-            raise Refused(f"{duty} is {state.mark} already")
+            done = "filed" if state.mark == "met" else "released"
+            raise Refused(f"{duty} is {done} already, so nothing is left to release; tocsin duties {key}")
         change.add(DutyReleased(key=duty, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "release-duty", [duty, because]))

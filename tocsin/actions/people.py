@@ -28,7 +28,10 @@ def ack(app: App, actor: Actor, key: str, *, command: str | None = None) -> Reco
         roles = [role for role in silent if role in called or role in person.roles]
         if not roles:
             holder = ", ".join(f"{role}: {who}" for role, who in incident.roles.items()) or "nobody"
-            raise Refused(f"nobody waits for an answer of {person.id}; roles are held by {holder}")
+            raise Refused(
+                f"nobody waits for an answer of {person.id}; roles are held by {holder}; "
+                f"tocsin take {key} ROLE takes one"
+            )
         for role in roles:
             change.add(Acknowledged(role=role, person=person.id))
             change.add(RoleTaken(role=role, person=person.id))
@@ -44,7 +47,7 @@ def take(app: App, actor: Actor, key: str, role: str, *, command: str | None = N
         person = known(actor, change.incident)
         _may_hold(app, person.id, role)
         if change.incident.roles.get(role) == person.id:
-            raise Refused(f"{person.id} holds {role} already")
+            raise Refused(f"{person.id} holds {role} already; tocsin hand {key} {role} TO gives it on")
         change.add(RoleTaken(role=role, person=person.id))
         _withdraw(change, [role])
 
@@ -60,7 +63,7 @@ def hand(app: App, actor: Actor, key: str, role: str, to: str, *, command: str |
             holder = change.incident.roles.get(role, "nobody")
             raise Refused(f"{role} is held by {holder}; only the holder hands it over, others tocsin take it")
         if to in change.incident.excluded:
-            raise Refused(f"{to} is excluded from {change.incident.key}")
+            raise Refused(f"{to} is excluded from {key}; hand it to somebody else")
         _may_hold(app, to, role)
         change.add(RoleTaken(role=role, person=to, handed_by=person.id))
 
@@ -95,13 +98,15 @@ def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
             [holder] if holder else [p.id for p in contacts.with_role(who) if p.id not in incident.excluded]
         )
         if not people:
-            raise Refused(f"nobody in contacts/people.yaml has the role {who}")
+            raise Refused(
+                f"nobody in contacts/people.yaml has the role {who}; add it to a person, or page one by name"
+            )
         return who, people
     known_ids = [person.id for person in contacts.people]
     if who not in known_ids:
         raise Refused(f"there is no person or role {who!r}{nearest(who, [*known_ids, *ROLES])}")
     if who in incident.excluded:
-        raise Refused(f"{who} is excluded from {incident.key}")
+        raise Refused(f"{who} is excluded from {incident.key}; page somebody else")
     held = next((role for role, holder in incident.roles.items() if holder == who), None)
     roles = contacts.person(who).roles
     return held or (roles[0] if roles else "participant"), [who]
@@ -113,7 +118,10 @@ def _may_hold(app: App, who: str, role: str) -> None:
     person = app.catalog.contacts.person(who)
     if role not in person.roles:
         able = ", ".join(each.id for each in app.catalog.contacts.with_role(role)) or "nobody yet"
-        raise Refused(f"{who} is not listed for {role} in contacts/people.yaml; listed: {able}")
+        raise Refused(
+            f"{who} is not listed for {role} in contacts/people.yaml; listed: {able}; "
+            "ask one of them, or add the role there"
+        )
 
 
 def _withdraw(change: Change, roles: list[str]) -> None:

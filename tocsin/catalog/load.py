@@ -66,7 +66,9 @@ def _read(
 def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST:
-            raise Refused(f"{path}: is larger than {LARGEST} bytes; templates are small")
+            raise Refused(
+                f"{path}: is larger than {LARGEST} bytes; templates are small, so move it elsewhere"
+            )
         return path.read_bytes()
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None

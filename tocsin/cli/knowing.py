@@ -72,7 +72,7 @@ def learn(
     pairs = words[1:] if named else words
     if not pairs:
         raise WrongUsage(
-            "expected [INC] NAME=VALUE..., like our_role=controller; tocsin law --facts lists the names"
+            "expected [INC] NAME=VALUE..., like our_role=controller; tocsin law schema lists the names"
         )
     with door.open() as shell:
         key = which(shell, named)
@@ -141,9 +141,9 @@ def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise WrongUsage(f"{pair!r} is not NAME=VALUE")
+            raise WrongUsage(f"{pair!r} is not NAME=VALUE, like our_role=controller")
         if name in facts:
-            raise WrongUsage(f"{name} is given twice")
+            raise WrongUsage(f"{name} is given twice; give it once")
         definition = definition_of(name)
         if value.startswith("@"):
             value = _text_of(Path(value[1:]), name)

@@ -109,7 +109,7 @@ def evidence(
             "say what to do: tocsin evidence add [INC] FILE | list [INC] | get [INC] ITEM --out FILE"
         )
     if (step and deed != "add") or (out and deed != "get"):
-        raise WrongUsage(f"--{'step' if step else 'out'} does not go with evidence {deed}")
+        raise WrongUsage(f"--{'step' if step else 'out'} does not go with evidence {deed}; leave it out")
     named, what = _named(rest, wanted[deed])
     with door.open() as shell:
         key = which(shell, named)

@@ -23,23 +23,33 @@ from tocsin.domain.places import PLACES, UNKNOWN_PLACE
 from tocsin.domain.questions import FACTS, FactDefinition
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
+#: What lists every fact with its values.
+_LISTS = "tocsin law schema"
+#: Longest list of what is known that is said whole, in characters.
+_SHORT = 300
 #: Older words of facts files.
 _SAME_CHOICE = {("recipients", "one-trusted"): "one-bound"}
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """` (did you mean X?)`, or the short list of what is known, or nothing."""
+def nearest(word: str, known: Iterable[str], lists: str = "") -> str:
+    """`; did you mean X?`, or all that is known, or, of a long list, three and the command that `lists` it.
+
+    Empty only where nothing at all is known.
+    """
     names = list(known)
     close = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.5)
     if close:
         return f"; did you mean {next(name for name in names if name.lower() == close[0])}?"
-    return f"; known: {', '.join(names)}" if len(names) <= 12 else ""
+    if not names or len(said := f"; known: {', '.join(names)}") <= _SHORT:
+        return said if names else ""
+    some = ", ".join(get_close_matches(word, names, n=3, cutoff=0))
+    return f"; there are {len(names)}, like {some}" + (f": {lists} lists them" if lists else "")
 
 
 def definition_of(name: str) -> FactDefinition:
     """The question behind a fact's name; Refused with the nearest right name when there is none."""
     if name not in FACTS:
-        raise Refused(f"there is no fact {name!r}{nearest(name, FACTS)}")
+        raise Refused(f"there is no fact {name!r}{nearest(name, FACTS, _LISTS)}")
     return FACTS[name]
 
 
@@ -62,7 +72,9 @@ def _may_be_unknown(question: FactDefinition) -> bool:
 def _refuse_the_future(question: FactDefinition, value: JsonValue, now: datetime) -> None:
     at = value["at"] if isinstance(value, dict) else value
     if parse_moment(str(at)) > now:
-        raise Refused(f"{question.name}: {at} lies in the future; now it is {iso(now)}")
+        raise Refused(
+            f"{question.name}: {at} lies in the future, now it is {iso(now)}; say when it did happen"
+        )
 
 
 def _moment(question: FactDefinition, raw: object) -> JsonValue:
@@ -111,7 +123,7 @@ def _decimal(question: FactDefinition, raw: object) -> str:
 def _share(question: FactDefinition, raw: object) -> JsonValue:
     share = _decimal(question, raw.strip().removesuffix("%") if isinstance(raw, str) else raw)
     if Decimal(share) > 100:
-        raise Refused(f"{question.name}: {share} is more than 100 percent")
+        raise Refused(f"{question.name}: {share} is more than 100 percent; write a share like 12.5")
     return share
 
 
@@ -130,7 +142,7 @@ def _choice(question: FactDefinition, raw: object) -> JsonValue:
     word = str(raw).strip()
     word = _SAME_CHOICE.get((question.name, word), word)
     if word not in question.choices:
-        raise Refused(f"{question.name} cannot be {word!r}{nearest(word, question.choices)}")
+        raise Refused(f"{question.name} cannot be {word!r}{nearest(word, question.choices, _LISTS)}")
     return word
 
 

@@ -24,7 +24,9 @@ def read_flow(text: str) -> object:
     except (IndexError, ValueError, RecursionError):
         raise Refused(f"{text!r} cannot be read; write it like {{DE: 1200, VN: 40}} or [a, b]") from None
     if _skip(text, end) != len(text):
-        raise Refused(f"{text!r} cannot be read: {text[end:].strip()!r} is left over at its end")
+        raise Refused(
+            f"{text!r} cannot be read: {text[end:].strip()!r} is left over at its end; take it away"
+        )
     return value
 
 

@@ -127,7 +127,7 @@ def _open(app: App, row: Mapping[str, Any]) -> bytes:
         raise Refused(f"vault file {path}: {error.strerror}; restore it from a backup") from None
     plain = unseal(key, sealed, f"vault/{incident}/{content}")
     if keyed_digest(key, plain) != content:
-        raise Refused(f"vault file {path} is not what was kept")
+        raise Refused(f"vault file {path} is not what was kept; restore it from a backup")
     return plain
 
 

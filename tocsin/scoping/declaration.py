@@ -63,7 +63,7 @@ def read_list(path: Path) -> tuple[Listed, ...]:
             raise BadFile(path, number, "names nobody; put an id or an e-mail address under `who`")
         found.append(Listed(who=cells["who"], kinds=tuple(cells.get("kinds", "").split())))
     if not found:
-        raise Refused(f"{path}: lists nobody")
+        raise Refused(f"{path}: lists nobody; write one person to a line")
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.fold import as_of as written_by
 from tocsin.domain.fold import fold
 from tocsin.domain.incident import Incident
+from tocsin.domain.moments import iso
 from tocsin.record import plan_or_none
 from tocsin.storage import timeline
 from tocsin.storage.tables import attempt, outbox
@@ -27,11 +28,11 @@ from tocsin.views.steps import steps
 
 def stood(app: App, actor: Actor, key: str, moment: datetime) -> Incident:
     """The incident as it was known at a past moment."""
-    seen(app, actor, key)
+    begun = seen(app, actor, key).declared_at
     with app.database.read() as connection:
         entries = written_by(timeline.entries(connection, key), moment)
     if not entries:
-        raise Refused(f"{key} was declared after that moment")
+        raise Refused(f"{key} was declared after that moment; it begins at {iso(begun)}")
     return fold(entries)
 
 
