@@ -95,6 +95,13 @@ def test_approval_on_a_terminal_shows_the_letters_and_wants_the_digest_typed(
 def test_one_person_is_not_two(tocsin: Command, drafted: str) -> None:
     digest = tocsin("preview", "customers", "--json", by="an").json["digest"]
     assert tocsin("approve", "customers", "--digest", digest, by="an").status == 0
+    shown = tocsin("show", "--json").json
+    states = {duty["recipient"]: duty["state"] for duty in shown["duties"]}
+    assert (shown["notices"][0]["state"], states["individuals"]) == ("in-review", "in-review")
+    assert "(1 of 2)" in tocsin("card").out
+    assert tocsin("preview", "customers", "--brief", by="an").out.startswith(
+        "customers, edition 1: in-review"
+    )
     assert tocsin("approve", "customers", "--digest", digest, by="an").status == 1
     assert tocsin("approve", "customers", "--digest", digest, by="linh").status == 1
     refused = tocsin("send", drafted, "customers", "--yes", by="an")

@@ -103,6 +103,10 @@ def test_a_closed_incident_takes_notes_and_nothing_else(
     tocsin: Command, declared: str, head: Callable[..., int]
 ) -> None:
     tocsin("decline", declared, "--yes", "--because", "a false alarm")
+    duties = tocsin("duties", "1", "--json").json
+    assert [duty["state"] for duty in duties["duties"]] == ["withdrawn"]
+    assert (duties["undecided"], duties["next_question"]) == ([], None)
+    assert "LEFT    steps open 0, overdue 0; duties open 0\n" in tocsin("card", "1").out
     assert tocsin("note", "1", "an afterthought").status == 0
     before = head()
     for words in (
@@ -112,6 +116,7 @@ def test_a_closed_incident_takes_notes_and_nothing_else(
         ["page", "1", "giang"],
         ["draft", "1", "customers"],
         ["scope", "1", "--account", "cus_1"],
+        ["report", "1", "policy-promise/customers/individuals/controller", "--out", "x.pdf"],
     ):
         refused = tocsin(*words)
         assert (refused.status, "tocsin reopen" in refused.err) == (1, True), words

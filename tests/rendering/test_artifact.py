@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.domain.bodies import START, WORDS, declared, opened, timeline
+from tests.domain.bodies import DIGEST, START, WORDS, declared, drafted, opened, timeline
 from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.fold import fold
@@ -80,6 +80,19 @@ def test_only_the_moment_of_writing_depends_on_when_it_was_written(catalog: Cata
     assert early[:-1] == late[:-1]
     assert early[-1].startswith("_As of Tue 24 Nov 03:40 +07 (20:40Z).")
     assert late[-1].startswith("_As of Tue 24 Nov 03:42 +07 (20:42Z).")
+
+
+def test_a_letter_is_approved_when_as_many_as_must_have_said_yes(catalog: Catalog) -> None:
+    told = (declared(), opened(), drafted())
+    yes = [k.NoticeApproved(notice="customers", digest=DIGEST, person=who) for who in ("an", "bao")]
+    for given, said in ((1, "letter in-review (1 of 2 approvals), "), (2, "letter approved, ")):
+        assert said in page(catalog, fold(timeline(*told, *yes[:given])))
+
+
+def test_the_duties_of_what_was_no_incident_are_open_no_more(catalog: Catalog) -> None:
+    declined = page(catalog, fold(timeline(declared(), opened(), k.Declined(because=WORDS))))
+    assert "| withdrawn |" in declined
+    assert "**Fri 27 Nov" not in declined
 
 
 def test_the_page_of_a_closed_incident_calls_nobody_dead(catalog: Catalog) -> None:

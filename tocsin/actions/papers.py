@@ -21,7 +21,7 @@ from tocsin.domain.moments import iso
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import Format, Paper, duty_of, kept, kept_before, make
 from tocsin.evidence.vault import keep, put_file
-from tocsin.record import Change, Recorded, answered
+from tocsin.record import Change, Recorded, answered, refuse_closed
 
 
 def make_report(
@@ -45,6 +45,7 @@ def make_report(
     asked = said_by(actor, command_of(command, "report", [duty, format_, place]))
     if done := answered(app, key, asked):
         return done, kept_before(app, done)
+    refuse_closed(incident)
     if out is not None and out.exists():
         raise Refused(f"{out} exists; choose another name")
     paper = make(app, key, duty, format_)

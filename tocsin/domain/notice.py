@@ -12,7 +12,7 @@ from typing import Any
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import FACTS, Facts, stand_ins
-from tocsin.domain.incident import DutyState, Incident, NoticeState
+from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
 from tocsin.domain.moments import iso
 from tocsin.domain.moves import (
     AskApproval,
@@ -145,6 +145,19 @@ def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> 
 def approved_enough(state: NoticeState, organisation: Organisation) -> bool:
     """Whether as many different people said yes to this digest as the organisation asks for."""
     return len({approval.person for approval in state.approvals}) >= organisation.approvals_needed
+
+
+def standing(state: NoticeState, organisation: Organisation) -> NoticeMark:
+    """Where a letter stands for its readers: in review until as many have approved as must."""
+    if state.mark == "approved" and not approved_enough(state, organisation):
+        return "in-review"
+    return state.mark
+
+
+def approvals_words(state: NoticeState, organisation: Organisation) -> str:
+    """`1 of 2 approvals`."""
+    given = len({approval.person for approval in state.approvals})
+    return f"{given} of {organisation.approvals_needed} approvals"
 
 
 def _recipients_changed(incident: Incident, state: NoticeState) -> bool:

@@ -18,7 +18,7 @@ from tocsin.engine.enclosures import enclosures
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import spoken_facts
 from tocsin.evidence.vault import keep, put_file, read
-from tocsin.record import Change, Recorded, record
+from tocsin.record import Change, Recorded, record, refuse_closed
 from tocsin.rendering.account import account
 from tocsin.rendering.content import paper_content
 from tocsin.rendering.form import load_form
@@ -87,7 +87,9 @@ def kept(
     sealed = put_file(app, key, paper.content, purpose="record")
 
     def decide(change: Change) -> None:
-        if move is not None and duty_of(change.incident, duty).papers:
+        if move is None:
+            refuse_closed(change.incident)
+        elif not change.incident.open or duty_of(change.incident, duty).papers:
             return
         item = keep(change, sealed, f"{duty.replace('/', '-')}.{format_}", by=actor)
         change.add(

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at
+from tocsin.domain.contacts import Organisation
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.message import ROUTE_NAMES
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.notice import CUSTOMERS, approvals_words, standing
 from tocsin.domain.plan import Plan, facts_of
 
 #: What Markdown, its tables and its HTML give a meaning to.
@@ -39,7 +40,7 @@ def incident_page(
         "",
         "| due | duty | to | owner | state |",
         "|---|---|---|---|---|",
-        *_duty_lines(incident, zone),
+        *_duty_lines(incident, catalog.contacts.organisation),
         "",
         f"{_steps_line(incident, catalog, now)} {_routes(down, zone)}",
         "",
@@ -75,7 +76,8 @@ def moment_words(moment: datetime, zone: ZoneInfo) -> str:
     return f"{there:%a %d %b %H:%M} {there.tzname()} ({utc:%H:%M}Z)"
 
 
-def _duty_lines(incident: Incident, zone: ZoneInfo) -> list[str]:
+def _duty_lines(incident: Incident, organisation: Organisation) -> list[str]:
+    zone = ZoneInfo(organisation.zone)
     duties = sorted(
         incident.duties.values(),
         key=lambda d: (d.mark != "open", d.soonest is None, d.soonest or incident.declared_at, d.opened.key),
@@ -83,22 +85,23 @@ def _duty_lines(incident: Incident, zone: ZoneInfo) -> list[str]:
     lines = []
     for duty in duties:
         due = moment_words(duty.soonest, zone) if duty.soonest else "as soon as possible"
-        due = f"**{due}**" if duty.mark == "open" else due
+        due = f"**{due}**" if duty.mark == "open" and incident.open else due
         to = duty.opened.authority or duty.opened.recipient
         name = f"{duty.opened.regime} {duty.opened.cite}"
         owner = incident.holder("dpo") or "dpo"
-        lines.append(
-            f"| {due} | {_plain(name)} | {_plain(to)} | {_plain(owner)} | {_plain(_state(incident, duty))} |"
-        )
+        state = _state(incident, duty, organisation)
+        lines.append(f"| {due} | {_plain(name)} | {_plain(to)} | {_plain(owner)} | {_plain(state)} |")
     return lines or ["| - | none is known yet | - | - | - |"]
 
 
-def _state(incident: Incident, duty: DutyState) -> str:
+def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> str:
     if duty.mark == "met":
         late = ", late" if duty.late else ""
         return f"met{late}" + (f", supplement {len(duty.supplements)} filed" if duty.supplements else "")
     if duty.mark == "released":
         return "no longer owed"
+    if not incident.open:
+        return "withdrawn"
     words = ["open"]
     if duty.assumed:
         words.append("clock assumed")
@@ -107,7 +110,9 @@ def _state(incident: Incident, duty: DutyState) -> str:
     notice = incident.notices.get(CUSTOMERS)
     if duty.opened.recipient == "individuals" and notice:
         told = sum(notice.counts.get(state, 0) for state in ("handed_over", "delivered"))
-        words.append(f"letter {notice.mark}, told {told:,} of {notice.recipients:,}")
+        mark = standing(notice, organisation)
+        given = f" ({approvals_words(notice, organisation)})" if mark == "in-review" else ""
+        words.append(f"letter {mark}{given}, told {told:,} of {notice.recipients:,}")
     return ", ".join(words)
 
 

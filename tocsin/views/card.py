@@ -75,7 +75,8 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
     if broken is not None:
         return _broken(app, *broken, now)
     incident = seen(app, actor, key)
-    found, law = steps(app, incident), owed(app, incident, now)
+    # Of a file that is closed, or was no incident, nothing is left to do.
+    found, law = steps(app, incident) if incident.open else [], owed(app, incident, now)
     upcoming = next_step(found, incident, actor) if incident.open else None
     open_duties = [duty for duty in law.duties if duty.open]
     return Card(
@@ -89,7 +90,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         next=upcoming,
         yours=upcoming is not None and is_theirs(upcoming, incident, actor),
         next_for=incident.roles.get(upcoming.role) if upcoming else None,
-        blocked=_blocked(app, incident, now),
+        blocked=_blocked(app, incident, now) if incident.open else None,
         pending=sum(step.pending for step in found),
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
         untold=_untold(app, incident),
@@ -132,7 +133,7 @@ def _untold(app: App, incident: Incident) -> tuple[int, int] | None:
 
 def _blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
     """The person whose answer is missing, else what the plan waits for from people."""
-    silent = unanswered(incident, app.catalog.contacts) if incident.open else []
+    silent = unanswered(incident, app.catalog.contacts)
     if silent:
         role = silent[0]
         long = silence(incident, role, now) or timedelta(0)

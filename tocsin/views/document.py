@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
+from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import as_of as written_by
 from tocsin.domain.fold import fold
-from tocsin.domain.incident import Incident
+from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.moments import iso
+from tocsin.domain.notice import standing
 from tocsin.record import plan_or_none
 from tocsin.storage import timeline
 from tocsin.storage.tables import attempt, outbox
@@ -62,7 +64,10 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "checklist": [_step(step) for step in steps(app, incident)],
         "duties": [_duty(duty, texts) for duty in law.duties],
         "undecided": [asdict(each) for each in law.undecided],
-        "notices": [_notice(state) for state in incident.notices.values()],
+        "notices": [
+            _notice(state, app.catalog_of(incident).contacts.organisation)
+            for state in incident.notices.values()
+        ],
         "messages": _messages(app, incident.key, moment),
         "affected": _affected(incident),
         "evidence": list(incident.evidence),
@@ -135,10 +140,10 @@ def _duty(duty: Any, texts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _notice(state: Any) -> dict[str, Any]:
+def _notice(state: NoticeState, organisation: Organisation) -> dict[str, Any]:
     return {
         "id": state.id,
-        "state": state.mark,
+        "state": standing(state, organisation),
         "digest": state.digest,
         "approvals": [{"person": each.person, "at": each.at} for each in state.approvals],
         "edition": state.edition,

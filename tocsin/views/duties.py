@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from tocsin.app import App
-from tocsin.domain.contacts import Authority
+from tocsin.domain.contacts import Authority, Organisation
 from tocsin.domain.duties import NextQuestion, Undecided
 from tocsin.domain.incident import DutyState, Incident, Supplement
-from tocsin.domain.notice import CUSTOMERS, LEAVING
+from tocsin.domain.notice import CUSTOMERS, LEAVING, standing
 from tocsin.domain.plan import assessment
 from tocsin.domain.records import in_language
+
+#: States of a duty for which nothing is left to do.
+ENDED = ("filed", "not-owed", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class DutyView:
     @property
     def open(self) -> bool:
         """Whether it still has to be met or released."""
-        return self.state not in ("filed", "not-owed")
+        return self.state not in ENDED
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,19 @@ class Owed:
 
 def owed(app: App, incident: Incident, now: datetime) -> Owed:
     """The duties, open ones first and the soonest of them first; what cannot be told; what to ask next."""
-    found = assessment(incident, app.catalog_of(incident))
+    catalog = app.catalog_of(incident)
     book = {each.id: each for each in app.catalog.contacts.authorities}
-    views = [_view(state, incident, book, now) for state in incident.duties.values()]
+    word = partial(duty_word, incident=incident, organisation=catalog.contacts.organisation, now=now)
+    views = [_view(state, book, word(state), now) for state in incident.duties.values()]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
+    if incident.status == "declined":
+        # Where there was no incident, nothing is asked any more.
+        return Owed(tuple(views), (), None)
+    found = assessment(incident, catalog)
     return Owed(tuple(views), found.undecided, found.next_question)
 
 
-def _view(state: DutyState, incident: Incident, book: dict[str, Authority], now: datetime) -> DutyView:
+def _view(state: DutyState, book: dict[str, Authority], word: str, now: datetime) -> DutyView:
     opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
         key=opened.key,
@@ -95,8 +104,8 @@ def _view(state: DutyState, incident: Incident, book: dict[str, Authority], now:
         target_at=state.target_at,
         assumed=state.assumed,
         candidate=opened.candidate,
-        state=duty_word(state, incident, now),
-        late=state.late or (state.mark == "open" and _passed(state.due_at, now)),
+        state=word,
+        late=state.late or (word not in ENDED and _passed(state.due_at, now)),
         because=state.because,
         doubted=state.doubted,
         verification=opened.verification,
@@ -108,18 +117,18 @@ def _view(state: DutyState, incident: Incident, book: dict[str, Authority], now:
     )
 
 
-def duty_word(state: DutyState, incident: Incident, now: datetime) -> str:
-    """Where a duty stands, in the vocabulary of notification."""
-    if state.mark == "met":
-        return "filed"
-    if state.mark == "released":
-        return "not-owed"
+def duty_word(state: DutyState, incident: Incident, organisation: Organisation, now: datetime) -> str:
+    """Where a duty stands, in the vocabulary of notification. With an incident that was none its duties end."""
+    if state.mark != "open":
+        return "filed" if state.mark == "met" else "not-owed"
+    if not incident.open:
+        return "withdrawn"
     if _passed(state.due_at, now):
         return "late"
     if state.opened.recipient == "individuals":
         notice = incident.notices.get(CUSTOMERS)
         if notice is not None:
-            return _notice_word(notice.mark)
+            return _notice_word(standing(notice, organisation))
     elif state.papers:
         return "drafting"
     return "candidate" if state.opened.candidate else "open"

@@ -6,6 +6,7 @@ from typing import Any
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.incident import Approval, Incident
+from tocsin.domain.notice import standing
 from tocsin.engine.letters import approval_digest, drafted, readers, variant_digest, writing
 from tocsin.rendering.letter import Letter, Variant
 from tocsin.rendering.letter_lint import lint_letter, lint_readers
@@ -71,7 +72,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     views = [_view(variant, counts[variant], letter, reads=reads) for variant, letter in written.items()]
     return Preview(
         notice,
-        state.mark,
+        standing(state, app.catalog_of(incident).contacts.organisation),
         state.edition,
         approval_digest(write, written, scope.set_digest if scope else ""),
         state.digest,

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.app import App
 from tocsin.domain.incident import Incident
+from tocsin.domain.notice import standing
 from tocsin.storage import affected, ledger
 
 
@@ -44,7 +45,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         found = ledger.counts(connection, incident.key, notice)
     return Course(
         notice,
-        state.mark,
+        standing(state, app.catalog_of(incident).contacts.organisation),
         state.edition,
         state.digest,
         state.recipients,
