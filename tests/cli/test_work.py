@@ -149,6 +149,20 @@ def test_a_corrected_moment_moves_the_clock_and_says_so(tocsin: Command, declare
     said = tocsin("learn", "detected_at=2026-11-22T00:00Z", "--source", "gateway log")
     assert "MOVED   policy-promise/customers/individuals/controller due " in said.out
     assert tocsin("show", "--json").json["duties"][0]["assumed"] is True
+    assert "CHECK" not in tocsin("card").out
+
+
+def test_moments_that_contradict_each_other_are_kept_and_said_with_both(
+    tocsin: Command, declared: str
+) -> None:
+    tocsin("learn", "detected_at=2026-11-22T00:00Z", "--source", "gateway log")
+    said = tocsin("learn", "aware_at=2026-11-21T00:00Z", "--source", "x", "--json")
+    both = "aware_at Sat 07:00 +07 (00:00Z) lies before detected_at Sun 07:00 +07 (00:00Z); correct one"
+    assert (said.status, said.err.count("\n"), both in said.err) == (0, 1, True)
+    assert len(said.json["entries"]) == 1
+    assert "lies before" not in tocsin("learn", "our_role=controller", "--source", "x").err
+    assert f"CHECK   {both}" in tocsin("card").out
+    assert tocsin("card", "--json").json["disorder"][0]["after"] == "detected_at"
 
 
 def test_a_long_text_comes_from_a_file(tocsin: Command, declared: str) -> None:

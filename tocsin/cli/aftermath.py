@@ -1,11 +1,14 @@
 """What follows a change at the shell: the quick consequences at once, calls on their way, and what was written."""
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tocsin.cli.console import Shell, labelled
 
 if TYPE_CHECKING:
+    from tocsin.domain.incident import Incident
+    from tocsin.domain.order import Disorder
     from tocsin.record import Recorded
 
 
@@ -70,6 +73,23 @@ def say_again(shell: Shell, done: "Recorded") -> None:
     """Beside the first answer of a command that was said again: that it is this."""
     if done.again:
         shell.tell("said before with this --key: this is the first answer again, and nothing was changed")
+
+
+def warn_of_order(shell: Shell, incident: "Incident", names: Iterable[str]) -> None:
+    """Beside the answer: which of the moments just stated contradict others."""
+    from tocsin.domain.order import out_of_order
+
+    for each in out_of_order(incident.facts):
+        if each.name in names or each.after in names:
+            shell.warn(disorder_words(shell, each))
+
+
+def disorder_words(shell: Shell, each: "Disorder") -> str:
+    """Both moments, and the way out."""
+    return (
+        f"{each.name} {shell.at(each.at)} lies before {each.after} {shell.at(each.after_at)}; "
+        "correct one (tocsin learn), or note why both are true"
+    )
 
 
 def say_duties(shell: Shell, done: "Recorded") -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tocsin.cli.aftermath import disorder_words
 from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.moments import left, span
 from tocsin.domain.message import ROUTE_NAMES
@@ -30,6 +31,9 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     if found.undecided:
         counts += f", cannot tell {found.undecided}     tocsin duties"
     lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
+    if found.disorder:
+        more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""
+        lines.append(labelled("CHECK", disorder_words(shell, found.disorder[0]) + more, urgent=True))
     if found.filed:
         lines.append(labelled("FILED", "; ".join(_filed_words(shell, duty) for duty in found.filed)))
     if found.untold is not None:

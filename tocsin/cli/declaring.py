@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, say_again, settled
+from tocsin.cli.aftermath import await_calls, say_again, settled, warn_of_order
 from tocsin.cli.console import (
     CHANGING,
     UNREACHED,
@@ -83,6 +83,7 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
         settled(shell, done)
         say_again(shell, done)
+        warn_of_order(shell, done.incident, done.incident.learned)
         return _declared(shell, done.incident.key)
 
 

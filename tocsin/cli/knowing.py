@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import changed, say_duties
+from tocsin.cli.aftermath import changed, say_duties, warn_of_order
 from tocsin.cli.console import (
     CHANGING,
     Because,
@@ -80,6 +80,7 @@ def learn(
         done = actions.learn(shell.app, shell.actor, key, facts, source=source, command=door.key)
         changed(shell, done, f"learned {', '.join(facts)}." if done.entries else "known already.")
         say_duties(shell, done)
+        warn_of_order(shell, done.incident, facts)
 
 
 def assess(

@@ -10,6 +10,7 @@ from tocsin.app import App
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.order import Disorder, out_of_order
 from tocsin.record import plan_or_none
 from tocsin.storage import ledger
 from tocsin.views.access import apart, seen
@@ -59,6 +60,8 @@ class Card:
     pending: int = 0
     overdue: int = 0
     undecided: int = 0
+    #: Moments that contradict each other, while something can still be learned.
+    disorder: tuple[Disorder, ...] = ()
     #: Reports that the authorities have, the latest supplement of each with it.
     filed: tuple[DutyView, ...] = ()
     #: Why it was set apart. Its plan fails then, and nothing that needs one is on the card.
@@ -97,6 +100,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         open_duties=len(open_duties),
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
         undecided=len({(each.regime, each.rule) for each in law.undecided}),
+        disorder=out_of_order(incident.facts) if incident.open else (),
         down=tuple(down_routes(app, now)),
     )
 
