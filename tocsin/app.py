@@ -131,6 +131,18 @@ class App:
         return self.settings.sources or (self.settings.contacts or default_folders()[1]) / "sources.yaml"
 
     @property
+    def restored(self) -> datetime | None:
+        """When the backup was made that this home was restored from, until somebody lets go what waited then.
+
+        None in a home that goes on as it was.
+        """
+        try:
+            made = self.settings.restored_file.stat().st_mtime
+        except FileNotFoundError:
+            return None
+        return datetime.fromtimestamp(made, UTC) + (self.now() - self.clock())
+
+    @property
     def vault_folder(self) -> Path:
         """Where sealed evidence lies."""
         return self.settings.home / "vault"

@@ -23,6 +23,7 @@ from tocsin.delivery.outbox import deliver
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moves import Move
 from tocsin.engine import advance, anything, quick_only, urgent_only
+from tocsin.engine.quarantine import tell_restored
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import outbox, timeline
 
@@ -90,6 +91,8 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     flows, for a while: managers then see the work where they look for it.
     """
     alive = partial(_beat, app)
+    if (made := app.restored) is not None:
+        tell_restored(app, made)
     delivered = len(deliver(app, alive=alive))
     trouble = waking() if waking else None
     now = app.now()

@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         return self.home / "prefect" / "port"
 
     @property
+    def restored_file(self) -> Path:
+        """Lies in every backup and in no living home: who finds it looks at a copy. Its time is the backup's."""
+        return self.home / "restored"
+
+    @property
     def key_file(self) -> Path:
         """The master key, kept apart from the data so that a backup of one is not a backup of both."""
         return self.master_key_file or self.home / "keys" / "master.key"

@@ -232,6 +232,20 @@ def test_status_says_which_route_is_down_and_which_incident_is_set_apart(
     assert "back from quarantine" in tocsin("verify").out
 
 
+def test_a_home_that_was_restored_says_what_it_holds_back_until_it_is_let_go(
+    tocsin: Command, declared: str, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert tocsin("status", "--json").json["restored"] is None
+    (home / "restored").touch()
+    assert "outbox  letters and old messages are HELD since a restore" in tocsin("status").out
+    doctored = plain(capfd, "doctor")
+    assert doctored.status == 1
+    assert "FAIL  restored" in doctored.out
+    assert tocsin("resume", declared, "customers", "--restored", "--because", "x").status == 2
+    assert f"Noted in {declared}" in tocsin("resume", "--restored", "--because", "compared", by="an").out
+    assert "HELD" not in tocsin("status").out
+
+
 # --- oncall
 
 

@@ -1,6 +1,8 @@
 """Pages and warnings: each leaves once, or is found in doubt and said so; a dead route holds nobody up."""
 
 import json
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -200,6 +202,34 @@ def test_a_worker_killed_between_wire_and_record_leaves_a_doubt_that_is_sent_onc
         tries = select(attempt.c.number, attempt.c.outcome).where(attempt.c.row == row["id"])
         kept = [tuple(each) for each in connection.execute(tries.order_by(attempt.c.id))]
     assert kept == [(1, "ambiguous"), (2, "handed_over")]
+
+
+def test_after_a_restore_what_waited_in_the_backup_stays_until_a_person_lets_it_go(story):
+    waited = {row["id"] for row in declared_in_silence(story).outbox}
+    story.leap(minutes=10)
+    story.app.settings.restored_file.touch()
+    ago = time.time() - 60
+    os.utime(story.app.settings.restored_file, (ago, ago))
+    for _ in range(2):
+        ring(story.app)
+    # A call that a later one replaced is taken back, as ever.
+    assert {row["state"] for row in story.outbox if row["id"] in waited} == {"pending", "excluded"}
+    told = [row for row in story.outbox if "/restored/" in row["key"]]
+    assert sorted((row["person"], row["route"], row["state"]) for row in told) == [
+        (who, route, "handed_over") for who in ("an", "linh") for route in ("email", "slack")
+    ]
+    assert ("incident-commander", "minh") in story.paged()
+    assert story.mails_to("minh")  # what became due since leaves
+    with pytest.raises(Refused, match="khoa may not do this"):
+        actions.let_go(story.app, story.actor("khoa"), because="compared")
+    with pytest.raises(Refused, match="say what was compared"):
+        actions.let_go(story.app, story.actor("an"), because=" ")
+    assert actions.let_go(story.app, story.actor("an"), because="compared") == (story.key,)
+    assert story.entries[-1].kind == "Noted"
+    ring(story.app)
+    assert {row["state"] for row in story.outbox if row["id"] in waited} == {"handed_over", "excluded"}
+    with pytest.raises(Refused, match="nothing is held back"):
+        actions.let_go(story.app, story.actor("an"), because="compared")
 
 
 def test_workers_that_race_send_each_message_once(story, settings_of_home):

@@ -476,3 +476,18 @@ def test_senders_that_race_hand_over_each_letter_once(story, settings_of_home):
     assert story.readers == everybody(12)
     assert story.counts["possible_duplicates"] == 0
     assert len(story.told("LedgerFilled")) == 1
+
+
+def test_no_letter_leaves_a_home_that_was_restored_until_a_person_lets_it_go(tale):
+    tale.approved()
+    tale.app.settings.restored_file.touch()
+    with pytest.raises(Refused, match="held since a restore"):
+        actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
+    tale.app.settings.restored_file.unlink()
+    actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
+    tale.app.settings.restored_file.touch()
+    advance(tale.app, tale.key)
+    assert tale.letters == []
+    actions.let_go(tale.app, tale.actor("an"), because="the relay's log names nobody")
+    tale.settle()
+    assert len(tale.letters) == 6

@@ -234,7 +234,9 @@ def _a_restore(desk: Desk) -> Played:
     body = said.get_body(("plain",))
     foot = re.search(r"INC-2026-0001 \(.*\), \S+ (\d+) (\w+)", str(body and body.get_content()))
     assert foot is not None
-    shutil.copytree(desk.root / "var", desk.root / "srv" / "backup" / "home-2026-11-23")
+    backup = desk.root / "srv" / "backup" / "home-2026-11-23"
+    shutil.copytree(desk.root / "var", backup)
+    (backup / "restored").touch()
     (desk.root / "var" / "tocsin.db").write_bytes(b"broken" * 1000)
     desk.bell = False
     desk.exports = {"FOOT": f"{foot[1]}:{foot[2]}"}

@@ -11,6 +11,7 @@ from tocsin.actions.knowing import assess, learn, note, set_
 from tocsin.actions.notices import approve, exclude, pause, reject, release, resume
 from tocsin.actions.papers import filed, make_report, release_duty
 from tocsin.actions.people import ack, hand, page, take
+from tocsin.actions.restoring import let_go
 from tocsin.actions.scoping import export_affected, scope
 from tocsin.actions.vault import keep_evidence
 
@@ -29,6 +30,7 @@ __all__ = [
     "hand",
     "keep_evidence",
     "learn",
+    "let_go",
     "make_report",
     "note",
     "page",

@@ -94,6 +94,7 @@ def release(app: App, actor: Actor, key: str, notice: str, *, command: str | Non
     asked = command_of(command, "send", [notice])
     if done := first_answer(app, actor, key, asked):
         return done
+    _refuse_restored(app)
     incident = app.incident(key)
     drafted(incident, notice)
     actual = leaving_digest(app, incident, notice)
@@ -139,6 +140,7 @@ def resume(
     app: App, actor: Actor, key: str, notice: str, *, because: str | None = None, command: str | None = None
 ) -> Recorded:
     """Let a paused sending go on, under the approval it has."""
+    _refuse_restored(app)
 
     def decide(change: Change) -> None:
         state = drafted(change.incident, notice)
@@ -148,6 +150,14 @@ def resume(
         change.add(SendingResumed(notice=notice, because=change.keep(because) if because else None))
 
     return act(app, actor, key, decide, command=command_of(command, "resume", [notice, because]))
+
+
+def _refuse_restored(app: App) -> None:
+    """No letter is promised to leave while none may: who got one since the backup, nobody here knows."""
+    if app.restored is not None:
+        raise Refused(
+            "letters are held since a restore from a backup: RUNBOOK 12, then tocsin resume --restored"
+        )
 
 
 def exclude(

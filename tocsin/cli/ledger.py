@@ -8,6 +8,7 @@ from tocsin.cli.aftermath import changed
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Words, clean, columns
 from tocsin.cli.incidents import split, which
 from tocsin.cli.sending import course_lines, course_values
+from tocsin.domain.errors import WrongUsage
 
 
 def pause(
@@ -24,11 +25,24 @@ def pause(
 
 
 def resume(
-    *words: Words, because: Annotated[Because, Parameter(help="Why.")] = "", door: Changing = CHANGING
+    *words: Words,
+    restored: Annotated[
+        Flag, Parameter(help="Let go what is held back since a restore from a backup.")
+    ] = False,
+    because: Annotated[Because, Parameter(help="Why.")] = "",
+    door: Changing = CHANGING,
 ) -> None:
     """Let a paused sending go on, under the approval it has."""
     from tocsin import actions
 
+    if restored:
+        if words:
+            raise WrongUsage("--restored is about the whole home: leave INC and NOTICE out")
+        with door.open() as shell:
+            keys = actions.let_go(shell.app, shell.actor, because=because)
+            shell.give({"incidents": keys})
+            shell.say("What was held back leaves now. " + (f"Noted in {', '.join(keys)}" if keys else ""))
+        return
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)

@@ -193,6 +193,9 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         lines.append(
             labelled(name, f"{'SILENT, last beat' if silent else 'beat'} {ago(beat.age)} ago", urgent=silent)
         )
+    if now.restored:
+        held = f"letters and old messages are HELD since a restore of the backup of {shell.at(now.restored)}"
+        lines.append(labelled("outbox", f"{held}; tocsin resume --restored", urgent=True))
     for key, why in now.quarantined.items():
         lines.append(labelled(key, f"SET APART: {clean(why)}; tocsin verify {key}", urgent=True))
     overdue = f"oldest waits {span(now.oldest_overdue)}" if now.oldest_overdue else "nothing"

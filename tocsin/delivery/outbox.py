@@ -55,9 +55,9 @@ class Attempt:
 
 
 def deliver(app: App, *, limit: int = 100, alive: Callable[[], None] = lambda: None) -> list[Attempt]:
-    """Send what is due, pages first, all routes at once. Returns what was tried; `alive` is called meanwhile."""
+    """Send what is due and not held, pages first, all routes at once. Returns what was tried; calls `alive` often."""
     with app.database.read() as connection:
-        due = outbox.claimable(connection, app.now(), app.clock(), limit)
+        due = outbox.claimable(connection, app.now(), app.clock(), limit, held_until=app.restored)
     rows = [row for row in due if not _needless(app, row)]
     return asyncio.run(_deliver(app, rows, alive)) if rows else []
 

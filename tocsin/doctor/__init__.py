@@ -81,6 +81,7 @@ def _checks() -> tuple[Check, ...]:
         home.clock,
         home.heartbeats,
         home.incidents,
+        home.restored,
         home.backups,
         people.test_pages,
     )

@@ -14,6 +14,7 @@ from tocsin.doctor.finding import Finding, Level, ago, setting
 from tocsin.doctor.standing import SILENT, standing
 from tocsin.domain.catalog import catalog_from_documents
 from tocsin.domain.errors import BadFile, TocsinError
+from tocsin.domain.moments import iso
 from tocsin.settings import Settings, unknown_variables
 from tocsin.storage import clock as beats
 from tocsin.storage import documents, schema, tables
@@ -182,6 +183,14 @@ def incidents(app: App, config: Path | None) -> Iterator[Finding]:
         yield Finding("FAIL", key, f"set apart: {why}", f"tocsin verify {key}")
     if now.oldest_overdue > timedelta(minutes=1):
         yield Finding("FAIL", "overdue", f"a move waits for {ago(now.oldest_overdue)}", "tocsin bell")
+
+
+def restored(app: App, config: Path | None) -> Iterator[Finding]:
+    """Nothing is held back after a restore."""
+    made = app.restored
+    if made is not None:
+        words = f"from the backup of {iso(made)}: letters, and messages that waited then, are held"
+        yield Finding("FAIL", "restored", words, "RUNBOOK 12, then tocsin resume --restored --because ...")
 
 
 def backups(app: App, config: Path | None) -> Iterator[Finding]:

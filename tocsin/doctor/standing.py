@@ -47,13 +47,20 @@ class Standing:
     open: int
     #: When a run was last woken; it beats only while it is awake.
     woken: datetime | None = None
+    #: When the backup was made that this home was restored from, while what waited then is held back.
+    restored: datetime | None = None
 
     @property
     def well(self) -> bool:
         """Whether the bell rings, every route works, and nothing is set apart."""
         bell = self.parts.get("bell")
         rings = bell is not None and bell.age <= SILENT["bell"]
-        return rings and not self.quarantined and not any(route.down for route in self.routes)
+        return (
+            rings
+            and not self.quarantined
+            and not self.restored
+            and not any(route.down for route in self.routes)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values; spans in seconds."""
@@ -76,6 +83,7 @@ class Standing:
             "oldest_overdue_s": int(self.oldest_overdue.total_seconds()),
             "open": self.open,
             "woken": self.woken and iso(self.woken),
+            "restored": self.restored and iso(self.restored),
         }
 
 
@@ -103,6 +111,7 @@ def standing(app: App) -> Standing:
             timeline.oldest_overdue(connection, app.now()),
             connection.scalar(select(func.count()).where(tables.incident.c.open)) or 0,
             connection.scalar(select(func.max(tables.run.c.woken_at))),
+            app.restored,
         )
 
 

@@ -34,7 +34,12 @@ class Job:
 def under_lease(
     app: App, key: str, move: Move, holder: str, stop: Callable[[], bool] = lambda: False
 ) -> bool:
-    """Do a long job, unless somebody else is at it. True when it made progress."""
+    """Do a long job, unless somebody else is at it. True when it made progress.
+
+    No letter leaves a home that was restored: who got one since the backup, its ledger does not know.
+    """
+    if isinstance(move, SendLetters) and app.restored is not None:
+        return False
     holder = f"{holder}/{uuid4().hex[:8]}"
     with app.database.write() as connection:
         ours = jobs.take(connection, key, move.key, holder, app.clock())

@@ -5,12 +5,14 @@ said of it comes from its projection and its first entry, since the rest cannot 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from tocsin.app import App
 from tocsin.domain.errors import TocsinError
+from tocsin.domain.moments import iso
 from tocsin.engine.messages import written_to
 from tocsin.record import message_id, sealed_message
 from tocsin.rendering.message import Brief
@@ -42,6 +44,23 @@ def tell_trouble(app: App, key: str, subject: str, trouble: BaseException) -> No
         return
     lines = [f"The engine cannot make a move: {subject.rpartition('/')[0]}", in_words(trouble)]
     calls = _calls(app, row, f"{outbox.TROUBLE}/{subject}", lines, f"tocsin show {key}")
+    with app.database.write() as connection:
+        outbox.put(connection, calls, app.now())
+
+
+def tell_restored(app: App, made: datetime) -> None:
+    """Call the same people about each open incident of a home that was restored: once for each backup."""
+    part = f"restored/{int(made.timestamp())}"
+    with app.database.read() as connection:
+        if outbox.holds(connection, f"/{part}/"):
+            return
+        rows = timeline.listed(connection, only_open=True)
+    lines = [
+        f"This home was restored from the backup of {iso(made)}.",
+        "What happened after that is not known here: enter it.",
+        "Letters, and messages that waited in the backup, stay until somebody lets them go.",
+    ]
+    calls = [call for row in rows for call in _calls(app, row, part, lines, "tocsin resume --restored")]
     with app.database.write() as connection:
         outbox.put(connection, calls, app.now())
 

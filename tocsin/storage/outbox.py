@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, true, update
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import Moment, attempt, outbox
@@ -66,17 +66,31 @@ def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None
 
 
 def claimable(
-    connection: Connection, now: datetime, clock: datetime, limit: int = 100
+    connection: Connection,
+    now: datetime,
+    clock: datetime,
+    limit: int = 100,
+    *,
+    held_until: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one."""
+    """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one.
+
+    What was written up to `held_until` stays.
+    """
     expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
     query = (
         select(outbox)
         .where(or_(and_(_WANTS_TO_LEAVE, outbox.c.not_before <= now), expired))
+        .where(outbox.c.created_at > held_until if held_until else true())
         .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def holds(connection: Connection, part: str) -> bool:
+    """Whether there is, or was, a message whose key has this part."""
+    return connection.scalar(select(outbox.c.id).where(outbox.c.key.contains(part)).limit(1)) is not None
 
 
 def claim(
