@@ -1,5 +1,7 @@
 """Recording: one transaction, the whole decision again after a lost race, and commands that may be said twice."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -9,6 +11,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Noted, StepReminded
 from tocsin.domain.timeline import as_row, digest, first_fault
+from tocsin.engine.messages import tell
 from tocsin.evidence.verify import verify
 from tocsin.record import record
 from tocsin.storage import tables, timeline
@@ -71,6 +74,33 @@ def test_what_fails_inside_the_transaction_leaves_nothing(story):
     assert story.incident == before
     with story.app.database.read() as connection:
         assert timeline.head(connection, story.key) == before.head_seq
+
+
+def test_an_entry_of_what_has_not_happened_yet_is_refused(tale):
+    tale.declare()
+    now = tale.clock.moment
+
+    def at(moment):
+        return record(
+            tale.app, tale.key, lambda change: change.add(StepReminded(step="C1"), at=moment), actor="an"
+        )
+
+    with pytest.raises(Refused, match="lies in the future"):
+        at(now + timedelta(seconds=1))
+    tale.leap(minutes=-5)  # a clock that was set back
+    assert at(now).entries[0].at == now
+
+
+def test_nobody_who_is_excluded_is_told_whoever_names_them(tale):
+    tale.declare(excluded=("hoa",))
+    told = []
+
+    def decide(change):
+        tell(tale.app, change, "status", ["hoa", "linh"], ["x"], subject="s", lane="status", cause=1)
+        told.extend(each.person for each in change.outgoing)
+
+    record(tale.app, tale.key, decide, actor="engine")
+    assert told == ["linh"]
 
 
 def test_a_decision_to_do_nothing_writes_nothing(tale):

@@ -11,7 +11,12 @@ def test_a_hold_on_a_closed_file_keeps_it_from_being_erased_until_it_is_lifted(t
     hold = {"authority": "Police", "until": "2027-01-01T00:00+07:00"}
     tale.as_("an").learn({"hold": hold}, source="letter")
     assert tale.incident.facts.known("hold")
+    tale.leap(days=400)
+    with pytest.raises(Refused, match="is under a legal hold"):
+        tale.as_("an").erase(because="retention is over")
     tale.as_("an").learn({"hold": "unknown"}, source="their second letter")
     assert not tale.incident.facts.known("hold")
     with pytest.raises(Refused, match="is declined"):
         tale.as_("an").learn({"hold": hold, "risk": "high"}, source="letter")
+    tale.as_("an").erase(because="retention is over")
+    assert tale.incident.erased

@@ -12,12 +12,17 @@ from tocsin import actions
 from tocsin.actions.drafting import draft
 from tocsin.app import open_app
 from tocsin.bell import ring
+from tocsin.catalog import default_folders
 from tocsin.domain.errors import Refused
+from tocsin.domain.moves import FillLedger, SendLetters
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.engine import advance
+from tocsin.engine import advance, perform
+from tocsin.engine.drafting import fill
+from tocsin.engine.jobs import Job
+from tocsin.engine.sending import send
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
-from tocsin.storage import ledger
+from tocsin.storage import jobs, ledger
 from tocsin.storage.jobs import LEASE
 from tocsin.storage.ledger import STATES, Settled
 
@@ -137,6 +142,28 @@ def test_two_different_people_must_approve_exactly_these_bytes(story):
     story.as_("chi").approve(CUSTOMERS, digest=digest)
     story.as_("an").release(CUSTOMERS)
     assert len(story.letters) == 6
+
+
+def another_mailbox(tale):
+    """The same home after somebody changed where answers to the letter go: a part of what is approved."""
+    shipped = (default_folders()[1] / "organisation.yaml").read_text(encoding="utf-8")
+    ours = tale.folder / "contacts" / "organisation.yaml"
+    ours.parent.mkdir()
+    ours.write_text(shipped.replace("reply_to: ", "reply_to: new-"), encoding="utf-8")
+    settings = tale.app.settings.model_copy(update={"contacts": ours.parent})
+    return replace(tale.app, settings=settings)
+
+
+def test_what_would_leave_is_computed_anew_before_it_is_approved_and_before_the_ledger_is_filled(tale):
+    tale.with_customers(3).drafted()
+    later, digest = another_mailbox(tale), tale.letter.digest
+    with pytest.raises(Refused, match="is not the digest of what would leave"):
+        actions.approve(later, tale.actor("an"), tale.key, CUSTOMERS, digest=digest)
+    tale.approve()
+    actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
+    with pytest.raises(Refused, match="what would leave of customers is not what was approved"):
+        perform(later, tale.key, next(move for move in tale.plan.moves if isinstance(move, FillLedger)))
+    assert tale.rows == []
 
 
 def test_those_who_may_approve_are_asked_once_for_each_draft(tale):
@@ -355,7 +382,8 @@ def test_a_letter_perhaps_taken_is_sent_once_more_with_the_same_id_and_counted(s
 
 def test_a_letter_in_doubt_twice_stays_so_and_is_never_a_loop(story):
     story.with_customers(3)
-    story.mail.misbehave(Fault("dot", "drop", recipient="c2@example.org"))
+    # Five times and not for ever, so that a loop would end here and show.
+    story.mail.misbehave(Fault("dot", "drop", recipient="c2@example.org", times=5))
     story.released()
     assert len([mail for mail in story.letters if mail.recipients == ("c2@example.org",)]) == 2
     assert (story.letter.mark, story.counts["ambiguous"]) == ("sent", 1)
@@ -460,6 +488,21 @@ def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters
     with story.app.database.write() as connection:
         ledger.settle(connection, "lost", [late], story.leap(minutes=1).clock.moment)
     assert verify(story.app, story.key).fault is None
+
+
+@pytest.mark.parametrize(("kind", "work"), [(FillLedger, fill), (SendLetters, send)])
+def test_a_holder_whose_lease_is_another_s_now_writes_no_row_and_sends_no_letter(tale, kind, work):
+    tale.with_customers(3).approved()
+    actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
+    if kind is SendLetters:
+        advance(tale.app, tale.key, wanted=lambda move: not isinstance(move, SendLetters))
+    move = next(move for move in tale.plan.moves if isinstance(move, kind))
+    with tale.app.database.write() as connection:
+        assert jobs.take(connection, tale.key, move.key, "bell/quick", tale.app.clock())
+    before = tale.rows
+    with pytest.raises(jobs.LeaseLost):
+        work(Job(tale.app, tale.key, move, "bell/slow"))
+    assert (tale.rows, tale.letters) == (before, [])
 
 
 def test_senders_that_race_hand_over_each_letter_once(story, settings_of_home):
