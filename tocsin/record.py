@@ -7,98 +7,26 @@ again on the newer incident, never only the append.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, reduce
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import Connection
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import Body
-from tocsin.domain.moments import iso
 from tocsin.domain.plan import Plan, plan
 from tocsin.domain.timeline import Draft, Entry, chain
 from tocsin.sealing import keyed_digest, seal, unseal
 from tocsin.storage import keys, outbox, timeline
-from tocsin.storage.outbox import Outgoing
 from tocsin.storage.texts import Texts, said_before
 
 #: How often a decision is run again after losing a race, before we say that something is wrong.
 ATTEMPTS = 20
-
-Also = Callable[[Connection], object]
-T = TypeVar("T")
-
-
-@dataclass
-class Change:
-    """What one decision wants to happen, collected before anything is written."""
-
-    incident: Incident
-    now: datetime
-    texts: Texts
-    record_key: bytes
-    drafts: list[Draft] = field(default_factory=list)
-    outgoing: list[Outgoing] = field(default_factory=list)
-    also: list[Also] = field(default_factory=list)
-    #: What belongs to the answer and stands in no entry, as JSON.
-    answer: Any = None
-
-    def add(
-        self, body: Body, *, at: datetime | None = None, cause: int | None = None, key: str | None = None
-    ) -> int:
-        """Add an entry; returns the sequence number that it will have. Refused for what has not happened yet."""
-        # A clock that was set back does not turn what is written already into the future.
-        if at is not None and at > max(self.now, self.incident.recorded_at):
-            raise Refused(f"{iso(at)} lies in the future; say when it happened")
-        self.drafts.append(Draft(body, at=at, causation_seq=cause, command_key=key))
-        return self.incident.head_seq + len(self.drafts)
-
-    def keep(self, text: str) -> str:
-        """Keep free text beside the chain; returns the commitment that stands for it."""
-        return self.texts.keep(text)
-
-    def send(
-        self,
-        key: str,
-        lane: str,
-        route: str,
-        person: str,
-        content: bytes,
-        *,
-        cause: int,
-        page: int | None = None,
-    ) -> None:
-        """Write a message into the outbox, sealed; `key` makes it one message however often it is decided."""
-        whole = f"{self.incident.key}/{key}"
-        blank = Outgoing(
-            message_id(self.record_key, whole),
-            whole,
-            self.incident.key,
-            cause,
-            lane,
-            route,
-            person,
-            b"",
-            page,
-        )
-        self.outgoing.append(sealed_message(self.record_key, blank, content))
-
-
-def message_id(record_key: bytes, key: str) -> str:
-    """The id of the message with this key, always the same."""
-    return str(UUID(keyed_digest(record_key, f"outbox/{key}".encode())[:32]))
-
-
-def sealed_message(record_key: bytes, blank: Outgoing, content: bytes) -> Outgoing:
-    """The message with its content under the incident's record key, bound to the row that it will be."""
-    row = {**blank.__dict__, "lane": outbox.LANES[blank.lane]}
-    return replace(blank, sealed=seal(record_key, content, outbox.sealed_for(row)))
 
 
 @dataclass(frozen=True)

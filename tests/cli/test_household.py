@@ -100,9 +100,10 @@ def test_a_newcomer_can_ask_the_logs_of_a_demo(tmp_path: Path) -> None:
     with demo_home(tmp_path / "demo") as (settings, _, _), closing(open_app(settings)) as app:
         leaked = leaked_tokens(settings.home).read_text(encoding="utf-8").split()
         key = actions.declare(app, at_the_shell(app, "linh"), Declaration("A token", drill=True)).incident.key
-        _, found = actions.scope(app, at_the_shell(app, "giang"), key, Question(tokens=tuple(leaked)))
-    assert 0 < found.people_count <= len(leaked)
-    assert {gap.kind for gap in found.gaps} == {"people-not-counted"}
+        done = actions.scope(app, at_the_shell(app, "giang"), key, Question(tokens=tuple(leaked)))
+    assert (found := done.incident.scope) is not None
+    assert 0 < found.total <= len(leaked)
+    assert {gap["kind"] for gap in found.gaps} == {"people-not-counted"}
 
 
 def test_a_second_demo_is_refused_and_leaves_the_file_of_the_first_alone(tmp_path: Path) -> None:

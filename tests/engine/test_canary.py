@@ -101,7 +101,18 @@ def told(story, capfd, caplog):
     assert sung((out + err + caplog.text).encode()) == []
 
 
-def test_no_canary_sings_in_the_database_the_home_or_what_our_people_got(told):
+def test_no_canary_sings_but_where_the_people_are_kept(told):
+    _not_in_the_database_the_home_or_what_our_people_got(told)
+    _no_bare_hash_in_the_timeline(told)
+    _not_in_exceptions(told)
+    with told.app.database.read() as connection:
+        key = told.app.people_key(told.key)
+        person = affected.person(connection, told.key, 1, key, "canary_cus_77")
+    assert person is not None
+    assert (person.email, person.name) == (READER["email"], READER["name"])
+
+
+def _not_in_the_database_the_home_or_what_our_people_got(told):
     assert (told.counts["refused"], told.counts["handed_over"]) == (1, 2)
     assert [name for name, value in everything_stored(told.app) if sung(value)] == []
     files = [path for path in told.app.settings.home.rglob("*") if path.is_file()]
@@ -115,7 +126,7 @@ def test_no_canary_sings_in_the_database_the_home_or_what_our_people_got(told):
     assert [mail for mail in ours if sung(mail.content)] == []
 
 
-def test_the_timeline_holds_no_bare_hash_of_a_person_either(told):
+def _no_bare_hash_in_the_timeline(told):
     import hashlib
 
     told_of = " ".join(
@@ -125,7 +136,7 @@ def test_the_timeline_holds_no_bare_hash_of_a_person_either(told):
         assert hashlib.sha256(bird.encode()).hexdigest() not in told_of
 
 
-def test_exceptions_name_nobody(told):
+def _not_in_exceptions(told):
     for deed in (
         lambda: told.as_("an").exclude(CUSTOMERS, "canary_cus_77", because=""),
         lambda: told.as_("an").exclude(CUSTOMERS, "canary_cus_78", because="x"),
@@ -134,14 +145,6 @@ def test_exceptions_name_nobody(told):
         with pytest.raises(Exception) as raised:  # noqa: PT011
             deed()
         assert "canary_cus" not in re.sub(r"input_value=.*", "", str(raised.value))
-
-
-def test_the_people_can_be_read_again_with_the_key(told):
-    with told.app.database.read() as connection:
-        key = told.app.people_key(told.key)
-        person = affected.person(connection, told.key, 1, key, "canary_cus_77")
-    assert person is not None
-    assert (person.email, person.name) == (READER["email"], READER["name"])
 
 
 def test_after_erasure_only_counts_and_proofs_are_left(told):

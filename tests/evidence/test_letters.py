@@ -8,12 +8,13 @@ from sqlalchemy import text
 
 from tests.evidence.conftest import put_back
 from tests.story import Story
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Erased
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, verify
-from tocsin.record import Change, record
+from tocsin.record import record
 from tocsin.sinks.mail import Fault
 from tocsin.storage import affected, keys, ledger
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from tocsin.actors import Actor, known
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.moments import KNOWING, iso
 from tocsin.domain.timeline import digest
-from tocsin.record import Change, Recorded, answered, record, refuse_closed
+from tocsin.record import Recorded, answered, record, refuse_closed
 
 #: Moments at which somebody found the incident, a processor too; `declared_at` is one by itself.
 FOUND = (*KNOWING, "processor_aware_at")

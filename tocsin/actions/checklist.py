@@ -7,6 +7,7 @@ from pathlib import Path
 from tocsin.actions.asking import FOUND, act, command_of, content_of, refuse_before, refuse_future
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.checklist import Step, applicable, waits_for
 from tocsin.domain.errors import Refused
@@ -14,7 +15,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import StepDone, StepSkipped, StepUndone
 from tocsin.domain.plan import facts_of
 from tocsin.evidence.vault import keep, put_file
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 
 
 def done(

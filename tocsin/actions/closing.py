@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from tocsin.actions.asking import act, command_of
 from tocsin.actors import Actor, need
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.checklist import applicable, open_gates
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
@@ -15,7 +16,7 @@ from tocsin.domain.notice import LEAVING, REACHED
 from tocsin.domain.owing import assessment
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 from tocsin.storage import affected, keys, ledger, texts, timeline
 
 #: States of a letter that has left the house, or is leaving it now, whatever became of it.

@@ -12,6 +12,7 @@ from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.stating import refuse_decisions, refuse_unknown_kinds
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.catalog import catalog_documents
 from tocsin.domain.codename import code_name
@@ -21,7 +22,7 @@ from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Declared, FactLearned, Severity
 from tocsin.domain.moments import iso
 from tocsin.domain.timeline import Draft, chain
-from tocsin.record import ATTEMPTS, Change, Recorded, answered, command_digest, did, store
+from tocsin.record import ATTEMPTS, Recorded, answered, command_digest, did, store
 from tocsin.sealing import KEY_BYTES
 from tocsin.storage import documents, keys, timeline
 from tocsin.storage.texts import Texts, hidden

@@ -3,6 +3,7 @@
 from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, known
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, NoticeState
@@ -10,7 +11,7 @@ from tocsin.domain.kinds import NoticeDrafted
 from tocsin.domain.notice import LEAVING, text_inputs
 from tocsin.engine.drafting import drafted_now
 from tocsin.engine.letters import TEMPLATES
-from tocsin.record import Change, Recorded, refuse_closed
+from tocsin.record import Recorded, refuse_closed
 
 
 def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:

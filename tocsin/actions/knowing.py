@@ -9,10 +9,11 @@ from tocsin.actions.declaring import title_of
 from tocsin.actions.stating import DECIDERS, refuse_others_decisions, refuse_unknown_kinds
 from tocsin.actors import Actor, need
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, parse_fact, refuse_contradictions
 from tocsin.domain.kinds import FactLearned, Noted, Reclassified
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 from tocsin.storage.texts import hidden
 
 Field = Literal["type", "severity", "title", "restricted"]

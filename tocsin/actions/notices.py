@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import NoticeState
 from tocsin.domain.kinds import (
@@ -18,7 +19,7 @@ from tocsin.domain.kinds import (
 from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough
 from tocsin.domain.scope import pseudonym
 from tocsin.engine.letters import drafted, leaving_digest
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 from tocsin.storage import ledger
 
 #: Fewest digits of a digest that name it.

@@ -14,6 +14,7 @@ from tocsin.actions.asking import (
 )
 from tocsin.actors import Actor, known, need, need_words
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import DutyMet, DutyReleased, SupplementFiled
@@ -21,7 +22,7 @@ from tocsin.domain.moments import iso
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.papers import Format, Paper, duty_of, kept, kept_before, make
 from tocsin.evidence.vault import keep, put_file
-from tocsin.record import Change, Recorded, answered, refuse_closed
+from tocsin.record import Recorded, answered, refuse_closed
 
 
 def make_report(

@@ -5,6 +5,7 @@ from typing import get_args
 from tocsin.actions.asking import act, command_of
 from tocsin.actors import Actor, known
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import unanswered
@@ -12,7 +13,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Acknowledged, Paged, RoleTaken
 from tocsin.domain.records import Role
 from tocsin.engine.messages import page_message
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 from tocsin.storage import outbox
 
 ROLES: tuple[str, ...] = get_args(Role)

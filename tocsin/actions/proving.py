@@ -9,13 +9,14 @@ from sqlalchemy import select
 from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import EvidenceCopied
 from tocsin.engine.quarantine import release
 from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, incidents, lost, verify
 from tocsin.private import private_file
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 from tocsin.storage import timeline
 from tocsin.storage.tables import incident
 

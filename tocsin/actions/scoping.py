@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from tocsin.actions.asking import act, command_of, first_answer, said_by
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
+from tocsin.change import Also, Change
 from tocsin.domain.carrying import with_decisions
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
@@ -19,7 +20,7 @@ from tocsin.domain.scope import HIDING, AffectedPerson, Question, ScopeResult
 from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.private import private_file
-from tocsin.record import Also, Change, Recorded, answered, record, refuse_closed
+from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches

@@ -6,8 +6,9 @@ from tocsin.actions.asking import act, command_of, content_of
 from tocsin.actions.checklist import step_of
 from tocsin.actors import Actor, known
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.evidence.vault import keep, put_file
-from tocsin.record import Change, Recorded
+from tocsin.record import Recorded
 
 
 def keep_evidence(

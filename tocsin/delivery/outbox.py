@@ -17,12 +17,13 @@ from uuid import uuid4
 import structlog
 
 from tocsin.app import App
+from tocsin.change import Also, Change
 from tocsin.channels import Channel
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.kinds import PageOutcome
 from tocsin.domain.message import MailEnvelope, Receipt, SlackPost, Undelivered
-from tocsin.record import Also, Change, record
+from tocsin.record import record
 from tocsin.sealing import unseal
 from tocsin.storage import outbox
 from tocsin.storage.database import Unavailable

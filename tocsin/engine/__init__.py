@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import Incident
 from tocsin.domain.moves import Move
@@ -16,7 +17,7 @@ from tocsin.domain.plan import Plan, plan
 from tocsin.engine.jobs import under_lease
 from tocsin.engine.quarantine import set_apart, tell_trouble
 from tocsin.engine.quick import decide
-from tocsin.record import Change, attention, record
+from tocsin.record import attention, record
 from tocsin.storage import timeline
 from tocsin.storage.database import Unavailable
 

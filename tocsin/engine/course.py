@@ -6,12 +6,13 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from tocsin.change import Change
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import SendingStopped
 from tocsin.domain.notice import is_stale
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import Writing
-from tocsin.record import Change, record
+from tocsin.record import record
 from tocsin.rendering.mime import Mold
 from tocsin.storage import ledger, timeline
 

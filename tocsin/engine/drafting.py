@@ -9,6 +9,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
@@ -16,7 +17,7 @@ from tocsin.domain.notice import text_inputs
 from tocsin.domain.scope import AffectedPerson
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import Writing, approval_digest, readers, variant_digest, variants, writing
-from tocsin.record import Change, record
+from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches

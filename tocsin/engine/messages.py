@@ -9,8 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.record import Change
 from tocsin.rendering.message import Brief, Kind, render_message
 from tocsin.storage.texts import read_texts
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
@@ -18,7 +19,7 @@ from tocsin.engine.enclosures import enclosures
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import spoken_facts
 from tocsin.evidence.vault import keep, put_file, read
-from tocsin.record import Change, Recorded, record, refuse_closed
+from tocsin.record import Recorded, record, refuse_closed
 from tocsin.rendering.account import account
 from tocsin.rendering.content import paper_content
 from tocsin.rendering.form import load_form

@@ -11,10 +11,10 @@ from typing import Any
 import structlog
 
 from tocsin.app import App
+from tocsin.change import message_id, sealed_message
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moments import iso
 from tocsin.engine.messages import written_to
-from tocsin.record import message_id, sealed_message
 from tocsin.rendering.message import Brief
 from tocsin.storage import outbox, timeline
 from tocsin.storage.outbox import Outgoing

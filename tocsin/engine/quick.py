@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.notice import APPROVERS
 from tocsin.engine.messages import duty_words, page_message, role_or_standin, tell
-from tocsin.record import Change
 from tocsin.storage import outbox
 
 #: Who owns the law's clocks, and who is told when one runs out.

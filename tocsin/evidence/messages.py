@@ -4,9 +4,9 @@ A page names its routes, so its messages are known one by one. What else was sai
 warning that was taken away since the last of them cannot be missed, nor can one that was said beside the timeline.
 """
 
+from tocsin.change import message_id
 from tocsin.domain.errors import Refused
 from tocsin.evidence.case import Bad, Case, Check
-from tocsin.record import message_id
 from tocsin.sealing import unseal
 from tocsin.storage import outbox
 

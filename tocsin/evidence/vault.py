@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from tocsin.app import App
+from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import EvidenceKept
-from tocsin.record import Change
 from tocsin.sealing import keyed_digest, seal, unseal
 from tocsin.storage.keys import Purpose
 from tocsin.storage.tables import vault

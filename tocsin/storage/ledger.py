@@ -2,7 +2,8 @@
 
 States: pending, sending, handed_over, delivered, refused, bounced, ambiguous, excluded. They always add up to the
 number of recipients. `handed_over` means that a server took it, and never more. Several workers on PostgreSQL take
-different rows (SKIP LOCKED); on SQLite there is one writer at a time.
+different rows (SKIP LOCKED); on SQLite there is one writer at a time. A long module, because whatever moves a letter
+from one state to another, or counts it, stands side by side.
 """
 
 import hashlib
