@@ -2,18 +2,73 @@
 
 Every function takes the app, who acts, and the incident's key; it returns what was recorded, or raises Refused with
 the way out, and then nothing was written. `command` makes it idempotent: the same key and content, the first answer.
+
+A verb is imported when it is first asked for: whoever declares need not wait for what renders letters and papers.
 """
 
-from tocsin.actions.checklist import done, skip, undo
-from tocsin.actions.closing import close, decline, erase, redact, reopen
-from tocsin.actions.declaring import declare
-from tocsin.actions.knowing import assess, learn, note, set_
-from tocsin.actions.notices import approve, exclude, pause, reject, release, resume
-from tocsin.actions.papers import filed, make_report, release_duty
-from tocsin.actions.people import ack, hand, page, take
-from tocsin.actions.restoring import let_go
-from tocsin.actions.scoping import export_affected, scope
-from tocsin.actions.vault import keep_evidence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tocsin.actions.checklist import done, skip, undo
+    from tocsin.actions.closing import close, decline, erase, redact, reopen
+    from tocsin.actions.declaring import declare
+    from tocsin.actions.knowing import assess, learn, note, set_
+    from tocsin.actions.notices import approve, exclude, pause, reject, release, resume
+    from tocsin.actions.papers import filed, make_report, release_duty
+    from tocsin.actions.people import ack, hand, page, take
+    from tocsin.actions.restoring import let_go
+    from tocsin.actions.scoping import export_affected, scope
+    from tocsin.actions.vault import keep_evidence
+
+#: Room to the verbs in it.
+_ROOMS = {
+    "checklist": (
+        "done",
+        "skip",
+        "undo",
+    ),
+    "closing": (
+        "close",
+        "decline",
+        "erase",
+        "redact",
+        "reopen",
+    ),
+    "declaring": ("declare",),
+    "knowing": (
+        "assess",
+        "learn",
+        "note",
+        "set_",
+    ),
+    "notices": (
+        "approve",
+        "exclude",
+        "pause",
+        "reject",
+        "release",
+        "resume",
+    ),
+    "papers": (
+        "filed",
+        "make_report",
+        "release_duty",
+    ),
+    "people": (
+        "ack",
+        "hand",
+        "page",
+        "take",
+    ),
+    "restoring": ("let_go",),
+    "scoping": (
+        "export_affected",
+        "scope",
+    ),
+    "vault": ("keep_evidence",),
+}
+_ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
 
 __all__ = [
     "ack",
@@ -47,3 +102,9 @@ __all__ = [
     "take",
     "undo",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)

@@ -4,6 +4,7 @@ This module is the registry: one line per verb, each with the module that it liv
 list of verbs is printed from here, so that `tocsin --help` needs neither a database nor a library.
 """
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -89,6 +90,8 @@ VERBS: dict[str, tuple[Verb, ...]] = {
 
 #: What `tocsin` alone means.
 BARE = Verb("bare", "reading:bare", "", "the card of the current incident")
+#: What is typed at 3 a.m. and ends at once.
+HURRIED = (BARE.name, "declare", "ack", "card", "list", "page")
 
 
 def all_verbs() -> Iterator[Verb]:
@@ -109,9 +112,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if not words or words[0].startswith("-"):
         words.insert(0, BARE.name)
-    from tocsin.cli.running import run
+    if words[0] in HURRIED:
+        # A process that ends at once has no use for the search for cycles, which costs it a tenth of its time.
+        gc.disable()
+    try:
+        from tocsin.cli.running import run
 
-    return run(words)
+        return run(words)
+    finally:
+        gc.enable()
 
 
 def overview() -> str:

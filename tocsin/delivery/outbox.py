@@ -19,6 +19,7 @@ import structlog
 from tocsin.app import App
 from tocsin.change import Also, Change
 from tocsin.channels import Channel
+from tocsin.channels.closed import Closed
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.kinds import PageOutcome
@@ -109,23 +110,8 @@ def _open(app: App, route: str) -> Channel:
         channel = opener(app) if opener else None
     except Exception as error:  # a route that cannot even be opened holds up no other
         why = str(error) if isinstance(error, Refused) else f"cannot be opened ({type(error).__name__})"
-        return _Closed(route, why)
-    return channel or _Closed(route, f"{route} is not configured; see tocsin doctor")
-
-
-@dataclass(frozen=True)
-class _Closed:
-    """A route that nobody can use now, and why: what is due on it waits, and no time is spent on it."""
-
-    name: str
-    why: str
-
-    async def send(self, item: Any) -> Receipt:
-        """Never."""
-        raise Undelivered("down", "connect", self.why)
-
-    async def close(self) -> None:
-        """Nothing is open."""
+        return Closed(route, why)
+    return channel or Closed(route, f"{route} is not configured; see tocsin doctor")
 
 
 async def _by_turns(app: App, rows: list[dict[str, Any]], channel: Channel) -> list[Attempt]:
@@ -140,7 +126,7 @@ async def _by_turns(app: App, rows: list[dict[str, Any]], channel: Channel) -> l
             done.append(attempt)
             if attempt.outcome == "down":
                 # The rest of this round need not wait for the same silence one after another.
-                channel = _Closed(row["route"], attempt.reply)
+                channel = Closed(row["route"], attempt.reply)
     return done
 
 
