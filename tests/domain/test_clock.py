@@ -1,13 +1,14 @@
 """How periods are counted, against the vectors worked out by hand for each law."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tocsin.domain.clock import Within, due, target
+from tocsin.domain.clock import Roll, Within, due, end_of_year, target
 
 
 @pytest.mark.parametrize(
@@ -32,9 +33,25 @@ from tocsin.domain.clock import Within, due, target
         ({"months": 1}, "Europe/Brussels", "2027-01-31T10:00+01:00", "2027-02-28T23:59:59+01:00"),
         ({"months": 1}, "Europe/Brussels", "2026-12-15T10:00+01:00", "2027-01-15T23:59:59+01:00"),
         ({"months": 3}, "Europe/Brussels", "2026-11-30T10:00+01:00", "2027-02-28T23:59:59+01:00"),
+        # Working days: 20 November is a holiday in Brazil, Thanksgiving one in the United States.
+        ({"business_days": 3, "holidays": "BR"}, "America/Sao_Paulo", "2026-11-19T10:00-03:00",
+         "2026-11-25T23:59:59-03:00"),
+        ({"business_days": 4, "holidays": "US"}, "America/New_York", "2026-11-25T10:00-05:00",
+         "2026-12-02T23:59:59-05:00"),
+        ({"business_days": 5, "holidays": "US"}, "America/New_York", "2026-11-25T10:00-05:00",
+         "2026-12-03T23:59:59-05:00"),
+        ({"business_days": 7, "holidays": "US"}, "America/New_York", "2026-11-23T10:00-05:00",
+         "2026-12-03T23:59:59-05:00"),
+        # A year's end between, and a law that counts the day of the event.
+        ({"business_days": 2, "holidays": "BR"}, "America/Sao_Paulo", "2026-12-31T10:00-03:00",
+         "2027-01-05T23:59:59-03:00"),
+        ({"calendar_days": 3, "event_day_counts": True}, "Asia/Tokyo", "2026-11-23T10:00+09:00",
+         "2026-11-25T23:59:59+09:00"),
+        ({"business_days": 2, "holidays": "US", "event_day_counts": True}, "America/New_York",
+         "2026-11-25T10:00-05:00", "2026-11-27T23:59:59-05:00"),
     ],
 )  # fmt: skip
-def test_a_period_ends_when_its_law_says(within: dict[str, int], zone: str, start: str, end: str) -> None:
+def test_a_period_ends_when_its_law_says(within: dict[str, Any], zone: str, start: str, end: str) -> None:
     assert due(datetime.fromisoformat(start), Within(**within), zone) == datetime.fromisoformat(end)
 
 
@@ -53,10 +70,12 @@ def test_as_soon_as_possible_has_no_due_moment_but_a_target_of_our_own() -> None
         ({"hours": 1}, "1 hour"),
         ({"calendar_days": 15}, "15 calendar days"),
         ({"months": 1}, "1 month"),
+        ({"business_days": 4, "holidays": "US"}, "4 working days of US"),
+        ({"business_days": 1, "holidays": "BR"}, "1 working day of BR"),
         ({"asap": True, "target_hours": 24}, "as soon as possible (own target 24 hours)"),
     ],
 )
-def test_a_period_reads_as_words(within: dict[str, int], words: str) -> None:
+def test_a_period_reads_as_words(within: dict[str, Any], words: str) -> None:
     assert str(Within(**within)) == words
 
 
@@ -79,3 +98,58 @@ def test_every_period_ends_after_its_start(naive: datetime, zone: str, within: W
     assert end is not None
     assert end > start
     assert within.hours is None or end - start == timedelta(hours=within.hours)
+
+
+def test_a_company_may_know_of_more_days_off_than_the_calendar() -> None:
+    start = datetime.fromisoformat("2026-11-25T10:00-05:00")
+    within = Within(business_days=4, holidays="US")
+    off = {"US": frozenset({date(2026, 11, 27)}), "BR": frozenset({date(2026, 11, 30)})}
+    assert due(start, within, "America/New_York", off=off) == datetime.fromisoformat(
+        "2026-12-03T23:59:59-05:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "end"),
+    [
+        ("next-working-day", "2027-03-01T23:59:59+01:00"),
+        ("noon-of-next-working-day", "2027-03-01T12:00:00+01:00"),
+    ],
+)
+def test_a_limit_on_a_sunday_moves_only_where_its_law_says_so(to: Any, end: str) -> None:
+    start, month = datetime.fromisoformat("2027-01-31T10:00+01:00"), Within(months=1)
+    assert due(start, month, "Europe/Brussels") == datetime.fromisoformat("2027-02-28T23:59:59+01:00")
+    rolled = due(start, month, "Europe/Brussels", roll=Roll(to=to, holidays="BE"))
+    assert rolled == datetime.fromisoformat(end)
+
+
+def test_a_limit_on_a_working_day_stays_where_it_is() -> None:
+    start, roll = (
+        datetime.fromisoformat("2026-11-24T10:00+01:00"),
+        Roll(to="noon-of-next-working-day", holidays="BE"),
+    )
+    assert due(start, Within(hours=72), "Europe/Brussels", roll=roll) == start + timedelta(hours=72)
+
+
+def test_some_limits_are_counted_from_the_end_of_the_year() -> None:
+    found = datetime.fromisoformat("2026-02-03T10:00-05:00")
+    end = end_of_year(found, "America/New_York")
+    assert end == datetime.fromisoformat("2026-12-31T23:59:59-05:00")
+    assert due(end, Within(calendar_days=60), "America/New_York") == datetime.fromisoformat(
+        "2027-03-01T23:59:59-05:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("within", "words"),
+    [
+        ({"business_days": 3}, "business_days need the country"),
+        ({"hours": 3, "holidays": "BR"}, "business_days need the country"),
+        ({"business_days": 3, "holidays": "BX"}, "no calendar of working days is known for 'BX'"),
+        ({"hours": 3, "event_day_counts": True}, "event_day_counts speaks of"),
+        ({"hours": 3, "business_days": 3, "holidays": "BR"}, "exactly one of"),
+    ],
+)
+def test_a_period_that_cannot_be_counted_is_refused(within: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Within(**within)

@@ -37,7 +37,7 @@ def catalog() -> Catalog:
 
 @pytest.mark.parametrize(("code", "example"), list(cases()))
 def test_the_regime_gives_what_its_example_says(catalog: Catalog, code: str, example: dict[str, Any]) -> None:
-    assert set(example) <= {"name", "organisation", "declared_at", "facts", "expect"}
+    assert set(example) <= {"name", "boundary", "organisation", "declared_at", "facts", "told", "expect"}
     organisation = changed(catalog.contacts.organisation, example.get("organisation", {}))
     declared = moment(example.get("declared_at"))
     found = assess(
@@ -47,6 +47,7 @@ def test_the_regime_gives_what_its_example_says(catalog: Catalog, code: str, exa
         authorities=catalog.contacts.authorities,
         at=declared or datetime(2027, 6, 1, tzinfo=UTC),
         declared_at=declared,
+        discharged={f"{code}/{rule}": at for rule, value in example.get("told", {}).items() if (at := moment(value))},
     )
     expected = example["expect"]
     assert [duty.key for duty in found.duties] == [duty["key"] for duty in expected.get("owed", [])]
@@ -68,6 +69,8 @@ def test_every_rule_is_owed_in_one_example_and_not_owed_in_another(catalog: Cata
     rules = {rule.id for rule in catalog.regimes[path.parent.name].rules}
     assert rules <= owed
     assert rules <= not_owed
+    boundary = {rule for each in examples for rule in each.get("boundary", [])}
+    assert boundary <= rules
 
 
 def changed(organisation: Organisation, changes: dict[str, Any]) -> Organisation:

@@ -103,7 +103,7 @@ def test_without_any_moment_a_duty_stands_without_a_due_moment() -> None:
 @pytest.mark.parametrize(
     ("changes", "at", "words"),
     [
-        ({"status": "off"}, DECLARED, "is off"),
+        ({"status": "off", "why_off": "guidance only"}, DECLARED, "guidance only"),
         ({"valid_from": "2026-11-25"}, DECLARED, "in force only from 2026-11-25"),
         # Found before the law began: a later look does not change that.
         ({"valid_from": "2026-11-25"}, DECLARED + timedelta(days=30), "in force only from 2026-11-25"),

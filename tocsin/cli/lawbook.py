@@ -170,7 +170,8 @@ def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]
         yield ""
         yield f"{bold('OWED')} {duty.key}  {kind} {due}" + "".join(f"  {alarm(mark)}" for mark in marks)
         to = f"to {duty.authority or duty.recipient}"
-        yield f"  {duty.cite}; {to}, {duty.stage}; {duty.within} from {duty.clock_from}; read: {duty.verification}"
+        yield f"  {duty.cite}; {to}, {duty.stage}; read: {duty.verification}"
+        yield f"  {duty.explained}"
         yield from (f"  because {clean(line)}" for line in duty.because)
     for label, rest in (("CANNOT TELL", found.undecided), ("NOT OWED", found.not_owed)):
         if rest:

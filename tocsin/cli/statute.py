@@ -6,7 +6,8 @@ from typing import Any
 from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
 from tocsin.domain.matching import CellTest, in_words
 from tocsin.domain.records import in_language
-from tocsin.domain.rules import Exempt, Regime, Rule
+from tocsin.domain.rules import Regime, Rule
+from tocsin.domain.terms import Channel, Clock, Exempt
 
 _INDENT = "  "
 
@@ -15,6 +16,8 @@ def statute(regime: Regime, language: str = "en") -> Iterator[str]:
     """The regime line by line."""
     yield f"{regime.id}  {in_language(regime.name, language)}"
     yield f"{regime.jurisdiction}, {regime.status.replace('-', ' ')}{_validity(regime)}, read: {regime.verification}"
+    if regime.why_off:
+        yield f"opens no duty: {regime.why_off}"
     if regime.applies is not None:
         yield "binds us"
         yield from _condition(regime.applies, 1)
@@ -39,29 +42,67 @@ def _validity(of: Regime | Rule) -> str:
 
 def _rule(rule: Rule, regime: Regime) -> Iterator[str]:
     yield f"{regime.id}/{rule.id}  {rule.cite}"
-    yield f"{_INDENT}{_to_whom(rule)}, as {rule.role}; {rule.stage.replace('-', ' ')}{_validity(rule)}"
-    start = " or ".join(rule.clock.start)
-    earliest = ", whichever is first" if len(rule.clock.start) > 1 else ""
-    within = "" if rule.clock.within.asap else "within "
-    yield f"{_INDENT}{within}{rule.clock.within} from {start}{earliest}"
+    lines = (*_owed(rule), *_done(rule), *_remarks(rule))
+    yield from (f"{_INDENT}{line}" for line in lines)
+
+
+def _owed(rule: Rule) -> Iterator[str]:
+    """To whom, when, and under which condition."""
+    yield f"{_to_whom(rule)}, as {rule.role}; {rule.stage.replace('-', ' ')}{_validity(rule)}"
+    yield _clock(rule.clock)
+    if rule.not_after:
+        yield f"not later than {' or '.join(rule.not_after)}"
+    if rule.send_after:
+        yield f"not before {' and '.join(rule.send_after)} was told"
     if rule.among.features:
-        yield f"{_INDENT}counting only people of whom {_cells(rule.among)}"
+        yield f"counting only people of whom {_cells(rule.among)}"
     if rule.when is not None:
-        yield f"{_INDENT}when"
-        yield from _condition(rule.when, 2)
+        yield "when"
+        yield from _condition(rule.when, 1)
     if rule.while_unknown == "owed":
-        yield f"{_INDENT}owed until the answer is known"
+        yield "owed until the answer is known"
     for exempt in rule.exceptions:
         yield from _exempt(exempt)
+
+
+def _done(rule: Rule) -> Iterator[str]:
+    """What is said, how, and what may delay it."""
     if rule.content:
-        yield f"{_INDENT}says: {', '.join(rule.content)}"
+        yield f"says: {', '.join(rule.content)}"
+    if rule.must_not_contain:
+        yield f"does not say: {', '.join(rule.must_not_contain)}"
+    if rule.channel:
+        yield _channel(rule.channel)
+    if rule.hold:
+        written = "in writing" if rule.hold.written else "asked"
+        yield f"may be held back by {' or '.join(rule.hold.by)}, {written} ({rule.hold.cite})"
     if rule.reasons_when_late:
-        yield f"{_INDENT}late: with reasons"
+        yield "late: with reasons"
+
+
+def _remarks(rule: Rule) -> Iterator[str]:
     for label, text in (("doubt", rule.doubt), ("note", rule.note), ("source", rule.source)):
         if text:
-            yield f"{_INDENT}{label}: {text.strip()}"
+            yield f"{label}: {text.strip()}"
     if rule.verification:
-        yield f"{_INDENT}read: {rule.verification}"
+        yield f"read: {rule.verification}"
+
+
+def _clock(clock: Clock) -> str:
+    moments = " or ".join(clock.start or clock.after)
+    earliest = ", whichever is first" if len(clock.start or clock.after) > 1 else ""
+    begin = f"the end of the {clock.end_of} of {moments}" if clock.end_of else moments
+    told = "" if clock.start else " was told"
+    cap = f", at most {clock.cap.within} from {' or '.join(clock.cap.start)}" if clock.cap else ""
+    roll = f", from a day off to the {clock.roll.to.replace('-', ' ')}" if clock.roll else ""
+    within = "" if clock.within.asap else "within "
+    return f"{within}{clock.within} from {begin}{told}{earliest}{cap}{roll}"
+
+
+def _channel(channel: Channel) -> str:
+    email = f"; e-mail needs {channel.email_needs.replace('-', ' ')}" if channel.email_needs else ""
+    taken = "; never to a mailbox that was taken" if channel.never_to_taken_mailbox else ""
+    return f"by {', '.join(channel.by)}{email}{taken}"
 
 
 def _to_whom(rule: Rule) -> str:
@@ -73,10 +114,10 @@ def _to_whom(rule: Rule) -> str:
 
 def _exempt(exempt: Exempt) -> Iterator[str]:
     instead = f", then to {exempt.instead}" if exempt.instead else ""
-    yield f"{_INDENT}not owed{instead} ({exempt.cite}) when"
-    yield from _condition(exempt.when, 2)
+    yield f"not owed{instead} ({exempt.cite}) when"
+    yield from _condition(exempt.when, 1)
     if exempt.note:
-        yield f"{_INDENT * 2}note: {exempt.note}"
+        yield f"{_INDENT}note: {exempt.note}"
 
 
 def _condition(condition: Any, depth: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ A room of the heart: pure values, read from `contacts/` by the catalog. Who is o
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -41,7 +41,18 @@ Sector = Literal[
     "us-listed",
     "critical-infrastructure",
 ]
-Competence = Literal["data-protection", "cybersecurity", "consumer-protection"]
+Competence = Literal[
+    "data-protection",
+    "cybersecurity",
+    "consumer-protection",
+    "attorney-general",
+    "state",
+    "police",
+    "financial-supervision",
+    "health",
+    "securities",
+    "telecommunications",
+]
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9][0-9 ()-]{5,}$")]
 
@@ -72,6 +83,8 @@ class Organisation(Record):
     established_in: Place
     eu_main_establishment: Place | None = None
     eea_establishments: tuple[Place, ...] = ()
+    #: Days on which an authority is closed beside its public holidays, by country: days by decree, local holidays.
+    more_days_off: dict[Place, tuple[date, ...]] = Field(default_factory=dict)
     offers_to: Literal["worldwide"] | tuple[Place, ...] = "worldwide"
     sectors: tuple[Sector, ...] = ()
     collects_directly: bool | None = None
@@ -109,6 +122,11 @@ class Organisation(Record):
             if isinstance(home, str) and country_of(home) in EEA:
                 return raw | {"eu_main_establishment": home}
         return raw
+
+    @property
+    def days_off(self) -> dict[str, frozenset[date]]:
+        """`more_days_off` as clocks ask for them."""
+        return {place: frozenset(days) for place, days in self.more_days_off.items()}
 
     @field_validator("eu_main_establishment")
     @classmethod

@@ -12,7 +12,8 @@ from typing import Any
 
 from tocsin.domain.moments import iso
 from tocsin.domain.records import Verification
-from tocsin.domain.rules import Recipient, Stage
+from tocsin.domain.rules import Stage
+from tocsin.domain.terms import Recipient
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Duty:
     due_at: datetime | None
     target_at: datetime | None
     within: str
+    #: One line: how the due moment came about.
+    explained: str
     #: The clock runs from a stand-in moment, or the duty stands only until a fact is known.
     assumed: bool
     because: tuple[str, ...]

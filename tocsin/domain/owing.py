@@ -35,7 +35,18 @@ def assessment(incident: Incident, catalog: Catalog) -> Assessment:
         authorities=catalog.contacts.authorities,
         at=incident.declared_at,
         declared_at=incident.declared_at,
+        discharged=_discharged(incident),
     )
+
+
+def _discharged(incident: Incident) -> dict[str, datetime]:
+    """For `regime/rule` the moment at which it was first told, for the clocks that follow it."""
+    met: dict[str, datetime] = {}
+    for duty in incident.duties.values():
+        if duty.met_at is not None:
+            rule = f"{duty.opened.regime}/{duty.opened.rule}"
+            met[rule] = min(duty.met_at, met.get(rule, duty.met_at))
+    return met
 
 
 def facts_of(incident: Incident, catalog: Catalog) -> Facts:

@@ -4,27 +4,27 @@ Pure. Three answers, never two: a duty is owed, not owed, or cannot be told yet,
 rests on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from tocsin.domain.clock import due, target
 from tocsin.domain.conditions import Verdict, all_of, evaluate
 from tocsin.domain.contacts import Authority, Organisation, authority_for
 from tocsin.domain.criteria import Cells
 from tocsin.domain.duties import Assessment, Duty, NextQuestion, NotOwed, Undecided
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.matching import CellTest
-from tocsin.domain.moments import KNOWING
 from tocsin.domain.places import lies_in, state_of
 from tocsin.domain.rules import Regime, Rule
+from tocsin.domain.running import Clocks
 
 __all__ = ["Assessment", "Duty", "NextQuestion", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
 
 _SOMEBODY = Cells(cells=CellTest())
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_NOTHING: Mapping[str, datetime] = MappingProxyType({})
 _NO_PLACE = Verdict(None, ("the place of some people is unknown",), ("people_by_country",))
 
 
@@ -36,16 +36,20 @@ def assess(
     authorities: Sequence[Authority],
     at: datetime,
     declared_at: datetime | None = None,
+    discharged: Mapping[str, datetime] = _NOTHING,
 ) -> Assessment:
     """Every duty that these facts raise, soonest first, with what cannot be told yet and what is not owed.
 
     `at` is the moment as of which the law is applied. Until a clock's own moment is learned it runs from the
-    earliest moment known, else from `declared_at`, and the duty is marked as assumed.
+    earliest moment known, else from `declared_at`, and the duty is marked as assumed. `discharged` gives for
+    `regime/rule` the moment at which it was told first, for the clocks that follow it.
     """
-    case = _Case(facts, organisation, tuple(authorities), at, declared_at)
+    laws = {regime.id: regime for regime in regimes}
+    clocks = Clocks(facts, laws, declared_at, discharged, organisation.days_off)
+    case = _Case(facts, organisation, tuple(authorities), at, clocks)
     findings = [
         finding
-        for regime in sorted(regimes, key=lambda each: each.id)
+        for _, regime in sorted(laws.items())
         for rule in regime.rules
         for finding in case.findings(regime, rule)
     ]
@@ -59,19 +63,6 @@ def _urgency(duty: Duty) -> tuple[datetime, str]:
     return duty.soonest or _END_OF_TIME, duty.key
 
 
-class _Run(NamedTuple):
-    """How a rule's clock runs in this incident.
-
-    From which moment, until when, and whether that moment is a stand-in.
-    """
-
-    moment: str
-    start: datetime | None
-    due_at: datetime | None
-    target_at: datetime | None
-    assumed: bool
-
-
 @dataclass(frozen=True)
 class _Case:
     """One incident before the law."""
@@ -80,7 +71,7 @@ class _Case:
     organisation: Organisation
     authorities: tuple[Authority, ...]
     at: datetime
-    declared_at: datetime | None
+    clocks: Clocks
 
     def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
         """What the rule gives: one finding, or one per place where the rule says so."""
@@ -95,8 +86,8 @@ class _Case:
     def _not_in_force(self, regime: Regime, rule: Rule) -> str | None:
         """Why the rule does not bind: an incident is judged by the law of the day on which the rule's clock starts."""
         if regime.status != "in-force":
-            return f"{regime.id} is {regime.status.replace('-', ' ')}"
-        found = self._run(regime, rule).start or self.at
+            return f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}"
+        found = self.clocks.run(regime, rule).start or self.at
         day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (found, self.at))
         for begin in (regime.valid_from, rule.valid_from):
             if begin and min(day, today) < begin:
@@ -148,11 +139,11 @@ class _Case:
         return all_of(verdicts)
 
     def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
-        run = self._run(regime, rule)
-        return Undecided(regime.id, rule.id, verdict.needs, verdict.because, run.due_at or run.target_at)
+        run = self.clocks.run(regime, rule)
+        return Undecided(regime.id, rule.id, verdict.needs, verdict.because, run.soonest)
 
     def _duty(self, regime: Regime, rule: Rule, place: str | None, verdict: Verdict) -> Duty:
-        run = self._run(regime, rule)
+        run = self.clocks.run(regime, rule)
         authority = self._authority(rule, place)
         open_until = () if verdict.answer else (f"it stands until {', '.join(verdict.needs)} is known",)
         doubt = (f"counsel must confirm: {rule.doubt}",) if rule.doubt else ()
@@ -172,9 +163,10 @@ class _Case:
             due_at=run.due_at,
             target_at=run.target_at,
             within=str(rule.clock.within),
+            explained=run.explained,
             assumed=run.assumed or verdict.answer is None,
             because=(*verdict.because, *open_until, *doubt),
-            needs=(*verdict.needs, *((rule.clock.start[0],) if run.assumed else ())),
+            needs=(*verdict.needs, *run.needs),
             verification=verification,
             candidate=bool(rule.doubt) or verification in ("recalled", "unconfirmed"),
             content=rule.content,
@@ -187,21 +179,6 @@ class _Case:
         if rule.recipient != "authority" or place is None:
             return None
         return authority_for(self.authorities, place, rule.competence)
-
-    def _run(self, regime: Regime, rule: Rule) -> _Run:
-        clock = rule.clock
-        known = self._known(clock.start)
-        assumed = not known
-        known = (
-            known or self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
-        )
-        if not known:
-            return _Run(clock.start[0], None, None, None, True)
-        start, name = min(known)
-        return _Run(name, start, due(start, clock.within, regime.zone), target(start, clock.within), assumed)
-
-    def _known(self, names: Iterable[str]) -> list[tuple[datetime, str]]:
-        return [(moment, name) for name in names if (moment := self.facts.moment(name))]
 
 
 def _next_question(duties: Iterable[Duty], undecided: Iterable[Undecided]) -> NextQuestion | None:

@@ -6,19 +6,18 @@ rules give for an incident stands in `regime`.
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from tocsin.domain.clock import Within
+from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Competence
 from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest
-from tocsin.domain.places import PLACES, REGIONS
-from tocsin.domain.questions import FACTS
+from tocsin.domain.places import PLACES
 from tocsin.domain.records import Id, Language, Record, Texts, Verification, Zone
+from tocsin.domain.terms import Channel, Clock, Exempt, Hold, PerPlace, Recipient, RuleRef
 
-Recipient = Literal["authority", "individuals", "controller", "public", "media", "agencies", "police"]
 Stage = Literal[
     "early-warning", "initial", "notification", "intermediate", "follow-up", "final", "withdrawal"
 ]
@@ -31,50 +30,6 @@ class Source(Record):
     url: str
     verification: Verification
     note: str | None = None
-
-
-class Exempt(Record):
-    """An exception with its article. It lifts the duty only when it is known to apply."""
-
-    when: Condition
-    cite: str
-    #: To whom the same must be said instead, such as the public where telling each person is out of proportion.
-    instead: Recipient | None = None
-    note: str | None = None
-
-
-class Clock(Record):
-    """From which moment, and how long. Of several moments the earliest known one counts."""
-
-    start: tuple[str, ...] = Field(alias="from", min_length=1)
-    within: Within
-
-    @field_validator("start", mode="before")
-    @classmethod
-    def _moments_exist(cls, raw: Any) -> Any:
-        if isinstance(raw, dict) and set(raw) == {"earliest_of"}:
-            raw = raw["earliest_of"]
-        names = [raw] if isinstance(raw, str) else list(raw)
-        for name in names:
-            if name not in FACTS or FACTS[name].type != "moment":
-                raise ValueError(f"{name!r} is not a moment from which a clock can run")
-        return names
-
-
-class PerPlace(Record):
-    """One duty for each place of affected people, unless the company has one authority that speaks for
-    all."""
-
-    place_in: str
-    #: The feature of the organisation that names the place of that one authority.
-    unless: Literal["eu_main_establishment"] | None = None
-
-    @field_validator("place_in")
-    @classmethod
-    def _place_exists(cls, place: str) -> str:
-        if place not in PLACES and place not in REGIONS:
-            raise ValueError(f"{place!r} is no place; write ISO 3166 or {', '.join(REGIONS)}")
-        return place
 
 
 class Rule(Record):
@@ -98,6 +53,15 @@ class Rule(Record):
     exceptions: tuple[Exempt, ...] = ()
     clock: Clock
     content: tuple[Id, ...] = ()
+    #: What the notice must not say: where another law makes it say so, a person gets two letters.
+    must_not_contain: tuple[Id, ...] = ()
+    channel: Channel | None = None
+    #: What must have been told before this may be told.
+    send_after: tuple[RuleRef, ...] = ()
+    #: This is due at the latest when these are told.
+    not_after: tuple[RuleRef, ...] = ()
+    #: Where a request of theirs delays it; nothing else does.
+    hold: Hold | None = None
     reasons_when_late: bool = False
     phased: bool | None = None
     language: Language | None = None
@@ -126,7 +90,14 @@ class Rule(Record):
             raise ValueError(f"rule {self.id}: valid_until lies before valid_from")
         if self.per and self.place:
             raise ValueError(f"rule {self.id}: write per or place, not both")
+        if said := set(self.content) & set(self.must_not_contain):
+            raise ValueError(f"rule {self.id}: {', '.join(sorted(said))} both must and must not be said")
         return self
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """The rules that this one's moment hangs on."""
+        return (*self.clock.after, *self.not_after)
 
 
 class Regime(Record):
@@ -136,6 +107,8 @@ class Regime(Record):
     name: Texts
     jurisdiction: str
     status: Literal["in-force", "not-in-force", "off"]
+    #: Why a law that is known here opens no duty: not yet law, guidance only, or met by another.
+    why_off: str | None = None
     zone: Zone = "UTC"
     verification: Verification
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -146,12 +119,32 @@ class Regime(Record):
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _rules_have_their_own_names(self) -> "Regime":
+    def _is_whole(self) -> "Regime":
         ids = [rule.id for rule in self.rules]
         for name in ids:
             if ids.count(name) > 1:
                 raise ValueError(f"regime {self.id} has two rules {name!r}")
+        if (self.status == "in-force") is (self.why_off is not None):
+            raise ValueError(f"regime {self.id}: why_off says why a regime is not in force, and only then")
+        for rule in self.rules:
+            for ref in (*rule.follows, *rule.send_after):
+                if "/" not in ref and ref not in ids:
+                    raise ValueError(f"rule {rule.id}: the regime has no rule {ref!r}{nearest(ref, ids)}")
+        self._runs_in_no_circle()
         return self
+
+    def _runs_in_no_circle(self) -> None:
+        ahead = {rule.id: [ref for ref in rule.follows if "/" not in ref] for rule in self.rules}
+        for begin in ahead:
+            reached, waiting = set(), list(ahead[begin])
+            while waiting:
+                if (name := waiting.pop()) not in reached:
+                    reached.add(name)
+                    waiting += ahead[name]
+            if begin in reached:
+                raise ValueError(
+                    f"rule {begin}: its clock waits for itself through {', '.join(sorted(reached))}"
+                )
 
     def rule(self, wanted: str) -> Rule | None:
         """The rule with this id, or None."""

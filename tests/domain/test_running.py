@@ -1,0 +1,155 @@
+"""Clocks that hang on something else: another duty, a cap, the latest of two, the end of a year."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.domain.test_regime import CATALOG, REGIME
+from tocsin.domain.duties import Duty
+from tocsin.domain.facts import read_facts
+from tocsin.domain.regime import Regime, assess
+
+FOUND = datetime(2026, 11, 23, 14, tzinfo=UTC)
+
+
+def law(*rules: dict[str, Any], **changes: Any) -> Regime:
+    """A law of these rules, each owed whatever the facts are."""
+    shared = {"recipient": "authority", "place": "US-CA", "cite": "Sec. 1"}
+    return Regime.model_validate(
+        REGIME | {"zone": "America/Los_Angeles"} | changes | {"rules": [shared | r for r in rules]}
+    )
+
+
+def duties(
+    regime: Regime, facts: dict[str, Any], told: dict[str, datetime] | None = None, *others: Regime
+) -> dict[str, Duty]:
+    """Duties by rule, `told` naming what was discharged and when."""
+    found = assess(
+        read_facts(facts),
+        CATALOG.contacts.organisation,
+        (regime, *others),
+        authorities=(),
+        at=FOUND,
+        declared_at=FOUND,
+        discharged=told or {},
+    )
+    return {duty.rule: duty for duty in found.duties}
+
+
+def rule(name: str, within: dict[str, Any], **clock: Any) -> dict[str, Any]:
+    """A rule whose clock runs from `aware_at` unless it says otherwise."""
+    start = {} if "after" in clock else {"from": "aware_at"}
+    return {"id": name, "clock": start | clock | {"within": within}}
+
+
+CALIFORNIA = law(
+    rule("people", {"calendar_days": 30}) | {"recipient": "individuals", "place": None},
+    rule("authority", {"calendar_days": 15}, after=["people"]),
+)
+AWARE = {"aware_at": "2026-11-23T14:00Z"}
+
+
+def test_a_clock_that_follows_a_letter_runs_from_its_last_moment_until_it_leaves() -> None:
+    authority = duties(CALIFORNIA, AWARE)["authority"]
+    assert authority.assumed
+    assert authority.due_at == datetime.fromisoformat("2027-01-07T23:59:59-08:00")
+    assert authority.clock_from == "test-law/people"
+    assert authority.needs == ()
+    assert "until that is told: its last moment" in authority.explained
+
+
+def test_once_the_letter_has_left_the_clock_runs_from_there() -> None:
+    told = {"test-law/people": datetime.fromisoformat("2026-12-10T09:00-08:00")}
+    authority = duties(CALIFORNIA, AWARE, told)["authority"]
+    assert not authority.assumed
+    assert authority.due_at == datetime.fromisoformat("2026-12-25T23:59:59-08:00")
+    assert "15 calendar days from test-law/people (2026-12-10T17:00:00+00:00)" in authority.explained
+
+
+def test_a_clock_may_follow_the_duty_of_another_law() -> None:
+    copy = law(
+        rule("copy", {"business_days": 5, "holidays": "US"}, after=["test-law/people"]), id="other-law"
+    )
+    told = {"test-law/people": datetime.fromisoformat("2026-11-25T09:00-08:00")}
+    assert duties(copy, AWARE, told, CALIFORNIA)["copy"].due_at == datetime.fromisoformat(
+        "2026-12-03T23:59:59-08:00"
+    )
+    # Not asked about that law, it runs from when anybody knew: never too late.
+    alone = duties(copy, AWARE)["copy"]
+    assert (alone.clock_from, alone.clock_start, alone.assumed) == ("aware_at", FOUND, True)
+
+
+DORA = law(
+    rule(
+        "initial",
+        {"hours": 4},
+        **{"from": "classified_major_at"},
+        cap={"from": "aware_at", "within": {"hours": 24}},
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("classified", "due_at"),
+    [
+        # Soon: four hours from the classification.
+        ("2026-11-23T16:00Z", "2026-11-23T20:00Z"),
+        # So late that the day since awareness runs out first.
+        ("2026-11-24T12:00Z", "2026-11-24T14:00Z"),
+        # After that day: four hours again.
+        ("2026-11-24T15:00Z", "2026-11-24T19:00Z"),
+    ],
+)
+def test_a_cap_binds_a_clock_that_started_before_it_ran_out(classified: str, due_at: str) -> None:
+    initial = duties(DORA, AWARE | {"classified_major_at": classified})["initial"]
+    assert initial.due_at == datetime.fromisoformat(due_at)
+    assert ("at most 24 hours from aware_at" in initial.explained) is (due_at == "2026-11-24T14:00Z")
+
+
+def test_what_may_not_come_later_than_the_letters_is_due_with_them() -> None:
+    people = rule("people", {"asap": True, "target_hours": 48}) | {"recipient": "individuals", "place": None}
+    state = law(people, rule("authority", {"calendar_days": 60}) | {"not_after": ["people"]})
+    sixty_days = datetime.fromisoformat("2027-01-22T23:59:59-08:00")
+    # "As soon as possible" is our own aim, no limit that could bind the authority's.
+    assert duties(state, AWARE)["authority"].due_at == sixty_days
+    left = FOUND + timedelta(hours=30)
+    bound = duties(state, AWARE, {"test-law/people": left})["authority"]
+    assert bound.due_at == left
+    assert "not later than test-law/people" in bound.explained
+
+
+def test_a_limit_may_be_counted_from_the_end_of_the_year() -> None:
+    small = law(rule("log", {"calendar_days": 60}, end_of="year"))
+    found = duties(small, AWARE)["log"]
+    assert found.due_at == datetime.fromisoformat("2027-03-01T23:59:59-08:00")
+    assert "from the end of the year of aware_at" in found.explained
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ([rule("a", {"hours": 1}, after=["b"])], "the regime has no rule 'b'"),
+        ([rule("a", {"hours": 1}, after=["b"]), rule("b", {"hours": 1}, after=["a"])], "its clock waits for itself"),
+        ([rule("a", {"hours": 1}, after=["a"])], "its clock waits for itself"),
+        ([rule("a", {"hours": 1}) | {"not_after": ["a"]}], "its clock waits for itself"),
+        ([rule("a", {"hours": 1}) | {"send_after": ["c"]}], "the regime has no rule 'c'"),
+        ([{"id": "a", "clock": {"within": {"hours": 1}}}], "runs either from moments"),
+        ([{"id": "a", "clock": {"from": "aware_at", "after": ["b"], "within": {"hours": 1}}}],
+         "runs either from moments"),
+        ([rule("a", {"hours": 1}) | {"content": ["count"], "must_not_contain": ["count"]}], "both must and must not"),
+    ],
+)  # fmt: skip
+def test_a_law_that_contradicts_itself_is_refused(rules: list[dict[str, Any]], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        law(*rules)
+
+
+@pytest.mark.parametrize("status", ["off", "not-in-force"])
+def test_a_law_that_is_off_says_why(status: str) -> None:
+    with pytest.raises(ValidationError, match="why_off"):
+        law(rule("a", {"hours": 1}), status=status)
+    with pytest.raises(ValidationError, match="why_off"):
+        law(rule("a", {"hours": 1}), why_off="guidance only")
+    assert duties(law(rule("a", {"hours": 1}), status=status, why_off="guidance only"), AWARE) == {}

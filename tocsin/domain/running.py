@@ -1,0 +1,152 @@
+"""How the clocks of the law run in one incident: from which moment, until when, and why then.
+
+Pure. A clock whose own moment is not known runs from the earliest moment at which anybody knew, which is never
+too late; one that follows another duty runs from that duty's last moment until it is discharged.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from tocsin.domain.clock import due, end_of_year, target
+from tocsin.domain.facts import Facts
+from tocsin.domain.moments import KNOWING, iso
+from tocsin.domain.rules import Regime, Rule
+from tocsin.domain.terms import Clock
+from tocsin.domain.workdays import DaysOff
+
+
+class Run(NamedTuple):
+    """How a rule's clock runs: the moment's name, from when, until when, whether that moment is a stand-in."""
+
+    moment: str
+    start: datetime | None
+    due_at: datetime | None
+    target_at: datetime | None
+    assumed: bool
+    #: Facts that would end the assumption.
+    needs: tuple[str, ...]
+    #: One line: how the due moment came about.
+    explained: str
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The due moment, else our own target."""
+        return self.due_at or self.target_at
+
+
+class _Start(NamedTuple):
+    moment: str
+    at: datetime | None
+    assumed: bool
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """The clocks of one incident. `discharged` says when `regime/rule` was, the first time."""
+
+    facts: Facts
+    regimes: Mapping[str, Regime]
+    declared_at: datetime | None
+    discharged: Mapping[str, datetime]
+    off: DaysOff
+
+    def run(self, regime: Regime, rule: Rule) -> Run:
+        """The clock of one rule."""
+        clock, start = rule.clock, self._start(regime, rule.clock)
+        if start.at is None:
+            return Run(
+                start.moment, None, None, None, True, start.needs, f"{clock.within} from {start.moment}"
+            )
+        begin = end_of_year(start.at, regime.zone) if clock.end_of else start.at
+        due_at = due(begin, clock.within, regime.zone, roll=clock.roll, off=self.off)
+        due_at, capped = self._capped(regime, clock, start.at, due_at)
+        target_at = target(begin, clock.within)
+        due_at, tied = self._tied(regime, rule, due_at)
+        explained = _explained(regime, clock, start, (*capped, *tied))
+        return Run(start.moment, start.at, due_at, target_at, start.assumed, start.needs, explained)
+
+    def _start(self, regime: Regime, clock: Clock) -> _Start:
+        if not clock.after:
+            known = self._known(clock.start)
+            if known:
+                return _Start(known[0][1], known[0][0], False)
+            return self._stand_in(clock.start[0], (clock.start[0],))
+        told = [(at, ref) for ref in self._full(regime, clock.after) if (at := self.discharged.get(ref))]
+        if told:
+            at, ref = min(told)
+            return _Start(ref, at, False)
+        ahead = [(at, ref) for ref in self._full(regime, clock.after) if (at := self._last_moment(ref))]
+        if ahead:
+            at, ref = min(ahead)
+            return _Start(ref, at, True)
+        return self._stand_in(self._full(regime, clock.after)[0], ())
+
+    def _stand_in(self, moment: str, needs: tuple[str, ...]) -> _Start:
+        known = self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
+        return _Start(known[0][1], known[0][0], True, needs) if known else _Start(moment, None, True, needs)
+
+    def _known(self, names: Iterable[str]) -> list[tuple[datetime, str]]:
+        """The moments that are known, the earliest first."""
+        return sorted((moment, name) for name in names if (moment := self.facts.moment(name)))
+
+    def _capped(
+        self, regime: Regime, clock: Clock, start: datetime, due_at: datetime | None
+    ) -> tuple[datetime | None, tuple[str, ...]]:
+        cap = clock.cap
+        known = self._known(cap.start) if cap else []
+        if cap is None or not known:
+            return due_at, ()
+        latest = due(known[0][0], cap.within, regime.zone, roll=clock.roll, off=self.off)
+        if latest is None or start > latest or (due_at is not None and due_at <= latest):
+            return due_at, ()
+        return latest, (f"at most {cap.within} from {known[0][1]}",)
+
+    def _tied(
+        self, regime: Regime, rule: Rule, due_at: datetime | None
+    ) -> tuple[datetime | None, tuple[str, ...]]:
+        """Not later than what it must not follow: when that was told, else its own last moment."""
+        refs = self._full(regime, rule.not_after)
+        moments = [at for ref in refs if (at := self.discharged.get(ref) or self._due(ref))]
+        if not moments or (due_at is not None and due_at <= min(moments)):
+            return due_at, ()
+        return min(moments), (f"not later than {', '.join(refs)}",)
+
+    def _due(self, ref: str) -> datetime | None:
+        found = self._rule(ref)
+        return self.run(*found).due_at if found else None
+
+    def _last_moment(self, ref: str) -> datetime | None:
+        found = self._rule(ref)
+        return self.run(*found).soonest if found else None
+
+    def _rule(self, ref: str) -> tuple[Regime, Rule] | None:
+        code, _, name = ref.partition("/")
+        regime = self.regimes.get(code)
+        rule = regime.rule(name) if regime else None
+        return (regime, rule) if regime and rule else None
+
+    @staticmethod
+    def _full(regime: Regime, refs: Iterable[str]) -> list[str]:
+        return [ref if "/" in ref else f"{regime.id}/{ref}" for ref in refs]
+
+
+def _explained(regime: Regime, clock: Clock, start: _Start, bounds: tuple[str, ...]) -> str:
+    within = clock.within
+    in_days = within.calendar_days or within.business_days or within.months
+    how = [f"{within} from {'the end of the year of ' if clock.end_of else ''}{start.moment}"]
+    if start.at is not None:
+        how[0] += f" ({iso(start.at)})"
+    if in_days:
+        counted = "counted" if within.event_day_counts else "left out"
+        how.append(f"days of {regime.zone}" + ("" if clock.end_of else f", that day {counted}"))
+    how += bounds
+    if clock.roll:
+        how.append(f"a day off of {clock.roll.holidays} moves it to the {clock.roll.to.replace('-', ' ')}")
+    if start.assumed:
+        how.append(
+            "ASSUMED until that is known" if not clock.after else "until that is told: its last moment"
+        )
+    return "; ".join(how)

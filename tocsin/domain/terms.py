@@ -1,0 +1,110 @@
+"""The terms of a duty as a statute states them: its clock, its exceptions, its channel, who may hold it back.
+
+Pure shapes, read as parts of a rule.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+
+from tocsin.domain.clock import Roll, Within
+from tocsin.domain.criteria import Condition
+from tocsin.domain.places import PLACES, REGIONS
+from tocsin.domain.questions import FACTS
+from tocsin.domain.records import Record
+
+Recipient = Literal["authority", "individuals", "controller", "public", "media", "agencies", "police"]
+
+
+class Exempt(Record):
+    """An exception with its article. It lifts the duty only when it is known to apply."""
+
+    when: Condition
+    cite: str
+    #: To whom the same must be said instead, such as the public where telling each person is out of proportion.
+    instead: Recipient | None = None
+    note: str | None = None
+
+
+def _moments(raw: Any) -> Any:
+    if isinstance(raw, dict) and set(raw) == {"earliest_of"}:
+        raw = raw["earliest_of"]
+    names = [raw] if isinstance(raw, str) else list(raw)
+    for name in names:
+        if name not in FACTS or FACTS[name].type != "moment":
+            raise ValueError(f"{name!r} is not a moment from which a clock can run")
+    return names
+
+
+#: Facts that are moments. Of several the earliest known one counts.
+Moments = Annotated[tuple[str, ...], BeforeValidator(_moments)]
+#: A rule of the same regime, or of another as `regime/rule`.
+RuleRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")]
+
+
+class Cap(Record):
+    """At most so long from another moment; void for a clock that starts after it ran out.
+
+    So counts Delegated Regulation (EU) 2025/301, Art. 5(1)(a).
+    """
+
+    start: Moments = Field(alias="from", min_length=1)
+    within: Within
+
+
+class Clock(Record):
+    """From which moment, and how long: a moment that is a fact, or the one at which another duty was discharged."""
+
+    start: Moments = Field(alias="from", default=())
+    #: Duties whose discharge starts the clock, the first of them. Until then it runs from their own last moment.
+    after: tuple[RuleRef, ...] = ()
+    #: Counted from the end of the calendar year in which the moment lies.
+    end_of: Literal["year"] | None = None
+    within: Within
+    cap: Cap | None = None
+    roll: Roll | None = None
+
+    @model_validator(mode="after")
+    def _starts_once(self) -> "Clock":
+        if bool(self.start) == bool(self.after):
+            raise ValueError("a clock runs either from moments (from) or after another duty (after)")
+        return self
+
+
+Means = Literal[
+    "post", "email", "telephone", "text-message", "in-app", "in-person", "web-form", "portal", "public-notice"
+]
+
+
+class Channel(Record):
+    """How it must be told. `by` are the ways the law accepts, the best one first."""
+
+    by: tuple[Means, ...] = Field(min_length=1)
+    #: What e-mail needs before it counts: the person's consent, or that it is how we always write to that person.
+    email_needs: Literal["consent", "usual-channel"] | None = None
+    #: Never to a mailbox whose credentials were taken.
+    never_to_taken_mailbox: bool = False
+
+
+class Hold(Record):
+    """Who may have this notice held back, and how a request must look."""
+
+    by: tuple[Literal["law-enforcement", "authority", "court", "attorney-general"], ...] = Field(min_length=1)
+    written: bool = True
+    cite: str
+
+
+class PerPlace(Record):
+    """One duty for each place of affected people, unless the company has one authority that speaks for
+    all."""
+
+    place_in: str
+    #: The feature of the organisation that names the place of that one authority.
+    unless: Literal["eu_main_establishment"] | None = None
+
+    @field_validator("place_in")
+    @classmethod
+    def _place_exists(cls, place: str) -> str:
+        if place not in PLACES and place not in REGIONS:
+            raise ValueError(f"{place!r} is no place; write ISO 3166 or {', '.join(REGIONS)}")
+        return place
