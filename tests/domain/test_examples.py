@@ -66,7 +66,9 @@ def test_the_regime_gives_what_its_example_says(catalog: Catalog, code: str, exa
 @pytest.mark.parametrize(
     "path", sorted(TEMPLATES.glob("regimes/*/regime.yaml")), ids=lambda path: path.parent.name
 )
-def test_every_rule_is_owed_not_owed_and_at_its_boundary_in_some_example(catalog: Catalog, path: Path) -> None:
+def test_every_rule_is_owed_not_owed_and_at_its_boundary_in_some_example(
+    catalog: Catalog, path: Path
+) -> None:
     examples = read(path.with_name("examples.yaml"))
     owed = {duty["key"].split("/")[1] for each in examples for duty in each["expect"].get("owed", [])}
     not_owed = {rule for each in examples for rule in each["expect"].get("not_owed", [])}

@@ -70,15 +70,20 @@ def _verdict(condition: Any, setting: _Setting) -> Verdict:
 
 
 def _all(condition: AllOf, setting: _Setting) -> Verdict:
-    return all_of([_verdict(each, setting) for each in condition.all])
+    return all_of(_verdict(each, setting) for each in condition.all)
 
 
-def all_of(verdicts: list[Verdict]) -> Verdict:
-    """The verdict that all of these hold: one no is a no, else one open question leaves it open."""
-    failed = [verdict for verdict in verdicts if verdict.answer is False]
-    if failed:
-        return _joined(False, failed)
-    return _joined(None if any(v.answer is None for v in verdicts) else True, verdicts)
+def all_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict that all of these hold: the first no is the answer, else one open question leaves it open.
+
+    Nothing behind the first no is looked at: most laws do not bind a company at all.
+    """
+    found = []
+    for verdict in verdicts:
+        if verdict.answer is False:
+            return verdict
+        found.append(verdict)
+    return _joined(None if any(v.answer is None for v in found) else True, found)
 
 
 def _any(condition: AnyOf, setting: _Setting) -> Verdict:

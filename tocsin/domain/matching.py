@@ -130,7 +130,7 @@ class Crowd:
             self._sentences[key] = tuple(
                 f"{_NAMES[field]} is {', '.join(values)}"
                 for field, cells in lacking
-                if (values := sorted({in_words(getattr(cell, field)) for cell in self._of(cells)}))
+                if (values := sorted(map(in_words, {getattr(cell, field) for cell in self._of(cells)})))
             )
         return self._sentences[key]
 

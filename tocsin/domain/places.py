@@ -6,6 +6,7 @@ authorities of their own.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 _CODES = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
@@ -63,10 +64,13 @@ def lies_in(place: str, wanted: Iterable[str]) -> bool | None:
 
     An unknown place lies everywhere: it is the strictest.
     """
-    if place == UNKNOWN_PLACE:
-        return True
+    return True if place == UNKNOWN_PLACE else _lies_in(place, frozenset(wanted))
+
+
+# Every law asks where the same few places lie.
+@lru_cache(maxsize=10_000)
+def _lies_in(place: str, wanted: frozenset[str]) -> bool | None:
     own = {place, state_of(place), country_of(place)}
-    names = tuple(wanted)
-    if any(name in own or own & REGIONS.get(name, frozenset()) for name in names):
+    if any(name in own or own & REGIONS.get(name, frozenset()) for name in wanted):
         return True
-    return None if any(name.startswith(f"{place}-") for name in names) else False
+    return None if any(name.startswith(f"{place}-") for name in wanted) else False

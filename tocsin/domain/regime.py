@@ -4,8 +4,8 @@ Pure. Three answers, never two: a duty is owed, not owed, or cannot be told yet,
 rests on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -72,6 +72,8 @@ class _Case:
     authorities: tuple[Authority, ...]
     at: datetime
     clocks: Clocks
+    #: Whether each law binds the company at all, once it was asked.
+    bound: dict[str, Verdict] = field(default_factory=dict)
 
     def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
         """What the rule gives: one finding, or one per place where the rule says so."""
@@ -87,7 +89,9 @@ class _Case:
         """Why the rule does not bind: an incident is judged by the law of the day on which the rule's clock starts."""
         if regime.status != "in-force":
             return f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}"
-        found = self.clocks.run(regime, rule).start or self.at
+        if not any((regime.valid_from, regime.valid_until, rule.valid_from, rule.valid_until)):
+            return None
+        found = self.clocks.start(regime, rule) or self.at
         day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (found, self.at))
         for begin in (regime.valid_from, rule.valid_from):
             if begin and min(day, today) < begin:
@@ -129,14 +133,17 @@ class _Case:
         return self._duty(regime, rule, place, verdict)
 
     def _verdict(self, regime: Regime, rule: Rule, among: tuple[CellTest, ...]) -> Verdict:
-        verdicts = []
+        return all_of(self._verdicts(regime, rule, among))
+
+    def _verdicts(self, regime: Regime, rule: Rule, among: tuple[CellTest, ...]) -> Iterator[Verdict]:
         if regime.applies is not None:
-            verdicts.append(evaluate(regime.applies, self.facts, self.organisation))
+            if regime.id not in self.bound:
+                self.bound[regime.id] = evaluate(regime.applies, self.facts, self.organisation)
+            yield self.bound[regime.id]
         if any(test.features for test in among):
-            verdicts.append(evaluate(_SOMEBODY, self.facts, self.organisation, among=among))
+            yield evaluate(_SOMEBODY, self.facts, self.organisation, among=among)
         if rule.when is not None:
-            verdicts.append(evaluate(rule.when, self.facts, self.organisation, among=among))
-        return all_of(verdicts)
+            yield evaluate(rule.when, self.facts, self.organisation, among=among)
 
     def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
         run = self.clocks.run(regime, rule)

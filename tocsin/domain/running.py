@@ -53,6 +53,10 @@ class Clocks:
     discharged: Mapping[str, datetime]
     off: DaysOff
 
+    def start(self, regime: Regime, rule: Rule) -> datetime | None:
+        """From when one rule's clock runs; None where nothing is known yet."""
+        return self._start(regime, rule.clock).at
+
     def run(self, regime: Regime, rule: Rule) -> Run:
         """The clock of one rule."""
         clock, start = rule.clock, self._start(regime, rule.clock)
