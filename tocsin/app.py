@@ -152,14 +152,17 @@ class App:
         self.database.close()
 
 
-def read_catalog(settings: Settings) -> Catalog:
-    """The catalog of a home, for which no database is needed."""
+def read_catalog(settings: Settings, *, library: bool = False) -> Catalog:
+    """The catalog of a home, for which no database is needed; with `library`, all laws that are known."""
     from tocsin.catalog import default_folders, load_catalog
 
     contacts = default_folders()[1]
     theirs = [path for path in (settings.contacts,) if path]
     loaded = load_catalog(
-        template_folders(settings), [contacts, *theirs], cache=settings.home / "cache" / "catalog"
+        template_folders(settings),
+        [contacts, *theirs],
+        cache=settings.home / "cache" / ("library" if library else "catalog"),
+        library=library,
     )
     return loaded.with_contacts(_reachable(loaded.contacts, settings))
 

@@ -172,15 +172,6 @@ def test_what_cannot_be_answered_is_one_line(
     assert (said.status, says in said.err, said.err.count("\n")) == (status, True, 1)
 
 
-def test_the_laws_known_here_are_listed(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert [line.split()[0] for line in law(capfd).out.splitlines()[:3]] == [
-        "eu-gdpr",
-        "policy-promise",
-        "vn-pdpl",
-    ]
-    assert [each["id"] for each in law(capfd, "--json").json] == ["eu-gdpr", "policy-promise", "vn-pdpl"]
-
-
 @pytest.mark.parametrize("code", ["eu-gdpr", "policy-promise", "vn-pdpl"])
 def test_a_regime_reads_like_a_statute_with_every_rule_article_and_source(
     home: Path, capfd: pytest.CaptureFixture[str], code: str
@@ -211,3 +202,25 @@ def test_the_law_needs_no_database(facts: Path, home: Path, capfd: pytest.Captur
     (home / "tocsin.db").unlink()
     assert law(capfd, "--facts", facts).status == 0
     assert not (home / "tocsin.db").exists()
+
+
+def test_every_known_law_is_listed_and_those_that_judge_incidents_are_marked(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    listed = law(capfd, "--json").json
+    assert {each["id"] for each in listed if each["judges"]} == {"eu-gdpr", "policy-promise", "vn-pdpl"}
+    assert {"us-ca", "us-hipaa", "sg-pdpa", "br-lgpd", "uk-gdpr"} < {each["id"] for each in listed}
+    assert [each["id"] for each in listed[:3]] == ["eu-gdpr", "policy-promise", "vn-pdpl"]
+    said = law(capfd).out
+    assert [line.split()[0] for line in said.splitlines()[: len(listed)]] == [each["id"] for each in listed]
+    assert f"3 of {len(listed)} judge incidents here" in said
+
+
+def test_a_law_of_the_library_answers_when_it_is_asked_for(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    judging = law(capfd, "--facts", facts, "--json").json
+    assert {each["regime"] for each in judging["not_owed"]} <= {"eu-gdpr", "policy-promise", "vn-pdpl"}
+    asked = law(capfd, "--facts", facts, "--regime", "us-ca", "--json").json
+    assert {each["regime"] for each in asked["not_owed"]} == {"us-ca"}
+    assert "California" in law(capfd, "show", "us-ca").out

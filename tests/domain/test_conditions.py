@@ -211,3 +211,14 @@ def test_a_condition_survives_being_written_as_json(condition: Any) -> None:
     assert (
         CONDITION.validate_json(CONDITION.dump_json(parsed, by_alias=True, exclude_defaults=True)) == parsed
     )
+
+
+@pytest.mark.parametrize(("share", "answer"), [("5", True), ("12.5", True), ("4.99", False), (None, None)])
+def test_a_share_is_compared_as_the_number_that_it_states(share: str | None, answer: bool | None) -> None:
+    facts = {"users_affected_share": share} if share else {}
+    assert verdict({"fact": "users_affected_share", "at_least": 5}, facts).answer is answer
+
+
+def test_only_numbers_are_compared() -> None:
+    with pytest.raises(ValidationError, match="direct_loss is no number"):
+        verdict({"fact": "direct_loss", "at_least": 500_000}, {})

@@ -16,6 +16,7 @@ from tocsin.domain.moments import parse_moment
 from tocsin.domain.regime import Duty, assess
 
 TEMPLATES, CONTACTS = default_folders()
+ROOMS = ("library", "regimes")
 MOMENTS = ("due_at", "target_at", "clock_start")
 
 
@@ -25,14 +26,14 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def cases() -> Iterator[Any]:
-    for path in sorted(TEMPLATES.glob("regimes/*/examples.yaml")):
+    for path in sorted(each for room in ROOMS for each in TEMPLATES.glob(f"{room}/*/examples.yaml")):
         for example in read(path):
             yield pytest.param(path.parent.name, example, id=f"{path.parent.name}: {example['name']}")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return load_catalog([TEMPLATES], [CONTACTS])
+    return load_catalog([TEMPLATES], [CONTACTS], library=True)
 
 
 @pytest.mark.parametrize(("code", "example"), list(cases()))
@@ -64,7 +65,9 @@ def test_the_regime_gives_what_its_example_says(catalog: Catalog, code: str, exa
 
 
 @pytest.mark.parametrize(
-    "path", sorted(TEMPLATES.glob("regimes/*/regime.yaml")), ids=lambda path: path.parent.name
+    "path",
+    sorted(each for room in ROOMS for each in TEMPLATES.glob(f"{room}/*/regime.yaml")),
+    ids=lambda path: path.parent.name,
 )
 def test_every_rule_is_owed_not_owed_and_at_its_boundary_in_some_example(
     catalog: Catalog, path: Path
@@ -82,6 +85,14 @@ def test_every_rule_is_owed_not_owed_and_at_its_boundary_in_some_example(
         assert rules <= boundary
     else:
         assert not owed
+
+
+def test_every_duty_that_a_clock_follows_is_there(catalog: Catalog) -> None:
+    for regime in catalog.regimes.values():
+        for rule in regime.rules:
+            for ref in (*rule.follows, *rule.send_after):
+                code, _, name = ref.rpartition("/")
+                assert catalog.regime(code or regime.id).rule(name), f"{regime.id}/{rule.id} follows {ref}"
 
 
 def changed(organisation: Organisation, changes: dict[str, Any]) -> Organisation:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ _NOTHING_ASKED = Question()
 
 
 def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
-    """The laws known here; with --facts, what they say to those facts.
+    """The laws known here and which of them judge incidents; with --facts, what they say to those facts.
 
     tocsin law · tocsin law show CODE · tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
     """
@@ -54,20 +54,20 @@ def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
         case () if asked.facts is not None:
             _applied(asked, asked.facts)
         case () if asked == Question(json=asked.json):
-            _listed(_catalog(), as_json=asked.json)
+            _listed(_catalog(library=True), _catalog().regimes, as_json=asked.json)
         case ("show", code) if asked == Question(json=asked.json):
-            _shown(_catalog(), code, as_json=asked.json)
+            _shown(_catalog(library=True), code, as_json=asked.json)
         case ("schema",) | ("schema", "facts" | "regime" | "organisation") if asked.facts is None:
             _give(_schema(words[1] if len(words) > 1 else "facts"))
         case _:
             raise WrongUsage(_USAGE)
 
 
-def _catalog() -> "Catalog":
+def _catalog(*, library: bool = False) -> "Catalog":
     from tocsin.app import read_catalog
     from tocsin.settings import load_settings
 
-    return read_catalog(load_settings())
+    return read_catalog(load_settings(), library=library)
 
 
 def _give(document: Any) -> None:
@@ -78,8 +78,9 @@ def _say(lines: Iterable[str]) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-def _listed(catalog: "Catalog", *, as_json: bool) -> None:
-    regimes = [catalog.regimes[code] for code in sorted(catalog.regimes)]
+def _listed(catalog: "Catalog", judging: Collection[str], *, as_json: bool) -> None:
+    codes = sorted(catalog.regimes, key=lambda code: (code not in judging, code))
+    regimes = [catalog.regimes[code] for code in codes]
     if as_json:
         _give(
             [
@@ -88,14 +89,31 @@ def _listed(catalog: "Catalog", *, as_json: bool) -> None:
                     "name": r.name,
                     "jurisdiction": r.jurisdiction,
                     "status": r.status,
+                    "judges": r.id in judging,
                     "rules": len(r.rules),
                 }
                 for r in regimes
             ]
         )
         return
-    rows = [(r.id, r.jurisdiction, r.status, f"{len(r.rules)} rules", r.name["en"]) for r in regimes]
-    _say([*columns(rows), "", "tocsin law show CODE reads one; tocsin law --facts FILE applies them."])
+    rows = [
+        (
+            r.id,
+            r.jurisdiction,
+            "judges" if r.id in judging else r.status,
+            f"{len(r.rules)} rules",
+            r.name["en"],
+        )
+        for r in regimes
+    ]
+    _say(
+        [
+            *columns(rows),
+            "",
+            f"{len(judging)} of {len(regimes)} judge incidents here; laws: in organisation.yaml takes more.",
+            "tocsin law show CODE reads one; tocsin law --facts FILE applies those that judge, --regime CODE any.",
+        ]
+    )
 
 
 def _shown(catalog: "Catalog", code: str, *, as_json: bool) -> None:
@@ -124,7 +142,7 @@ def _applied(asked: Question, path: Path) -> None:
     from tocsin.domain.regime import assess
     from tocsin.domain.risk import advise
 
-    catalog = _catalog()
+    catalog = _catalog(library=bool(asked.regime))
     contacts = catalog.contacts
     organisation = read_organisation_file(asked.organisation) if asked.organisation else contacts.organisation
     zone, now = ZoneInfo(organisation.zone), datetime.now(UTC)

@@ -7,6 +7,7 @@ settle it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tocsin.domain.criteria import (
@@ -126,10 +127,11 @@ def _fact_answer(condition: FactIs, value: Any) -> bool | None:
         return True
     if condition.has:
         return has_any(value, condition.has, FACTS[condition.fact].open_value)
+    # A share is kept as text, exactly as it was stated.
     if condition.at_least is not None:
-        return bool(value >= condition.at_least)
+        return Decimal(value) >= condition.at_least
     if condition.at_most is not None:
-        return bool(value <= condition.at_most)
+        return Decimal(value) <= condition.at_most
     return value in condition.is_
 
 

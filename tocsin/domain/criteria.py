@@ -151,6 +151,12 @@ class FactIs(Shape):
             return several(raw)
         return [value_of(name, word) for word in several(raw)]
 
+    @model_validator(mode="after")
+    def _counts_what_is_a_number(self) -> "FactIs":
+        if (self.at_least, self.at_most) != (None, None) and FACTS[self.fact].type not in ("int", "share"):
+            raise ValueError(f"{self.fact} is no number; at_least and at_most ask for one")
+        return self
+
     @cached_property
     def about_people(self) -> Cells | People | None:
         """The same question put to the cells, where the fact is about the people hit."""
