@@ -5,17 +5,19 @@ A room of the heart: pure values, read from `contacts/` by the catalog. Who is o
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone, authority_for
 from tocsin.domain.errors import Refused
 from tocsin.domain.places import EEA, country_of
-from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Verification, Zone, in_language
+from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
 from tocsin.domain.rota import Ladder, Level, Rotation, on_call
 
 __all__ = [
     "Authority",
+    "Competence",
     "Contacts",
     "Identifier",
     "Ladder",
@@ -41,20 +43,6 @@ Sector = Literal[
     "us-listed",
     "critical-infrastructure",
 ]
-Competence = Literal[
-    "data-protection",
-    "cybersecurity",
-    "consumer-protection",
-    "attorney-general",
-    "state",
-    "police",
-    "financial-supervision",
-    "health",
-    "securities",
-    "telecommunications",
-]
-MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9][0-9 ()-]{5,}$")]
 
 
 class Identifier(Record):
@@ -163,28 +151,6 @@ class Person(Record):
         return in_language(self.title, language) if isinstance(self.title, dict) else self.title
 
 
-class Authority(Record):
-    """An office that receives reports.
-
-    `verification` speaks of its name and competence, `contact_verification` of the ways to reach it.
-    """
-
-    id: Id
-    place: Place
-    name: Texts
-    short: str
-    competence: tuple[Competence, ...] = ("data-protection",)
-    languages: tuple[Language, ...] = ()
-    website: str | None = None
-    portal: str | None = None
-    email: MailAddress | None = None
-    phone: Phone | None = None
-    address: str | None = None
-    note: Texts | None = None
-    verification: Verification
-    contact_verification: Verification = "unconfirmed"
-
-
 class Processor(Record):
     """A company that holds personal data for us; `kinds` are ids of the data map."""
 
@@ -251,15 +217,3 @@ def _named(records: Iterable[_T], wanted: str, what: str) -> _T:
             return record
         ids.append(record.id)
     raise Refused(f"there is no {what} {wanted!r}; known: {', '.join(ids) or 'none'}")
-
-
-def authority_for(
-    authorities: Iterable[Authority], place: str, competence: Competence = "data-protection"
-) -> Authority | None:
-    """The authority of a place: of exactly that place, else of its country (`DE` for `DE-BY`), else None."""
-    competent = [each for each in authorities if competence in each.competence]
-    for wanted in (place, place.partition("-")[0]):
-        for authority in competent:
-            if authority.place == wanted:
-                return authority
-    return None

@@ -51,12 +51,10 @@ def known_calendar(country: str) -> str:
 @cache
 def _calendar(country: str) -> "HolidayBase":
     # Imported here: a tenth of a second that only a law with working days is worth.
-    from holidays import country_holidays
+    from holidays import country_holidays, list_supported_countries
 
     land, _, part = country.partition("-")
-    try:
-        return country_holidays(land, subdiv=part or None)
-    except NotImplementedError:
-        raise Refused(
-            f"no calendar of working days is known for {country!r}; write a country like BR"
-        ) from None
+    known = list_supported_countries(include_aliases=False)
+    if land not in known or (part and part not in known[land]):
+        raise Refused(f"no calendar of working days is known for {country!r}; write a country like BR")
+    return country_holidays(land, subdiv=part or None)
