@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.actors import at_the_shell
 from tocsin.app import App, open_app
 from tocsin.channels import Channel
@@ -69,7 +70,7 @@ def say_once(settings: Settings, moment: datetime, key: str, count: int) -> None
 def declare_many(settings: Settings, moment: datetime, name: str, count: int) -> None:
     app = opened(settings, moment)
     for number in range(count):
-        what = actions.declaring.Declaration(f"{name} {number}", drill=True)
+        what = Declaration(f"{name} {number}", drill=True)
         advance(app, actions.declare(app, at_the_shell(app, "linh"), what).incident.key)
 
 

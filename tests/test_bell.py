@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tocsin import actions, bell
+from tocsin.actions.declaring import Declaration
 from tocsin.bell import Hands, next_moment, ring
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance, quick_only
@@ -105,7 +106,7 @@ def test_long_jobs_beside_the_rounds_delay_no_deadline_and_no_paper_of_another(s
     hands = Hands()
     ring(slow, hands=hands)
     assert reached.wait(30)
-    what = actions.declaring.Declaration("Another one", type="credential-leak")
+    what = Declaration("Another one", type="credential-leak")
     story.key = actions.declare(slow, story.actor("linh"), what).incident.key
     for minutes in (0, 6):
         story.leap(minutes=minutes)
@@ -151,7 +152,7 @@ def test_no_incident_is_in_two_hands_and_none_is_passed_over(tale, monkeypatch):
 
 
 def test_a_bell_of_its_own_pages_and_ends_when_it_is_told_to(story, settings_of_home, tmp_path):
-    what = actions.declaring.Declaration("A leak", type="credential-leak", drill=True)
+    what = Declaration("A leak", type="credential-leak", drill=True)
     real = replace(story.app, now=story.app.clock)
     story.key = actions.declare(real, story.actor("linh"), what).incident.key
     code = (

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from tests.child import declare_many, note_and_advance, say_once, together
 from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Noted, StepReminded
@@ -148,11 +149,11 @@ def test_the_same_key_for_another_incident_is_refused_and_not_silently_dropped(t
 
 
 def test_a_declaration_said_twice_is_one_incident(story):
-    what = actions.declaring.Declaration("A key in a repository", type="credential-leak")
+    what = Declaration("A key in a repository", type="credential-leak")
     one, two = (actions.declare(story.app, story.actor("linh"), what, command="d1") for _ in "ab")
     assert one.incident.key == two.incident.key
     assert (two.entries, two.incident, two.again) == (one.entries, one.incident, True)
-    other = actions.declaring.Declaration("A key in a repository", type="credential-leak", restricted=False)
+    other = Declaration("A key in a repository", type="credential-leak", restricted=False)
     with pytest.raises(Refused, match="was used for something else"):
         actions.declare(story.app, story.actor("linh"), other, command="d1")
 

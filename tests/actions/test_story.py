@@ -3,6 +3,7 @@
 import pytest
 
 from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.domain.errors import Refused
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence import vault
@@ -214,7 +215,7 @@ def test_the_first_pages_leave_before_a_declaration_returns_with_nothing_else_ru
     from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance
 
-    what = actions.declaring.Declaration("A leak", type="credential-leak")
+    what = Declaration("A leak", type="credential-leak")
     story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
     advance(story.app, story.key)
     assert {attempt.outcome for attempt in deliver(story.app)} == {"handed_over"}

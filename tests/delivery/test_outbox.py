@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.child import deliver_and_die, together
 from tests.story import message_ids
 from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.app import open_app
 from tocsin.bell import ring
 from tocsin.channels.wiring import ROUTES
@@ -30,7 +31,7 @@ def outcomes(story, route):
 
 def declared_in_silence(story):
     """Declared, and nothing was delivered yet."""
-    what = actions.declaring.Declaration("A key in a repository", type="credential-leak", drill=True)
+    what = Declaration("A key in a repository", type="credential-leak", drill=True)
     story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
     from tocsin.engine import advance
 
@@ -294,7 +295,7 @@ def test_pages_go_before_warnings_and_warnings_before_the_rest(story):
 
 
 def test_a_round_of_the_bell_delivers_what_its_own_plan_put_out(story):
-    what = actions.declaring.Declaration("A key in a repository")
+    what = Declaration("A key in a repository")
     story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
     assert ring(story.app).delivered == 4
 

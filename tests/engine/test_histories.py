@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.story import Story
 from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import as_of, evolve, fold
 from tocsin.domain.incident import Incident
@@ -127,7 +128,7 @@ def assert_every_running_clock_has_a_wake(incident: Incident, found: Plan, now: 
 def test_fold_and_plan_keep_their_promises_over_any_history(tale, verbs):
     tale.clock.moment = datetime.fromisoformat("2026-11-23T19:40:00+00:00")
     tale.key = actions.declare(
-        tale.app, tale.actor("linh"), actions.declaring.Declaration("A story", type="credential-leak")
+        tale.app, tale.actor("linh"), Declaration("A story", type="credential-leak")
     ).incident.key
     history = History(tale)
     history.check()
