@@ -57,26 +57,34 @@ def test_letters_and_people_that_nobody_touched_are_proven(story: Story) -> None
     assert (counts["ledger"], counts["people"]) == (6, 6)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+def test_a_row_that_was_changed_after_the_stop_is_a_fault_of_that_entry(story: Story) -> None:
+    refused(story).released()
+    person = next(row.person for row in story.rows if row.state == "refused")
+    first = "WHERE id = (SELECT min(id) FROM ledger)"
+
+    for statement in (
         "UPDATE ledger SET state = 'handed_over' WHERE state = 'refused'",
         "UPDATE ledger SET state = 'pending' WHERE state = 'handed_over'",
         "UPDATE ledger SET reply = '250 believe me' WHERE state = 'handed_over'",
-        "UPDATE ledger SET message_id = 'x@y' WHERE id = (SELECT min(id) FROM ledger)",
-        "UPDATE ledger SET variant = 'another' WHERE id = (SELECT min(id) FROM ledger)",
-        "UPDATE ledger SET person = 'f00d' WHERE id = (SELECT min(id) FROM ledger)",
+        f"UPDATE ledger SET message_id = 'x@y' {first}",
+        f"UPDATE ledger SET variant = 'another' {first}",
+        f"UPDATE ledger SET person = 'f00d' {first}",
         "UPDATE ledger SET attempts = attempts + 1 WHERE state = 'refused'",
         "UPDATE ledger SET doubtful = true WHERE state = 'refused'",
-    ],
-)
-def test_a_row_that_was_changed_after_the_stop_is_a_fault_of_that_entry(story: Story, statement: str) -> None:
-    refused(story).released()
+    ):
+        verdict = tampered(story, statement, "ledger")
+        assert verdict.bad_seq == stop_of(story), statement
+        assert "ledger of customers" in (verdict.fault or ""), statement
 
-    verdict = tamper(story, statement)
-
-    assert verdict.bad_seq == stop_of(story)
-    assert "ledger of customers" in (verdict.fault or "")
+    # One whose state was changed is named by its pseudonym; one that was taken away is missing.
+    changed = tampered(story, "UPDATE ledger SET state = 'handed_over' WHERE state = 'refused'", "ledger")
+    assert person[:12] in (changed.fault or "")
+    assert "refused 1 -> 0" in (changed.fault or "")
+    gone = tampered(story, f"DELETE FROM ledger {first}", "ledger")
+    assert "1 rows are missing of the 6" in (gone.fault or "")
+    untried = tampered(story, "DELETE FROM attempt WHERE door = 'ledger'", "attempt")
+    assert "ledger: row" in (untried.fault or "")
+    assert verify(story.app, story.key).fault is None
 
 
 def test_the_sealed_words_of_a_letter_that_were_changed_are_named_with_the_person(tale: Story) -> None:
@@ -97,51 +105,17 @@ def test_the_sealed_words_of_a_letter_that_were_changed_are_named_with_the_perso
     assert f"the letter to person {persons[0][:12]} is filled again" in (filled.fault or "")
 
 
-def test_a_row_whose_state_was_changed_is_named_by_its_pseudonym(story: Story) -> None:
-    refused(story).released()
-    person = next(row.person for row in story.rows if row.state == "refused")
-
-    verdict = tamper(story, "UPDATE ledger SET state = 'handed_over' WHERE state = 'refused'")
-
-    assert person[:12] in (verdict.fault or "")
-    assert "refused 1 -> 0" in (verdict.fault or "")
-
-
-def test_a_row_that_was_taken_away_is_missing_of_those_that_were_filled(story: Story) -> None:
-    story.released()
-
-    verdict = tamper(story, "DELETE FROM ledger WHERE id = (SELECT min(id) FROM ledger)")
-
-    assert "1 rows are missing of the 6" in (verdict.fault or "")
-
-
-def test_a_letter_that_a_person_settled_since_is_explained(story: Story) -> None:
-    refused(story).released()
-    story.as_("an").exclude(CUSTOMERS, "c3", because="told by telephone")
-
-    assert verify(story.app, story.key).fault is None
-
-
-def test_another_row_that_was_changed_beside_a_settled_one_is_still_a_fault(story: Story) -> None:
-    refused(story).released()
-    story.as_("an").exclude(CUSTOMERS, "c3", because="told by telephone")
-
-    verdict = tamper(story, "UPDATE ledger SET reply = 'forged' WHERE state = 'handed_over'")
-
-    assert verdict.bad_seq == stop_of(story)
-
-
-@pytest.mark.parametrize("change", ["state = 'handed_over'", "reason = 'another'"])
-def test_a_settled_row_that_says_otherwise_is_a_fault_of_the_entry_that_settled_it(
-    story: Story, change: str
-) -> None:
+def test_a_letter_that_a_person_settled_since_is_explained_and_no_other_change_is(story: Story) -> None:
     refused(story).released()
     story.as_("an").exclude(CUSTOMERS, "c3", because="told by telephone")
     settled = max(entry.seq for entry in story.entries if entry.kind == "LetterExcluded")
 
-    verdict = tamper(story, f"UPDATE ledger SET {change} WHERE state = 'excluded'")
-
-    assert verdict.bad_seq == settled
+    assert verify(story.app, story.key).fault is None
+    beside = tampered(story, "UPDATE ledger SET reply = 'forged' WHERE state = 'handed_over'", "ledger")
+    assert beside.bad_seq == stop_of(story)
+    for change in ("state = 'handed_over'", "reason = 'another'"):
+        verdict = tampered(story, f"UPDATE ledger SET {change} WHERE state = 'excluded'", "ledger")
+        assert verdict.bad_seq == settled, change
 
 
 def test_letters_that_wait_for_another_try_are_proven_by_their_stop(story: Story) -> None:
@@ -162,14 +136,6 @@ def test_letters_that_may_be_leaving_now_are_said_to_be_on_their_way(story: Stor
 
     assert verdict.fault is None
     assert "on its way" in words(verdict)["ledger"]
-
-
-def test_an_attempt_on_a_letter_that_was_taken_away_is_noticed(story: Story) -> None:
-    story.released()
-
-    verdict = tamper(story, "DELETE FROM attempt WHERE door = 'ledger'")
-
-    assert "ledger: row" in (verdict.fault or "")
 
 
 def test_each_attempt_is_held_against_what_counts_it(tale: Story) -> None:
@@ -197,21 +163,18 @@ def test_each_attempt_is_held_against_what_counts_it(tale: Story) -> None:
         assert named in (tampered(tale, statement, "attempt", "outbox").fault or ""), statement
 
 
-@pytest.mark.parametrize(
-    ("statement", "named"),
-    [
+def test_affected_people_who_were_changed_are_noticed(story: Story) -> None:
+    story.drafted()
+
+    for statement, named in (
         ("DELETE FROM affected WHERE person = (SELECT min(person) FROM affected)", "not as many"),
         ("UPDATE affected SET bucket = 'excluded'", "not as many"),
         (
             "UPDATE affected SET sealed = (SELECT sealed FROM affected ORDER BY person LIMIT 1)",
             "cannot be opened",
         ),
-    ],
-)
-def test_affected_people_who_were_changed_are_noticed(story: Story, statement: str, named: str) -> None:
-    story.drafted()
-
-    assert named in (tamper(story, statement).fault or "")
+    ):
+        assert named in (tampered(story, statement, "affected").fault or ""), statement
 
 
 FIRST = "person = (SELECT min(person) FROM affected WHERE revision = 2) AND revision = 2"
