@@ -61,7 +61,7 @@ class Person:
 
 
 # The logs are small as they are, and each example runs the engine: shrinking would take minutes.
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     rows=rows,
     question=questions,
