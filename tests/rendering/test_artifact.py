@@ -72,7 +72,9 @@ def test_moments_are_absolute_in_the_companys_zone_with_utc_beside_them(catalog:
     assert moment_words(datetime(2026, 11, 26, 19, 40, tzinfo=UTC), ZoneInfo(ZONE)) == (
         "Fri 27 Nov 02:40 +07 (19:40Z)"
     )
-    assert "| **Fri 27 Nov 02:40 +07 (19:40Z)** | policy-promise Policy |" in page(catalog, incident())
+    assert "| **Fri 27 Nov 02:40 +07 (19:40Z)** | policy-promise Policy, to individuals |" in page(
+        catalog, incident()
+    )
 
 
 def test_only_the_moment_of_writing_depends_on_when_it_was_written(catalog: Catalog) -> None:
@@ -136,9 +138,9 @@ def test_the_board_keeps_its_order_and_shows_no_deadline_of_what_is_closed() -> 
 
 
 def test_every_duty_has_an_owner_and_every_route_its_health(catalog: Catalog) -> None:
-    assert cells(page(catalog, incident()))[1][3] == "dpo"
+    assert cells(page(catalog, incident()))[1][2] == "dpo"
     taken = fold(timeline(declared(), opened(), k.RoleTaken(role="dpo", person="an")))
-    assert cells(page(catalog, taken))[1][3] == "an"
+    assert cells(page(catalog, taken))[1][2] == "an"
     assert "overdue 0. Mail **DOWN since Tue 24 Nov 02:40 +07 (19:40Z)**, Slack ok." in page(
         catalog, taken, START
     )
@@ -150,3 +152,11 @@ def test_a_poison_incident_says_what_to_do_and_an_empty_board_says_so() -> None:
         == "quarantined: tocsin verify"
     )
     assert cells(board_page([], ZONE, NOW))[1][1] == "none"
+
+
+def test_what_cannot_be_told_yet_stands_beside_the_duties_with_what_would_tell(catalog: Catalog) -> None:
+    questions = {law: state for due, law, _, state in cells(page(catalog, incident()))[1:] if due == "?"}
+    assert set(questions) == {"eu-gdpr", "vn-pdpl"}
+    assert questions["eu-gdpr"] == "cannot tell: needs people_by_country, our_role, risk"
+    over = fold(timeline(declared(), opened(), k.Declined(because=WORDS)))
+    assert [due for due, *_ in cells(page(catalog, over)) if due == "?"] == []

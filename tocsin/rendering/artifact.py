@@ -5,7 +5,7 @@ counts only: the dashboard has one shared login.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from tocsin.domain.contacts import Organisation
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.message import ROUTE_NAMES
 from tocsin.domain.notice import CUSTOMERS, approvals_words, standing
+from tocsin.domain.owing import assessment
 from tocsin.domain.plan import Plan, facts_of
 
 #: What Markdown, its tables and its HTML give a meaning to.
@@ -38,9 +39,9 @@ def incident_page(
         f"# {drill}{_plain(name)}",
         f"**{_plain(waits)}**",
         "",
-        "| due | duty | to | owner | state |",
-        "|---|---|---|---|---|",
-        *_duty_lines(incident, catalog.contacts.organisation),
+        "| due | duty | owner | state |",
+        "|---|---|---|---|",
+        *(_duty_lines(incident, catalog) or ["| - | none is known yet | - | - |"]),
         "",
         f"{_steps_line(incident, catalog, now)} {_routes(down, zone)}",
         "",
@@ -76,8 +77,9 @@ def moment_words(moment: datetime, zone: ZoneInfo) -> str:
     return f"{there:%a %d %b %H:%M} {there.tzname()} ({utc:%H:%M}Z)"
 
 
-def _duty_lines(incident: Incident, organisation: Organisation) -> list[str]:
-    zone = ZoneInfo(organisation.zone)
+def _duty_lines(incident: Incident, catalog: Catalog) -> list[str]:
+    organisation = catalog.contacts.organisation
+    zone, owner = ZoneInfo(organisation.zone), _plain(incident.holder("dpo") or "dpo")
     duties = sorted(
         incident.duties.values(),
         key=lambda d: (d.mark != "open", d.soonest is None, d.soonest or incident.declared_at, d.opened.key),
@@ -87,11 +89,23 @@ def _duty_lines(incident: Incident, organisation: Organisation) -> list[str]:
         due = moment_words(duty.soonest, zone) if duty.soonest else "as soon as possible"
         due = f"**{due}**" if duty.mark == "open" and incident.open else due
         to = duty.opened.authority or duty.opened.recipient
-        name = f"{duty.opened.regime} {duty.opened.cite}"
-        owner = incident.holder("dpo") or "dpo"
+        # Of an article that is cited by several texts the first is enough: the table must fit beside Prefect's menus.
+        name = f"{duty.opened.regime} {duty.opened.cite.split(';')[0]}, to {to}"
         state = _state(incident, duty, organisation)
-        lines.append(f"| {due} | {_plain(name)} | {_plain(to)} | {_plain(owner)} | {_plain(state)} |")
-    return lines or ["| - | none is known yet | - | - | - |"]
+        lines.append(f"| {due} | {_plain(name)} | {owner} | {_plain(state)} |")
+    return [*lines, *(_open_question(*each, owner) for each in _open_questions(incident, catalog).items())]
+
+
+def _open_questions(incident: Incident, catalog: Catalog) -> dict[str, dict[str, None]]:
+    """The laws that cannot tell yet whether they want something, each with the facts that they wait for."""
+    needs: dict[str, dict[str, None]] = {}
+    for each in assessment(incident, catalog).undecided if incident.open else ():
+        needs.setdefault(each.regime, {}).update(dict.fromkeys(each.needs))
+    return needs
+
+
+def _open_question(regime: str, needs: Iterable[str], owner: str) -> str:
+    return f"| ? | {_plain(regime)} | {owner} | cannot tell: needs {_plain(', '.join(needs))} |"
 
 
 def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> str:
