@@ -147,6 +147,7 @@ def test_each_attempt_is_held_against_what_counts_it(tale: Story) -> None:
     first = f"door = 'ledger' AND number = 1 AND \"row\" IN ({two})"
     page = "(SELECT max(id) FROM attempt WHERE door = 'outbox' AND \"row\" IN (SELECT id FROM outbox WHERE page > 0))"
     row, no = f'(SELECT "row" FROM attempt WHERE id = {page})', "'refused'"
+    as_refused = f"state = {no}, outcome = {no}"
     assert verify(tale.app, tale.key).fault is None
 
     for statement, named in (
@@ -156,7 +157,7 @@ def test_each_attempt_is_held_against_what_counts_it(tale: Story) -> None:
         ("UPDATE attempt SET reply = '250 believe me' WHERE number = 2", "says what no attempt recorded"),
         (f"UPDATE attempt SET at = replace(at, '2026', '2025') WHERE id = {page}", "says what no attempt"),
         (
-            f"UPDATE outbox SET state = {no} WHERE id = {row}; UPDATE attempt SET outcome = {no} WHERE id = {page}",
+            f"UPDATE outbox SET {as_refused} WHERE id = {row}; UPDATE attempt SET outcome = {no} WHERE id = {page}",
             f"entry {paged}: the attempt that it tells of was changed",
         ),
     ):

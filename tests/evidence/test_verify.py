@@ -434,6 +434,26 @@ def test_a_message_that_was_changed_or_taken_away_is_named_with_its_entry(
         assert verdict.bad_seq is not None
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("state = 'pending'", "says what no attempt recorded"),
+        ("outcome = 'refused'", "says what no attempt recorded"),
+        ("settled_at = NULL", "says what no attempt recorded"),
+        ("state = 'excluded', outcome = 'answered'", "says what no attempt recorded"),
+        ("doubtful = true", "is doubtful, and no attempt at it was"),
+    ],
+)
+def test_a_message_that_stands_otherwise_than_its_last_attempt_left_it_is_noticed(
+    app: App, key: str, change: str, named: str
+) -> None:
+    left = "(SELECT min(id) FROM outbox WHERE state = 'handed_over')"
+
+    assert tamper(app, f"UPDATE outbox SET {change} WHERE id = {left}")
+
+    assert named in (verify(app, key).fault or "")
+
+
 def test_an_attempt_that_was_invented_is_noticed(app: App, key: str) -> None:
     tamper(
         app,

@@ -8,7 +8,7 @@ whose lease was lost comes late, and is no fault; one that was lost with its hol
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, and_, case, cast, func, or_, select
+from sqlalchemy import String, and_, case, cast, false, func, or_, select
 
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.storage.ledger import attempts_digest
@@ -31,6 +31,8 @@ def attempts(case: Case) -> Check:
             raise Bad(f"{case.key} {door}: {surplus} attempts are recorded that their rows do not count")
         if odd := _first(case, door, _unlike(table)):
             raise Bad(f"{case.key} {door}: row {odd} says what no attempt recorded")
+        if odd := _first(case, door, _undoubted(door)):
+            raise Bad(f"{case.key} {door}: row {odd} is doubtful, and no attempt at it was")
         if odd := _first(case, door, _miscounted(door)):
             raise Bad(f"{case.key} {door}: row {odd} does not have the attempts that it counts")
     _pages(case)
@@ -59,16 +61,37 @@ def _with_last(door: str) -> Any:
 
 def _unlike(table: Any) -> Any:
     """A message that is settled without its last attempt, or says otherwise than that did."""
-    final = table.c.state.in_(("handed_over", "refused", "ambiguous"))
+    settled = table.c.state.in_(("handed_over", "refused"))
+    final = or_(settled, table.c.state == "ambiguous")
     outcome = or_(
-        attempt.c.id.is_(None), attempt.c.outcome != table.c.state, attempt.c.at != table.c.settled_at
+        attempt.c.id.is_(None),
+        attempt.c.outcome != table.c.state,
+        attempt.c.at != table.c.settled_at,
+        and_(settled, table.c.settled_at.is_(None)),
     )
     words = or_(
         attempt.c.reply.is_distinct_from(table.c.reply), attempt.c.phase.is_distinct_from(table.c.phase)
     )
     # In doubt, the row may be waiting for its next try while the word of a lost holder came late.
     told = and_(attempt.c.id.is_not(None), or_(final, ~table.c.doubtful), words)
-    return or_(and_(final, outcome), told)
+    return or_(and_(final, outcome), told, _unsettled() if table is outbox else false())
+
+
+def _unsettled() -> Any:
+    """One of our own messages that stands otherwise than its last attempt left it. A letter may: a new draft waits."""
+    over = attempt.c.outcome.in_(("handed_over", "refused"))
+    withdrawn = outbox.c.state == "excluded"
+    return or_(
+        and_(over, outbox.c.state != attempt.c.outcome),
+        and_(attempt.c.id.is_not(None), ~withdrawn, outbox.c.outcome.is_distinct_from(attempt.c.outcome)),
+    )
+
+
+def _undoubted(door: str) -> Any:
+    """A message that is called doubtful, and no attempt at it was: what is in doubt is counted less strictly."""
+    table, same = _SAME[door]
+    doubts = select(attempt.c.id).where(attempt.c.door == door, same, attempt.c.outcome == "ambiguous")
+    return and_(table.c.doubtful, ~doubts.correlate(table).exists())
 
 
 def _miscounted(door: str) -> Any:
