@@ -475,6 +475,8 @@ def test_an_attempt_that_was_invented_is_noticed(app: App, key: str) -> None:
         ("UPDATE incident SET severity = 'sev5'", "severity is sev5"),
         ("UPDATE incident SET wake_at = '2099-01-01T00:00:00.000000+00:00'", "too late"),
         ("UPDATE incident SET wake_at = NULL", "wake_at is None"),
+        ("UPDATE incident SET wake_at = 'soon'", "cannot be read"),
+        ("UPDATE duty SET due_at = 'never'", "cannot be read"),
         ("UPDATE duty SET due_at = '2099-01-01T00:00:00.000000+00:00'", "due_at is 2099"),
         ("UPDATE duty SET state = 'met'", "state is met"),
         ("DELETE FROM duty", "is not listed"),

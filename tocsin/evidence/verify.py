@@ -87,7 +87,7 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         if anew:
             check, mended = rebuild(case)
         else:
-            check = projections(case)
+            check = _made(projections, case)
         checks.append(check)
     except Bad as bad:
         fault, seq = str(bad), bad.seq

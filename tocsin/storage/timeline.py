@@ -168,6 +168,11 @@ def board(connection: Connection, *, closed: int) -> list[dict[str, Any]]:
     return listed(connection, only_open=True) + [dict(row) for row in connection.execute(newest).mappings()]
 
 
+def is_listed(connection: Connection, key: str) -> bool:
+    """Whether the list of incidents has this one, whatever its row says."""
+    return connection.scalar(select(incident.c.key).where(incident.c.key == key)) is not None
+
+
 def projected(connection: Connection, key: str) -> tuple[dict[str, Any] | None, dict[str, dict[str, Any]]]:
     """The live projections of one incident: its row, and its duties by key."""
     row = connection.execute(select(incident).where(incident.c.key == key)).mappings().first()
