@@ -11,7 +11,7 @@ Text forms: a set is `a,b`; counts are `DE:1200,VN:40`; records and cells are JS
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 
 from pydantic import JsonValue
@@ -85,7 +85,7 @@ def _moment(question: FactDefinition, raw: object) -> JsonValue:
     if isinstance(raw, str) and raw.strip().endswith(" estimated"):
         estimated, raw = True, raw.strip().removesuffix(" estimated")
     try:
-        at = iso(raw if isinstance(raw, datetime) and raw.tzinfo else parse_moment(str(raw)))
+        at = iso(parse_moment(str(raw)))
     except Refused as error:
         raise Refused(f"{question.name}: {error}") from None
     return {"at": at, "estimated": True} if estimated else at
@@ -111,13 +111,10 @@ def _int(question: FactDefinition, raw: object) -> JsonValue:
 
 def _decimal(question: FactDefinition, raw: object) -> str:
     text = str(raw).strip()
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal(-1)
-    if isinstance(raw, bool) or not number.is_finite() or number < 0:
+    # With no exponent, which written out may be a text of any length: what is learned stays for ever.
+    if isinstance(raw, bool) or not re.fullmatch(r"\d{1,15}(\.\d{1,15})?", text, re.ASCII):
         raise Refused(f"{question.name}: {raw!r} is not a number like 12.5")
-    return f"{number:f}"
+    return text
 
 
 def _share(question: FactDefinition, raw: object) -> JsonValue:
