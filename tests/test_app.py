@@ -87,6 +87,22 @@ def test_templates_are_laid_out_once_whole_and_by_any_number_of_threads(app):
     assert [path.name for path in folder.parent.iterdir()] == [app.catalog.digest]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notices/customer.en.txt.j2", b"Call this number."),
+        ("notices/customer.vi.txt.j2", b""),  # as a power cut may leave it
+        ("notices/customer.de.txt.j2", b"One language more."),
+    ],
+)
+def test_templates_that_are_not_what_is_pinned_are_laid_out_anew(app, name, content):
+    (app.pack_folder(app.catalog) / name).write_bytes(content)
+    folder = app.pack_folder(app.catalog)
+    there = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.relative_to(folder).as_posix(): path.read_bytes() for path in there} == app.catalog.files
+    assert [path.name for path in folder.parent.iterdir()] == [app.catalog.digest]
+
+
 def test_an_overlay_that_changes_is_read_anew(app, tmp_path, catalog):
     contacts = tmp_path / "contacts"
     contacts.mkdir()

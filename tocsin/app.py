@@ -1,8 +1,6 @@
 """Everything wired in one frozen dataclass. Tests and drills swap parts here, and nowhere else."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -109,18 +107,14 @@ class App:
         return ZoneInfo(self.catalog.contacts.organisation.zone)
 
     def pack_folder(self, catalog: Catalog) -> Path:
-        """The templates of a pinned catalog as a folder, for engines that want files; written once."""
+        """The templates of a pinned catalog as a folder, for engines that want files.
+
+        Written once, and anew where it is not what is pinned: what was approved is written with these very bytes.
+        """
+        from tocsin.catalog.laying import lay_out
+
         folder = self.settings.home / "cache" / "packs" / catalog.digest
-        if not folder.exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{catalog.digest[:12]}."))
-            for name, content in catalog.files.items():
-                (draft / name).parent.mkdir(parents=True, exist_ok=True)
-                (draft / name).write_bytes(content)
-            try:
-                draft.rename(folder)
-            except OSError:  # another process was quicker, with the same bytes
-                shutil.rmtree(draft)
+        lay_out(catalog.files, folder)
         return folder
 
     @property

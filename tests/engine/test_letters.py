@@ -400,6 +400,17 @@ def test_a_greylisted_letter_waits_and_leaves(story):
     assert story.letter.mark == "sent"
 
 
+def test_templates_that_somebody_changed_between_two_letters_are_not_what_leaves(tale):
+    tale.with_customers(3)
+    tale.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=1))
+    tale.released()
+    for template in tale.app.pack_folder(tale.app.catalog).glob("notices/customer.*.txt.j2"):
+        template.write_text("Call this number.", encoding="utf-8")
+    tale.fast_forward(hours=1)
+    assert tale.readers == everybody(3)
+    assert "Call this number" not in text_of(tale.letters[-1])
+
+
 def test_a_greylisted_letter_is_not_forgotten_by_a_correction(story):
     story.with_customers(3)
     story.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=1))

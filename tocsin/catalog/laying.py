@@ -1,0 +1,38 @@
+"""Laying out: the files of a pack as a folder on the disk, for engines that want files."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+
+def lay_out(files: Mapping[str, bytes], folder: Path) -> None:
+    """Make `folder` hold exactly these files: whole or not at all for others, and anew where it holds anything else."""
+    if folder.exists() and not _holds(folder, files):
+        _take_away(folder)
+    if folder.exists():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:12]}."))
+    for name, content in files.items():
+        (draft / name).parent.mkdir(parents=True, exist_ok=True)
+        (draft / name).write_bytes(content)
+    try:
+        draft.rename(folder)
+    except OSError:  # another process was quicker, with the same bytes
+        shutil.rmtree(draft)
+
+
+def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether it holds these files and no others, byte for byte: a hand, or a power cut, may have changed one."""
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return there.keys() == files.keys() and all(there[name].read_bytes() == files[name] for name in files)
+
+
+def _take_away(folder: Path) -> None:
+    """Remove it in one step for others, who then make it anew."""
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".changed."))
+    with suppress(OSError):  # another process was quicker
+        folder.rename(aside / folder.name)
+    shutil.rmtree(aside)
