@@ -1,5 +1,6 @@
 """The two doors of the database: all or nothing, a view that stands still, and one line when it cannot be used."""
 
+import resource
 import sqlite3
 
 import pytest
@@ -65,6 +66,19 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(sqlite_url):
         write_much()
     assert str(refused.value) == "the disk is full; nothing was written. Free some space and say it again"
     assert kept(database) == ["before"]
+    database.close()
+
+
+def test_a_disk_without_room_for_the_log_is_full_and_not_broken(sqlite_url):
+    Database(sqlite_url).close()
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    database = Database(sqlite_url)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, most))
+    try:
+        with pytest.raises(Unavailable, match="the disk is full; nothing was written"), database.read():
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     database.close()
 
 

@@ -94,7 +94,9 @@ def _plainly() -> Iterator[None]:
             raise
         said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
         state = getattr(error.orig, "sqlstate", None) or ""
-        if "disk is full" in said or state == "53100":
+        # On a full disk SQLite cannot even make the index of its log, and calls that an I/O error.
+        no_room = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+        if "disk is full" in said or state == "53100" or no_room:
             why = "the disk is full; nothing was written. Free some space and say it again"
         elif "malformed" in said or "not a database" in said or "disk I/O" in said:
             why = f"the database file is damaged or its disk is broken ({said}); RUNBOOK 12, restore"
