@@ -253,3 +253,16 @@ def test_a_folder_that_is_not_there_is_refused(copy: "Copy") -> None:
         load_catalog([copy.templates, missing], [copy.contacts])
     with pytest.raises(Refused, match="no such folder"):
         load_catalog([copy.templates], [copy.contacts, missing])
+
+
+def test_a_clock_that_follows_a_rule_which_another_law_does_not_have_is_refused(copy: "Copy") -> None:
+    copy.edit("regimes/policy-promise/regime.yaml", "from: violation_found_at", "after: [vn-pdpl/authorty]")
+    with pytest.raises(BadFile, match="vn-pdpl has no rule 'authorty'; did you mean authority"):
+        copy.load()
+
+
+def test_clocks_of_two_laws_that_wait_for_each_other_are_refused(copy: "Copy") -> None:
+    copy.edit("regimes/policy-promise/regime.yaml", "from: violation_found_at", "after: [vn-pdpl/authority]")
+    copy.edit("regimes/vn-pdpl/regime.yaml", "from: violation_found_at", "after: [policy-promise/customers]")
+    with pytest.raises(BadFile, match="policy-promise/customers: its clock waits for itself through"):
+        copy.load()

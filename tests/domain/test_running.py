@@ -133,6 +133,8 @@ def test_a_limit_may_be_counted_from_the_end_of_the_year() -> None:
         ([rule("a", {"hours": 1}, after=["b"])], "the regime has no rule 'b'"),
         ([rule("a", {"hours": 1}, after=["b"]), rule("b", {"hours": 1}, after=["a"])], "its clock waits for itself"),
         ([rule("a", {"hours": 1}, after=["a"])], "its clock waits for itself"),
+        ([rule("a", {"hours": 1}, after=["test-law/a"])], "its clock waits for itself"),
+        ([rule("a", {"hours": 1}, after=["test-law/b"])], "the regime has no rule 'b'"),
         ([rule("a", {"hours": 1}) | {"not_after": ["a"]}], "its clock waits for itself"),
         ([rule("a", {"hours": 1}) | {"send_after": ["c"]}], "the regime has no rule 'c'"),
         ([{"id": "a", "clock": {"within": {"hours": 1}}}], "runs either from moments"),

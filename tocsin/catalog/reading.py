@@ -9,11 +9,12 @@ from tocsin.catalog.incident_types import read_types
 from tocsin.catalog.packs import check_packs
 from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
-from tocsin.catalog.yamlfile import parse_document
+from tocsin.catalog.yamlfile import Document, parse_document
+from tocsin.domain.answers import nearest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
-from tocsin.domain.regime import Regime
+from tocsin.domain.rules import Regime, first_circle, in_a_circle
 
 
 def read_catalog(
@@ -72,7 +73,8 @@ def _data_map(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> DataM
 
 def _regimes(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> dict[str, Regime]:
     """Every folder under regimes/ or library/ with a regime.yaml, by its name; one outside the library wins."""
-    found = {}
+    found: dict[str, Regime] = {}
+    documents: dict[str, Document] = {}
     for name, path in sorted(paths.items()):
         inside = PurePosixPath(name)
         if (
@@ -87,5 +89,20 @@ def _regimes(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> dict[s
                 raise document.bad(
                     ("id",), f"id {wrong!r} stands in the folder {right!r}; give both the same name"
                 )
-            found[regime.id] = regime
+            found[regime.id], documents[regime.id] = regime, document
+    for code, regime in found.items():
+        _refuse_loose_ends(regime, documents[code], found)
+    ahead = {rule: others for regime in found.values() for rule, others in regime.ahead.items()}
+    if circle := first_circle(ahead):
+        raise documents[circle[0].partition("/")[0]].bad(("rules",), in_a_circle(circle))
     return found
+
+
+def _refuse_loose_ends(regime: Regime, document: Document, found: Mapping[str, Regime]) -> None:
+    """Refuse a clock that hangs on a rule which a law that is here does not have. A law may hang on one that is not."""
+    for index, rule in enumerate(regime.rules):
+        for ref in map(regime.full, (*rule.follows, *rule.send_after)):
+            law, _, name = ref.partition("/")
+            if law in found and not found[law].rule(name):
+                near = nearest(name, [each.id for each in found[law].rules])
+                raise document.bad(("rules", index), f"rule {rule.id}: {law} has no rule {name!r}{near}")

@@ -5,6 +5,7 @@ Pure. A number of the law always stands beside its article, its source and how s
 rules give for an incident stands in `regime`.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -127,25 +128,42 @@ class Regime(Record):
         if (self.status == "in-force") is (self.why_off is not None):
             raise ValueError(f"regime {self.id}: why_off says why a regime is not in force, and only then")
         for rule in self.rules:
-            for ref in (*rule.follows, *rule.send_after):
-                if "/" not in ref and ref not in ids:
-                    raise ValueError(f"rule {rule.id}: the regime has no rule {ref!r}{nearest(ref, ids)}")
-        self._runs_in_no_circle()
+            for ref in map(self.full, (*rule.follows, *rule.send_after)):
+                law, _, name = ref.partition("/")
+                if law == self.id and name not in ids:
+                    raise ValueError(f"rule {rule.id}: the regime has no rule {name!r}{nearest(name, ids)}")
+        if circle := first_circle(self.ahead):
+            raise ValueError(in_a_circle(circle))
         return self
 
-    def _runs_in_no_circle(self) -> None:
-        ahead = {rule.id: [ref for ref in rule.follows if "/" not in ref] for rule in self.rules}
-        for begin in ahead:
-            reached, waiting = set(), list(ahead[begin])
-            while waiting:
-                if (name := waiting.pop()) not in reached:
-                    reached.add(name)
-                    waiting += ahead[name]
-            if begin in reached:
-                raise ValueError(
-                    f"rule {begin}: its clock waits for itself through {', '.join(sorted(reached))}"
-                )
+    @property
+    def ahead(self) -> dict[str, tuple[str, ...]]:
+        """For each rule those that its moment hangs on, all as `regime/rule`."""
+        return {self.full(rule.id): tuple(map(self.full, rule.follows)) for rule in self.rules}
+
+    def full(self, ref: str) -> str:
+        """A rule as `regime/rule`: of this regime unless it names another."""
+        return ref if "/" in ref else f"{self.id}/{ref}"
 
     def rule(self, wanted: str) -> Rule | None:
         """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == wanted), None)
+
+
+def first_circle(ahead: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The first name that waits for itself, and all that it waits for; empty where none does."""
+    for begin in ahead:
+        reached: set[str] = set()
+        waiting = list(ahead[begin])
+        while waiting:
+            if (name := waiting.pop()) not in reached:
+                reached.add(name)
+                waiting += ahead.get(name, ())
+        if begin in reached:
+            return (begin, *sorted(reached))
+    return ()
+
+
+def in_a_circle(circle: tuple[str, ...]) -> str:
+    """What is wrong with a circle, in words."""
+    return f"rule {circle[0]}: its clock waits for itself through {', '.join(circle[1:])}"

@@ -78,15 +78,15 @@ class Clocks:
             if known:
                 return _Start(known[0][1], known[0][0], False)
             return self._stand_in(clock.start[0], (clock.start[0],))
-        told = [(at, ref) for ref in self._full(regime, clock.after) if (at := self.discharged.get(ref))]
+        told = [(at, ref) for ref in map(regime.full, clock.after) if (at := self.discharged.get(ref))]
         if told:
             at, ref = min(told)
             return _Start(ref, at, False)
-        ahead = [(at, ref) for ref in self._full(regime, clock.after) if (at := self._last_moment(ref))]
+        ahead = [(at, ref) for ref in map(regime.full, clock.after) if (at := self._last_moment(ref))]
         if ahead:
             at, ref = min(ahead)
             return _Start(ref, at, True)
-        return self._stand_in(self._full(regime, clock.after)[0], ())
+        return self._stand_in(regime.full(clock.after[0]), ())
 
     def _stand_in(self, moment: str, needs: tuple[str, ...]) -> _Start:
         known = self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
@@ -112,7 +112,7 @@ class Clocks:
         self, regime: Regime, rule: Rule, due_at: datetime | None
     ) -> tuple[datetime | None, tuple[str, ...]]:
         """Not later than what it must not follow: when that was told, else its own last moment."""
-        refs = self._full(regime, rule.not_after)
+        refs = [regime.full(ref) for ref in rule.not_after]
         moments = [at for ref in refs if (at := self.discharged.get(ref) or self._due(ref))]
         if not moments or (due_at is not None and due_at <= min(moments)):
             return due_at, ()
@@ -131,10 +131,6 @@ class Clocks:
         regime = self.regimes.get(code)
         rule = regime.rule(name) if regime else None
         return (regime, rule) if regime and rule else None
-
-    @staticmethod
-    def _full(regime: Regime, refs: Iterable[str]) -> list[str]:
-        return [ref if "/" in ref else f"{regime.id}/{ref}" for ref in refs]
 
 
 def _explained(regime: Regime, clock: Clock, start: _Start, bounds: tuple[str, ...]) -> str:
