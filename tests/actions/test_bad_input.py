@@ -1,6 +1,7 @@
 """Bad input: one line that names the place and the way out, and nothing written."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -186,6 +187,17 @@ def test_a_proof_that_is_empty_or_of_a_step_that_is_not_there_is_refused(open_in
     with pytest.raises(Refused, match="has no step 'nope'"):
         open_incident.as_("linh").keep_evidence(full, step="nope")
     assert open_incident.incident == before
+
+
+def test_a_proof_that_is_larger_than_memory_bears_is_refused(open_incident, tmp_path, monkeypatch):
+    monkeypatch.setattr("tocsin.actions.asking.LARGEST", 10)
+    image = tmp_path / "disk.img"
+    image.write_bytes(b"0" * 11)
+    for endless in (image, Path("/dev/zero")):
+        with pytest.raises(Refused, match=f"evidence {endless}: more than 10 bytes; .* its sha256sum"):
+            open_incident.as_("linh").keep_evidence(endless)
+    image.write_bytes(b"0" * 10)
+    open_incident.as_("linh").keep_evidence(image)
 
 
 def test_another_shell_cannot_act_as_somebody_outside_drills(tale):

@@ -16,6 +16,8 @@ from tocsin.record import Recorded, answered, record, refuse_closed
 
 #: Moments at which somebody found the incident, a processor too; `declared_at` is one by itself.
 FOUND = (*KNOWING, "processor_aware_at")
+#: A file of proof is sealed in one piece, in memory. A larger one, such as a disk image, is proven by its hash.
+LARGEST = 2**30
 
 
 def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | None:
@@ -34,13 +36,18 @@ def first_answer(app: App, actor: Actor, key: str, command: tuple[str, str] | No
 
 
 def content_of(path: Path, what: str) -> bytes:
-    """The bytes of a file that proves something. Refused when it cannot be read, or holds nothing."""
+    """The bytes of a file that proves something. Refused when it cannot be read, holds nothing, or does not end."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise Refused(f"{what} {path}: {error.strerror}; name a file that can be read") from None
     if not content:
         raise Refused(f"{what} {path}: the file is empty and proves nothing; save it again, or name another")
+    if len(content) > LARGEST:
+        raise Refused(
+            f"{what} {path}: more than {LARGEST:,} bytes; keep it where it lies, and here a file with its sha256sum"
+        )
     return content
 
 
