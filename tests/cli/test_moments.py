@@ -63,11 +63,18 @@ def test_a_clock_time_of_what_is_to_come_is_the_next_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "25:00", "12:60", "yesterday", "-20", "2026-13-01", "+20m", "٠٢:٣١"]
+    "text", ["", "-", "25:00", "12:60", "yesterday", "-20", "2026-13-01", "+20m", "-9999999d", "٠٢:٣١"]
 )
 def test_what_is_no_moment_is_refused_on_a_terminal_too(text: str) -> None:
     with pytest.raises(Refused, match="is not a moment"):
         understood(text, HCMC, NOW, terminal=True)
+
+
+@pytest.mark.parametrize("text", ["0026-11-24T02:40+07:00", "0001-01-01 00:00", "9999-12-31T23:59-12:00"])
+def test_a_year_that_nobody_means_is_refused_before_the_calendar_ends(text: str) -> None:
+    for terminal in (True, False):
+        with pytest.raises(Refused, match=f"is in the year {int(text[:4])}; correct the year"):
+            understood(text, HCMC, NOW, terminal=terminal)
 
 
 @given(st.datetimes(FIRST, LAST, timezones=st.sampled_from(OFFSETS)))

@@ -69,9 +69,10 @@ def test_an_answer_becomes_one_canonical_value(name: str, raw: object, value: ob
         ("awareat", "x", "did you mean aware_at"),
         ("aware_at", "2026-11-24T02:40", "has no zone"),
         ("aware_at", "yesterday", "is not a moment"),
-        ("aware_at", "0001-01-01T00:00+14:00", "outside the years 1900 to 2199"),
-        ("aware_at", datetime.min.replace(tzinfo=UTC), "outside the years"),
-        ("notice_planned_for", "9999-12-31T23:59-12:00", "outside the years"),
+        ("aware_at", "0001-01-01T00:00+14:00", "is in the year 1; correct the year"),
+        ("aware_at", datetime.min.replace(tzinfo=UTC), "correct the year"),
+        ("notice_planned_for", "9999-12-31T23:59-12:00", "correct the year"),
+        ("aware_at", "0026-11-24T02:40+07:00", "is in the year 26; correct the year"),
         ("aware_at", "2026-11-24T02:41+07:00", "lies in the future"),
         ("aware_at", {"at": "2026-11-24T02:41+07:00", "estimated": True}, "lies in the future"),
         ("aware_at", {"at": "2026-11-24T02:40+07:00", "sure": False}, "has no 'sure'"),
@@ -162,6 +163,10 @@ def test_the_violation_is_found_when_the_first_of_signal_and_awareness_came_unti
     decided = facts.learn("violation_found_at", "2026-11-23T20:00:00+00:00")
     assert decided.moment("violation_found_at") == datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
     assert Facts({}).moment("violation_found_at") is None
+
+
+def test_a_moment_that_is_refused_today_is_still_read_where_it_was_learned() -> None:
+    assert Facts({"occurred_from": "0026-11-24T00:00:00+00:00"}).moment("occurred_from") is not None
 
 
 def test_an_estimate_is_a_moment_and_says_so() -> None:

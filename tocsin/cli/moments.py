@@ -15,7 +15,7 @@ from tocsin.domain.moments import parse_moment
 _NEAR = timedelta(days=6)
 #: From so many hours on, what is left is said in days.
 _LONG = 100
-_AGO = re.compile(r"-((?P<d>\d+)d)?((?P<h>\d+)h)?((?P<m>\d+)m(in)?)?", re.ASCII)
+_AGO = re.compile(r"-((?P<d>\d{1,5})d)?((?P<h>\d{1,5})h)?((?P<m>\d{1,5})m(in)?)?", re.ASCII)
 _CLOCK = re.compile(r"((?P<day>today|yesterday|tomorrow) )?(?P<hour>\d{1,2}):(?P<minute>\d\d)", re.ASCII)
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
@@ -60,7 +60,7 @@ def understood(
         naive = _naive(text)
         if naive is None or not terminal:
             raise
-        return naive.replace(tzinfo=zone).astimezone(UTC), True
+        return parse_moment(naive.replace(tzinfo=zone).isoformat()), True
 
 
 def _naive(text: str) -> datetime | None:

@@ -8,7 +8,7 @@ may be written in short: a name of a cell stated at the top level holds for ever
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,6 @@ from tocsin.domain.cells import Cell, read_cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
 from tocsin.domain.matching import Crowd
-from tocsin.domain.moments import parse_moment
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
 
@@ -142,7 +141,10 @@ class Facts:
         """
         value = self.values.get(name)
         if value is not None:
-            return parse_moment(str(value["at"] if isinstance(value, dict) else value))
+            # What was once learned is never refused: an old entry must not bring its incident's plan down.
+            return datetime.fromisoformat(str(value["at"] if isinstance(value, dict) else value)).astimezone(
+                UTC
+            )
         sources = (self.moment(source) for source in stand_ins(name))
         return min((at for at in sources if at), default=None)
 

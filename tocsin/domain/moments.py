@@ -14,21 +14,20 @@ KNOWING = (
     "violation_found_at",
     "incident_found_at",
 )
-
-#: Other years are slips of the pen. At the ends of the calendar no zone and no period could be counted.
-_FIRST_YEAR, _YEAR_AFTER = 1900, 2200
+#: Years that somebody may mean. What lies beyond is mistyped, and near the calendar's ends no clock can count.
+YEARS = range(1900, 2200)
 
 
 def parse_moment(text: str) -> datetime:
-    """A moment from ISO 8601 text with a zone, as UTC; naive, malformed or absurd text is refused."""
+    """A moment from ISO 8601 text with a zone, as UTC; refused if naive, malformed, or in a year nobody means."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Refused(f"{text!r} is not a moment; write it like 2026-11-24T02:40+07:00") from None
+    if moment.year not in YEARS:
+        raise Refused(f"{text!r} is in the year {moment.year}; correct the year")
     if moment.tzinfo is None:
         raise Refused(f"{text!r} has no zone; add one, like {text.strip()}+07:00")
-    if not _FIRST_YEAR <= moment.year < _YEAR_AFTER:
-        raise Refused(f"{text!r} lies outside the years {_FIRST_YEAR} to {_YEAR_AFTER - 1}; correct its year")
     return moment.astimezone(UTC)
 
 

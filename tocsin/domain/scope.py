@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator, mod
 
 from tocsin.domain.cells import Cell
 from tocsin.domain.errors import Refused
-from tocsin.domain.moments import iso
+from tocsin.domain.moments import iso, parse_moment
 from tocsin.domain.records import Record
 from tocsin.domain.timeline import canonical
 
@@ -67,6 +67,11 @@ class Question(Record):
                 # The address itself may be a person's: name its place, not its text.
                 raise ValueError(f"ip {number} of {len(values)} is no address and no CIDR block") from None
         return tuple(sorted(networks))
+
+    @field_validator("since", "until", mode="after")
+    @classmethod
+    def _in_a_year_that_is_meant(cls, edge: datetime | None) -> datetime | None:
+        return edge and parse_moment(edge.isoformat())
 
     @field_validator("people", mode="after")
     @classmethod
