@@ -5,6 +5,7 @@ core schema of YAML 1.2, section 10.3, so that `NO` stays a country and `2026-11
 operators, so they are bounded in size, depth and number of nodes; tags are refused, and so is a key given twice.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -158,7 +159,18 @@ class _Composer:
         plain = bool(event.implicit[0])
         if plain and re.fullmatch(r"[-+]?\.(inf|nan)", event.value, re.IGNORECASE):
             raise self.bad(event, f"{event.value} is no number that can be stored")
-        return _core_value(event.value) if plain else event.value
+        try:
+            event.value.encode()
+            value = _core_value(event.value) if plain else event.value
+        except UnicodeEncodeError:
+            raise self.bad(
+                event, "holds half of a character; write the character itself, not its \\u codes"
+            ) from None
+        except ValueError:
+            value = math.inf
+        if value in (math.inf, -math.inf):
+            raise self.bad(event, f"{event.value[:20]} is no number that can be stored")
+        return value
 
     def alias(self, event: Any, loc: Loc) -> Any:
         # An anchor is known only when its node is complete, so that no node can hold itself.

@@ -45,13 +45,19 @@ def _value(text: str, at: int) -> tuple[object, int]:
 
 def _scalar(text: str, at: int) -> tuple[str | None, int]:
     if text[at] == '"':
-        quoted, end = _JSON.raw_decode(text, at)
-        return str(quoted), end
+        return _quoted(text, at)
     plain = _PLAIN.match(text, at)
     if plain is None:
         raise ValueError("a value is missing")
     word = plain.group().strip()
     return (None if word == "null" else word), plain.end()
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    quoted, end = _JSON.raw_decode(text, at)
+    # Half of a character, such as a lone `\ud83d`, can be spelled and not be stored: this raises ValueError.
+    str(quoted).encode()
+    return str(quoted), end
 
 
 def _mapping(text: str, at: int) -> tuple[dict[str, object], int]:
@@ -68,9 +74,8 @@ def _mapping(text: str, at: int) -> tuple[dict[str, object], int]:
 
 def _key(text: str, at: int) -> tuple[str, int]:
     if text[at] == '"':
-        quoted, at = _JSON.raw_decode(text, at)
+        key, at = _quoted(text, at)
         colon = _AFTER_QUOTED_KEY.match(text, at)
-        key = str(quoted)
     else:
         colon = _KEY.match(text, at)
         key = colon.group(1).strip() if colon else ""
