@@ -310,10 +310,13 @@ def test_in_production_sample_people_count_as_nobody(settings: Settings) -> None
     try:
         (found,) = people.ladders(opened, None)
         offices = [finding.words for finding in people.organisation(opened, None)]
+        forms = [finding.level for finding in house.forms(opened)]
     finally:
         opened.close()
     assert (found.level, "all of them are samples" in found.words) == ("FAIL", True)
     assert any("dpo an is a sample" in words for words in offices)
+    # Nor do they keep a form from being tried.
+    assert forms == ["ok"]
 
 
 def test_an_empty_level_names_the_line_of_the_level(settings: Settings, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from tocsin.domain.contacts import Contacts
+from tocsin.domain.contacts import Contacts, Person
 from tocsin.domain.facts import Facts
 from tocsin.rendering.content import paper_content
 from tocsin.rendering.form import load_form
@@ -18,16 +18,20 @@ _PLACEHOLDERS: dict[str, JsonValue] = {
     "cells": [{"role": "controller", "place": "VN", "group": ["customers"], "kinds": [], "count": 1}],
 }
 
+#: Stands where the company names nobody yet but a sample, which is a finding of its own.
+_NOBODY = Person(id="nobody", name="Nobody", email="nobody@example.org")
+
 
 def try_form(folder: Path, contacts: Contacts, now: datetime) -> None:
     """Set the form of `regimes/<code>/` as a PDF and forget it. BadFile names the file and line that do not work."""
     form, organisation = load_form(folder / "authority.yaml"), contacts.organisation
+    people = {person.id: person for person in contacts.people}
     facts = PaperFacts(
         incident="INC-2026-0000",
         code_name="Trial",
         organisation=organisation,
-        dpo=contacts.person(organisation.dpo),
-        signatory=contacts.person(organisation.signatory),
+        dpo=people.get(organisation.dpo, _NOBODY),
+        signatory=people.get(organisation.signatory, _NOBODY),
         duty=Owed(f"{folder.name}/authority", "trial", "recalled", language=form.language),
         facts=Facts(_PLACEHOLDERS),
         as_of=now,
