@@ -38,6 +38,15 @@ def test_the_environment_beats_the_file(tmp_path, monkeypatch):
     assert (settings.mail.host, settings.mail.port, settings.mode) == ("environment.example", 25, "demo")
 
 
+def test_a_variable_that_is_set_to_nothing_is_not_set(tmp_path, monkeypatch):
+    home = tmp_path / "house"
+    path = written(tmp_path, f'home = "{home}"\n[mail]\nport = 25\n')
+    monkeypatch.setenv("TOCSIN_HOME", "")
+    monkeypatch.setenv("TOCSIN_MAIL__PORT", "")
+    settings = load_settings(path)
+    assert (settings.home, settings.mail.port) == (home, 25)
+
+
 def test_folders_in_the_file_mean_beside_the_file(tmp_path):
     settings = load_settings(written(tmp_path, 'home = "data"\ncontacts = "who"\n'))
     assert (settings.home, settings.contacts) == (tmp_path / "data", tmp_path / "who")

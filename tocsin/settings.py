@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="TOCSIN_",
         env_nested_delimiter="__",
+        # As everywhere: a variable that is set to nothing is not set. An empty path would be the folder one stands in.
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
