@@ -233,6 +233,13 @@ def test_after_a_restore_what_waited_in_the_backup_stays_until_a_person_lets_it_
         actions.let_go(story.app, story.actor("an"), because="compared")
 
 
+def test_who_lets_go_hears_nothing_of_an_incident_that_excludes_them(story):
+    story.declare(excluded=("an",))
+    story.app.settings.restored_file.touch()
+    assert actions.let_go(story.app, story.actor("an"), because="compared") == ()
+    assert "Noted" not in {entry.kind for entry in story.entries}
+
+
 def test_workers_that_race_send_each_message_once(story, settings_of_home):
     declared_in_silence(story)
     for who in ("hoa", "khoa", "dung", "giang", "bao", "minh"):

@@ -9,7 +9,7 @@ from tocsin.storage import timeline
 
 
 def let_go(app: App, actor: Actor, *, because: str) -> tuple[str, ...]:
-    """Let letters and old messages leave again, and say so in every open incident; returns their keys.
+    """Let letters and old messages leave again, and say so in the open incidents; returns their keys.
 
     Refused without a reason, in a home that was not restored, and for those who hold no office.
     """
@@ -23,10 +23,11 @@ def let_go(app: App, actor: Actor, *, because: str) -> tuple[str, ...]:
     with app.database.read() as connection:
         rows = timeline.listed(connection, only_open=True)
     words = f"Restored from the backup of {iso(made)}; what was held back may leave: {because.strip()}"
-    # One that was set apart cannot be written to, and keeps nobody else waiting.
-    keys = tuple(str(row["key"]) for row in rows if row["quarantined"] is None)
+    # One that was set apart cannot be written to, and keeps nobody else waiting; of one that excludes the person
+    # nothing is said.
+    sound = [str(row["key"]) for row in rows if row["quarantined"] is None]
+    keys = tuple(key for key in sound if person.id not in app.incident(key).excluded)
     for key in keys:
-        if person.id not in app.incident(key).excluded:
-            note(app, actor, key, words)
+        note(app, actor, key, words)
     app.settings.restored_file.unlink(missing_ok=True)
     return keys
