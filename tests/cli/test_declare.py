@@ -127,6 +127,7 @@ def test_an_excluded_person_is_not_called_and_sees_nothing(tocsin: Command, mail
     assert "linh" not in {call["person"] for call in found["called"]}
     assert all("linh" not in message.recipients[0] for message in mail.messages)
     assert tocsin("list", "--json", by="linh").json == []
+    assert [tocsin("status", "--json", by=who).json["open"] for who in ("linh", "minh")] == [0, 1]
     for verb in (["show", "1"], ["timeline", "1"], ["note", "1", "hello"], ["card", "1"]):
         refused = tocsin(*verb, by="linh")
         assert refused.status == 1

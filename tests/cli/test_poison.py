@@ -76,6 +76,8 @@ def test_whom_it_excludes_sees_no_card_of_one_that_cannot_be_read(tocsin: Comman
         timeline.quarantine(connection, key, "KeyError")
     with pytest.raises(Refused, match="there is no incident"):
         card(app, Actor("khoa", app.catalog.contacts.person("khoa")), key, app.now())
+    assert key not in tocsin("status", by="khoa").out
+    assert key in tocsin("status").out
 
 
 def test_another_incident_goes_on(tocsin: Command, poisoned: str) -> None:

@@ -163,9 +163,10 @@ def _test_page(who: str, door: Reading) -> int:
 def status(door: Reading = READING) -> None:
     """Routes with their last success and queue, heartbeats, what is set apart, the oldest move that waits."""
     from tocsin.doctor.standing import standing
+    from tocsin.views.access import excluding
 
     with door.open() as shell:
-        now = standing(shell.app)
+        now = standing(shell.app, without=excluding(shell.app, shell.actor))
         shell.give(now.as_json())
         shell.say(*_standing(shell, now))
 

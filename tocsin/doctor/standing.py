@@ -1,5 +1,6 @@
 """How everything stands now: routes, parts, incidents that were set apart, and the oldest move that waits."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,8 +88,8 @@ class Standing:
         }
 
 
-def standing(app: App) -> Standing:
-    """Read everything in one view of the database."""
+def standing(app: App, *, without: Collection[str] = ()) -> Standing:
+    """Read everything in one view of the database; incidents `without` are neither counted nor named."""
     clock = app.clock()
     with app.database.read() as connection:
         messages = {str(row["route"]): row for row in outbox.routes(connection)}
@@ -101,15 +102,16 @@ def standing(app: App) -> Standing:
         runner = connection.scalar(select(func.max(tables.run.c.beat)))
         if runner is not None:
             parts.setdefault("runner", Beat(runner, clock - runner, None))
+        told = tables.incident.c.key.not_in(without)
         apart = select(tables.incident.c.key, tables.incident.c.quarantined).where(
-            tables.incident.c.quarantined.is_not(None)
+            tables.incident.c.quarantined.is_not(None), told
         )
         return Standing(
             tuple(_route(app, name, messages.get(name), letters) for name in app.routes),
             parts,
             {row.key: row.quarantined for row in connection.execute(apart)},
             timeline.oldest_overdue(connection, app.now()),
-            connection.scalar(select(func.count()).where(tables.incident.c.open)) or 0,
+            connection.scalar(select(func.count()).where(tables.incident.c.open, told)) or 0,
             connection.scalar(select(func.max(tables.run.c.woken_at))),
             app.restored,
         )

@@ -6,9 +6,10 @@ clocks.
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from tocsin.actors import Actor
 from tocsin.app import App
@@ -25,14 +26,22 @@ def visible(app: App, actor: Actor, *, only_open: bool = False) -> list[dict[str
     """Projections of the incidents that this person may know of: soonest deadline first."""
     with app.database.read() as connection:
         rows = timeline.listed(connection, only_open=only_open)
-        query = select(entry.c.incident, entry.c.actor, entry.c.body).where(entry.c.seq == 1)
-        first = {row.incident: row for row in connection.execute(query)}
-    return [
-        row
-        for row in rows
-        if row["key"] in first
-        and _may_know(actor, first[row["key"]].actor, json.loads(first[row["key"]].body).get("excluded", ()))
-    ]
+        first = _declarations(connection)
+    return [row for row in rows if row["key"] in first and _may_know(actor, *first[row["key"]])]
+
+
+def excluding(app: App, actor: Actor) -> set[str]:
+    """The incidents that exclude this person: what is counted over a whole home leaves them out."""
+    with app.database.read() as connection:
+        first = _declarations(connection)
+    return {key for key, (_, excluded) in first.items() if actor.id in excluded}
+
+
+def _declarations(connection: Connection) -> dict[str, tuple[str, Collection[str]]]:
+    """Of each incident who declared it, and whom it excludes."""
+    query = select(entry.c.incident, entry.c.actor, entry.c.body).where(entry.c.seq == 1)
+    rows = connection.execute(query)
+    return {row.incident: (row.actor, json.loads(row.body).get("excluded", ())) for row in rows}
 
 
 def seen(app: App, actor: Actor, key: str) -> Incident:
