@@ -84,6 +84,14 @@ def test_the_law_is_that_of_the_moment_asked_for(facts: Path, capfd: pytest.Capt
     assert "in force only from 2026-01-01" in document["not_owed"][0]["because"][0]
 
 
+def test_a_short_moment_is_echoed_as_understood(
+    facts: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.cli.lawbook.at_terminal", lambda: True)
+    assert law(capfd, "--facts", facts, "--at", "yesterday 23:10").err.startswith("yesterday 23:10 is ")
+    assert law(capfd, "--facts", facts, "--at", "2026-11-24T02:40Z").err == ""
+
+
 def test_another_organisation_is_bound_by_other_laws(
     facts: Path, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

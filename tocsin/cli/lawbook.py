@@ -146,7 +146,7 @@ def _applied(asked: Question, path: Path) -> None:
     contacts = catalog.contacts
     organisation = read_organisation_file(asked.organisation) if asked.organisation else contacts.organisation
     zone, now = ZoneInfo(organisation.zone), datetime.now(UTC)
-    at = understood(asked.at, zone, now, terminal=at_terminal())[0] if asked.at else now
+    at = _moment(asked.at, zone, now) if asked.at else now
     chosen = [catalog.regime(code) for code in asked.regime] or list(catalog.regimes.values())
     facts = read_facts_file(path).with_categories(
         {kind.id: kind.categories for kind in catalog.data_map.kinds}
@@ -159,6 +159,14 @@ def _applied(asked: Question, path: Path) -> None:
         _give({"risk_advice": _advised(advice)} | found.as_json())
     else:
         _say([*_advice_lines(advice), *_answer(found, zone, at)])
+
+
+def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment that a person wrote; a short form, on a terminal only, is echoed as understood."""
+    at, short = understood(text, zone, now, terminal=at_terminal())
+    if short:
+        sys.stderr.write(f"{clean(text)} is {spoken(at, zone, now)}\n")
+    return at
 
 
 def _advised(advice: "Advice") -> dict[str, Any]:
