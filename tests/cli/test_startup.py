@@ -140,6 +140,16 @@ def test_an_output_that_nobody_reads_to_the_end_is_no_error(process: Command, ho
     assert done.stderr == ""
 
 
+def test_of_a_long_complaint_the_beginning_and_the_way_out_are_said(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["declare", "x", "--fact", f"people={'9' * 100_000}", "--as", "linh"]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("tocsin: people: '999")
+    assert said.endswith("is not a whole number of people, like 1200\n")
+    assert len(said) < 2100
+
+
 def test_a_broken_settings_file_is_one_line_with_its_place(
     tocsin: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Exit status: done, but somebody who had to be reached was not.
 UNREACHED = 3
+#: Characters of the longest message that is said in full.
+_LONGEST = 2000
 
 #: Words of the command line that are no options: `[INC]` and what follows. The usage line names them.
 Words = Annotated[str, Parameter(show=False)]
@@ -221,5 +223,6 @@ def _width(text: str) -> int:
 
 
 def one_line(text: object) -> str:
-    """A message that must fit one line."""
-    return clean(" ".join(str(text).split()))
+    """A message that must fit one line; of a long one, what is wrong and the way out: its beginning and its end."""
+    line = clean(" ".join(str(text).split()))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
