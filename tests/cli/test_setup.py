@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Command, Result
 from tocsin.app import App
+from tocsin.catalog import default_folders
 from tocsin.cli import main
 from tocsin.settings import Settings, load_settings
 from tocsin.setup import set_up
@@ -256,6 +258,17 @@ def test_oncall_names_who_is_called_and_until_when(tocsin: Command, home: Path) 
     assert "+5 min minh" in said.out
     week = tocsin("oncall", "--at", "2026-11-24T02:40+07:00", "--week").out
     assert "minh from Mon 30 Nov 10:00 +07" in week
+
+
+def test_a_hostile_name_is_shown_and_not_obeyed(
+    tocsin: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = shutil.copytree(default_folders()[1], tmp_path / "contacts")
+    people = contacts / "people.yaml"
+    text = people.read_text(encoding="utf-8")
+    people.write_text(text.replace("name: Trần Mỹ Linh", 'name: "Linh\\e[31m"'), encoding="utf-8")
+    monkeypatch.setenv("TOCSIN_CONTACTS", str(contacts))
+    assert r"linh  Linh\x1b[31m" in tocsin("oncall").out
 
 
 def test_oncall_as_a_document(tocsin: Command, home: Path) -> None:

@@ -236,7 +236,7 @@ def oncall(
         shell.say("", *columns(rows))
         called = dict.fromkeys(who for _, rungs in found.ladders for rung in rungs for who in rung.people)
         here = [people[who] for who in called if who in people]
-        shell.say("", *columns([(p.id, p.name, p.phone or "no telephone", p.email) for p in here]))
+        shell.say("", *columns([(p.id, clean(p.name), p.phone or "no telephone", p.email) for p in here]))
 
 
 def _rung(rung: "Rung") -> str:
