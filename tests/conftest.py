@@ -30,6 +30,11 @@ settings.load_profile("tocsin")
 BEGINNING = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What only one worker may do begins first: begun last, it would keep the others waiting for its end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The packs and contacts that ship with Tocsin."""

@@ -143,7 +143,7 @@ def test_somebody_who_cannot_be_reached_makes_it_3_and_is_settled_by_hand(
 ) -> None:
     mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="wei@example.com"))
     done = tocsin("send", approved, "customers", "--yes", by="an")
-    assert (done.status, "1 people were not surely reached" in done.out) == (3, True)
+    assert (done.status, "1 person was not surely reached" in done.out) == (3, True)
     assert "wei@example.com" not in tocsin("ledger", "customers").out
     named = tocsin("ledger", "customers", "--who", "--json", by="an").json["people"]
     assert [(each["id"], each["state"]) for each in named] == [("cus_4", "refused")]

@@ -12,7 +12,7 @@ from tocsin.domain.checklist import applicable, open_gates
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
-from tocsin.domain.notice import LEAVING, REACHED
+from tocsin.domain.notice import LEAVING, REACHED, unreached_words
 from tocsin.domain.owing import assessment
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
@@ -55,7 +55,7 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
         )
         if unreached > 0 and not because:
             raise Refused(
-                f"{unreached} people were not surely reached by {notice.id}; settle them (tocsin ledger) "
+                f"{unreached_words(unreached)} by {notice.id}; settle them (tocsin ledger) "
                 "or close --because with how they are told"
             )
     catalog = app.catalog_of(incident)

@@ -188,6 +188,8 @@ def course_values(found: Any) -> dict[str, Any]:
 
 def course_lines(shell: Shell, found: Any) -> list[str]:
     """How far a sending is, line by line."""
+    from tocsin.domain.notice import unreached_words
+
     lines = [bold(f"{found.notice}, edition {found.edition}: {found.mark}, {found.people:,} people")]
     lines += columns(
         [(f"  {state.replace('_', ' ')}", f"{count:>9,}") for state, count in found.counts.items() if count]
@@ -197,7 +199,5 @@ def course_lines(shell: Shell, found: Any) -> list[str]:
     if found.told_at:
         lines.append(labelled("TOLD", f"{shell.at(found.told_at)}, root {found.root[:12]}"))
     if found.unreached:
-        lines.append(
-            alarm(f"{found.unreached:,} people were not surely reached: tocsin ledger {found.notice} --who")
-        )
+        lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {found.notice} --who"))
     return lines

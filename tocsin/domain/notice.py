@@ -212,3 +212,8 @@ def _writable(incident: Incident) -> bool:
     """Whether there is something to say, and somebody to say it to."""
     known = all(incident.facts.known(name) for name in NEEDED_FACTS)
     return known and incident.scope is not None and incident.scope.total > 0
+
+
+def unreached_words(count: int) -> str:
+    """How many people were not surely reached, as a sentence begins."""
+    return f"{count:,} {'person was' if count == 1 else 'people were'} not surely reached"
