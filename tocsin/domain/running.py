@@ -78,15 +78,15 @@ class Clocks:
             if known:
                 return _Start(known[0][1], known[0][0], False)
             return self._stand_in(clock.start[0], (clock.start[0],))
-        told = [(at, ref) for ref in map(regime.full, clock.after) if (at := self.discharged.get(ref))]
-        if told:
-            at, ref = min(told)
-            return _Start(ref, at, False)
-        ahead = [(at, ref) for ref in map(regime.full, clock.after) if (at := self._last_moment(ref))]
-        if ahead:
-            at, ref = min(ahead)
-            return _Start(ref, at, True)
-        return self._stand_in(regime.full(clock.after[0]), ())
+        refs = [regime.full(ref) for ref in clock.after]
+        told = [(at, ref) for ref in refs if (at := self.discharged.get(ref))]
+        ahead = (
+            [] if told else [(at, ref) for ref in refs if (run := self._run_of(ref)) and (at := run.soonest)]
+        )
+        if not (told or ahead):
+            return self._stand_in(refs[0], ())
+        at, ref = min(told or ahead)
+        return _Start(ref, at, not told)
 
     def _stand_in(self, moment: str, needs: tuple[str, ...]) -> _Start:
         known = self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
@@ -119,18 +119,15 @@ class Clocks:
         return min(moments), (f"not later than {', '.join(refs)}",)
 
     def _due(self, ref: str) -> datetime | None:
-        found = self._rule(ref)
-        return self.run(*found).due_at if found else None
+        run = self._run_of(ref)
+        return run.due_at if run else None
 
-    def _last_moment(self, ref: str) -> datetime | None:
-        found = self._rule(ref)
-        return self.run(*found).soonest if found else None
-
-    def _rule(self, ref: str) -> tuple[Regime, Rule] | None:
+    def _run_of(self, ref: str) -> Run | None:
+        """The clock of `regime/rule`; None where that law is not asked."""
         code, _, name = ref.partition("/")
         regime = self.regimes.get(code)
         rule = regime.rule(name) if regime else None
-        return (regime, rule) if regime and rule else None
+        return self.run(regime, rule) if regime and rule else None
 
 
 def _explained(regime: Regime, clock: Clock, start: _Start, bounds: tuple[str, ...]) -> str:
