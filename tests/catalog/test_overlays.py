@@ -95,3 +95,13 @@ def test_a_regime_of_ones_own_stands_before_the_one_of_the_library(copy: "Copy")
     # A law of the library that nobody takes may be broken, and incidents go on.
     (copy.templates / "library" / "us-ny" / "regime.yaml").write_text("nonsense", encoding="utf-8")
     copy.load()
+
+
+def test_a_template_of_a_law_that_nobody_takes_is_left_out_with_a_cache_and_without(
+    copy: "Copy", tmp_path: Path
+) -> None:
+    (copy.templates / "library" / "us-ny" / "words.en.j2").write_text("Words.\n", encoding="utf-8")
+    whole = copy.load().digest
+    for _ in ("read", "recalled"):
+        kept = load_catalog([copy.templates], [copy.contacts], cache=tmp_path / "cache")
+        assert (kept.digest, [name for name in kept.files if name.startswith("library/")]) == (whole, [])

@@ -34,12 +34,12 @@ def cache_key(contents: Mapping[str, bytes], contacts: Sequence[Path]) -> str:
 
 
 def recall(cache: Path, key: str, files: Mapping[str, bytes]) -> Catalog | None:
-    """The catalog kept under this key, with `files` as its templates; None when there is none that can be used."""
+    """The catalog kept under this key, its templates out of `files`; None when there is none that can be used."""
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         kept = json.loads(cache.read_bytes())
         if kept["key"] == key:
             documents = {name: text.encode() for name, text in kept["documents"].items()}
-            documents |= {f"{FILES}{name}": content for name, content in files.items()}
+            documents |= {f"{FILES}{name}": files[name] for name in kept["files"]}
             return catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
     return None
 
@@ -57,7 +57,8 @@ def keep(cache: Path, key: str, catalog: Catalog) -> None:
         handle, name = tempfile.mkstemp(dir=cache.parent, prefix=f".{cache.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"key": key, "documents": documents, "contacts": contacts}, file)
+                kept = {"key": key, "documents": documents, "files": [*catalog.files], "contacts": contacts}
+                json.dump(kept, file)
             Path(name).replace(cache)
         except OSError:
             Path(name).unlink(missing_ok=True)
