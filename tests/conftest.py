@@ -48,7 +48,6 @@ def catalog_cache(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) ->
     home = tmp_path_factory.mktemp("cached")
     templates, contacts = default_folders()
     load_catalog([templates], [contacts], cache=home / "catalog")
-    load_catalog([templates], [contacts], cache=home / "library", library=True)
     return home
 
 

@@ -146,8 +146,8 @@ class App:
         self.database.close()
 
 
-def read_catalog(settings: Settings, *, library: bool = False) -> Catalog:
-    """The catalog of a home, for which no database is needed; with `library`, all laws that are known."""
+def read_catalog(settings: Settings) -> Catalog:
+    """The catalog of a home, for which no database is needed."""
     from tocsin.catalog import default_folders, load_catalog
 
     contacts = default_folders()[1]
@@ -155,8 +155,7 @@ def read_catalog(settings: Settings, *, library: bool = False) -> Catalog:
     loaded = load_catalog(
         template_folders(settings),
         [contacts, *theirs],
-        cache=settings.home / "cache" / ("library" if library else "catalog"),
-        library=library,
+        cache=settings.home / "cache" / "catalog",
     )
     return loaded.with_contacts(_reachable(loaded.contacts, settings))
 

@@ -1,6 +1,5 @@
 """Later folders win: whole files among the templates, single entries among the contacts."""
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,34 +73,3 @@ def test_files_for_tests_are_not_part_of_what_an_incident_is_bound_to(copy: "Cop
     before = copy.load().digest
     (copy.templates / "types" / "credential-leak" / "examples.yaml").write_text("[]\n")
     assert copy.load().digest == before
-
-
-def test_of_the_library_those_laws_judge_that_the_organisation_takes(copy: "Copy") -> None:
-    assert set(copy.load().regimes) == {"eu-gdpr", "policy-promise", "vn-pdpl"}
-    copy.edit("contacts/organisation.yaml", "laws: []", "laws: [us-ca, sg-pdpa]")
-    taken = copy.load()
-    assert set(taken.regimes) == {"eu-gdpr", "policy-promise", "sg-pdpa", "us-ca", "vn-pdpl"}
-    everything = load_catalog([copy.templates], [copy.contacts], library=True)
-    assert set(taken.regimes) < set(everything.regimes)
-    assert len(everything.regimes) == len([*copy.templates.glob("*/*/regime.yaml")])
-
-
-def test_a_regime_of_ones_own_stands_before_the_one_of_the_library(copy: "Copy") -> None:
-    own = copy.templates / "regimes" / "us-ca"
-    shutil.copytree(copy.templates / "library" / "us-ca", own)
-    text = (own / "regime.yaml").read_text(encoding="utf-8")
-    (own / "regime.yaml").write_text(text.replace("  en: ", "  en: Our reading of ", 1), encoding="utf-8")
-    assert copy.load().regimes["us-ca"].name["en"].startswith("Our reading of ")
-    # A law of the library that nobody takes may be broken, and incidents go on.
-    (copy.templates / "library" / "us-ny" / "regime.yaml").write_text("nonsense", encoding="utf-8")
-    copy.load()
-
-
-def test_a_template_of_a_law_that_nobody_takes_is_left_out_with_a_cache_and_without(
-    copy: "Copy", tmp_path: Path
-) -> None:
-    (copy.templates / "library" / "us-ny" / "words.en.j2").write_text("Words.\n", encoding="utf-8")
-    whole = copy.load().digest
-    for _ in ("read", "recalled"):
-        kept = load_catalog([copy.templates], [copy.contacts], cache=tmp_path / "cache")
-        assert (kept.digest, [name for name in kept.files if name.startswith("library/")]) == (whole, [])

@@ -65,7 +65,7 @@ def test_the_letter_to_customers_has_a_clock_from_the_declaration() -> None:
         DECLARED + timedelta(hours=72),
     )
     assert duty.content == ("what-happened", "what-data", "what-steps")
-    assert {each.regime for each in found.undecided} == {"eu-gdpr", "vn-pdpl"}
+    assert {"eu-gdpr", "vn-pdpl", "us-ca", "sg-pdpa"} <= {each.regime for each in found.undecided}
 
 
 def test_duties_stand_soonest_first_and_the_rest_in_order() -> None:
@@ -83,7 +83,7 @@ def test_reasons_name_the_facts_for_all_three_answers() -> None:
     assert owed.because == ("attack_on_system is yes",)
     assert not_owed.because == ("attack_on_system is no",)
     assert (undecided.because, undecided.needs) == (("attack_on_system is unknown",), ("attack_on_system",))
-    assert undecided.would_be_due_at == DECLARED + timedelta(hours=72)
+    assert undecided.soonest == DECLARED + timedelta(hours=72)
 
 
 def test_the_earliest_known_of_several_moments_starts_the_clock() -> None:
@@ -133,9 +133,20 @@ def test_a_rule_that_nobody_has_confirmed_opens_a_candidate(rule: dict[str, Any]
 def test_the_next_question_is_the_one_that_settles_most() -> None:
     question = law({}).next_question
     assert question is not None
-    assert question.fact == "our_role"
-    assert question.question == FACTS["our_role"].question
-    assert "eu-gdpr/authority" in question.settles
+    assert question.fact == "people_by_country"
+    assert question.question == FACTS["people_by_country"].question
+    assert {"eu-gdpr/authority", "us-ca/individuals"} <= {*question.settles}
+
+
+def test_the_questions_reach_everything_that_cannot_be_told_and_each_thing_once() -> None:
+    found = law({})
+    settled = [rule for question in found.questions for rule in question.settles]
+    assert sorted(settled) == sorted({each.name for each in found.undecided})
+    sizes = [len(question.settles) for question in found.questions]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) < 6
+    assert found.questions[0] == found.next_question
+    assert law({"attack_on_system": False}, regime()).questions == ()
 
 
 def test_with_everything_decided_the_next_question_is_the_moment_of_an_assumed_clock() -> None:

@@ -155,8 +155,11 @@ def test_a_poison_incident_says_what_to_do_and_an_empty_board_says_so() -> None:
 
 
 def test_what_cannot_be_told_yet_stands_beside_the_duties_with_what_would_tell(catalog: Catalog) -> None:
-    questions = {law: state for due, law, _, state in cells(page(catalog, incident()))[1:] if due == "?"}
-    assert set(questions) == {"eu-gdpr", "vn-pdpl"}
-    assert questions["eu-gdpr"] == "cannot tell: needs people_by_country, our_role, risk"
+    questions = {state: law for due, law, _, state in cells(page(catalog, incident()))[1:] if due == "?"}
+    first = next(iter(questions))
+    # Where many laws wait for one fact they are counted, so that the table stays a table.
+    assert (first, questions[first][-5:]) == ("cannot tell: needs people_by_country", " laws")
+    assert questions["cannot tell: needs nature"] == "vn-cyber"
+    assert len(questions) < 6
     over = fold(timeline(declared(), opened(), k.Declined(because=WORDS)))
     assert [due for due, *_ in cells(page(catalog, over)) if due == "?"] == []

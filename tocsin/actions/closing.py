@@ -71,13 +71,13 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
 
 def _refuse_undecided(app: App, incident: Incident) -> None:
     """Refused while the law cannot say of some duty whether it is owed: that is not the same as not owed."""
-    undecided = assessment(incident, app.catalog_of(incident)).undecided
-    if undecided:
-        first, many = undecided[0], len(undecided)
+    found = assessment(incident, app.catalog_of(incident))
+    if found.questions:
+        first, many = found.questions[0], len({each.name for each in found.undecided})
+        settles = first.settles[0] if len(first.settles) == 1 else f"{len(first.settles)} of them"
         raise Refused(
             f"nobody can tell yet whether {many} {'duties are' if many > 1 else 'duty is'} owed "
-            f"({first.regime}/{first.rule} needs {', '.join(first.needs)}); learn that, or close --because "
-            "with why it is left"
+            f"({first.fact} settles {settles}); learn that, or close --because with why it is left"
         )
 
 

@@ -36,8 +36,8 @@ class Listed(Generic[_Entry]):
         return self.document.bad((*self.loc, *below), what)
 
 
-def read_contacts(folders: Sequence[Path], kinds: Collection[str], laws: Collection[str]) -> Contacts:
-    """The contacts of these folders, cross-checked. `kinds` are the ids of the data map, `laws` those of the library.
+def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
+    """The contacts of these folders, cross-checked. `kinds` are the ids of the data map.
 
     BadFile names the first line that does not fit; Refused when a file that must be there is missing.
     """
@@ -49,7 +49,6 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str], laws: Collect
     authorities = _listed(folders, "authorities.yaml", "authorities", Authority)
     processors = _listed(folders, "processors.yaml", "processors", Processor)
     _check_organisation(organisation, document, people)
-    _check_laws(organisation, document, laws)
     _check_people(people)
     _check_rotations(rotations, people)
     _check_ladders(ladders, rotations, people)
@@ -116,15 +115,6 @@ def _check_organisation(
             raise document.bad((key,), f"{key}: there is no person {who!r}{nearest(who, people)}")
         if role is not None and role not in people[who].entry.roles:
             raise document.bad((key,), f"{key}: {who} lacks the role {role!r}; add it in people.yaml")
-
-
-def _check_laws(organisation: Organisation, document: Document, laws: Collection[str]) -> None:
-    for index, code in enumerate(organisation.laws):
-        if code not in laws:
-            raise document.bad(
-                ("laws", index),
-                f"the library has no law {code!r}{nearest(code, laws)}; tocsin law lists them",
-            )
 
 
 def _check_people(people: Mapping[str, Listed[Person]]) -> None:

@@ -16,11 +16,9 @@ LARGEST = 5_000_000  # bytes of one template
 
 
 def load_catalog(
-    templates: Sequence[Path], contacts: Sequence[Path], *, cache: Path | None = None, library: bool = False
+    templates: Sequence[Path], contacts: Sequence[Path], *, cache: Path | None = None
 ) -> Catalog:
     """The catalog of these folders, of which later ones overlay earlier ones. `cache` is a file to keep it in.
-
-    With `library`, all laws that are known, and not only those by which this company's incidents are judged.
 
     BadFile names file and line of the first thing that does not fit; Refused, a folder or file that is missing.
     """
@@ -33,7 +31,7 @@ def load_catalog(
     # Imported here: who finds everything in the cache needs no parser.
     from tocsin.catalog.reading import read_catalog
 
-    catalog = read_catalog(paths, contents, files, contacts, library=library)
+    catalog = read_catalog(paths, contents, files, contacts)
     if cache:
         keep(cache, key, catalog)
     return catalog

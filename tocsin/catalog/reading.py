@@ -1,6 +1,6 @@
 """The catalog from its files: each parsed, checked against its model and against the others."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
@@ -22,40 +22,22 @@ def read_catalog(
     contents: Mapping[str, bytes],
     files: Mapping[str, bytes],
     contacts: Sequence[Path],
-    *,
-    library: bool = False,
 ) -> Catalog:
     """The catalog of these files. BadFile names file and line of the first thing that does not fit.
 
     `paths` and `contents` have names inside the templates folder as keys; `files` are the contents that stay templates.
-    Of the library those laws are read that organisation.yaml names, or all of it.
     """
     data_map = _data_map(paths, contents)
-    people = read_contacts(contacts, [kind.id for kind in data_map.kinds], _laws(paths))
-    taken = _laws(paths) if library else people.organisation.laws
-    paths = {name: path for name, path in paths.items() if _counts(name, taken)}
-    contents = {name: contents[name] for name in paths}
+    people = read_contacts(contacts, [kind.id for kind in data_map.kinds])
     check_packs(paths, contents)
     check_templates(paths, contents)
     return Catalog(
         types=MappingProxyType(read_types(paths, contents, data_map)),
         regimes=MappingProxyType(_regimes(paths, contents)),
         data_map=data_map,
-        files=MappingProxyType({name: content for name, content in files.items() if name in paths}),
+        files=MappingProxyType(dict(files)),
         contacts=people,
     )
-
-
-def _laws(paths: Mapping[str, Path]) -> tuple[str, ...]:
-    """The codes of the laws that stand in the library."""
-    inside = (PurePosixPath(name) for name in paths)
-    return tuple(each.parts[1] for each in inside if each.match("library/*/regime.yaml"))
-
-
-def _counts(name: str, taken: Collection[str]) -> bool:
-    """Whether a file is read: whatever stands outside the library, and the laws that were taken out of it."""
-    parts = PurePosixPath(name).parts
-    return parts[0] != "library" or (len(parts) > 2 and parts[1] in taken)
 
 
 def _data_map(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> DataMap:
@@ -72,16 +54,12 @@ def _data_map(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> DataM
 
 
 def _regimes(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> dict[str, Regime]:
-    """Every folder under regimes/ or library/ with a regime.yaml, by its name; one outside the library wins."""
+    """Every folder under regimes/ with a regime.yaml, by its name."""
     found: dict[str, Regime] = {}
     documents: dict[str, Document] = {}
     for name, path in sorted(paths.items()):
         inside = PurePosixPath(name)
-        if (
-            inside.name == "regime.yaml"
-            and len(inside.parts) == 3
-            and inside.parts[0] in ("library", "regimes")
-        ):
+        if inside.match("regimes/*/regime.yaml") and len(inside.parts) == 3:
             document = parse_document(path, contents[name])
             regime = validated(Regime, document)
             if regime.id != inside.parts[1]:

@@ -1,6 +1,6 @@
 """One YAML file with the line of each of its nodes, so that every complaint can name a place.
 
-The parser is ruamel.yaml's (libyaml's where it is installed, which is twenty times as fast). Values follow the
+The parser is libyaml, by PyYAML: its own of 2020 reads `{at: 2026-11-24T02:40Z}`, older ones do not. Values follow the
 core schema of YAML 1.2, section 10.3, so that `NO` stays a country and `2026-11-24` stays text. Files come from
 operators, so they are bounded in size, depth and number of nodes; tags are refused, and so is a key given twice.
 """
@@ -8,7 +8,6 @@ operators, so they are bounded in size, depth and number of nodes; tags are refu
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,14 +72,13 @@ def parse_document(path: Path, content: bytes) -> Document:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise BadFile(path, line, "is not UTF-8; save it as UTF-8") from None
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    import yaml
+    from yaml import MarkedYAMLError, YAMLError
 
-    # The quick parser, where it is installed, knows YAML 1.1 only, in which `{at: 2026-11-24T02:40Z}` is none.
-    with suppress(YAMLError):
-        return _Composer(path).document(YAML(typ="safe").parse(text))
+    # A PyYAML that was built without libyaml does the same, twenty times as slow.
+    quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Composer(path).document(YAML(typ="safe", pure=True).parse(text))
+        return _Composer(path).document(yaml.parse(text, Loader=quick))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadFile(path, mark.line + 1 if mark else 1, _first_line(error.problem)) from None

@@ -28,8 +28,9 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     if found.blocked:
         lines.append(labelled("BLOCKED", f"{found.blocked.what}     {found.blocked.command}", urgent=True))
     counts = f"steps open {found.pending}, overdue {found.overdue}; duties open {found.open_duties}"
-    if found.undecided:
-        counts += f", cannot tell {found.undecided}     tocsin duties"
+    if found.asked_first:
+        ask = found.asked_first
+        counts += f", cannot tell {found.undecided} ({ask.fact} settles {len(ask.settles)})     tocsin duties"
     lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
     if found.disorder:
         more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""

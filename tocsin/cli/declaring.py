@@ -1,12 +1,12 @@
 """`tocsin declare`: a title is enough. People are paged before it returns."""
 
-from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import await_calls, say_again, settled, warn_of_order
+from tocsin.cli.asking import unknown_line
 from tocsin.cli.console import (
     CHANGING,
     UNREACHED,
@@ -124,8 +124,8 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
         labelled("CLOCK", f"{duty.rule}   {shell.at(duty.soonest)}{assumed_words(duty)}")
         for duty in found.clocks
     ]
-    if found.undecided:
-        lines.append(labelled("UNKNOWN", unknown_line(found.undecided)))
+    if found.questions:
+        lines.append(labelled("UNKNOWN", unknown_line(found.questions)))
     if found.at_risk:
         lines.append(labelled("AT RISK", f"usually {', '.join(found.at_risk)}"))
     if found.usual:
@@ -191,12 +191,3 @@ def assumed_words(duty: Any) -> str:
         return ""
     start = "declaration" if duty.clock_from == "declared_at" else duty.clock_from
     return f"  ASSUMED from {start}"
-
-
-def unknown_line(undecided: Any) -> str:
-    """What cannot be told yet, in one line: the regimes, and the facts that settle most first."""
-    regimes = dict.fromkeys(each.regime for each in undecided)
-    needs = Counter(need for each in undecided for need in each.needs)
-    first = [need for need, _ in needs.most_common(_FEW)]
-    more = f" and {len(needs) - _FEW} more" if len(needs) > _FEW else ""
-    return f"{', '.join(regimes)} duties: need {', '.join(first)}{more}"

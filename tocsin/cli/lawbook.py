@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
+from tocsin.cli.asking import duties_of
 from tocsin.cli.console import Flag, When, Words, alarm, at_terminal, bold, clean, columns
 from tocsin.cli.moments import spoken, understood
 from tocsin.domain.errors import WrongUsage
@@ -46,7 +47,7 @@ _NOTHING_ASKED = Question()
 
 
 def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
-    """The laws known here and which of them judge incidents; with --facts, what they say to those facts.
+    """The laws that judge and which of them judge incidents; with --facts, what they say to those facts.
 
     tocsin law · tocsin law show CODE · tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
     """
@@ -54,20 +55,20 @@ def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
         case () if asked.facts is not None:
             _applied(asked, asked.facts)
         case () if asked == Question(json=asked.json):
-            _listed(_catalog(library=True), _catalog().regimes, as_json=asked.json)
+            _listed(_catalog(), as_json=asked.json)
         case ("show", code) if asked == Question(json=asked.json):
-            _shown(_catalog(library=True), code, as_json=asked.json)
+            _shown(_catalog(), code, as_json=asked.json)
         case ("schema",) | ("schema", "facts" | "regime" | "organisation") if asked.facts is None:
             _give(_schema(words[1] if len(words) > 1 else "facts"))
         case _:
             raise WrongUsage(_USAGE)
 
 
-def _catalog(*, library: bool = False) -> "Catalog":
+def _catalog() -> "Catalog":
     from tocsin.app import read_catalog
     from tocsin.settings import load_settings
 
-    return read_catalog(load_settings(), library=library)
+    return read_catalog(load_settings())
 
 
 def _give(document: Any) -> None:
@@ -78,9 +79,8 @@ def _say(lines: Iterable[str]) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
-def _listed(catalog: "Catalog", judging: Collection[str], *, as_json: bool) -> None:
-    codes = sorted(catalog.regimes, key=lambda code: (code not in judging, code))
-    regimes = [catalog.regimes[code] for code in codes]
+def _listed(catalog: "Catalog", *, as_json: bool) -> None:
+    regimes = [regime for _, regime in sorted(catalog.regimes.items())]
     if as_json:
         _give(
             [
@@ -89,7 +89,6 @@ def _listed(catalog: "Catalog", judging: Collection[str], *, as_json: bool) -> N
                     "name": r.name,
                     "jurisdiction": r.jurisdiction,
                     "status": r.status,
-                    "judges": r.id in judging,
                     "rules": len(r.rules),
                 }
                 for r in regimes
@@ -100,7 +99,7 @@ def _listed(catalog: "Catalog", judging: Collection[str], *, as_json: bool) -> N
         (
             r.id,
             r.jurisdiction,
-            "judges" if r.id in judging else r.status,
+            r.status,
             f"{len(r.rules)} rules",
             r.name["en"],
         )
@@ -110,8 +109,7 @@ def _listed(catalog: "Catalog", judging: Collection[str], *, as_json: bool) -> N
         [
             *columns(rows),
             "",
-            f"{len(judging)} of {len(regimes)} judge incidents here; laws: in organisation.yaml takes more.",
-            "tocsin law show CODE reads one; tocsin law --facts FILE applies those that judge, --regime CODE any.",
+            "tocsin law show CODE reads one; tocsin law --facts FILE applies all, --regime CODE one.",
         ]
     )
 
@@ -142,7 +140,7 @@ def _applied(asked: Question, path: Path) -> None:
     from tocsin.domain.regime import assess
     from tocsin.domain.risk import advise
 
-    catalog = _catalog(library=bool(asked.regime))
+    catalog = _catalog()
     contacts = catalog.contacts
     organisation = read_organisation_file(asked.organisation) if asked.organisation else contacts.organisation
     zone, now = ZoneInfo(organisation.zone), datetime.now(UTC)
@@ -209,4 +207,4 @@ def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]
     if found.next_question:
         ask = found.next_question
         yield ""
-        yield f"{bold('ASK NEXT')} {ask.fact}: {ask.question} (settles {', '.join(ask.settles)})"
+        yield f"{bold('ASK NEXT')} {ask.fact}: {ask.question} (settles {duties_of(ask)})"

@@ -1,13 +1,12 @@
 """Verbs about what is owed: the duties, the authority's paper, and the duty met."""
 
-from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed, say_again
+from tocsin.cli.asking import ask_line, each_matter, open_questions
 from tocsin.cli.closing import Yes
 from tocsin.cli.console import (
     CHANGING,
@@ -36,6 +35,7 @@ def duties(
         str | None, Parameter(help="KEY of a duty that is not owed, as a person decides.")
     ] = None,
     because: Annotated[Because, Parameter(help="Why it is not owed, as an authority will read it.")] = "",
+    each: Annotated[bool, Parameter(help="Name each duty that cannot be told yet.", negative="")] = False,
     door: Changing = CHANGING,
 ) -> None:
     """Each duty: to whom, by which article, until when, and why."""
@@ -51,25 +51,15 @@ def duties(
             changed(shell, done, f"{duty} is not owed, says {shell.actor.id}.")
             return
         law = owed(shell.app, seen(shell.app, shell.actor, key), shell.app.now())
-        shell.say(*_law_lines(shell, law))
-        shell.give({"key": key} | asdict(law))
+        shell.say(*_law_lines(shell, law, each=each))
+        shell.give({"key": key} | law.as_json())
 
 
-def _law_lines(shell: Shell, law: "Owed") -> list[str]:
+def _law_lines(shell: Shell, law: "Owed", *, each: bool) -> list[str]:
     lines = [line for duty in law.duties for line in _duty_lines(shell, duty, shell.app.now())]
-    # One line for each rule that waits for the same facts, in however many places.
-    undecided = Counter(
-        (f"{each.regime}/{each.rule}", each.needs, each.would_be_due_at) for each in law.undecided
-    )
-    for (rule, needs, at), times in undecided.items():
-        places = f" in {times} places" if times > 1 else ""
-        due = f", would be due {shell.at(at)}" if at else ""
-        lines += [bold(f"{rule}   cannot tell{places}{due}"), f"    needs {', '.join(needs)}"]
-    if ask := law.next_question:
-        how = f"tocsin learn {ask.fact}=... --source ..."
-        if ask.fact == "risk":
-            how = "tocsin assess --decide LEVEL --because ..."
-        lines.append(labelled("ASK", f"{ask.question}     {how}"))
+    lines += each_matter(shell, law.undecided) if each else []
+    # What is only assumed is asked for too, once everything can be told.
+    lines += open_questions(law.questions) or ([ask_line(law.next_question)] if law.next_question else [])
     return lines or ["Nothing is owed under these facts."]
 
 

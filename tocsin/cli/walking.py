@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
+from tocsin.cli.asking import ask_line
+from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused
 
@@ -78,7 +79,7 @@ def _question_lines(shell: Shell, key: str) -> list[str]:
 
     incident = shell.app.incident(key)
     ask = owed(shell.app, incident, shell.app.now()).next_question
-    lines = [labelled("ASK", f"{ask.question}     tocsin learn {ask.fact}=... --source ...")] if ask else []
+    lines = [ask_line(ask)] if ask else []
     answers = usual(shell.app, incident)
     return [*lines, usual_line(answers)] if answers else lines
 

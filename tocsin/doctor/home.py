@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from tocsin.app import App, read_catalog, template_folders
+from tocsin.app import App, template_folders
 from tocsin.catalog.folders import overlaid
 from tocsin.doctor.finding import Finding, Level, ago, setting
 from tocsin.doctor.standing import SILENT, standing
@@ -78,27 +78,11 @@ def templates(app: App, config: Path | None) -> Iterator[Finding]:
         return
     words = f"{len(catalog.types)} types, {len(catalog.regimes)} regimes, {len(catalog.files)} templates"
     yield Finding("ok", "templates", words)
-    yield from library(app)
     yield from forms(app)
     sources = app.sources_file
     if not sources.is_file():
         remedy = f"{sources}: declare where logs and customers are read"
         yield Finding("warn", "sources", "none declared: scope works from a list only", remedy)
-
-
-def library(app: App) -> Iterator[Finding]:
-    """The laws that are known here and judge no incident: whether they bind the company is for counsel to say."""
-    try:
-        known = read_catalog(app.settings, library=True).regimes
-    except TocsinError as error:
-        yield Finding("FAIL", "library", str(error))
-        return
-    asleep = sum(code not in app.catalog.regimes for code in known)
-    if asleep:
-        words = f"{asleep} more laws are known and judge no incident"
-        yield Finding(
-            "ok", "library", f"{words}; tocsin law lists them, laws: in organisation.yaml takes them"
-        )
 
 
 def forms(app: App) -> Iterator[Finding]:

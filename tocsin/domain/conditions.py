@@ -8,6 +8,7 @@ settle it.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tocsin.domain.criteria import (
@@ -50,7 +51,7 @@ class _Setting:
     organisation: "Organisation"
     among: tuple[CellTest, ...]
 
-    @property
+    @cached_property
     def features(self) -> tuple[Feature, ...]:
         """What every cell looked at must have."""
         return tuple(feature for test in self.among for feature in test.features)
@@ -140,7 +141,8 @@ def _unknown(name: str) -> Verdict:
 
 
 def _cells(condition: Cells, setting: _Setting) -> Verdict:
-    setting = replace(setting, among=(*setting.among, condition.among))
+    if condition.among.features:
+        setting = replace(setting, among=(*setting.among, condition.among))
     own, features = condition.cells.features, (*setting.features, *condition.cells.features)
     if condition.every:
         return _every_cell(own, setting)

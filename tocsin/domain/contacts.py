@@ -71,8 +71,6 @@ class Organisation(Record):
     established_in: Place
     eu_main_establishment: Place | None = None
     eea_establishments: tuple[Place, ...] = ()
-    #: Laws of the library by which incidents are judged, beside the regimes that bind everybody here.
-    laws: tuple[Id, ...] = ()
     #: Days on which an authority is closed beside its public holidays, by country: days by decree, local holidays.
     more_days_off: dict[Place, tuple[date, ...]] = Field(default_factory=dict)
     offers_to: Literal["worldwide"] | tuple[Place, ...] = "worldwide"

@@ -6,13 +6,17 @@ it stays when the address book changes, and else the recipient:
 `policy-promise/customers/individuals/controller` is the letter to every customer.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from tocsin.domain.asking import NextQuestion, questions
 from tocsin.domain.moments import iso
 from tocsin.domain.records import Verification
 from tocsin.domain.rules import Stage
+from tocsin.domain.running import Run
 from tocsin.domain.terms import Recipient
 
 
@@ -53,6 +57,11 @@ class Duty:
     phased: bool | None
 
     @property
+    def name(self) -> str:
+        """`regime/rule`."""
+        return f"{self.regime}/{self.rule}"
+
+    @property
     def soonest(self) -> datetime | None:
         """The moment to work towards: the due moment, else our own target."""
         return self.due_at or self.target_at
@@ -60,13 +69,34 @@ class Duty:
 
 @dataclass(frozen=True)
 class Undecided:
-    """A duty that cannot be told yet, the facts it waits for, and when it would be due."""
+    """A duty that cannot be told yet, and the facts it waits for."""
 
     regime: str
     rule: str
     needs: tuple[str, ...]
     because: tuple[str, ...] = ()
-    would_be_due_at: datetime | None = None
+    #: Asks its clock, which is worth the trouble only where somebody reads the answer.
+    clock: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """`regime/rule`."""
+        return f"{self.regime}/{self.rule}"
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment to work towards, should it be owed."""
+        return self.clock().soonest if self.clock else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The matter as plain values; the moment stays one."""
+        return {
+            "regime": self.regime,
+            "rule": self.rule,
+            "needs": [*self.needs],
+            "because": [*self.because],
+            "would_be_due_at": self.soonest,
+        }
 
 
 @dataclass(frozen=True)
@@ -79,15 +109,6 @@ class NotOwed:
 
 
 @dataclass(frozen=True)
-class NextQuestion:
-    """The missing fact to ask for first: how to ask it, and which `regime/rule` it helps to settle."""
-
-    fact: str
-    question: str
-    settles: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Assessment:
     """What the law says to these facts. Duties stand soonest first.
 
@@ -97,13 +118,27 @@ class Assessment:
     duties: tuple[Duty, ...]
     undecided: tuple[Undecided, ...]
     not_owed: tuple[NotOwed, ...]
-    next_question: NextQuestion | None
+
+    @cached_property
+    def questions(self) -> tuple[NextQuestion, ...]:
+        """What to ask so that everything can be told, the fact that settles most first."""
+        return questions(self.undecided)
+
+    @cached_property
+    def next_question(self) -> NextQuestion | None:
+        """What to ask first. With everything told, the moment from which a clock runs that now runs from a stand-in."""
+        if self.questions:
+            return self.questions[0]
+        assumed = questions(self.duties)
+        return assumed[0] if assumed else None
 
     def as_json(self) -> dict[str, Any]:
         """The assessment as one JSON document; moments as ISO 8601 in UTC."""
         return {
             "duties": [_plain(duty) for duty in self.duties],
-            "undecided": [_plain(each) for each in self.undecided],
+            "undecided": [
+                {name: _json(value) for name, value in each.as_json().items()} for each in self.undecided
+            ],
             "not_owed": [_plain(each) for each in self.not_owed],
             "next_question": _plain(self.next_question) if self.next_question else None,
         }

@@ -139,6 +139,16 @@ class Facts:
 
         `violation_found_at` and `incident_found_at` follow others until somebody decides.
         """
+        if name not in self._moments:
+            self._moments[name] = self._read_moment(name)
+        return self._moments[name]
+
+    @cached_property
+    def _moments(self) -> dict[str, datetime | None]:
+        """What was read of moments: each law asks for the same few."""
+        return {}
+
+    def _read_moment(self, name: str) -> datetime | None:
         value = self.values.get(name)
         if value is not None:
             # What was once learned is never refused: an old entry must not bring its incident's plan down.

@@ -4,7 +4,7 @@ Pure. Yes, no, or cannot tell: a field that is unknown never reads as no, and an
 strictest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -92,6 +92,7 @@ class Crowd:
         self.everybody = (1 << len(cells)) - 1
         self._empty = _bits(cell.nobody for cell in cells)
         self._columns: dict[Feature, tuple[int, int]] = {}
+        self._shared: dict[str, dict[Any, int]] = {}
         self._sentences: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def answers(self, features: Iterable[Feature]) -> tuple[int, int]:
@@ -147,9 +148,21 @@ class Crowd:
         if feature not in self._columns:
             name, wanted = feature
             field = _LOOKS_AT.get(name, name)
-            answers = [_passes(name, wanted, getattr(cell, field)) for cell in self.cells]
-            self._columns[feature] = _bits(map(bool, answers)), _bits(answer is False for answer in answers)
+            yes = no = 0
+            for value, cells in self._sharing(field).items():
+                answer = _passes(name, wanted, value)
+                yes, no = yes | (cells if answer else 0), no | (cells if answer is False else 0)
+            self._columns[feature] = yes, no
         return self._columns[feature]
+
+    def _sharing(self, field: str) -> Mapping[Any, int]:
+        """Each value of a field, with the cells that have it: many cells share few values."""
+        if field not in self._shared:
+            shared = self._shared.setdefault(field, {})
+            for number, cell in enumerate(self.cells):
+                value = getattr(cell, field)
+                shared[value] = shared.get(value, 0) | 1 << number
+        return self._shared[field]
 
     def _of(self, chosen: int) -> Iterable[Cell]:
         return (cell for number, cell in enumerate(self.cells) if chosen >> number & 1)

@@ -7,20 +7,21 @@ rests on.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from tocsin.domain.conditions import Verdict, all_of, evaluate
 from tocsin.domain.contacts import Authority, Organisation, authority_for
 from tocsin.domain.criteria import Cells
-from tocsin.domain.duties import Assessment, Duty, NextQuestion, NotOwed, Undecided
-from tocsin.domain.facts import FACTS, Facts
+from tocsin.domain.duties import Assessment, Duty, NotOwed, Undecided
+from tocsin.domain.facts import Facts
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import lies_in, state_of
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
 
-__all__ = ["Assessment", "Duty", "NextQuestion", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
+__all__ = ["Assessment", "Duty", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
 
 _SOMEBODY = Cells(cells=CellTest())
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -56,7 +57,7 @@ def assess(
     duties = sorted((each for each in findings if isinstance(each, Duty)), key=_urgency)
     undecided = tuple(each for each in findings if isinstance(each, Undecided))
     not_owed = tuple(each for each in findings if isinstance(each, NotOwed))
-    return Assessment(tuple(duties), undecided, not_owed, _next_question(duties, undecided))
+    return Assessment(tuple(duties), undecided, not_owed)
 
 
 def _urgency(duty: Duty) -> tuple[datetime, str]:
@@ -146,8 +147,8 @@ class _Case:
             yield evaluate(rule.when, self.facts, self.organisation, among=among)
 
     def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
-        run = self.clocks.run(regime, rule)
-        return Undecided(regime.id, rule.id, verdict.needs, verdict.because, run.soonest)
+        clock = partial(self.clocks.run, regime, rule)
+        return Undecided(regime.id, rule.id, verdict.needs, verdict.because, clock)
 
     def _duty(self, regime: Regime, rule: Rule, place: str | None, verdict: Verdict) -> Duty:
         run = self.clocks.run(regime, rule)
@@ -170,7 +171,7 @@ class _Case:
             due_at=run.due_at,
             target_at=run.target_at,
             within=str(rule.clock.within),
-            explained=run.explained,
+            explained=self.clocks.explained(regime, rule),
             assumed=run.assumed or verdict.answer is None,
             because=(*verdict.because, *open_until, *doubt),
             needs=(*verdict.needs, *run.needs),
@@ -186,37 +187,3 @@ class _Case:
         if rule.recipient != "authority" or place is None:
             return None
         return authority_for(self.authorities, place, rule.competence)
-
-
-def _next_question(duties: Iterable[Duty], undecided: Iterable[Undecided]) -> NextQuestion | None:
-    """The fact that helps to settle most.
-
-    Among equals the one for the duty that falls due first, then as listed.
-    """
-    open_matters = [(each.needs, each.would_be_due_at, f"{each.regime}/{each.rule}") for each in undecided]
-    # A clock that runs from a stand-in moment is running: what is not even known to be owed comes first.
-    open_matters = open_matters or [
-        (duty.needs, duty.soonest, f"{duty.regime}/{duty.rule}") for duty in duties
-    ]
-    settles: dict[str, dict[str, datetime]] = {}
-    for needs, due_at, rule in open_matters:
-        for need in needs:
-            settles.setdefault(need, {})[rule] = due_at or _END_OF_TIME
-    if not settles:
-        return None
-    listed = list(FACTS)
-    fact = min(
-        settles,
-        key=lambda name: (-len(settles[name]), min(settles[name].values()), _rank(name, listed), name),
-    )
-    return NextQuestion(fact, _question(fact), tuple(sorted(settles[fact])))
-
-
-def _rank(name: str, listed: list[str]) -> int:
-    return listed.index(name) if name in listed else len(listed)
-
-
-def _question(name: str) -> str:
-    if name in FACTS:
-        return FACTS[name].question
-    return f"State {name.removeprefix('organisation.')} in contacts/organisation.yaml."

@@ -5,8 +5,9 @@ too late; one that follows another duty runs from that duty's last moment until 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from tocsin.domain.clock import due, end_of_year, target
@@ -27,8 +28,8 @@ class Run(NamedTuple):
     assumed: bool
     #: Facts that would end the assumption.
     needs: tuple[str, ...]
-    #: One line: how the due moment came about.
-    explained: str
+    #: What else bounds the due moment, in words.
+    bounds: tuple[str, ...] = ()
 
     @property
     def soonest(self) -> datetime | None:
@@ -52,25 +53,41 @@ class Clocks:
     declared_at: datetime | None
     discharged: Mapping[str, datetime]
     off: DaysOff
+    #: What was worked out once: a clock may be asked for by its own rule and by those that follow it.
+    runs: dict[str, Run] = field(default_factory=dict)
+    starts: dict[str, _Start] = field(default_factory=dict)
 
     def start(self, regime: Regime, rule: Rule) -> datetime | None:
         """From when one rule's clock runs; None where nothing is known yet."""
-        return self._start(regime, rule.clock).at
+        return self._begun(regime, rule).at
 
     def run(self, regime: Regime, rule: Rule) -> Run:
         """The clock of one rule."""
-        clock, start = rule.clock, self._start(regime, rule.clock)
+        name = regime.full(rule.id)
+        if name not in self.runs:
+            self.runs[name] = self._run(regime, rule)
+        return self.runs[name]
+
+    def explained(self, regime: Regime, rule: Rule) -> str:
+        """One line: how the due moment of a rule came about."""
+        return _explained(regime, rule.clock, self._begun(regime, rule), self.run(regime, rule).bounds)
+
+    def _begun(self, regime: Regime, rule: Rule) -> _Start:
+        name = regime.full(rule.id)
+        if name not in self.starts:
+            self.starts[name] = self._start(regime, rule.clock)
+        return self.starts[name]
+
+    def _run(self, regime: Regime, rule: Rule) -> Run:
+        clock, start = rule.clock, self._begun(regime, rule)
         if start.at is None:
-            return Run(
-                start.moment, None, None, None, True, start.needs, f"{clock.within} from {start.moment}"
-            )
+            return Run(start.moment, None, None, None, True, start.needs)
         begin = end_of_year(start.at, regime.zone) if clock.end_of else start.at
         due_at = due(begin, clock.within, regime.zone, roll=clock.roll, off=self.off)
         due_at, capped = self._capped(regime, clock, start.at, due_at)
         target_at = target(begin, clock.within)
         due_at, tied = self._tied(regime, rule, due_at)
-        explained = _explained(regime, clock, start, (*capped, *tied))
-        return Run(start.moment, start.at, due_at, target_at, start.assumed, start.needs, explained)
+        return Run(start.moment, start.at, due_at, target_at, start.assumed, start.needs, (*capped, *tied))
 
     def _start(self, regime: Regime, clock: Clock) -> _Start:
         if not clock.after:
@@ -89,8 +106,16 @@ class Clocks:
         return _Start(ref, at, not told)
 
     def _stand_in(self, moment: str, needs: tuple[str, ...]) -> _Start:
+        if self._earliest is None:
+            return _Start(moment, None, True, needs)
+        at, name = self._earliest
+        return _Start(name, at, True, needs)
+
+    @cached_property
+    def _earliest(self) -> tuple[datetime, str] | None:
+        """The earliest moment at which anybody knew; None where nothing is known."""
         known = self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
-        return _Start(known[0][1], known[0][0], True, needs) if known else _Start(moment, None, True, needs)
+        return known[0] if known else None
 
     def _known(self, names: Iterable[str]) -> list[tuple[datetime, str]]:
         """The moments that are known, the earliest first."""
@@ -134,8 +159,9 @@ def _explained(regime: Regime, clock: Clock, start: _Start, bounds: tuple[str, .
     within = clock.within
     in_days = within.calendar_days or within.business_days or within.months
     how = [f"{within} from {'the end of the year of ' if clock.end_of else ''}{start.moment}"]
-    if start.at is not None:
-        how[0] += f" ({iso(start.at)})"
+    if start.at is None:
+        return how[0]
+    how[0] += f" ({iso(start.at)})"
     if in_days:
         counted = "counted" if within.event_day_counts else "left out"
         how.append(f"days of {regime.zone}" + ("" if clock.end_of else f", that day {counted}"))

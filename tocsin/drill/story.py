@@ -213,6 +213,7 @@ class Story:
             self.stage.settle()
 
     def _send(self) -> None:
+        self._file(self._before_letters())
         refused, doubtful = self._two_addresses()
         self.stage.mail.misbehave(
             Fault(at="rcpt", reply="550 5.1.1 no such mailbox", recipient=refused),
@@ -265,19 +266,7 @@ class Story:
 
     def _report(self) -> None:
         self._at(script.PAPERS)
-        folder = self.stage.out / "papers"
-        folder.mkdir(exist_ok=True)
-        for number, duty in enumerate(self._reports(), 1):
-            _, paper = actions.make_report(self.app, self._as("an"), self.key, duty)
-            path = folder / f"{duty.replace('/', '-')}.pdf"
-            path.write_bytes(paper.content)
-            self.papers.append(path)
-            receipt = folder / f"receipt-{number}.txt"
-            receipt.write_text(f"DRILL receipt {number} for {duty}\n", encoding="utf-8")
-            actions.filed(
-                self.app, self._as("an"), self.key, duty, reference=f"DRILL-{number:04d}", receipt=receipt
-            )
-            self.stage.settle()
+        self._file(self._reports())
         for duty in [d.opened.key for d in self.incident.duties.values() if d.mark == "open"]:
             actions.release_duty(
                 self.app, self._as("chi"), self.key, duty, because="not owed, says counsel (drill)"
@@ -288,6 +277,39 @@ class Story:
             self.tell.file(path)
         self.tell.news(self.incident)
         self.tell.marks(self.incident)
+
+    def _file(self, duties: list[str]) -> None:
+        """Each with its form, where we know one, and under the number that the authority gave."""
+        folder = self.stage.out / "papers"
+        folder.mkdir(exist_ok=True)
+        filed = sum(duty.reference is not None for duty in self.incident.duties.values())
+        for number, duty in enumerate(duties, filed + 1):
+            if self._has_form(duty):
+                _, paper = actions.make_report(self.app, self._as("an"), self.key, duty)
+                path = folder / f"{duty.replace('/', '-')}.pdf"
+                path.write_bytes(paper.content)
+                self.papers.append(path)
+            receipt = folder / f"receipt-{number}.txt"
+            receipt.write_text(f"DRILL receipt {number} for {duty}\n", encoding="utf-8")
+            actions.filed(
+                self.app, self._as("an"), self.key, duty, reference=f"DRILL-{number:04d}", receipt=receipt
+            )
+            self.stage.settle()
+
+    def _has_form(self, duty: str) -> bool:
+        """Whether its authority wants a form that we can fill; others are written to on their own portals."""
+        law = self.incident.duties[duty].opened.regime
+        return f"regimes/{law}/authority.yaml" in self.app.catalog_of(self.incident).files
+
+    def _before_letters(self) -> list[str]:
+        """The authorities that the law wants told before the people, or not after them."""
+        catalog, open_ = self.app.catalog_of(self.incident), self._reports()
+        first = set()
+        for duty in self.incident.duties.values():
+            rule = catalog.regime(duty.opened.regime).rule(duty.opened.rule)
+            wanted = (duty.opened.rule,) if rule and rule.not_after else rule.send_after if rule else ()
+            first |= {f"{duty.opened.regime}/{each}/" for each in wanted}
+        return [key for key in open_ if key.startswith(tuple(first))]
 
     def _reports(self) -> list[str]:
         return sorted(

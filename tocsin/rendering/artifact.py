@@ -5,11 +5,12 @@ counts only: the dashboard has one shared login.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tocsin.domain.asking import NextQuestion
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at
 from tocsin.domain.contacts import Organisation
@@ -19,6 +20,8 @@ from tocsin.domain.notice import CUSTOMERS, approvals_words, standing
 from tocsin.domain.owing import assessment
 from tocsin.domain.plan import Plan, facts_of
 
+#: So many laws that wait for one fact are named; more are counted.
+_FEW = 3
 #: What Markdown, its tables and its HTML give a meaning to.
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#!|~]")
 
@@ -93,19 +96,14 @@ def _duty_lines(incident: Incident, catalog: Catalog) -> list[str]:
         name = f"{duty.opened.regime} {duty.opened.cite.split(';')[0]}, to {to}"
         state = _state(incident, duty, organisation)
         lines.append(f"| {due} | {_plain(name)} | {owner} | {_plain(state)} |")
-    return [*lines, *(_open_question(*each, owner) for each in _open_questions(incident, catalog).items())]
+    questions = assessment(incident, catalog).questions if incident.open else ()
+    return [*lines, *(_open_question(question, owner) for question in questions)]
 
 
-def _open_questions(incident: Incident, catalog: Catalog) -> dict[str, dict[str, None]]:
-    """The laws that cannot tell yet whether they want something, each with the facts that they wait for."""
-    needs: dict[str, dict[str, None]] = {}
-    for each in assessment(incident, catalog).undecided if incident.open else ():
-        needs.setdefault(each.regime, {}).update(dict.fromkeys(each.needs))
-    return needs
-
-
-def _open_question(regime: str, needs: Iterable[str], owner: str) -> str:
-    return f"| ? | {_plain(regime)} | {owner} | cannot tell: needs {_plain(', '.join(needs))} |"
+def _open_question(question: NextQuestion, owner: str) -> str:
+    """The laws that wait for one fact: by name where they are few."""
+    laws = ", ".join(question.laws) if len(question.laws) <= _FEW else f"{len(question.laws)} laws"
+    return f"| ? | {_plain(laws)} | {owner} | cannot tell: needs {_plain(question.fact)} |"
 
 
 def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> str:

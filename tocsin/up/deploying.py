@@ -32,9 +32,9 @@ def prefect_file() -> Path:
 
 def deploy(client: "httpx.Client", *, limit: int) -> dict[str, str]:
     """Create or refresh the work pool and every deployment: their ids by name. Raises httpx.HTTPError."""
-    from ruamel.yaml import YAML
+    import yaml
 
-    declared = YAML(typ="safe").load(prefect_file())
+    declared = yaml.safe_load(prefect_file().read_bytes())
     ids = {}
     for each in declared["deployments"]:
         pool = each["work_pool"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.domain.asking import NextQuestion
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import CUSTOMERS
@@ -60,6 +61,8 @@ class Card:
     pending: int = 0
     overdue: int = 0
     undecided: int = 0
+    #: The question that settles most of what cannot be told yet.
+    asked_first: NextQuestion | None = None
     #: Moments that contradict each other, while something can still be learned.
     disorder: tuple[Disorder, ...] = ()
     #: Reports that the authorities have, the latest supplement of each with it.
@@ -99,7 +102,8 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         untold=_untold(app, incident),
         open_duties=len(open_duties),
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
-        undecided=len({(each.regime, each.rule) for each in law.undecided}),
+        undecided=len({each.name for each in law.undecided}),
+        asked_first=next(iter(law.questions), None),
         disorder=out_of_order(incident.facts) if incident.open else (),
         down=tuple(down_routes(app, now)),
     )

@@ -4,7 +4,6 @@ Names, once here, stay. A past hour is the fold of what was written by then, so 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +62,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "roles": dict(sorted(incident.roles.items())),
         "checklist": [_step(step) for step in steps(app, incident)],
         "duties": [_duty(duty, texts) for duty in law.duties],
-        "undecided": [asdict(each) for each in law.undecided],
+        "undecided": [each.as_json() for each in law.undecided],
         "notices": [
             _notice(state, app.catalog_of(incident).contacts.organisation)
             for state in incident.notices.values()

@@ -1,12 +1,14 @@
 """What is owed: each duty with its clock and state, and what cannot be told yet."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from tocsin.app import App
+from tocsin.domain.asking import NextQuestion
 from tocsin.domain.contacts import Authority, Organisation
-from tocsin.domain.duties import NextQuestion, Undecided
+from tocsin.domain.duties import Undecided
 from tocsin.domain.incident import DutyState, Incident, Supplement
 from tocsin.domain.notice import CUSTOMERS, LEAVING, standing
 from tocsin.domain.plan import assessment
@@ -66,7 +68,18 @@ class Owed:
 
     duties: tuple[DutyView, ...]
     undecided: tuple[Undecided, ...]
+    #: What to ask so that everything can be told, the fact that settles most first.
+    questions: tuple[NextQuestion, ...]
     next_question: NextQuestion | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return {
+            "duties": [asdict(duty) for duty in self.duties],
+            "undecided": [each.as_json() for each in self.undecided],
+            "questions": [asdict(each) for each in self.questions],
+            "next_question": asdict(self.next_question) if self.next_question else None,
+        }
 
 
 def owed(app: App, incident: Incident, now: datetime) -> Owed:
@@ -78,9 +91,9 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
     if incident.status == "declined":
         # Where there was no incident, nothing is asked any more.
-        return Owed(tuple(views), (), None)
+        return Owed(tuple(views), (), (), None)
     found = assessment(incident, catalog)
-    return Owed(tuple(views), found.undecided, found.next_question)
+    return Owed(tuple(views), found.undecided, found.questions, found.next_question)
 
 
 def _view(state: DutyState, book: dict[str, Authority], word: str, now: datetime) -> DutyView:

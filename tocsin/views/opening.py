@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.domain.asking import NextQuestion
 from tocsin.domain.duties import Undecided
 from tocsin.domain.escalation import NextCall
 from tocsin.domain.incident import Incident
@@ -31,6 +32,7 @@ class Opening:
     next_calls: dict[str, NextCall]
     clocks: tuple[DutyView, ...]
     undecided: tuple[Undecided, ...]
+    questions: tuple[NextQuestion, ...]
     at_risk: tuple[str, ...]
     usual: dict[str, Any]
     first: StepView | None
@@ -72,6 +74,7 @@ def opening(app: App, actor: Actor, key: str) -> Opening:
         next_calls=climbs(app, incident, now),
         clocks=law.duties,
         undecided=law.undecided,
+        questions=law.questions,
         at_risk=app.catalog_of(incident).type(incident.type).data_at_risk,
         usual=usual(app, incident),
         first=next_step(steps(app, incident), incident, actor),

@@ -1,0 +1,72 @@
+"""Words of what cannot be told yet: which question settles how much, and the command that answers it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tocsin.cli.console import Shell, bold, labelled
+
+if TYPE_CHECKING:
+    from tocsin.domain.asking import NextQuestion
+    from tocsin.domain.duties import Undecided
+
+#: So many laws are named; more are counted.
+_FEW = 4
+
+
+def ask_line(question: "NextQuestion") -> str:
+    """`ASK     In which countries do the people live?     tocsin learn people_by_country=... --source ...`."""
+    return labelled("ASK", f"{question.question}     {_how(question.fact)}")
+
+
+def open_questions(questions: Sequence["NextQuestion"]) -> list[str]:
+    """Each question with what it settles; all of them reach everything that cannot be told yet."""
+    lines = [] if not questions else [bold(f"cannot tell yet   {settled_words(questions)}")]
+    for number, question in enumerate(questions):
+        settles = f"    {question.fact} settles {duties_of(question)}"
+        lines += [ask_line(question), settles] if not number else [f"{settles}: {question.question}"]
+    return lines
+
+
+def each_matter(shell: Shell, undecided: Sequence["Undecided"]) -> list[str]:
+    """Each rule that cannot be told yet, once for each set of facts that it waits for, in however many places."""
+    times: dict[tuple[str, tuple[str, ...]], list[Undecided]] = {}
+    for each in undecided:
+        times.setdefault((each.name, each.needs), []).append(each)
+    lines = []
+    for (name, needs), those in times.items():
+        places = f" in {len(those)} places" if len(those) > 1 else ""
+        due = f", would be due {shell.at(those[0].soonest)}" if those[0].soonest else ""
+        lines += [bold(f"{name}   cannot tell{places}{due}"), f"    needs {', '.join(needs)}"]
+    return lines
+
+
+def unknown_line(questions: Sequence["NextQuestion"]) -> str:
+    """What cannot be told yet in one line: how much, and the facts to learn first."""
+    first = [question.fact for question in questions[:_FEW]]
+    more = f" and {len(questions) - _FEW} more" if len(questions) > _FEW else ""
+    return f"{settled_words(questions)}: need {', '.join(first)}{more}"
+
+
+def settled_words(questions: Sequence["NextQuestion"]) -> str:
+    """`157 duties of 49 laws`, or the laws by name where they are few."""
+    return _counted([rule for question in questions for rule in question.settles])
+
+
+def duties_of(question: "NextQuestion") -> str:
+    """The same of one question."""
+    return _counted(question.settles)
+
+
+def _counted(rules: Sequence[str]) -> str:
+    laws = sorted({rule.partition("/")[0] for rule in rules})
+    number = len(set(rules))
+    named = ", ".join(laws) if len(laws) <= _FEW else f"{len(laws)} laws"
+    return f"{number} {'duty' if number == 1 else 'duties'} of {named}"
+
+
+def _how(fact: str) -> str:
+    if fact == "risk":
+        return "tocsin assess --decide LEVEL --because ..."
+    if fact.startswith("organisation."):
+        return ""
+    return f"tocsin learn {fact}=... --source ..."
