@@ -20,24 +20,15 @@ from tocsin.domain.cells import Cell, read_cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
 from tocsin.domain.matching import Crowd
+from tocsin.domain.moments import stand_ins
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
 
 __all__ = ["FACTS", "Cell", "FactDefinition", "Facts", "parse_fact", "read_facts", "refuse_contradictions"]
 
-#: Moments that follow from others until a person decides; the earliest known one counts.
-_DEFAULT_MOMENTS = {
-    "violation_found_at": ("detected_at", "aware_at"),
-    "incident_found_at": ("detected_at",),
-}
 #: Numbers are never carried from the top level into several cells.
 _NEVER_FILLED = ("count", "records", "place")
 _NO_CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-
-
-def stand_ins(name: str) -> tuple[str, ...]:
-    """The moments that a moment follows while nobody has decided it."""
-    return _DEFAULT_MOMENTS.get(name, ())
 
 
 def parse_fact(name: str, raw: object, now: datetime | None = None) -> JsonValue:

@@ -14,8 +14,18 @@ KNOWING = (
     "violation_found_at",
     "incident_found_at",
 )
+#: Moments that follow from others until a person decides; the earliest known one counts.
+_FOLLOWING = {
+    "violation_found_at": ("detected_at", "aware_at"),
+    "incident_found_at": ("detected_at",),
+}
 #: Years that somebody may mean. What lies beyond is mistyped, and near the calendar's ends no clock can count.
 YEARS = range(1900, 2200)
+
+
+def stand_ins(name: str) -> tuple[str, ...]:
+    """The moments that a moment follows while nobody has decided it."""
+    return _FOLLOWING.get(name, ())
 
 
 def parse_moment(text: str) -> datetime:

@@ -11,9 +11,9 @@ from typing import Any
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
-from tocsin.domain.facts import FACTS, Facts, stand_ins
+from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
-from tocsin.domain.moments import iso
+from tocsin.domain.moments import iso, stand_ins
 from tocsin.domain.moves import (
     AskApproval,
     DraftNotice,
