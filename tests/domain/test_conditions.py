@@ -62,6 +62,7 @@ RANSOM = {"fact": "nature", "has": "ransomware"}
         ({"people": {"place": "US-CA"}, "less_than": 500}, {"people_by_country": {"US-CA": 499}}, True, "499 people"),
         ({"people": {}, "at_most": 5}, {"people": 3, "people_method": "to-be-determined"}, None, "at least 3 people"),
         ({"people": {"place": "VN"}, "at_least": 5}, {"people": 9}, None, "at least 0 people"),
+        ({"people": {"place": "VN"}, "at_least": 10}, {"people": 9}, False, "at most 9 people"),
         ({"people": {}, "counting": "records", "at_least": 5}, {"records": 7}, True, "7 records"),
         ({"fact": "people", "at_least": 5}, {"people": 9}, True, "9 people"),
         ({"organisation": "established_in", "is": "VN"}, {}, True, "the company's established_in is VN"),
@@ -94,6 +95,27 @@ def test_features_named_together_must_meet_in_one_cell() -> None:
     assert verdict({"cells": {"place": "DE", "categories": "health"}}, apart).answer is False
     assert verdict({"cells": {"all_categories": ["health", "contact"]}}, apart).answer is False
     assert verdict({"cells": {"all_categories": ["health", "contact"]}}, together).answer is True
+
+
+def test_people_are_counted_once_who_pass_any_of_several_tests() -> None:
+    number = {"people": [{"categories": "health"}, {"categories": "credentials"}], "more_than": 4}
+    sick, login = {"categories": ["health"], "count": 3}, {"categories": ["credentials"], "count": 2}
+    both, other = (
+        {"categories": ["health", "credentials"], "count": 3},
+        {"categories": ["contact"], "count": 90},
+    )
+    for cells, answer, said in (
+        ([sick, login, other], True, "5 people"),
+        ([both, other], False, "3 people"),
+        ([other], False, "0 people"),
+        ([both, {"count": 1}], False, "at most 4 people"),
+        ([both, {"count": 2}], None, "at least 3 people"),
+        ([sick, {"categories": ["credentials"]}], None, "at least 3 people"),
+    ):
+        found = verdict(number, {"cells": cells})
+        assert (found.answer, found.because[0]) == (answer, said), cells
+    assert verdict(number, {"cells": [both, {"count": 2}]}).needs == ("kinds",)
+    assert verdict(number, {"cells": [sick, {"categories": ["credentials"]}]}).needs == ("people",)
 
 
 def test_a_question_about_some_people_looks_at_no_others() -> None:
@@ -152,6 +174,7 @@ def test_every_cell_looks_only_at_cells_that_are_among_those_asked_for() -> None
         ({"cells": {"place": "Germany"}}, "is no place"),
         ({"cells": {"categories": "helth"}}, "did you mean health"),
         ({"people": {}}, "exactly one of"),
+        ({"people": [], "more_than": 5}, "at least 1 item"),
         ({"organisation": "colour", "is": "red"}, "no 'colour' to ask for"),
         ({"organisation": "established_in", "is": "Vietnam"}, "is no place"),
         ({"all": []}, "at least 1 item"),

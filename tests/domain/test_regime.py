@@ -55,6 +55,48 @@ def regime(rule: dict[str, Any] | None = None, **changes: Any) -> Regime:
     return Regime.model_validate(REGIME | changes | {"rules": [RULE | (rule or {})]})
 
 
+SAFE = {"for": {"protection": "intact", "protection_proven": True}, "cite": "Art. 2"}
+
+
+def test_who_is_spared_is_left_out_of_every_condition_and_number() -> None:
+    safe = {"place": "VN", "categories": ["health"], "protection": "intact", "protection_evidence": "key log"}
+    bare, other = (
+        safe | {"protection": "none"},
+        {"place": "VN", "categories": ["contact"], "protection": "none"},
+    )
+    some = regime({"when": {"cells": {"categories": "health"}}, "exceptions": [SAFE]})
+    many = regime({"when": {"people": {"categories": "health"}, "more_than": 500}, "exceptions": [SAFE]})
+    for cells, for_some, for_many in (
+        ([safe | {"count": 900}, bare | {"count": 501}], "owed", "owed"),
+        ([safe | {"count": 900}, bare | {"count": 500}], "owed", "not owed"),
+        ([safe | {"count": 900}, other | {"count": 900}], "not owed", "not owed"),
+        ([safe | {"count": 900}, {"place": "VN", "count": 900}], "cannot tell", "cannot tell"),
+        ([safe | {"count": 900, "protection_evidence": None}], "owed", "owed"),
+    ):
+        for one, answer in ((some, for_some), (many, for_many)):
+            found = law({"cells": cells}, one)
+            given = "owed" if found.duties else "not owed" if found.not_owed else "cannot tell"
+            assert given == answer, (cells, one.rules[0].when)
+    lifted = law({"cells": [safe, other]}, some).not_owed[0].because
+    assert lifted[0] == "people in VN: protection is intact, protection_evidence is key log"
+    assert lifted[1] == "lifted by Art. 2"
+
+
+@pytest.mark.parametrize(
+    ("exempt", "said"),
+    [
+        ({"cite": "Art. 2"}, "either a condition"),
+        (SAFE | {"when": {"fact": "intent", "is": "malicious"}}, "either a condition"),
+        (SAFE | {"for": {}}, "spares everybody"),
+        (SAFE | {"instead": "public"}, "instead goes with a condition"),
+        (SAFE | {"for": {"protecshun": "intact"}}, "protecshun"),
+    ],
+)
+def test_an_exception_says_one_thing(exempt: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        regime({"exceptions": [exempt]})
+
+
 def test_the_letter_to_customers_has_a_clock_from_the_declaration() -> None:
     found = law({})
     assert [duty.key for duty in found.duties] == ["policy-promise/customers/individuals/controller"]

@@ -114,8 +114,11 @@ def _to_whom(rule: Rule) -> str:
 
 def _exempt(exempt: Exempt) -> Iterator[str]:
     instead = f", then to {exempt.instead}" if exempt.instead else ""
-    yield f"not owed{instead} ({exempt.cite}) when"
-    yield from _condition(exempt.when, 1)
+    if exempt.when is None:
+        yield f"not owed to people of whom {_cells(exempt.spared or CellTest())} ({exempt.cite})"
+    else:
+        yield f"not owed{instead} ({exempt.cite}) when"
+        yield from _condition(exempt.when, 1)
     if exempt.note:
         yield f"{_INDENT}note: {exempt.note}"
 
@@ -146,7 +149,8 @@ def _sentence(condition: Any) -> str:
         return f"{'of everybody' if condition.every else 'of some people'}{whom}, {_cells(condition.cells)}"
     if isinstance(condition, People):
         number, reached = condition.bound
-        who = f" of whom {_cells(condition.people)}" if condition.people.features else ""
+        tests = [_cells(test) for test in condition.people if test.features]
+        who = f" of whom {', or '.join(tests)}" if tests else ""
         what = "people" if condition.counting == "count" else "records of people"
         return f"{'at least' if reached else 'fewer than'} {number:,} {what}{who}"
     raise TypeError(type(condition).__name__)

@@ -50,6 +50,16 @@ class _Setting:
     facts: Facts
     organisation: "Organisation"
     among: tuple[CellTest, ...]
+    spared: tuple[CellTest, ...] = ()
+
+    def answers(self, features: Iterable[Feature]) -> tuple[int, int]:
+        """The cells that have every feature, and those that lack one; who is spared lacks them all."""
+        crowd = self.facts.crowd
+        out = 0
+        for test in self.spared:
+            out |= crowd.answers(test.features)[0]
+        have, lack = crowd.answers(features)
+        return have & ~out, lack | out
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -58,13 +68,19 @@ class _Setting:
 
 
 def evaluate(
-    condition: Condition, facts: Facts, organisation: "Organisation", *, among: Iterable[CellTest] = ()
+    condition: Condition,
+    facts: Facts,
+    organisation: "Organisation",
+    *,
+    among: Iterable[CellTest] = (),
+    spared: Iterable[CellTest] = (),
 ) -> Verdict:
     """The verdict on `condition`.
 
-    Of the people hit only those that pass every test of `among` are looked at.
+    Of the people hit only those are looked at that pass every test of `among`, and none that is known to pass one of
+    `spared`.
     """
-    return _verdict(condition, _Setting(facts, organisation, tuple(among)))
+    return _verdict(condition, _Setting(facts, organisation, tuple(among), tuple(spared)))
 
 
 def _verdict(condition: Any, setting: _Setting) -> Verdict:
@@ -147,7 +163,7 @@ def _cells(condition: Cells, setting: _Setting) -> Verdict:
     if condition.every:
         return _every_cell(own, setting)
     crowd = setting.facts.crowd
-    have, lack = crowd.answers(features)
+    have, lack = setting.answers(features)
     if have:
         return Verdict(True, crowd.who(have, own or features))
     doubtful = crowd.everybody & ~lack
@@ -157,7 +173,7 @@ def _cells(condition: Cells, setting: _Setting) -> Verdict:
 def _every_cell(own: tuple[Feature, ...], setting: _Setting) -> Verdict:
     """All cells among those looked at. One that may be among them and may fail leaves the answer open."""
     crowd = setting.facts.crowd
-    among, outside = crowd.answers(setting.features)
+    among, outside = setting.answers(setting.features)
     have, lack = crowd.answers(own)
     perhaps_among = crowd.everybody & ~outside
     if not perhaps_among:
@@ -176,23 +192,26 @@ def _open(crowd: Crowd, doubtful: int, features: tuple[Feature, ...]) -> Verdict
 
 def _people(condition: People, setting: _Setting) -> Verdict:
     crowd, counting = setting.facts.crowd, condition.counting
-    features = (*setting.features, *condition.people.features)
-    have, lack = crowd.answers(features)
-    lower, more = 0, False
-    needs: tuple[str, ...] = crowd.open_questions(crowd.everybody & ~lack, features)
-    for number, cell in enumerate(crowd.cells):
-        if lack >> number & 1:
-            continue
-        count = getattr(cell, counting)
-        lower += (count or 0) if have >> number & 1 else 0
-        if count is None or (counting == "count" and cell.lower_bound):
-            more, needs = True, (*needs, "people" if counting == "count" else "records")
-        more = more or not have >> number & 1
+    asked = [(*setting.features, *test.features) for test in condition.people]
+    answers = [setting.answers(features) for features in asked]
+    have, lack = 0, crowd.everybody
+    for yes, no in answers:
+        have, lack = have | yes, lack & no
+    what = "people" if counting == "count" else "records"
+    least, _ = crowd.numbers(have, counting)
+    most, more = crowd.numbers(crowd.everybody & ~lack, counting)
     bound, reached_is_yes = condition.bound
-    said = f"{'at least ' if more else ''}{lower} {'people' if counting == 'count' else 'records'}"
-    if lower < bound and more:
-        return Verdict(None, (said,), tuple(dict.fromkeys(needs)))
-    return Verdict((lower >= bound) is reached_is_yes, (said,))
+    own = tuple(feature for test in condition.people for feature in test.features)
+    who = crowd.who(have, own) if have and own else ()
+    if least >= bound:
+        return Verdict(reached_is_yes, (f"{'at least ' if more or most > least else ''}{least} {what}", *who))
+    if most < bound and not more:
+        who = who if have else crowd.why_not((*setting.features, *own))
+        return Verdict(not reached_is_yes, (f"{'at most ' if most > least else ''}{most} {what}", *who))
+    needs: tuple[str, ...] = (what,) if more else ()
+    for features, (_, no) in zip(asked, answers, strict=True):
+        needs = (*crowd.open_questions(crowd.everybody & ~no & ~have, features), *needs)
+    return Verdict(None, (f"at least {least} {what}", *who), tuple(dict.fromkeys(needs)))
 
 
 def _organisation(condition: OrganisationIs, setting: _Setting) -> Verdict:

@@ -4,13 +4,15 @@ language.
 Pure. A condition is one of: `{all: [..]}`, `{any: [..]}`, `{not: ..}`, `{fact: intent, is: malicious}`,
 `{cells: {place: EEA, risk: high}}` (some cell is so; with `every: true` all are, with
 `among: {place: EEA}` those who live there), `{people: {place: US-CA},
-more_than: 500}`, `{organisation: offers_to, has: EEA}`. What they answer stands in `conditions`.
+more_than: 500}` (of several cells those in any: `{people: [{..}, {..}], more_than: 500}`),
+`{organisation: offers_to, has: EEA}`. What they answer stands in `conditions`.
 """
 
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    BeforeValidator,
     Discriminator,
     Field,
     Tag,
@@ -78,12 +80,12 @@ class Cells(Shape):
 
 
 class People(Shape):
-    """How many people (or records) are in the cells that pass.
+    """How many people (or records) are in the cells that pass the test, or any of several.
 
     A number that may still grow is a lower bound.
     """
 
-    people: CellTest
+    people: Annotated[tuple[CellTest, ...], BeforeValidator(several)] = Field(min_length=1)
     counting: Literal["count", "records"] = "count"
     at_least: int | None = None
     more_than: int | None = None
@@ -164,7 +166,7 @@ class FactIs(Shape):
         if field is None or self.known:
             return None
         if field in ("count", "records"):
-            return People(people=CellTest(), counting=field, at_least=self.at_least, at_most=self.at_most)
+            return People(people=(CellTest(),), counting=field, at_least=self.at_least, at_most=self.at_most)
         return Cells(cells=CellTest.model_validate({field: self.is_ or self.has}))
 
 

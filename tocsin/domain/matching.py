@@ -106,6 +106,12 @@ class Crowd:
             have, lack = have & yes, lack | no
         return have, lack
 
+    def numbers(self, chosen: int, counting: Literal["count", "records"]) -> tuple[int, bool]:
+        """How many people (or records) the chosen cells have at least, and whether it may be more."""
+        stated = [(getattr(cell, counting), cell) for cell in self._of(chosen)]
+        more = any(count is None or (counting == "count" and cell.lower_bound) for count, cell in stated)
+        return sum(count or 0 for count, _ in stated), more
+
     def who(self, chosen: int, features: tuple[Feature, ...]) -> tuple[str, ...]:
         """The chosen cells in words, by the fields looked at; places with the same values are named together."""
         key = ("who", chosen, features)

@@ -115,10 +115,14 @@ class _Case:
         self, regime: Regime, rule: Rule, place: str | None, living_in: str | None = None
     ) -> Duty | Undecided | NotOwed:
         among = (rule.among, CellTest(place=(living_in,))) if living_in else (rule.among,)
-        verdict = self._verdict(regime, rule, among)
+        verdict = self._verdict(regime, rule, among, rule.spares)
+        if rule.spares and not verdict.answer and self._verdict(regime, rule, among).answer is not False:
+            verdict = replace(verdict, because=(*self._spared(rule, among), *verdict.because))
         if verdict.answer is False:
             return NotOwed(regime.id, rule.id, verdict.because)
         for exempt in rule.exceptions:
+            if exempt.when is None:
+                continue
             lifted = evaluate(exempt.when, self.facts, self.organisation, among=among)
             if not lifted.answer:
                 continue
@@ -133,18 +137,35 @@ class _Case:
             return self._undecided(regime, rule, verdict)
         return self._duty(regime, rule, place, verdict)
 
-    def _verdict(self, regime: Regime, rule: Rule, among: tuple[CellTest, ...]) -> Verdict:
-        return all_of(self._verdicts(regime, rule, among))
+    def _spared(self, rule: Rule, among: tuple[CellTest, ...]) -> tuple[str, ...]:
+        """Of those looked at, the people whom an exception is known to spare, in words with its article."""
+        looked_at = tuple(feature for test in among for feature in test.features)
+        said: tuple[str, ...] = ()
+        for exempt in rule.exceptions:
+            if exempt.spared is not None:
+                features = (*looked_at, *exempt.spared.features)
+                if people := self.facts.crowd.answers(features)[0]:
+                    words = self.facts.crowd.who(people, exempt.spared.features)
+                    said = (*said, *words, f"lifted by {exempt.cite}")
+        return said
 
-    def _verdicts(self, regime: Regime, rule: Rule, among: tuple[CellTest, ...]) -> Iterator[Verdict]:
+    def _verdict(
+        self, regime: Regime, rule: Rule, among: tuple[CellTest, ...], spared: tuple[CellTest, ...] = ()
+    ) -> Verdict:
+        return all_of(self._verdicts(regime, rule, among, spared))
+
+    def _verdicts(
+        self, regime: Regime, rule: Rule, among: tuple[CellTest, ...], spared: tuple[CellTest, ...]
+    ) -> Iterator[Verdict]:
         if regime.applies is not None:
             if regime.id not in self.bound:
                 self.bound[regime.id] = evaluate(regime.applies, self.facts, self.organisation)
             yield self.bound[regime.id]
-        if any(test.features for test in among):
-            yield evaluate(_SOMEBODY, self.facts, self.organisation, among=among)
+        whom = {"among": among, "spared": spared}
+        if spared or any(test.features for test in among):
+            yield evaluate(_SOMEBODY, self.facts, self.organisation, **whom)
         if rule.when is not None:
-            yield evaluate(rule.when, self.facts, self.organisation, among=among)
+            yield evaluate(rule.when, self.facts, self.organisation, **whom)
 
     def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
         clock = partial(self.clocks.run, regime, rule)

@@ -96,6 +96,11 @@ class Rule(Record):
         return self
 
     @property
+    def spares(self) -> tuple[CellTest, ...]:
+        """Whom the exceptions leave out."""
+        return tuple(exempt.spared for exempt in self.exceptions if exempt.spared is not None)
+
+    @property
     def follows(self) -> tuple[str, ...]:
         """The rules that this one's moment hangs on."""
         return (*self.clock.after, *self.not_after)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator,
 
 from tocsin.domain.clock import Roll, Within
 from tocsin.domain.criteria import Condition
+from tocsin.domain.matching import CellTest
 from tocsin.domain.places import PLACES, REGIONS
 from tocsin.domain.questions import FACTS
 from tocsin.domain.records import Record
@@ -17,13 +18,28 @@ Recipient = Literal["authority", "individuals", "controller", "public", "media",
 
 
 class Exempt(Record):
-    """An exception with its article. It lifts the duty only when it is known to apply."""
+    """An exception with its article. It lifts the duty only when it is known to apply.
 
-    when: Condition
+    `when` speaks of the whole incident; `for` of people who are known to be so, such as those whose data were
+    encrypted: they are left out of every condition and every number of the rule.
+    """
+
+    when: Condition | None = None
+    spared: CellTest | None = Field(default=None, alias="for")
     cite: str
     #: To whom the same must be said instead, such as the public where telling each person is out of proportion.
     instead: Recipient | None = None
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> "Exempt":
+        if (self.when is None) == (self.spared is None):
+            raise ValueError("an exception has either a condition (when) or people whom it spares (for)")
+        if self.spared is not None and not self.spared.features:
+            raise ValueError("an exception that spares everybody is no rule; say whom it spares (for)")
+        if self.spared is not None and self.instead:
+            raise ValueError("instead goes with a condition (when): who is spared (for) is told by nobody")
+        return self
 
 
 def _moments(raw: Any) -> Any:
