@@ -134,11 +134,12 @@ class Crowd:
             lacking += [
                 (_LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features
             ]
-            self._sentences[key] = tuple(
+            said = (
                 f"{_NAMES[field]} is {', '.join(values)}"
                 for field, cells in lacking
                 if (values := sorted(map(in_words, {getattr(cell, field) for cell in self._of(cells)})))
             )
+            self._sentences[key] = tuple(dict.fromkeys(said))
         return self._sentences[key]
 
     def open_questions(self, doubtful: int, features: Iterable[Feature]) -> tuple[str, ...]:

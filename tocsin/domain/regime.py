@@ -87,8 +87,11 @@ class _Case:
         return self._per_place(regime, rule, rule.per.place_in)
 
     def _not_in_force(self, regime: Regime, rule: Rule) -> str | None:
-        """Why the rule does not bind: an incident is judged by the law of the day on which the rule's clock starts."""
-        if regime.status != "in-force":
+        """Why the rule does not bind: an incident is judged by the law of the day on which the rule's clock starts.
+
+        A law to come whose first day is known binds from that day, and its duties are candidates.
+        """
+        if regime.status == "off" or (regime.status == "not-in-force" and not regime.valid_from):
             return f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}"
         if not any((regime.valid_from, regime.valid_until, rule.valid_from, rule.valid_until)):
             return None
@@ -96,7 +99,8 @@ class _Case:
         day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (found, self.at))
         for begin in (regime.valid_from, rule.valid_from):
             if begin and min(day, today) < begin:
-                return f"in force only from {begin}"
+                coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
+                return f"in force only from {begin}{coming}"
         for end in (regime.valid_until, rule.valid_until):
             if end and day > end:
                 return f"in force only until {end}"
@@ -175,7 +179,8 @@ class _Case:
         run = self.clocks.run(regime, rule)
         authority = self._authority(rule, place)
         open_until = () if verdict.answer else (f"it stands until {', '.join(verdict.needs)} is known",)
-        doubt = (f"counsel must confirm: {rule.doubt}",) if rule.doubt else ()
+        open_point = rule.doubt or regime.why_off
+        doubt = (f"counsel must confirm: {open_point}",) if open_point else ()
         verification = rule.verification or regime.verification
         return Duty(
             key=f"{regime.id}/{rule.id}/{(place or rule.recipient).lower()}/{rule.role}",
@@ -197,7 +202,7 @@ class _Case:
             because=(*verdict.because, *open_until, *doubt),
             needs=(*verdict.needs, *run.needs),
             verification=verification,
-            candidate=bool(rule.doubt) or verification in ("recalled", "unconfirmed"),
+            candidate=bool(open_point) or verification in ("recalled", "unconfirmed"),
             content=rule.content,
             language=rule.language or (authority.languages[0] if authority and authority.languages else None),
             reasons_when_late=rule.reasons_when_late,
