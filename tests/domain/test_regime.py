@@ -97,6 +97,34 @@ def test_an_exception_says_one_thing(exempt: dict[str, Any], said: str) -> None:
         regime({"exceptions": [exempt]})
 
 
+def test_of_a_law_that_has_ended_it_cannot_be_told_while_no_moment_is_known() -> None:
+    ended = regime({"valid_until": "2026-10-31"})
+    attacked = {"attack_on_system": True}
+    assert law(attacked | {"aware_at": "2026-10-31T23:00+07:00"}, ended).duties
+    assert law(attacked | {"aware_at": "2026-11-01T00:00+07:00"}, ended).not_owed
+    assert law(attacked, ended).not_owed, "declared in November"
+    open_ = law(attacked, ended, declared_at=None).undecided
+    assert [each.needs for each in open_] == [("aware_at",)]
+    assert law({"attack_on_system": False}, ended, declared_at=None).not_owed
+
+
+def test_a_law_to_come_opens_candidates_from_its_first_day() -> None:
+    coming: dict[str, Any] = {"status": "not-in-force", "why_off": "the day is doubtful"}
+    facts, later = (
+        {"attack_on_system": True, "aware_at": "2027-01-01T00:00+07:00"},
+        datetime(2027, 2, 1, tzinfo=UTC),
+    )
+    assert not law(facts, regime(**coming), at=later).duties, "nobody knows the day"
+    dated = regime(**coming, valid_from="2027-01-01")
+    [duty] = law(facts, dated, at=later).duties
+    assert duty.candidate
+    assert duty.because[-1] == "counsel must confirm: the day is doubtful"
+    [before] = law(facts | {"aware_at": "2026-12-31T23:59+07:00"}, dated, at=later).not_owed
+    assert before.because == ("in force only from 2027-01-01 (not in force: the day is doubtful)",)
+    assert law(facts, dated, at=datetime(2026, 12, 1, tzinfo=UTC)).not_owed, "asked before that day"
+    assert not law(facts, regime(**coming | {"status": "off"}, valid_from="2027-01-01"), at=later).duties
+
+
 def test_the_letter_to_customers_has_a_clock_from_the_declaration() -> None:
     found = law({})
     assert [duty.key for duty in found.duties] == ["policy-promise/customers/individuals/controller"]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from tocsin.domain.conditions import Verdict, all_of, evaluate
 from tocsin.domain.contacts import Authority, Organisation, authority_for
@@ -20,6 +19,7 @@ from tocsin.domain.matching import CellTest
 from tocsin.domain.places import lies_in, state_of
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
+from tocsin.domain.validity import in_force
 
 __all__ = ["Assessment", "Duty", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
 
@@ -78,33 +78,14 @@ class _Case:
 
     def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
         """What the rule gives: one finding, or one per place where the rule says so."""
-        if off := self._not_in_force(regime, rule):
-            return [NotOwed(regime.id, rule.id, (off,))]
+        valid = in_force(regime, rule, self.clocks, self.at)
+        if valid.answer is False:
+            return [NotOwed(regime.id, rule.id, valid.because)]
         if rule.per is None:
             return [self._finding(regime, rule, rule.place)]
         if rule.per.unless and (whole := getattr(self.organisation, rule.per.unless)):
             return [self._finding(regime, rule, whole)]
         return self._per_place(regime, rule, rule.per.place_in)
-
-    def _not_in_force(self, regime: Regime, rule: Rule) -> str | None:
-        """Why the rule does not bind: an incident is judged by the law of the day on which the rule's clock starts.
-
-        A law to come whose first day is known binds from that day, and its duties are candidates.
-        """
-        if regime.status == "off" or (regime.status == "not-in-force" and not regime.valid_from):
-            return f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}"
-        if not any((regime.valid_from, regime.valid_until, rule.valid_from, rule.valid_until)):
-            return None
-        found = self.clocks.start(regime, rule) or self.at
-        day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (found, self.at))
-        for begin in (regime.valid_from, rule.valid_from):
-            if begin and min(day, today) < begin:
-                coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
-                return f"in force only from {begin}{coming}"
-        for end in (regime.valid_until, rule.valid_until):
-            if end and day > end:
-                return f"in force only until {end}"
-        return None
 
     def _per_place(self, regime: Regime, rule: Rule, region: str) -> list[Duty | Undecided | NotOwed]:
         places = sorted({state_of(place) for place in self.facts.places() if lies_in(place, (region,))})
@@ -161,6 +142,8 @@ class _Case:
     def _verdicts(
         self, regime: Regime, rule: Rule, among: tuple[CellTest, ...], spared: tuple[CellTest, ...]
     ) -> Iterator[Verdict]:
+        if rule.valid_until or regime.valid_until:
+            yield in_force(regime, rule, self.clocks, self.at)
         if regime.applies is not None:
             if regime.id not in self.bound:
                 self.bound[regime.id] = evaluate(regime.applies, self.facts, self.organisation)
