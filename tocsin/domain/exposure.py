@@ -4,6 +4,7 @@ Pure. These are the questions that every reason for or against a high risk asks 
 nobody has learned; what is stated gives way to what other facts make worse.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,9 +17,18 @@ from tocsin.domain.severity import Severity, severity
 BAD_MISUSE = frozenset(("impersonation", "fraud", "extortion", "publication"))
 _STOLEN_MEDIUM = frozenset(("device-stolen", "paper-stolen"))
 _MALICIOUS = _STOLEN_MEDIUM | {"ransomware", "hacking", "phishing", "injection", "data-theft"}
+#: A door that stood open to strangers; robots find such doors within hours.
+_OPEN_DOOR = frozenset(("misconfiguration", "wrong-permissions", "unintended-publication", "vulnerability"))
 _LONG_UNSEEN_DAYS = 30
 #: From least to most: what is stated and what other facts imply are compared by this.
 _DISCLOSURES = ("excluded", "possible", "likely", "confirmed")
+#: Whoever has the data got them, whatever is said of their disclosure.
+_HAS_THEM: Mapping[str | None, str] = {
+    "one-bound": "somebody bound to secrecy has them",
+    "known": "somebody known has them",
+    "unknown": "strangers have them",
+    "public": "they are public",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,15 @@ class View:
         return frozenset(self.cell.categories or ())
 
     @cached_property
+    def groups(self) -> frozenset[str]:
+        return frozenset(self.cell.group or ())
+
+    @cached_property
+    def misuse(self) -> tuple[str, ...]:
+        """The known misuse that harms people, in order."""
+        return tuple(sorted(BAD_MISUSE & set(self.cell.misuse or ())))
+
+    @cached_property
     def nature(self) -> frozenset[str]:
         nature = self.facts.get("nature")
         return frozenset(str(each) for each in nature) if isinstance(nature, list) else frozenset()
@@ -42,6 +61,10 @@ class View:
         """Known malice, or an act that nobody does by accident; theft counts."""
         intent = self.facts.get("intent")
         return intent == "malicious" or (intent != "accidental" and bool(_MALICIOUS & self.nature))
+
+    @property
+    def accidental(self) -> bool:
+        return self.facts.get("intent") == "accidental"
 
     @cached_property
     def unreadable(self) -> bool:
@@ -55,31 +78,123 @@ class View:
 
     @cached_property
     def disclosure(self) -> str | None:
-        """As stated, or worse where other facts say so.
-
-        A hidden or long-unseen attacker makes the possible likely.
-        """
-        implied = [word for word in (self.cell.disclosure,) if word]
-        has_data = self.cell.recipients in ("one-bound", "known", "unknown", "public")
-        if self.cell.access in ("viewed", "acquired") or has_data or BAD_MISUSE & set(self.cell.misuse or ()):
-            implied.append("confirmed")
-        if "data-theft" in self.nature or ("possible" in implied and self.malicious and self._hidden):
-            implied.append("likely")
-        return max(implied, key=_DISCLOSURES.index, default=None)
+        """As stated, or worse where other facts say so; None while nothing tells."""
+        words = [word for word, _ in self._disclosures]
+        return max(words, key=_DISCLOSURES.index, default=None)
 
     @cached_property
-    def _hidden(self) -> bool:
-        gaps = self.facts.get("log_coverage") in ("none", "partial")
-        return gaps or (self.cell.unseen_days or 0) > _LONG_UNSEEN_DAYS
+    def disclosure_in_words(self) -> str:
+        """The disclosure, and, where it is not simply as stated, what makes it so."""
+        said = self.disclosure
+        if said is None:
+            return "disclosure is not known"
+        why = [reason for word, reason in self._disclosures if word == said and reason]
+        if said == self.cell.disclosure or not why:
+            return f"disclosure is {said}"
+        return f"disclosure is {said}, since {' and '.join(why)}"
+
+    @property
+    def contradiction(self) -> str | None:
+        """Where some facts exclude a disclosure, though others say that it happened."""
+        against = [why for word, why in self._disclosures if word == "excluded"]
+        if not against or self.disclosure == "excluded":
+            return None
+        but = " and ".join(why for word, why in self._disclosures if word == self.disclosure)
+        return (
+            f"{against[0] or 'disclosure is excluded'}, and yet {but}: disclosure counts as {self.disclosure}"
+        )
+
+    @cached_property
+    def _disclosures(self) -> tuple[tuple[str, str], ...]:
+        """Each word that the facts give for the disclosure, with the facts; for the stated one there are none."""
+        return tuple(self._said_of_disclosure())
+
+    def _said_of_disclosure(self) -> Iterator[tuple[str, str]]:
+        cell = self.cell
+        if cell.disclosure:
+            yield cell.disclosure, ""
+        elif cell.access in ("none", "attempted"):
+            yield "excluded", f"access is {cell.access}"
+        if cell.access in ("viewed", "acquired"):
+            yield "confirmed", f"access is {cell.access}"
+        if cell.recipients in _HAS_THEM:
+            yield "confirmed", _HAS_THEM[cell.recipients]
+        if self.misuse:
+            yield "confirmed", f"misuse is {in_words(self.misuse)}"
+        if "data-theft" in self.nature:
+            yield "likely", "nature is data-theft"
+        if cell.disclosure == "possible" and (hidden := self._hidden):
+            if self.malicious:
+                yield "likely", f"{hidden} hides what an attacker did"
+            elif _OPEN_DOOR & self.nature:
+                yield "likely", f"{hidden} hides who came through an open door"
+
+    @cached_property
+    def _hidden(self) -> str | None:
+        """What keeps an intruder from being seen: logs with gaps, or a long time."""
+        if (logs := self.facts.get("log_coverage")) in ("none", "partial"):
+            return f"log_coverage {logs}"
+        days = self.cell.unseen_days or 0
+        return f"unseen_days {days}" if days > _LONG_UNSEEN_DAYS else None
 
     @property
     def disclosed(self) -> bool:
         return self.disclosure in ("confirmed", "likely")
 
     @property
+    def within_reach(self) -> bool:
+        """Disclosed, or an attacker could read it: then what nobody has excluded is enough."""
+        if self.disclosure is None:
+            return self.malicious and not self._untouched("confidentiality")
+        return self.disclosed or (self.disclosure == "possible" and self.malicious)
+
+    @property
     def in_a_thiefs_hands(self) -> bool:
         """Whether the medium itself was stolen, so that whoever has it has the data."""
         return bool(_STOLEN_MEDIUM & self.nature) and self.disclosure != "excluded"
+
+    @cached_property
+    def unread(self) -> str | None:
+        """Why nobody can have read anything, where that is proven.
+
+        Logs prove it. Of an accident it is proven too when it never touched confidentiality, as a power cut, or
+        when the thing came back unread, as a sealed letter; unless logs were looked for and have gaps.
+        """
+        logs = self.facts.get("log_coverage")
+        if self.disclosure != "excluded" or logs in ("partial", "none"):
+            return None
+        if logs == "complete":
+            return "complete logs exclude disclosure"
+        if self.accidental and self._untouched("confidentiality"):
+            return "an accident in which nobody could read anything"
+        if self.accidental and self.cell.access == "none" and self.cell.recipients == "none":
+            return "it came back unread, and nobody has it"
+        return None
+
+    @cached_property
+    def kept(self) -> bool:
+        """An accident, and whoever has the data keeps them to themselves.
+
+        The recipient is bound to secrecy and does not refuse deletion, or is at least known and has deleted them.
+        """
+        deleted = self.cell.deletion_confirmed
+        bound = self.cell.recipients == "one-bound" and deleted is not False
+        return self.accidental and (bound or (self.cell.recipients == "known" and deleted is True))
+
+    @property
+    def undone(self) -> bool:
+        """Kept by somebody who is bound to it, and deleted."""
+        return self.kept and self.cell.recipients == "one-bound" and self.cell.deletion_confirmed is True
+
+    @cached_property
+    def felt(self) -> bool:
+        """Known: people were affected by what was lost or altered, or it cannot be put right."""
+        cell = self.cell
+        return (
+            cell.loss == "permanent"
+            or cell.alteration == "unrecoverable"
+            or cell.service_impact not in (None, "none")
+        )
 
     @cached_property
     def available(self) -> bool:

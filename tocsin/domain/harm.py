@@ -8,38 +8,31 @@ known.
 
 from collections.abc import Callable
 
-from tocsin.domain.exposure import BAD_MISUSE, View
+from tocsin.domain.exposure import View
+from tocsin.domain.severity import SIMPLE
 
 #: Art. 9(1) and Art. 10 GDPR.
 _SPECIAL = frozenset(
-    (
-        "biometric",
-        "genetic",
-        "health",
-        "phi",
-        "sex-life",
-        "ethnic-origin",
-        "politics",
-        "religion",
-        "union",
-        "criminal",
-    )
+    "biometric genetic health phi sex-life ethnic-origin politics religion union criminal".split()
 )
 _STATE_ID = frozenset(("government-id", "id-document"))
 _CREDENTIALS = frozenset(("credentials", "eid-credentials", "bank-credentials"))
 _PAYMENT = frozenset(("payment-card", "bank-account"))
 _TELLING = _SPECIAL | _STATE_ID | _CREDENTIALS | _PAYMENT | {"communications", "location-service"}
+#: What harms by being known, not by being used later: deletion does not take it back.
+_NOT_FORGOTTEN = _SPECIAL | {"communications"}
 #: With a name, these let somebody pass for another person.
 _IMPERSONATION = _STATE_ID | _CREDENTIALS | _PAYMENT | {"birth", "tax"}
 #: Each of these draws a picture of a person's life; of the others it takes two and a name, as on an
 #: application form.
 _PROFILE = _SPECIAL | {"usage-behaviour", "location-service", "communications", "transactions"}
 _LIFE = frozenset(("birth", "education", "employment", "family", "social-benefit", "purchase"))
-_BASIC = frozenset(
-    ("identity", "contact", "account", "employment", "contract", "network-address", "password-hash")
-)
-_WEAK = frozenset(("children", "vulnerable", "patients"))
-_HIGH_SCORE = 3
+_BASIC = SIMPLE - _IMPERSONATION
+_WEAK = frozenset(("children", "vulnerable", "patients", "military-or-police"))
+#: Whom a mere address can bring into danger.
+_HIDDEN = frozenset(("vulnerable", "military-or-police"))
+#: From here on ENISA calls the severity high.
+HIGH_SCORE = 3
 
 #: A level, with the reasons for it.
 Lowered = tuple[str, tuple[str, ...]]
@@ -52,45 +45,42 @@ def _d1(view: View) -> Lowered | None:
 
 
 def _d2(view: View) -> Lowered | None:
-    cell = view.cell
-    undone = cell.recipients == "one-bound" and cell.deletion_confirmed is True
-    accident = view.facts.get("intent") == "accidental"
-    harmed = (
-        cell.loss == "permanent"
-        or cell.alteration == "unrecoverable"
-        or cell.service_impact not in (None, "none")
-    )
-    if not (undone and accident and view.categories) or harmed:
+    if not (view.kept and view.categories) or view.felt:
         return None
-    if special := sorted(view.categories & _SPECIAL):
+    special = ", ".join(sorted(view.categories & _SPECIAL))
+    if view.undone and not special:
+        return "unlikely", ("D2: an accident; the recipient is bound to secrecy and has confirmed deletion",)
+    if view.undone:
+        return "risk", (f"D2 stays at risk: an accident undone by a bound recipient, but with {special}",)
+    if view.cell.recipients == "one-bound":
         return "risk", (
-            f"D2 stays at risk: an accident undone by a bound recipient, but with {', '.join(special)}",
+            "D2 stays at risk: an accident; the recipient is bound to secrecy, deletion is not confirmed yet",
         )
-    return "unlikely", ("D2: an accident; the recipient is bound to secrecy and has confirmed deletion",)
+    if view.categories & _NOT_FORGOTTEN or view.groups & _HIDDEN:
+        return None
+    return "risk", ("D2 stays at risk: an accident; the recipient has confirmed deletion, but is not bound",)
 
 
 def _d3(view: View) -> Lowered | None:
-    excluded = view.disclosure == "excluded" and view.facts.get("log_coverage") == "complete"
-    if not (excluded and view.available and view.intact):
+    if not (view.unread and view.available and view.intact):
         return None
-    return "unlikely", (
-        "D3: complete logs exclude disclosure; nothing was lost or altered to anybody's harm",
-    )
+    return "unlikely", (f"D3: {view.unread}; nothing was lost or altered to anybody's harm",)
 
 
 def misused(view: View) -> str | None:
     """H1: the data are being used against people."""
-    misuse = sorted(BAD_MISUSE & set(view.cell.misuse or ()))
-    return f"H1: the data were misused: {', '.join(misuse)}" if misuse else None
+    return f"H1: the data were misused: {', '.join(view.misuse)}" if view.misuse else None
 
 
 def _h2(view: View) -> str | None:
-    telling = sorted(view.categories & _TELLING)
-    reached = view.disclosed or (view.disclosure == "possible" and view.malicious)
-    if not (telling and view.readable and reached):
+    telling = view.categories & _TELLING
+    if view.cell.protection == "bypassed":
+        # A hash that was broken is a password.
+        telling |= view.categories & {"password-hash"}
+    if not (telling and view.readable and view.within_reach):
         return None
-    malice = ", by malice" if view.malicious else ""
-    return f"H2: readable {', '.join(telling)}; disclosure is {view.disclosure}{malice}"
+    malice = "; an act of malice" if view.malicious else ""
+    return f"H2: readable {', '.join(sorted(telling))}; {view.disclosure_in_words}{malice}"
 
 
 def _h3(view: View) -> str | None:
@@ -106,7 +96,7 @@ def _h3(view: View) -> str | None:
 
 
 def _h4(view: View) -> str | None:
-    weak = sorted(_WEAK & set(view.cell.group or ()))
+    weak = sorted(view.groups & _WEAK)
     strangers = view.cell.recipients in ("unknown", "public") or view.malicious
     reached = view.disclosed or view.in_a_thiefs_hands
     if not (weak and view.readable and strangers and reached):
@@ -123,19 +113,20 @@ def _h5(view: View) -> str | None:
 
 
 def basic_and_known(view: View) -> str | None:
-    """D4: basic contact data in the hands of somebody who is known; a score does not raise that."""
-    known = view.cell.recipients in ("known", "one-bound") or view.facts.get("actor") in (
-        "internal",
-        "processor",
-    )
-    if not (view.categories and view.categories <= _BASIC and known):
+    """D4: basic data in the hands of somebody who is known; a score does not raise that.
+
+    Except of people whom an address can bring into danger.
+    """
+    insider = view.malicious and view.facts.get("actor") in ("internal", "processor")
+    known = view.cell.recipients in ("known", "one-bound") or (insider and view.cell.recipients != "public")
+    if not (view.categories and view.categories <= _BASIC and known) or view.groups & _HIDDEN:
         return None
-    return "D4: basic contact data only, and it is known who has them"
+    return "D4: basic data only, and it is known who has them"
 
 
 def score_is_high(view: View) -> str | None:
     """H6: ENISA's score is 3 or more. Unintelligible data override it."""
-    if view.severity is None or view.unreadable or view.severity.score < _HIGH_SCORE:
+    if view.severity is None or view.unreadable or view.severity.score < HIGH_SCORE:
         return None
     return f"H6: the severity score is {view.severity}"
 

@@ -6,7 +6,7 @@ and let flags override it. Numbers are Decimal in quarters, never floats. What i
 and is named by `risk`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,24 +29,48 @@ _CONTEXT: Mapping[str, int] = {
     "biometric": 4, "genetic": 4, "health": 4, "phi": 4, "sex-life": 4, "ethnic-origin": 4, "politics": 4,
     "religion": 4, "union": 4, "criminal": 4,
 }  # fmt: skip
+#: What ENISA calls simple data.
+SIMPLE = frozenset(category for category, context in _CONTEXT.items() if context == 1)
 #: Three of these with a name draw a profile of a person's life, as an application form does.
 _PROFILE = {"birth", "education", "employment", "family", "photo", "contract", "account", "contact"}
 _PROTECTED_GROUPS = {"children", "vulnerable", "military-or-police"}
+#: These single out one person by themselves, and those lead to one with little effort.
+_UNIQUE = {"government-id", "id-document", "biometric", "eid-credentials"}
+_POINTING = {"contact", "account", "photo", "credentials", "payment-card", "bank-account", "bank-credentials"}
 _QUARTER, _HALF = Decimal("0.25"), Decimal("0.5")
+
+#: One part of a score: what it adds and why.
+Part = tuple[Decimal, str]
+_HARMED: Mapping[tuple[str, str | None], Part] = {
+    ("alteration", "recoverable"): (_QUARTER, "altered, and can be put right"),
+    ("alteration", "unrecoverable"): (_HALF, "altered for ever"),
+    ("loss", "effort"): (_QUARTER, "lost, and brought back with effort"),
+    ("loss", "permanent"): (_HALF, "lost for ever"),
+}
 
 
 @dataclass(frozen=True)
 class Severity:
-    """The score of one cell with its three parts."""
+    """The score of one cell with its three parts, each with its reason."""
 
+    #: DPC, 1 to 4.
     context: int
+    #: EI, 0.25 to 1.
     identification: Decimal
-    circumstances: Decimal
+    #: CB: each circumstance that adds something.
+    circumstances: tuple[Part, ...] = ()
+    context_because: str = ""
+    identification_because: str = ""
+
+    @property
+    def added(self) -> Decimal:
+        """CB, the sum of the circumstances."""
+        return sum((added for added, _ in self.circumstances), Decimal(0))
 
     @property
     def score(self) -> Decimal:
         """From 0.25 to 6."""
-        return self.context * self.identification + self.circumstances
+        return self.context * self.identification + self.added
 
     @property
     def level(self) -> str:
@@ -54,8 +78,18 @@ class Severity:
         bands = ((2, "low"), (3, "medium"), (4, "high"))
         return next((name for limit, name in bands if self.score < limit), "very high")
 
+    @property
+    def inputs(self) -> tuple[tuple[str, str, str], ...]:
+        """Every number that went in: its name, the number, and what it rests on."""
+        return (
+            ("DPC", str(self.context), self.context_because),
+            ("EI", in_quarters(self.identification), self.identification_because),
+            ("CB", in_quarters(self.added), "of which" if self.circumstances else "nothing known adds to it"),
+            *(("CB", f"+{in_quarters(added)}", why) for added, why in self.circumstances),
+        )
+
     def __str__(self) -> str:
-        parts = f"{self.context} x {in_quarters(self.identification)} + {in_quarters(self.circumstances)}"
+        parts = f"DPC {self.context} x EI {in_quarters(self.identification)} + CB {in_quarters(self.added)}"
         return f"{in_quarters(self.score)} ({self.level}) = {parts}"
 
 
@@ -70,50 +104,57 @@ def severity(cell: Cell, disclosure: str | None, malicious: bool) -> Severity | 
     if not cell.categories:
         return None
     categories = set(cell.categories)
+    context, context_because = _context(cell, categories)
+    identification, identification_because = _identification(cell, categories)
     return Severity(
-        _context(cell, categories),
-        _identification(cell, categories),
-        _circumstances(cell, disclosure, malicious),
+        context,
+        identification,
+        tuple(_circumstances(cell, disclosure, malicious)),
+        context_because,
+        identification_because,
     )
 
 
-def _context(cell: Cell, categories: set[str]) -> int:
+def _context(cell: Cell, categories: set[str]) -> tuple[int, str]:
     highest = max(_CONTEXT[category] for category in categories)
-    if _PROTECTED_GROUPS & set(cell.group or ()):
-        return 4
-    if highest == 1 and "identity" in categories and len(categories & _PROFILE) >= 3:
-        return 2
-    return highest
+    if protected := _PROTECTED_GROUPS & set(cell.group or ()):
+        return 4, f"any data of {_listed(protected)}"
+    if highest == 1 and "identity" in categories and len(profile := categories & _PROFILE) >= 3:
+        return 2, f"together a profile: {_listed(profile)}"
+    return highest, _listed(category for category in categories if _CONTEXT[category] == highest)
 
 
-def _identification(cell: Cell, categories: set[str]) -> Decimal:
+def _identification(cell: Cell, categories: set[str]) -> Part:
     """Ease of telling who it is: 0.25 negligible, 0.5 limited, 0.75 significant, 1 maximum."""
     if cell.pseudonymous:
-        return _QUARTER
-    if categories & {"government-id", "id-document", "biometric", "eid-credentials"}:
-        return Decimal(1)
+        return _QUARTER, "pseudonyms, and what resolves them is safe"
+    if unique := categories & _UNIQUE:
+        return Decimal(1), _listed(unique)
     if "identity" in categories:
-        return Decimal(1) if len(categories) > 1 else _HALF
-    if categories & {
-        "contact",
-        "account",
-        "photo",
-        "credentials",
-        "payment-card",
-        "bank-account",
-        "bank-credentials",
-    }:
-        return Decimal("0.75")
-    return _HALF
+        if others := categories - {"identity"}:
+            return Decimal(1), f"a name with {_listed(others)}"
+        return _HALF, "a name alone"
+    if pointing := categories & _POINTING:
+        return _QUARTER * 3, _listed(pointing)
+    return _HALF, "nothing that names a person"
 
 
-def _circumstances(cell: Cell, disclosure: str | None, malicious: bool) -> Decimal:
-    total = _HALF if malicious else Decimal(0)
+def _circumstances(cell: Cell, disclosure: str | None, malicious: bool) -> Iterator[Part]:
     if disclosure in ("confirmed", "likely"):
         known = cell.recipients in ("one-bound", "known", "none") or (
             cell.recipients is None and not malicious
         )
-        total += _QUARTER if known else _HALF
-    total += {"recoverable": _QUARTER, "unrecoverable": _HALF}.get(cell.alteration or "", Decimal(0))
-    total += {"effort": _QUARTER, "permanent": _HALF}.get(cell.loss or "", Decimal(0))
-    return total
+        yield (
+            (_QUARTER, "disclosed to known recipients")
+            if known
+            else (_HALF, "disclosed to recipients whom nobody knows")
+        )
+    for harm in (("alteration", cell.alteration), ("loss", cell.loss)):
+        if harm in _HARMED:
+            yield _HARMED[harm]
+    if malicious:
+        yield _HALF, "malice"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
