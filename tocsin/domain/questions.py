@@ -186,6 +186,7 @@ _HAPPENED = (
     _happened("downtime_minutes", "int", "For how long was the service down?", unit="minutes"),
     _happened("users_affected_share", "share", "Which share of users is affected?", unit="percent"),
     _happened("direct_loss", "amount", "How large is the direct loss?", unit="amount and currency"),
+    _happened("ransom_demanded", "bool", "Has anybody demanded money, or threatened?"),
     _happened("log_coverage", "choice", "Do the logs cover the whole window?",
               "complete", "partial", "none", "unknown"),
     _happened("log_gaps", "text", "Which hours or systems do the logs not cover?"),
