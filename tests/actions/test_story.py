@@ -119,8 +119,10 @@ def test_another_type_keeps_what_was_done(story):
     story.as_("linh").set_("type", "credential-leak", because="it is a token")
     assert story.incident.type == "credential-leak"
     assert "C2" in story.incident.steps
-    with pytest.raises(Refused, match=r"has no step '0.1'"):
-        story.as_("linh").done("0.1")
+    with pytest.raises(Refused, match=r"step 0\.1 is no longer asked, since this is credential-leak now"):
+        story.as_("linh").skip("0.1", because="a test")
+    with pytest.raises(Refused, match="is credential-leak already"):
+        story.as_("linh").set_("type", "credential-leak", because="again")
 
 
 def test_free_text_stands_beside_the_chain_and_can_be_destroyed_alone(story):

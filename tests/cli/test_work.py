@@ -179,7 +179,12 @@ def test_a_new_type_keeps_what_was_done(tocsin: Command) -> None:
     tocsin("declare", "Something leaked")
     tocsin("ack")
     tocsin("done", "C2")
-    assert tocsin("set", "type", "credential-leak", "--because", "it is a key").status == 0
+    said = tocsin("set", "type", "credential-leak", "--because", "it is a key").out
+    assert "KEPT    C2\n" in said
+    assert "NEW     1.1, 1.2, 1.3, " in said
+    assert "LEFT    0.1: no longer asked; tocsin show lists them\n" in said
+    assert "NEXT    1.1 Treat the secret as known" in said
+    assert "No longer asked\n0.1  unclassified" in tocsin("show").out
     shown = tocsin("show", "--json").json
     assert shown["type"] == "credential-leak"
     assert next(step for step in shown["checklist"] if step["id"] == "C2")["state"] == "done"

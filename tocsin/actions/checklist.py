@@ -14,6 +14,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import StepDone, StepSkipped, StepUndone
 from tocsin.domain.plan import facts_of
+from tocsin.domain.playbook import Item, playbook
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import Recorded
 
@@ -64,6 +65,10 @@ def skip(
 
     def decide(change: Change) -> None:
         wanted = _open_step(app, change.incident, step)
+        if not _item_of(app, change.incident, step).asked:
+            raise Refused(
+                f"step {step} is no longer asked, since this is {change.incident.type} now; nothing waits for it"
+            )
         if wanted.gate:
             need(actor, change.incident, "incident-commander", "deputy", wanted.role)
         change.add(StepSkipped(step=step, because=change.keep(because)))
@@ -88,15 +93,18 @@ def undo(
 
 
 def step_of(app: App, incident: Incident, wanted: str) -> Step:
-    """The step with this id; Refused with the nearest right one when there is none."""
-    type_ = app.catalog_of(incident).type(incident.type)
-    step = type_.step(wanted)
-    if step is None:
+    """The step with this id, of its type or an earlier one; Refused with the nearest right one when there is none."""
+    return _item_of(app, incident, wanted).step
+
+
+def _item_of(app: App, incident: Incident, wanted: str) -> Item:
+    items = {item.step.id: item for item in playbook(incident, app.catalog_of(incident))}
+    if wanted not in items:
         raise Refused(
-            f"{incident.key} ({type_.id}) has no step {wanted!r}"
-            f"{nearest(wanted, [s.id for s in type_.steps], f'tocsin show {incident.key}')}"
+            f"{incident.key} ({incident.type}) has no step {wanted!r}"
+            f"{nearest(wanted, items, f'tocsin show {incident.key}')}"
         )
-    return step
+    return items[wanted]
 
 
 def _open_step(app: App, incident: Incident, wanted: str) -> Step:
@@ -120,6 +128,9 @@ def _refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str)
 
 
 def _refuse_blocked(app: App, incident: Incident, step: Step) -> None:
+    if not _item_of(app, incident, step.id).asked:
+        # Done all the same, though another type asks for other things now: it happened, and is kept.
+        return
     catalog = app.catalog_of(incident)
     facts, organisation = facts_of(incident, catalog), catalog.contacts.organisation
     steps = catalog.type(incident.type).steps

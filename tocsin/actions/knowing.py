@@ -93,7 +93,10 @@ def set_(
 
 def _valid(app: App, change: Change, field: Field, value: str) -> str | bool:
     if field == "type":
-        return app.catalog_of(change.incident).type(value).id
+        type_ = app.catalog_of(change.incident).type(value)
+        if type_.id == change.incident.type:
+            raise Refused(f"{change.incident.key} is {value} already; tocsin next shows what it asks")
+        return type_.id
     if field == "severity":
         if value not in SEVERITIES:
             raise Refused(f"there is no severity {value!r}; known: {', '.join(SEVERITIES)}")

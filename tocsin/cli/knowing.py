@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -23,6 +23,9 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.domain.incident import Incident
 
 FIELDS = ("type", "severity", "title", "restricted")
 
@@ -57,7 +60,31 @@ def set_(
         name: Any = field
         key = which(shell, named)
         done = actions.set_(shell.app, shell.actor, key, name, value, because=because, command=door.key)
-        changed(shell, done, f"{done.incident.key}: {field} is {clean(value)}.")
+        lines = [f"{done.incident.key}: {field} is {clean(value)}."]
+        if field == "type" and done.entries and done.before:
+            lines += _merged_lines(shell, done.before, done.incident)
+        changed(shell, done, *lines)
+
+
+def _merged_lines(shell: Shell, before: "Incident", after: "Incident") -> list[str]:
+    """What became of the checklist: nothing that was done is lost, and nothing vanishes in silence."""
+    from tocsin.views.opening import usual
+    from tocsin.views.steps import merged, next_step, steps
+
+    found = merged(shell.app, before, after)
+    lines = [
+        labelled(label, ", ".join(ids) + end)
+        for label, ids, end in (
+            ("KEPT", found.kept, ""),
+            ("NEW", found.new, ""),
+            ("LEFT", found.left, ": no longer asked; tocsin show lists them"),
+        )
+        if ids
+    ]
+    upcoming = next_step(steps(shell.app, after), after, shell.actor)
+    lines += [labelled("NEXT", f"{upcoming.id} {clean(upcoming.title)}     tocsin next")] if upcoming else []
+    answers = usual(shell.app, after)
+    return [*lines, usual_line(answers)] if answers else lines
 
 
 def learn(

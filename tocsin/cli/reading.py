@@ -148,6 +148,7 @@ def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
         for name, fact in found["facts"].items()
     ]
     done = [step for step in found["checklist"] if step["state"] in ("done", "skipped")]
+    left = [step for step in found["checklist"] if step["state"] == "no-longer-asked"]
     for title, rows in (
         ("Roles", roles),
         ("Facts", facts),
@@ -163,6 +164,7 @@ def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
             [(each["id"], each["state"], f"digest {each['digest'][:12]}") for each in found["notices"]],
         ),
         ("Done", [(step["id"], step["state"], step["by"], clean(step["title"])) for step in done]),
+        ("No longer asked", [(step["id"], step["type"], clean(step["title"])) for step in left]),
     ):
         if rows:
             lines += ["", bold(title), *columns(rows)]

@@ -107,6 +107,9 @@ def _declared(entry: Entry, body: k.Declared) -> Incident:
 @_on(k.Reclassified)
 def _reclassified(incident: Incident, entry: Entry, body: k.Reclassified) -> Incident:
     change: dict[str, Any] = {body.field: body.value}
+    if body.field == "type":
+        others = (type_ for type_ in incident.former_types if type_ != incident.type)
+        change["former_types"] = tuple(type_ for type_ in (*others, incident.type) if type_ != body.value)
     if body.field == "severity":
         # Another severity, another ladder: it calls from its first rung, not from where the old one stood.
         change |= {"called_from": entry.recorded_at, "called_seq": entry.seq}

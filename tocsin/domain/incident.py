@@ -178,6 +178,8 @@ class Incident:
     roles: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     pages: tuple[Page, ...] = ()
     answered: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    #: Types that it had before its present one, the latest last, each once.
+    former_types: tuple[str, ...] = ()
     steps: Mapping[str, StepState] = field(default_factory=lambda: _NOTHING)
     undone: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     reminded: Mapping[str, int] = field(default_factory=lambda: _NOTHING)

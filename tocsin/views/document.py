@@ -108,6 +108,7 @@ def _step(step: Any) -> dict[str, Any]:
         "waits_for": list(step.waits_for),
         "by": step.by,
         "at": step.at,
+        "type": step.type,
     }
 
 

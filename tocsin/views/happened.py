@@ -10,6 +10,7 @@ from tocsin.app import App
 from tocsin.domain import kinds as k
 from tocsin.domain.checklist import phase_of
 from tocsin.domain.moves import MovePhase
+from tocsin.domain.playbook import playbook
 from tocsin.domain.timeline import Entry
 from tocsin.storage import timeline
 
@@ -60,7 +61,7 @@ def happened(app: App, key: str, *, after: int) -> tuple[int, list[Happening]]:
     phases: dict[str, MovePhase] = {}
     if any(isinstance(entry.body, _OF_A_STEP) for entry in entries):
         incident = app.incident(key)
-        phases |= {step.id: step.phase for step in app.catalog_of(incident).type(incident.type).steps}
+        phases |= {item.step.id: item.step.phase for item in playbook(incident, app.catalog_of(incident))}
     return entries[-1].seq, list(_lines(entries, phases))
 
 
@@ -74,7 +75,6 @@ def _phase(body: k.Body, phases: Mapping[str, MovePhase]) -> MovePhase:
     if isinstance(body, k.StatusEntered):
         return phase_of(body.status)
     if isinstance(body, _OF_A_STEP):
-        # A step of a type that the incident had before another was set is not among them.
         return phases.get(body.step, "contain")
     return _PHASE_OF.get(type(body), "declare")
 

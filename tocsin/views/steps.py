@@ -6,17 +6,21 @@ from typing import Literal
 
 from tocsin.actors import Actor
 from tocsin.app import App
-from tocsin.domain.checklist import Step, applicable, step_due_at, waits_for
+from tocsin.domain.checklist import applicable, step_due_at, waits_for
 from tocsin.domain.incident import Incident
 from tocsin.domain.plan import facts_of
+from tocsin.domain.playbook import Item, playbook
 from tocsin.domain.records import in_language
 
-Mark = Literal["open", "blocked", "done", "skipped", "not-applicable"]
+Mark = Literal["open", "blocked", "done", "skipped", "not-applicable", "no-longer-asked"]
 
 
 @dataclass(frozen=True)
 class StepView:
-    """A step as it stands. `wants` says in words what to keep as evidence; `needs` which facts decide if it applies."""
+    """A step as it stands. `wants` says in words what to keep as evidence; `needs` which facts decide if it applies.
+
+    `type` is the incident type that it comes from: one that the incident had before, where it is no longer asked.
+    """
 
     id: str
     title: str
@@ -35,6 +39,7 @@ class StepView:
     by: str | None
     at: datetime | None
     source: str
+    type: str
 
     @property
     def pending(self) -> bool:
@@ -43,18 +48,22 @@ class StepView:
 
 
 def steps(app: App, incident: Incident, language: str = "en") -> list[StepView]:
-    """Every step of the incident's type, in the order of work."""
+    """Every step of the incident's type, in the order of work; then those that are left of types it had before."""
     catalog = app.catalog_of(incident)
-    type_, facts = catalog.type(incident.type), facts_of(incident, catalog)
-    verdicts = {step.id: applicable(step, facts, catalog.contacts.organisation) for step in type_.steps}
+    items, facts = playbook(incident, catalog), facts_of(incident, catalog)
+    asked = [item.step for item in items if item.asked]
+    verdicts = {item.step.id: applicable(item.step, facts, catalog.contacts.organisation) for item in items}
     answers = {id_: verdict.answer for id_, verdict in verdicts.items()}
 
-    def view(step: Step) -> StepView:
+    def view(item: Item) -> StepView:
+        step = item.step
         done = incident.steps.get(step.id)
-        waits = waits_for(step, type_.steps, incident.steps, answers)
+        waits = waits_for(step, asked, incident.steps, answers) if item.asked else ()
         state: Mark = "blocked" if waits else "open"
         if done is not None:
             state = done.mark
+        elif not item.asked:
+            state = "no-longer-asked"
         elif answers[step.id] is False:
             state = "not-applicable"
         return StepView(
@@ -75,9 +84,29 @@ def steps(app: App, incident: Incident, language: str = "en") -> list[StepView]:
             by=done.by if done else None,
             at=done.at if done else None,
             source=step.source,
+            type=item.type,
         )
 
-    return [view(step) for step in type_.steps]
+    return [view(item) for item in items]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What another type made of the checklist, as ids: what stays done or skipped, what is new, what is left over."""
+
+    kept: tuple[str, ...]
+    new: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def merged(app: App, before: Incident, after: Incident) -> Merged:
+    """The checklist before and after the incident was set to another type."""
+    known, found = {step.id for step in steps(app, before)}, steps(app, after)
+    return Merged(
+        kept=tuple(step.id for step in found if step.state in ("done", "skipped")),
+        new=tuple(step.id for step in found if step.id not in known),
+        left=tuple(step.id for step in found if step.state == "no-longer-asked"),
+    )
 
 
 def in_order(found: list[StepView]) -> list[StepView]:
