@@ -132,7 +132,7 @@ def test_people_read_what_is_owed_by_when_and_what_to_ask_next(
     facts: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     said = law(capfd, "--facts", facts, "--at", "2026-11-24T00:00Z").out
-    assert said.startswith("Risk advice: ")
+    assert said.startswith("ADVICE  ")
     assert "OWED policy-promise/customers/individuals/controller  due Fri 01:10 +07 (18:10Z)" in said
     assert "CANNOT TELL eu-gdpr/authority: needs risk" in said
     assert "ASK NEXT risk: " in said

@@ -18,7 +18,6 @@ from tocsin.cli.console import (
     Words,
     at_terminal,
     clean,
-    columns,
     labelled,
 )
 from tocsin.cli.incidents import split, which
@@ -129,6 +128,7 @@ def assess(
 
 
 def _advise(shell: Shell, key: str) -> None:
+    from tocsin.cli.advice import advice_document, advice_lines
     from tocsin.domain.plan import facts_of
     from tocsin.domain.risk import advise
     from tocsin.views.access import seen
@@ -136,25 +136,14 @@ def _advise(shell: Shell, key: str) -> None:
     incident = seen(shell.app, shell.actor, key)
     advice = advise(facts_of(incident, shell.app.catalog_of(incident)))
     decided = incident.learned.get("risk")
-    shell.say(
-        labelled("ADVICE", f"{advice.level}" + (f", ENISA score {advice.score}" if advice.score else ""))
-    )
-    shell.say(*(f"        {clean(reason)}" for reason in advice.reasons))
-    shell.say(*columns([("        " + name, clean(value)) for name, value in advice.inputs]))
-    if advice.unknown:
-        shell.say(labelled("UNKNOWN", ", ".join(advice.unknown)))
     verdict = (
         f"{decided.value}, by {decided.by}" if decided else "nobody yet     tocsin assess --decide LEVEL"
     )
-    shell.say(labelled("DECIDED", verdict, urgent=decided is None))
+    shell.say(*advice_lines(advice), labelled("DECIDED", verdict, urgent=decided is None))
     shell.give(
         {
             "key": key,
-            "level": advice.level,
-            "score": advice.score,
-            "reasons": advice.reasons,
-            "inputs": dict(advice.inputs),
-            "unknown": advice.unknown,
+            **advice_document(advice),
             "decided": {"level": decided.value, "by": decided.by, "at": decided.at} if decided else None,
         }
     )

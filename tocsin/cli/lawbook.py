@@ -19,7 +19,6 @@ from tocsin.domain.errors import WrongUsage
 if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
     from tocsin.domain.regime import Assessment
-    from tocsin.domain.risk import Advice
 
 _USAGE = "say tocsin law, law show CODE, law schema [facts|regime|organisation], or law --facts FILE"
 
@@ -137,8 +136,9 @@ def _schema(of: str) -> dict[str, Any]:
 
 def _applied(asked: Question, path: Path) -> None:
     from tocsin.catalog.factsfile import read_facts_file, read_organisation_file
+    from tocsin.cli.advice import advice_document, advice_lines
     from tocsin.domain.regime import assess
-    from tocsin.domain.risk import advise
+    from tocsin.domain.risk import advise, with_advice
 
     catalog = _catalog()
     contacts = catalog.contacts
@@ -150,13 +150,13 @@ def _applied(asked: Question, path: Path) -> None:
         {kind.id: kind.categories for kind in catalog.data_map.kinds}
     )
     advice = advise(facts)
-    if asked.assume_risk and not facts.known("risk"):
-        facts = facts.learn("risk", advice.level)
+    if asked.assume_risk:
+        facts = with_advice(facts, advice)
     found = assess(facts, organisation, chosen, authorities=contacts.authorities, at=at)
     if asked.json:
-        _give({"risk_advice": _advised(advice)} | found.as_json())
+        _give({"risk_advice": advice_document(advice)} | found.as_json())
     else:
-        _say([*_advice_lines(advice), *_answer(found, zone, at)])
+        _say([*advice_lines(advice), *_answer(found, zone, at)])
 
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -165,25 +165,6 @@ def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     if short:
         sys.stderr.write(f"{clean(text)} is {spoken(at, zone, now)}\n")
     return at
-
-
-def _advised(advice: "Advice") -> dict[str, Any]:
-    return {
-        "level": advice.level,
-        "score": advice.score,
-        "reasons": list(advice.reasons),
-        "inputs": dict(advice.inputs),
-        "unknown": list(advice.unknown),
-    }
-
-
-def _advice_lines(advice: "Advice") -> Iterator[str]:
-    yield (
-        f"Risk advice: {advice.level}"
-        + (f", ENISA {advice.score}" if advice.score else "")
-        + "; a person decides"
-    )
-    yield from (f"  {reason}" for reason in advice.reasons)
 
 
 def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]:
