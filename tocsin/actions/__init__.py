@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tocsin.actions.checklist import done, skip, undo
     from tocsin.actions.closing import close, decline, erase, redact, reopen
+    from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
     from tocsin.actions.knowing import assess, learn, note, set_
     from tocsin.actions.notices import approve, exclude, pause, reject, release, resume
@@ -34,6 +35,11 @@ _ROOMS = {
         "erase",
         "redact",
         "reopen",
+    ),
+    "deciding": (
+        "dissent",
+        "not_notify",
+        "notify_after_all",
     ),
     "declaring": ("declare",),
     "knowing": (
@@ -77,6 +83,7 @@ __all__ = [
     "close",
     "declare",
     "decline",
+    "dissent",
     "done",
     "erase",
     "exclude",
@@ -87,7 +94,9 @@ __all__ = [
     "learn",
     "let_go",
     "make_report",
+    "not_notify",
     "note",
+    "notify_after_all",
     "page",
     "pause",
     "redact",

@@ -55,6 +55,13 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("duties", "owed:duties", "[INC]", "each duty: to whom, by which article, until when, why"),
         Verb("report", "owed:report", "[INC] DUTY", "the authority's paper"),
         Verb("filed", "owed:filed", "[INC] DUTY", "the duty is met, with reference and receipt"),
+        Verb("not-notify", "deciding:not_notify", "[INC] [DUTY]", "decide that nobody is told, and why"),
+        Verb(
+            "dissent",
+            "deciding:dissent",
+            "[INC] risk|DUTY",
+            "say that you would decide otherwise",
+        ),
         Verb("law", "lawbook:law", "", "the laws known here, and what they say to given facts"),
     ),
     "Telling people": (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from cyclopts import Parameter
 
-from tocsin.cli.moments import spoken, understood
+from tocsin.cli.moments import morning, spoken, understood
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class Shell:
         if short:
             self.tell(f"{clean(text)} is {self.at(moment)}")
         return moment
+
+    def day(self, text: str) -> datetime:
+        """A day that a person wrote, as the morning on which an office of the company opens; or a moment as it is."""
+        return morning(text, self.app.zone) or self.moment_of(text, past=False)
 
 
 def plain(value: Any) -> Any:

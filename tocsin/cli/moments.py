@@ -17,6 +17,7 @@ _NEAR = timedelta(days=6)
 _LONG = 100
 _AGO = re.compile(r"-((?P<d>\d{1,5})d)?((?P<h>\d{1,5})h)?((?P<m>\d{1,5})m(in)?)?", re.ASCII)
 _CLOCK = re.compile(r"((?P<day>today|yesterday|tomorrow) )?(?P<hour>\d{1,2}):(?P<minute>\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
 
@@ -61,6 +62,15 @@ def understood(
         if naive is None or not terminal:
             raise
         return parse_moment(naive.replace(tzinfo=zone).isoformat()), True
+
+
+def morning(text: str, zone: ZoneInfo) -> datetime | None:
+    """Nine o'clock on a day that stands alone, `2027-01-31`, in this zone; None for anything else."""
+    day = _DAY.fullmatch(text.strip())
+    try:
+        return datetime.fromisoformat(f"{day.group()}T09:00").replace(tzinfo=zone) if day else None
+    except ValueError:
+        raise Refused(f"there is no day {text!r}; write it like 2027-01-31") from None
 
 
 def _naive(text: str) -> datetime | None:

@@ -46,7 +46,7 @@ def duties(
     with door.open() as shell:
         key = which(shell, split(words)[0])
         if release:
-            duty = _named(shell, key, release)
+            duty = named_duty(shell, key, release)
             done = actions.release_duty(shell.app, shell.actor, key, duty, because=because, command=door.key)
             changed(shell, done, f"{duty} is not owed, says {shell.actor.id}.")
             return
@@ -107,7 +107,7 @@ def report(
     kind = _format_of(format_ or out.suffix.removeprefix(".").lower())
     with door.open() as shell:
         key = which(shell, named)
-        duty = _named(shell, key, duty)
+        duty = named_duty(shell, key, duty)
         done, paper = actions.make_report(shell.app, shell.actor, key, duty, kind, out=out, command=door.key)
         say_again(shell, done)
         if not (done.again and _holds(out, paper.content)):
@@ -176,7 +176,7 @@ def filed(
         raise WrongUsage("--because is for a late first filing; say it of a supplement with tocsin note")
     with door.open() as shell:
         key, moment = which(shell, named), shell.moment(at)
-        duty = _named(shell, key, duty)
+        duty = named_duty(shell, key, duty)
         what = duty if supplement is None else f"supplement {supplement} of {duty}"
         need_yes("filed", key, f"{what} is filed", named=named is not None, yes=yes)
         done = actions.filed(
@@ -197,7 +197,7 @@ def filed(
         changed(shell, done, f"{what} is filed{late}, {shell.at(moment)}.")
 
 
-def _named(shell: Shell, key: str, word: str) -> str:
+def named_duty(shell: Shell, key: str, word: str) -> str:
     """A duty by its key, or by the beginning of it that only one has: `vn-pdpl/authority`."""
     from tocsin.views.access import seen
 

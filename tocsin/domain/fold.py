@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any, TypeVar
 
 from tocsin.domain import kinds as k
+from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import (
     Approval,
@@ -276,7 +277,9 @@ def _duty_moved(incident: Incident, entry: Entry, body: k.DutyMoved) -> Incident
     # A clock that runs differently warns anew; the same clock for another reason does not.
     if (before.due_at, before.target_at) != (body.due_at, body.target_at):
         moved |= {"clock_seq": entry.seq, "warned": 0, "signature_asked": False}
-    return _duty(incident, body.key, **moved, mark="open", doubted=None, last_seq=entry.seq)
+    return _duty(
+        _undecided(incident, body.key), body.key, **moved, mark="open", doubted=None, last_seq=entry.seq
+    )
 
 
 @_on(k.DutyDoubted)
@@ -286,7 +289,46 @@ def _duty_doubted(incident: Incident, entry: Entry, body: k.DutyDoubted) -> Inci
 
 @_on(k.DutyReleased)
 def _duty_released(incident: Incident, entry: Entry, body: k.DutyReleased) -> Incident:
-    return _duty(incident, body.key, mark="released")
+    decision = Decision(body.key, body.because, entry.actor, entry.at, entry.actor, entry.seq)
+    return _duty(_decided(incident, decision), body.key, mark="released")
+
+
+@_on(k.NotNotified)
+def _not_notified(incident: Incident, entry: Entry, body: k.NotNotified) -> Incident:
+    taken = (entry.at, entry.actor, entry.seq)
+    decision = Decision(body.of, body.because, body.decided_by, *taken, body.advised_by, body.look_again)
+    after = _decided(incident, decision)
+    return _duty(after, body.of, mark="released") if body.of in incident.duties else after
+
+
+@_on(k.NotNotifiedTakenBack)
+def _taken_back(incident: Incident, entry: Entry, body: k.NotNotifiedTakenBack) -> Incident:
+    after = _undecided(incident, body.of)
+    if body.of not in incident.duties:
+        return after
+    return _duty(after, body.of, mark="open", doubted=None, last_seq=entry.seq)
+
+
+@_on(k.Dissented)
+def _dissented(incident: Incident, entry: Entry, body: k.Dissented) -> Incident:
+    dissent = Dissent(body.of, body.because, entry.actor, entry.at, entry.seq)
+    return _changed(incident, dissents=(*incident.dissents, dissent))
+
+
+@_on(k.LookAgainAsked)
+def _look_again(incident: Incident, entry: Entry, body: k.LookAgainAsked) -> Incident:
+    return _decided(incident, replace(incident.decisions[body.of], asked=True))
+
+
+def _decided(incident: Incident, decision: Decision) -> Incident:
+    return _changed(incident, decisions=_with(incident.decisions, decision.of, decision))
+
+
+def _undecided(incident: Incident, of: str) -> Incident:
+    if of not in incident.decisions:
+        return incident
+    kept = {name: decision for name, decision in incident.decisions.items() if name != of}
+    return _changed(incident, decisions=kept)
 
 
 @_on(k.DutyMet)

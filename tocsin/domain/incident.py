@@ -10,6 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
+from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import DutyOpened, ScopeMeasured, Severity, Status
 
@@ -185,6 +186,9 @@ class Incident:
     reminded: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     duties: Mapping[str, DutyState] = field(default_factory=lambda: _NOTHING)
     notices: Mapping[str, NoticeState] = field(default_factory=lambda: _NOTHING)
+    #: Not to notify: what each is about, to the decision that stands.
+    decisions: Mapping[str, Decision] = field(default_factory=lambda: _NOTHING)
+    dissents: tuple[Dissent, ...] = ()
     scope: ScopeMeasured | None = None
     scope_seq: int = 0
     evidence: tuple[str, ...] = ()

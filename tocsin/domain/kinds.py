@@ -296,6 +296,39 @@ class DutyReleased(Body):
     because: Words
 
 
+class NotNotified(Body):
+    """A person decided that nobody is told: `of` a duty by its key, a rule as `regime/rule`, or the whole `breach`.
+
+    `decided_by` took the decision, those in `advised_by` were heard; somebody looks again on the day of `look_again`.
+    """
+
+    of: str
+    because: Words
+    decided_by: str
+    advised_by: tuple[str, ...] = ()
+    look_again: Moment | None = None
+
+
+class NotNotifiedTakenBack(Body):
+    """A person took a decision not to notify back."""
+
+    of: str
+    because: Words
+
+
+class Dissented(Body):
+    """A decision, on the `risk` or not to notify, is not what somebody would have decided, and why."""
+
+    of: str
+    because: Words
+
+
+class LookAgainAsked(Body):
+    """The day had come to look again at a decision not to notify: those whose it is were told."""
+
+    of: str
+
+
 class DutyMet(Body):
     """Filed, or told: with the other side's reference and, where there is one, its receipt in the vault."""
 

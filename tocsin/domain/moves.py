@@ -102,6 +102,16 @@ class DoubtDuty(Move):
 
 
 @dataclass(frozen=True)
+class AskToLookAgain(Move):
+    """The day has come to look again at a decision not to notify."""
+
+    of: str
+
+    kind, stage = "look-again", "assess"
+    about, says = "{of}", "Ask to look again at not notifying: {of}"
+
+
+@dataclass(frozen=True)
 class WarnOfDeadline(Move):
     """So much of a duty's time is gone."""
 
@@ -140,8 +150,7 @@ class EnterStatus(Move):
 
     status: Status
 
-    kind = "status"
-    about, says = "{status}", "Enter {status}"
+    kind, about, says = "status", "{status}", "Enter {status}"
 
     @property
     def phase(self) -> MovePhase:

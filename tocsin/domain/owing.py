@@ -11,6 +11,7 @@ from tocsin.domain.facts import Facts
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.moves import (
     AskSignature,
+    AskToLookAgain,
     DoubtDuty,
     Move,
     MoveDuty,
@@ -87,6 +88,13 @@ def _runs_otherwise(known: DutyState, duty: Duty) -> bool:
         clocks = ("due_at", "target_at", "clock_from", "clock_start", "assumed")
         return any(getattr(known, name) != getattr(duty, name) for name in clocks)
     return known.mark != "met" and known.doubted is not None
+
+
+def look_again_moves(incident: Incident, now: datetime) -> Iterable[Move]:
+    """The decisions not to notify whose day has come, each once; also of a closed file, for that is where they end."""
+    for of, decision in incident.decisions.items():
+        if decision.overdue(now) and not decision.asked:
+            yield AskToLookAgain(decision.seq, of)
 
 
 def deadline_moves(incident: Incident, catalog: Catalog, now: datetime) -> Iterable[Move]:

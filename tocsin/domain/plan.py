@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
+from tocsin.domain.decisions import next_look
 from tocsin.domain.escalation import calls_due, next_call_at, unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Status
@@ -27,6 +28,7 @@ from tocsin.domain.owing import (
     deadline_moves,
     duty_moves,
     facts_of,
+    look_again_moves,
     warnings,
 )
 
@@ -54,9 +56,13 @@ class Plan:
 
 
 def plan(incident: Incident, catalog: Catalog, now: datetime) -> Plan:
-    """The moves that are due, in the order in which they should be made. `now` is aware."""
+    """The moves that are due, in the order in which they should be made. `now` is aware.
+
+    A closed file waits for nothing, but the days to look again at a decision not to notify.
+    """
     if not incident.open:
-        return Plan(tuple(_published(incident)), None, f"nothing: {incident.status}")
+        last = (*_published(incident), *look_again_moves(incident, now))
+        return Plan(last, next_look(incident.decisions, now), f"nothing: {incident.status}")
     type_ = catalog.type(incident.type)
     answers = _applicable(incident, catalog, type_)
     moves: list[Move] = [
@@ -65,6 +71,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime) -> Plan:
     ]
     moves += duty_moves(incident, assessment(incident, catalog))
     moves += deadline_moves(incident, catalog, now)
+    moves += look_again_moves(incident, now)
     moves += _step_moves(incident, type_, answers, now)
     moves += notice_moves(incident, catalog)
     moves += sending_moves(incident, now)
@@ -126,7 +133,7 @@ def _status_moves(incident: Incident, type_: IncidentType, answers: dict[str, bo
 def _wakes(
     incident: Incident, catalog: Catalog, type_: IncidentType, answers: dict[str, bool | None], now: datetime
 ) -> Iterable[datetime]:
-    candidates = [next_call_at(incident, catalog.contacts, now)]
+    candidates = [next_call_at(incident, catalog.contacts, now), next_look(incident.decisions, now)]
     candidates += [state.resume_at for state in incident.notices.values()]
     for duty in incident.duties.values():
         if duty.mark == "open" and duty.soonest is not None:

@@ -64,6 +64,18 @@ def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
 
 
+def _look_again(app: App, change: Change, move: m.AskToLookAgain) -> None:
+    incident, decision = change.incident, change.incident.decisions[move.of]
+    seq = change.add(k.LookAgainAsked(of=move.of), cause=move.cause, key=move.key)
+    lines = [
+        f"Not notified: {move.of}, decided by {decision.decided_by}",
+        "Today is the day to look whether that still holds.",
+    ]
+    action = f"tocsin not-notify {incident.key} {move.of} --because ... (or --take-back)"
+    people = [decision.decided_by, *role_or_standin(app, incident, *OWNERS)]
+    tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
+
+
 def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
     incident, duty = change.incident, change.incident.duties[move.duty]
     seq = change.add(k.DeadlineWarned(duty=move.duty, percent=move.percent), cause=move.cause, key=move.key)
@@ -205,6 +217,7 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.OpenDuty: _open_duty,
     m.MoveDuty: _move_duty,
     m.DoubtDuty: _doubt_duty,
+    m.AskToLookAgain: _look_again,
     m.WarnOfDeadline: _warn,
     m.RemindOfStep: _remind,
     m.EnterStatus: _status,

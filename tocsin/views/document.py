@@ -63,6 +63,10 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "checklist": [_step(step) for step in steps(app, incident)],
         "duties": [_duty(duty, texts) for duty in law.duties],
         "undecided": [each.as_json() for each in law.undecided],
+        "not_notified": [
+            asdict(each) | {"because": shown(each.because, texts)} for each in incident.decisions.values()
+        ],
+        "dissents": [asdict(each) | {"because": shown(each.because, texts)} for each in incident.dissents],
         "notices": [
             _notice(state, app.catalog_of(incident).contacts.organisation)
             for state in incident.notices.values()
@@ -132,6 +136,7 @@ def _duty(duty: Any, texts: Mapping[str, str]) -> dict[str, Any]:
         "doubted": list(duty.doubted) if duty.doubted is not None else None,
         "met_at": duty.met_at,
         "reference": shown(duty.reference, texts),
+        "late_because": shown(duty.late_because, texts),
         "papers": list(duty.papers),
         "supplements": [
             {"number": each.number, "at": each.at, "reference": shown(each.reference, texts)}

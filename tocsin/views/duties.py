@@ -46,6 +46,8 @@ class DutyView:
     doubted: tuple[str, ...] | None
     verification: str
     met_at: datetime | None
+    #: Why it was late, as a commitment, like the reference.
+    late_because: str | None
     reference: str | None
     receipt: str | None
     papers: tuple[str, ...]
@@ -123,6 +125,7 @@ def _view(state: DutyState, book: dict[str, Authority], word: str, now: datetime
         doubted=state.doubted,
         verification=opened.verification,
         met_at=state.met_at,
+        late_because=state.late_because,
         reference=state.reference,
         receipt=state.receipt,
         papers=state.papers,

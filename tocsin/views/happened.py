@@ -19,7 +19,17 @@ _LEFT_OUT = (k.PageOutcome, k.EvidenceCopied)
 _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
     "contain": (k.EvidenceKept,),
     "scope": (k.ScopeMeasured, k.PeopleExported),
-    "assess": (k.FactLearned, k.DutyOpened, k.DutyMoved, k.DutyDoubted, k.DutyReleased),
+    "assess": (
+        k.FactLearned,
+        k.DutyOpened,
+        k.DutyMoved,
+        k.DutyDoubted,
+        k.DutyReleased,
+        k.NotNotified,
+        k.NotNotifiedTakenBack,
+        k.Dissented,
+        k.LookAgainAsked,
+    ),
     "notify": (
         k.NoticeDrafted,
         k.ApprovalAsked,
@@ -40,7 +50,20 @@ _PHASE_OF = {kind: phase for phase, kinds in _PHASES.items() for kind in kinds}
 #: Entries about a step: they stand in its phase.
 _OF_A_STEP = (k.StepDone, k.StepSkipped, k.StepUndone, k.StepReminded)
 #: The fields that say what an entry is about, the first that it has.
-_ABOUT = ("step", "key", "duty", "notice", "name", "role", "status", "milestone", "item", "field", "revision")
+_ABOUT = (
+    "step",
+    "key",
+    "duty",
+    "of",
+    "notice",
+    "name",
+    "role",
+    "status",
+    "milestone",
+    "item",
+    "field",
+    "revision",
+)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,12 @@ def _met(body: k.DutyMet, texts: Texts) -> str:
     return f"{body.key}{reference}{receipt}{late}"
 
 
+def _not_notified(body: k.NotNotified, texts: Texts) -> str:
+    advised = f", advised by {', '.join(body.advised_by)}" if body.advised_by else ""
+    again = f"; look again {iso(body.look_again)}" if body.look_again else ""
+    return f"{body.of}: decided by {body.decided_by}{advised}{_said(body.because, texts)}{again}"
+
+
 def _supplement(body: k.SupplementFiled, texts: Texts) -> str:
     receipt = f", receipt {body.receipt}" if body.receipt else ""
     return f"{body.key}: supplement {body.number}{_said(body.reference, texts, ', reference ')}{receipt}"
@@ -163,6 +169,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.DutyMoved: lambda body, texts: f"{body.key} {_clock(body)}",
     k.DutyDoubted: _reasons("key"),
     k.DutyReleased: _because("key"),
+    k.NotNotified: _not_notified,
+    k.NotNotifiedTakenBack: _because("of"),
+    k.Dissented: _because("of"),
+    k.LookAgainAsked: _only("of"),
     k.DutyMet: _met,
     k.SupplementFiled: _supplement,
     k.DeadlineWarned: lambda body, texts: f"{body.duty}: {body.percent} % of the time is gone",

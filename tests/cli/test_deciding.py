@@ -1,0 +1,63 @@
+"""The verbs `not-notify` and `dissent`."""
+
+from collections.abc import Callable
+
+from tests.cli.conftest import Command
+
+PROMISE = "policy-promise/customers/individuals/controller"
+
+
+def test_a_duty_is_not_notified_by_the_beginning_of_its_key(tocsin: Command, declared: str) -> None:
+    said = tocsin(
+        "not-notify", "policy-promise", "--because", "nobody was hit", "--decided-by", "bao", "--advised-by", "chi",
+        "--advised-by", "an", "--dissent", "chi would tell them", "--look-again", "2027-01-31", by="an",
+    )  # fmt: skip
+    assert said.status == 0, said.err
+    assert (
+        said.out
+        == f"{PROMISE} is not notified, decided by bao; look again Sun 31 Jan 2027 09:00 +07 (02:00Z).\n"
+    )
+    shown = tocsin("show", "--json").json
+    (decision,) = shown["not_notified"]
+    assert (decision["because"], decision["advised_by"]) == ("nobody was hit", ["chi", "an"])
+    assert shown["dissents"][0]["because"] == "chi would tell them"
+    assert "decided by bao, advised by chi, an: nobody was hit" in tocsin("timeline").out
+
+
+def test_the_whole_breach_needs_no_name_and_warns_of_what_the_law_cannot_tell(
+    tocsin: Command, declared: str
+) -> None:
+    assert tocsin("not-notify", PROMISE, "--because", "x", by="bao").status == 0
+    said = tocsin("not-notify", "--because", "nobody was hit", by="bao")
+    assert (said.status, said.out) == (0, "the breach is not notified, decided by bao.\n")
+    assert "the law cannot tell yet" in said.err
+    assert tocsin("dissent", "breach", "--because", "I would tell them", by="chi").status == 0
+    back = tocsin("not-notify", "--take-back", "--because", "a log turned up", by="bao")
+    assert back.out.startswith("the breach is notified after all")
+
+
+def test_bad_input_is_one_line_and_writes_nothing(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    before = head()
+    for words, status, says in (
+        (["not-notify", "--because", "x"], 1, "is open; decide of each"),
+        (["not-notify", "zz", "--because", "x"], 1, "'zz' is no duty of INC-2026-0001"),
+        (["not-notify", "policy-promise", "--because", ""], 1, "--because"),
+        (
+            ["not-notify", "policy-promise", "--because", "x", "--look-again", "2026-02-30"],
+            1,
+            "there is no day",
+        ),
+        (["not-notify", "policy-promise", "--because", "x", "--look-again", "soon"], 1, "'soon'"),
+        (["not-notify", "policy-promise", "--because", "x", "--look-again", "2020-01-01"], 1, "is past"),
+        (["not-notify", "--take-back", "--because", "x"], 1, "nobody decided not to notify 'breach'"),
+        (["not-notify", "--take-back", "--look-again", "2027-01-01", "--because", "x"], 2, "alone"),
+        (["not-notify", "one", "two", "--because", "x"], 2, "expected [INC] [DUTY]"),
+        (["dissent", "--because", "x"], 2, "expected [INC] risk|DUTY"),
+        (["dissent", "risk", "--because", "x"], 1, "none was taken yet"),
+    ):
+        refused = tocsin(*words, by="bao")
+        assert (refused.status, refused.out, refused.err.count("\n")) == (status, "", 1), words
+        assert says in refused.err, (words, refused.err)
+        assert head() == before, words
