@@ -328,3 +328,30 @@ def test_a_duty_is_named_by_the_beginning_that_only_it_has(tocsin: Command, decl
     assert tocsin("report", "eu-gdpr/authority/de", "--out", "de.json", by="an").status == 0
     refused = tocsin("report", "eu-gdpr/authority", "--out", "eu.json", by="an")
     assert (refused.status, "eu-gdpr/authority/fr/controller" in refused.err) == (2, True)
+
+
+def test_a_late_report_asks_for_its_reasons_until_they_are_said(
+    tocsin: Command, declared: str, leap: Callable[..., None]
+) -> None:
+    facts = ("our_role=controller", "people_by_country=DE:3", "kinds=account-info", "risk=high")
+    assert tocsin("learn", *facts, "--source", "first look", by="an").status == 0
+    leap(hours=80)
+    asks = "Art. 33(1), (3) GDPR asks why it is late     tocsin learn reasons_for_delay=..."
+    assert asks in tocsin("duties").out
+    assert (
+        tocsin("report", "eu-gdpr/authority", "--out", "late.pdf", by="an").out.count("reasons_for_delay")
+        == 1
+    )
+    file = ("filed", declared, "eu-gdpr/authority", "--reference", "4711", "--yes")
+    refused = tocsin(*file, by="an")
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "asks why; say why it is late: --because" in refused.err
+    assert tocsin(*file, "--because", "the portal was down", by="an").status == 0
+    said = tocsin("duties")
+    assert (asks in said.out, "    late because the portal was down\n" in said.out) == (False, True)
+    duty = next(
+        each
+        for each in tocsin("duties", "--json").json["duties"]
+        if each["key"].startswith("eu-gdpr/authority")
+    )
+    assert (duty["late"], duty["late_because"], duty["owes_reasons"]) == (True, "the portal was down", False)

@@ -3,6 +3,7 @@
 import pytest
 
 from tocsin.domain.errors import Refused
+from tocsin.domain.owing import owes_reasons
 from tocsin.domain.plan import plan
 from tocsin.evidence.verify import verify
 
@@ -91,10 +92,25 @@ def test_a_filed_report_meets_its_duty_with_reference_and_receipt(story, tmp_pat
 def test_late_needs_the_reason_that_the_law_asks_for(story):
     answered(story).as_("an").learn({"aware_at": "2026-11-23T19:31:00Z"} | HIT, source="scope")
     story.leap(hours=80).settle()
-    with pytest.raises(Refused, match="say why it is late"):
+    with pytest.raises(Refused, match=r"Art. 33\(1\), \(3\) GDPR asks why; say why it is late: --because"):
         story.as_("an").filed(GERMANY, reference="BfDI 4711")
     story.as_("an").filed(GERMANY, reference="BfDI 4711", because="the portal was down")
     assert story.incident.duties[GERMANY].late
+
+
+def test_a_reason_that_was_learned_before_needs_not_be_said_again(tale):
+    answered(tale).as_("an").learn({"aware_at": "2026-11-23T19:31:00Z"} | HIT, source="scope")
+    tale.leap(hours=80).settle()
+    assert owes_reasons(tale.incident, tale.incident.duties[GERMANY], tale.clock.moment)
+    tale.as_("an").learn({"reasons_for_delay": {"en": "the portal was down"}}, source="the team")
+    tale.as_("an").filed(GERMANY, reference="BfDI 4711")
+    assert tale.incident.duties[GERMANY].late
+    assert not owes_reasons(tale.incident, tale.incident.duties[GERMANY], tale.clock.moment)
+
+
+def test_a_duty_whose_law_asks_no_reasons_owes_none(tale):
+    answered(tale).leap(hours=80).settle()
+    assert not owes_reasons(tale.incident, tale.incident.duties[PROMISE], tale.clock.moment)
 
 
 def test_what_was_filed_in_time_and_recorded_later_is_not_late(story):

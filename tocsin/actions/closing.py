@@ -1,6 +1,6 @@
 """Closing a file, and what may come after: declining, reopening, redacting, erasing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
 from tocsin.domain.notice import LEAVING, REACHED, unreached_words
-from tocsin.domain.owing import assessment
+from tocsin.domain.owing import assessment, owes_reasons
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
 from tocsin.record import Recorded
@@ -66,7 +66,18 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
         if gates:
             raise Refused(f"{phase}: step {', '.join(gates)} is open; do it, or skip it with a reason")
     if not because:
+        _refuse_unexplained(incident, app.now())
         _refuse_undecided(app, incident)
+
+
+def _refuse_unexplained(incident: Incident, now: datetime) -> None:
+    """Refused while somebody was told late, the law asks why, and nobody has said it: letters say nothing of it."""
+    for duty in incident.duties.values():
+        if owes_reasons(incident, duty, now):
+            raise Refused(
+                f"{duty.opened.key} was met late, and {duty.opened.cite} asks why; "
+                f"tocsin learn {incident.key} reasons_for_delay='...' --source '...'"
+            )
 
 
 def _refuse_undecided(app: App, incident: Incident) -> None:

@@ -66,7 +66,7 @@ def filed(
     supplement: int | None = None,
     command: str | None = None,
 ) -> Recorded:
-    """The duty is met: with the other side's reference and receipt. Late needs the reason that the law asks for.
+    """The duty is met: with the other side's reference and receipt. Late needs a reason, here or learned before.
 
     With `supplement`, the number of a follow-up, the duty is met already and stays so.
     """
@@ -112,8 +112,12 @@ def _refuse_filing(incident: Incident, state: DutyState, moment: datetime, becau
         raise Refused(
             f"{duty} was released, so nothing is to be filed; tocsin note {key} '...' keeps what was sent"
         )
-    if state.due_at is not None and moment > state.due_at and not because:
-        raise Refused(f"{duty} was due {state.due_at:%Y-%m-%d %H:%M}Z; say why it is late: --because '...'")
+    late = state.due_at is not None and moment > state.due_at
+    if late and not because and not incident.facts.known("reasons_for_delay"):
+        asks = f", and {state.opened.cite} asks why" if state.opened.reasons_when_late else ""
+        raise Refused(
+            f"{duty} was due {state.due_at:%Y-%m-%d %H:%M}Z{asks}; say why it is late: --because '...'"
+        )
 
 
 def _refuse_supplement(key: str, state: DutyState, number: int, at: datetime | None) -> None:

@@ -1,7 +1,8 @@
 """Verbs about what is owed: the duties, the authority's paper, and the duty met."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from cyclopts import Parameter
 
@@ -26,7 +27,7 @@ from tocsin.domain.errors import WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.engine.papers import Format, Paper
-    from tocsin.views.duties import Owed
+    from tocsin.views.duties import DutyView, Owed
 
 
 def duties(
@@ -40,7 +41,9 @@ def duties(
 ) -> None:
     """Each duty: to whom, by which article, until when, and why."""
     from tocsin import actions
+    from tocsin.storage.texts import shown
     from tocsin.views.access import seen
+    from tocsin.views.document import words_of
     from tocsin.views.duties import owed
 
     with door.open() as shell:
@@ -50,20 +53,22 @@ def duties(
             done = actions.release_duty(shell.app, shell.actor, key, duty, because=because, command=door.key)
             changed(shell, done, f"{duty} is not owed, says {shell.actor.id}.")
             return
-        law = owed(shell.app, seen(shell.app, shell.actor, key), shell.app.now())
-        shell.say(*_law_lines(shell, law, each=each))
-        shell.give({"key": key} | law.as_json())
+        incident = seen(shell.app, shell.actor, key)
+        law, texts = owed(shell.app, incident, shell.app.now()), words_of(shell.app, shell.actor, incident)
+        shell.say(*_law_lines(shell, law, texts, each=each))
+        shell.give({"key": key} | shown(law.as_json(), texts))
 
 
-def _law_lines(shell: Shell, law: "Owed", *, each: bool) -> list[str]:
-    lines = [line for duty in law.duties for line in _duty_lines(shell, duty, shell.app.now())]
+def _law_lines(shell: Shell, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
+    lines = [line for duty in law.duties for line in _duty_lines(shell, duty, texts)]
     lines += each_matter(shell, law.undecided) if each else []
     # What is only assumed is asked for too, once everything can be told.
     lines += open_questions(law.questions) or ([ask_line(law.next_question)] if law.next_question else [])
     return lines or ["Nothing is owed under these facts."]
 
 
-def _duty_lines(shell: Shell, duty: Any, now: Any) -> list[str]:
+def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+    now = shell.app.now()
     marks = "".join(
         mark
         for mark, wanted in ((" ASSUMED", duty.assumed), (" CANDIDATE", duty.candidate))
@@ -80,6 +85,7 @@ def _duty_lines(shell: Shell, duty: Any, now: Any) -> list[str]:
     ]
     if duty.open and duty.authority_note:
         lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
+    lines += _late_lines(duty, texts)
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += [f"    because {clean(reason)}" for reason in duty.because]
     if duty.doubted is not None:
@@ -87,6 +93,19 @@ def _duty_lines(shell: Shell, duty: Any, now: Any) -> list[str]:
             f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."
         )
     return lines
+
+
+def _late_lines(duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+    """Why it was late; or, where its law asks for the reasons and nobody has said them, how to say them."""
+    if duty.late_because is not None:
+        return [f"    late because {clean(texts.get(duty.late_because, '(erased)'))}"]
+    if not duty.owes_reasons:
+        return []
+    return [
+        labelled(
+            "    ASK ", f"{duty.cite} asks why it is late     tocsin learn reasons_for_delay=... --source ..."
+        )
+    ]
 
 
 def report(

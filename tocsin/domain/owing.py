@@ -113,6 +113,13 @@ def deadline_moves(incident: Incident, catalog: Catalog, now: datetime) -> Itera
                 yield AskSignature(duty.clock_seq, key)
 
 
+def owes_reasons(incident: Incident, duty: DutyState, now: datetime) -> bool:
+    """Whether a duty is late, or was met late, its law asks why (Art. 33(1) GDPR), and nobody has said it yet."""
+    overdue = incident.open and duty.mark == "open" and duty.due_at is not None and duty.due_at <= now
+    told = duty.late_because is not None or incident.facts.known("reasons_for_delay")
+    return (duty.late or overdue) and duty.opened.reasons_when_late and not told
+
+
 def warnings(duty: DutyState) -> list[tuple[int, datetime]]:
     """The warnings of a duty, as (percent of its time, moment), soonest first."""
     soonest = duty.soonest

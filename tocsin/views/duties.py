@@ -11,6 +11,7 @@ from tocsin.domain.contacts import Authority, Organisation
 from tocsin.domain.duties import Undecided
 from tocsin.domain.incident import DutyState, Incident, Supplement
 from tocsin.domain.notice import CUSTOMERS, LEAVING, standing
+from tocsin.domain.owing import owes_reasons
 from tocsin.domain.plan import assessment
 from tocsin.domain.records import in_language
 
@@ -48,6 +49,8 @@ class DutyView:
     met_at: datetime | None
     #: Why it was late, as a commitment, like the reference.
     late_because: str | None
+    #: It is late, or was met late; its law asks why, and nobody has said it yet.
+    owes_reasons: bool
     reference: str | None
     receipt: str | None
     papers: tuple[str, ...]
@@ -89,7 +92,7 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     catalog = app.catalog_of(incident)
     book = {each.id: each for each in app.catalog.contacts.authorities}
     word = partial(duty_word, incident=incident, organisation=catalog.contacts.organisation, now=now)
-    views = [_view(state, book, word(state), now) for state in incident.duties.values()]
+    views = [_view(incident, state, book, word(state), now) for state in incident.duties.values()]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
     if incident.status == "declined":
         # Where there was no incident, nothing is asked any more.
@@ -98,7 +101,9 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     return Owed(tuple(views), found.undecided, found.questions, found.next_question)
 
 
-def _view(state: DutyState, book: dict[str, Authority], word: str, now: datetime) -> DutyView:
+def _view(
+    incident: Incident, state: DutyState, book: dict[str, Authority], word: str, now: datetime
+) -> DutyView:
     opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
         key=opened.key,
@@ -126,6 +131,7 @@ def _view(state: DutyState, book: dict[str, Authority], word: str, now: datetime
         verification=opened.verification,
         met_at=state.met_at,
         late_because=state.late_because,
+        owes_reasons=owes_reasons(incident, state, now),
         reference=state.reference,
         receipt=state.receipt,
         papers=state.papers,
