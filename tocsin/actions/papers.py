@@ -20,7 +20,7 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import DutyMet, DutyReleased, SupplementFiled
 from tocsin.domain.moments import iso
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.engine.papers import Format, Paper, duty_of, kept, kept_before, make
+from tocsin.engine.papers import REPORT, Format, Paper, duty_of, kept, kept_before, make
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import Recorded, answered, refuse_closed
 
@@ -32,25 +32,27 @@ def make_report(
     duty: str,
     format_: Format = "pdf",
     *,
+    paper: str = REPORT,
     out: Path | None = None,
     command: str | None = None,
 ) -> tuple[Recorded, Paper]:
-    """Make a duty's report from what is known now, and keep it in the vault. For those who may read its words.
+    """Make a duty's report, or another `paper` of its law, from what is known now, and keep it in the vault.
 
-    It is for the caller to write it to `out`, which is no file yet. Said again, it is the paper that was kept.
+    For those who may read its words. It is for the caller to write it to `out`, which is no file yet. Said again, it is
+    the paper that was kept.
     """
     incident = app.incident(key)
     known(actor, incident)
     need_words(actor, incident, "its reports")
     place = str(out.absolute()) if out else None
-    asked = said_by(actor, command_of(command, "report", [duty, format_, place]))
+    asked = said_by(actor, command_of(command, "report", [duty, format_, place, paper]))
     if done := answered(app, key, asked):
         return done, kept_before(app, done)
     refuse_closed(incident)
     if out is not None and out.exists():
         raise Refused(f"{out} exists; choose another name")
-    paper = make(app, key, duty, format_)
-    return kept(app, key, duty, format_, paper, actor=actor.id, command=asked), paper
+    made = make(app, key, duty, format_, paper)
+    return kept(app, key, duty, format_, made, actor=actor.id, name=paper, command=asked), made
 
 
 def filed(

@@ -1,4 +1,5 @@
-"""Forms: which questions a paper asks, in which order, under which labels. Data: `regimes/<code>/authority.yaml`.
+"""Forms: which questions a paper asks, in which order, under which labels. Data: `regimes/<code>/authority.yaml`, and
+any other NAME.yaml that has a NAME.typ beside it: a law's own papers stand in its folder.
 
 Labels are per language; each question names the function under `rendering/answers/` that answers it. The shape stands
 here, so that a form that is none is refused when the packs are read, and not when a paper is due.
@@ -14,7 +15,7 @@ from pydantic import Field, field_validator
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, Loc, parse_document
 from tocsin.domain.answers import nearest
-from tocsin.domain.records import Record
+from tocsin.domain.records import Record, Role
 
 Texts = dict[str, str]
 
@@ -36,6 +37,7 @@ _ANSWERS = {
         "attachments undertaking submission deadline lateness telling eea-authorities other-authorities "
         "all-authorities"
     ),
+    "record": "name course risk told not-notified handling present drawn-up",
 }
 #: What a question may ask for. A test keeps it equal to what the papers can answer.
 ANSWER_NAMES = frozenset(f"{group}.{name}" for group, names in _ANSWERS.items() for name in names.split())
@@ -96,6 +98,14 @@ class Signature(Record):
     hint: Texts
 
 
+class Signer(Record):
+    """One of several who sign: the holder of a role, or the company's signatory. Without a holder the pen writes it."""
+
+    of: Role | Literal["signatory"]
+    title: Texts
+    hint: Texts
+
+
 class Recipients(Record):
     """Who gets copies."""
 
@@ -104,7 +114,7 @@ class Recipients(Record):
 
 
 class Form(Record):
-    """A whole `authority.yaml`."""
+    """A whole form: `authority.yaml` or another paper of a law."""
 
     paper: str
     source: str
@@ -123,6 +133,9 @@ class Form(Record):
     annex: tuple[Section, ...] = ()
     annex_title: Texts = Field(default_factory=dict)
     annex_intro: Texts = Field(default_factory=dict)
+    #: Said before the signatures; and who signs beside, or instead of, the one of `signature`.
+    outro: Texts = Field(default_factory=dict)
+    signers: tuple[Signer, ...] = ()
 
     @property
     def fields(self) -> tuple[Question, ...]:
@@ -157,7 +170,7 @@ def _patterns(form: Form) -> Iterator[tuple[Loc, str, frozenset[str]]]:
     yield ("head", "number_blank"), form.head.number_blank, _BLANKS
     for language, text in form.head.number.items():
         yield ("head", "number", language), text, frozenset({"number"})
-    for key, texts in (("intro", form.intro), ("annex_intro", form.annex_intro)):
+    for key, texts in (("intro", form.intro), ("annex_intro", form.annex_intro), ("outro", form.outro)):
         for language, text in texts.items():
             yield (key, language), text, _BLANKS
     for language, lines in form.recipients.lines.items() if form.recipients else ():

@@ -115,6 +115,9 @@ def report(
         Literal["pdf", "html", "json"] | None,
         Parameter(name="--format", help="pdf, html or json; as FILE ends without it."),
     ] = None,
+    paper: Annotated[
+        str, Parameter(help="Another paper of the same law, such as `minutes`, instead of the report.")
+    ] = "authority",
     door: Changing = CHANGING,
 ) -> None:
     """The authority's paper, from what is known now; it is kept in the vault too."""
@@ -127,25 +130,26 @@ def report(
     with door.open() as shell:
         key = which(shell, named)
         duty = named_duty(shell, key, duty)
-        done, paper = actions.make_report(shell.app, shell.actor, key, duty, kind, out=out, command=door.key)
+        done, made = actions.make_report(
+            shell.app, shell.actor, key, duty, kind, paper=paper, out=out, command=door.key
+        )
         say_again(shell, done)
-        if not (done.again and _holds(out, paper.content)):
-            _write(out, paper.content, key)
-        shell.say(*_paper_lines(out, paper))
-        number = f" --supplement {paper.supplement}" if paper.supplement else ""
-        shell.say(f"When it is received: tocsin filed {key} {duty}{number} --reference NO --receipt FILE")
+        if not (done.again and _holds(out, made.content)):
+            _write(out, made.content, key)
+        shell.say(*_paper_lines(out, made), _what_follows(key, duty, paper, made))
         shell.give(
             {
                 "key": key,
                 "duty": duty,
+                "paper": paper,
                 "out": str(out),
                 "format": kind,
-                "bytes": len(paper.content),
-                "unknown": paper.unknown,
-                "questions": paper.questions,
-                "notes": paper.notes,
-                "supplement": paper.supplement,
-                "as_of_seq": paper.as_of_seq,
+                "bytes": len(made.content),
+                "unknown": made.unknown,
+                "questions": made.questions,
+                "notes": made.notes,
+                "supplement": made.supplement,
+                "as_of_seq": made.as_of_seq,
             }
         )
 
@@ -163,6 +167,13 @@ def _paper_lines(out: Path, paper: "Paper") -> list[str]:
         *(labelled("OPEN", f"{clean(need)}: {clean(asked)}") for need, asked in paper.questions.items()),
         *(labelled("NOTE", clean(note)) for note in paper.notes),
     ]
+
+
+def _what_follows(key: str, duty: str, name: str, paper: "Paper") -> str:
+    if name != "authority":
+        return f"When it is signed: tocsin evidence add {key} FILE keeps it, and the report lists it as attached."
+    number = f" --supplement {paper.supplement}" if paper.supplement else ""
+    return f"When it is received: tocsin filed {key} {duty}{number} --reference NO --receipt FILE"
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -87,19 +87,22 @@ def templates(app: App, config: Path | None) -> Iterator[Finding]:
 
 def forms(app: App) -> Iterator[Finding]:
     """Each form sets a page, of placeholders: reading it does not show that."""
+    from tocsin.rendering.form import papers_of
     from tocsin.rendering.trial import try_form
 
     folder = app.pack_folder(app.catalog)
-    codes = sorted(path.parent.name for path in folder.glob("regimes/*/authority.yaml"))
+    laws = sorted(path for path in (folder / "regimes").iterdir() if path.is_dir())
+    papers = [(law, name) for law in laws for name in papers_of(law)]
     broken = 0
-    for code in codes:
+    for law, name in papers:
         try:
-            try_form(folder / "regimes" / code, app.catalog.contacts, app.now())
+            try_form(law, name, app.catalog.contacts, app.now())
         except BadFile as error:
             broken += 1
             yield Finding("FAIL", "forms", f"{_edited(app, folder, error.path)}:{error.line}: {error.what}")
     if not broken:
-        yield Finding("ok", "forms", f"each sets a page: {', '.join(codes) or 'there is none'}")
+        named = ", ".join(f"{law.name}/{name}" for law, name in papers)
+        yield Finding("ok", "forms", f"each sets a page: {named or 'there is none'}")
 
 
 def _edited(app: App, folder: Path, path: Path) -> Path:

@@ -27,6 +27,8 @@ class Decision:
     seq: int
     advised_by: tuple[str, ...] = ()
     look_again: datetime | None = None
+    #: It was found that the duty is not owed at all: a reading of the law, and no choice to be silent.
+    not_owed: bool = False
     #: Whether its people were told that the day had come.
     asked: bool = False
 

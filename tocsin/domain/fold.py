@@ -289,7 +289,8 @@ def _duty_doubted(incident: Incident, entry: Entry, body: k.DutyDoubted) -> Inci
 
 @_on(k.DutyReleased)
 def _duty_released(incident: Incident, entry: Entry, body: k.DutyReleased) -> Incident:
-    decision = Decision(body.key, body.because, entry.actor, entry.at, entry.actor, entry.seq)
+    taken = (entry.actor, entry.at, entry.actor, entry.seq)
+    decision = Decision(body.key, body.because, *taken, not_owed=True)
     return _duty(_decided(incident, decision), body.key, mark="released")
 
 
@@ -359,8 +360,10 @@ def _warned(incident: Incident, entry: Entry, body: k.DeadlineWarned) -> Inciden
 
 @_on(k.PaperMade)
 def _paper(incident: Incident, entry: Entry, body: k.PaperMade) -> Incident:
-    duty = incident.duties[body.duty]
-    return _duty(incident, body.duty, papers=(*duty.papers, body.item))
+    # Only the report itself says that it is being drafted; minutes are drawn up beside it.
+    kept = "papers" if body.paper == "authority" else "other_papers"
+    before: tuple[str, ...] = getattr(incident.duties[body.duty], kept)
+    return _duty(incident, body.duty, **{kept: (*before, body.item)})
 
 
 @_on(k.SignatureAsked)

@@ -100,6 +100,8 @@ class DutyState:
     receipt: str | None = None
     signature_asked: bool = False
     papers: tuple[str, ...] = ()
+    #: Other papers of the same law, such as minutes.
+    other_papers: tuple[str, ...] = ()
     #: What was filed after the duty was met, in order: each supplements the first.
     supplements: tuple[Supplement, ...] = ()
 

@@ -355,7 +355,7 @@ class DeadlineWarned(Body):
 
 
 class PaperMade(Body):
-    """A report to an authority was set: `item` in the vault, and what it could not say."""
+    """A report to an authority, or another `paper` of its law, was set: `item` in the vault, what it leaves open."""
 
     duty: str
     item: str
@@ -363,6 +363,7 @@ class PaperMade(Body):
     content: str
     unknown: tuple[str, ...] = ()
     supplement: int = 0
+    paper: str = "authority"
 
 
 class SignatureAsked(Body):

@@ -19,7 +19,7 @@ def enclosures(app: App, incident: Incident) -> tuple[Enclosure, ...]:
     """Evidence and receipts in the order of their numbers, then the letter, once it is on its way to people."""
     if incident.erased:
         return ()
-    own = {item for duty in incident.duties.values() for item in duty.papers}
+    own = {item for duty in incident.duties.values() for item in (*duty.papers, *duty.other_papers)}
     revisions = incident.scope.revision if incident.scope else 0
     questions = {QUESTION.format(revision) for revision in range(1, revisions + 1)}
     with app.database.read() as connection:

@@ -1,6 +1,6 @@
 """Papers for authorities: gather what is known, set it, keep it in the vault, say so in the timeline."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -8,26 +8,20 @@ from typing import Any, Literal
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import nearest
-from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import PaperMade
-from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.risk import advise
-from tocsin.domain.scope import Gap
-from tocsin.engine.enclosures import enclosures
 from tocsin.engine.jobs import Job
-from tocsin.engine.letters import spoken_facts
+from tocsin.engine.paperfacts import paper_facts
 from tocsin.evidence.vault import keep, put_file, read
 from tocsin.record import Recorded, record, refuse_closed
-from tocsin.rendering.account import account
 from tocsin.rendering.content import paper_content
-from tocsin.rendering.form import load_form
+from tocsin.rendering.form import load_form, papers_of
 from tocsin.rendering.paper import canonical_json, render_page, render_paper
-from tocsin.rendering.paperfacts import Filing, Owed, PaperFacts, Telling
-from tocsin.storage.texts import read_texts
 
 Format = Literal["pdf", "html", "json"]
+#: The paper that meets a duty; a law may have others beside it.
+REPORT = "authority"
 
 
 @dataclass(frozen=True)
@@ -43,19 +37,32 @@ class Paper:
     notes: tuple[str, ...]
 
 
-def make(app: App, key: str, duty: str, format_: Format) -> Paper:
-    """The report of a duty, from what is known now. Raises Refused for a duty whose regime has no form."""
+def make(app: App, key: str, duty: str, format_: Format, paper: str = REPORT) -> Paper:
+    """The report of a duty, or another paper of its law such as minutes, from what is known now.
+
+    Raises Refused for a duty whose regime has no such paper.
+    """
     incident = app.incident(key)
     state = duty_of(incident, duty)
     folder = app.pack_folder(app.catalog_of(incident)) / "regimes" / state.opened.regime
-    if state.opened.recipient != "authority" or not (folder / "authority.yaml").is_file():
-        raise Refused(f"{duty} has no form here; write to the recipient, then tocsin filed {key} {duty}")
-    form, now = load_form(folder / "authority.yaml"), app.now()
-    facts = _paper_facts(app, incident, state, now)
+    _refuse_no_paper(key, state, folder, paper)
+    form, now = load_form(folder / f"{paper}.yaml"), app.now()
+    facts = paper_facts(app, incident, state, now)
+    if paper != REPORT:
+        # Only reports are supplemented; other papers are drawn up anew.
+        facts = replace(facts, supplement=0)
     content = paper_content(form, facts, folder.parent.parent)
-    made = _set(content, form.language, folder, now, format_)
+    made = _set(content, form.language, folder / f"{paper}.typ", now, format_)
     unknown, own = tuple(content["open"]), tuple(content["parts"][-1]["own_notes"])
     return Paper(made, unknown, facts.supplement, incident.head_seq, _asked(content), own)
+
+
+def _refuse_no_paper(key: str, state: DutyState, folder: Path, paper: str) -> None:
+    duty, known = state.opened.key, papers_of(folder)
+    if state.opened.recipient != "authority" or REPORT not in known:
+        raise Refused(f"{duty} has no form here; write to the recipient, then tocsin filed {key} {duty}")
+    if paper not in known:
+        raise Refused(f"{state.opened.regime} has no paper {paper!r}{nearest(paper, known)}")
 
 
 def _asked(content: dict[str, Any]) -> dict[str, str]:
@@ -64,13 +71,13 @@ def _asked(content: dict[str, Any]) -> dict[str, str]:
     return {need: asked[need] for need in content["open"]}
 
 
-def _set(content: dict[str, Any], language: str, folder: Path, now: datetime, format_: Format) -> bytes:
-    templates = folder.parent.parent
+def _set(content: dict[str, Any], language: str, template: Path, now: datetime, format_: Format) -> bytes:
+    templates = template.parents[2]
     if format_ == "json":
         return canonical_json(content)
     if format_ == "html":
         return render_page(content, templates).encode()
-    return render_paper(folder / "authority.typ", content, at=now, language=language, root=templates)
+    return render_paper(template, content, at=now, language=language, root=templates)
 
 
 def kept(
@@ -81,6 +88,7 @@ def kept(
     paper: Paper,
     *,
     actor: str,
+    name: str = REPORT,
     move: Any = None,
     command: tuple[str, str] | None = None,
 ) -> Recorded:
@@ -92,7 +100,8 @@ def kept(
             refuse_closed(change.incident)
         elif not change.incident.open or duty_of(change.incident, duty).papers:
             return
-        item = keep(change, sealed, f"{duty.replace('/', '-')}.{format_}", by=actor)
+        other = "" if name == REPORT else f"-{name}"
+        item = keep(change, sealed, f"{duty.replace('/', '-')}{other}.{format_}", by=actor)
         change.add(
             PaperMade(
                 duty=duty,
@@ -101,6 +110,7 @@ def kept(
                 content=sealed.content,
                 unknown=paper.unknown,
                 supplement=paper.supplement,
+                paper=name,
             ),
             cause=move.cause if move else None,
             key=move.key if move else None,
@@ -136,102 +146,3 @@ def duty_of(incident: Incident, duty: str) -> DutyState:
     if found is None:
         raise Refused(f"{incident.key} has no duty {duty!r}{nearest(duty, incident.duties)}")
     return found
-
-
-def _paper_facts(app: App, incident: Incident, state: DutyState, now: datetime) -> PaperFacts:
-    catalog = app.catalog_of(incident)
-    contacts, folder = catalog.contacts, app.pack_folder(catalog)
-    organisation = contacts.organisation
-    facts = spoken_facts(app, incident).with_categories(
-        {kind.id: kind.categories for kind in catalog.data_map.kinds}
-    )
-    authority = next((each for each in contacts.authorities if each.id == state.opened.authority), None)
-    officer = incident.roles.get("dpo")
-    return PaperFacts(
-        incident=incident.key,
-        code_name=incident.code_name,
-        organisation=organisation,
-        dpo=contacts.person(organisation.dpo),
-        signatory=contacts.person(organisation.signatory),
-        duty=_owed(catalog, state),
-        facts=facts,
-        as_of=now,
-        drill=incident.drill,
-        authority=authority,
-        case_officer=contacts.person(officer) if officer else None,
-        what_happened=account(folder, incident.type, facts, organisation.name, organisation.zone),
-        kind_names={kind.id: kind.name for kind in catalog.data_map.kinds},
-        gaps=tuple(Gap.model_validate(gap) for gap in incident.scope.gaps) if incident.scope else (),
-        supplement=len(state.supplements) + 1 if state.mark == "met" else 0,
-        earlier_reference=_text(app, incident, state.reference),
-        late=_late(state, now),
-        late_because=_text(app, incident, state.late_because),
-        telling=_telling(incident),
-        filings=_filings(app, incident, state),
-        attachments=enclosures(app, incident),
-        risk_reasons=tuple(advise(facts).reasons),
-    )
-
-
-def _owed(catalog: Catalog, state: DutyState) -> Owed:
-    opened = state.opened
-    return Owed(
-        opened.key,
-        opened.cite,
-        opened.verification,
-        state.due_at,
-        state.clock_start,
-        state.assumed,
-        opened.language,
-        opened.place,
-        _cited(catalog, state),
-    )
-
-
-def _cited(catalog: Catalog, state: DutyState) -> dict[str, str]:
-    """How other languages cite the article, unless the duty stands on another one: an exception's, or an older text."""
-    regime = catalog.regimes.get(state.opened.regime)
-    rule = regime.rule(state.opened.rule) if regime else None
-    return rule.cited if rule and rule.cite == state.opened.cite else {}
-
-
-def _telling(incident: Incident) -> Telling | None:
-    if incident.scope is None:
-        return None
-    notice = incident.notices.get(CUSTOMERS)
-    if notice is None:
-        return Telling(incident.scope.total)
-    handed = sum(notice.counts.get(state, 0) for state in ("handed_over", "delivered"))
-    return Telling(incident.scope.total, handed, notice.told_at)
-
-
-def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]:
-    names = {each.id: each.short for each in app.catalog.contacts.authorities}
-    return tuple(
-        Filing(
-            names.get(each.opened.authority or "", each.opened.key),
-            each.opened.place,
-            {"met": "filed", "released": "not-owed"}.get(each.mark, each.mark),
-            _text(app, incident, each.reference),
-            each.met_at,
-            next(((one.number, one.at) for one in reversed(each.supplements)), None),
-        )
-        for each in incident.duties.values()
-        if each.opened.recipient == "authority" and each.opened.key != own.opened.key
-    )
-
-
-def _late(state: DutyState, now: datetime) -> bool:
-    """Whether the first paper left, or would leave now, after its hour: a supplement never makes a late filing good."""
-    if state.due_at is None or state.mark == "released":
-        return False
-    return (state.met_at if state.mark == "met" and state.met_at else now) > state.due_at
-
-
-def _text(app: App, incident: Incident, words: str | None) -> str | None:
-    """The text behind a commitment; None for none, and for one that was erased."""
-    if words is None:
-        return None
-    with app.database.read() as connection:
-        texts = read_texts(connection, incident.key, app.record_key(incident.key), [words])
-    return texts.get(words)

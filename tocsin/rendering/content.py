@@ -11,7 +11,7 @@ from typing import Any
 from tocsin.domain.moments import iso
 from tocsin.rendering.answers import ANSWERS
 from tocsin.rendering.closing import Numbered, notes, own_notes, pending, questions
-from tocsin.rendering.form import Form, Part, Question, Section
+from tocsin.rendering.form import Form, Part, Question, Section, Signer
 from tocsin.rendering.paperfacts import Answer, PaperFacts, cited, title_of
 from tocsin.rendering.words import Words, fill, load_words
 
@@ -79,11 +79,26 @@ def _part(form: Form, part: Part, paper: PaperFacts, words: Words) -> dict[str, 
             "name": paper.signatory.name,
             "office": office.text if office else "",
         },
+        "outro": fill(_in(form.outro, language), blanks),
+        "signers": [_signer(signer, paper, words) for signer in form.signers],
         "pending": pending(every, words),
         "open": questions(every, paper, words),
         "notes": notes(form, words, own=False) if closes else [],
         "own_notes": own_notes(form, paper, words) if closes else [],
         "fields": fields,
+    }
+
+
+def _signer(signer: Signer, paper: PaperFacts, words: Words) -> dict[str, str]:
+    """Who signs: the signatory, else the holder of the role in this case. A line for the pen where nobody holds it."""
+    holders = [person for role, person in paper.case.present if role == signer.of]
+    person = paper.signatory if signer.of == "signatory" else next(iter(holders), None)
+    office = title_of(person, words) if person else None
+    return {
+        "title": _in(signer.title, words.language),
+        "hint": _in(signer.hint, words.language),
+        "name": person.name if person else words.phrase("blank"),
+        "office": office.text if office else "",
     }
 
 

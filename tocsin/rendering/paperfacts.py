@@ -12,6 +12,7 @@ from typing import Any, Literal
 from tocsin.domain.contacts import Authority, Organisation, Person
 from tocsin.domain.facts import Facts
 from tocsin.domain.scope import Gap
+from tocsin.rendering.casefacts import CaseFacts
 from tocsin.rendering.words import Words
 
 #: known; estimated: known, but a person said it is an estimate; open: to be determined; blank: for the pen.
@@ -105,6 +106,7 @@ class PaperFacts:
     filings: tuple[Filing, ...] = ()
     risk_reasons: tuple[str, ...] = ()
     attachments: tuple[Enclosure, ...] = ()
+    case: CaseFacts = field(default_factory=CaseFacts)
 
     @property
     def zone(self) -> str:

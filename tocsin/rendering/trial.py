@@ -22,9 +22,9 @@ _PLACEHOLDERS: dict[str, JsonValue] = {
 _NOBODY = Person(id="nobody", name="Nobody", email="nobody@example.org")
 
 
-def try_form(folder: Path, contacts: Contacts, now: datetime) -> None:
-    """Set the form of `regimes/<code>/` as a PDF and forget it. BadFile names the file and line that do not work."""
-    form, organisation = load_form(folder / "authority.yaml"), contacts.organisation
+def try_form(folder: Path, name: str, contacts: Contacts, now: datetime) -> None:
+    """Set a paper of `regimes/<code>/` as a PDF and forget it. BadFile names the file and line that do not work."""
+    form, organisation = load_form(folder / f"{name}.yaml"), contacts.organisation
     people = {person.id: person for person in contacts.people}
     facts = PaperFacts(
         incident="INC-2026-0000",
@@ -39,4 +39,4 @@ def try_form(folder: Path, contacts: Contacts, now: datetime) -> None:
     )
     templates = folder.parent.parent
     content = paper_content(form, facts, templates)
-    render_paper(folder / "authority.typ", content, at=now, language=form.language, root=templates)
+    render_paper(folder / f"{name}.typ", content, at=now, language=form.language, root=templates)

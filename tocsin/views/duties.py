@@ -7,16 +7,13 @@ from typing import Any
 
 from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
-from tocsin.domain.contacts import Authority, Organisation
+from tocsin.domain.contacts import Authority
 from tocsin.domain.duties import Undecided
 from tocsin.domain.incident import DutyState, Incident, Supplement
-from tocsin.domain.notice import CUSTOMERS, LEAVING, standing
+from tocsin.domain.notification import ENDED, duty_word, passed
 from tocsin.domain.owing import owes_reasons
 from tocsin.domain.plan import assessment
 from tocsin.domain.records import in_language
-
-#: States of a duty for which nothing is left to do.
-ENDED = ("filed", "not-owed", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ def _view(
         assumed=state.assumed,
         candidate=opened.candidate,
         state=word,
-        late=state.late or (word not in ENDED and _passed(state.due_at, now)),
+        late=state.late or (word not in ENDED and passed(state.due_at, now)),
         because=state.because,
         doubted=state.doubted,
         verification=opened.verification,
@@ -137,30 +134,3 @@ def _view(
         papers=state.papers,
         supplements=state.supplements,
     )
-
-
-def duty_word(state: DutyState, incident: Incident, organisation: Organisation, now: datetime) -> str:
-    """Where a duty stands, in the vocabulary of notification. With an incident that was none its duties end."""
-    if state.mark != "open":
-        return "filed" if state.mark == "met" else "not-owed"
-    if not incident.open:
-        return "withdrawn"
-    if _passed(state.due_at, now):
-        return "late"
-    if state.opened.recipient == "individuals":
-        notice = incident.notices.get(CUSTOMERS)
-        if notice is not None:
-            return _notice_word(standing(notice, organisation))
-    elif state.papers:
-        return "drafting"
-    return "candidate" if state.opened.candidate else "open"
-
-
-def _notice_word(mark: str) -> str:
-    if mark in ("approved", *LEAVING, "sent"):
-        return "approved"
-    return "in-review" if mark == "in-review" else "drafting"
-
-
-def _passed(due: datetime | None, now: datetime) -> bool:
-    return due is not None and due <= now

@@ -120,7 +120,8 @@ def _taken(body: k.RoleTaken, texts: Texts) -> str:
 def _paper(body: k.PaperMade, texts: Texts) -> str:
     unknown = f", {len(body.unknown)} answers open" if body.unknown else ""
     supplement = f", supplement {body.supplement}" if body.supplement else ""
-    return f"{body.duty}: {body.item}, {body.format}{supplement}{unknown}"
+    paper = f", {body.paper}" if body.paper != "authority" else ""
+    return f"{body.duty}{paper}: {body.item}, {body.format}{supplement}{unknown}"
 
 
 def _because(subject: str) -> Say:

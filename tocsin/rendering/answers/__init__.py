@@ -7,7 +7,7 @@ questions are among these.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tocsin.rendering.answers import breach, conduct, organisation, people
+from tocsin.rendering.answers import breach, conduct, organisation, people, record
 from tocsin.rendering.paperfacts import Answer, PaperFacts
 from tocsin.rendering.words import Words
 
@@ -78,5 +78,13 @@ ANSWERS: Mapping[str, Callable[[PaperFacts, Words], Answer]] = MappingProxyType(
         "conduct.eea-authorities": conduct.eea_authorities,
         "conduct.other-authorities": conduct.other_authorities,
         "conduct.all-authorities": conduct.all_authorities,
+        "record.name": record.name,
+        "record.course": record.course,
+        "record.risk": record.risk,
+        "record.told": record.told,
+        "record.not-notified": record.not_notified,
+        "record.handling": record.handling,
+        "record.present": record.present,
+        "record.drawn-up": record.drawn_up,
     }
 )

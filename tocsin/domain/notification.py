@@ -1,0 +1,41 @@
+"""Where a duty to tell somebody stands, in the vocabulary of notification.
+
+Pure: a duty's state, its incident and the hour give one word, which lists, papers and the register share.
+"""
+
+from datetime import datetime
+
+from tocsin.domain.contacts import Organisation
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.notice import CUSTOMERS, LEAVING, standing
+
+#: States of a duty for which nothing is left to do.
+ENDED = ("filed", "not-owed", "withdrawn")
+
+
+def duty_word(state: DutyState, incident: Incident, organisation: Organisation, now: datetime) -> str:
+    """Where a duty stands. With an incident that was none its duties end."""
+    if state.mark != "open":
+        return "filed" if state.mark == "met" else "not-owed"
+    if not incident.open:
+        return "withdrawn"
+    if passed(state.due_at, now):
+        return "late"
+    if state.opened.recipient == "individuals":
+        notice = incident.notices.get(CUSTOMERS)
+        if notice is not None:
+            return _notice_word(standing(notice, organisation))
+    elif state.papers:
+        return "drafting"
+    return "candidate" if state.opened.candidate else "open"
+
+
+def _notice_word(mark: str) -> str:
+    if mark in ("approved", *LEAVING, "sent"):
+        return "approved"
+    return "in-review" if mark == "in-review" else "drafting"
+
+
+def passed(due: datetime | None, now: datetime) -> bool:
+    """Whether a moment that is known has come."""
+    return due is not None and due <= now

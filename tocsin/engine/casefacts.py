@@ -1,0 +1,167 @@
+"""The case as papers and the register tell it: duties, decisions, dissent and what was done, out of one timeline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.app import App
+from tocsin.domain import kinds as k
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.decisions import BREACH, RISK, Decision
+from tocsin.domain.fold import fold
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.notification import duty_word, passed
+from tocsin.domain.owing import assessment, facts_of
+from tocsin.domain.risk import advise
+from tocsin.domain.timeline import Entry
+from tocsin.engine.events import events
+from tocsin.rendering.casefacts import (
+    Advice,
+    CaseFacts,
+    DecisionLine,
+    DissentLine,
+    DutyLine,
+    Ending,
+    RiskDecision,
+)
+from tocsin.storage import timeline
+from tocsin.storage.texts import read_texts, shown
+
+
+def case_facts(app: App, incident: Incident, now: datetime) -> CaseFacts:
+    """What the timeline says of the case up to the head of `incident`, as it reads at `now`."""
+    with app.database.read() as connection:
+        entries = timeline.entries(connection, incident.key)[: incident.head_seq]
+        texts = read_texts(connection, incident.key, app.record_key(incident.key))
+    return _Case(app.catalog_of(incident), incident, entries, texts, now).facts()
+
+
+@dataclass(frozen=True)
+class _Case:
+    catalog: Catalog
+    incident: Incident
+    entries: Sequence[Entry]
+    texts: Mapping[str, str]
+    now: datetime
+
+    def facts(self) -> CaseFacts:
+        incident, people = self.incident, {person.id: person for person in self.catalog.contacts.people}
+        duties = {key: self._duty(state) for key, state in incident.duties.items()}
+        return CaseFacts(
+            title=self.texts.get(incident.title),
+            status=incident.status,
+            declared_at=incident.declared_at,
+            declared_by=self._name(incident.declared_by),
+            ending=self._ending(),
+            duties=tuple(duties.values()),
+            undecided=self._undecided(),
+            advice=self._advice(),
+            risk=self._risk(),
+            decisions=tuple(self._decision(each, duties) for each in incident.decisions.values()),
+            dissents=tuple(
+                DissentLine(each.of, self._text(each.because), self._name(each.by), each.at)
+                for each in incident.dissents
+            ),
+            present=tuple((role, people[who]) for role, who in incident.roles.items() if who in people),
+            events=events(self.entries, self.catalog, duties, self._name),
+        )
+
+    def _name(self, who: str) -> str:
+        """A person by name; whoever has left the contacts, and an account that nobody knows, by id."""
+        return next((each.name for each in self.catalog.contacts.people if each.id == who), who)
+
+    def _text(self, words: str) -> str:
+        return str(shown(words, self.texts))
+
+    def _duty(self, state: DutyState) -> DutyLine:
+        opened, contacts = state.opened, self.catalog.contacts
+        authority = next((each for each in contacts.authorities if each.id == opened.authority), None)
+        regime = self.catalog.regimes.get(opened.regime)
+        rule = regime.rule(opened.rule) if regime else None
+        word = duty_word(state, self.incident, contacts.organisation, self.now)
+        decided = self.incident.decisions.get(opened.key)
+        chosen = word == "not-owed" and decided is not None and not decided.not_owed
+        return DutyLine(
+            key=opened.key,
+            recipient=opened.recipient,
+            cite=opened.cite,
+            state="not-notified" if chosen else word,
+            to=authority.short if authority else None,
+            place=opened.place,
+            cited=rule.cited if rule and rule.cite == opened.cite else {},
+            due_at=state.due_at,
+            met_at=state.met_at,
+            reference=self._text(state.reference) if state.reference else None,
+            supplements=tuple((each.number, each.at) for each in state.supplements),
+            late=state.late or (word == "late" and passed(state.due_at, self.now)),
+            late_because=self._text(state.late_because) if state.late_because else None,
+        )
+
+    def _decision(self, decision: Decision, duties: Mapping[str, DutyLine]) -> DecisionLine:
+        later = (state for state in self.incident.duties.values() if state.seq > decision.seq)
+        return DecisionLine(
+            of=decision.of,
+            because=self._text(decision.because),
+            decided_by=self._name(decision.decided_by),
+            at=decision.at,
+            advised_by=tuple(map(self._name, decision.advised_by)),
+            look_again=decision.look_again,
+            overdue=decision.overdue(self.now),
+            not_owed=decision.not_owed,
+            overtaken=any(_under(state.opened.key, decision.of) for state in later),
+            duty=duties.get(decision.of),
+        )
+
+    def _undecided(self) -> tuple[dict[str, str], ...]:
+        """Laws of which it cannot be told yet what they ask for; of what was no incident nothing is asked."""
+        if self.incident.status == "declined":
+            return ()
+        found = dict.fromkeys(each.regime for each in assessment(self.incident, self.catalog).undecided)
+        return tuple(dict(self.catalog.regimes[law].name) for law in found)
+
+    def _advice(self) -> Advice | None:
+        """On the facts that were known when the risk was decided; before that, on those of now."""
+        decided = self._decided_risk()
+        before = fold(self.entries[: decided.seq - 1]) if decided else self.incident
+        if self.incident.status == "declined" and not decided:
+            return None
+        found = advise(facts_of(before, self.catalog))
+        return Advice(found.level, found.score, tuple(found.reasons), tuple(found.unknown))
+
+    def _risk(self) -> RiskDecision | None:
+        decided = self._decided_risk()
+        if decided is None:
+            return None
+        assert isinstance(decided.body, k.FactLearned)
+        return RiskDecision(self._name(decided.actor), decided.at, self._text(decided.body.source))
+
+    def _decided_risk(self) -> Entry | None:
+        """The latest entry by which a person decided the risk, for all people or for single cells."""
+        if not self.incident.facts.known(RISK):
+            return None
+        return next((entry for entry in reversed(self.entries) if _decides_risk(entry.body)), None)
+
+    def _ending(self) -> Ending | None:
+        if self.incident.open:
+            return None
+        for entry in reversed(self.entries):
+            if isinstance(entry.body, k.Closed | k.Declined):
+                because = entry.body.because
+                return Ending(
+                    self.incident.status,
+                    entry.at,
+                    self._name(entry.actor),
+                    self._text(because) if because else None,
+                )
+        return None
+
+
+def _under(key: str, of: str) -> bool:
+    """Whether a duty is among what a decision is about."""
+    return of == BREACH or key.startswith(f"{of}/")
+
+
+def _decides_risk(body: k.Body) -> bool:
+    if not isinstance(body, k.FactLearned) or body.scope_revision is not None:
+        return False
+    return body.name == RISK or (body.name == "cells" and any("risk" in cell for cell in body.value or ()))

@@ -1,0 +1,208 @@
+"""Answers of the register and of minutes: the case, what was advised and decided, who was told, who did what when."""
+
+from tocsin.rendering.casefacts import DecisionLine, DutyLine, Event
+from tocsin.rendering.paperfacts import (
+    Answer,
+    PaperFacts,
+    foreign,
+    joined,
+    open_answer,
+    text_fact,
+    title_of,
+    within,
+)
+from tocsin.rendering.words import Words
+
+
+def name(paper: PaperFacts, words: Words) -> Answer:
+    """Key, code name and title."""
+    known = {"incident": paper.incident, "code_name": paper.code_name}
+    if paper.case.title is None:
+        return Answer(words.phrase("case_untitled", **known))
+    return Answer(words.phrase("case_titled", **known, title=paper.case.title))
+
+
+def course(paper: PaperFacts, words: Words) -> Answer:
+    """Declared when and by whom, where it stands, and how it ended."""
+    case = paper.case
+    lines = []
+    if case.declared_at is not None:
+        moment = words.moment(case.declared_at, paper.zone)
+        lines.append(words.phrase("case_declared", moment=moment, who=case.declared_by))
+    if case.ending is None:
+        lines.append(words.phrase("case_status", status=words.choice("status", case.status)))
+    else:
+        end = case.ending
+        status, moment = words.choice("status", end.status), words.moment(end.at, paper.zone)
+        lines.append(words.phrase("case_ended", status=status, moment=moment, who=end.by))
+        if end.because:
+            lines.append(words.phrase("reasons_line", text=end.because))
+    return Answer("\n".join(lines))
+
+
+def risk(paper: PaperFacts, words: Words) -> Answer:
+    """The advice on the risk with its reasons, what a person decided with theirs, and who dissented."""
+    case, advice = paper.case, paper.case.advice
+    lines = [] if advice is None else [words.phrase("advice_line", level=words.choice("risk", advice.level))]
+    if advice is not None and advice.score:
+        lines.append(words.phrase("advice_score", score=advice.score))
+    if advice is not None and advice.reasons:
+        reasons = "; ".join(advice.reasons)
+        said = reasons if words.language == "en" else foreign(words, "en", reasons)
+        lines.append(words.phrase("advice_reasons", reasons=said))
+    advised = Answer("\n".join(lines))
+    if case.risk is None:
+        return joined(advised, within(open_answer(words, "risk"), words, "risk_undecided"))
+    return joined(advised, Answer("\n".join(_decided_risk(paper, words))))
+
+
+def told(paper: PaperFacts, words: Words) -> Answer:
+    """Each duty: to whom, under which article, when it was told and under which number, or where it stands.
+
+    A paper that serves a duty speaks of its own law; the register speaks of all.
+    """
+    duties = [duty for duty in paper.case.duties if _concerns(duty.key, paper)]
+    lines = [Answer(_told(duty, words, paper)) for duty in duties]
+    lines += [_lateness(duty, paper, words) for duty in duties if duty.late]
+    if paper.case.undecided and not paper.duty.key:
+        laws = dict.fromkeys(each.get(words.language) or each["en"] for each in paper.case.undecided)
+        lines.append(Answer(words.phrase("told_undecided", laws="; ".join(laws))))
+    return joined(*lines) if lines else Answer(words.phrase("told_nothing"))
+
+
+def not_notified(paper: PaperFacts, words: Words) -> Answer:
+    """Each decision not to notify: why, whose, who advised, who dissented, and when somebody looks again."""
+    concerned = [each for each in paper.case.decisions if _concerns(each.of, paper)]
+    lines = [line for each in concerned for line in _decision(each, paper, words)]
+    return Answer("\n".join(lines) or words.phrase("decided_nothing"))
+
+
+def handling(paper: PaperFacts, words: Words) -> Answer:
+    """What was done when, and by whom, as a table."""
+    if not paper.case.events:
+        return open_answer(words, "detected_at")
+    rows = [
+        [words.moment(event.at, paper.zone), _event(event, words), _actor(event.by, words)]
+        for event in paper.case.events
+    ]
+    head = [words.phrase(key) for key in ("when_head", "what_head", "who_head")]
+    return Answer("", "known", (), {"head": head, "rows": rows, "numbers": False})
+
+
+def present(paper: PaperFacts, words: Words) -> Answer:
+    """Who worked on it, with title and role; then a line for the pen."""
+    lines = []
+    for role, person in paper.case.present:
+        title = title_of(person, words)
+        who = f"{person.name}, {title.text}" if title else person.name
+        lines.append(words.phrase("present_line", who=who, role=words.choice("office", role)))
+    return Answer("\n".join([*lines, words.phrase("present_others")]), "known" if lines else "blank")
+
+
+def drawn_up(paper: PaperFacts, words: Words) -> Answer:
+    """Hour, day and place at which it is drawn up: for the pen."""
+    return Answer(words.phrase("drawn_up", year=words.local(paper.as_of, paper.zone).year), "blank")
+
+
+def _decided_risk(paper: PaperFacts, words: Words) -> list[str]:
+    decided, advice = paper.case.risk, paper.case.advice
+    assert decided is not None
+    level, moment = str(paper.facts.get("risk") or ""), words.moment(decided.at, paper.zone)
+    named = words.choice("risk", level) if level else words.phrase("risk_per_group")
+    lines = [
+        words.phrase("risk_decided", level=named, who=decided.by, moment=moment),
+        words.phrase("reasons_line", text=decided.because),
+    ]
+    if advice is not None and level and level != advice.level:
+        lines.append(words.phrase("risk_against"))
+    return lines + _dissents("risk", paper, words)
+
+
+def _concerns(of: str, paper: PaperFacts) -> bool:
+    """Whether a duty or a decision belongs to what this paper serves: its own law, or everything."""
+    own = paper.duty.key.partition("/")[0]
+    return not own or of == "breach" or of.partition("/")[0] == own
+
+
+def _told(duty: DutyLine, words: Words, paper: PaperFacts) -> str:
+    """`BfDI (Art. 33(1) GDPR): notified 24 November 2026, reference 4711.`"""
+    line = words.phrase(
+        "told_line", to=_to(duty, words), cite=_cite(duty, words), state=words.state(duty.state)
+    )
+    if duty.met_at is not None:
+        line += words.phrase("told_at", moment=words.moment(duty.met_at, paper.zone))
+    elif duty.due_at is not None and duty.state not in ("not-owed", "not-notified", "withdrawn"):
+        line += words.phrase("told_due", moment=words.moment(duty.due_at, paper.zone))
+    if duty.reference:
+        line += words.phrase("told_reference", reference=duty.reference)
+    for number, at in duty.supplements:
+        line += words.phrase("filing_supplement", number=number, moment=words.moment(at, paper.zone))
+    return f"{line}."
+
+
+def _lateness(duty: DutyLine, paper: PaperFacts, words: Words) -> Answer:
+    """The hour that was missed, and why: what was said at the filing, else what was learned, else that it is open."""
+    because = Answer(duty.late_because) if duty.late_because else text_fact(paper, words, "reasons_for_delay")
+    due = words.moment(duty.due_at, paper.zone) if duty.due_at else words.phrase("open")
+    return within(because, words, "told_late", to=_to(duty, words), due=due)
+
+
+def _decision(decision: DecisionLine, paper: PaperFacts, words: Words) -> list[str]:
+    about = {"subject": _subject(decision, words), "moment": words.moment(decision.at, paper.zone)}
+    if decision.not_owed:
+        lines = [words.phrase("found_not_owed", **about, who=decision.decided_by)]
+    else:
+        advised = words.list_of(decision.advised_by) or words.phrase("nobody_named")
+        lines = [
+            words.phrase("decided_not", **about, who=decision.decided_by),
+            words.phrase("advised_line", who=advised),
+        ]
+    lines.insert(1, words.phrase("reasons_line", text=decision.because))
+    lines += _dissents(decision.of, paper, words)
+    if decision.look_again is not None:
+        day = words.day(words.local(decision.look_again, paper.zone).date())
+        lines.append(words.phrase("look_overdue" if decision.overdue else "look_again", day=day))
+    if decision.overtaken:
+        lines.append(words.phrase("decision_overtaken"))
+    return lines
+
+
+def _subject(decision: DecisionLine, words: Words) -> str:
+    if decision.duty is not None:
+        return f"{_to(decision.duty, words)} ({_cite(decision.duty, words)})"
+    return words.phrase("whole_breach") if decision.of == "breach" else decision.of
+
+
+def _dissents(of: str, paper: PaperFacts, words: Words) -> list[str]:
+    return [
+        words.phrase("dissent_line", who=each.by, moment=words.moment(each.at, paper.zone), text=each.because)
+        for each in paper.case.dissents
+        if each.of == of
+    ]
+
+
+def _to(duty: DutyLine, words: Words) -> str:
+    if duty.to is not None:
+        return duty.to
+    named = words.choice("recipient", duty.recipient)
+    return f"{named}, {words.place(duty.place)}" if duty.place else named
+
+
+def _cite(duty: DutyLine, words: Words) -> str:
+    if words.language == "en" or words.language in duty.cited:
+        return duty.cited.get(words.language, duty.cite)
+    return duty.cite
+
+
+def _event(event: Event, words: Words) -> str:
+    if event.title is not None:
+        return event.title.get(words.language) or event.title["en"]
+    values = {
+        blank: words.choice({"role": "office", "level": "risk"}.get(blank, blank), value)
+        for blank, value in event.values.items()
+    }
+    return words.phrase(f"event_{event.what}", **values)
+
+
+def _actor(by: str, words: Words) -> str:
+    return words.phrase("by_system") if by == "engine" else by
