@@ -46,7 +46,7 @@ _NOTHING_ASKED = Question()
 
 
 def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
-    """The laws that judge and which of them judge incidents; with --facts, what they say to those facts.
+    """The laws that judge incidents; with --facts, what they say to those facts.
 
     tocsin law · tocsin law show CODE · tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
     """

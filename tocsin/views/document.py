@@ -4,6 +4,7 @@ Names, once here, stay. A past hour is the fold of what was written by then, so 
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
