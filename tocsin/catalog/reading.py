@@ -14,6 +14,7 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
+from tocsin.domain.laws import Laws
 from tocsin.domain.rules import Regime, first_circle, in_a_circle
 
 
@@ -33,7 +34,7 @@ def read_catalog(
     check_templates(paths, contents)
     return Catalog(
         types=MappingProxyType(read_types(paths, contents, data_map)),
-        regimes=MappingProxyType(_regimes(paths, contents)),
+        regimes=Laws.of(_regimes(paths, contents).values()),
         data_map=data_map,
         files=MappingProxyType(dict(files)),
         contacts=people,

@@ -122,7 +122,8 @@ def packs(app: App, config: Path | None) -> Iterator[Finding]:
     for digest, those in bound.items():
         try:
             with app.database.read() as connection:
-                catalog_from_documents(documents.get_pack(connection, digest), app.catalog.contacts)
+                pack = documents.get_pack(connection, digest)
+                dict(catalog_from_documents(pack, app.catalog.contacts).regimes)
         except (TocsinError, ValueError, KeyError) as error:
             why = (
                 str(error)

@@ -17,6 +17,7 @@ from tocsin.domain.checklist import IncidentType
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
+from tocsin.domain.laws import Laws
 from tocsin.domain.regime import Regime
 from tocsin.domain.timeline import canonical, digest
 
@@ -30,7 +31,7 @@ class Catalog:
     """Everything that was read and checked. `files` holds the templates: path under the folder to content."""
 
     types: Mapping[str, IncidentType]
-    regimes: Mapping[str, Regime]
+    regimes: Laws
     data_map: DataMap
     files: Mapping[str, bytes]
     contacts: Contacts
@@ -62,22 +63,22 @@ class Catalog:
 def catalog_documents(catalog: Catalog) -> Mapping[str, bytes]:
     """The packs as named documents, canonical JSON of what was parsed and the bytes of each template."""
     documents = {f"{_TYPES}{id_}.json": _plain(each) for id_, each in catalog.types.items()}
-    documents |= {f"{_REGIMES}{code}.json": _plain(each) for code, each in catalog.regimes.items()}
+    documents |= {f"{_REGIMES}{code}.json": each for code, each in catalog.regimes.documents.items()}
     documents |= {f"{FILES}{path}": content for path, content in catalog.files.items()}
     documents[_DATA_MAP] = _plain(catalog.data_map)
     return MappingProxyType(dict(sorted(documents.items())))
 
 
 def catalog_from_documents(documents: Mapping[str, bytes], contacts: Contacts) -> Catalog:
-    """The catalog that `catalog_documents` took apart; ValueError when a document does not fit its model."""
+    """The catalog that `catalog_documents` took apart; ValueError when a document does not fit its model.
+
+    Of a law that is said when it is asked for.
+    """
     types = (IncidentType.model_validate_json(content) for content in _under(_TYPES, documents).values())
-    regimes = {
-        name.removesuffix(".json"): Regime.model_validate_json(content)
-        for name, content in _under(_REGIMES, documents).items()
-    }
+    laws = {name.removesuffix(".json"): content for name, content in _under(_REGIMES, documents).items()}
     return Catalog(
         types=MappingProxyType({each.id: each for each in types}),
-        regimes=MappingProxyType(regimes),
+        regimes=Laws(laws),
         data_map=DataMap.model_validate_json(documents[_DATA_MAP]),
         files=MappingProxyType(_under(FILES, documents)),
         contacts=contacts,
@@ -89,7 +90,7 @@ def documents_digest(documents: Mapping[str, bytes]) -> str:
     return digest({name: hashlib.sha256(content).hexdigest() for name, content in documents.items()})
 
 
-def _plain(model: IncidentType | Regime | DataMap) -> bytes:
+def _plain(model: IncidentType | DataMap) -> bytes:
     return canonical(json.loads(model.model_dump_json(by_alias=True, exclude_defaults=True)))
 
 
