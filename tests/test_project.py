@@ -32,7 +32,7 @@ def tree() -> Iterator[Path]:
 
 FILES = tuple(tree())
 PYTHON = tuple(path for path in FILES if path.suffix == ".py")
-MODULES = tuple(path for path in PYTHON if path.relative_to(ROOT).parts[0] in ("tocsin", "flows"))
+MODULES = tuple(path for path in PYTHON if path.relative_to(ROOT).parts[0] in ("tocsin", "flows", "checks"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 

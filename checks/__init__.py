@@ -1,0 +1,1 @@
+"""What `make check` proves of the data that ships, beside style, types and layers."""
