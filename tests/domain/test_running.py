@@ -1,6 +1,6 @@
 """Clocks that hang on something else: another duty, a cap, the latest of two, the end of a year."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,13 @@ CALIFORNIA = law(
     rule("authority", {"calendar_days": 15}, after=["people"]),
 )
 AWARE = {"aware_at": "2026-11-23T14:00Z"}
+
+
+def test_an_incident_stays_under_the_law_of_its_day_while_its_letters_are_on_their_way() -> None:
+    newer = CALIFORNIA.model_copy(update={"valid_from": date(2026, 11, 23)})
+    told = {"test-law/people": datetime(2026, 12, 10, 17, tzinfo=UTC)}
+    assert set(duties(newer, AWARE, told)) == {"people", "authority"}
+    assert duties(newer, {"aware_at": "2026-11-23T07:59Z"}, told) == {}
 
 
 def test_a_clock_that_follows_a_letter_runs_from_its_last_moment_until_it_leaves() -> None:

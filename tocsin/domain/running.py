@@ -58,8 +58,14 @@ class Clocks:
     starts: dict[str, _Start] = field(default_factory=dict)
 
     def start(self, regime: Regime, rule: Rule) -> datetime | None:
-        """From when one rule's clock runs; None where nothing is known yet."""
-        return self._begun(regime, rule).at
+        """From when one rule's clock runs; None where nothing is known yet.
+
+        Of a clock that follows other duties it is the moment from which the first of theirs runs: an incident that an
+        older law governs does not change its law while its letters are on their way.
+        """
+        ahead = [found for ref in rule.clock.after if (found := self._found(regime.full(ref)))]
+        begun = [at for law, followed in ahead if (at := self.start(law, followed))]
+        return min(begun) if begun else self._begun(regime, rule).at
 
     def run(self, regime: Regime, rule: Rule) -> Run:
         """The clock of one rule."""
@@ -149,10 +155,14 @@ class Clocks:
 
     def _run_of(self, ref: str) -> Run | None:
         """The clock of `regime/rule`; None where that law is not asked."""
+        found = self._found(ref)
+        return self.run(*found) if found else None
+
+    def _found(self, ref: str) -> tuple[Regime, Rule] | None:
         code, _, name = ref.partition("/")
         regime = self.regimes.get(code)
         rule = regime.rule(name) if regime else None
-        return self.run(regime, rule) if regime and rule else None
+        return (regime, rule) if regime and rule else None
 
 
 def _explained(regime: Regime, clock: Clock, start: _Start, bounds: tuple[str, ...]) -> str:
