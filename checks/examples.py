@@ -1,6 +1,7 @@
 """The worked examples beside each law: what they state, and what the law gives for their facts.
 
-One example may speak of several cases: `each` lists what differs from its facts, and all of them end alike.
+One example may speak of several cases: `each` lists the facts, or the features of the organisation, in which they
+differ, and all of them end alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,10 +63,12 @@ def cases(code: str, examples: Sequence[Mapping[str, Any]], contacts: Contacts) 
         if unknown := set(example) - KEYS:
             raise ValueError(f"{code}: {example['name']!r} has no {', '.join(sorted(unknown))}")
         for number, differs in enumerate(example.get("each", ({},)), 1):
+            facts = {**example["facts"], **differs}
+            company = {**example.get("organisation", {}), **facts.pop("organisation", {})}
             yield Case(
                 name=example["name"] + (f" ({number})" if "each" in example else ""),
-                facts=read_facts({**example["facts"], **differs}),
-                organisation=_changed(contacts.organisation, example.get("organisation", {})),
+                facts=read_facts(facts),
+                organisation=_changed(contacts.organisation, company),
                 authorities=contacts.authorities,
                 declared_at=_moment(example.get("declared_at")),
                 told=_told(code, example.get("told", {})),
