@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from checks.implied import implies
 from tocsin.catalog.yamlfile import Loc
 from tocsin.domain.clock import Roll, Within
-from tocsin.domain.conditions import CellTest
+from tocsin.domain.conditions import CellTest, Condition
 from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.terms import Cap, Clock, Exempt, PerPlace
@@ -121,10 +122,11 @@ def _nothing(_: Any) -> Iterator[Altered]:
 
 
 def _of_regime(regime: Regime) -> Iterator[Altered]:
-    if regime.applies is not None and not _said_again(regime):
-        yield ("applies",), _ABSENT, _with(regime, applies=None)
-        for loc, what, applies in _inside(regime.applies):
-            yield ("applies", *loc), what, _with(regime, applies=applies)
+    if regime.applies is not None:
+        whole: Altered = ((), _ABSENT, None)
+        for loc, what, applies in (whole, *_inside(regime.applies)):
+            if not _said_again(regime, applies):
+                yield ("applies", *loc), what, _with(regime, applies=applies)
     if any(_counts_days(rule.clock) for rule in regime.rules):
         elsewhere = "Pacific/Pago_Pago" if regime.zone != "Pacific/Pago_Pago" else "UTC"
         yield ("zone",), f"days of {elsewhere}", _with(regime, zone=elsewhere)
@@ -135,12 +137,9 @@ def _of_regime(regime: Regime) -> Iterator[Altered]:
             yield ("rules", index), "certain, and no candidate", _with(regime, rules=rules)
 
 
-def _said_again(regime: Regime) -> bool:
-    """Whether every rule looks only at people whom `applies` asks for: then the rules say it all themselves."""
-    applies = regime.applies
-    if not isinstance(applies, Cells) or applies.every or applies.among.features:
-        return False
-    return all({*applies.cells.features} <= {*rule.among.features} for rule in regime.rules)
+def _said_again(regime: Regime, applies: Condition | None) -> bool:
+    """Whether every rule says for itself what `applies` asks, and what it would ask when altered."""
+    return all(implies(rule, each) for rule in regime.rules for each in (regime.applies, applies))
 
 
 def _counts_days(clock: Clock) -> bool:

@@ -136,3 +136,31 @@ def test_an_example_that_does_not_hold_is_named_before_anything_is_altered(
 def test_a_misspelt_key_of_an_example_is_refused(catalog: Catalog) -> None:
     with pytest.raises(ValueError, match="has no expects"):
         list(cases("xx-law", [{"name": "x", "facts": {}, "expects": {}}], catalog.contacts))
+
+
+HERE = "{cells: {place: US-CA}}"
+PUBLIC = "{organisation: public_sector, is: true}"
+
+
+@pytest.mark.parametrize(
+    ("applies", "when", "altered"),
+    [
+        (HERE, "{people: {place: US-CA, access: acquired}, more_than: 500}", ["every"]),
+        (HERE, "{people: {}, more_than: 500}", ["", "cells.place.0", "every"]),
+        (
+            HERE,
+            f"{{any: [{{cells: {{place: US-CA, access: viewed}}}}, {PUBLIC}]}}",
+            ["", "cells.place.0", "every"],
+        ),
+        (f"{{any: [{HERE}, {PUBLIC}]}}", HERE, ["any.0", "any.0.every"]),
+        (PUBLIC, f"{{all: [{PUBLIC}, {HERE}]}}", []),
+        (f"{{not: {PUBLIC}}}", PUBLIC, ["", "not"]),
+    ],
+)
+def test_what_every_rule_says_again_is_altered_in_the_rules_only(
+    catalog: Catalog, tmp_path: Path, applies: str, when: str, altered: list[str]
+) -> None:
+    begin, end = LAW.index("    when:"), LAW.index("    clock:")
+    text = f"{LAW[:begin]}    when: {when}\n{LAW[end:]}applies: {applies}\n"
+    found = [each.loc for each in mutants(law(catalog, tmp_path, OWED, text).regime)]
+    assert [".".join(map(str, loc[1:])) for loc in found if loc[0] == "applies"] == altered
