@@ -42,7 +42,8 @@ def _some_cell(condition: Cells, premise: Cells | People, among: CellTest) -> bo
         return False
     if isinstance(premise, People):
         least, reached_is_yes = premise.bound
-        return reached_is_yes and least > 0 and _within(premise.people, among, condition.cells)
+        counted = all(_within(test, among, condition.cells) for test in premise.people)
+        return reached_is_yes and least > 0 and counted
     return not premise.every and _within(premise.cells, among, condition.cells)
 
 

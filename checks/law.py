@@ -37,7 +37,7 @@ class Law:
     @property
     def rules(self) -> int:
         """How many of its rules are in force."""
-        return len(self.regime.rules) if self.regime.status == "in-force" else 0
+        return len(self.regime.rules) if self.regime.binding else 0
 
 
 @dataclass
@@ -66,7 +66,7 @@ def main(codes: Sequence[str]) -> int:
 
 def _laws(codes: Sequence[str]) -> Iterator[Law]:
     templates, contacts = default_folders()
-    catalog = load_catalog([templates], [contacts], library=True)
+    catalog = load_catalog([templates], [contacts])
     folders = {path.parent.name: path.parent for path in templates.rglob("regime.yaml")}
     for code in codes or sorted(catalog.regimes):
         yield Law(catalog.regime(code), folders[code], catalog.contacts)
@@ -137,7 +137,7 @@ def uncovered(regime: Regime, examples: Document) -> Iterator[str]:
         "not owed": {rule for each in stated for rule in each["expect"].get("not_owed", ())},
         "at its boundary": {rule for each in stated for rule in each.get("boundary", ())},
     }
-    if regime.status != "in-force":
+    if not regime.binding:
         shown = {"not owed": shown["not owed"]}
     for rule in regime.rules:
         for how, rules in shown.items():

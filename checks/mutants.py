@@ -58,7 +58,7 @@ class Mutant:
 
 def mutants(regime: Regime) -> Iterator[Mutant]:
     """Every mutant of a law, in the order of its file. Of one that is not in force only that it were."""
-    if regime.status != "in-force":
+    if not regime.binding:
         in_force = _with(regime, status="in-force", valid_from=None, valid_until=None)
         yield Mutant(("status",), "put in force", in_force)
         return

@@ -56,7 +56,7 @@ OPEN = """
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     templates, contacts = default_folders()
-    return load_catalog([templates], [contacts], library=True)
+    return load_catalog([templates], [contacts])
 
 
 def law(catalog: Catalog, folder: Path, examples: str, text: str = LAW) -> proof.Law:

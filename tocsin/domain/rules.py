@@ -124,6 +124,11 @@ class Regime(Record):
     valid_until: date | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def binding(self) -> bool:
+        """Whether it binds at all: now, or from a day that is known."""
+        return self.status == "in-force" or (self.status == "not-in-force" and self.valid_from is not None)
+
     @model_validator(mode="after")
     def _is_whole(self) -> "Regime":
         ids = [rule.id for rule in self.rules]

@@ -19,7 +19,7 @@ def in_force(regime: Regime, rule: Rule, clocks: Clocks, at: datetime) -> Verdic
 
     While nothing at all is known of that moment, it cannot be told of a rule that has ended whether it still counts.
     """
-    if regime.status == "off" or (regime.status == "not-in-force" and not regime.valid_from):
+    if not regime.binding:
         return Verdict(False, (f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}",))
     begins = [day for day in (regime.valid_from, rule.valid_from) if day]
     ends = [day for day in (regime.valid_until, rule.valid_until) if day]
