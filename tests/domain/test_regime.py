@@ -102,8 +102,7 @@ def test_of_a_law_that_has_ended_it_cannot_be_told_while_no_moment_is_known() ->
     attacked = {"attack_on_system": True}
     assert law(attacked | {"aware_at": "2026-10-31T23:00+07:00"}, ended).duties
     assert law(attacked | {"aware_at": "2026-11-01T00:00+07:00"}, ended).not_owed
-    assert law(attacked, ended).not_owed, "declared in November"
-    open_ = law(attacked, ended, declared_at=None).undecided
+    open_ = law(attacked, ended).undecided
     assert [each.needs for each in open_] == [("aware_at",)]
     assert law({"attack_on_system": False}, ended, declared_at=None).not_owed
 
@@ -181,7 +180,27 @@ def test_without_any_moment_a_duty_stands_without_a_due_moment() -> None:
     ],
 )
 def test_a_law_binds_what_was_found_while_it_is_in_force(changes: Any, at: datetime, words: str) -> None:
-    assert words in law({"attack_on_system": True}, regime(**changes), at=at).not_owed[0].because[0]
+    found = law({"attack_on_system": True, "aware_at": DECLARED.isoformat()}, regime(**changes), at=at)
+    assert words in found.not_owed[0].because[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "at", "answer"),
+    [
+        ({"valid_from": "2026-11-25"}, DECLARED, "not owed"),
+        ({"valid_from": "2026-11-25"}, DECLARED + timedelta(days=30), "cannot tell"),
+        ({"valid_until": "2026-11-23"}, DECLARED, "cannot tell"),
+        ({"valid_until": "2026-11-24"}, DECLARED, "owed"),
+    ],
+)
+def test_a_moment_that_stands_in_for_another_never_puts_it_outside_the_law(
+    changes: Any, at: datetime, answer: str
+) -> None:
+    found = law({"attack_on_system": True, "detected_at": DECLARED.isoformat()}, regime(**changes), at=at)
+    assert answer == ("owed" if found.duties else "cannot tell" if found.undecided else "not owed")
+    assert [each.needs for each in found.undecided] == [("aware_at",)] * (answer == "cannot tell")
+    if found.undecided:
+        assert found.undecided[0].because[-1] == "aware_at is unknown"
 
 
 def test_a_law_begins_at_midnight_in_its_own_zone() -> None:

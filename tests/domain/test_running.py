@@ -125,6 +125,9 @@ def test_what_may_not_come_later_than_the_letters_is_due_with_them() -> None:
     bound = duties(state, AWARE, {"test-law/people": left})["authority"]
     assert bound.due_at == left
     assert "not later than test-law/people" in bound.explained
+    # Who was told before anybody was aware: the authority is told at once, not in the past.
+    early = duties(state, AWARE, {"test-law/people": FOUND - timedelta(days=3)})["authority"]
+    assert early.due_at == early.clock_start
 
 
 def test_a_limit_may_be_counted_from_the_end_of_the_year() -> None:

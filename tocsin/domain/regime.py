@@ -75,10 +75,12 @@ class _Case:
     clocks: Clocks
     #: Whether each law binds the company at all, once it was asked.
     bound: dict[str, Verdict] = field(default_factory=dict)
+    #: Whether each rule is in force.
+    valid: dict[str, Verdict] = field(default_factory=dict)
 
     def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
         """What the rule gives: one finding, or one per place where the rule says so."""
-        valid = in_force(regime, rule, self.clocks, self.at)
+        valid = self.valid[regime.full(rule.id)] = in_force(regime, rule, self.clocks, self.at)
         if valid.answer is False:
             return [NotOwed(regime.id, rule.id, valid.because)]
         if rule.per is None:
@@ -142,8 +144,6 @@ class _Case:
     def _verdicts(
         self, regime: Regime, rule: Rule, among: tuple[CellTest, ...], spared: tuple[CellTest, ...]
     ) -> Iterator[Verdict]:
-        if rule.valid_until or regime.valid_until:
-            yield in_force(regime, rule, self.clocks, self.at)
         if regime.applies is not None:
             if regime.id not in self.bound:
                 self.bound[regime.id] = evaluate(regime.applies, self.facts, self.organisation)
@@ -153,6 +153,8 @@ class _Case:
             yield evaluate(_SOMEBODY, self.facts, self.organisation, **whom)
         if rule.when is not None:
             yield evaluate(rule.when, self.facts, self.organisation, **whom)
+        if (valid := self.valid[regime.full(rule.id)]).answer is None:
+            yield valid
 
     def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
         clock = partial(self.clocks.run, regime, rule)

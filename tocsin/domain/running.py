@@ -37,7 +37,9 @@ class Run(NamedTuple):
         return self.due_at or self.target_at
 
 
-class _Start(NamedTuple):
+class Start(NamedTuple):
+    """The moment from which a clock runs: its name, when it was, whether it is a stand-in, what would end that."""
+
     moment: str
     at: datetime | None
     assumed: bool
@@ -55,17 +57,18 @@ class Clocks:
     off: DaysOff
     #: What was worked out once: a clock may be asked for by its own rule and by those that follow it.
     runs: dict[str, Run] = field(default_factory=dict)
-    starts: dict[str, _Start] = field(default_factory=dict)
+    starts: dict[str, Start] = field(default_factory=dict)
 
-    def start(self, regime: Regime, rule: Rule) -> datetime | None:
-        """From when one rule's clock runs; None where nothing is known yet.
+    def start(self, regime: Regime, rule: Rule) -> Start:
+        """From which moment one rule's clock runs, or which one stands in for it.
 
         Of a clock that follows other duties it is the moment from which the first of theirs runs: an incident that an
         older law governs does not change its law while its letters are on their way.
         """
         ahead = [found for ref in rule.clock.after if (found := self._found(regime.full(ref)))]
-        begun = [at for law, followed in ahead if (at := self.start(law, followed))]
-        return min(begun) if begun else self._begun(regime, rule).at
+        starts = [self.start(law, followed) for law, followed in ahead]
+        begun = {start.at: start for start in starts if start.at}
+        return begun[min(begun)] if begun else self._begun(regime, rule)
 
     def run(self, regime: Regime, rule: Rule) -> Run:
         """The clock of one rule."""
@@ -78,7 +81,7 @@ class Clocks:
         """One line: how the due moment of a rule came about."""
         return _explained(regime, rule.clock, self._begun(regime, rule), self.run(regime, rule).bounds)
 
-    def _begun(self, regime: Regime, rule: Rule) -> _Start:
+    def _begun(self, regime: Regime, rule: Rule) -> Start:
         name = regime.full(rule.id)
         if name not in self.starts:
             self.starts[name] = self._start(regime, rule.clock)
@@ -92,14 +95,14 @@ class Clocks:
         due_at = due(begin, clock.within, regime.zone, roll=clock.roll, off=self.off)
         due_at, capped = self._capped(regime, clock, start.at, due_at)
         target_at = target(begin, clock.within)
-        due_at, tied = self._tied(regime, rule, due_at)
+        due_at, tied = self._tied(regime, rule, start.at, due_at)
         return Run(start.moment, start.at, due_at, target_at, start.assumed, start.needs, (*capped, *tied))
 
-    def _start(self, regime: Regime, clock: Clock) -> _Start:
+    def _start(self, regime: Regime, clock: Clock) -> Start:
         if not clock.after:
             known = self._known(clock.start)
             if known:
-                return _Start(known[0][1], known[0][0], False)
+                return Start(known[0][1], known[0][0], False)
             return self._stand_in(clock.start[0], (clock.start[0],))
         refs = [regime.full(ref) for ref in clock.after]
         told = [(at, ref) for ref in refs if (at := self.discharged.get(ref))]
@@ -109,13 +112,13 @@ class Clocks:
         if not (told or ahead):
             return self._stand_in(refs[0], ())
         at, ref = min(told or ahead)
-        return _Start(ref, at, not told)
+        return Start(ref, at, not told)
 
-    def _stand_in(self, moment: str, needs: tuple[str, ...]) -> _Start:
+    def _stand_in(self, moment: str, needs: tuple[str, ...]) -> Start:
         if self._earliest is None:
-            return _Start(moment, None, True, needs)
+            return Start(moment, None, True, needs)
         at, name = self._earliest
-        return _Start(name, at, True, needs)
+        return Start(name, at, True, needs)
 
     @cached_property
     def _earliest(self) -> tuple[datetime, str] | None:
@@ -140,14 +143,17 @@ class Clocks:
         return latest, (f"at most {cap.within} from {known[0][1]}",)
 
     def _tied(
-        self, regime: Regime, rule: Rule, due_at: datetime | None
+        self, regime: Regime, rule: Rule, start: datetime, due_at: datetime | None
     ) -> tuple[datetime | None, tuple[str, ...]]:
-        """Not later than what it must not follow: when that was told, else its own last moment."""
+        """Not later than what it must not follow: when that was told, else its own last moment.
+
+        Where that was told before this clock began, it is due at once.
+        """
         refs = [regime.full(ref) for ref in rule.not_after]
         moments = [at for ref in refs if (at := self.discharged.get(ref) or self._due(ref))]
         if not moments or (due_at is not None and due_at <= min(moments)):
             return due_at, ()
-        return min(moments), (f"not later than {', '.join(refs)}",)
+        return max(start, min(moments)), (f"not later than {', '.join(refs)}",)
 
     def _due(self, ref: str) -> datetime | None:
         run = self._run_of(ref)
@@ -165,7 +171,7 @@ class Clocks:
         return (regime, rule) if regime and rule else None
 
 
-def _explained(regime: Regime, clock: Clock, start: _Start, bounds: tuple[str, ...]) -> str:
+def _explained(regime: Regime, clock: Clock, start: Start, bounds: tuple[str, ...]) -> str:
     within = clock.within
     in_days = within.calendar_days or within.business_days or within.months
     how = [f"{within} from {'the end of the year of ' if clock.end_of else ''}{start.moment}"]

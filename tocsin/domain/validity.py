@@ -17,7 +17,7 @@ _IN_FORCE = Verdict(True)
 def in_force(regime: Regime, rule: Rule, clocks: Clocks, at: datetime) -> Verdict:
     """Whether the rule binds the incident of these clocks, as of `at`.
 
-    While nothing at all is known of that moment, it cannot be told of a rule that has ended whether it still counts.
+    A moment that only stands in for that one decides nothing: the true day may lie on the other side.
     """
     if not regime.binding:
         return Verdict(False, (f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}",))
@@ -26,13 +26,14 @@ def in_force(regime: Regime, rule: Rule, clocks: Clocks, at: datetime) -> Verdic
     if not begins and not ends:
         return _IN_FORCE
     start = clocks.start(regime, rule)
-    day, today = (moment.astimezone(ZoneInfo(regime.zone)).date() for moment in (start or at, at))
-    if begins and min(day, today) < max(begins):
-        coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
-        return Verdict(False, (f"in force only from {max(begins)}{coming}",))
-    if not ends or day <= min(ends):
+    day, today = ((moment or at).astimezone(ZoneInfo(regime.zone)).date() for moment in (start.at, at))
+    coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
+    outside = (
+        [f"in force only from {max(begins)}{coming}"] if begins and min(day, today) < max(begins) else []
+    )
+    outside += [f"in force only until {min(ends)}"] if ends and day > min(ends) else []
+    if not outside:
         return _IN_FORCE
-    if start is None and rule.clock.start:
-        needs = rule.clock.start[:1]
-        return Verdict(None, (f"in force only until {min(ends)}", f"{needs[0]} is unknown"), needs)
-    return Verdict(False, (f"in force only until {min(ends)}",))
+    if start.needs and not (begins and today < max(begins)):
+        return Verdict(None, (*outside, *(f"{need} is unknown" for need in start.needs)), start.needs)
+    return Verdict(False, tuple(outside))
