@@ -10,4 +10,4 @@ from tocsin.catalog import default_folders, load_catalog
 def library() -> Library:
     """Every law that ships with Tocsin, and its worked examples."""
     templates, contacts = default_folders()
-    return Library(load_catalog([templates], [contacts], library=True))
+    return Library(load_catalog([templates], [contacts]))

@@ -68,7 +68,7 @@ def outcome(answers: Answers) -> set[tuple[Any, ...]]:
             (duty.key, duty.clock_start, duty.due_at, duty.target_at, duty.recipient, duty.candidate)
             for duty in found.duties
         ),
-        *((each.regime, each.rule, frozenset(each.needs), each.would_be_due_at) for each in found.undecided),
+        *((each.regime, each.rule, frozenset(each.needs), each.soonest) for each in found.undecided),
         *((each.regime, each.rule) for each in found.not_owed),
     }
 
@@ -108,7 +108,7 @@ def test_every_moment_explains_itself_and_lies_after_its_clock_began(
         assert ("ASSUMED" in duty.explained or "until that is told" in duty.explained) <= duty.assumed
     for open_matter in found.undecided:
         assert open_matter.needs, f"{open_matter.regime}/{open_matter.rule} waits for nothing"
-        assert open_matter.would_be_due_at is not None
+        assert open_matter.soonest is not None
     needs = {need for duty in found.duties for need in duty.needs}
     needs |= {need for each in found.undecided for need in each.needs}
     assert all(need in FACTS or need.removeprefix("organisation.") in ORGANISATION for need in needs)

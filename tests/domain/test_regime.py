@@ -1,17 +1,14 @@
 """The law as a pure function: its order, its three answers, what it asks next, and what it never does."""
 
-import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tocsin.catalog import default_folders, load_catalog
-from tocsin.domain.facts import Facts, read_facts
-from tocsin.domain.questions import CATEGORIES, CELL_FIELDS, FACTS, GROUPS, NATURES, ROLES
+from tocsin.domain.facts import read_facts
+from tocsin.domain.questions import FACTS
 from tocsin.domain.regime import Assessment, Regime, assess
 
 CATALOG = load_catalog(*([folder] for folder in default_folders()))
@@ -303,123 +300,3 @@ def test_every_shipped_rule_cites_its_article_and_survives_being_stored() -> Non
     for each in REGIMES:
         assert all(rule.cite for rule in each.rules)
         assert Regime.model_validate_json(each.model_dump_json(by_alias=True, exclude_defaults=True)) == each
-
-
-# --- properties over random facts
-
-PLACES = ["DE", "DE-BY", "FR", "VN", "SG", "US-CA", "unknown"]
-CELL = st.fixed_dictionaries(
-    {},
-    optional={
-        "role": st.sampled_from(ROLES),
-        "place": st.sampled_from(PLACES),
-        "group": st.lists(st.sampled_from(GROUPS), min_size=1, max_size=2),
-        "categories": st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=3),
-        "risk": st.sampled_from(["unlikely", "risk", "high"]),
-        "protection": st.sampled_from(["intact", "none"]),
-        "access": st.sampled_from(["none", "acquired", "unknown"]),
-        "disclosure": st.sampled_from(["confirmed", "excluded"]),
-        "count": st.integers(1, 50),
-    },
-)
-FACTS_OF_A_CASE = st.fixed_dictionaries(
-    {},
-    optional={
-        "aware_at": st.just("2026-11-23T20:00:00+00:00"),
-        "detected_at": st.just("2026-11-23T18:00:00+00:00"),
-        "our_role": st.sampled_from(ROLES),
-        "groups": st.lists(st.sampled_from(GROUPS), min_size=1, max_size=2),
-        "risk": st.sampled_from(["unlikely", "risk", "high"]),
-        "nature": st.lists(st.sampled_from(NATURES), min_size=1, max_size=2),
-        "violation": st.sampled_from(["breach", "wrong-purpose"]),
-        "breach_of": st.lists(st.sampled_from(["confidentiality", "availability"]), max_size=2),
-        "log_coverage": st.sampled_from(["complete", "partial"]),
-        "remedy_effective": st.booleans(),
-        "effort_disproportionate": st.booleans(),
-        "cells": st.lists(CELL, max_size=3),
-    },
-)
-
-
-def rules(found: Assessment) -> set[tuple[str, str]]:
-    return {(duty.regime, duty.rule) for duty in found.duties}
-
-
-@settings(max_examples=150)
-@given(FACTS_OF_A_CASE, st.data())
-def test_forgetting_a_fact_never_turns_a_duty_into_no_duty(
-    known: dict[str, Any], data: st.DataObject
-) -> None:
-    # A field of a cell that is also stated for everybody is not forgotten, only stated once less.
-    fields = [
-        (number, field)
-        for number, cell in enumerate(known.get("cells", ()))
-        for field in cell
-        if CELL_FIELDS[field].name not in known
-    ]
-    names = sorted(set(known) - {"cells"})
-    if not names and not fields:
-        return
-    forgotten: Any = data.draw(st.sampled_from([*names, *fields]))
-    less = {name: value for name, value in known.items() if name != forgotten}
-    if isinstance(forgotten, tuple):
-        number, field = forgotten
-        less["cells"] = [
-            {name: value for name, value in cell.items() if (each, name) != (number, field)}
-            for each, cell in enumerate(known["cells"])
-        ]
-    before, after = law(known), law(less)
-    still = rules(after) | {(each.regime, each.rule) for each in after.undecided}
-    assert rules(before) <= still
-
-
-@settings(max_examples=50)
-@given(FACTS_OF_A_CASE, st.integers(0, 1000))
-def test_the_order_in_which_facts_and_regimes_are_given_does_not_matter(
-    known: dict[str, Any], seed: int
-) -> None:
-    shuffle = random.Random(seed)
-    names, regimes = sorted(known), list(REGIMES)
-    shuffle.shuffle(names)
-    shuffle.shuffle(regimes)
-    assert law({name: known[name] for name in names}, *regimes) == law(known)
-
-
-@settings(max_examples=50)
-@given(FACTS_OF_A_CASE)
-def test_a_fact_that_no_rule_asks_for_changes_nothing(known: dict[str, Any]) -> None:
-    assert law(known | {"record_is": "One view", "downtime_minutes": 3}) == law(known)
-
-
-@settings(max_examples=100)
-@given(FACTS_OF_A_CASE)
-def test_every_due_moment_lies_after_its_clock_start_and_every_key_stands_once(known: dict[str, Any]) -> None:
-    found = law(known)
-    for duty in found.duties:
-        assert duty.clock_start is not None
-        assert duty.soonest is not None
-        assert duty.soonest > duty.clock_start
-        assert duty.because
-    keys = [duty.key for duty in found.duties]
-    assert len(keys) == len(set(keys))
-
-
-@settings(max_examples=50)
-@given(FACTS_OF_A_CASE, st.sampled_from(["DE", "FR", "VN", "SG"]))
-def test_more_people_in_more_places_never_remove_a_duty(known: dict[str, Any], place: str) -> None:
-    facts = Facts({name: value for name, value in known.items() if name != "cells"})
-    few = [
-        *known.get("cells", ()),
-        {"role": "controller", "place": "DE", "risk": "risk", "group": ["customers"]},
-    ]
-    more = [
-        *few,
-        {"role": "controller", "place": place, "risk": "high", "group": ["customers"], "access": "acquired"},
-    ]
-    before, after = (
-        assess(
-            facts.learn("cells", cells), CATALOG.contacts.organisation, REGIMES, authorities=(), at=DECLARED
-        )
-        for cells in (few, more)
-    )
-    assert {duty.key for duty in before.duties} <= {duty.key for duty in after.duties}

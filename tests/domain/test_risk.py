@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
+from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.cells import Cell
 from tocsin.domain.exposure import View
 from tocsin.domain.facts import Facts, read_facts
@@ -26,7 +26,7 @@ def reasons(**facts: Any) -> list[str]:
     return [reason[:2] for reason in advice(**facts).reasons if reason[0] in "DH" and reason[1].isdigit()]
 
 
-CASES: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(Path(__file__).with_name("risk_cases.yaml"))
+CASES: list[dict[str, Any]] = read_document(Path(__file__).with_name("risk_cases.yaml")).value
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from tocsin.catalog import default_folders
+from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts, read_facts
@@ -116,7 +115,7 @@ def example_files() -> list[Path]:
 @cache
 def read_examples(path: Path) -> list[dict[str, Any]]:
     """The examples of one law, as they are written."""
-    examples: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(path)
+    examples: list[dict[str, Any]] = read_document(path).value
     return examples
 
 
