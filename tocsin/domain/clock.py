@@ -11,10 +11,10 @@ one.
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from tocsin.domain.moments import zone as zone_named
 from tocsin.domain.workdays import NO_DAYS_OFF, DaysOff, known_calendar, next_working_day, working_days_later
 
 _LAST_SECOND = time(23, 59, 59)
@@ -106,8 +106,8 @@ def due(
     if within.hours is not None:
         end = start.astimezone(UTC) + timedelta(hours=within.hours)
     else:
-        end = datetime.combine(_last_day(start, within, zone, off), _LAST_SECOND, ZoneInfo(zone))
-    return _rolled(end.astimezone(ZoneInfo(zone)), roll, off).astimezone(UTC)
+        end = datetime.combine(_last_day(start, within, zone, off), _LAST_SECOND, zone_named(zone))
+    return _rolled(end.astimezone(zone_named(zone)), roll, off).astimezone(UTC)
 
 
 def target(start: datetime, within: Within) -> datetime | None:
@@ -117,12 +117,12 @@ def target(start: datetime, within: Within) -> datetime | None:
 
 def end_of_year(moment: datetime, zone: str) -> datetime:
     """The last second of the calendar year in which a moment lies, in UTC (45 CFR 164.408(c) and the like)."""
-    year = moment.astimezone(ZoneInfo(zone)).year
-    return datetime(year, 12, 31, 23, 59, 59, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    year = moment.astimezone(zone_named(zone)).year
+    return datetime(year, 12, 31, 23, 59, 59, tzinfo=zone_named(zone)).astimezone(UTC)
 
 
 def _last_day(start: datetime, within: Within, zone: str, off: DaysOff) -> date:
-    day = start.astimezone(ZoneInfo(zone)).date()
+    day = start.astimezone(zone_named(zone)).date()
     if within.months:
         return _months_later(day, within.months)
     day -= timedelta(days=within.event_day_counts)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.domain.criteria import (
     ORGANISATION,
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["CellTest", "Condition", "Verdict", "all_of", "evaluate", "in_words"]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """An answer, the facts it rests on in words, and, where it cannot be told yet, the facts that would
     settle it."""
 

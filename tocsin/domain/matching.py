@@ -93,6 +93,7 @@ class Crowd:
         self._empty = _bits(cell.nobody for cell in cells)
         self._columns: dict[Feature, tuple[int, int]] = {}
         self._shared: dict[str, dict[Any, int]] = {}
+        self._worded: dict[Any, str] = {}
         self._sentences: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def answers(self, features: Iterable[Feature]) -> tuple[int, int]:
@@ -119,7 +120,9 @@ class Crowd:
             fields = [field for field in _fields(features) if field != "place"]
             places: dict[str, dict[str, None]] = {}
             for cell in self._of(chosen):
-                said = ", ".join(f"{_NAMES[field]} is {in_words(getattr(cell, field))}" for field in fields)
+                said = ", ".join(
+                    f"{_NAMES[field]} is {self._words(getattr(cell, field))}" for field in fields
+                )
                 places.setdefault(said, {})[cell.place or ""] = None
             self._sentences[key] = tuple(
                 _sentence(said, sorted(filter(None, where))) for said, where in places.items()
@@ -137,7 +140,9 @@ class Crowd:
             said = (
                 f"{_NAMES[field]} is {', '.join(values)}"
                 for field, cells in lacking
-                if (values := sorted(map(in_words, {getattr(cell, field) for cell in self._of(cells)})))
+                if (
+                    values := sorted(self._words(v) for v, has in self._sharing(field).items() if has & cells)
+                )
             )
             self._sentences[key] = tuple(dict.fromkeys(said))
         return self._sentences[key]
@@ -170,6 +175,11 @@ class Crowd:
                 value = getattr(cell, field)
                 shared[value] = shared.get(value, 0) | 1 << number
         return self._shared[field]
+
+    def _words(self, value: Any) -> str:
+        if value not in self._worded:
+            self._worded[value] = in_words(value)
+        return self._worded[value]
 
     def _of(self, chosen: int) -> Iterable[Cell]:
         return (cell for number, cell in enumerate(self.cells) if chosen >> number & 1)

@@ -1,6 +1,8 @@
 """Moments: always aware, always UTC inside, ISO 8601 at every border (RFC 3339 profile)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from functools import cache
+from zoneinfo import ZoneInfo
 
 from tocsin.domain.errors import Refused
 
@@ -39,6 +41,18 @@ def parse_moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise Refused(f"{text!r} has no zone; add one, like {text.strip()}+07:00")
     return moment.astimezone(UTC)
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """A zone of the IANA database. ZoneInfo itself forgets all but eight, and laws stand in forty."""
+    return ZoneInfo(name)
+
+
+@cache
+def midnight(day: date, zone_name: str) -> datetime:
+    """The first moment of a day in a zone, in UTC."""
+    return datetime.combine(day, time(0), zone(zone_name)).astimezone(UTC)
 
 
 def iso(moment: datetime) -> str:

@@ -5,9 +5,9 @@ rests on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 
 from tocsin.domain.conditions import Verdict, all_of, evaluate
@@ -60,6 +60,11 @@ def assess(
     return Assessment(tuple(duties), undecided, not_owed)
 
 
+@cache
+def _living_in(place: str) -> CellTest:
+    return CellTest(place=(place,))
+
+
 def _urgency(duty: Duty) -> tuple[datetime, str]:
     return duty.soonest or _END_OF_TIME, duty.key
 
@@ -101,10 +106,10 @@ class _Case:
     def _finding(
         self, regime: Regime, rule: Rule, place: str | None, living_in: str | None = None
     ) -> Duty | Undecided | NotOwed:
-        among = (rule.among, CellTest(place=(living_in,))) if living_in else (rule.among,)
+        among = (rule.among, _living_in(living_in)) if living_in else (rule.among,)
         verdict = self._verdict(regime, rule, among, rule.spares)
         if rule.spares and not verdict.answer and self._verdict(regime, rule, among).answer is not False:
-            verdict = replace(verdict, because=(*self._spared(rule, among), *verdict.because))
+            verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
         if verdict.answer is False:
             return NotOwed(regime.id, rule.id, verdict.because)
         for exempt in rule.exceptions:
@@ -118,7 +123,7 @@ class _Case:
                 return NotOwed(regime.id, rule.id, because)
             # Somebody else is told, if anybody is: whether, the rule itself says.
             rule = rule.model_copy(update={"recipient": exempt.instead, "cite": exempt.cite})
-            verdict = replace(verdict, because=(*verdict.because, *because))
+            verdict = verdict._replace(because=(*verdict.because, *because))
             break
         if verdict.answer is None and rule.while_unknown == "undecided":
             return self._undecided(regime, rule, verdict)

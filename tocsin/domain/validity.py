@@ -4,10 +4,10 @@ Pure. What is not in force as of the moment asked about never is; a law to come 
 that day.
 """
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from tocsin.domain.conditions import Verdict
+from tocsin.domain.moments import midnight
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
 
@@ -26,14 +26,15 @@ def in_force(regime: Regime, rule: Rule, clocks: Clocks, at: datetime) -> Verdic
     if not begins and not ends:
         return _IN_FORCE
     start = clocks.start(regime, rule)
-    day, today = ((moment or at).astimezone(ZoneInfo(regime.zone)).date() for moment in (start.at, at))
-    coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
-    outside = (
-        [f"in force only from {max(begins)}{coming}"] if begins and min(day, today) < max(begins) else []
-    )
-    outside += [f"in force only until {min(ends)}"] if ends and day > min(ends) else []
+    moment, outside = start.at or at, []
+    first = midnight(max(begins), regime.zone) if begins else None
+    if first and min(moment, at) < first:
+        coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
+        outside.append(f"in force only from {max(begins)}{coming}")
+    if ends and moment >= midnight(min(ends) + timedelta(days=1), regime.zone):
+        outside.append(f"in force only until {min(ends)}")
     if not outside:
         return _IN_FORCE
-    if start.needs and not (begins and today < max(begins)):
+    if start.needs and not (first and at < first):
         return Verdict(None, (*outside, *(f"{need} is unknown" for need in start.needs)), start.needs)
     return Verdict(False, tuple(outside))
