@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from pydantic import JsonValue
 
@@ -130,13 +130,13 @@ class Facts:
 
         `violation_found_at` and `incident_found_at` follow others until somebody decides.
         """
-        if name not in self._moments:
-            self._moments[name] = self._read_moment(name)
-        return self._moments[name]
+        if name not in self.found:
+            self.found[name] = self._read_moment(name)
+        return cast("datetime | None", self.found[name])
 
     @cached_property
-    def _moments(self) -> dict[str, datetime | None]:
-        """What was read of moments: each law asks for the same few."""
+    def found(self) -> dict[Any, Any]:
+        """Where those who ask these facts keep what they found out, since facts never change."""
         return {}
 
     def _read_moment(self, name: str) -> datetime | None:

@@ -3,8 +3,9 @@
 Pure. The law's answer is recomputed on every change; each difference is a move that names the facts behind it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import cast
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import Facts
@@ -28,7 +29,20 @@ SIGNATURE_LEAD = timedelta(hours=24)
 
 
 def assessment(incident: Incident, catalog: Catalog) -> Assessment:
-    """What the law says to the facts of this moment, under the regimes that were in force at the declaration."""
+    """What the law says to the facts of this moment, under the regimes that were in force at the declaration.
+
+    A change asks several times, each time before anything new is known: the answer is kept beside the facts.
+    """
+    discharged = _discharged(incident)
+    asked = ("law", incident.declared_at, *sorted(discharged.items()))
+    catalog_then, kept = incident.facts.found.get(asked, (None, None))
+    if kept is None or catalog_then is not catalog:
+        kept = _assessed(incident, catalog, discharged)
+        incident.facts.found[asked] = catalog, kept
+    return cast("Assessment", kept)
+
+
+def _assessed(incident: Incident, catalog: Catalog, discharged: Mapping[str, datetime]) -> Assessment:
     return assess(
         facts_of(incident, catalog),
         catalog.contacts.organisation,
@@ -36,7 +50,7 @@ def assessment(incident: Incident, catalog: Catalog) -> Assessment:
         authorities=catalog.contacts.authorities,
         at=incident.declared_at,
         declared_at=incident.declared_at,
-        discharged=_discharged(incident),
+        discharged=discharged,
     )
 
 
