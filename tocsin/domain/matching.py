@@ -1,7 +1,7 @@
 """Features of the people hit, as conditions name them, and which cells have them.
 
 Pure. Yes, no, or cannot tell: a field that is unknown never reads as no, and an unknown place counts as the
-strictest.
+strictest. The module is long because what is asked and how it is answered belong together.
 """
 
 from collections.abc import Iterable, Mapping
