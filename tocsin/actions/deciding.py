@@ -86,7 +86,7 @@ def notify_after_all(
         if of not in change.incident.decisions:
             raise Refused(
                 f"nobody decided not to notify {of!r}{nearest(of, change.incident.decisions)}; "
-                f"tocsin register --incident {key} shows what was decided"
+                f"tocsin register {key} shows what was decided"
             )
         if of in change.incident.duties:
             refuse_closed(change.incident)

@@ -21,6 +21,7 @@ from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.private import private_file
 from tocsin.record import Recorded, answered, record, refuse_closed
+from tocsin.rendering.spreadsheet import cell
 from tocsin.sealing import keyed_digest
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches
@@ -202,10 +203,4 @@ def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]]) -> N
     for _, person in people:
         seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
         cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
-        table.writerow([_cell(value) for value in (*cells, person.email or "", person.name or "")])
-
-
-def _cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        table.writerow([cell(value) for value in (*cells, person.email or "", person.name or "")])

@@ -37,7 +37,9 @@ _ANSWERS = {
         "attachments undertaking submission deadline lateness telling eea-authorities other-authorities "
         "all-authorities"
     ),
-    "record": "name course risk told not-notified handling present drawn-up",
+    "record": (
+        "key name declared state level notified look-again course risk told not-notified handling present drawn-up"
+    ),
 }
 #: What a question may ask for. A test keeps it equal to what the papers can answer.
 ANSWER_NAMES = frozenset(f"{group}.{name}" for group, names in _ANSWERS.items() for name in names.split())
@@ -141,6 +143,26 @@ class Form(Record):
     def fields(self) -> tuple[Question, ...]:
         """Every question, form first, then annex."""
         return tuple(question for section in (*self.form, *self.annex) for question in section.fields)
+
+
+class RegisterForm(Record):
+    """A whole `papers/register.yaml`: the columns of its overview, and what it asks of each breach."""
+
+    paper: str
+    source: str
+    title: Texts
+    intro: Texts
+    empty: Texts
+    overview: tuple[Question, ...] = Field(min_length=1)
+    sections: tuple[Section, ...] = Field(min_length=1)
+    notes: tuple[Note, ...] = ()
+
+
+def check_register(path: Path, content: bytes) -> None:
+    """Refuse a register that asks what nothing answers, or that leaves a blank nobody fills; BadFile says where."""
+    document = parse_document(path, content)
+    for language, text in validated(RegisterForm, document).intro.items():
+        refuse_blanks(document, ("intro", language), text, frozenset({"organisation"}))
 
 
 def check_form(path: Path, content: bytes) -> None:

@@ -78,6 +78,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("show", "reading:show", "[INC]", "the incident as it stands, or stood"),
         Verb("timeline", "reading:timeline", "[INC]", "every entry, with its hash"),
         Verb("verify", "proof:verify", "[INC]", "prove that nothing was changed"),
+        Verb("register", "register:register", "[INC]", "every breach: facts, effects, measures, decisions"),
         Verb("close", "closing:close", "[INC]", "close the file"),
         Verb("decline", "closing:decline", "[INC]", "say that this is no incident"),
         Verb("reopen", "closing:reopen", "[INC]", "open a closed file again"),

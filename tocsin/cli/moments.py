@@ -5,7 +5,7 @@ and `yesterday 23:10`.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tocsin.domain.errors import Refused
@@ -64,13 +64,19 @@ def understood(
         return parse_moment(naive.replace(tzinfo=zone).isoformat()), True
 
 
-def morning(text: str, zone: ZoneInfo) -> datetime | None:
-    """Nine o'clock on a day that stands alone, `2027-01-31`, in this zone; None for anything else."""
-    day = _DAY.fullmatch(text.strip())
+def day_of(text: str) -> date:
+    """The day that a person wrote, `2027-01-31`; Refused for anything else."""
     try:
-        return datetime.fromisoformat(f"{day.group()}T09:00").replace(tzinfo=zone) if day else None
+        return date.fromisoformat(text.strip() if _DAY.fullmatch(text.strip()) else "")
     except ValueError:
         raise Refused(f"there is no day {text!r}; write it like 2027-01-31") from None
+
+
+def morning(text: str, zone: ZoneInfo) -> datetime | None:
+    """Nine o'clock on a day that stands alone, `2027-01-31`, in this zone; None for anything else."""
+    if not _DAY.fullmatch(text.strip()):
+        return None
+    return datetime.combine(day_of(text), time(9), zone)
 
 
 def _naive(text: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -88,21 +89,26 @@ def templates(app: App, config: Path | None) -> Iterator[Finding]:
 def forms(app: App) -> Iterator[Finding]:
     """Each form sets a page, of placeholders: reading it does not show that."""
     from tocsin.rendering.form import papers_of
-    from tocsin.rendering.trial import try_form
+    from tocsin.rendering.trial import try_form, try_register
 
     folder = app.pack_folder(app.catalog)
     laws = sorted(path for path in (folder / "regimes").iterdir() if path.is_dir())
-    papers = [(law, name) for law in laws for name in papers_of(law)]
+    contacts, now = app.catalog.contacts, app.now()
+    tries = {
+        f"{law.name}/{name}": partial(try_form, law, name, contacts, now)
+        for law in laws
+        for name in papers_of(law)
+    }
+    tries["register"] = partial(try_register, folder, contacts, now)
     broken = 0
-    for law, name in papers:
+    for attempt in tries.values():
         try:
-            try_form(law, name, app.catalog.contacts, app.now())
+            attempt()
         except BadFile as error:
             broken += 1
             yield Finding("FAIL", "forms", f"{_edited(app, folder, error.path)}:{error.line}: {error.what}")
     if not broken:
-        named = ", ".join(f"{law.name}/{name}" for law, name in papers)
-        yield Finding("ok", "forms", f"each sets a page: {named or 'there is none'}")
+        yield Finding("ok", "forms", f"each sets a page: {', '.join(tries)}")
 
 
 def _edited(app: App, folder: Path, path: Path) -> Path:

@@ -45,8 +45,8 @@ def paper_content(form: Form, paper: PaperFacts, templates: Path) -> dict[str, A
         "author": paper.organisation.legal_name,
         "description": f"{cited(paper.duty, main)}; {paper.incident}",
         "words": {
-            **_setting_words(main),
-            **{w.language: _closing_words(w) for w in _languages(form, templates)},
+            **setting_words(main),
+            **{w.language: closing_words(w) for w in _languages(form, templates)},
         },
         "parts": [{key: value for key, value in part.items() if key != "fields"} for part in parts],
     }
@@ -186,7 +186,8 @@ def _duty(paper: PaperFacts) -> dict[str, Any]:
     }
 
 
-def _setting_words(words: Words) -> dict[str, Any]:
+def setting_words(words: Words) -> dict[str, Any]:
+    """The phrases that frame every page."""
     return {
         "drill": words.phrase("drill"),
         "page": words.entries["phrases"]["page"],
@@ -194,7 +195,8 @@ def _setting_words(words: Words) -> dict[str, Any]:
     }
 
 
-def _closing_words(words: Words) -> dict[str, Any]:
+def closing_words(words: Words) -> dict[str, Any]:
+    """The phrases of a paper's end, and those by which its page marks what is open."""
     phrases = words.entries["phrases"]
     return {
         "open_words": [phrases["open"], phrases["open_master"]],

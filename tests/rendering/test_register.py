@@ -1,0 +1,143 @@
+"""The register on paper and as a table: nothing reckons, nothing breaks out, the same breaches give the same bytes."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pypdf
+import pytest
+
+from tests.rendering.companies import AS_OF, COMPANY, NOTHING, TEMPLATES, paper
+from tocsin.rendering.casefacts import CaseFacts, DecisionLine, DutyLine, Ending
+from tocsin.rendering.paperfacts import Owed, PaperFacts
+from tocsin.rendering.register import Kept, register_content, register_csv, register_pdf
+from tocsin.rendering.spreadsheet import cell, spreadsheet
+
+MET = DutyLine(
+    "eu-gdpr/authority/de/controller", "authority", "Art. 33(1) GDPR", "filed", "BfDI", "DE",
+    due_at=AS_OF, met_at=AS_OF + timedelta(hours=2), reference="4711", late=True, late_because="The portal was down.",
+)  # fmt: skip
+SILENT = DecisionLine(
+    "breach",
+    "No key was used.",
+    "Võ Quốc Bảo",
+    AS_OF,
+    ("Phạm Hoài An",),
+    AS_OF - timedelta(days=1),
+    overdue=True,
+)
+
+
+def breach(**changes: Any) -> PaperFacts:
+    case = CaseFacts(
+        title="Khóa API trong kho mã công khai",
+        declared_at=AS_OF,
+        declared_by="Trần Mỹ Linh",
+        duties=(MET,),
+        decisions=(SILENT,),
+    )
+    return paper(**{"duty": Owed("", "", "primary"), "case": case} | changes)
+
+
+def kept(*breaches: PaperFacts, **changes: Any) -> Kept:
+    return Kept(**{"breaches": breaches, "organisation": COMPANY, "as_of": AS_OF} | changes)
+
+
+def table(of: Kept, language: str = "en") -> list[list[str]]:
+    text = register_csv(of, TEMPLATES, language).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def words_of(file: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file)).pages).split())
+
+
+def test_each_breach_is_a_line_whose_columns_are_the_questions() -> None:
+    head, row = table(kept(breach()))
+    told = dict(zip(head, row, strict=True))
+    assert told["Breach"] == "INC-2026-0007\nCopper Heron"
+    assert told["Look again"] == "2026-11-23: OVERDUE"
+    assert "BfDI (Art. 33(1) GDPR): notified" in told["Duties, what was told, when"]
+    assert "Reasons: The portal was down." in told["Duties, what was told, when"]
+    assert "The whole breach: not notified, decided" in told["Decisions not to notify"]
+    assert "Germany (DE-BE) | controller and processor | customers | 640" in told["By place of residence"]
+
+
+def test_a_table_begins_with_a_mark_by_which_spreadsheets_know_utf_8_and_ends_lines_as_the_rfc_says() -> None:
+    made = register_csv(kept(breach()), TEMPLATES, "vi")
+    assert made.startswith(b'\xef\xbb\xbf"')
+    assert made.endswith(b'"\r\n')
+    assert "Sự việc" not in made.decode("utf-8-sig")
+    assert "Vụ việc" in made.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+84 28", "'+84 28"),
+        ("-5", "'-5"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("＝1+1", "'＝1+1"),
+        ("a;=1", "a;'=1"),
+        ("a\n =1", "a\n '=1"),
+        ("a = b, c - d", "a = b, c - d"),
+        ("02:31 (UTC+07:00)", "02:31 (UTC+07:00)"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_no_cell_is_taken_for_a_formula(said: str, stands: str) -> None:
+    assert cell(said) == stands
+    (row,) = list(csv.reader(io.StringIO(spreadsheet([said], []).decode("utf-8-sig"), newline="")))
+    assert row == [stands]
+
+
+def test_a_title_cannot_reckon_nor_break_out_of_its_cell_or_page() -> None:
+    nasty = "=cmd|' /C calc'!A0\";#pagebreak() $x$"
+    one = replace(breach(), case=replace(breach().case, title=nasty))
+    assert len(table(kept(one))) == 2
+    assert "#pagebreak() $x$" in words_of(register_pdf(kept(one), TEMPLATES, "en"))
+
+
+def test_the_same_breaches_give_the_same_bytes() -> None:
+    for write in (register_pdf, register_csv):
+        assert write(kept(breach()), TEMPLATES, "vi") == write(kept(breach()), TEMPLATES, "vi")
+
+
+def test_an_empty_register_says_so() -> None:
+    assert "Chưa ghi nhận vụ việc nào." in words_of(register_pdf(kept(), TEMPLATES, "vi"))
+    assert len(table(kept())) == 1
+
+
+def test_the_period_and_what_is_overdue_stand_at_its_head() -> None:
+    of = kept(breach(), since=date(2026, 1, 1), until=date(2026, 12, 31))
+    status = dict(register_content(of, TEMPLATES, "en")["parts"][0]["status"])
+    assert status["Period"] == "Declared from 1 January 2026 to 31 December 2026"
+    assert (status["Breaches"], status["Decisions to be looked at again, overdue"]) == ("1", "1")
+
+
+def test_many_breaches_with_long_words_run_over_pages_under_numbers() -> None:
+    long = replace(breach(), case=replace(breach().case, title="Nguyễn Thị Hồng Phượng " * 30))
+    file = register_pdf(kept(*[long] * 30), TEMPLATES, "vi")
+    pages = pypdf.PdfReader(io.BytesIO(file)).pages
+    assert len(pages) > 20
+    assert f"trang {len(pages)}/{len(pages)}" in pages[-1].extract_text()
+
+
+def test_of_what_was_no_incident_nothing_is_still_to_be_determined() -> None:
+    end = Ending("declined", AS_OF, "Trần Mỹ Linh", "a false alarm")
+    case = CaseFacts(status="declined", declared_at=AS_OF, ending=end)
+    nothing = breach(facts=NOTHING, what_happened={}, telling=None, case=case)
+    (one,) = register_content(kept(nothing), TEMPLATES, "en")["parts"][0]["breaches"]
+    texts = [field["text"] for section in one["sections"] for field in section["fields"]]
+    assert any("Reasons: a false alarm" in text for text in texts)
+    assert not any("to be determined" in text for text in texts)
+
+
+def test_what_cannot_be_read_is_named_and_not_left_out() -> None:
+    of = kept(broken={"INC-2026-0009": "set apart"})
+    assert table(of)[1][0] == "INC-2026-0009 cannot be read: set apart"
+    assert "INC-2026-0009 cannot be read: set apart" in words_of(register_pdf(of, TEMPLATES, "en"))
