@@ -112,6 +112,16 @@ def test_an_empty_register_says_so() -> None:
     assert len(table(kept())) == 1
 
 
+def test_where_no_duty_to_the_people_is_left_they_were_not_told() -> None:
+    letter = DutyLine(
+        "policy-promise/customers/individuals/controller", "individuals", "Policy", "not-notified"
+    )
+    for duty, says in ((letter, "They were not told."), (replace(letter, state="open"), "to be determined")):
+        one = breach(case=replace(breach().case, duties=(duty,)))
+        head, row = table(kept(one))
+        assert says in row[head.index("The people concerned")]
+
+
 def test_the_period_and_what_is_overdue_stand_at_its_head() -> None:
     of = kept(breach(), since=date(2026, 1, 1), until=date(2026, 12, 31))
     status = dict(register_content(of, TEMPLATES, "en")["parts"][0]["status"])

@@ -38,7 +38,8 @@ _ANSWERS = {
         "all-authorities"
     ),
     "record": (
-        "key name declared state level notified look-again course risk told not-notified handling present drawn-up"
+        "key name declared state level notified look-again course risk told telling not-notified handling present "
+        "drawn-up"
     ),
 }
 #: What a question may ask for. A test keeps it equal to what the papers can answer.

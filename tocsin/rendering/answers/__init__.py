@@ -7,7 +7,7 @@ questions are among these.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tocsin.rendering.answers import breach, conduct, organisation, people, record
+from tocsin.rendering.answers import breach, conduct, organisation, overview, people, record
 from tocsin.rendering.paperfacts import Answer, PaperFacts
 from tocsin.rendering.words import Words
 
@@ -78,16 +78,17 @@ ANSWERS: Mapping[str, Callable[[PaperFacts, Words], Answer]] = MappingProxyType(
         "conduct.eea-authorities": conduct.eea_authorities,
         "conduct.other-authorities": conduct.other_authorities,
         "conduct.all-authorities": conduct.all_authorities,
-        "record.key": record.key,
+        "record.key": overview.key,
         "record.name": record.name,
-        "record.declared": record.declared,
-        "record.state": record.state,
-        "record.level": record.level,
-        "record.notified": record.notified,
-        "record.look-again": record.look_again,
+        "record.declared": overview.declared,
+        "record.state": overview.state,
+        "record.level": overview.level,
+        "record.notified": overview.notified,
+        "record.look-again": overview.look_again,
         "record.course": record.course,
         "record.risk": record.risk,
         "record.told": record.told,
+        "record.telling": record.telling,
         "record.not-notified": record.not_notified,
         "record.handling": record.handling,
         "record.present": record.present,

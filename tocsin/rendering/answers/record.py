@@ -1,10 +1,10 @@
 """Answers of the register and of minutes: the case, what was advised and decided, who was told, who did what when."""
 
+from tocsin.rendering.answers import conduct
 from tocsin.rendering.casefacts import DecisionLine, DutyLine, Event
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
-    choice_fact,
     foreign,
     joined,
     open_answer,
@@ -13,42 +13,6 @@ from tocsin.rendering.paperfacts import (
     within,
 )
 from tocsin.rendering.words import Words
-
-
-def key(paper: PaperFacts, words: Words) -> Answer:
-    """Key and code name, a line each."""
-    return Answer(f"{paper.incident}\n{paper.code_name}")
-
-
-def declared(paper: PaperFacts, words: Words) -> Answer:
-    """The day on which it was declared, as ISO 8601 writes it: columns are narrow."""
-    moment = paper.case.declared_at
-    return Answer(f"{words.local(moment, paper.zone):%Y-%m-%d}" if moment else words.phrase("open"))
-
-
-def state(paper: PaperFacts, words: Words) -> Answer:
-    """Where the case stands, in a word."""
-    return Answer(words.choice("status", paper.case.status))
-
-
-def level(paper: PaperFacts, words: Words) -> Answer:
-    """The risk that a person decided, and no other."""
-    return choice_fact(paper, words, "risk")
-
-
-def notified(paper: PaperFacts, words: Words) -> Answer:
-    """Whom it was told, by name alone."""
-    met = dict.fromkeys(_to(duty, words) for duty in paper.case.duties if duty.state == "filed")
-    return Answer("; ".join(met) or words.phrase("no_others"))
-
-
-def look_again(paper: PaperFacts, words: Words) -> Answer:
-    """The next day on which somebody is to look again at a decision not to notify, or that it has passed."""
-    days = [each.look_again for each in paper.case.decisions if each.look_again is not None]
-    if not days:
-        return Answer("")
-    day = f"{words.local(min(days), paper.zone):%Y-%m-%d}"
-    return Answer(words.phrase("overdue_day", day=day) if min(days) <= paper.as_of else day)
 
 
 def name(paper: PaperFacts, words: Words) -> Answer:
@@ -108,6 +72,15 @@ def told(paper: PaperFacts, words: Words) -> Answer:
     return joined(*lines) if lines else Answer(words.phrase("told_nothing"))
 
 
+def telling(paper: PaperFacts, words: Words) -> Answer:
+    """How far the people were told; where no duty to them is left and nothing was sent, that they were not."""
+    owed = [duty for duty in paper.case.duties if duty.recipient == "individuals"]
+    begun = paper.telling is not None and paper.telling.begun_at is not None
+    if not begun and all(duty.state in ("not-notified", "not-owed", "withdrawn") for duty in owed):
+        return Answer(words.phrase("people_not_told"))
+    return conduct.telling(paper, words)
+
+
 def not_notified(paper: PaperFacts, words: Words) -> Answer:
     """Each decision not to notify: why, whose, who advised, who dissented, and when somebody looks again."""
     concerned = [each for each in paper.case.decisions if _concerns(each.of, paper)]
@@ -165,7 +138,7 @@ def _concerns(of: str, paper: PaperFacts) -> bool:
 def _told(duty: DutyLine, words: Words, paper: PaperFacts) -> str:
     """`BfDI (Art. 33(1) GDPR): notified 24 November 2026, reference 4711.`"""
     line = words.phrase(
-        "told_line", to=_to(duty, words), cite=_cite(duty, words), state=words.state(duty.state)
+        "told_line", to=recipient_of(duty, words), cite=_cite(duty, words), state=words.state(duty.state)
     )
     if duty.met_at is not None:
         line += words.phrase("told_at", moment=words.moment(duty.met_at, paper.zone))
@@ -182,7 +155,7 @@ def _lateness(duty: DutyLine, paper: PaperFacts, words: Words) -> Answer:
     """The hour that was missed, and why: what was said at the filing, else what was learned, else that it is open."""
     because = Answer(duty.late_because) if duty.late_because else text_fact(paper, words, "reasons_for_delay")
     due = words.moment(duty.due_at, paper.zone) if duty.due_at else words.phrase("open")
-    return within(because, words, "told_late", to=_to(duty, words), due=due)
+    return within(because, words, "told_late", to=recipient_of(duty, words), due=due)
 
 
 def _decision(decision: DecisionLine, paper: PaperFacts, words: Words) -> list[str]:
@@ -207,7 +180,7 @@ def _decision(decision: DecisionLine, paper: PaperFacts, words: Words) -> list[s
 
 def _subject(decision: DecisionLine, words: Words) -> str:
     if decision.duty is not None:
-        return f"{_to(decision.duty, words)} ({_cite(decision.duty, words)})"
+        return f"{recipient_of(decision.duty, words)} ({_cite(decision.duty, words)})"
     return words.phrase("whole_breach") if decision.of == "breach" else decision.of
 
 
@@ -219,7 +192,8 @@ def _dissents(of: str, paper: PaperFacts, words: Words) -> list[str]:
     ]
 
 
-def _to(duty: DutyLine, words: Words) -> str:
+def recipient_of(duty: DutyLine, words: Words) -> str:
+    """To whom a duty is owed: the authority by its short name, others by what they are, and where."""
     if duty.to is not None:
         return duty.to
     named = words.choice("recipient", duty.recipient)
