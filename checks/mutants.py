@@ -28,7 +28,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _ALTERED: dict[type[BaseModel], tuple[str, ...]] = {
     Regime: ("valid_from", "valid_until", "rules"),
     Rule: ("among", "per", "when", "exceptions", "clock", "not_after", "valid_from", "valid_until"),
-    Exempt: ("when", "instead"),
+    Exempt: ("when", "spared", "instead"),
     PerPlace: ("unless",),
     Clock: ("start", "after", "end_of", "within", "cap", "roll"),
     Cap: ("start", "within"),
@@ -42,8 +42,8 @@ _ALTERED: dict[type[BaseModel], tuple[str, ...]] = {
     OrganisationIs: ("is_", "has"),
     CellTest: tuple(CellTest.model_fields),
 }
-#: What cannot be left out: the rules of a law, the only value asked for, and moments from which a clock runs.
-_NEVER_EMPTY = ("is_", "has", "start", "after")
+#: Lists of which the last entry stays: the only value asked for, the only people, moments from which a clock runs.
+_NEVER_EMPTY = ("is_", "has", "people", "start", "after")
 _ABSENT = "taken away"
 
 
@@ -57,13 +57,18 @@ class Mutant:
 
 
 def mutants(regime: Regime) -> Iterator[Mutant]:
-    """Every mutant of a law, in the order of its file. Of one that is not in force only that it were."""
-    if not regime.binding:
+    """Every mutant of a law, in the order of its file. Of one that opens nothing only that it were in force."""
+    if not opens_duties(regime):
         in_force = _with(regime, status="in-force", valid_from=None, valid_until=None)
         yield Mutant(("status",), "put in force", in_force)
         return
     for loc, what, altered in _alterations(regime):
         yield Mutant(loc, what, altered)
+
+
+def opens_duties(regime: Regime) -> bool:
+    """Whether a law may open duties: it is in force, or it is to come on a day that is known."""
+    return regime.status == "in-force" or (regime.status == "not-in-force" and regime.valid_from is not None)
 
 
 def _alterations(node: BaseModel) -> Iterator[Altered]:
@@ -110,6 +115,8 @@ def _inside(node: BaseModel) -> Iterator[Altered]:
 
 
 def _may_be_absent(node: BaseModel, name: str) -> bool:
+    if isinstance(node, Exempt):
+        return False  # It has the one or the other, and as a whole it is taken away from its rule.
     field = type(node).model_fields[name]
     return field.default is None and not field.is_required()
 
