@@ -104,6 +104,16 @@ def test_of_a_law_that_has_ended_it_cannot_be_told_while_no_moment_is_known() ->
     assert law({"attack_on_system": False}, ended, declared_at=None).not_owed
 
 
+def test_a_later_stage_is_judged_by_the_day_on_which_the_incident_was_found() -> None:
+    clock = {"clock": {"from": "incident_ended_at", "within": {"hours": 72}}, "valid_from": "2026-08-19"}
+    july = {"attack_on_system": True, "detected_at": "2026-07-20T10:00+07:00"}
+    ended = july | {"incident_ended_at": "2026-09-01T10:00+07:00"}
+    assert law(ended, regime(clock | {"stage": "final"})).not_owed
+    assert law(ended, regime(clock)).duties, "a duty of its own begins with its own moment"
+    later = ended | {"detected_at": "2026-08-19T10:00+07:00"}
+    assert law(later, regime(clock | {"stage": "final"})).duties
+
+
 def test_a_law_to_come_opens_candidates_from_its_first_day() -> None:
     coming: dict[str, Any] = {"status": "not-in-force", "why_off": "the day is doubtful"}
     facts, later = (

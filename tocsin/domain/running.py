@@ -70,6 +70,11 @@ class Clocks:
         begun = {start.at: start for start in starts if start.at}
         return begun[min(begun)] if begun else self._begun(regime, rule)
 
+    @property
+    def found(self) -> datetime | None:
+        """The earliest moment at which anybody knew of the incident, else its declaration."""
+        return self._earliest[0] if self._earliest else None
+
     def run(self, regime: Regime, rule: Rule) -> Run:
         """The clock of one rule."""
         name = regime.full(rule.id)
