@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help drill up test check bench lock clean
+.PHONY: help drill up test check docs bench lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ check: $(STAMP)  ## style, types, layers
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
+
+docs: $(STAMP)  ## write docs/regimes anew from the packs
+	$(RUN)/tocsin law docs docs/regimes
 
 bench: $(STAMP)  ## every claim about speed, as a ratio measured in one run
 	for script in bench/*.py; do $(RUN)/python $$script || exit 1; done

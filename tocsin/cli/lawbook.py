@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
     from tocsin.domain.regime import Assessment
 
-_USAGE = "say tocsin law, law show CODE, law schema [facts|regime|organisation], or law --facts FILE"
+_USAGE = "say tocsin law, law show CODE, law docs FOLDER, law schema [facts|regime|organisation], or law --facts FILE"
 
 
 @Parameter(name="*")
@@ -48,7 +48,8 @@ _NOTHING_ASKED = Question()
 def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
     """The laws that judge incidents; with --facts, what they say to those facts.
 
-    tocsin law · tocsin law show CODE · tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
+    tocsin law · tocsin law show CODE · tocsin law docs FOLDER · tocsin law schema [facts|regime|organisation] ·
+    tocsin law --facts FILE
     """
     match words:
         case () if asked.facts is not None:
@@ -57,6 +58,8 @@ def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
             _listed(_catalog(), as_json=asked.json)
         case ("show", code) if asked == Question(json=asked.json):
             _shown(_catalog(), code, as_json=asked.json)
+        case ("docs", folder) if asked == _NOTHING_ASKED:
+            _written(folder)
         case ("schema",) | ("schema", "facts" | "regime" | "organisation") if asked.facts is None:
             _give(_schema(words[1] if len(words) > 1 else "facts"))
         case _:
@@ -114,13 +117,19 @@ def _listed(catalog: "Catalog", *, as_json: bool) -> None:
 
 
 def _shown(catalog: "Catalog", code: str, *, as_json: bool) -> None:
-    from tocsin.cli.statute import statute
+    from tocsin.cli.lawpages import at_the_terminal
 
     regime = catalog.regime(code)
     if as_json:
         _give(regime.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     else:
-        _say(map(clean, statute(regime)))
+        _say(at_the_terminal(regime))
+
+
+def _written(folder: str) -> None:
+    from tocsin.cli.lawpages import write_pages
+
+    _say([write_pages(_catalog(), Path(folder))])
 
 
 def _schema(of: str) -> dict[str, Any]:

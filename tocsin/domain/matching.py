@@ -17,7 +17,7 @@ from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, lies_in
 from tocsin.domain.questions import CELL_FIELDS, FACTS
 
 #: Features that are not fields of a cell: the field that they look at.
-_LOOKS_AT = {"all_categories": "categories", "protection_proven": "protection_evidence"}
+LOOKS_AT = {"all_categories": "categories", "protection_proven": "protection_evidence"}
 #: What a field is called in a sentence, and which fact is asked for when it is unknown.
 _NAMES = {field: definition.name for field, definition in CELL_FIELDS.items()}
 _ASK_FOR = _NAMES | {"place": "people_by_country", "categories": "kinds"}
@@ -67,7 +67,7 @@ class CellTest(Shape):
             return raw
         if name == "place":
             return known_places(several(raw))
-        field = _LOOKS_AT.get(name, name)
+        field = LOOKS_AT.get(name, name)
         return [value_of(CELL_FIELDS[field].name, word) for word in several(raw)]
 
     @cached_property
@@ -135,7 +135,7 @@ class Crowd:
         if key not in self._sentences:
             lacking = [("count", self._empty)] if self._empty else []
             lacking += [
-                (_LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features
+                (LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features
             ]
             said = (
                 f"{_NAMES[field]} is {', '.join(values)}"
@@ -153,13 +153,13 @@ class Crowd:
         for feature in features:
             yes, no = self._column(feature)
             if doubtful & ~yes & ~no:
-                asked[_ASK_FOR[_LOOKS_AT.get(feature[0], feature[0])]] = None
+                asked[_ASK_FOR[LOOKS_AT.get(feature[0], feature[0])]] = None
         return tuple(asked)
 
     def _column(self, feature: Feature) -> tuple[int, int]:
         if feature not in self._columns:
             name, wanted = feature
-            field = _LOOKS_AT.get(name, name)
+            field = LOOKS_AT.get(name, name)
             yes = no = 0
             for value, cells in self._sharing(field).items():
                 answer = _passes(name, wanted, value)
@@ -190,7 +190,7 @@ def _bits(answers: Iterable[bool]) -> int:
 
 
 def _fields(features: Iterable[Feature]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_LOOKS_AT.get(name, name) for name, _ in features))
+    return tuple(dict.fromkeys(LOOKS_AT.get(name, name) for name, _ in features))
 
 
 def _sentence(said: str, places: list[str]) -> str:

@@ -1,0 +1,176 @@
+"""The terms of a rule in words: to whom, from when, by when, how, with what, and what may delay it.
+
+A term is a label and one line, or several. The labels are those of the page and of every comparison.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tocsin.domain.clock import Within
+from tocsin.domain.rules import Regime, Rule
+from tocsin.domain.terms import Channel, Clock, Exempt, Hold
+from tocsin.rendering.statute.phrases import MOMENTS
+from tocsin.rendering.statute.sentences import Item, condition, joined, people, spoken
+
+_RECIPIENTS = {
+    "individuals": "the people concerned",
+    "controller": "the controller for whom we process",
+    "agencies": "the consumer reporting agencies",
+    "media": "the media",
+    "public": "the public",
+    "police": "the police",
+}
+_AUTHORITIES = {"data-protection": "the data protection authority"}
+_ROLES = {"controller": "as controller", "processor": "as processor"}
+_MEANS = {"in-app": "in the application", "email": "e-mail", "in-person": "in person"}
+_EMAIL = {"consent": "the person's consent", "usual-channel": "that it is how we always write to that person"}
+_WHOLE = {"eu_main_establishment": "main establishment in the Union"}
+
+
+def to_whom(rule: Rule) -> str:
+    """Who is told, and as whom the company tells it."""
+    return f"{_recipient(rule)}, {_ROLES[rule.role]}" + (
+        "" if rule.stage == "notification" else f"; {spoken(rule.stage)}"
+    )
+
+
+def _recipient(rule: Rule) -> str:
+    if rule.recipient != "authority":
+        found = _RECIPIENTS[rule.recipient] + (f" in {rule.place}" if rule.place else "")
+    else:
+        name = _AUTHORITIES.get(rule.competence) or f"the {spoken(rule.competence)} authority"
+        if rule.competence == "attorney-general":
+            name = "the attorney general"
+        found = name + (f" of {rule.place}" if rule.place else "")
+    if rule.per:
+        found += f", one for each place in {_region(rule.per.place_in)} where people are concerned"
+        if rule.per.unless:
+            found += f", or only that of the company's {_WHOLE[rule.per.unless]}"
+    return found
+
+
+def _region(place: str) -> str:
+    return "the EEA" if place == "EEA" else place
+
+
+def clock(of: Clock) -> str:
+    """By when, counted from what."""
+    begin = _first(of.start) if of.start else _first_told(of.after)
+    if of.end_of:
+        begin = f"the end of the {of.end_of} of {begin}"
+    cap = f"; at most {_period(of.cap.within)} from {_first(of.cap.start)}" if of.cap else ""
+    return f"{within(of.within)} {begin}{cap}{_roll(of)}"
+
+
+def _first(moments: tuple[str, ...]) -> str:
+    named = joined((f"{MOMENTS[name]} ({name})" for name in moments), "or")
+    return f"{named}, whichever is first" if len(moments) > 1 else named
+
+
+def _first_told(refs: tuple[str, ...]) -> str:
+    named = f"the discharge of {_ruled(refs, 'or')}"
+    return f"{named}, whichever is first" if len(refs) > 1 else named
+
+
+def _ruled(refs: Iterable[str], by: str) -> str:
+    return joined((f"rule {ref}" for ref in refs), by)
+
+
+def within(period: Within) -> str:
+    """A period up to the word before its beginning."""
+    if period.asap:
+        return (
+            f"as soon as possible (no number in the law; our own target: {period.target_hours} hours) after"
+        )
+    counted = ", the day of the event being the first," if period.event_day_counts else ""
+    return f"within {_period(period)}{counted} of"
+
+
+def _period(period: Within) -> str:
+    return str(period).replace(f" of {period.holidays}", f" ({period.holidays})")
+
+
+def _roll(of: Clock) -> str:
+    if of.roll is None:
+        return ""
+    to = spoken(of.roll.to).removeprefix("noon of ")
+    noon = "noon of " if of.roll.to.startswith("noon") else ""
+    return f"; a limit on a day off in {of.roll.holidays} moves to {noon}the {to}"
+
+
+def channel(of: Channel) -> str:
+    """By which ways it is told."""
+    ways = joined((_MEANS.get(way) or spoken(way) for way in of.by), "or")
+    email = f"; e-mail needs {_EMAIL[of.email_needs]}" if of.email_needs else ""
+    taken = "; never to a mailbox that was taken" if of.never_to_taken_mailbox else ""
+    return f"{ways}{email}{taken}"
+
+
+def hold(of: Hold) -> str:
+    """Who may delay it."""
+    return f"only if {joined(map(spoken, of.by), 'or')} asks{' in writing' if of.written else ''} ({of.cite})"
+
+
+def exempt(of: Exempt) -> Item:
+    """An exception, its article first, then when it lifts the duty, or whom it leaves out."""
+    lifted = (
+        f"{of.cite}: {_RECIPIENTS.get(of.instead, spoken(of.instead))} instead" if of.instead else of.cite
+    )
+    note = (Item(f"note: {_flat(of.note)}"),) if of.note else ()
+    # One of the two is there: a condition of the whole incident, or people.
+    spared = f"not counted are people {people(of.spared)}" if of.spared else ""
+    return Item(lifted, (condition(of.when) if of.when else Item(spared), *note))
+
+
+def validity(of: Regime | Rule) -> str:
+    """`from 2026-01-01 until 2027-12-31`."""
+    begin = f"from {of.valid_from}" if of.valid_from else ""
+    end = f"until {of.valid_until}" if of.valid_until else ""
+    return " ".join(filter(None, (begin, end)))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _words(text: str | None) -> tuple[Item, ...]:
+    return (Item(_flat(text)),) if text else ()
+
+
+def _codes(codes: Iterable[str]) -> tuple[Item, ...]:
+    listed = ", ".join(map(spoken, codes))
+    return (Item(listed),) if listed else ()
+
+
+def _rules(refs: tuple[str, ...], by: str) -> tuple[Item, ...]:
+    return (Item(_ruled(refs, by)),) if refs else ()
+
+
+#: Each term of a rule: its label, the fields that it says, and how. Together they say every field.
+TERMS: tuple[tuple[str, tuple[str, ...], Callable[[Any], tuple[Item, ...]]], ...] = (
+    ("tell", ("recipient", "place", "competence", "per", "role", "stage"), lambda r: (Item(to_whom(r)),)),
+    ("when", ("clock",), lambda r: (Item(clock(r.clock)),)),
+    ("not after", ("not_after",), lambda r: _rules(r.not_after, "or")),
+    ("not before", ("send_after",), lambda r: _rules(r.send_after, "and")),
+    ("counting", ("among",), lambda r: (Item(f"only people {people(r.among)}"),) if r.among.features else ()),
+    ("if", ("when",), lambda r: (condition(r.when),) if r.when else (Item("in every case"),)),
+    (
+        "if unknown",
+        ("while_unknown",),
+        lambda r: (Item("owed until the answer is known"),) if r.while_unknown == "owed" else (),
+    ),
+    ("unless", ("exceptions",), lambda r: tuple(map(exempt, r.exceptions))),
+    ("must say", ("content",), lambda r: _codes(r.content)),
+    ("must not say", ("must_not_contain",), lambda r: _codes(r.must_not_contain)),
+    ("by", ("channel",), lambda r: (Item(channel(r.channel)),) if r.channel else ()),
+    ("in", ("language",), lambda r: _words(r.language)),
+    ("in parts", ("phased",), lambda r: () if r.phased is None else (Item("yes" if r.phased else "no"),)),
+    ("if late", ("reasons_when_late",), lambda r: (Item("with reasons"),) if r.reasons_when_late else ()),
+    ("held back", ("hold",), lambda r: (Item(hold(r.hold)),) if r.hold else ()),
+    ("in force", ("valid_from", "valid_until"), lambda r: _words(validity(r))),
+    ("read", ("verification",), lambda r: _words(r.verification)),
+    ("candidate", ("doubt",), lambda r: _words(r.doubt and f"counsel must confirm: {r.doubt}")),
+    ("cited as", ("cited",), lambda r: _words("; ".join(f"{k}: {v}" for k, v in r.cited.items()))),
+    ("source", ("source",), lambda r: _words(r.source)),
+    ("note", ("note",), lambda r: _words(r.note)),
+)
