@@ -243,3 +243,70 @@ def test_the_pages_of_all_laws_are_written_into_a_folder_and_what_others_wrote_t
     said = law(capfd, "docs", "file")
     assert (said.status, said.err.count("\n")) == (1, 1)
     assert law(capfd, "docs").status == 2
+
+
+def amended(folder: Path, code: str, *changes: tuple[str, str]) -> Path:
+    """A copy of a shipped law in a folder, with other words in it."""
+    from tocsin.catalog import default_folders
+
+    (source,) = default_folders()[0].glob(f"*/{code}/regime.yaml")
+    text = source.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    target = folder / code / "regime.yaml"
+    target.parent.mkdir(parents=True)
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def test_a_stricter_draft_of_a_law_is_told_from_the_law(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    draft = amended(Path("draft"), "eu-gdpr", ("hours: 72", "hours: 48"))
+    said = law(capfd, "diff", "eu-gdpr", draft).out
+    assert "eu-gdpr/authority  stricter  when" in said
+    assert "was: within 72 hours of awareness (aware_at)" in said
+    assert "now: within 48 hours of awareness (aware_at)" in said
+    document = law(capfd, "diff", "eu-gdpr", "draft/", "--json").json
+    assert (document["a"], document["mark"]) == ("eu-gdpr", "stricter")
+    (rule,) = document["laws"][0]["rules"]
+    assert (rule["rule"], rule["mark"], rule["terms"][0]["term"]) == ("authority", "stricter", "clock")
+    back = law(capfd, "diff", "draft/", "eu-gdpr", "--json").json
+    assert back["mark"] == "looser"
+    # Left out, the other side is what judges incidents today.
+    assert law(capfd, "diff", "draft/", "--json").json["mark"] == "looser"
+
+
+def test_two_laws_are_compared_each_with_its_own_residents(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = law(capfd, "diff", "us-ca", "us-ny").out
+    assert "binds us if" not in said
+    assert "us-ny/state-police" in said
+    assert "us-ca: within 15 calendar days of the discharge of rule individuals" in said
+
+
+def test_what_says_the_same_is_said_in_one_line(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert law(capfd, "diff", "us-ma", "us-ma").out == "us-ma and us-ma say the same.\n"
+    assert law(capfd, "diff", "us-ma", "us-ma", "--json").json["mark"] == "same"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["diff"], 2, "law diff A [B]"),
+        (["diff", "us-ma", "us-mx"], 1, "there is no regime 'us-mx'; did you mean"),
+        (["diff", "us-ma", "nowhere/"], 1, "there is no regime.yaml"),
+        (["diff", "us-ma", "broken/"], 1, "regime.yaml:1: "),
+        (["diff", "INC-2026-0001"], 1, "there is no incident INC-2026-0001"),
+        (["diff", "a", "b", "c"], 2, "law diff A [B]"),
+    ],
+)
+def test_a_side_that_is_none_is_one_line(
+    home: Path, capfd: pytest.CaptureFixture[str], words: list[str], status: int, says: str
+) -> None:
+    Path("broken").mkdir()
+    Path("broken/regime.yaml").write_text("id: xx\n", encoding="utf-8")
+    said = law(capfd, *words)
+    assert (said.status, says in said.err, said.err.count("\n")) == (status, True, 1)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cyclopts import Parameter
 
 from tocsin.cli.asking import duties_of
-from tocsin.cli.console import Flag, When, Words, alarm, at_terminal, bold, clean, columns
+from tocsin.cli.console import READING, Flag, When, Words, alarm, at_terminal, bold, clean, columns
 from tocsin.cli.moments import spoken, understood
 from tocsin.domain.errors import WrongUsage
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
     from tocsin.domain.regime import Assessment
 
-_USAGE = "say tocsin law, law show CODE, law docs FOLDER, law schema [facts|regime|organisation], or law --facts FILE"
+_USAGE = (
+    "say tocsin law, law show CODE, law diff A [B], law docs FOLDER, law schema [facts|regime|organisation], "
+    "or law --facts FILE"
+)
 
 
 @Parameter(name="*")
@@ -48,8 +51,10 @@ _NOTHING_ASKED = Question()
 def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
     """The laws that judge incidents; with --facts, what they say to those facts.
 
-    tocsin law · tocsin law show CODE · tocsin law docs FOLDER · tocsin law schema [facts|regime|organisation] ·
-    tocsin law --facts FILE
+    tocsin law · tocsin law show CODE · tocsin law diff A [B] · tocsin law docs FOLDER ·
+    tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
+
+    A and B are codes, today, incidents (the laws they are bound to), or paths to a regime.yaml or a folder of them.
     """
     match words:
         case () if asked.facts is not None:
@@ -58,6 +63,8 @@ def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
             _listed(_catalog(), as_json=asked.json)
         case ("show", code) if asked == Question(json=asked.json):
             _shown(_catalog(), code, as_json=asked.json)
+        case ("diff", _) | ("diff", _, _) if asked == Question(json=asked.json):
+            _different(words[1:], as_json=asked.json)
         case ("docs", folder) if asked == _NOTHING_ASKED:
             _written(folder)
         case ("schema",) | ("schema", "facts" | "regime" | "organisation") if asked.facts is None:
@@ -124,6 +131,16 @@ def _shown(catalog: "Catalog", code: str, *, as_json: bool) -> None:
         _give(regime.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     else:
         _say(at_the_terminal(regime))
+
+
+def _different(sides: tuple[str, ...], *, as_json: bool) -> None:
+    from tocsin.cli.lawdiff import differences
+
+    lines, document = differences(sides, READING)
+    if as_json:
+        _give(document)
+    else:
+        _say(lines)
 
 
 def _written(folder: str) -> None:

@@ -10,7 +10,7 @@ from tocsin.domain.questions import FACTS
 from tocsin.domain.records import in_language
 from tocsin.domain.rules import Regime, Rule, Source
 from tocsin.rendering.statute.sentences import Item, condition, fact_behind, facts_in
-from tocsin.rendering.statute.terms import TERMS, validity
+from tocsin.rendering.statute.terms import TERMS, Terms, validity, words
 
 _STATUS = {"in-force": "in force", "not-in-force": "not in force yet", "off": "off: it opens no duty here"}
 
@@ -40,22 +40,30 @@ def page_of(regime: Regime, language: str = "en") -> Page:
     return Page(
         code=regime.id,
         name=in_language(regime.name, language),
-        head=Part("", tuple(_head(regime))),
+        head=Part("", tuple((label, items) for label, _, say in HEAD if (items := say(regime)))),
         rules=tuple(_rule(regime, rule) for rule in regime.rules),
         tail=tuple(_tail(regime)),
     )
 
 
-def _head(regime: Regime) -> Iterable[tuple[str, tuple[Item, ...]]]:
-    in_force = f"{_STATUS[regime.status]} {validity(regime)}".strip()
-    yield "jurisdiction", (Item(regime.jurisdiction),)
-    yield "status", (Item(in_force),)
-    if regime.why_off:
-        yield "why", (Item(" ".join(regime.why_off.split())),)
-    yield "read", (Item(regime.verification),)
-    yield "days of", (Item(regime.zone),)
-    if regime.applies is not None:
-        yield "binds us if", (condition(regime.applies),)
+#: What stands at the head of a page: the label, the fields that it says, and how.
+HEAD: Terms = (
+    ("jurisdiction", ("jurisdiction",), lambda law: (Item(law.jurisdiction),)),
+    (
+        "status",
+        ("status", "valid_from", "valid_until"),
+        lambda law: (Item(f"{_STATUS[law.status]} {validity(law)}".strip()),),
+    ),
+    ("why", ("why_off",), lambda law: words(law.why_off)),
+    ("read", ("verification",), lambda law: (Item(law.verification),)),
+    ("days of", ("zone",), lambda law: (Item(law.zone),)),
+    ("binds us if", ("applies",), lambda law: (condition(law.applies),) if law.applies else ()),
+)
+
+
+def all_terms(rule: Rule) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+    """Every term of one rule, by itself."""
+    return tuple((label, items) for label, _, say in TERMS if (items := say(rule)))
 
 
 def _rule(regime: Regime, rule: Rule) -> Part:

@@ -12,6 +12,9 @@ from tocsin.domain.terms import Channel, Clock, Exempt, Hold
 from tocsin.rendering.statute.phrases import MOMENTS
 from tocsin.rendering.statute.sentences import Item, condition, joined, people, spoken
 
+#: A label, the fields that it says, and how it says them of a rule or a law.
+Terms = tuple[tuple[str, tuple[str, ...], Callable[[Any], tuple[Item, ...]]], ...]
+
 _RECIPIENTS = {
     "individuals": "the people concerned",
     "controller": "the controller for whom we process",
@@ -133,7 +136,8 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _words(text: str | None) -> tuple[Item, ...]:
+def words(text: str | None) -> tuple[Item, ...]:
+    """A text on one line, if there is one."""
     return (Item(_flat(text)),) if text else ()
 
 
@@ -147,7 +151,7 @@ def _rules(refs: tuple[str, ...], by: str) -> tuple[Item, ...]:
 
 
 #: Each term of a rule: its label, the fields that it says, and how. Together they say every field.
-TERMS: tuple[tuple[str, tuple[str, ...], Callable[[Any], tuple[Item, ...]]], ...] = (
+TERMS: Terms = (
     ("tell", ("recipient", "place", "competence", "per", "role", "stage"), lambda r: (Item(to_whom(r)),)),
     ("when", ("clock",), lambda r: (Item(clock(r.clock)),)),
     ("not after", ("not_after",), lambda r: _rules(r.not_after, "or")),
@@ -163,14 +167,14 @@ TERMS: tuple[tuple[str, tuple[str, ...], Callable[[Any], tuple[Item, ...]]], ...
     ("must say", ("content",), lambda r: _codes(r.content)),
     ("must not say", ("must_not_contain",), lambda r: _codes(r.must_not_contain)),
     ("by", ("channel",), lambda r: (Item(channel(r.channel)),) if r.channel else ()),
-    ("in", ("language",), lambda r: _words(r.language)),
+    ("in", ("language",), lambda r: words(r.language)),
     ("in parts", ("phased",), lambda r: () if r.phased is None else (Item("yes" if r.phased else "no"),)),
     ("if late", ("reasons_when_late",), lambda r: (Item("with reasons"),) if r.reasons_when_late else ()),
     ("held back", ("hold",), lambda r: (Item(hold(r.hold)),) if r.hold else ()),
-    ("in force", ("valid_from", "valid_until"), lambda r: _words(validity(r))),
-    ("read", ("verification",), lambda r: _words(r.verification)),
-    ("candidate", ("doubt",), lambda r: _words(r.doubt and f"counsel must confirm: {r.doubt}")),
-    ("cited as", ("cited",), lambda r: _words("; ".join(f"{k}: {v}" for k, v in r.cited.items()))),
-    ("source", ("source",), lambda r: _words(r.source)),
-    ("note", ("note",), lambda r: _words(r.note)),
+    ("in force", ("valid_from", "valid_until"), lambda r: words(validity(r))),
+    ("read", ("verification",), lambda r: words(r.verification)),
+    ("candidate", ("doubt",), lambda r: words(r.doubt and f"counsel must confirm: {r.doubt}")),
+    ("cited as", ("cited",), lambda r: words("; ".join(f"{k}: {v}" for k, v in r.cited.items()))),
+    ("source", ("source",), lambda r: words(r.source)),
+    ("note", ("note",), lambda r: words(r.note)),
 )
