@@ -57,18 +57,13 @@ class Mutant:
 
 
 def mutants(regime: Regime) -> Iterator[Mutant]:
-    """Every mutant of a law, in the order of its file. Of one that opens nothing only that it were in force."""
-    if not opens_duties(regime):
+    """Every mutant of a law, in the order of its file. Of one that binds nobody only that it were in force."""
+    if not regime.binding:
         in_force = _with(regime, status="in-force", valid_from=None, valid_until=None)
         yield Mutant(("status",), "put in force", in_force)
         return
     for loc, what, altered in _alterations(regime):
         yield Mutant(loc, what, altered)
-
-
-def opens_duties(regime: Regime) -> bool:
-    """Whether a law may open duties: it is in force, or it is to come on a day that is known."""
-    return regime.status == "in-force" or (regime.status == "not-in-force" and regime.valid_from is not None)
 
 
 def _alterations(node: BaseModel) -> Iterator[Altered]:

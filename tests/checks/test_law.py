@@ -77,7 +77,7 @@ def test_each_condition_and_each_number_is_altered_once(catalog: Catalog, tmp_pa
         "rules.0.when.all.0.not: its not taken away",
         "rules.0.when.all.1: taken away",
         "rules.0.when.all.1.people: records counted",
-        "rules.0.when.all.1.people.place.0: US-CA taken away",
+        "rules.0.when.all.1.people.0.place.0: US-CA taken away",
         "rules.0.when.all.1.more_than: 501 in place of 500",
         "rules.0.when.all.1.more_than: 499 in place of 500",
         "rules.0.clock.from: from detected_at instead",
