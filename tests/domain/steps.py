@@ -5,8 +5,10 @@ from random import Random
 from typing import Any
 
 from tests.domain.worked import Worked
+from tocsin.domain.criteria import ORGANISATION
 from tocsin.domain.facts import stand_ins
 from tocsin.domain.moments import KNOWING
+from tocsin.domain.places import country_of
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
 from tocsin.domain.rules import Regime
 
@@ -44,6 +46,7 @@ _ELSEWHERE = ("DE", "VN", "US-NY", "SG", "unknown")
 _TELLING = ("identity", "health", "government-id", "credentials", "contact")
 #: Answers that say that nobody knows.
 _OPEN = {"access": "unknown", "misuse": ["unknown"], "method": "to-be-determined", "place": "unknown"}
+_EMPTY: Cell = {"established_in": None, "offers_to": (), "collects_directly": None, "size_class": None}
 _OPEN_FOR_ALL = {"intent": "unknown", "actor": "unknown", "log_coverage": "unknown"}
 
 _LOOKS_AT = {
@@ -76,6 +79,9 @@ def forgetting(worked: Worked, *, in_cells: bool = True) -> Iterator[Step]:
     tests = worked.values.get("harm_tests") or {}
     for law in tests:
         yield f"harm_tests of {law}", worked.but(harm_tests=_without(tests, law) or None)
+    for feature, says_nothing_while_empty in ORGANISATION.items():
+        if says_nothing_while_empty and getattr(worked.organisation, feature):
+            yield f"the company's {feature}", worked.of_a_company(**{feature: _EMPTY[feature]})
     if in_cells:
         yield from _with_each_cell(worked, _less_known)
 
@@ -93,6 +99,12 @@ def worsening(worked: Worked) -> Iterator[Step]:
         yield f"the harm test of {law} is met", worked.but(harm_tests={**tests, law: "met"})
     yield from _with_each_cell(worked, _worse)
     yield from _with_more_people(worked)
+
+
+def at_other_hours(worked: Worked, random: Random) -> Worked:
+    """The same with every moment somewhere else, in any order."""
+    moments = (name for name in worked.values if FACTS[name].type == "moment")
+    return worked.but(**{name: value(FACTS[name], random) for name in moments})
 
 
 def merged(first: Worked, second: Worked, random: Random) -> Worked:
@@ -167,6 +179,8 @@ def _less_known(cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
     for name, word in _OPEN.items():
         if name in known:
             yield f"{name} becomes {word}", [{**cell, name: word}]
+    if "-" in str(cell.get("place")):
+        yield "which part of the country", [{**cell, "place": country_of(cell["place"])}]
 
 
 def _worse(cell: Cell) -> Iterator[tuple[str, list[Cell]]]:

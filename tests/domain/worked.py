@@ -41,6 +41,10 @@ class Worked:
         kept = {name: value for name, value in {**self.values, **changes}.items() if value is not None}
         return replace(self, values=kept)
 
+    def of_a_company(self, **features: Any) -> "Worked":
+        """The same in another company."""
+        return replace(self, organisation=self.organisation.model_copy(update=features))
+
     def called(self, name: str) -> "Worked":
         """The same under another name."""
         return replace(self, name=name)
