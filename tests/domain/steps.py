@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.domain.worked import Worked
 from tocsin.domain.criteria import ORGANISATION
-from tocsin.domain.facts import stand_ins
-from tocsin.domain.moments import KNOWING
+from tocsin.domain.moments import KNOWING, stand_ins
 from tocsin.domain.places import country_of
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
 from tocsin.domain.rules import Regime
@@ -70,8 +69,7 @@ _SOME: dict[str, Any] = {
 def forgetting(worked: Worked, *, in_cells: bool = True) -> Iterator[Step]:
     """Every way in which one thing that is known becomes unknown."""
     for name in worked.values:
-        # With places stated, the total only says that more people were hit; without it the places are all.
-        if name != "cells" and not (name == "people" and "people_by_country" in worked.values):
+        if name != "cells" and not _follows(name, worked):
             yield name, worked.but(**{name: None})
     for name, word in _OPEN_FOR_ALL.items():
         if name in worked.values:
@@ -84,6 +82,14 @@ def forgetting(worked: Worked, *, in_cells: bool = True) -> Iterator[Step]:
             yield f"the company's {feature}", worked.of_a_company(**{feature: _EMPTY[feature]})
     if in_cells:
         yield from _with_each_cell(worked, _less_known)
+
+
+def _follows(name: str, worked: Worked) -> bool:
+    """Whether a fact, when nobody states it, is not unknown: it follows from others that are stated."""
+    # With places stated, the total only says that more people were hit; without it the places are all.
+    return (name == "people" and "people_by_country" in worked.values) or any(
+        source in worked.values for source in stand_ins(name)
+    )
 
 
 def worsening(worked: Worked) -> Iterator[Step]:

@@ -34,9 +34,18 @@ Steps = Callable[[Worked], Iterator[Step]]
 # --- what is not known
 
 
-def breaks_silence(before: Answers, after: Answers) -> frozenset[str]:
-    """Rules that were owed, and of which the law now says no, though something was only forgotten."""
-    return before.owed & after.refused
+def breaks_silence(before: Answers, after: Answers) -> set[str]:
+    """Rules that were owed, and of which the law now says no, though something was only forgotten.
+
+    Whom an exception is no longer known to spare is counted: then the rule for many takes the place of that for few.
+    """
+    return {name for name in before.owed & after.refused if not replaced(name, after)}
+
+
+def replaced(name: str, after: Answers) -> bool:
+    """Whether what takes the place of a rule is owed or open."""
+    law = name.partition("/")[0]
+    return any(f"{law}/{rule}" in after.owed | after.undecided for rule in TAKES_ITS_PLACE.get(name, ()))
 
 
 def settles_unasked(before: Answers, after: Answers, law: Regime) -> set[str]:
@@ -91,12 +100,7 @@ def _few(steps: Steps, worked: Worked, random: Random, most: int) -> list[Step]:
 
 def lost(before: Answers, after: Answers) -> set[str]:
     """Rules that were owed and are not any more, though nothing that takes their place is owed or open."""
-    return {
-        name
-        for name in before.owed - after.owed
-        if not {f"{name.partition('/')[0]}/{rule}" for rule in TAKES_ITS_PLACE.get(name, ())}
-        & (after.owed | after.undecided)
-    }
+    return {name for name in before.owed - after.owed if not replaced(name, after)}
 
 
 def test_what_is_worse_never_takes_a_duty_away(library: Library) -> None:
