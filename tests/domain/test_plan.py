@@ -154,6 +154,16 @@ def test_a_step_that_is_overdue_is_reminded_of_once_and_again_after_it_was_opene
     )
 
 
+def test_a_step_that_perhaps_applies_is_reminded_of_until_somebody_says_that_it_does_not(catalog):
+    def reminds(*bodies: k.Body) -> list[str]:
+        found = plan(incident(declared(type="lost-device"), *ANSWERED, *bodies), catalog, START + hours(3))
+        return [move.step for move in moves_of(found, m.RemindOfStep)]
+
+    assert "6.2" in reminds()
+    assert "6.2" in reminds(learned("nature", ["device-lost"]))
+    assert "6.2" not in reminds(learned("nature", ["paper-lost"]))
+
+
 def test_containment_begins_when_somebody_takes_command_and_ends_with_its_gates(catalog):
     assert moves_of(plan(incident(), catalog, START), m.EnterStatus) == []
     (enter,) = moves_of(plan(incident(*ANSWERED), catalog, START), m.EnterStatus)

@@ -109,7 +109,8 @@ def _step_moves(
             due is not None
             and due <= now
             and step.id not in incident.steps
-            and answers[step.id]
+            # One that perhaps applies is reminded of too: what is not known is no reason to be silent.
+            and answers[step.id] is not False
             and incident.reminded.get(step.id, 0) <= since
         ):
             yield RemindOfStep(max(since, 1), step.id, step.role, step.phase)
@@ -139,7 +140,7 @@ def _wakes(
         if duty.mark == "open" and duty.soonest is not None:
             candidates += [at for _, at in warnings(duty)] + [duty.soonest - SIGNATURE_LEAD]
     for step in type_.steps:
-        if step.id not in incident.steps and answers[step.id]:
+        if step.id not in incident.steps and answers[step.id] is not False:
             candidates.append(step_due_at(step, incident.moments))
     return (at for at in candidates if at is not None and at > now)
 

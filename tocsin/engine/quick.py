@@ -7,7 +7,9 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
+from tocsin.domain.checklist import applicable
 from tocsin.domain.notice import APPROVERS
+from tocsin.domain.owing import facts_of
 from tocsin.engine.messages import duty_words, page_message, role_or_standin, tell
 from tocsin.storage import outbox
 
@@ -117,6 +119,9 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
     people = [holder] if holder else role_or_standin(app, incident, "incident-commander")
     if step is not None:
         lines = [f"Step {step.id} is overdue: {step.title['en']}", f"Role: {step.role.replace('-', ' ')}"]
+        needs = applicable(step, facts_of(incident, catalog), catalog.contacts.organisation).needs
+        if needs:
+            lines.append(f"Nobody has said whether it applies: tocsin learn {', '.join(needs)}")
         action = f"tocsin done {incident.key} {step.id}"
         tell(
             app, change, "overdue", people, lines, subject=move.key, lane="warning", cause=seq, action=action
