@@ -362,6 +362,39 @@ def test_a_severity_at_which_nobody_is_called_is_named_with_its_line(
     assert found.words.startswith(f"{path}:9: no ladder calls the incident-commander at sev1")
 
 
+def test_a_program_that_cannot_run_or_that_anybody_may_change_is_named_with_its_line(
+    settings: Settings, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "contacts"
+    overlay.mkdir()
+    programs = {name: tmp_path / name for name in ("plain", "open", "fine")}
+    for name, mode in (("plain", 0o644), ("open", 0o757), ("fine", 0o755)):
+        programs[name].write_text("#!/bin/sh\n", encoding="utf-8")
+        programs[name].chmod(mode)
+    steps = dict(zip(programs, ("P1", "P2", "P3"), strict=True))
+    lines = [
+        f"  - {{id: {name}, does: it, steps: [{steps[name]}], argv: [{program}], within: 1 min}}"
+        for name, program in programs.items()
+    ]
+    path = overlay / "commands.yaml"
+    path.write_text("\n".join(["commands:", *lines, ""]), encoding="utf-8")
+    looked = settings.model_copy(update={"contacts": overlay})
+
+    found = of(examine(looked, None).findings, "commands")
+    assert [(each.level, each.remedy) for each in found] == [("FAIL", f"{path}:2"), ("FAIL", f"{path}:3")]
+    assert [each.words for each in found] == [
+        f"plain: {programs['plain']} may not be run by this account",
+        f"open: {programs['open']} may be changed by anybody; chmod o-w {programs['open']}",
+    ]
+    programs["plain"].chmod(0o755)
+    programs["open"].chmod(0o755)
+    assert said(of(examine(looked, None).findings, "commands")) == [("ok", "3 can run, for P1, P2, P3")]
+    programs["fine"].unlink()
+    assert said(of(examine(looked, None).findings, "commands")) == [
+        ("FAIL", f"fine: there is no program {programs['fine']}")
+    ]
+
+
 # --- roads
 
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 TYPE = "types/credential-leak/type.yaml"
 SPINE = "types/common-spine.yaml"
+COMMANDS, NONE = "contacts/commands.yaml", "commands: []"
+
+
+def one_command(step: str, argv: str, **more: str) -> str:
+    """A commands.yaml with one command, on one line."""
+    keys = {"id": "revoke", "does": "revokes", "steps": f'["{step}"]', "argv": argv, "within": "1 min"} | more
+    return f"commands: [{{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}]"
+
 
 #: file, what stands there, what is put in its place, the complaint
 MISTAKES = [
@@ -139,6 +147,13 @@ MISTAKES = [
         "kinds: [accounts]",
         "the data map has no kind 'accounts'",
     ),
+    (COMMANDS, NONE, one_command("1.33", "[/bin/true]"), "no incident type has a step '1.33'; did you mean"),
+    (COMMANDS, NONE, one_command("1.3", "[revoke]"), "write the program with its whole path, like /usr/"),
+    (COMMANDS, NONE, one_command("1.3", "/bin/true --all"), "argv: write a list"),
+    (COMMANDS, NONE, one_command("1.3", "[]"), "argv: "),
+    (COMMANDS, NONE, one_command("1.3", '[/bin/sh, "-c", "a\\nb"]'), "argv[2]: "),
+    (COMMANDS, NONE, one_command("1.3", "[/bin/true]", within="2 h"), "a command may take 1 h at most"),
+    (COMMANDS, NONE, one_command("1.3", "[/bin/true]", shell="true"), "unknown key 'shell'"),
 ]
 
 #: Where the complaint cannot stand on the very line: a missing key is missed above it, a doubled one below.
@@ -260,3 +275,23 @@ def test_clocks_of_two_laws_that_wait_for_each_other_are_refused(copy: "Copy") -
     copy.edit("regimes/vn-pdpl/regime.yaml", "from: violation_found_at", "after: [policy-promise/customers]")
     with pytest.raises(BadFile, match="policy-promise/customers: its clock waits for itself through"):
         copy.load()
+
+
+def test_a_step_has_one_command_or_nobody_could_say_which_one_ran(copy: "Copy") -> None:
+    both = "\n".join(
+        f"  - {{id: {name}, does: it, steps: [P2], argv: [/bin/true], within: 1 min}}" for name in ("a", "b")
+    )
+    copy.edit(COMMANDS, NONE, f"commands:\n{both}")
+    with pytest.raises(
+        BadFile, match="step P2 has the command 'a' already; let one program do both"
+    ) as caught:
+        copy.load()
+    assert (
+        caught.value.line
+        == copy.path(COMMANDS).read_text(encoding="utf-8").splitlines().index(both.splitlines()[1]) + 1
+    )
+
+
+def test_a_house_without_commands_is_no_fault(copy: "Copy") -> None:
+    copy.path(COMMANDS).unlink()
+    assert copy.load().contacts.commands == ()

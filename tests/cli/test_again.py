@@ -5,6 +5,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import LETTER, Command, Result
 from tocsin import actions
 from tocsin.actors import at_the_shell
@@ -37,8 +39,19 @@ class Twice:
 
 
 def test_every_verb_that_changes_something_happens_once_under_its_key(
-    tocsin: Command, head: Callable[..., int], app: App, mail: MailSink, leap: Callable[..., None]
+    tocsin: Command,
+    head: Callable[..., int],
+    app: App,
+    mail: MailSink,
+    leap: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    contacts = tmp_path / "contacts"
+    contacts.mkdir()
+    kill = '{id: kill, does: kills sessions, steps: ["1.4"], argv: [/bin/echo, none], within: 1 min, in_drills: true}'
+    (contacts / "commands.yaml").write_text(f"commands: [{kill}]\n", encoding="utf-8")
+    monkeypatch.setenv("TOCSIN_CONTACTS", str(contacts))
     twice = Twice(tocsin, head)
     work(twice)
     letters(twice, app, mail)
@@ -67,6 +80,7 @@ def work(twice: Twice) -> None:
     twice("set", "severity", "sev2", "--because", "few people", by="minh")
     twice("done", "1.3", "--evidence", "proof.txt", by="minh")
     twice("undo", "1.3", "--because", "another key", by="minh")
+    twice("run", "1.4", by="minh")
     twice("skip", "1.1", "--because", "private", by="minh")
     twice("evidence", "add", "proof.txt")
     twice("evidence", "get", "E1", "--out", "copy.txt", by="an")

@@ -1,6 +1,7 @@
 """tocsin law: what the law says to given facts, without an incident and without a database."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,8 @@ def test_the_schema_knows_every_fact_and_accepts_the_example(
     assert set(schema["properties"]) == set(KNOWN)
     assert "unlikely" in json.dumps(schema["properties"]["risk"])
     assert law(capfd, "schema", "regime").json["title"] == "Regime"
+    within = law(capfd, "schema", "type").json["$defs"]["Due"]["properties"]["within"]
+    assert re.search(within["pattern"], "15 min")
     assert "established_in" in law(capfd, "schema", "organisation").json["properties"]
 
 

@@ -262,6 +262,48 @@ def test_next_off_a_terminal_shows_the_first_step_and_the_best_question(
     said = tocsin("next").out
     assert "evidence: since when it was exposed" in said
     assert "ASK     " in said
+    assert 'DO      tocsin done 1.1   or tocsin skip 1.1 --because "..."\n' in said
+    assert "THEN    1.2 Which secret: type, issuer, owner, scopes\n" in said
+    assert found["then"] == "1.2"
+
+
+def test_next_says_why_now_and_who_waits(tocsin: Command, declared: str) -> None:
+    for step in ("1.1", "1.2", "C1", "C2"):
+        tocsin("done", step)
+    said = tocsin("next", "1").out
+    assert said.startswith("1.3 Revoke the token; keep the commit\n")
+    assert "WHY     1.6 waits for it; one of 7 gates before contain ends; " in said
+    assert "DO      tocsin done 1 1.3 --evidence FILE   or tocsin skip 1 1.3" in said
+
+
+def test_next_says_what_perishes_and_what_is_overdue(
+    tocsin: Command, declared: str, leap: Callable[..., None]
+) -> None:
+    tocsin("learn", "occurred_from=2026-10-24T20:40:00Z", "--source", "access log")
+    for step in ("1.5", "C8"):
+        tocsin("done", step, "--evidence", "proof.txt", by="giang")
+    said = tocsin("next", by="giang").out
+    assert said.startswith("P1 Save the backups from before the breach\n")
+    assert "WHY     after that hour this is lost: the last backup made before the breach began; " in said
+    leap(hours=2)
+    assert "WHY     it is overdue; " in tocsin("next", by="giang").out
+
+
+def test_next_asks_for_the_fact_instead_of_hiding_the_step(tocsin: Command) -> None:
+    tocsin("declare", "A laptop is gone", "--type", "lost-device")
+    tocsin("ack")
+    said = tocsin("next").out
+    assert said.startswith("6.2 Save its last check-in, then lock and locate it\n")
+    assert "PERHAPS it applies only if nature has device-lost or device-stolen, and nobody has said\n" in said
+    assert "ASK     What kind of incident is it?     tocsin learn nature=device-lost --source ...\n" in said
+    asked = tocsin("next", "--json").json["asks"]
+    assert asked == [
+        {"fact": "nature", "question": "What kind of incident is it?", "answers": ["device-lost"]}
+    ]
+    tocsin("learn", "nature=paper-lost", "--source", "the finder")
+    said = tocsin("next").out
+    assert said.startswith("C2 ")
+    assert "PERHAPS" not in said
 
 
 def on_a_terminal(*words: str, typed: str) -> tuple[int, str]:

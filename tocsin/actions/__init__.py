@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tocsin.actions.checklist import done, skip, undo
     from tocsin.actions.closing import close, decline, erase, redact, reopen
+    from tocsin.actions.commands import run
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
     from tocsin.actions.knowing import assess, learn, note, set_
@@ -36,6 +37,7 @@ _ROOMS = {
         "redact",
         "reopen",
     ),
+    "commands": ("run",),
     "deciding": (
         "dissent",
         "not_notify",
@@ -105,6 +107,7 @@ __all__ = [
     "release_duty",
     "reopen",
     "resume",
+    "run",
     "scope",
     "set_",
     "skip",

@@ -39,7 +39,7 @@ def done(
     def decide(change: Change) -> None:
         refuse_future(at, change.now)
         refuse_before(at, change.incident, ("occurred_from", *FOUND))
-        _refuse_others_step(app, actor, change.incident, step)
+        refuse_others_step(app, actor, change.incident, step)
         _ready(app, change.incident, step, with_evidence=bool(evidence))
         items = tuple(keep(change, each, name, by=actor.id, step=step) for each, name in sealed)
         change.add(StepDone(step=step, evidence=items, note=change.keep(note) if note else None), at=at)
@@ -50,8 +50,8 @@ def done(
 
 def _ready(app: App, incident: Incident, step: str, *, with_evidence: bool) -> None:
     """Refused for a step that is not there, not open, blocked by others, or wants the evidence that is missing."""
-    wanted = _open_step(app, incident, step)
-    _refuse_blocked(app, incident, wanted)
+    wanted = open_step(app, incident, step)
+    refuse_blocked(app, incident, wanted)
     if wanted.evidence_required and not with_evidence:
         raise Refused(f"step {step} needs evidence ({wanted.evidence}): tocsin done {step} --evidence FILE")
 
@@ -64,7 +64,7 @@ def skip(
         raise Refused(f"say why step {step} does not apply: --because '...'")
 
     def decide(change: Change) -> None:
-        wanted = _open_step(app, change.incident, step)
+        wanted = open_step(app, change.incident, step)
         if not _item_of(app, change.incident, step).asked:
             raise Refused(
                 f"step {step} is no longer asked, since this is {change.incident.type} now; nothing waits for it"
@@ -107,7 +107,8 @@ def _item_of(app: App, incident: Incident, wanted: str) -> Item:
     return items[wanted]
 
 
-def _open_step(app: App, incident: Incident, wanted: str) -> Step:
+def open_step(app: App, incident: Incident, wanted: str) -> Step:
+    """The step with this id. Refused when there is none, or when it was ticked or skipped."""
     step = step_of(app, incident, wanted)
     state = incident.steps.get(wanted)
     if state is not None:
@@ -117,7 +118,7 @@ def _open_step(app: App, incident: Incident, wanted: str) -> Step:
     return step
 
 
-def _refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str) -> None:
+def refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str) -> None:
     """A step is done by its role; whoever commands may do what nobody of that role is there for."""
     person, step = known(actor, incident), step_of(app, incident, wanted)
     if not any(actor.holds(incident, role) for role in (step.role, "incident-commander", "deputy")):
@@ -127,7 +128,8 @@ def _refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str)
         )
 
 
-def _refuse_blocked(app: App, incident: Incident, step: Step) -> None:
+def refuse_blocked(app: App, incident: Incident, step: Step) -> None:
+    """Refused for a step that waits for others."""
     if not _item_of(app, incident, step.id).asked:
         # Done all the same, though another type asks for other things now: it happened, and is kept.
         return

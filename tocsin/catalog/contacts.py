@@ -12,6 +12,7 @@ from tocsin.catalog.folders import layers
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, Loc, read_document
 from tocsin.domain.answers import nearest
+from tocsin.domain.commands import Command
 from tocsin.domain.contacts import Authority, Contacts, Organisation, Person, Processor
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.kinds import Severity
@@ -20,7 +21,7 @@ from tocsin.domain.rota import Ladder, Rotation
 #: Each of them must be called at every severity: one contains, the other knows the hours of the law.
 _ALWAYS_CALLED = ("incident-commander", "dpo")
 
-_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor)
+_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor, Command)
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
     """
     document = read_document(_last(folders, "organisation.yaml"))
     organisation = validated(Organisation, document)
-    people = _listed(folders, "people.yaml", "people", Person)
-    rotations = _listed(folders, "oncall.yaml", "rotations", Rotation)
-    ladders = _listed(folders, "escalation.yaml", "ladders", Ladder)
-    authorities = _listed(folders, "authorities.yaml", "authorities", Authority)
-    processors = _listed(folders, "processors.yaml", "processors", Processor)
+    people = listed(folders, "people.yaml", "people", Person)
+    rotations = listed(folders, "oncall.yaml", "rotations", Rotation)
+    ladders = listed(folders, "escalation.yaml", "ladders", Ladder)
+    authorities = listed(folders, "authorities.yaml", "authorities", Authority)
+    processors = listed(folders, "processors.yaml", "processors", Processor)
     _check_organisation(organisation, document, people)
     _check_people(people)
     _check_rotations(rotations, people)
@@ -71,9 +72,8 @@ def _last(folders: Sequence[Path], name: str) -> Path:
     return found[-1]
 
 
-def _listed(
-    folders: Sequence[Path], name: str, key: str, model: type[_Entry]
-) -> Mapping[str, Listed[_Entry]]:
+def listed(folders: Sequence[Path], name: str, key: str, model: type[_Entry]) -> Mapping[str, Listed[_Entry]]:
+    """The entries under `key` in every folder's file of this name, by id; a later folder's entry wins."""
     _last(folders, name)
     found: dict[str, Listed[_Entry]] = {}
     for path in layers(folders, name):

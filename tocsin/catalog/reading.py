@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from tocsin.catalog.commands import read_commands
 from tocsin.catalog.contacts import read_contacts
 from tocsin.catalog.incident_types import read_types
 from tocsin.catalog.packs import check_packs
@@ -32,12 +33,13 @@ def read_catalog(
     people = read_contacts(contacts, [kind.id for kind in data_map.kinds])
     check_packs(paths, contents)
     check_templates(paths, contents)
+    types = read_types(paths, contents, data_map)
     return Catalog(
-        types=MappingProxyType(read_types(paths, contents, data_map)),
+        types=MappingProxyType(types),
         regimes=Laws.of(_regimes(paths, contents).values()),
         data_map=data_map,
         files=MappingProxyType(dict(files)),
-        contacts=people,
+        contacts=people.model_copy(update={"commands": read_commands(contacts, types)}),
     )
 
 

@@ -42,6 +42,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("take", "roles:take", "[INC] ROLE", "take a role"),
         Verb("hand", "roles:hand", "[INC] ROLE TO", "hand a role over"),
         Verb("done", "steps:done", "[INC] STEP", "tick a step, with its evidence"),
+        Verb("run", "commands:run", "[INC] [STEP]", "run the company's own command for a step"),
         Verb("skip", "steps:skip", "[INC] STEP", "say that a step does not apply, and why"),
         Verb("undo", "steps:undo", "[INC] STEP", "open a step again"),
         Verb("evidence", "proof:evidence", "add|list|get", "the vault, with custody"),

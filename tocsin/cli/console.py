@@ -122,7 +122,7 @@ class Shell:
 
 
 def plain(value: Any) -> Any:
-    """Moments and sets as JSON has them."""
+    """Moments, sets and records as JSON has them."""
     from tocsin.domain.moments import iso
 
     if isinstance(value, datetime):
@@ -131,6 +131,8 @@ def plain(value: Any) -> Any:
         return sorted(value)
     if isinstance(value, tuple):
         return list(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return str(value)
 
 

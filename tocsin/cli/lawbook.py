@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tocsin.domain.regime import Assessment
 
 _USAGE = (
-    "say tocsin law, law show CODE, law diff A [B], law docs FOLDER, law schema [facts|regime|organisation], "
+    "say tocsin law, law show CODE, law diff A [B], law docs FOLDER, law schema [facts|regime|organisation|type], "
     "or law --facts FILE"
 )
 
@@ -52,7 +52,7 @@ def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
     """The laws that judge incidents; with --facts, what they say to those facts.
 
     tocsin law · tocsin law show CODE · tocsin law diff A [B] · tocsin law docs FOLDER ·
-    tocsin law schema [facts|regime|organisation] · tocsin law --facts FILE
+    tocsin law schema [facts|regime|organisation|type] · tocsin law --facts FILE
 
     A and B are codes, today, incidents (the laws they are bound to), or paths to a regime.yaml or a folder of them.
     """
@@ -67,7 +67,7 @@ def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
             _different(words[1:], as_json=asked.json)
         case ("docs", folder) if asked == _NOTHING_ASKED:
             _written(folder)
-        case ("schema",) | ("schema", "facts" | "regime" | "organisation") if asked.facts is None:
+        case ("schema",) | ("schema", "facts" | "regime" | "organisation" | "type") if asked.facts is None:
             _give(_schema(words[1] if len(words) > 1 else "facts"))
         case _:
             raise WrongUsage(_USAGE)
@@ -156,6 +156,10 @@ def _schema(of: str) -> dict[str, Any]:
 
     if of == "facts":
         return facts_schema()
+    if of == "type":
+        from tocsin.catalog.incident_types import TypeFile
+
+        return TypeFile.model_json_schema(by_alias=True)
     model = Regime if of == "regime" else Organisation
     return model.model_json_schema(by_alias=True)
 

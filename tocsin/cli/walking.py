@@ -1,13 +1,21 @@
-"""`tocsin next`: walks the next steps one by one: the step, its evidence, and the missing fact that settles most."""
+"""`tocsin next`: walks the next steps one by one: the step, why now, what to type, what follows, what is not known."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tocsin.cli.asking import ask_line
-from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean
+from tocsin.cli.commands import ran_words
+from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused
+
+if TYPE_CHECKING:
+    from tocsin.views.guidance import Ask, Guidance
+    from tocsin.views.steps import StepView
+
+_NOTHING = "No step is left that can be done now. tocsin card says what the incident waits for."
 
 
 def next_(*words: Words, door: Reading = READING) -> None:
@@ -15,61 +23,96 @@ def next_(*words: Words, door: Reading = READING) -> None:
     from tocsin.views.access import seen
 
     with door.open() as shell:
-        key = which(shell, split(words)[0])
+        named = split(words)[0]
+        key = which(shell, named)
         seen(shell.app, shell.actor, key)
         if not at_terminal() or shell.json:
-            _show_first(shell, key)
+            _show_first(shell, key, named)
             return
         passed: set[str] = set()
-        while step := _first(shell, key, passed):
-            shell.say("", *_step_lines(shell, step), *_question_lines(shell, key))
-            sys.stderr.write("[d]one, [s]kip, [n]ext, [q]uit: ")
+        while found := _found(shell, key, passed):
+            shell.say("", *_lines(shell, found, named), *_question_lines(shell, key))
+            run = "[r]un, " if found.step.command else ""
+            sys.stderr.write(f"[d]one, {run}[s]kip, [n]ext, [q]uit: ")
             sys.stderr.flush()
             answer = sys.stdin.readline().strip().lower()[:1]
             if answer in ("q", ""):
                 return
             if answer == "n":
-                passed.add(step.id)
-            elif answer in ("d", "s"):
-                _act(shell, key, step, answer)
-        shell.say("No step is left that can be done now. tocsin card says what the incident waits for.")
+                passed.add(found.step.id)
+            elif answer in ("d", "s") or (answer == "r" and run):
+                _act(shell, key, found.step, answer)
+        shell.say(_NOTHING)
 
 
-def _first(shell: Shell, key: str, passed: set[str]) -> Any:
-    """The step to show: this person's own before anybody else's, without those passed over."""
-    from tocsin.views.steps import in_order, is_theirs, steps
+def _found(shell: Shell, key: str, passed: set[str]) -> "Guidance | None":
+    from tocsin.views.guidance import guidance
 
-    incident = shell.app.incident(key)
-    ready = [step for step in in_order(steps(shell.app, incident)) if step.id not in passed]
-    own = (step for step in ready if is_theirs(step, incident, shell.actor))
-    return next(own, None) or next(iter(ready), None)
+    return guidance(shell.app, shell.app.incident(key), shell.actor, passed)
 
 
-def _show_first(shell: Shell, key: str) -> None:
+def _show_first(shell: Shell, key: str, named: str | None) -> None:
     from dataclasses import asdict
 
     from tocsin.views.duties import owed
 
-    step = _first(shell, key, set())
+    found = _found(shell, key, set())
     ask = owed(shell.app, shell.app.incident(key), shell.app.now()).next_question
-    shell.say(*(_step_lines(shell, step) if step else ["No step is left that can be done now."]))
+    shell.say(*(_lines(shell, found, named) if found else [_NOTHING]))
     shell.say(*_question_lines(shell, key))
-    shell.give({"key": key, "step": asdict(step) if step else None, "question": asdict(ask) if ask else None})
+    shell.give(
+        {
+            "key": key,
+            "step": asdict(found.step) if found else None,
+            "why": found.why if found else [],
+            "asks": [asdict(each) for each in found.asks] if found else [],
+            "then": found.then.id if found and found.then else None,
+            "question": asdict(ask) if ask else None,
+        }
+    )
 
 
-def _step_lines(shell: Shell, step: Any) -> list[str]:
+def _lines(shell: Shell, found: "Guidance", named: str | None) -> Iterator[str]:
+    """The step, and what a calm colleague would say about it."""
+    step = found.step
     due = f", by {shell.at(step.due_at)}" if step.due_at else ""
-    lines = [
-        bold(f"{step.id} {clean(step.title)}"),
-        f"    {clean(step.text)}",
-        f"    {step.role.replace('-', ' ')}, {step.phase}{', gate' if step.gate else ''}{due}",
-    ]
+    role = step.role.replace("-", " ")
+    who = "you" if found.yours else f"{found.holder}, {role}" if found.holder else role
+    yield bold(f"{step.id} {clean(step.title)}")
+    yield f"    {clean(step.text)}"
+    yield f"    {who}; {step.phase}{', gate' if step.gate else ''}{due}"
     if step.warning:
-        lines.append(f"    CAREFUL: {clean(step.warning)}")
+        yield f"    CAREFUL: {clean(step.warning)}"
     if step.wants:
         needed = " (needed)" if step.wants_required else ""
-        lines.append(f"    evidence{needed}: {clean(step.wants)}")
-    return lines
+        yield f"    evidence{needed}: {clean(step.wants)}"
+    if found.asks and step.only_if is not None:
+        from tocsin.rendering.statute.sentences import in_one_line
+
+        yield labelled("PERHAPS", f"it applies only if {in_one_line(step.only_if)}, and nobody has said")
+        yield from (_ask_line(ask) for ask in found.asks)
+    if found.why:
+        yield labelled("WHY", clean("; ".join(found.why)))
+    if step.ran is not None:
+        yield labelled("RAN", ran_words(shell, step.ran))
+    yield labelled("DO", _commands(step, named))
+    if found.then:
+        yield labelled("THEN", f"{found.then.id} {clean(found.then.title)}")
+
+
+def _ask_line(ask: "Ask") -> str:
+    value = ",".join(ask.answers) if ask.answers else "..."
+    if len(ask.answers) > 1:
+        value = "|".join(ask.answers)
+    return labelled("ASK", f"{ask.question}     tocsin learn {ask.fact}={value} --source ...")
+
+
+def _commands(step: "StepView", named: str | None) -> str:
+    inc = f"{named} " if named else ""
+    by_hand = f"tocsin done {inc}{step.id}" + (" --evidence FILE" if step.wants_required else "")
+    if step.command:
+        return f"tocsin run {inc}{step.id}   ({step.command}), or by hand {by_hand}"
+    return f'{by_hand}   or tocsin skip {inc}{step.id} --because "..."'
 
 
 def _question_lines(shell: Shell, key: str) -> list[str]:
@@ -84,12 +127,16 @@ def _question_lines(shell: Shell, key: str) -> list[str]:
     return [*lines, usual_line(answers)] if answers else lines
 
 
-def _act(shell: Shell, key: str, step: Any, answer: str) -> None:
-    """Tick or skip the step; what is refused is said, and the walk goes on."""
+def _act(shell: Shell, key: str, step: "StepView", answer: str) -> None:
+    """Tick, run or skip the step; what is refused is said, and the walk goes on."""
     from tocsin import actions
     from tocsin.cli.aftermath import changed
+    from tocsin.cli.commands import run_step
 
     try:
+        if answer == "r":
+            run_step(shell, key, step.id, None)
+            return
         if answer == "d":
             files = _ask("evidence FILE, if any: ").split()
             done = actions.done(shell.app, shell.actor, key, step.id, evidence=[Path(file) for file in files])

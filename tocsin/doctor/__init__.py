@@ -67,7 +67,7 @@ Check = Callable[["App", Path | None], Iterator[Finding]]
 
 
 def _checks() -> tuple[Check, ...]:
-    from tocsin.doctor import home, people, routes
+    from tocsin.doctor import commands, home, people, routes
 
     return (
         home.templates,
@@ -75,6 +75,7 @@ def _checks() -> tuple[Check, ...]:
         home.master_key,
         people.organisation,
         people.ladders,
+        commands.programs,
         routes.mail,
         routes.slack,
         routes.prefect,

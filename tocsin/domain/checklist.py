@@ -8,15 +8,17 @@ are purged, logs expire); that moment is a clock of its own, and the earlier of 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from tocsin.domain.conditions import Condition, Verdict, evaluate
-from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import Status
 from tocsin.domain.records import Id, Record, Role, Texts
+
+if TYPE_CHECKING:
+    from tocsin.domain.contacts import Organisation
 
 Phase = Literal["declare", "contain", "scope", "assess", "notify", "eradicate", "recover", "review"]
 #: The order in which phases are worked through; they may overlap in time.
@@ -58,7 +60,11 @@ def _span(raw: Any) -> Any:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]* (min|h|days?)$"}, mode="validation"),
+]
 
 
 class Due(Record):
@@ -161,7 +167,7 @@ def blocked_by(
     return tuple(id_ for id_ in step.depends_on if id_ not in done and answers.get(id_) is not False)
 
 
-def applicable(step: Step, facts: Facts, organisation: Organisation) -> Verdict:
+def applicable(step: Step, facts: Facts, organisation: "Organisation") -> Verdict:
     """Whether a step applies: True, False, or None with the facts that would settle it."""
     if step.only_if is None:
         return Verdict(answer=True, because=(), needs=())

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, field_validator, model_validator
 
 from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone, authority_for
+from tocsin.domain.commands import Command
 from tocsin.domain.errors import Refused
 from tocsin.domain.places import EEA, country_of
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
@@ -174,6 +175,11 @@ class Contacts(Record):
     ladders: tuple[Ladder, ...] = ()
     authorities: tuple[Authority, ...] = ()
     processors: tuple[Processor, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+    def command(self, step: str) -> Command | None:
+        """The command that does this step; None where it is done by hand alone."""
+        return next((each for each in self.commands if step in each.steps), None)
 
     def person(self, who: str) -> Person:
         """The person with this id; Refused when there is none."""

@@ -20,6 +20,7 @@ from tocsin.domain.incident import (
     Learned,
     NoticeState,
     Page,
+    RunState,
     StepState,
     Supplement,
 )
@@ -232,6 +233,21 @@ def _step_skipped(incident: Incident, entry: Entry, body: k.StepSkipped) -> Inci
 def _step_undone(incident: Incident, entry: Entry, body: k.StepUndone) -> Incident:
     steps = {step: state for step, state in incident.steps.items() if step != body.step}
     return _changed(incident, steps=steps, undone=_with(incident.undone, body.step, entry.seq))
+
+
+@_on(k.CommandStarted)
+def _command_started(incident: Incident, entry: Entry, body: k.CommandStarted) -> Incident:
+    run = RunState(body.command, entry.actor, entry.at, entry.seq, timedelta(seconds=body.limit))
+    return _changed(incident, runs=_with(incident.runs, body.step, run))
+
+
+@_on(k.CommandEnded)
+def _command_ended(incident: Incident, entry: Entry, body: k.CommandEnded) -> Incident:
+    run = incident.runs[body.step]
+    # A run that nobody saw end may end after all, when another is under way.
+    if run.seq != body.run:
+        return incident
+    return _changed(incident, runs=_with(incident.runs, body.step, replace(run, ended=body)))
 
 
 @_on(k.StepReminded)

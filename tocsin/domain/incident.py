@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.facts import Facts
-from tocsin.domain.kinds import DutyOpened, ScopeMeasured, Severity, Status
+from tocsin.domain.kinds import CommandEnded, DutyOpened, ScopeMeasured, Severity, Status
 
 StepMark = Literal["done", "skipped"]
 DutyMark = Literal["open", "met", "released"]
@@ -43,6 +43,18 @@ class StepState:
     seq: int
     evidence: tuple[str, ...] = ()
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class RunState:
+    """The latest run of a command for a step: who had it run, when, for how long at most, and how it ended."""
+
+    command: str
+    by: str
+    at: datetime
+    seq: int
+    limit: timedelta
+    ended: CommandEnded | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +196,7 @@ class Incident:
     #: Types that it had before its present one, the latest last, each once.
     former_types: tuple[str, ...] = ()
     steps: Mapping[str, StepState] = field(default_factory=lambda: _NOTHING)
+    runs: Mapping[str, RunState] = field(default_factory=lambda: _NOTHING)
     undone: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     reminded: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     duties: Mapping[str, DutyState] = field(default_factory=lambda: _NOTHING)

@@ -213,6 +213,33 @@ class StepUndone(Body):
     because: Words
 
 
+class CommandStarted(Body):
+    """A person had a command of the company run for a step. `argv` is what ran, as one would type it."""
+
+    step: str
+    command: str
+    argv: Words
+    #: Seconds after which it is killed.
+    limit: int
+
+
+class CommandEnded(Body):
+    """How a command ended. `run` is the entry of its start; one that is never followed by this was not seen to end.
+
+    `exit_code` is negative for a signal, None where there was no process. `output` is what it printed, in the vault.
+    """
+
+    step: str
+    command: str
+    run: int
+    outcome: Literal["succeeded", "failed", "timed-out", "interrupted", "not-started"]
+    exit_code: int | None = None
+    milliseconds: int = 0
+    output: str | None = None
+    #: It printed more than is kept.
+    cut: bool = False
+
+
 class StepReminded(Body):
     """The holder of a step was told that it is overdue."""
 

@@ -17,6 +17,7 @@ _DEEDS: dict[type[k.Body], Callable[[Any], tuple[tuple[str | None, ...], str]]] 
     k.EvidenceKept: lambda body: ((body.item,), "kept"),
     k.EvidenceCopied: lambda body: ((body.item,), "copied out"),
     k.StepDone: lambda body: (body.evidence, f"shown for step {body.step}"),
+    k.CommandEnded: lambda body: ((body.output,), f"printed by {body.command} for step {body.step}"),
     k.PaperMade: lambda body: ((body.item,), f"made as the paper for {body.duty}"),
     k.DutyMet: lambda body: ((body.receipt,), f"the receipt for {body.key}"),
     k.SupplementFiled: lambda body: (

@@ -48,7 +48,14 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
 }
 _PHASE_OF = {kind: phase for phase, kinds in _PHASES.items() for kind in kinds}
 #: Entries about a step: they stand in its phase.
-_OF_A_STEP = (k.StepDone, k.StepSkipped, k.StepUndone, k.StepReminded)
+_OF_A_STEP = (
+    k.StepDone,
+    k.StepSkipped,
+    k.StepUndone,
+    k.StepReminded,
+    k.CommandStarted,
+    k.CommandEnded,
+)
 #: The fields that say what an entry is about, the first that it has.
 _ABOUT = (
     "step",

@@ -6,8 +6,9 @@ from typing import Literal
 
 from tocsin.actors import Actor
 from tocsin.app import App
-from tocsin.domain.checklist import applicable, step_due_at, waits_for
-from tocsin.domain.incident import Incident
+from tocsin.domain.checklist import Step, applicable, step_due_at, waits_for
+from tocsin.domain.criteria import Condition
+from tocsin.domain.incident import Incident, RunState
 from tocsin.domain.plan import facts_of
 from tocsin.domain.playbook import Item, playbook
 from tocsin.domain.records import in_language
@@ -20,6 +21,7 @@ class StepView:
     """A step as it stands. `wants` says in words what to keep as evidence; `needs` which facts decide if it applies.
 
     `type` is the incident type that it comes from: one that the incident had before, where it is no longer asked.
+    `only_if` is the condition under which it applies, `keeps` what perishes, `command` the id of the company's command.
     """
 
     id: str
@@ -40,6 +42,11 @@ class StepView:
     at: datetime | None
     source: str
     type: str
+    only_if: Condition | None
+    #: What is gone for good at `due_at`, where that is why it is due then.
+    keeps: str | None
+    command: str | None
+    ran: RunState | None
 
     @property
     def pending(self) -> bool:
@@ -85,9 +92,21 @@ def steps(app: App, incident: Incident, language: str = "en") -> list[StepView]:
             at=done.at if done else None,
             source=step.source,
             type=item.type,
+            only_if=step.only_if,
+            keeps=_perishing(step, incident),
+            command=command.id if (command := app.catalog.contacts.command(step.id)) else None,
+            ran=incident.runs.get(step.id),
         )
 
     return [view(item) for item in items]
+
+
+def _perishing(step: Step, incident: Incident) -> str | None:
+    """What is lost with the step's due moment, if something is."""
+    if step.perishes is None or step.perishes.at(incident.moments) is None:
+        return None
+    due = step_due_at(step, incident.moments)
+    return step.perishes.what if due == step.perishes.at(incident.moments) else None
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,25 @@ def _done(body: k.StepDone, texts: Texts) -> str:
     return f"{body.step}{evidence}{_said(body.note, texts)}"
 
 
+def ending(body: k.CommandEnded) -> str:
+    """How a command ended: `revoke-token ended with 3 after 2.1 s, E4 holds what it printed`."""
+    after = "" if body.outcome == "not-started" else f" after {body.milliseconds / 1000:.1f} s"
+    printed = "the beginning of what" if body.cut else "what"
+    kept = f", {body.output} holds {printed} it printed" if body.output else ""
+    return f"{body.command} {_outcome(body)}{after}{kept}"
+
+
+def _outcome(body: k.CommandEnded) -> str:
+    code = body.exit_code or 0
+    return {
+        "succeeded": "ended well",
+        "failed": f"ended with {code}" if code >= 0 else f"was ended by signal {-code}",
+        "timed-out": "was killed at its time limit",
+        "interrupted": "was interrupted",
+        "not-started": "could not be started",
+    }[body.outcome]
+
+
 def _taken(body: k.RoleTaken, texts: Texts) -> str:
     return f"{body.person} is {body.role}" + (f", handed over by {body.handed_by}" if body.handed_by else "")
 
@@ -164,6 +183,8 @@ _SAY: dict[type[k.Body], Say] = {
     k.StepSkipped: _because("step"),
     k.StepUndone: _because("step"),
     k.StepReminded: _only("step"),
+    k.CommandStarted: lambda body, texts: f"{body.step}: {body.command}{_said(body.argv, texts)}",
+    k.CommandEnded: lambda body, texts: f"{body.step}: {ending(body)}",
     k.EvidenceKept: lambda body, texts: f"{body.item}, {body.size} bytes{_said(body.name, texts)}",
     k.EvidenceCopied: _only("item"),
     k.DutyOpened: _opened,

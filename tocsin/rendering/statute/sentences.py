@@ -51,6 +51,17 @@ def condition(test: Condition) -> Item:
     return Item(_sentence(test))
 
 
+def in_one_line(test: Condition) -> str:
+    """A condition as part of a sentence: what it asks for, joined by `and` and `or`."""
+    if isinstance(test, AllOf):
+        return ", and ".join(map(in_one_line, test.all))
+    if isinstance(test, AnyOf):
+        return ", or ".join(map(in_one_line, test.any))
+    if isinstance(test, Not):
+        return f"it is not so that {in_one_line(test.denied)}"
+    return _sentence(test)
+
+
 def facts_in(test: Condition) -> Iterable[str]:
     """The facts that a condition asks for, by name."""
     if isinstance(test, AllOf | AnyOf):
