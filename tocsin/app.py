@@ -49,6 +49,8 @@ class App:
     in_order: bool = False
     _incidents: dict[str, Incident] = field(default_factory=dict, repr=False)
     _catalogs: dict[str, Catalog] = field(default_factory=dict, repr=False)
+    #: For each open incident the packs of today against which its laws were held last.
+    _held_against: dict[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -66,6 +68,19 @@ class App:
                 pack = documents.get_pack(connection, incident.catalog)
             self._catalogs[incident.catalog] = catalog_from_documents(pack, self.catalog.contacts)
         return self._catalogs[incident.catalog]
+
+    def newer_of(self, incident: Incident) -> Catalog | None:
+        """The packs of an incident with the laws of today; None where it has those already."""
+        today = self.catalog
+        if incident.catalog == today.digest:
+            return None
+        pair = f"{incident.catalog}+{today.digest}"
+        if pair not in self._catalogs:
+            newer = self.catalog_of(incident).with_laws(today)
+            # By its own name it is found as soon as it is accepted.
+            self._catalogs[pair] = self._catalogs.setdefault(newer.digest, newer)
+        newer = self._catalogs[pair]
+        return None if newer.digest == incident.catalog else newer
 
     def incident(self, key: str) -> Incident:
         """The incident as it stands, read on from where this process last saw it."""

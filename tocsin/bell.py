@@ -94,6 +94,7 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     if (made := app.restored) is not None:
         tell_restored(app, made)
     delivered = len(deliver(app, alive=alive))
+    _look_at_newer_laws(app)
     trouble = waking() if waking else None
     now = app.now()
     with app.database.read() as connection:
@@ -112,6 +113,19 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     delivered += len(deliver(app, alive=alive)) if due else 0
     _beat(app, prefect=trouble, failed=len(failed))
     return Round(len(due) - len(failed), delivered, len(failed), trouble, overdue)
+
+
+def _look_at_newer_laws(app: App) -> None:
+    """Hold the laws of each open incident against those of today, once for each time that these change.
+
+    A change of facts makes an incident due by itself; a file that somebody edited does not.
+    """
+    today = app.catalog.digest
+    with app.database.read() as connection:
+        keys = timeline.open_keys(connection)
+    for key in keys:
+        if app._held_against.get(key) != today and _advanced(app, key, urgent_only):
+            app._held_against[key] = today
 
 
 def _beat(app: App, **detail: object) -> None:

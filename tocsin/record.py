@@ -167,7 +167,7 @@ def attention(found: Plan | None, now: datetime) -> tuple[datetime | None, str]:
 def plan_or_none(app: App, incident: Incident, now: datetime) -> Plan | None:
     """The plan, or None for an incident whose plan fails: what a person records is kept all the same."""
     try:
-        return plan(incident, app.catalog_of(incident), now)
+        return plan(incident, app.catalog_of(incident), now, app.newer_of(incident))
     except Exception:  # any failure at all: a poison incident must not refuse a person's entry
         return None
 

@@ -27,9 +27,10 @@ def one(kind: type[m.Move], cause: int) -> m.Move:
         "because": (),
         "percent": 50,
     }
+    given |= {"packs": "0" * 64}
     given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers", "of": "recover"}
     names = {each.name for each in fields(kind)} - {"cause"}
-    if kind in (m.OpenDuty, m.MoveDuty):
+    if kind in (m.OpenDuty, m.MoveDuty, m.AmendDuty):
         return kind(cause, type("Owed", (), {"key": DUTY})())
     return kind(cause, **{name: given[name] for name in names})
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
     from tocsin.actions.knowing import assess, learn, note, set_
+    from tocsin.actions.laws import accept_laws
     from tocsin.actions.notices import approve, exclude, pause, reject, release, resume
     from tocsin.actions.papers import filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, page, take
@@ -50,6 +51,7 @@ _ROOMS = {
         "note",
         "set_",
     ),
+    "laws": ("accept_laws",),
     "notices": (
         "approve",
         "exclude",
@@ -79,6 +81,7 @@ _ROOMS = {
 _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
 
 __all__ = [
+    "accept_laws",
     "ack",
     "approve",
     "assess",

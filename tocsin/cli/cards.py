@@ -35,6 +35,9 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     if found.disorder:
         more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""
         lines.append(labelled("CHECK", disorder_words(shell, found.disorder[0]) + more, urgent=True))
+    if found.newer_laws:
+        way = f"newer laws ask more of this incident     tocsin law diff {found.key}"
+        lines.append(labelled("LAW", way, urgent=True))
     if found.filed:
         lines.append(labelled("FILED", "; ".join(_filed_words(shell, duty) for duty in found.filed)))
     if found.untold is not None:

@@ -3,16 +3,24 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cyclopts import Parameter
-
 from tocsin.cli.asking import duties_of
-from tocsin.cli.console import READING, Flag, When, Words, alarm, at_terminal, bold, clean, columns
+from tocsin.cli.console import (
+    CHANGING,
+    Changing,
+    Words,
+    alarm,
+    at_terminal,
+    bold,
+    clean,
+    columns,
+    plain,
+)
+from tocsin.cli.lawasked import NOTHING_ASKED, NOTHING_SAID, Question, Yes
 from tocsin.cli.moments import spoken, understood
 from tocsin.domain.errors import WrongUsage
 
@@ -21,54 +29,36 @@ if TYPE_CHECKING:
     from tocsin.domain.regime import Assessment
 
 _USAGE = (
-    "say tocsin law, law show CODE, law diff A [B], law docs FOLDER, law schema [facts|regime|organisation|type], "
-    "or law --facts FILE"
+    "say tocsin law, law show CODE, law diff A [B], law accept [INC], law docs FOLDER, "
+    "law schema [facts|regime|organisation|type], or law --facts FILE"
 )
 
 
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What the law is asked, and as what it answers."""
-
-    facts: Annotated[
-        Path | None, Parameter(help="A facts file, YAML or JSON; tocsin law schema describes it.")
-    ] = None
-    organisation: Annotated[
-        Path | None, Parameter(help="Another organisation.yaml than the company's own.")
-    ] = None
-    at: Annotated[When, Parameter(help="The moment as of which the law is applied; now if left out.")] = None
-    regime: Annotated[tuple[str, ...], Parameter(help="Only this regime; may be repeated.", negative=())] = ()
-    assume_risk: Annotated[
-        Literal["advice"] | None, Parameter(help="The advised risk stands in while nobody has decided it.")
-    ] = None
-    json: Annotated[Flag, Parameter(help="One JSON document on stdout.")] = False
-
-
-_NOTHING_ASKED = Question()
-
-
-def law(*words: Words, asked: Question = _NOTHING_ASKED) -> None:
+def law(
+    *words: Words, asked: Question = NOTHING_ASKED, said: Yes = NOTHING_SAID, door: Changing = CHANGING
+) -> None:
     """The laws that judge incidents; with --facts, what they say to those facts.
 
-    tocsin law · tocsin law show CODE · tocsin law diff A [B] · tocsin law docs FOLDER ·
-    tocsin law schema [facts|regime|organisation|type] · tocsin law --facts FILE
+    tocsin law · tocsin law show CODE · tocsin law diff A [B] · tocsin law accept [INC] ·
+    tocsin law docs FOLDER · tocsin law schema [facts|regime|organisation|type] · tocsin law --facts FILE
 
     A and B are codes, today, incidents (the laws they are bound to), or paths to a regime.yaml or a folder of them.
     """
-    match words:
-        case () if asked.facts is not None:
-            _applied(asked, asked.facts)
-        case () if asked == Question(json=asked.json):
-            _listed(_catalog(), as_json=asked.json)
-        case ("show", code) if asked == Question(json=asked.json):
-            _shown(_catalog(), code, as_json=asked.json)
-        case ("diff", _) | ("diff", _, _) if asked == Question(json=asked.json):
-            _different(words[1:], as_json=asked.json)
-        case ("docs", folder) if asked == _NOTHING_ASKED:
+    match words if asked == NOTHING_ASKED else None:
+        case ():
+            _listed(_catalog(), as_json=door.json)
+        case ("show", code):
+            _shown(_catalog(), code, as_json=door.json)
+        case ("diff", _) | ("diff", _, _):
+            _different(words[1:], door)
+        case ("accept",) | ("accept", _):
+            _accepted(words[1:], said, door)
+        case ("docs", folder):
             _written(folder)
-        case ("schema",) | ("schema", "facts" | "regime" | "organisation" | "type") if asked.facts is None:
+        case ("schema",) | ("schema", "facts" | "regime" | "organisation" | "type"):
             _give(_schema(words[1] if len(words) > 1 else "facts"))
+        case None if asked.facts is not None and not words:
+            _applied(asked, asked.facts, as_json=door.json)
         case _:
             raise WrongUsage(_USAGE)
 
@@ -81,7 +71,7 @@ def _catalog() -> "Catalog":
 
 
 def _give(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=plain) + "\n")
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -133,14 +123,20 @@ def _shown(catalog: "Catalog", code: str, *, as_json: bool) -> None:
         _say(at_the_terminal(regime))
 
 
-def _different(sides: tuple[str, ...], *, as_json: bool) -> None:
+def _different(sides: tuple[str, ...], door: Changing) -> None:
     from tocsin.cli.lawdiff import differences
 
-    lines, document = differences(sides, READING)
-    if as_json:
+    lines, document = differences(sides, door)
+    if door.json:
         _give(document)
     else:
         _say(lines)
+
+
+def _accepted(words: tuple[str, ...], said: Yes, door: Changing) -> None:
+    from tocsin.cli.lawaccept import accept
+
+    accept(words, said.digest, said.because, door)
 
 
 def _written(folder: str) -> None:
@@ -164,7 +160,7 @@ def _schema(of: str) -> dict[str, Any]:
     return model.model_json_schema(by_alias=True)
 
 
-def _applied(asked: Question, path: Path) -> None:
+def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     from tocsin.catalog.factsfile import read_facts_file, read_organisation_file
     from tocsin.cli.advice import advice_document, advice_lines
     from tocsin.domain.regime import assess
@@ -183,7 +179,7 @@ def _applied(asked: Question, path: Path) -> None:
     if asked.assume_risk:
         facts = with_advice(facts, advice)
     found = assess(facts, organisation, chosen, authorities=contacts.authorities, at=at)
-    if asked.json:
+    if as_json:
         _give({"risk_advice": advice_document(advice)} | found.as_json())
     else:
         _say([*advice_lines(advice), *_answer(found, zone, at)])

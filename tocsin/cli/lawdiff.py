@@ -49,7 +49,26 @@ def differences(words: tuple[str, ...], door: Reading) -> tuple[list[str], Any]:
         "mark": joined_mark(change.mark for change in changes) if changes else "same",
         "laws": list(map(as_json, changes)),
     }
-    return list(_lines(before, after, changes)), document
+    lines = list(_lines(before, after, changes))
+    if names_incident(words[0]) and after.name == TODAY:
+        first, document["incident"] = _for_the_incident(words[0], door)
+        lines = [*first, *lines]
+    return lines, document
+
+
+def _for_the_incident(word: str, door: Reading) -> tuple[list[str], Any]:
+    """What today's laws would change for an open incident, and how they are accepted."""
+    from tocsin.cli.lawaccept import SHOWN, as_json, newer_lines
+    from tocsin.views.access import seen
+    from tocsin.views.newer import newer_laws
+
+    with door.open() as shell:
+        key = which(shell, word)
+        found = newer_laws(shell.app, seen(shell.app, shell.actor, key))
+        if found is None:
+            return [], None
+        way = f"Accept exactly these: tocsin law accept {key} --digest {found.packs[:SHOWN]}"
+        return [*newer_lines(shell, found), way, ""], as_json(found)
 
 
 def _side(word: str, door: Reading) -> Side:

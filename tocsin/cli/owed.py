@@ -41,6 +41,7 @@ def duties(
 ) -> None:
     """Each duty: to whom, by which article, until when, and why."""
     from tocsin import actions
+    from tocsin.cli.lawaccept import newer_line
     from tocsin.storage.texts import shown
     from tocsin.views.access import seen
     from tocsin.views.document import words_of
@@ -55,7 +56,7 @@ def duties(
             return
         incident = seen(shell.app, shell.actor, key)
         law, texts = owed(shell.app, incident, shell.app.now()), words_of(shell.app, shell.actor, incident)
-        shell.say(*_law_lines(shell, law, texts, each=each))
+        shell.say(*_law_lines(shell, law, texts, each=each), *newer_line(shell, incident))
         shell.give({"key": key} | shown(law.as_json(), texts))
 
 

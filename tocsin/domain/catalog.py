@@ -23,6 +23,8 @@ from tocsin.domain.timeline import canonical, digest
 
 #: Under this name stand the templates among the documents of a catalog.
 FILES = "files/"
+#: Templates that come and go with the laws: the forms of authorities, and what all papers share.
+_OF_LAWS = ("regimes/", "library/", "papers/")
 _TYPES, _REGIMES, _DATA_MAP = "types/", "regimes/", "data_map.json"
 
 
@@ -44,6 +46,12 @@ class Catalog:
     def with_contacts(self, live: Contacts) -> "Catalog":
         """The same packs with the contacts of today."""
         return replace(self, contacts=live)
+
+    def with_laws(self, newer: "Catalog") -> "Catalog":
+        """The same packs with the laws of `newer`, their forms and the words of papers. Letters and steps stay."""
+        files = {path: content for path, content in self.files.items() if not path.startswith(_OF_LAWS)}
+        files |= {path: content for path, content in newer.files.items() if path.startswith(_OF_LAWS)}
+        return replace(self, regimes=newer.regimes, files=MappingProxyType(dict(sorted(files.items()))))
 
     def type(self, wanted: str) -> IncidentType:
         """The incident type with this id; Refused, with the nearest right one, when there is none."""

@@ -298,6 +298,23 @@ def _duty_moved(incident: Incident, entry: Entry, body: k.DutyMoved) -> Incident
     )
 
 
+@_on(k.DutyAmended)
+def _duty_amended(incident: Incident, entry: Entry, body: k.DutyAmended) -> Incident:
+    terms = {name: getattr(body, name) for name in k.DutyAmended.model_fields if name != "key"}
+    opened = incident.duties[body.key].opened.model_copy(update=terms)
+    return _duty(incident, body.key, opened=opened, last_seq=entry.seq)
+
+
+@_on(k.NewerLawsSeen)
+def _newer_laws(incident: Incident, entry: Entry, body: k.NewerLawsSeen) -> Incident:
+    return _changed(incident, told_of=(*incident.told_of, body.packs))
+
+
+@_on(k.LawsAccepted)
+def _laws_accepted(incident: Incident, entry: Entry, body: k.LawsAccepted) -> Incident:
+    return _changed(incident, catalog=body.packs, accepted_seq=entry.seq)
+
+
 @_on(k.DutyDoubted)
 def _duty_doubted(incident: Incident, entry: Entry, body: k.DutyDoubted) -> Incident:
     return _duty(incident, body.key, doubted=body.because, last_seq=entry.seq)

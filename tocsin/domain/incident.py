@@ -207,6 +207,10 @@ class Incident:
     scope: ScopeMeasured | None = None
     scope_seq: int = 0
     evidence: tuple[str, ...] = ()
+    #: The entry by which newer laws were accepted; 0 while the incident is judged by those of its declaration.
+    accepted_seq: int = 0
+    #: The packs with newer, stricter laws that the DPO was told of.
+    told_of: tuple[str, ...] = ()
     published: int = 0
     erased: bool = False
     closed_at: datetime | None = None

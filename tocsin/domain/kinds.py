@@ -309,6 +309,33 @@ class DutyMoved(Body):
     because: tuple[str, ...]
 
 
+class DutyAmended(Body):
+    """The same duty asks for something else, since newer laws were accepted; its clock is another matter."""
+
+    key: str
+    cite: str
+    within: str | None = None
+    verification: str
+    candidate: bool
+    content: tuple[str, ...] = ()
+    reasons_when_late: bool = False
+
+
+class NewerLawsSeen(Body):
+    """Laws that are newer than those of this incident ask more of it, and the DPO was told. `packs` names them."""
+
+    packs: str
+    because: tuple[str, ...]
+
+
+class LawsAccepted(Body):
+    """A person accepted newer laws: by `packs` the incident is judged from here on, by `before` it was until then."""
+
+    before: str
+    packs: str
+    because: Words | None = None
+
+
 class DutyDoubted(Body):
     """The facts no longer support this duty. It stays until a person releases it, with a reason."""
 

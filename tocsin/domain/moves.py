@@ -1,4 +1,4 @@
-"""Moves: what the plan asks for next. Data only; the engine performs them.
+"""Moves: what the plan asks for next. Data only; the engine performs them. One class for each kind, hence long.
 
 A move's key is `kind/subject/causing seq`, unique among an incident's entries, so that a moved deadline, a restarted
 ladder or an undone step may fire again, and nothing else. `words` are for dashboards and hold no free text.
@@ -109,6 +109,27 @@ class AskToLookAgain(Move):
 
     kind, stage = "look-again", "assess"
     about, says = "{of}", "Ask to look again at not notifying: {of}"
+
+
+@dataclass(frozen=True)
+class AmendDuty(Move):
+    """A duty that stands asks for something else, since newer laws were accepted."""
+
+    duty: Duty
+
+    kind, stage = "amend-duty", "assess"
+    about, says = "{duty.key}", "Amend what {duty.key} asks for"
+
+
+@dataclass(frozen=True)
+class TellOfNewerLaws(Move):
+    """Laws that are newer than those of this incident ask more of it: the DPO must know."""
+
+    packs: str
+    because: tuple[str, ...]
+
+    kind, stage, urgent = "newer-laws", "assess", True
+    about, says = "{packs:.12}", "Page the DPO: newer laws ask more"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from typing import cast
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.kinds import DutyAmended
 from tocsin.domain.moves import (
+    AmendDuty,
     AskSignature,
     AskToLookAgain,
     DoubtDuty,
@@ -71,7 +73,7 @@ def facts_of(incident: Incident, catalog: Catalog) -> Facts:
 
 def duty_moves(incident: Incident, found: Assessment) -> Iterable[Move]:
     """Where the law's answer differs from what the timeline holds: duties opened, moved, doubted."""
-    cause = max(incident.facts_seq, 1)
+    cause = max(incident.facts_seq, incident.accepted_seq, 1)
     owed = {duty.key: duty for duty in found.duties}
     undecided = {(each.regime, each.rule) for each in found.undecided}
     for key, duty in owed.items():
@@ -80,6 +82,8 @@ def duty_moves(incident: Incident, found: Assessment) -> Iterable[Move]:
             yield OpenDuty(cause, duty)
         elif _runs_otherwise(known, duty):
             yield MoveDuty(max(cause, known.last_seq), duty)
+        if known and _asks_otherwise(incident, known, duty):
+            yield AmendDuty(max(cause, known.last_seq), duty)
     for key, known in incident.duties.items():
         gone = key not in owed and (known.opened.regime, known.opened.rule) not in undecided
         if gone and known.mark == "open" and known.doubted is None:
@@ -102,6 +106,13 @@ def _runs_otherwise(known: DutyState, duty: Duty) -> bool:
         clocks = ("due_at", "target_at", "clock_from", "clock_start", "assumed")
         return any(getattr(known, name) != getattr(duty, name) for name in clocks)
     return known.mark != "met" and known.doubted is not None
+
+
+def _asks_otherwise(incident: Incident, known: DutyState, duty: Duty) -> bool:
+    """Whether laws that were accepted since ask something else of a duty that stands."""
+    terms = (name for name in DutyAmended.model_fields if name != "key")
+    accepted = incident.accepted_seq > known.seq and known.mark == "open"
+    return accepted and any(getattr(known.opened, name) != getattr(duty, name) for name in terms)
 
 
 def look_again_moves(incident: Incident, now: datetime) -> Iterable[Move]:

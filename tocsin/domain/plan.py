@@ -21,6 +21,7 @@ from tocsin.domain.moves import (
     PublishHead,
     RemindOfStep,
 )
+from tocsin.domain.newer import newer_moves
 from tocsin.domain.notice import CUSTOMERS, approved_enough, individuals_duties, notice_moves, sending_moves
 from tocsin.domain.owing import (
     SIGNATURE_LEAD,
@@ -55,9 +56,10 @@ class Plan:
     waiting_for: str
 
 
-def plan(incident: Incident, catalog: Catalog, now: datetime) -> Plan:
+def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | None = None) -> Plan:
     """The moves that are due, in the order in which they should be made. `now` is aware.
 
+    `catalog` is what the incident is bound to; `newer`, what it would be bound to if a person accepted today's laws.
     A closed file waits for nothing, but the days to look again at a decision not to notify.
     """
     if not incident.open:
@@ -70,6 +72,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime) -> Plan:
         for call in calls_due(incident, catalog.contacts, now)
     ]
     moves += duty_moves(incident, assessment(incident, catalog))
+    moves += newer_moves(incident, catalog, newer)
     moves += deadline_moves(incident, catalog, now)
     moves += look_again_moves(incident, now)
     moves += _step_moves(incident, type_, answers, now)

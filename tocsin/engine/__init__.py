@@ -36,7 +36,7 @@ class Planned:
 def peek(app: App, key: str) -> Planned:
     """The plan of this moment; nothing is done."""
     incident = app.incident(key)
-    return Planned(incident, plan(incident, app.catalog_of(incident), app.now()))
+    return Planned(incident, plan(incident, app.catalog_of(incident), app.now(), app.newer_of(incident)))
 
 
 def perform(
@@ -135,7 +135,8 @@ def _together(app: App, key: str, moves: list[Move]) -> bool:
     """Make quick moves in one transaction, each at most once."""
 
     def decided(change: Change) -> None:
-        found = plan(change.incident, app.catalog_of(change.incident), change.now)
+        incident = change.incident
+        found = plan(incident, app.catalog_of(incident), change.now, app.newer_of(incident))
         wanted = {move.key: move for move in found.moves}
         for move in moves:
             if move.key in wanted:

@@ -11,6 +11,7 @@ from tocsin.domain.checklist import applicable
 from tocsin.domain.notice import APPROVERS
 from tocsin.domain.owing import facts_of
 from tocsin.engine.messages import duty_words, page_message, role_or_standin, tell
+from tocsin.engine.newer import tell_of_newer_laws
 from tocsin.storage import outbox
 
 #: Who owns the law's clocks, and who is told when one runs out.
@@ -76,6 +77,11 @@ def _look_again(app: App, change: Change, move: m.AskToLookAgain) -> None:
     action = f"tocsin not-notify {incident.key} {move.of} --because ... (or --take-back)"
     people = [decision.decided_by, *role_or_standin(app, incident, *OWNERS)]
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
+
+
+def _amend_duty(app: App, change: Change, move: m.AmendDuty) -> None:
+    values = {field: getattr(move.duty, field) for field in k.DutyAmended.model_fields}
+    change.add(k.DutyAmended(**values), cause=move.cause, key=move.key)
 
 
 def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
@@ -223,6 +229,8 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.MoveDuty: _move_duty,
     m.DoubtDuty: _doubt_duty,
     m.AskToLookAgain: _look_again,
+    m.AmendDuty: _amend_duty,
+    m.TellOfNewerLaws: tell_of_newer_laws,
     m.WarnOfDeadline: _warn,
     m.RemindOfStep: _remind,
     m.EnterStatus: _status,

@@ -64,21 +64,23 @@ def _witnesses(case: Case) -> list[tuple[str, int]]:
 
 
 def pack(case: Case) -> Check:
-    """The packs that the incident is bound to: every document has the hash by which it is named."""
-    digest = case.story.catalog
-    table = _document(case, digest)
-    contents: dict[str, str] = json.loads(table)
-    for name, wanted in contents.items():
-        _document(case, wanted, name)
-    return Check("pack", len(contents), f"{len(contents)} pinned documents")
+    """The packs that the incident is and was bound to: every document has the hash by which it is named."""
+    named: set[tuple[str, str]] = set()
+    for seq, digest in case.story.packs:
+        contents: dict[str, str] = json.loads(_document(case, seq, digest, digest))
+        for name, wanted in contents.items():
+            _document(case, seq, digest, wanted, name)
+        named.update(contents.items())
+    accepted = f", {len(case.story.packs)} packs" if len(case.story.packs) > 1 else ""
+    return Check("pack", len(named), f"{len(named)} pinned documents{accepted}")
 
 
-def _document(case: Case, digest: str, name: str = "table of contents") -> bytes:
+def _document(case: Case, seq: int, pack: str, digest: str, name: str = "table of contents") -> bytes:
     query = select(tables.document.c.content).where(tables.document.c.digest == digest)
     content = case.connection.scalar(query)
     if not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != digest:
         what = "is missing" if content is None else "was changed"
-        raise Bad(f"{case.key} pinned pack {case.story.catalog[:12]}: {name} {what}", 1)
+        raise Bad(f"{case.key} pinned pack {pack[:12]}: {name} {what}", seq)
     return content
 
 

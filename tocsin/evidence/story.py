@@ -52,7 +52,8 @@ class Story:
 
     seq: int = 0
     head: str = GENESIS
-    catalog: str = ""
+    #: The packs that the incident was and is bound to, in order, and the entry that says so.
+    packs: list[tuple[int, str]] = field(default_factory=list)
     #: Commitments to texts, as bytes; and those that were redacted.
     words: set[bytes] = field(default_factory=set)
     redacted: set[bytes] = field(default_factory=set)
@@ -101,7 +102,11 @@ def heard(connection: Connection, key: str) -> tuple[Story, Fault | None]:
 
 
 def _declared(story: Story, row: Row, body: dict[str, Any]) -> None:
-    story.catalog = body["catalog"]
+    story.packs.append((row["seq"], body["catalog"]))
+
+
+def _accepted(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.packs.append((row["seq"], body["packs"]))
 
 
 def _redacted(story: Story, row: Row, body: dict[str, Any]) -> None:
@@ -172,6 +177,7 @@ def _settled(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 _HEEDED = {
     "Declared": _declared,
+    "LawsAccepted": _accepted,
     "Redacted": _redacted,
     "Erased": _erased,
     "HeadPublished": _published,

@@ -17,7 +17,7 @@ from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import load_words
 
-Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear", "trouble"]
+Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear", "trouble", "newer-law"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: A phone's screen, and Slack's own limits (header 150, text of a section 3,000).

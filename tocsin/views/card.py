@@ -17,6 +17,7 @@ from tocsin.storage import ledger
 from tocsin.views.access import apart, seen
 from tocsin.views.calls import DownRoute, down_routes, silence
 from tocsin.views.duties import DutyView, owed
+from tocsin.views.newer import asks_more
 from tocsin.views.steps import StepView, is_theirs, next_step, steps
 
 
@@ -70,6 +71,8 @@ class Card:
     #: Why it was set apart. Its plan fails then, and nothing that needs one is on the card.
     quarantined: str | None = None
     deadlines: tuple[Deadline, ...] = ()
+    #: Laws newer than those of the incident ask more of it, and nobody has accepted them.
+    newer_laws: bool = False
 
 
 def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
@@ -106,6 +109,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         asked_first=next(iter(law.questions), None),
         disorder=out_of_order(incident.facts) if incident.open else (),
         down=tuple(down_routes(app, now)),
+        newer_laws=asks_more(app, incident),
     )
 
 

@@ -72,6 +72,10 @@ def _clock(body: k.DutyOpened | k.DutyMoved) -> str:
     return f"{when}, counted from {body.clock_from}" + (", ASSUMED" if body.assumed else "")
 
 
+def _accepted(body: k.LawsAccepted, texts: Texts) -> str:
+    return f"packs {body.packs[:12]} instead of {body.before[:12]}{_said(body.because, texts)}"
+
+
 def _drafted(body: k.NoticeDrafted, texts: Texts) -> str:
     people = f"{body.variants} variants to {body.recipients} people"
     return f"{body.notice} edition {body.edition}: {people}, digest {body.digest[:12]}"
@@ -189,6 +193,11 @@ _SAY: dict[type[k.Body], Say] = {
     k.EvidenceCopied: _only("item"),
     k.DutyOpened: _opened,
     k.DutyMoved: lambda body, texts: f"{body.key} {_clock(body)}",
+    k.DutyAmended: lambda body, texts: (
+        f"{body.key} ({body.cite}) asks: {', '.join(body.content) or 'no set content'}"
+    ),
+    k.NewerLawsSeen: lambda body, texts: f"packs {body.packs[:12]}: {'; '.join(body.because)}",
+    k.LawsAccepted: _accepted,
     k.DutyDoubted: _reasons("key"),
     k.DutyReleased: _because("key"),
     k.NotNotified: _not_notified,
