@@ -9,18 +9,24 @@ from tocsin.domain.criteria import AllOf, AnyOf, Cells, OrganisationIs, People
 from tocsin.domain.matching import Feature
 from tocsin.domain.rules import Rule
 
+#: What every cell that a rule looks at must have.
+_Features = tuple[Feature, ...]
+
 
 def implies(rule: Rule, condition: Condition | None) -> bool:
     """Whether the rule's own conditions can only hold, or be open, where this one does or is."""
     if condition is None:
         return True
-    premises: list[Condition] = [Cells(cells=rule.among)] if rule.among.features else []
+    among = rule.among.features
+    if rule.per is not None and rule.per.unless is None:
+        among = (*among, ("place", frozenset((rule.per.place_in,))))
+    premises: list[Condition] = [Cells(cells=CellTest())] if among else []
     if rule.when is not None:
         premises.append(rule.when)
-    return any(_follows(condition, premise, rule.among) for premise in premises)
+    return any(_follows(condition, premise, among) for premise in premises)
 
 
-def _follows(condition: Condition, premise: Condition, among: CellTest) -> bool:
+def _follows(condition: Condition, premise: Condition, among: _Features) -> bool:
     if isinstance(premise, AnyOf):
         return all(_follows(condition, each, among) for each in premise.any)
     if isinstance(condition, AllOf):
@@ -32,11 +38,11 @@ def _follows(condition: Condition, premise: Condition, among: CellTest) -> bool:
     if isinstance(condition, Cells) and isinstance(premise, Cells | People):
         return _some_cell(condition, premise, among)
     # What is asked of the people hit a rule asks of those among them whom it looks at.
-    about_people = not isinstance(premise, OrganisationIs) and among.features
-    return condition == premise and not about_people
+    about_people = not isinstance(premise, OrganisationIs)
+    return condition == premise and not (among and about_people)
 
 
-def _some_cell(condition: Cells, premise: Cells | People, among: CellTest) -> bool:
+def _some_cell(condition: Cells, premise: Cells | People, among: _Features) -> bool:
     """Whether a cell that the premise asks for is one that the condition asks for."""
     if condition.every or condition.among.features:
         return False
@@ -47,8 +53,8 @@ def _some_cell(condition: Cells, premise: Cells | People, among: CellTest) -> bo
     return not premise.every and _within(premise.cells, among, condition.cells)
 
 
-def _within(own: CellTest, among: CellTest, wider: CellTest) -> bool:
-    asked = (*own.features, *among.features)
+def _within(own: CellTest, among: _Features, wider: CellTest) -> bool:
+    asked = (*own.features, *among)
     return all(any(_narrower(each, wanted) for each in asked) for wanted in wider.features)
 
 
