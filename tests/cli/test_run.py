@@ -133,6 +133,7 @@ def test_next_offers_the_command_and_the_way_by_hand(tocsin: Command, declared: 
     tocsin("done", "1.1")
     said = tocsin("next").out
     assert "DO      tocsin run 1.2   (ask-issuer), or by hand tocsin done 1.2\n" in said
+    assert "     tocsin run 1.2\n" in tocsin("card").out
 
 
 def started(declared: str, *more: str) -> "subprocess.Popen[str]":

@@ -300,6 +300,10 @@ def test_next_asks_for_the_fact_instead_of_hiding_the_step(tocsin: Command) -> N
     assert asked == [
         {"fact": "nature", "question": "What kind of incident is it?", "answers": ["device-lost"]}
     ]
+    assert (
+        "NEXT    6.2 Save its last check-in, then lock and locate it (perhaps: tocsin next asks): you, "
+        in tocsin("card").out
+    )
     tocsin("learn", "nature=paper-lost", "--source", "the finder")
     said = tocsin("next").out
     assert said.startswith("C2 ")

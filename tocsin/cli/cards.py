@@ -83,4 +83,6 @@ def _next_words(shell: Shell, found: "Card", step: "StepView") -> str:
     who = "you" if found.yours else found.next_for or step.role.replace("-", " ")
     by = f", by {step.due_at.astimezone(shell.app.zone):%H:%M}" if step.due_at else ""
     late = " (overdue)" if step.due_at and step.due_at <= shell.app.now() else ""
-    return f"{step.id} {clean(step.title)}: {who}{by}{late}     tocsin done {step.id}"
+    perhaps = " (perhaps: tocsin next asks)" if step.needs else ""
+    verb = "run" if step.command else "done"
+    return f"{step.id} {clean(step.title)}{perhaps}: {who}{by}{late}     tocsin {verb} {step.id}"
