@@ -95,7 +95,8 @@ def _changed(organisation: Organisation, changes: Mapping[str, Any]) -> Organisa
 
 
 def _said(duty: Duty, names: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(duty, name) for name in names}
+    found = {name: getattr(duty, name) for name in names}
+    return {name: [*value] if isinstance(value, tuple) else value for name, value in found.items()}
 
 
 def _asked(name: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Every law with one thing altered: a condition or exception taken away, a number one higher, a mark gone.
 
 An example must notice each of these, or nothing shows that the altered thing says what the law says. What only
-letters and papers read, such as the content of a notice, alters no answer and is left alone.
+letters and papers read, such as what a notice always says, alters no answer and is left alone.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from tocsin.domain.clock import Roll, Within
 from tocsin.domain.conditions import CellTest, Condition
 from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
 from tocsin.domain.rules import Regime, Rule
-from tocsin.domain.terms import Cap, Clock, Exempt, PerPlace
+from tocsin.domain.terms import Cap, Clock, Exempt, Extension, Parts, PerPlace
 
 #: One alteration of a node: where below it, what was done, and what stands there now.
 Altered = tuple[Loc, str, Any]
@@ -27,7 +27,20 @@ _Model = TypeVar("_Model", bound=BaseModel)
 #: down, yes becomes no; whatever holds further nodes is altered inside as well.
 _ALTERED: dict[type[BaseModel], tuple[str, ...]] = {
     Regime: ("valid_from", "valid_until", "rules"),
-    Rule: ("among", "per", "when", "exceptions", "clock", "not_after", "valid_from", "valid_until"),
+    Rule: (
+        "among",
+        "per",
+        "when",
+        "exceptions",
+        "clock",
+        "not_after",
+        "extension",
+        "content_where",
+        "valid_from",
+        "valid_until",
+    ),
+    Extension: ("within",),
+    Parts: ("when",),
     Exempt: ("when", "spared", "instead"),
     PerPlace: ("unless",),
     Clock: ("start", "after", "end_of", "within", "cap", "roll"),
@@ -38,7 +51,7 @@ _ALTERED: dict[type[BaseModel], tuple[str, ...]] = {
     Not: ("denied",),
     Cells: ("cells", "every", "among"),
     People: ("people", "at_least", "more_than", "at_most", "less_than"),
-    FactIs: ("is_", "has", "at_least", "at_most"),
+    FactIs: ("is_", "has", "at_least", "more_than", "at_most", "less_than"),
     OrganisationIs: ("is_", "has"),
     CellTest: tuple(CellTest.model_fields),
 }
@@ -134,7 +147,12 @@ def _of_regime(regime: Regime) -> Iterator[Altered]:
         elsewhere = "Pacific/Pago_Pago" if regime.zone != "Pacific/Pago_Pago" else "UTC"
         yield ("zone",), f"days of {elsewhere}", _with(regime, zone=elsewhere)
     for index, rule in enumerate(regime.rules):
-        if rule.doubt or (rule.verification or regime.verification) in ("recalled", "unconfirmed"):
+        unsure = (rule.verification or regime.verification) in ("recalled", "unconfirmed")
+        if rule.doubt_when is not None and not unsure:
+            for loc, what, when in _values(rule, "doubt_when", rule.doubt_when):
+                others = (*regime.rules[:index], _with(rule, doubt_when=when), *regime.rules[index + 1 :])
+                yield ("rules", index, "doubt_when", *loc), what, _with(regime, rules=others)
+        if rule.doubt or unsure:
             certain = _with(rule, doubt=None, verification="secondary")
             rules = (*regime.rules[:index], certain, *regime.rules[index + 1 :])
             yield ("rules", index), "certain, and no candidate", _with(regime, rules=rules)
@@ -153,6 +171,10 @@ def _counts_days(clock: Clock) -> bool:
 def _of_rule(rule: Rule) -> Iterator[Altered]:
     other = "undecided" if rule.while_unknown == "owed" else "owed"
     yield ("while_unknown",), f"{other} while a fact is unknown", _with(rule, while_unknown=other)
+    if rule.hold and rule.hold.then:
+        # Who may have it held back alters no answer; how long there is afterwards does.
+        for loc, what, then in _values(rule.hold, "then", rule.hold.then):
+            yield ("hold", "then", *loc), what, _with(rule, hold=_with(rule.hold, then=then))
 
 
 def _of_clock(clock: Clock) -> Iterator[Altered]:
@@ -178,9 +200,16 @@ def _of_roll(roll: Roll) -> Iterator[Altered]:
     yield ("to",), f"to the {other}", _with(roll, to=other)
 
 
+def _of_fact(fact: FactIs) -> Iterator[Altered]:
+    if fact.currency:
+        yield ("currency",), "in another currency", _with(fact, currency="XTS")
+
+
 def _of_people(people: People) -> Iterator[Altered]:
     other, what = ("records", "records") if people.counting == "count" else ("count", "people")
     yield ("people",), f"{what} counted", _with(people, counting=other)
+    if people.or_undeterminable:
+        yield ("or_undeterminable",), _ABSENT, _with(people, or_undeterminable=False)
 
 
 #: What a kind of node can be altered in beside its single fields.
@@ -191,6 +220,7 @@ _OWN: dict[type[BaseModel], Callable[[Any], Iterator[Altered]]] = {
     Within: _of_within,
     Roll: _of_roll,
     People: _of_people,
+    FactIs: _of_fact,
 }
 
 

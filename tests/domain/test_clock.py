@@ -147,6 +147,11 @@ def test_some_limits_are_counted_from_the_end_of_the_year() -> None:
         ({"hours": 3, "holidays": "BR"}, "business_days need the country"),
         ({"business_days": 3, "holidays": "BX"}, "no calendar of working days is known for 'BX'"),
         ({"hours": 3, "event_day_counts": True}, "event_day_counts speaks of"),
+        ({"hours": True}, "valid integer"),
+        ({"hours": "72"}, "valid integer"),
+        ({"calendar_days": 1.5}, "valid integer"),
+        ({"months": -1}, "greater than 0"),
+        ({"asap": 1, "target_hours": 24}, "valid boolean"),
         ({"hours": 3, "business_days": 3, "holidays": "BR"}, "exactly one of"),
     ],
 )

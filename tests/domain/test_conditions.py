@@ -174,10 +174,27 @@ def test_every_cell_looks_only_at_cells_that_are_among_those_asked_for() -> None
         ({"cells": {"place": "Germany"}}, "is no place"),
         ({"cells": {"categories": "helth"}}, "did you mean health"),
         ({"people": {}}, "exactly one of"),
-        ({"people": [], "more_than": 5}, "at least 1 item"),
+        ({"people": [], "more_than": 5}, "an empty list asks for nothing"),
         ({"organisation": "colour", "is": "red"}, "no 'colour' to ask for"),
         ({"organisation": "established_in", "is": "Vietnam"}, "is no place"),
         ({"all": []}, "at least 1 item"),
+        ({"fact": "intent", "of": "us-fl", "is": "malicious"}, "of names the law"),
+        ({"fact": "harm_tests", "is": "met"}, "of names the law"),
+        ({"fact": "harm_tests", "of": "us-fl", "is": "mett"}, "did you mean met"),
+        ({"fact": "harm_tests", "of": "US FL", "is": "met"}, "pattern"),
+        ({"organisation": "sectors", "has": "finanse"}, "did you mean finance"),
+        ({"organisation": "size_class", "is": "huge"}, "size_class cannot be 'huge'"),
+        ({"organisation": "free_zone", "is": "dmcc"}, "free_zone cannot be 'dmcc'"),
+        ({"organisation": "public_sector", "is": 1}, "public_sector cannot be 1"),
+        ({"cells": {"place": []}}, "an empty list asks for nothing"),
+        ({"cells": {"categories": []}}, "an empty list asks for nothing"),
+        ({"fact": "intent", "is": []}, "an empty list asks for nothing"),
+        ({"organisation": "sectors", "has": []}, "an empty list asks for nothing"),
+        ({"people": {}, "more_than": True}, "valid integer"),
+        ({"people": {}, "more_than": "500"}, "valid integer"),
+        ({"people": {}, "more_than": 500.0}, "valid integer"),
+        ({"fact": "people", "at_least": True}, "valid integer"),
+        ({"cells": {}, "every": 1}, "valid boolean"),
     ],
 )
 def test_what_the_vocabulary_does_not_know_is_refused(condition: Any, said: str) -> None:
@@ -242,6 +259,54 @@ def test_a_share_is_compared_as_the_number_that_it_states(share: str | None, ans
     assert verdict({"fact": "users_affected_share", "at_least": 5}, facts).answer is answer
 
 
+@pytest.mark.parametrize(
+    ("bound", "stated", "answer", "words"),
+    [
+        ({"at_least": 500_000}, "500000 EUR", True, "direct_loss is 500000 EUR"),
+        ({"at_least": 500_000}, "499999.99 EUR", False, "direct_loss is 499999.99 EUR"),
+        ({"more_than": 500_000}, "500000 EUR", False, "500000 EUR"),
+        ({"more_than": 500_000}, "500000.01 EUR", True, "500000.01 EUR"),
+        ({"less_than": 500_000}, "500000 EUR", False, "500000 EUR"),
+        ({"at_most": 500_000}, "500000 EUR", True, "500000 EUR"),
+        ({"at_least": 500_000}, "900000 USD", None, "direct_loss is 900000 USD, not stated in EUR"),
+        ({"at_least": 500_000}, None, None, "direct_loss is unknown"),
+    ],
+)
+def test_an_amount_is_compared_in_its_own_currency_and_never_converted(
+    bound: dict[str, int], stated: str | None, answer: bool | None, words: str
+) -> None:
+    found = verdict({"fact": "direct_loss", "currency": "EUR", **bound}, {"direct_loss": stated})
+    assert (found.answer, found.because) == (answer, (words,)) or words in found.because[0]
+    assert found.needs == (() if answer is not None else ("direct_loss",))
+
+
 def test_only_numbers_are_compared() -> None:
-    with pytest.raises(ValidationError, match="direct_loss is no number"):
-        verdict({"fact": "direct_loss", "at_least": 500_000}, {})
+    for wrong, said in (
+        ({"fact": "intent", "at_least": 5}, "intent is no number"),
+        ({"fact": "direct_loss", "at_least": 500_000}, "needs its currency"),
+        ({"fact": "downtime_minutes", "at_least": 5, "currency": "EUR"}, "only that has one"),
+        ({"fact": "direct_loss", "at_least": 5, "currency": "euro"}, "currency"),
+    ):
+        with pytest.raises(ValidationError, match=said):
+            verdict(wrong, {})
+
+
+@pytest.mark.parametrize(
+    ("cells", "answer"),
+    [
+        ([{"count": 251}], True),
+        ([{"count": 250}], False),
+        ([{"count": 9, "method": "to-be-determined"}], None),
+        ([{"count": 9, "method": "cannot-be-determined"}], True),
+        ([{"method": "cannot-be-determined"}], True),
+        # Of those who are not looked at, nobody asks.
+        ([{"count": 9}, {"place": "VN", "method": "cannot-be-determined"}], False),
+    ],
+)
+def test_a_number_that_cannot_be_determined_may_count_as_reached(cells: Any, answer: bool | None) -> None:
+    many = {"people": {"place": "US-OR"}, "more_than": 250}
+    facts = {"cells": [{"place": "US-OR"} | cell for cell in cells]}
+    assert verdict(many | {"or_undeterminable": True}, facts).answer is answer
+    assert verdict(many, facts).answer is (None if cells[0].get("method") else answer)
+    with pytest.raises(ValidationError, match="goes with at_least or more_than"):
+        verdict({"people": {}, "at_most": 9, "or_undeterminable": True}, {})

@@ -194,6 +194,12 @@ def test_cause_is_actor_and_intent() -> None:
     assert (facts.get("actor"), facts.get("intent")) == ("internal", "accidental")
 
 
+def test_who_knows_when_a_ransom_was_paid_knows_that_it_was() -> None:
+    assert read_facts({"ransom_paid_at": "2026-11-24T02:00Z"}).get("ransom_paid") is True
+    assert read_facts({"ransom_paid": False}).known("ransom_paid")
+    assert not read_facts({}).known("ransom_paid")
+
+
 def test_what_is_stated_once_holds_for_every_cell_that_is_silent() -> None:
     facts = read_facts(
         {
@@ -257,6 +263,7 @@ def test_kinds_tell_their_categories_only_where_the_data_map_knows_all_of_them()
             "occurred_to lies before",
         ),
         ({"occurred_to": "2026-11-24T02:00Z", "ongoing": True}, "ongoing cannot be yes"),
+        ({"ransom_paid_at": "2026-11-24T02:00Z", "ransom_paid": False}, "ransom_paid cannot be no"),
         ({"people": 3, "people_method": "exact", "log_coverage": "partial"}, "no number of people is exact"),
     ],
 )

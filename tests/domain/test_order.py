@@ -17,6 +17,8 @@ EARLY, LATE = "2026-11-20T08:00:00Z", "2026-11-21T08:00:00Z"
         ("contained_at", "occurred_to"),
         ("told_by_processor_at", "processor_aware_at"),
         ("incident_ended_at", "contained_at"),
+        ("handled_at", "contained_at"),
+        ("missing_item_at", "materiality_determined_at"),
     ],
 )
 def test_a_moment_before_what_it_must_follow_is_named_with_it(name: str, after: str) -> None:

@@ -268,6 +268,70 @@ def test_people_without_a_place_leave_more_countries_open() -> None:
     assert ("authority", ("people_by_country",)) in [(each.rule, each.needs) for each in found.undecided]
 
 
+def test_people_in_an_unknown_place_bring_in_an_authority_and_ask_where_they_live() -> None:
+    found = law(
+        {"our_role": "controller", "risk": "risk", "people_by_country": {"DE-BY": 2, "DE": 1, "unknown": 1}},
+        CATALOG.regimes["eu-gdpr"],
+    )
+    asks = {duty.key.split("/")[2]: (duty.assumed, duty.needs) for duty in found.duties}
+    of_the_land = asks.pop("unknown")
+    assert asks == {"de-by": (True, ("aware_at",)), "de": (True, ("aware_at",))}
+    assert of_the_land == (True, ("people_by_country", "aware_at"))
+
+
+KEY_SAFE = {"protection": "intact", "protection_evidence": "the key never left the vault"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "candidate"),
+    [(KEY_SAFE, True), ({"protection": "intact"}, False), ({"protection": "none"}, False), ({}, False)],
+)
+def test_a_doubt_under_a_condition_is_one_only_where_that_is_known(
+    facts: dict[str, Any], candidate: bool
+) -> None:
+    doubt = {"cells": {"protection": "intact", "protection_proven": True}, "every": True}
+    rule = regime({"doubt": "whether encryption helps", "doubt_when": doubt})
+    (duty,) = law({"attack_on_system": True} | facts, rule).duties
+    assert duty.candidate is candidate
+    assert ("counsel must confirm: whether encryption helps" in duty.because) is candidate
+
+
+@pytest.mark.parametrize(
+    ("facts", "content"),
+    [({"categories": ["tax"]}, ("what-happened", "services")), ({"categories": ["photo"]}, ("what-happened",)),
+     ({}, ("what-happened", "services"))],
+)  # fmt: skip
+def test_a_part_under_a_condition_is_left_out_only_where_that_is_known_to_fail(
+    facts: dict[str, Any], content: tuple[str, ...]
+) -> None:
+    services = {"when": {"cells": {"categories": "tax"}}, "content": ["services"]}
+    rule = regime({"content": ["what-happened"], "content_where": [services]})
+    assert law({"attack_on_system": True} | facts, rule).duties[0].content == content
+    with pytest.raises(ValidationError, match="both must and must not"):
+        regime({"must_not_contain": ["services"], "content_where": [services]})
+
+
+def test_a_processor_owes_word_to_each_controller_that_is_named_and_to_those_who_are_not() -> None:
+    rule = regime({"recipient": "controller", "role": "processor", "among": {"role": "processor"}, "place": None,
+                   "when": {"cells": {"place": "EEA"}}})  # fmt: skip
+
+    def told(*cells: dict[str, Any]) -> list[str]:
+        found = law({"cells": list(cells)}, rule)
+        assert len(found.not_owed) == (not found.duties and not found.undecided)
+        return [duty.key.split("/")[2] for duty in found.duties]
+
+    acme, beta = ({"role": "processor", "place": "DE", "controllers": [code]} for code in ("acme", "beta"))
+    assert told(acme, beta, acme) == ["acme", "beta"]
+    assert told(acme, {"role": "processor", "place": "FR"}) == ["acme", "controller"]
+    # The people of whom nobody knows whose they are live elsewhere, or are our own.
+    assert told(acme, {"role": "processor", "place": "VN"}) == ["acme"]
+    assert told(acme, {"role": "controller", "place": "DE"}) == ["acme"]
+    assert told(acme | {"place": "VN"}) == []
+    assert told({"role": "processor", "place": "DE"}) == ["controller"]
+    with pytest.raises(ValidationError, match="controllers"):
+        regime({"among": {"controllers": "acme"}})
+
+
 def test_people_in_an_outermost_region_belong_to_its_state() -> None:
     found = law({"our_role": "controller", "risk": "risk", "people_by_country": {"RE": 3, "FR": 1}})
     assert [duty.key for duty in found.duties if duty.rule == "authority"] == [
@@ -294,6 +358,9 @@ def test_the_assessment_is_plain_json_with_moments_in_utc() -> None:
         ({"recipient": "neighbours"}, "recipient"),
         ({"cite": None}, "cite"),
         ({"whan": {}}, "whan"),
+        ({"doubt_when": {"fact": "intent", "is": "malicious"}}, "write the doubt itself too"),
+        ({"extension": {"filed": "risk", "within": {"hours": 1}, "cite": "1"}}, "not a moment"),
+        ({"phased": 1}, "valid boolean"),
     ],
 )
 def test_a_rule_that_says_something_unknown_is_refused(rule: dict[str, Any], said: str) -> None:

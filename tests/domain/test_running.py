@@ -23,7 +23,11 @@ def law(*rules: dict[str, Any], **changes: Any) -> Regime:
 
 
 def duties(
-    regime: Regime, facts: dict[str, Any], told: dict[str, datetime] | None = None, *others: Regime
+    regime: Regime,
+    facts: dict[str, Any],
+    told: dict[str, datetime] | None = None,
+    *others: Regime,
+    at: datetime = FOUND,
 ) -> dict[str, Duty]:
     """Duties by rule, `told` naming what was discharged and when."""
     found = assess(
@@ -31,7 +35,7 @@ def duties(
         CATALOG.contacts.organisation,
         (regime, *others),
         authorities=(),
-        at=FOUND,
+        at=at,
         declared_at=FOUND,
         discharged=told or {},
     )
@@ -75,6 +79,34 @@ def test_once_the_letter_has_left_the_clock_runs_from_there() -> None:
     assert "15 calendar days from test-law/people (2026-12-10T17:00:00+00:00)" in authority.explained
 
 
+MORE_TIME = law(
+    rule("people", {"calendar_days": 30})
+    | {"extension": {"filed": "good_cause_filed_at", "within": {"calendar_days": 15}, "cite": "Sec. 4"}}
+    | {"hold": {"by": ["law-enforcement"], "then": {"calendar_days": 7}, "cite": "Sec. 5"}}
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "due_at", "said"),
+    [
+        ({}, "2026-12-23", ""),
+        ({"good_cause_filed_at": "2026-12-23T17:00-08:00"}, "2027-01-07", "15 calendar days more for good_cause"),
+        ({"good_cause_filed_at": "2026-12-24T00:00-08:00"}, "2026-12-23", "it came after the limit, Sec. 4"),
+        ({"hold_lifted_at": "2026-12-16T12:00-08:00"}, "2026-12-23", ""),
+        ({"hold_lifted_at": "2026-12-17T12:00-08:00"}, "2026-12-24", "at least 7 calendar days from hold_lifted_at"),
+        ({"good_cause_filed_at": "2026-12-01T17:00-08:00", "hold_lifted_at": "2027-01-05T12:00-08:00"},
+         "2027-01-12", "at least 7 calendar days"),
+    ],
+)  # fmt: skip
+def test_a_limit_moves_for_good_cause_and_after_a_hold_and_says_so(
+    known: dict[str, str], due_at: str, said: str
+) -> None:
+    people = duties(MORE_TIME, AWARE | known)["people"]
+    assert people.due_at == datetime.fromisoformat(f"{due_at}T23:59:59-08:00")
+    assert said in people.explained
+    assert said in " ".join(people.because)
+
+
 def test_a_clock_may_follow_the_duty_of_another_law() -> None:
     copy = law(
         rule("copy", {"business_days": 5, "holidays": "US"}, after=["test-law/people"]), id="other-law"
@@ -86,6 +118,24 @@ def test_a_clock_may_follow_the_duty_of_another_law() -> None:
     # Not asked about that law, it runs from when anybody knew: never too late.
     alone = duties(copy, AWARE)["copy"]
     assert (alone.clock_from, alone.clock_start, alone.assumed) == ("aware_at", FOUND, True)
+
+
+HANDLED = law(
+    rule("progress", {"months": 1}),
+    rule("final", {"months": 1}, **{"from": "handled_at"}, after=["progress"]),
+)
+
+
+def test_while_the_moment_of_a_clock_is_unknown_another_duty_may_stand_in() -> None:
+    final = duties(HANDLED, AWARE)["final"]
+    assert (final.clock_from, final.assumed, final.needs) == ("test-law/progress", True, ("handled_at",))
+    assert final.due_at == datetime.fromisoformat("2027-01-23T23:59:59-08:00")
+    assert final.explained.endswith("ASSUMED until handled_at is known")
+    told = {"test-law/progress": datetime.fromisoformat("2026-12-01T09:00-08:00")}
+    assert duties(HANDLED, AWARE, told)["final"].assumed
+    handled = duties(HANDLED, AWARE | {"handled_at": "2027-03-02T12:00-08:00"}, told)["final"]
+    assert (handled.clock_from, handled.assumed, handled.needs) == ("handled_at", False, ())
+    assert handled.due_at == datetime.fromisoformat("2027-04-02T23:59:59-07:00")
 
 
 DORA = law(
@@ -147,9 +197,7 @@ def test_a_limit_may_be_counted_from_the_end_of_the_year() -> None:
         ([rule("a", {"hours": 1}, after=["test-law/b"])], "the regime has no rule 'b'"),
         ([rule("a", {"hours": 1}) | {"not_after": ["a"]}], "its clock waits for itself"),
         ([rule("a", {"hours": 1}) | {"send_after": ["c"]}], "the regime has no rule 'c'"),
-        ([{"id": "a", "clock": {"within": {"hours": 1}}}], "runs either from moments"),
-        ([{"id": "a", "clock": {"from": "aware_at", "after": ["b"], "within": {"hours": 1}}}],
-         "runs either from moments"),
+        ([{"id": "a", "clock": {"within": {"hours": 1}}}], "runs from moments"),
         ([rule("a", {"hours": 1}) | {"content": ["count"], "must_not_contain": ["count"]}], "both must and must not"),
     ],
 )  # fmt: skip

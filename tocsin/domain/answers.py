@@ -27,6 +27,11 @@ _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 _LISTS = "tocsin law schema"
 #: Longest list of what is known that is said whole, in characters.
 _SHORT = 300
+#: What the ids of a fact are.
+_IDS = {
+    "kinds": "an id of the data map, like viewing-history",
+    "controllers": "the code of a contract, like acme-2",
+}
 #: Older words of facts files.
 _SAME_CHOICE = {("recipients", "one-trusted"): "one-bound"}
 
@@ -162,7 +167,7 @@ def _ids(question: FactDefinition, raw: object) -> JsonValue:
     words = _words(question, raw)
     for word in words:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", word):
-            raise Refused(f"{question.name}: {word!r} is not an id of the data map, like viewing-history")
+            raise Refused(f"{question.name}: {word!r} is not {_IDS.get(question.name, 'an id, like acme-2')}")
     return [*sorted(set(words) - {"none"})]
 
 

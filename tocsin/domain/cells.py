@@ -21,6 +21,8 @@ class Cell(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: str | None = None
+    #: Of data that we process for others: whose they are, by the codes of their contracts.
+    controllers: tuple[str, ...] | None = None
     place: str | None = None
     place_basis: str | None = None
     #: Several where the same people belong to several, such as customers who are children.

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from tocsin.domain.moments import zone as zone_named
+from tocsin.domain.records import Flag, Whole
 from tocsin.domain.workdays import NO_DAYS_OFF, DaysOff, known_calendar, next_working_day, working_days_later
 
 _LAST_SECOND = time(23, 59, 59)
@@ -39,17 +40,17 @@ class Within(_Piece):
     hours.
     """
 
-    hours: int | None = Field(default=None, ge=0)
-    calendar_days: int | None = Field(default=None, gt=0)
-    business_days: int | None = Field(default=None, gt=0)
-    months: int | None = Field(default=None, gt=0)
+    hours: Whole | None = Field(default=None, ge=0)
+    calendar_days: Whole | None = Field(default=None, gt=0)
+    business_days: Whole | None = Field(default=None, gt=0)
+    months: Whole | None = Field(default=None, gt=0)
     #: "Without undue delay": the law sets no number, so there is no due moment, only our own target.
-    asap: bool = False
-    target_hours: int | None = Field(default=None, gt=0)
+    asap: Flag = False
+    target_hours: Whole | None = Field(default=None, gt=0)
     #: Whose working days are counted.
     holidays: Calendar | None = None
     #: Whether the day of the event is the first day counted, as few laws have it.
-    event_day_counts: bool = False
+    event_day_counts: Flag = False
 
     @model_validator(mode="after")
     def _is_one_period(self) -> "Within":

@@ -132,6 +132,8 @@ def _fact(condition: FactIs, setting: _Setting) -> Verdict:
     if value is None or not facts.known(name):
         return _unknown(name)
     answer = _fact_answer(condition, value)
+    if answer is None and condition.currency:
+        return Verdict(None, (f"{name} is {in_words(value)}, not stated in {condition.currency}",), (name,))
     if answer is None:
         return _unknown(name)
     what = f"{name} of {condition.of}" if condition.of else name
@@ -143,12 +145,12 @@ def _fact_answer(condition: FactIs, value: Any) -> bool | None:
         return True
     if condition.has:
         return has_any(value, condition.has, FACTS[condition.fact].open_value)
-    # A share is kept as text, exactly as it was stated.
-    if condition.at_least is not None:
-        return Decimal(value) >= condition.at_least
-    if condition.at_most is not None:
-        return Decimal(value) <= condition.at_most
-    return value in condition.is_
+    if condition.is_:
+        return value in condition.is_
+    if isinstance(value, dict) and value["currency"] != condition.currency:
+        return None
+    # A share or an amount is kept as text, exactly as it was stated.
+    return condition.reached_by(Decimal(value["amount"] if isinstance(value, dict) else value))
 
 
 def _unknown(name: str) -> Verdict:
@@ -204,6 +206,8 @@ def _people(condition: People, setting: _Setting) -> Verdict:
     who = crowd.who(have, own) if have and own else ()
     if least >= bound:
         return Verdict(reached_is_yes, (f"{'at least ' if more or most > least else ''}{least} {what}", *who))
+    if condition.or_undeterminable and crowd.undeterminable(have):
+        return Verdict(True, ("the number of people cannot be determined", *who))
     if most < bound and not more:
         who = who if have else crowd.why_not((*setting.features, *own))
         return Verdict(not reached_is_yes, (f"{'at most ' if most > least else ''}{most} {what}", *who))

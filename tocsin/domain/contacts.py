@@ -44,6 +44,9 @@ Sector = Literal[
     "us-listed",
     "critical-infrastructure",
 ]
+SizeClass = Literal["micro", "small", "medium", "large"]
+#: The free zones of the Emirates that have data protection laws of their own; `none` stands elsewhere in them.
+FreeZone = Literal["adgm", "difc", "none"]
 
 
 class Identifier(Record):
@@ -79,7 +82,8 @@ class Organisation(Record):
     collects_directly: bool | None = None
     system_owner_in: tuple[Place, ...] = ()
     public_sector: bool = False
-    size_class: Literal["micro", "small", "medium", "large"] | None = None
+    size_class: SizeClass | None = None
+    free_zone: FreeZone | None = None
     economic_activity: str | None = None
     licence: Identifier | None = None
     identifiers: tuple[Identifier, ...] = ()

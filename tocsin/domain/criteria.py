@@ -5,16 +5,19 @@ Pure. A condition is one of: `{all: [..]}`, `{any: [..]}`, `{not: ..}`, `{fact: 
 `{cells: {place: EEA, risk: high}}` (some cell is so; with `every: true` all are, with
 `among: {place: EEA}` those who live there), `{people: {place: US-CA},
 more_than: 500}` (of several cells those in any: `{people: [{..}, {..}], more_than: 500}`),
-`{organisation: offers_to, has: EEA}`. What they answer stands in `conditions`.
+`{fact: direct_loss, at_least: 5000000, currency: CNY}`, `{organisation: offers_to, has: EEA}`. What they answer stands
+in `conditions`. The module is long because the shapes name one another.
 """
 
+from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    StringConstraints,
     Tag,
     ValidationInfo,
     field_validator,
@@ -22,9 +25,11 @@ from pydantic import (
 )
 
 from tocsin.domain.answers import definition_of, nearest
+from tocsin.domain.contacts import FreeZone, Sector, SizeClass
 from tocsin.domain.errors import Refused
 from tocsin.domain.matching import CellTest, Shape, known_places, several, value_of
 from tocsin.domain.questions import FACTS
+from tocsin.domain.records import Flag, Whole
 
 #: The company's own features that a condition may ask for. Those marked True say nothing while they are
 #: empty.
@@ -38,6 +43,7 @@ ORGANISATION = {
     "sectors": False,
     "system_owner_in": False,
     "public_sector": False,
+    "free_zone": False,
 }
 _ORGANISATION_PLACES = (
     "established_in",
@@ -46,6 +52,22 @@ _ORGANISATION_PLACES = (
     "eea_establishments",
     "system_owner_in",
 )
+
+
+#: What the others may be; the rest are true or false.
+_ORGANISATION_WORDS: dict[str, tuple[Any, ...]] = {
+    "sectors": get_args(Sector),
+    "size_class": get_args(SizeClass),
+    "free_zone": get_args(FreeZone),
+}
+#: How a number is compared.
+_BOUNDS = ("at_least", "more_than", "at_most", "less_than")
+
+
+def _among(known: tuple[Any, ...], word: Any, what: str) -> Any:
+    if not any(word is each or (isinstance(word, str) and word == each) for each in known):
+        raise ValueError(f"{what} cannot be {word!r}{nearest(str(word), map(str, known))}")
+    return word
 
 
 def _one_of(raw: dict[str, Any], operators: tuple[str, ...], what: str) -> None:
@@ -75,7 +97,7 @@ class Cells(Shape):
     """Some cell of people is so, or, with `every`, all of them are; with `among`, of those alone."""
 
     cells: CellTest
-    every: bool = False
+    every: Flag = False
     among: CellTest = CellTest()
 
 
@@ -87,17 +109,25 @@ class People(Shape):
 
     people: Annotated[tuple[CellTest, ...], BeforeValidator(several)] = Field(min_length=1)
     counting: Literal["count", "records"] = "count"
-    at_least: int | None = None
-    more_than: int | None = None
-    at_most: int | None = None
-    less_than: int | None = None
+    at_least: Whole | None = None
+    more_than: Whole | None = None
+    at_most: Whole | None = None
+    less_than: Whole | None = None
+    #: It is also so where it is known that the number cannot be determined.
+    or_undeterminable: Flag = False
 
     @model_validator(mode="before")
     @classmethod
     def _has_one_bound(cls, raw: Any) -> Any:
         if isinstance(raw, dict):
-            _one_of(raw, ("at_least", "more_than", "at_most", "less_than"), "people")
+            _one_of(raw, _BOUNDS, "people")
         return raw
+
+    @model_validator(mode="after")
+    def _doubts_a_number_to_be_reached(self) -> "People":
+        if self.or_undeterminable and not self.bound[1]:
+            raise ValueError("or_undeterminable goes with at_least or more_than")
+        return self
 
     @cached_property
     def bound(self) -> tuple[int, bool]:
@@ -110,16 +140,21 @@ class People(Shape):
 class FactIs(Shape):
     """A fact is one of `is`, has any of `has`, reaches a number, or is known at all.
 
-    Of a fact about the people hit it asks whether it is so in some cell.
+    Of a fact about the people hit it asks whether it is so in some cell. An amount is compared in its own currency
+    alone: one in another is not converted, so it cannot be told.
     """
 
     fact: str
-    #: The entry asked for, where the fact holds one value per law (`harm_tests`).
-    of: str | None = None
+    #: The entry asked for, where the fact holds one value per law (`harm_tests`); `law/rule` where a law has two tests.
+    of: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")] | None = None
     is_: tuple[Any, ...] = Field(default=(), alias="is")
     has: tuple[str, ...] = ()
-    at_least: int | None = None
-    at_most: int | None = None
+    at_least: Whole | None = None
+    more_than: Whole | None = None
+    at_most: Whole | None = None
+    less_than: Whole | None = None
+    #: Of an amount: the ISO 4217 code of the currency that the number is in.
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] | None = None
     known: Literal[True] | None = None
 
     @model_validator(mode="before")
@@ -127,7 +162,7 @@ class FactIs(Shape):
     def _asks_one_thing(cls, raw: Any) -> Any:
         if not isinstance(raw, dict):
             return raw
-        _one_of(raw, ("is", "in", "has", "at_least", "at_most", "known"), f"fact {raw.get('fact')!r}")
+        _one_of(raw, ("is", "in", "has", *_BOUNDS, "known"), f"fact {raw.get('fact')!r}")
         return {("is" if key == "in" else key): value for key, value in raw.items()}
 
     @field_validator("fact")
@@ -149,15 +184,38 @@ class FactIs(Shape):
             raise ValueError(
                 f"{name} is {'a set; write has' if kind in ('set', 'ids') else 'one value; write is'}"
             )
-        if kind in ("choices", "counts"):
-            return several(raw)
+        if kind == "choices":
+            return [_among(FACTS[name].choices, word, name) for word in several(raw)]
         return [value_of(name, word) for word in several(raw)]
 
     @model_validator(mode="after")
-    def _counts_what_is_a_number(self) -> "FactIs":
-        if (self.at_least, self.at_most) != (None, None) and FACTS[self.fact].type not in ("int", "share"):
-            raise ValueError(f"{self.fact} is no number; at_least and at_most ask for one")
+    def _asks_one_law(self) -> "FactIs":
+        if (FACTS[self.fact].type == "choices") is not (self.of is not None):
+            raise ValueError(
+                f"{self.fact}: of names the law where a fact holds one value per law, and only there"
+            )
         return self
+
+    @model_validator(mode="after")
+    def _counts_what_is_a_number(self) -> "FactIs":
+        kind, compared = FACTS[self.fact].type, any(getattr(self, bound) is not None for bound in _BOUNDS)
+        if compared and kind not in ("int", "share", "amount"):
+            raise ValueError(f"{self.fact} is no number; {', '.join(_BOUNDS)} ask for one")
+        if (compared and kind == "amount") is not (self.currency is not None):
+            raise ValueError(
+                f"{self.fact}: an amount that is compared needs its currency, and only that has one"
+            )
+        return self
+
+    def reached_by(self, number: Decimal) -> bool:
+        """Whether a number is on the side of the bound that is asked for."""
+        if self.at_least is not None:
+            return number >= self.at_least
+        if self.more_than is not None:
+            return number > self.more_than
+        if self.at_most is not None:
+            return number <= self.at_most
+        return self.less_than is not None and number < self.less_than
 
     @cached_property
     def about_people(self) -> Cells | People | None:
@@ -166,7 +224,8 @@ class FactIs(Shape):
         if field is None or self.known:
             return None
         if field in ("count", "records"):
-            return People(people=(CellTest(),), counting=field, at_least=self.at_least, at_most=self.at_most)
+            bounds = {bound: getattr(self, bound) for bound in _BOUNDS}
+            return People(people=(CellTest(),), counting=field, **bounds)
         return Cells(cells=CellTest.model_validate({field: self.is_ or self.has}))
 
 
@@ -179,7 +238,7 @@ class OrganisationIs(Shape):
     organisation: str
     is_: tuple[Any, ...] = Field(default=(), alias="is")
     has: tuple[str, ...] = ()
-    known: bool | None = None
+    known: Flag | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -198,8 +257,10 @@ class OrganisationIs(Shape):
     @field_validator("is_", "has", mode="before")
     @classmethod
     def _values_exist(cls, raw: Any, info: ValidationInfo) -> Any:
-        words = several(raw)
-        return known_places(words) if info.data.get("organisation") in _ORGANISATION_PLACES else words
+        name, words = str(info.data.get("organisation")), several(raw)
+        if name in _ORGANISATION_PLACES:
+            return known_places(words)
+        return [_among(_ORGANISATION_WORDS.get(name, (True, False)), word, name) for word in words]
 
 
 _TAGS: dict[type[Shape], str] = {

@@ -2,7 +2,8 @@
 
 Pure values. A duty's key is `regime/rule/authority-or-recipient/role`. The third part is the place of the
 authority in small letters (`eu-gdpr/authority/de-by/controller`, `vn-pdpl/authority/vn/controller`), so that
-it stays when the address book changes, and else the recipient:
+it stays when the address book changes; of a processor's duty the code of a controller who is named; and else the
+recipient:
 `policy-promise/customers/individuals/controller` is the letter to every customer.
 """
 

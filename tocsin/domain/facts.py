@@ -63,6 +63,8 @@ def refuse_contradictions(facts: "Facts") -> None:
         raise Refused("occurred_to lies before occurred_from; correct one of them")
     if end and facts.get("ongoing") is True:
         raise Refused("occurred_to is known, so ongoing cannot be yes; correct one of them")
+    if facts.moment("ransom_paid_at") and facts.get("ransom_paid") is False:
+        raise Refused("ransom_paid_at is known, so ransom_paid cannot be no; correct one of them")
     gaps = facts.get("log_coverage") in ("partial", "none")
     if gaps and any(cell.method == "exact" for cell in facts.cells):
         raise Refused("the logs have gaps, so no number of people is exact; write approximate")
@@ -117,10 +119,10 @@ class Facts:
             return self.people()
         if name == "people_by_country":
             return {**places} if (places := self.people_by_place()) is not None else None
-        if name == "kinds":
-            return [*self.kinds()] or self.values.get(name)
-        if name == "categories":
-            return [*self.categories()] or self.values.get(name)
+        if name == "ransom_paid" and name not in self.values:
+            return True if self.moment("ransom_paid_at") else None
+        if name in ("kinds", "categories"):
+            return [*getattr(self, name)()] or self.values.get(name)
         if definition.cell_field and name not in self.values:
             return self._agreed(definition.cell_field)
         return self.values.get(name)
@@ -141,13 +143,11 @@ class Facts:
 
     def _read_moment(self, name: str) -> datetime | None:
         value = self.values.get(name)
-        if value is not None:
-            # What was once learned is never refused: an old entry must not bring its incident's plan down.
-            return datetime.fromisoformat(str(value["at"] if isinstance(value, dict) else value)).astimezone(
-                UTC
-            )
-        sources = (self.moment(source) for source in stand_ins(name))
-        return min((at for at in sources if at), default=None)
+        if value is None:
+            return min(filter(None, map(self.moment, stand_ins(name))), default=None)
+        # What was once learned is never refused: an old entry must not bring its incident's plan down.
+        at = str(value["at"] if isinstance(value, dict) else value)
+        return datetime.fromisoformat(at).astimezone(UTC)
 
     def estimated(self, name: str) -> bool:
         """Whether the moment was given as an estimate."""

@@ -4,7 +4,7 @@ Pure. Yes, no, or cannot tell: a field that is unknown never reads as no, and an
 strictest. The module is long because what is asked and how it is answered belong together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,9 +15,14 @@ from tocsin.domain.cells import Cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, lies_in
 from tocsin.domain.questions import CELL_FIELDS, FACTS
+from tocsin.domain.records import Flag
 
 #: Features that are not fields of a cell: the field that they look at.
-LOOKS_AT = {"all_categories": "categories", "protection_proven": "protection_evidence"}
+LOOKS_AT = {
+    "all_categories": "categories",
+    "protection_proven": "protection_evidence",
+    "nameless": "controllers",
+}
 #: What a field is called in a sentence, and which fact is asked for when it is unknown.
 _NAMES = {field: definition.name for field, definition in CELL_FIELDS.items()}
 _ASK_FOR = _NAMES | {"place": "people_by_country", "categories": "kinds"}
@@ -48,14 +53,14 @@ class CellTest(Shape):
     protection: tuple[str, ...] = ()
     #: Whether something proves the protection.
     protection_proven: Literal[True] | None = None
-    pseudonymous: bool | None = None
+    pseudonymous: Flag | None = None
     access: tuple[str, ...] = ()
     disclosure: tuple[str, ...] = ()
     alteration: tuple[str, ...] = ()
     loss: tuple[str, ...] = ()
     service_impact: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
-    deletion_confirmed: bool | None = None
+    deletion_confirmed: Flag | None = None
     misuse: tuple[str, ...] = ()
     risk: tuple[str, ...] = ()
 
@@ -63,7 +68,7 @@ class CellTest(Shape):
     @classmethod
     def _values_exist(cls, raw: Any, info: ValidationInfo) -> Any:
         name = info.field_name or ""
-        if name in ("pseudonymous", "deletion_confirmed", "protection_proven"):
+        if name in ("pseudonymous", "deletion_confirmed", "protection_proven", "nameless"):
             return raw
         if name == "place":
             return known_places(several(raw))
@@ -109,9 +114,13 @@ class Crowd:
 
     def numbers(self, chosen: int, counting: Literal["count", "records"]) -> tuple[int, bool]:
         """How many people (or records) the chosen cells have at least, and whether it may be more."""
-        stated = [(getattr(cell, counting), cell) for cell in self._of(chosen)]
+        stated = [(getattr(cell, counting), cell) for cell in self.of(chosen)]
         more = any(count is None or (counting == "count" and cell.lower_bound) for count, cell in stated)
         return sum(count or 0 for count, _ in stated), more
+
+    def undeterminable(self, chosen: int) -> bool:
+        """Whether it is known of one of the chosen cells that its number cannot be determined."""
+        return any(cell.method == "cannot-be-determined" for cell in self.of(chosen))
 
     def who(self, chosen: int, features: tuple[Feature, ...]) -> tuple[str, ...]:
         """The chosen cells in words, by the fields looked at; places with the same values are named together."""
@@ -119,7 +128,7 @@ class Crowd:
         if key not in self._sentences:
             fields = [field for field in _fields(features) if field != "place"]
             places: dict[str, dict[str, None]] = {}
-            for cell in self._of(chosen):
+            for cell in self.of(chosen):
                 said = ", ".join(
                     f"{_NAMES[field]} is {self._words(getattr(cell, field))}" for field in fields
                 )
@@ -181,7 +190,8 @@ class Crowd:
             self._worded[value] = in_words(value)
         return self._worded[value]
 
-    def _of(self, chosen: int) -> Iterable[Cell]:
+    def of(self, chosen: int) -> Iterable[Cell]:
+        """The chosen cells."""
         return (cell for number, cell in enumerate(self.cells) if chosen >> number & 1)
 
 
@@ -200,17 +210,23 @@ def _sentence(said: str, places: list[str]) -> str:
 
 
 def _passes(feature: str, wanted: frozenset[Any], value: Any) -> bool | None:
+    if feature in ("controllers", "nameless"):
+        # Who is not named is asked about apart, and so is never unknown here.
+        return not value if feature == "nameless" else not wanted.isdisjoint(value or ())
     if value is None:
         return None
-    if feature == "place":
-        return lies_in(value, wanted)
-    if feature == "protection_proven":
-        return True
-    if feature == "all_categories":
-        return wanted.issubset(value)
+    if feature in _PASSES:
+        return _PASSES[feature](wanted, value)
     if isinstance(value, tuple):
         return has_any(value, wanted, _OPEN_VALUES[feature])
     return None if value == _OPEN_VALUES[feature] else value in wanted
+
+
+_PASSES: Mapping[str, Callable[[frozenset[Any], Any], bool | None]] = {
+    "place": lambda wanted, value: lies_in(value, wanted),
+    "protection_proven": lambda wanted, value: True,
+    "all_categories": lambda wanted, value: wanted.issubset(value),
+}
 
 
 def has_any(value: Iterable[str], wanted: Iterable[str], open_value: str | None) -> bool | None:
@@ -222,7 +238,11 @@ def has_any(value: Iterable[str], wanted: Iterable[str], open_value: str | None)
 
 def several(raw: Any) -> list[Any]:
     """One value or a list of them, as a list."""
-    return list(raw) if isinstance(raw, list | tuple) else [raw]
+    values = list(raw) if isinstance(raw, list | tuple) else [raw]
+    if not values:
+        # An empty list would ask for nothing, and so let everybody pass.
+        raise ValueError("an empty list asks for nothing; name a value, or leave the key out")
+    return values
 
 
 def known_places(names: Iterable[Any]) -> list[str]:
@@ -250,6 +270,8 @@ def in_words(value: Any) -> str:
     """A value as it reads in a sentence."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict) and value.keys() == {"amount", "currency"}:
+        return f"{value['amount']} {value['currency']}"
     if isinstance(value, dict):
         return ", ".join(f"{key} {in_words(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):

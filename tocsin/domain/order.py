@@ -21,6 +21,7 @@ _NOT_BEFORE: dict[str, tuple[str, ...]] = {
         "contained_at",
         "restored_at",
         "incident_ended_at",
+        "handled_at",
         "ransom_paid_at",
     ),
     "occurred_to": ("contained_at", "incident_ended_at"),
@@ -32,10 +33,13 @@ _NOT_BEFORE: dict[str, tuple[str, ...]] = {
         "classified_major_at",
         "assessed_notifiable_at",
         "materiality_determined_at",
+        "harm_ruled_out_at",
+        "statement_prepared_at",
     ),
     "suspected_at": ("aware_at", "assessed_notifiable_at"),
     "processor_aware_at": ("told_by_processor_at",),
-    "contained_at": ("incident_ended_at",),
+    "materiality_determined_at": ("missing_item_at",),
+    "contained_at": ("incident_ended_at", "handled_at"),
 }
 #: Every moment that stands in the order.
 ORDERED = frozenset(_NOT_BEFORE) | {name for later in _NOT_BEFORE.values() for name in later}

@@ -165,6 +165,9 @@ _MOMENTS = (
     _moment("contained_at", "When was the leak stopped?"),
     _moment("restored_at", "When were data and service restored?"),
     _moment("incident_ended_at", "When did the incident end?"),
+    _moment("handled_at", "When was the handling of the incident finished (NIS2, China)?"),
+    _moment("missing_item_at", "When was what Form 8-K had to leave open determined or available (SEC)?"),
+    _moment("statement_prepared_at", "When was the statement for the authority prepared (Australia)?"),
     _moment("ransom_paid_at", "When was a ransom paid?"),
 )
 
@@ -180,6 +183,7 @@ _HAPPENED = (
     _happened("discovered_by", "choice", "Who found it?",
               "controller", "processor", "data-subject", "authority", "media", "external-party", "other"),
     _happened("attack_on_system", "bool", "Was the information system attacked?"),
+    _happened("ransom_paid", "bool", "Was a ransom paid, by us or for us?"),
     _happened("serious_disruption", "bool", "Was the service seriously disrupted?"),
     _happened("serious_incident", "bool", "Is it a serious incident by the company's own test?"),
     _happened("cross_border_impact", "bool", "Are other countries' services affected?"),
@@ -209,6 +213,7 @@ _HAPPENED = (
 
 _HIT = (
     _hit("our_role", "choice", "In which role do we hold these data?", *ROLES, field="role"),
+    _hit("controllers", "ids", "For which customers do we process these data (codes of contracts, nobody's name)?"),
     _hit("kinds", "ids", "Which kinds of data of the data map were hit?"),
     _hit("categories", "set", "Which categories of data were hit?", *CATEGORIES),
     FactDefinition("people_by_country", "counts", "How many people were hit in each country?", "whom-it-hit",
@@ -254,7 +259,15 @@ _ALIASES = tuple(
 _DECISIONS = (
     FactDefinition("risk", "choice", "How high is the risk to the rights and freedoms of people?", "decisions", RISKS,
                    cell_field="risk"),
-    FactDefinition("harm_tests", "choices", "Which harm tests of single laws are met?", "decisions", ("met", "not")),
+    FactDefinition("harm_tests", "choices", "Which harm tests of single laws are met (where a law has two: law/rule)?",
+                   "decisions", ("met", "not")),
+    FactDefinition("harm_ruled_out_at", "moment", "When was it determined that no harm is likely (Florida, New York)?",
+                   "decisions", unit="ISO 8601 with a zone", past=True),
+    FactDefinition("good_cause_filed_at", "moment",
+                   "When was good cause for more time filed in writing with the authority (Florida)?",
+                   "decisions", unit="ISO 8601 with a zone", past=True),
+    FactDefinition("hold_lifted_at", "moment", "When did those who had a notice held back clear it?", "decisions",
+                   unit="ISO 8601 with a zone", past=True),
     FactDefinition("notify_reason", "text", "Why is it notified, who decided, who advised?", "decisions",
                    free_text=True),
     FactDefinition("not_notify_reason", "text", "Why is it not notified, who decided, who advised?", "decisions",

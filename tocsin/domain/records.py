@@ -7,7 +7,7 @@ misspelt key in a file is refused instead of ignored.
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, StrictInt, StringConstraints
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.places import PLACES
@@ -56,6 +56,9 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 Place = Annotated[str, AfterValidator(_known_place)]
 #: An ISO 639-1 code, perhaps with a region: `en`, `vi`, `pt-BR`.
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+#: A number or a yes as it stands: neither `true` for 1 nor `"500"` for 500, which are slips of the pen.
+Whole = StrictInt
+Flag = StrictBool
 #: Language to words. English is always there, so that every reader reads something.
 Texts = Annotated[
     dict[Language, Annotated[str, StringConstraints(min_length=1)]], AfterValidator(_english_is_there)

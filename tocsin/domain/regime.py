@@ -5,18 +5,21 @@ rests on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
+from typing import Any
 
+from tocsin.domain.addressees import Addressee, addressees
+from tocsin.domain.circumstances import content_of, doubt_of
 from tocsin.domain.conditions import Verdict, all_of, evaluate
 from tocsin.domain.contacts import Authority, Organisation, authority_for
 from tocsin.domain.criteria import Cells
 from tocsin.domain.duties import Assessment, Duty, NotOwed, Undecided
 from tocsin.domain.facts import Facts
 from tocsin.domain.matching import CellTest
-from tocsin.domain.places import lies_in, state_of
+from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
 from tocsin.domain.validity import in_force
@@ -60,11 +63,6 @@ def assess(
     return Assessment(tuple(duties), undecided, not_owed)
 
 
-@cache
-def _living_in(place: str) -> CellTest:
-    return CellTest(place=(place,))
-
-
 def _urgency(duty: Duty) -> tuple[datetime, str]:
     return duty.soonest or _END_OF_TIME, duty.key
 
@@ -84,29 +82,25 @@ class _Case:
     valid: dict[str, Verdict] = field(default_factory=dict)
 
     def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
-        """What the rule gives: one finding, or one per place where the rule says so."""
+        """What the rule gives: one finding, or one for each place or controller to which it speaks."""
         valid = self.valid[regime.full(rule.id)] = in_force(regime, rule, self.clocks, self.at)
         if valid.answer is False:
             return [NotOwed(regime.id, rule.id, valid.because)]
-        if rule.per is None:
-            return [self._finding(regime, rule, rule.place)]
-        if rule.per.unless and (whole := getattr(self.organisation, rule.per.unless)):
-            return [self._finding(regime, rule, whole)]
-        return self._per_place(regime, rule, rule.per.place_in)
-
-    def _per_place(self, regime: Regime, rule: Rule, region: str) -> list[Duty | Undecided | NotOwed]:
-        places = sorted({state_of(place) for place in self.facts.places() if lies_in(place, (region,))})
-        if not places:
-            return [self._finding(regime, rule, None, region)]
-        found = [self._finding(regime, rule, place, place) for place in places]
-        if any(cell.place is None and not cell.nobody for cell in self.facts.cells):
+        whole = getattr(self.organisation, rule.per.unless) if rule.per and rule.per.unless else None
+        each = [*addressees(rule, self.facts, whole)]
+        found = [_placed(self._finding(regime, rule, who), who.place) for who in each]
+        if any(who.controller for who in each):
+            return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
+        if each[0].place and each[0].of and self._somebody_without_a_place:
             found.append(self._undecided(regime, rule, _NO_PLACE))
         return found
 
-    def _finding(
-        self, regime: Regime, rule: Rule, place: str | None, living_in: str | None = None
-    ) -> Duty | Undecided | NotOwed:
-        among = (rule.among, _living_in(living_in)) if living_in else (rule.among,)
+    @property
+    def _somebody_without_a_place(self) -> bool:
+        return any(cell.place is None and not cell.nobody for cell in self.facts.cells)
+
+    def _finding(self, regime: Regime, rule: Rule, who: Addressee) -> Duty | Undecided | NotOwed:
+        among = (rule.among, who.of) if who.of else (rule.among,)
         verdict = self._verdict(regime, rule, among, rule.spares)
         if rule.spares and not verdict.answer and self._verdict(regime, rule, among).answer is not False:
             verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
@@ -127,7 +121,7 @@ class _Case:
             break
         if verdict.answer is None and rule.while_unknown == "undecided":
             return self._undecided(regime, rule, verdict)
-        return self._duty(regime, rule, place, verdict)
+        return self._duty(regime, rule, who, verdict, among)
 
     def _spared(self, rule: Rule, among: tuple[CellTest, ...]) -> tuple[str, ...]:
         """Of those looked at, the people whom an exception is known to spare, in words with its article."""
@@ -165,15 +159,20 @@ class _Case:
         clock = partial(self.clocks.run, regime, rule)
         return Undecided(regime.id, rule.id, verdict.needs, verdict.because, clock)
 
-    def _duty(self, regime: Regime, rule: Rule, place: str | None, verdict: Verdict) -> Duty:
+    def _duty(
+        self, regime: Regime, rule: Rule, who: Addressee, verdict: Verdict, among: tuple[CellTest, ...]
+    ) -> Duty:
+        def ask(condition: Any) -> bool | None:
+            return evaluate(condition, self.facts, self.organisation, among=among, spared=rule.spares).answer
+
         run = self.clocks.run(regime, rule)
-        authority = self._authority(rule, place)
+        place, authority = who.place, self._authority(rule, who.place)
         open_until = () if verdict.answer else (f"it stands until {', '.join(verdict.needs)} is known",)
-        open_point = rule.doubt or regime.why_off
+        open_point = doubt_of(rule, ask) or regime.why_off
         doubt = (f"counsel must confirm: {open_point}",) if open_point else ()
         verification = rule.verification or regime.verification
         return Duty(
-            key=f"{regime.id}/{rule.id}/{(place or rule.recipient).lower()}/{rule.role}",
+            key=f"{regime.id}/{rule.id}/{(place or who.controller or rule.recipient).lower()}/{rule.role}",
             regime=regime.id,
             rule=rule.id,
             cite=rule.cite,
@@ -189,11 +188,11 @@ class _Case:
             within=str(rule.clock.within),
             explained=self.clocks.explained(regime, rule),
             assumed=run.assumed or verdict.answer is None,
-            because=(*verdict.because, *open_until, *doubt),
+            because=(*verdict.because, *open_until, *doubt, *run.moved),
             needs=(*verdict.needs, *run.needs),
             verification=verification,
             candidate=bool(open_point) or verification in ("recalled", "unconfirmed"),
-            content=rule.content,
+            content=content_of(rule, ask),
             language=rule.language or (authority.languages[0] if authority and authority.languages else None),
             reasons_when_late=rule.reasons_when_late,
             phased=rule.phased,
@@ -203,3 +202,11 @@ class _Case:
         if rule.recipient != "authority" or place is None:
             return None
         return authority_for(self.authorities, place, rule.competence)
+
+
+def _placed(finding: Duty | Undecided | NotOwed, place: str | None) -> Duty | Undecided | NotOwed:
+    """The same finding, but a duty to the authority of an unknown place, the strictest, asks for the place."""
+    if place != UNKNOWN_PLACE or not isinstance(finding, Duty):
+        return finding
+    because = (*finding.because, "where these people live is unknown; it stands until that is known")
+    return replace(finding, assumed=True, because=because, needs=(*_NO_PLACE.needs, *finding.needs))

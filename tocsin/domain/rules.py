@@ -16,8 +16,8 @@ from tocsin.domain.contacts import Competence
 from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import PLACES
-from tocsin.domain.records import Id, Language, Record, Texts, Verification, Zone
-from tocsin.domain.terms import Channel, Clock, Exempt, Hold, PerPlace, Recipient, RuleRef
+from tocsin.domain.records import Flag, Id, Language, Record, Texts, Verification, Zone
+from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts, PerPlace, Recipient, RuleRef
 
 Stage = Literal[
     "early-warning", "initial", "notification", "intermediate", "follow-up", "final", "withdrawal"
@@ -54,6 +54,8 @@ class Rule(Record):
     exceptions: tuple[Exempt, ...] = ()
     clock: Clock
     content: tuple[Id, ...] = ()
+    #: Further parts, each under a condition, such as monitoring of credit where a social security number was hit.
+    content_where: tuple[Parts, ...] = ()
     #: What the notice must not say: where another law makes it say so, a person gets two letters.
     must_not_contain: tuple[Id, ...] = ()
     channel: Channel | None = None
@@ -63,8 +65,9 @@ class Rule(Record):
     not_after: tuple[RuleRef, ...] = ()
     #: Where a request of theirs delays it; nothing else does.
     hold: Hold | None = None
-    reasons_when_late: bool = False
-    phased: bool | None = None
+    extension: Extension | None = None
+    reasons_when_late: Flag = False
+    phased: Flag | None = None
     language: Language | None = None
     cite: str
     #: The same in other languages, as papers in them cite it: language to words.
@@ -73,6 +76,8 @@ class Rule(Record):
     verification: Verification | None = None
     #: Why counsel must confirm the duty: it runs and pages as a candidate until then.
     doubt: str | None = None
+    #: Doubtful only where this is known to hold; always, if left out.
+    doubt_when: Condition | None = None
     source: str | None = None
     note: str | None = None
     valid_from: date | None = None
@@ -91,7 +96,12 @@ class Rule(Record):
             raise ValueError(f"rule {self.id}: valid_until lies before valid_from")
         if self.per and self.place:
             raise ValueError(f"rule {self.id}: write per or place, not both")
-        if said := set(self.content) & set(self.must_not_contain):
+        if self.doubt_when is not None and self.doubt is None:
+            raise ValueError(
+                f"rule {self.id}: doubt_when says when there is a doubt; write the doubt itself too"
+            )
+        parts = {*self.content, *(each for part in self.content_where for each in part.content)}
+        if said := parts & set(self.must_not_contain):
             raise ValueError(f"rule {self.id}: {', '.join(sorted(said))} both must and must not be said")
         return self
 

@@ -30,6 +30,8 @@ class Run(NamedTuple):
     needs: tuple[str, ...]
     #: What else bounds the due moment, in words.
     bounds: tuple[str, ...] = ()
+    #: What a person filed or was told that moved it, in words.
+    moved: tuple[str, ...] = ()
 
     @property
     def soonest(self) -> datetime | None:
@@ -101,23 +103,26 @@ class Clocks:
         due_at, capped = self._capped(regime, clock, start.at, due_at)
         target_at = target(begin, clock.within)
         due_at, tied = self._tied(regime, rule, start.at, due_at)
-        return Run(start.moment, start.at, due_at, target_at, start.assumed, start.needs, (*capped, *tied))
+        due_at, moved = self._moved(regime, rule, due_at)
+        bounds = (*capped, *tied, *moved)
+        return Run(start.moment, start.at, due_at, target_at, start.assumed, start.needs, bounds, moved)
 
     def _start(self, regime: Regime, clock: Clock) -> Start:
-        if not clock.after:
-            known = self._known(clock.start)
-            if known:
-                return Start(known[0][1], known[0][0], False)
-            return self._stand_in(clock.start[0], (clock.start[0],))
+        if known := self._known(clock.start):
+            return Start(known[0][1], known[0][0], False)
+        return self._behind(regime, clock) if clock.after else self._stand_in(clock.start[0], clock.start[:1])
+
+    def _behind(self, regime: Regime, clock: Clock) -> Start:
+        """The first discharge of what the clock follows, else the last moment for it."""
         refs = [regime.full(ref) for ref in clock.after]
         told = [(at, ref) for ref in refs if (at := self.discharged.get(ref))]
         ahead = (
             [] if told else [(at, ref) for ref in refs if (run := self._run_of(ref)) and (at := run.soonest)]
         )
         if not (told or ahead):
-            return self._stand_in(refs[0], ())
+            return self._stand_in(refs[0], clock.start[:1])
         at, ref = min(told or ahead)
-        return Start(ref, at, not told)
+        return Start(ref, at, not told or bool(clock.start), clock.start[:1])
 
     def _stand_in(self, moment: str, needs: tuple[str, ...]) -> Start:
         if self._earliest is None:
@@ -160,6 +165,28 @@ class Clocks:
             return due_at, ()
         return max(start, min(moments)), (f"not later than {', '.join(refs)}",)
 
+    def _moved(
+        self, regime: Regime, rule: Rule, due_at: datetime | None
+    ) -> tuple[datetime | None, tuple[str, ...]]:
+        """Later, where more time was asked for before the limit, or a hold was lifted shortly before it."""
+        said: list[str] = []
+        if rule.extension and due_at and (filed := self.facts.moment(rule.extension.filed[0])):
+            reason = f"{rule.extension.filed[0]} ({iso(filed)})"
+            if filed <= due_at:
+                due_at = due(due_at, rule.extension.within, regime.zone, off=self.off)
+                said.append(f"{rule.extension.within} more for {reason}, {rule.extension.cite}")
+            else:
+                said.append(f"no more time for {reason}: it came after the limit, {rule.extension.cite}")
+        lifted = self.facts.moment("hold_lifted_at")
+        if rule.hold and rule.hold.then and due_at and lifted:
+            cleared = due(lifted, rule.hold.then, regime.zone, off=self.off)
+            if cleared and cleared > due_at:
+                due_at = cleared
+                said.append(
+                    f"at least {rule.hold.then} from hold_lifted_at ({iso(lifted)}), {rule.hold.cite}"
+                )
+        return due_at, tuple(said)
+
     def _due(self, ref: str) -> datetime | None:
         run = self._run_of(ref)
         return run.due_at if run else None
@@ -191,6 +218,8 @@ def _explained(regime: Regime, clock: Clock, start: Start, bounds: tuple[str, ..
         how.append(f"a day off of {clock.roll.holidays} moves it to the {clock.roll.to.replace('-', ' ')}")
     if start.assumed:
         how.append(
-            "ASSUMED until that is known" if not clock.after else "until that is told: its last moment"
+            f"ASSUMED until {' or '.join(clock.start)} is known"
+            if clock.start
+            else "until that is told: its last moment"
         )
     return "; ".join(how)

@@ -12,7 +12,7 @@ from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import PLACES, REGIONS
 from tocsin.domain.questions import FACTS
-from tocsin.domain.records import Record
+from tocsin.domain.records import Flag, Id, Record
 
 Recipient = Literal["authority", "individuals", "controller", "public", "media", "agencies", "police"]
 
@@ -69,7 +69,10 @@ class Cap(Record):
 
 
 class Clock(Record):
-    """From which moment, and how long: a moment that is a fact, or the one at which another duty was discharged."""
+    """From which moment, and how long: a moment that is a fact, or the one at which another duty was discharged.
+
+    With both, the other duty stands in until the moment is known: what is handled is not handled before its report.
+    """
 
     start: Moments = Field(alias="from", default=())
     #: Duties whose discharge starts the clock, the first of them. Until then it runs from their own last moment.
@@ -81,10 +84,17 @@ class Clock(Record):
     roll: Roll | None = None
 
     @model_validator(mode="after")
-    def _starts_once(self) -> "Clock":
-        if bool(self.start) == bool(self.after):
-            raise ValueError("a clock runs either from moments (from) or after another duty (after)")
+    def _starts(self) -> "Clock":
+        if not (self.start or self.after):
+            raise ValueError("a clock runs from moments (from) or after another duty (after)")
         return self
+
+
+class Parts(Record):
+    """Parts that must be said only where a condition is not known to fail."""
+
+    when: Condition
+    content: tuple[Id, ...] = Field(min_length=1)
 
 
 Means = Literal[
@@ -99,14 +109,26 @@ class Channel(Record):
     #: What e-mail needs before it counts: the person's consent, or that it is how we always write to that person.
     email_needs: Literal["consent", "usual-channel"] | None = None
     #: Never to a mailbox whose credentials were taken.
-    never_to_taken_mailbox: bool = False
+    never_to_taken_mailbox: Flag = False
 
 
 class Hold(Record):
     """Who may have this notice held back, and how a request must look."""
 
     by: tuple[Literal["law-enforcement", "authority", "court", "attorney-general"], ...] = Field(min_length=1)
-    written: bool = True
+    written: Flag = True
+    #: After the hold was lifted (`hold_lifted_at`) there is at least so long, where the limit would pass before.
+    then: Within | None = None
+    cite: str
+
+
+class Extension(Record):
+    """More time, once, for a reason that a person files with the authority before the limit passes."""
+
+    #: The moment of filing, a fact.
+    filed: Moments = Field(min_length=1, max_length=1)
+    #: How much more, counted from the limit.
+    within: Within
     cite: str
 
 

@@ -104,8 +104,11 @@ def _asked(regime: Regime) -> Iterable[tuple[str, tuple[Item, ...]]]:
     asked = set(facts_in(regime.applies) if regime.applies else ())
     for rule in regime.rules:
         asked |= {fact_behind(name) for test in (rule.among, *rule.spares) for name, _ in test.features}
-        for test in (rule.when, *(exempt.when for exempt in rule.exceptions)):
+        parts = (part.when for part in rule.content_where)
+        for test in (rule.when, rule.doubt_when, *parts, *(exempt.when for exempt in rule.exceptions)):
             asked |= set(facts_in(test) if test else ())
+        asked |= {*(rule.extension.filed if rule.extension else ())}
+        asked |= {"hold_lifted_at"} if rule.hold and rule.hold.then else set()
         asked |= {*rule.clock.start, *(rule.clock.cap.start if rule.clock.cap else ())}
     for name in (name for name in FACTS if name in asked):
         yield name, (Item(FACTS[name].question),)

@@ -53,6 +53,7 @@ VALUES = {
     "sectors": {"us-listed": "companies listed in the US", "important": "important entities",
                 "essential": "essential entities", "trust-service": "trust services",
                 "critical-infrastructure": "critical infrastructure"},
+    "free_zone": {"adgm": "ADGM (Abu Dhabi)", "difc": "DIFC (Dubai)", "none": "of none"},
 }  # fmt: skip
 #: A fact in a sentence; `{}` stands for the values that pass.
 FACT = {
@@ -68,6 +69,7 @@ FACT = {
     "harm_tests": "the harm test of {of}, which a person decides, is {}",
     "downtime_minutes": "the service was down for {} minutes",
     "users_affected_share": "{} percent of the users are affected",
+    "direct_loss": "the direct loss is {}",
 }
 FACT_VALUES = {
     "violation": {"breach": "breach of security", "rights-failure": "failure to honour rights"},
@@ -79,6 +81,7 @@ FACT_VALUES = {
 FACT_YES_NO = {
     "ongoing": ("the breach still goes on", "the breach is over"),
     "attack_on_system": ("an information system was attacked", "no information system was attacked"),
+    "ransom_paid": ("a ransom was paid", "no ransom was paid"),
     "serious_disruption": ("the service was seriously disrupted", "the service was not seriously disrupted"),
     "serious_incident": (
         "it is a serious incident by the company's own test",
@@ -102,7 +105,10 @@ COMPANY = {
     "sectors": "the company's sectors include {}",
     "system_owner_in": "the company owns information systems in {}",
     "size_class": "the company is {}",
+    "free_zone": "the company stands in the free zone {}",
 }
+#: What the company may leave open.
+COMPANY_STATED = {"free_zone": "whether the company stands in a free zone"}
 COMPANY_YES_NO = {
     "public_sector": ("the company is a public body", "the company is no public body"),
     "collects_directly": (
@@ -129,6 +135,12 @@ MOMENTS = {
     "restored_at": "restoration",
     "incident_ended_at": "the end of the incident",
     "ransom_paid_at": "the payment of a ransom",
+    "handled_at": "the end of the handling",
+    "missing_item_at": "what was left open becoming known",
+    "statement_prepared_at": "the statement being prepared",
+    "harm_ruled_out_at": "the determination that no harm is likely",
+    "good_cause_filed_at": "good cause being filed in writing",
+    "hold_lifted_at": "the end of a hold",
 }
 #: Values that stand in a certain order; all others stand in that of the alphabet.
 IN_ORDER = {"role": ROLES, "risk": RISKS}

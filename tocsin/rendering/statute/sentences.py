@@ -12,6 +12,7 @@ from tocsin.domain.matching import LOOKS_AT, CellTest, Feature
 from tocsin.domain.questions import CELL_FIELDS
 from tocsin.rendering.statute.phrases import (
     COMPANY,
+    COMPANY_STATED,
     COMPANY_YES_NO,
     CONTROLLERS,
     FACT,
@@ -150,7 +151,8 @@ def _count(test: People) -> str:
             what = "people" if test.counting == "count" else "records of people"
             whom = [people(each) for each in test.people if each.features]
             who = f" {', or '.join(whom)}" if whom else " concerned"
-            return f"{words} {bound:,} {what}{who}"
+            either = ", or their number cannot be determined" if test.or_undeterminable else ""
+            return f"{words} {bound:,} {what}{who}{either}"
     raise AssertionError("a count without a bound passed validation")
 
 
@@ -172,15 +174,24 @@ def _fact(test: FactIs) -> str:
 
 
 def _numbers(test: FactIs) -> str:
-    if test.at_least is not None:
-        return f"at least {test.at_least:,}"
-    return f"at most {test.at_most:,}" if test.at_most is not None else ""
+    currency = f" {test.currency}" if test.currency else ""
+    for bound, words in (
+        (test.at_least, "at least"),
+        (test.more_than, "more than"),
+        (test.at_most, "at most"),
+        (test.less_than, "less than"),
+    ):
+        if bound is not None:
+            return f"{words} {bound:,}{currency}"
+    return ""
 
 
 def _company(test: OrganisationIs) -> str:
     name = test.organisation
     if test.known is not None:
         noun = name.replace("_", " ")
+        if name in COMPANY_STATED:
+            return f"{COMPANY_STATED[name]} is {'' if test.known else 'not '}stated"
         return f"the company {'has' if test.known else 'has no'} {noun}"
     wanted = test.is_ or test.has
     if name in COMPANY_YES_NO:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.domain.clock import Within
 from tocsin.domain.rules import Regime, Rule
-from tocsin.domain.terms import Channel, Clock, Exempt, Hold
+from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts
 from tocsin.rendering.statute.phrases import MOMENTS
 from tocsin.rendering.statute.sentences import Item, condition, joined, people, spoken
 
@@ -61,8 +61,9 @@ def clock(of: Clock) -> str:
     begin = _first(of.start) if of.start else _first_told(of.after)
     if of.end_of:
         begin = f"the end of the {of.end_of} of {begin}"
+    stand_in = f"; until that is known, of {_first_told(of.after)}" if of.start and of.after else ""
     cap = f"; at most {_period(of.cap.within)} from {_first(of.cap.start)}" if of.cap else ""
-    return f"{within(of.within)} {begin}{cap}{_roll(of)}"
+    return f"{within(of.within)} {begin}{stand_in}{cap}{_roll(of)}"
 
 
 def _first(moments: tuple[str, ...]) -> str:
@@ -111,7 +112,27 @@ def channel(of: Channel) -> str:
 
 def hold(of: Hold) -> str:
     """Who may delay it."""
-    return f"only if {joined(map(spoken, of.by), 'or')} asks{' in writing' if of.written else ''} ({of.cite})"
+    then = f"; after it at least {_period(of.then)} from {_first(('hold_lifted_at',))}" if of.then else ""
+    asks = "asks in writing" if of.written else "asks"
+    return f"only if {joined(map(spoken, of.by), 'or')} {asks} ({of.cite}){then}"
+
+
+def extension(of: Extension) -> str:
+    """How much more time there may be."""
+    return f"{_period(of.within)} more where {_first(of.filed)} lies before the limit ({of.cite})"
+
+
+def part(of: Parts) -> Item:
+    """What is said only under a condition."""
+    return Item(f"{', '.join(map(spoken, of.content))}, if", (condition(of.when),))
+
+
+def doubt(of: Rule) -> tuple[Item, ...]:
+    """Why the duty is a candidate, and when."""
+    if not of.doubt:
+        return ()
+    only = (condition(of.doubt_when),) if of.doubt_when else ()
+    return (Item(_flat(f"counsel must confirm: {of.doubt}") + ("; only if" if only else ""), only),)
 
 
 def exempt(of: Exempt) -> Item:
@@ -165,15 +186,17 @@ TERMS: Terms = (
     ),
     ("unless", ("exceptions",), lambda r: tuple(map(exempt, r.exceptions))),
     ("must say", ("content",), lambda r: _codes(r.content)),
+    ("must say too", ("content_where",), lambda r: tuple(map(part, r.content_where))),
     ("must not say", ("must_not_contain",), lambda r: _codes(r.must_not_contain)),
     ("by", ("channel",), lambda r: (Item(channel(r.channel)),) if r.channel else ()),
     ("in", ("language",), lambda r: words(r.language)),
     ("in parts", ("phased",), lambda r: () if r.phased is None else (Item("yes" if r.phased else "no"),)),
     ("if late", ("reasons_when_late",), lambda r: (Item("with reasons"),) if r.reasons_when_late else ()),
     ("held back", ("hold",), lambda r: (Item(hold(r.hold)),) if r.hold else ()),
+    ("more time", ("extension",), lambda r: (Item(extension(r.extension)),) if r.extension else ()),
     ("in force", ("valid_from", "valid_until"), lambda r: words(validity(r))),
     ("read", ("verification",), lambda r: words(r.verification)),
-    ("candidate", ("doubt",), lambda r: words(r.doubt and f"counsel must confirm: {r.doubt}")),
+    ("candidate", ("doubt", "doubt_when"), doubt),
     ("cited as", ("cited",), lambda r: words("; ".join(f"{k}: {v}" for k, v in r.cited.items()))),
     ("source", ("source",), lambda r: words(r.source)),
     ("note", ("note",), lambda r: words(r.note)),
