@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone, authority_for
 from tocsin.domain.commands import Command
+from tocsin.domain.company import FreeZone, Sector, SizeClass
 from tocsin.domain.errors import Refused
 from tocsin.domain.places import EEA, country_of
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
@@ -33,20 +34,6 @@ __all__ = [
 ]
 
 Route = Literal["slack", "email", "command"]
-Sector = Literal[
-    "finance",
-    "health",
-    "telecom",
-    "trust-service",
-    "cloud",
-    "essential",
-    "important",
-    "us-listed",
-    "critical-infrastructure",
-]
-SizeClass = Literal["micro", "small", "medium", "large"]
-#: The free zones of the Emirates that have data protection laws of their own; `none` stands elsewhere in them.
-FreeZone = Literal["adgm", "difc", "none"]
 
 
 class Identifier(Record):

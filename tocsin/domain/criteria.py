@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from tocsin.domain.answers import definition_of, nearest
-from tocsin.domain.contacts import FreeZone, Sector, SizeClass
+from tocsin.domain.company import FreeZone, Sector, SizeClass
 from tocsin.domain.errors import Refused
 from tocsin.domain.matching import CellTest, Shape, known_places, several, value_of
 from tocsin.domain.questions import FACTS
