@@ -1,4 +1,4 @@
-"""What may follow `tocsin law`: a question put to the law, or a yes to newer ones."""
+"""What may follow `tocsin law`: a question put to the law, a yes to newer ones, a file for a picture."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +30,13 @@ class Question:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Yes:
-    """What a person says who accepts newer laws."""
+    """What a person says who accepts newer laws, and where a picture goes."""
 
     digest: Annotated[str | None, Parameter(help="law accept: the digest that you read in law diff INC.")] = (
         None
     )
     because: Annotated[Because, Parameter(help="law accept: why.")] = ""
+    svg: Annotated[Path | None, Parameter(help="law calendar: FILE for a picture; it must not exist.")] = None
 
 
 #: Nothing was asked, and nothing said.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tocsin.domain.regime import Assessment
 
 _USAGE = (
-    "say tocsin law, law show CODE, law diff A [B], law accept [INC], law docs FOLDER, "
+    "say tocsin law, law show CODE, law diff A [B], law accept [INC], law calendar [INC], law docs FOLDER, "
     "law schema [facts|regime|organisation|type], or law --facts FILE"
 )
 
@@ -40,10 +40,13 @@ def law(
     """The laws that judge incidents; with --facts, what they say to those facts.
 
     tocsin law · tocsin law show CODE · tocsin law diff A [B] · tocsin law accept [INC] ·
-    tocsin law docs FOLDER · tocsin law schema [facts|regime|organisation|type] · tocsin law --facts FILE
+    tocsin law calendar [INC] [--svg FILE] · tocsin law docs FOLDER ·
+    tocsin law schema [facts|regime|organisation|type] · tocsin law --facts FILE
 
     A and B are codes, today, incidents (the laws they are bound to), or paths to a regime.yaml or a folder of them.
     """
+    if said != NOTHING_SAID and words[:1] not in (("accept",), ("calendar",)):
+        raise WrongUsage(_USAGE)
     match words if asked == NOTHING_ASKED else None:
         case ():
             _listed(_catalog(), as_json=door.json)
@@ -53,6 +56,8 @@ def law(
             _different(words[1:], door)
         case ("accept",) | ("accept", _):
             _accepted(words[1:], said, door)
+        case ("calendar",) | ("calendar", _):
+            _calendar(words[1:], said.svg, door)
         case ("docs", folder):
             _written(folder)
         case ("schema",) | ("schema", "facts" | "regime" | "organisation" | "type"):
@@ -137,6 +142,12 @@ def _accepted(words: tuple[str, ...], said: Yes, door: Changing) -> None:
     from tocsin.cli.lawaccept import accept
 
     accept(words, said.digest, said.because, door)
+
+
+def _calendar(words: tuple[str, ...], svg: Path | None, door: Changing) -> None:
+    from tocsin.cli.lawcalendar import show_calendar
+
+    show_calendar(words, svg, door)
 
 
 def _written(folder: str) -> None:
