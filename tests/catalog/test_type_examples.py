@@ -15,8 +15,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import Phase, Step, applicable, open_gates, step_due_at
 from tocsin.domain.conditions import Verdict
 from tocsin.domain.facts import Facts, read_facts
-from tocsin.domain.incident import MOMENT_NAMES
-from tocsin.domain.moments import iso, parse_moment
+from tocsin.domain.moments import MOMENT_NAMES, iso, parse_moment
 from tocsin.domain.regime import assess
 
 TEMPLATES, _ = default_folders()

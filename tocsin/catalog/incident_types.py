@@ -18,7 +18,7 @@ from tocsin.domain.checklist import IncidentType, Step, in_order_of_work
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.facts import parse_fact
-from tocsin.domain.incident import MOMENT_NAMES
+from tocsin.domain.moments import MOMENT_NAMES
 from tocsin.domain.records import Id, Record, Texts
 
 #: The moments that a step may count from.

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import CommandEnded, DutyOpened, ScopeMeasured, Severity, Status
+from tocsin.domain.moments import MOMENT_NAMES
 
 StepMark = Literal["done", "skipped"]
 DutyMark = Literal["open", "met", "released"]
@@ -235,20 +236,3 @@ class Incident:
     def holder(self, role: str) -> str | None:
         """Who holds this role, if somebody does."""
         return self.roles.get(role)
-
-
-#: The moments that steps and clocks may start from.
-MOMENT_NAMES = (
-    "occurred_from",
-    "occurred_to",
-    "detected_at",
-    "suspected_at",
-    "aware_at",
-    "violation_found_at",
-    "incident_found_at",
-    "processor_aware_at",
-    "told_by_processor_at",
-    "contained_at",
-    "restored_at",
-    "incident_ended_at",
-)

@@ -16,6 +16,21 @@ KNOWING = (
     "violation_found_at",
     "incident_found_at",
 )
+#: The moments that steps and clocks may start from.
+MOMENT_NAMES = (
+    "occurred_from",
+    "occurred_to",
+    "detected_at",
+    "suspected_at",
+    "aware_at",
+    "violation_found_at",
+    "incident_found_at",
+    "processor_aware_at",
+    "told_by_processor_at",
+    "contained_at",
+    "restored_at",
+    "incident_ended_at",
+)
 #: Moments that follow from others until a person decides; the earliest known one counts.
 _FOLLOWING = {
     "violation_found_at": ("detected_at", "aware_at"),
