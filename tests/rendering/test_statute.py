@@ -173,7 +173,7 @@ def test_a_text_of_a_pack_is_never_markup(library: Catalog) -> None:
     assert f"- {escaped(hostile)}" in page
     assert "<script" not in page.replace("\\<script", "")
     row = next(line for line in pages([regime])["README.md"].splitlines() if "in-certin.md" in line)
-    assert len(re.findall(r"(?<!\\)\|", row)) == 5
+    assert len(re.findall(r"(?<!\\)\|", row)) == 6
 
 
 def test_the_pages_of_the_regimes_are_current(library: Catalog) -> None:

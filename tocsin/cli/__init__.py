@@ -63,7 +63,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
             "[INC] risk|DUTY",
             "say that you would decide otherwise",
         ),
-        Verb("law", "lawbook:law", "", "the laws known here, and what they say to given facts"),
+        Verb("law", "lawbook:law", "", "the laws: what they say, how they differ, what is due when"),
     ),
     "Telling people": (
         Verb("draft", "notices:draft", "[INC] NOTICE", "write the letter from what is known now"),

@@ -59,8 +59,17 @@ def _item(item: Item, depth: int, lead: str = "") -> Iterator[str]:
 
 
 def _index(laws: list[Regime]) -> str:
-    head = "| regime | jurisdiction | who is told, and by when | how sure |"
-    lines = [WRITTEN, "", "# The laws that Tocsin knows", "", *_INTRODUCTION, "", head, "|---|---|---|---|"]
+    head = "| regime | law | jurisdiction | who is told, and by when | how sure |"
+    lines = [
+        WRITTEN,
+        "",
+        "# The laws that Tocsin knows",
+        "",
+        *_INTRODUCTION,
+        "",
+        head,
+        "|---|---|---|---|---|",
+    ]
     lines += [_row(regime) for regime in laws]
     return "\n".join([*lines, ""])
 
@@ -77,8 +86,8 @@ _INTRODUCTION = (
 def _row(regime: Regime) -> str:
     told = "<br>".join(_limit(rule) for rule in regime.rules)
     off = "" if regime.status == "in-force" else f", {spoken(regime.status)}"
-    name = f"[{escaped(regime.name['en'])}]({regime.id}.md)"
-    return f"| {name} | {escaped(regime.jurisdiction)} | {told} | {regime.verification}{off} |"
+    law = f"[{regime.id}]({regime.id}.md) | {escaped(regime.name['en'])}"
+    return f"| {law} | {escaped(regime.jurisdiction)} | {told} | {regime.verification}{off} |"
 
 
 def _limit(rule: Rule) -> str:

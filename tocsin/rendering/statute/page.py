@@ -4,7 +4,7 @@ The page is plain data. `terminal` and `markdown` print it; neither adds a word 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.domain.questions import FACTS
 from tocsin.domain.records import in_language
@@ -12,6 +12,10 @@ from tocsin.domain.rules import Regime, Rule, Source
 from tocsin.rendering.statute.sentences import Item, condition, fact_behind, facts_in
 from tocsin.rendering.statute.terms import TERMS, Terms, validity, words
 
+#: What may be looked up at another rule; whom to tell, and until when, each rule says itself.
+_REFERRED = ("counting", "if", "unless", "note")
+#: A sentence of so many characters is said again rather than looked up.
+_SHORT = 80
 _STATUS = {"in-force": "in force", "not-in-force": "not in force yet", "off": "off: it opens no duty here"}
 
 
@@ -68,22 +72,38 @@ def all_terms(rule: Rule) -> tuple[tuple[str, tuple[Item, ...]], ...]:
 
 def _rule(regime: Regime, rule: Rule) -> Part:
     """A rule; what a rule before it says in the same words is referred to, as lawyers do."""
+    before = regime.rules[: regime.rules.index(rule)]
     terms = []
     for label, fields, say in TERMS:
         items = say(rule)
-        if items and items[0].below and (same := _said_before(regime, rule, fields)):
-            items = (Item(f"as in {regime.id}/{same.id}"),)
+        long = label in _REFERRED and items and _is_long(items[0])
+        if long and (same := next((each for each in before if _same(each, rule, fields)), None)):
+            items = (_reference(regime, same),)
+        elif label == "if":
+            items = tuple(_referring(item, regime, before) for item in items)
         if items:
             terms.append((label, items))
     return Part(f"{regime.id}/{rule.id}", tuple(terms), rule.cite)
 
 
-def _said_before(regime: Regime, rule: Rule, fields: Iterable[str]) -> Rule | None:
-    """The first rule that says the same in these fields, if it stands before this one."""
-    for each in regime.rules[: regime.rules.index(rule)]:
-        if all(getattr(each, name) == getattr(rule, name) for name in fields):
-            return each
-    return None
+def _same(one: Rule, other: Rule, fields: Iterable[str]) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in fields)
+
+
+def _referring(item: Item, regime: Regime, before: Iterable[Rule]) -> Item:
+    """A condition in which what is a rule's whole condition before it stands as a reference."""
+    for each in before:
+        if each.when and item == condition(each.when) and _is_long(item):
+            return _reference(regime, each)
+    return replace(item, below=tuple(_referring(part, regime, before) for part in item.below))
+
+
+def _is_long(item: Item) -> bool:
+    return bool(item.below) or len(item.text) > _SHORT
+
+
+def _reference(regime: Regime, rule: Rule) -> Item:
+    return Item(f"as in {regime.id}/{rule.id}")
 
 
 def _tail(regime: Regime) -> Iterable[Part]:
