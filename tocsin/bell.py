@@ -124,8 +124,17 @@ def _look_at_newer_laws(app: App) -> None:
     with app.database.read() as connection:
         keys = timeline.open_keys(connection)
     for key in keys:
-        if app._held_against.get(key) != today and _advanced(app, key, urgent_only):
+        if app._held_against.get(key) == today:
+            continue
+        if not _has_newer_laws(app, key) or _advanced(app, key, urgent_only):
             app._held_against[key] = today
+
+
+def _has_newer_laws(app: App, key: str) -> bool:
+    try:
+        return app.newer_of(app.incident(key)) is not None
+    except Exception:  # any failure at all: one that cannot be read is set apart when its own turn comes
+        return False
 
 
 def _beat(app: App, **detail: object) -> None:

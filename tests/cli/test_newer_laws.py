@@ -37,6 +37,7 @@ def german(tocsin: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
 
 def test_nothing_is_said_of_newer_laws_where_there_are_none(german: Command) -> None:
     assert "NEWER" not in german("duties").out
+    assert german("duties", "--json").json["newer_laws"] is None
     assert german("law", "diff", "1").out == "INC-2026-0001 and today say the same.\n"
     refused = german("law", "accept")
     assert (refused.status, refused.err.count("\n")) == (1, 1)
@@ -46,6 +47,7 @@ def test_nothing_is_said_of_newer_laws_where_there_are_none(german: Command) -> 
 def test_the_difference_is_shown_in_terms_of_the_incident_and_accepted_by_its_digest(german: Command) -> None:
     amended(("hours: 72", "hours: 48"))
     assert "NEWER   laws: 1 earlier     tocsin law diff INC-2026-0001" in german("duties").out
+    assert german("duties", "--json").json["newer_laws"]["stricter"] is True
     said = german("law", "diff", "1").out
     assert f"EARLIER {GERMANY} due " in said
     assert "was: within 72 hours of awareness" in said

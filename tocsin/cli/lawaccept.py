@@ -9,7 +9,6 @@ from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
-    from tocsin.domain.incident import Incident
     from tocsin.domain.newer import Newer
 
 #: So many digits of a digest are shown and typed.
@@ -43,18 +42,15 @@ def accept(words: tuple[str, ...], digest: str | None, because: str, door: Chang
             say_duties(shell, done)
 
 
-def newer_line(shell: Shell, incident: "Incident") -> list[str]:
+def newer_line(key: str, newer: "Newer | None") -> list[str]:
     """One line where laws are newer than those of the incident."""
-    from tocsin.views.newer import newer_laws
-
-    if (newer := newer_laws(shell.app, incident)) is None:
+    if newer is None:
         return []
     counts = {"come": newer.comes, "may come": newer.may_come, "earlier": newer.earlier, "later": newer.later,
               "go": newer.goes, "ask otherwise": newer.restated}  # fmt: skip
-    said = (
-        ", ".join(f"{len(those)} {word}" for word, those in counts.items() if those) or "nothing changes here"
-    )
-    return [labelled("NEWER", f"laws: {said}     tocsin law diff {incident.key}", urgent=newer.stricter)]
+    changes = ", ".join(f"{len(those)} {word}" for word, those in counts.items() if those)
+    said = changes or "nothing changes here"
+    return [labelled("NEWER", f"laws: {said}     tocsin law diff {key}", urgent=newer.stricter)]
 
 
 def newer_lines(shell: Shell, found: "Newer") -> Iterator[str]:

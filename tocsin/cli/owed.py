@@ -41,11 +41,12 @@ def duties(
 ) -> None:
     """Each duty: to whom, by which article, until when, and why."""
     from tocsin import actions
-    from tocsin.cli.lawaccept import newer_line
+    from tocsin.cli.lawaccept import as_json, newer_line
     from tocsin.storage.texts import shown
     from tocsin.views.access import seen
     from tocsin.views.document import words_of
     from tocsin.views.duties import owed
+    from tocsin.views.newer import newer_laws
 
     with door.open() as shell:
         key = which(shell, split(words)[0])
@@ -56,8 +57,9 @@ def duties(
             return
         incident = seen(shell.app, shell.actor, key)
         law, texts = owed(shell.app, incident, shell.app.now()), words_of(shell.app, shell.actor, incident)
-        shell.say(*_law_lines(shell, law, texts, each=each), *newer_line(shell, incident))
-        shell.give({"key": key} | shown(law.as_json(), texts))
+        newer = newer_laws(shell.app, incident)
+        shell.say(*_law_lines(shell, law, texts, each=each), *newer_line(key, newer))
+        shell.give({"key": key} | shown(law.as_json(), texts) | {"newer_laws": newer and as_json(newer)})
 
 
 def _law_lines(shell: Shell, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
