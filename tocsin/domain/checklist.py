@@ -5,17 +5,16 @@ goals of the house, not law: the law's clocks stand in `regime`. What a step wan
 are purged, logs expire); that moment is a clock of its own, and the earlier of both counts.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from tocsin.domain.conditions import Condition, Verdict, evaluate
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import Status
-from tocsin.domain.records import Id, Record, Role, Texts
+from tocsin.domain.records import Id, Record, Role, Span, StepId, Texts
 
 if TYPE_CHECKING:
     from tocsin.domain.contacts import Organisation
@@ -45,26 +44,6 @@ UNSTABLE: tuple[Phase, ...] = ("contain", "scope", "eradicate", "recover")
 #: Where a step comes from: published playbooks, the company's own policy, or an inference of ours that no
 #: practitioner has confirmed yet.
 StepVerification = Literal["playbook", "policy", "practitioner-unconfirmed"]
-StepId = Annotated[str, StringConstraints(pattern=r"^([A-Z][0-9]+|[0-9]+\.[0-9]+)$")]
-
-_UNITS = {"min": "minutes", "h": "hours", "day": "days", "days": "days"}
-
-
-def _span(raw: Any) -> Any:
-    """`15 min`, `4 h` or `30 days` as a timedelta; ISO 8601 text, as stored catalogs hold it, passes."""
-    if isinstance(raw, timedelta) or (isinstance(raw, str) and raw.startswith("P")):
-        return raw
-    found = re.fullmatch(r"([1-9][0-9]*) (min|h|days?)", str(raw))
-    if found is None:
-        raise ValueError(f"{raw!r} is no span of time; write one like 15 min, 4 h or 30 days")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-Span = Annotated[
-    timedelta,
-    BeforeValidator(_span),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]* (min|h|days?)$"}, mode="validation"),
-]
 
 
 class Due(Record):

@@ -9,8 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from tocsin.domain.checklist import Span, StepId
-from tocsin.domain.records import Id, Record
+from tocsin.domain.records import Id, Record, Span, StepId
 
 #: Longer than this nobody waits in front of a terminal; let the program start what lasts, and end.
 LONGEST = timedelta(hours=1)

@@ -1,13 +1,24 @@
-"""Records: the shapes that all data files share: ids, places, zones, words in several languages.
+"""Records: the shapes that all data files share: ids, places, zones, spans, words in several languages.
 
 A room of the heart: pure pydantic types. A record is frozen and has no field that nobody declared, so that a
 misspelt key in a file is refused instead of ignored.
 """
 
-from typing import Annotated, Literal
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.places import PLACES
@@ -50,6 +61,26 @@ def _english_is_there(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
+_UNITS = {"min": "minutes", "h": "hours", "day": "days", "days": "days"}
+
+
+def _span(raw: Any) -> Any:
+    """`15 min`, `4 h` or `30 days` as a timedelta; ISO 8601 text, as stored catalogs hold it, passes."""
+    if isinstance(raw, timedelta) or (isinstance(raw, str) and raw.startswith("P")):
+        return raw
+    found = re.fullmatch(r"([1-9][0-9]*) (min|h|days?)", str(raw))
+    if found is None:
+        raise ValueError(f"{raw!r} is no span of time; write one like 15 min, 4 h or 30 days")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]* (min|h|days?)$"}, mode="validation"),
+]
+#: A step of a checklist: `C7`, `3.11`.
+StepId = Annotated[str, StringConstraints(pattern=r"^([A-Z][0-9]+|[0-9]+\.[0-9]+)$")]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 #: ISO 3166-1 alpha-2, or ISO 3166-2 where a country divides the matter (`DE-BY`, `US-CA`).
