@@ -17,6 +17,8 @@ from tocsin.sinks.mail import Fault, MailSink
 
 DUTY = "eu-gdpr/authority/de/controller"
 PROMISE = "policy-promise/customers/individuals/controller"
+#: Said twice where newer laws are at hand: test_newer_laws.
+ELSEWHERE = {"law"}
 
 
 class Twice:
@@ -57,7 +59,7 @@ def test_every_verb_that_changes_something_happens_once_under_its_key(
     letters(twice, app, mail)
     ends(twice, app, leap)
     changing = {verb.name for verb in all_verbs() if is_changing(verb.place)}
-    assert set(twice.said) == changing
+    assert set(twice.said) | ELSEWHERE == changing
 
 
 def is_changing(place: str) -> bool:
@@ -74,6 +76,9 @@ def work(twice: Twice) -> None:
     twice("hand", "incident-commander", "minh")
     twice("page", "giang")
     twice("note", "seen at the gateway")
+    twice("not-notify", PROMISE, "--because", "nobody was hit", by="bao")
+    twice("dissent", PROMISE, "--because", "I would tell them", by="chi")
+    twice.tocsin("not-notify", PROMISE, "--take-back", "--because", "a log turned up", by="bao")
     known = ("our_role=controller", "people_by_country=DE:3", "kinds=account-info", "risk=high", *LETTER)
     twice("learn", *known, "--source", "x", by="an")
     twice("assess", "--decide", "high", "--because", "passwords", by="an")

@@ -1,6 +1,7 @@
 """The incident as it stands, now or at any past hour: the shape that `fold` makes of a timeline.
 
-Everything here is derived. Nothing here is stored but as a projection that can be made again.
+Everything here is derived. Nothing here is stored but as a projection that can be made again. One small shape for each
+thing that an incident holds, hence long.
 """
 
 from collections.abc import Mapping

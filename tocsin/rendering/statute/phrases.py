@@ -83,6 +83,7 @@ FACT_YES_NO = {
     "attack_on_system": ("an information system was attacked", "no information system was attacked"),
     "ransom_paid": ("a ransom was paid", "no ransom was paid"),
     "serious_disruption": ("the service was seriously disrupted", "the service was not seriously disrupted"),
+    "ransom_demanded": ("somebody demanded money or made threats", "nobody demanded money or made threats"),
     "serious_incident": (
         "it is a serious incident by the company's own test",
         "it is no serious incident by the company's own test",
