@@ -108,7 +108,18 @@ def _may_hold(this: Hold | None, other: Hold | None) -> bool:
     """Whether whoever may delay it under `other` may do so under `this`."""
     if other is None:
         return True
-    return this is not None and set(other.by) <= set(this.by) and (other.written or not this.written)
+    if this is None or not set(other.by) <= set(this.by):
+        return False
+    return (other.written or not this.written) and other.then in (None, this.then)
+
+
+def _extension(before: Rule, after: Rule) -> Mark:
+    return either(after.extension is None, before.extension is None)
+
+
+def _parts(before: Rule, after: Rule) -> Mark:
+    old, new = before.content_where, after.content_where
+    return either(all(each in new for each in old), all(each in old for each in new))
 
 
 def _flag(name: str, stricter: Any) -> Callable[[Any, Any], Mark]:
@@ -165,6 +176,9 @@ OF_A_RULE: Mapping[str, Compare] = {
     "exceptions": _exceptions,
     "clock": _clock,
     "content": _more_is_stricter("content"),
+    "content_where": _parts,
+    "extension": _extension,
+    "doubt_when": lambda before, after: "changed",
     "must_not_contain": _more_is_stricter("must_not_contain"),
     "channel": _channel,
     "send_after": _more_is_stricter("send_after"),
