@@ -143,6 +143,9 @@ def _of_regime(regime: Regime) -> Iterator[Altered]:
         for loc, what, applies in (whole, *_inside(regime.applies)):
             if not _said_again(regime, applies):
                 yield ("applies", *loc), what, _with(regime, applies=applies)
+    if regime.answers_for is not None:
+        yield ("answers_for",), _ABSENT, _with(regime, answers_for=None)
+        yield ("answers_for",), "people of Antarctica", _with(regime, answers_for="AQ")
     if any(_counts_days(rule.clock) for rule in regime.rules):
         elsewhere = "Pacific/Pago_Pago" if regime.zone != "Pacific/Pago_Pago" else "UTC"
         yield ("zone",), f"days of {elsewhere}", _with(regime, zone=elsewhere)

@@ -94,6 +94,25 @@ def test_an_exception_says_one_thing(exempt: dict[str, Any], said: str) -> None:
         regime({"exceptions": [exempt]})
 
 
+def test_a_law_speaks_of_all_people_only_to_a_company_that_is_established_there() -> None:
+    one = regime({"when": {"people": {}, "more_than": 5}}, answers_for="EEA")
+    facts = read_facts({"aware_at": "2026-11-23T10:00Z", "people_by_country": {"DE": 5, "VN": 9}})
+
+    def owed(**changes: Any) -> bool:
+        company = CATALOG.contacts.organisation.model_copy(update=changes)
+        return bool(assess(facts, company, [one], authorities=(), at=DECLARED).duties)
+
+    assert not owed()
+    assert owed(established_in="FR")
+    assert owed(eea_establishments=("IE",))
+    assert owed(eu_main_establishment="IE")
+    nowhere = CATALOG.contacts.organisation.model_copy(update={"established_in": None})
+    [open_] = assess(facts, nowhere, [one], authorities=(), at=DECLARED).undecided
+    assert open_.needs == ("organisation.established_in",)
+    with pytest.raises(ValidationError, match="is no place"):
+        regime(answers_for="Europe")
+
+
 def test_of_a_law_that_has_ended_it_cannot_be_told_while_no_moment_is_known() -> None:
     ended = regime({"valid_until": "2026-10-31"})
     attacked = {"attack_on_system": True}

@@ -37,13 +37,14 @@ def addressees(rule: Rule, facts: Facts, main_establishment: str | None) -> Iter
         return
     region = rule.per.place_in
     places = sorted({state_of(place) for place in facts.places() if lies_in(place, (region,))})
-    yield from (Addressee(place, _living_in(place)) for place in places)
+    yield from (Addressee(place, living_in(place)) for place in places)
     if not places:
-        yield Addressee(None, _living_in(region))
+        yield Addressee(None, living_in(region))
 
 
 @cache
-def _living_in(place: str) -> CellTest:
+def living_in(place: str) -> CellTest:
+    """Those who live in a place or region."""
     return CellTest(place=(place,))
 
 

@@ -13,7 +13,7 @@ from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone,
 from tocsin.domain.commands import Command
 from tocsin.domain.company import FreeZone, Sector, SizeClass
 from tocsin.domain.errors import Refused
-from tocsin.domain.places import EEA, country_of
+from tocsin.domain.places import EEA, country_of, lies_in
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
 from tocsin.domain.rota import Ladder, Level, Rotation, on_call
 
@@ -107,6 +107,11 @@ class Organisation(Record):
     def days_off(self) -> dict[str, frozenset[date]]:
         """`more_days_off` as clocks ask for them."""
         return {place: frozenset(days) for place, days in self.more_days_off.items()}
+
+    def is_established(self, place: str) -> bool:
+        """Whether the company has its seat or an establishment in a place or region."""
+        seats = (self.established_in, self.eu_main_establishment, *self.eea_establishments)
+        return any(lies_in(seat, (place,)) for seat in seats if seat)
 
     @field_validator("eu_main_establishment")
     @classmethod

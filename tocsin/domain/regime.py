@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from tocsin.domain.addressees import Addressee, addressees
+from tocsin.domain.addressees import Addressee, addressees, living_in
 from tocsin.domain.circumstances import content_of, doubt_of
 from tocsin.domain.conditions import Verdict, all_of, evaluate
 from tocsin.domain.contacts import Authority, Organisation, authority_for
@@ -29,6 +29,7 @@ __all__ = ["Assessment", "Duty", "NotOwed", "Regime", "Rule", "Undecided", "asse
 _SOMEBODY = Cells(cells=CellTest())
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Mapping[str, datetime] = MappingProxyType({})
+_NO_SEAT = Verdict(None, ("the company's established_in is not stated",), ("organisation.established_in",))
 _NO_PLACE = Verdict(None, ("the place of some people is unknown",), ("people_by_country",))
 
 
@@ -101,6 +102,17 @@ class _Case:
 
     def _finding(self, regime: Regime, rule: Rule, who: Addressee) -> Duty | Undecided | NotOwed:
         among = (rule.among, who.of) if who.of else (rule.among,)
+        if (home := regime.answers_for) is None or self.organisation.is_established(home):
+            return self._judged(regime, rule, who, among)
+        of_those_there = self._judged(regime, rule, who, (*among, living_in(home)))
+        if self.organisation.established_in:
+            return of_those_there
+        of_all = self._judged(regime, rule, who, among)
+        return of_all if type(of_all) is type(of_those_there) else self._undecided(regime, rule, _NO_SEAT)
+
+    def _judged(
+        self, regime: Regime, rule: Rule, who: Addressee, among: tuple[CellTest, ...]
+    ) -> Duty | Undecided | NotOwed:
         verdict = self._verdict(regime, rule, among, rule.spares)
         if rule.spares and not verdict.answer and self._verdict(regime, rule, among).answer is not False:
             verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Competence
 from tocsin.domain.criteria import Condition
-from tocsin.domain.matching import CellTest
+from tocsin.domain.matching import CellTest, known_places
 from tocsin.domain.places import PLACES
 from tocsin.domain.records import Flag, Id, Language, Record, Texts, Verification, Zone
 from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts, PerPlace, Recipient, RuleRef
@@ -129,6 +129,8 @@ class Regime(Record):
     verification: Verification
     sources: tuple[Source, ...] = Field(min_length=1)
     applies: Condition | None = None
+    #: Of whom it speaks: of the people who live there, or of all, where the company is established there.
+    answers_for: str | None = None
     rules: tuple[Rule, ...] = Field(min_length=1)
     valid_from: date | None = None
     valid_until: date | None = None
@@ -138,6 +140,11 @@ class Regime(Record):
     def binding(self) -> bool:
         """Whether it binds at all: now, or from a day that is known."""
         return self.status == "in-force" or (self.status == "not-in-force" and self.valid_from is not None)
+
+    @field_validator("answers_for")
+    @classmethod
+    def _place_exists(cls, place: str | None) -> str | None:
+        return place if place is None else known_places((place,))[0]
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Regime":

@@ -132,6 +132,12 @@ def _phased(before: Rule, after: Rule) -> Mark:
     return "looser" if after.phased else "stricter"
 
 
+def _of_whom(before: Any, after: Any) -> Mark:
+    if None not in (before.answers_for, after.answers_for):
+        return "changed"
+    return "looser" if after.answers_for else "stricter"
+
+
 def _doubt(before: Rule, after: Rule) -> Mark:
     return "reworded" if before.doubt and after.doubt else "changed"
 
@@ -192,4 +198,5 @@ OF_A_LAW: Mapping[str, Compare] = {
     **dict.fromkeys(("name", "jurisdiction", "why_off", "sources", "notes"), _words),
     "status": _status,
     "applies": lambda before, after: _condition(before, after, "applies"),
+    "answers_for": _of_whom,
 }

@@ -62,7 +62,14 @@ HEAD: Terms = (
     ("read", ("verification",), lambda law: (Item(law.verification),)),
     ("days of", ("zone",), lambda law: (Item(law.zone),)),
     ("binds us if", ("applies",), lambda law: (condition(law.applies),) if law.applies else ()),
+    ("speaks of", ("answers_for",), lambda law: _whose(law.answers_for)),
 )
+
+
+def _whose(place: str | None) -> tuple[Item, ...]:
+    if place is None:
+        return ()
+    return (Item(f"people who live in {place}; of all people where we are established in {place}"),)
 
 
 def all_terms(rule: Rule) -> tuple[tuple[str, tuple[Item, ...]], ...]:
@@ -122,6 +129,7 @@ def _source(source: Source) -> Item:
 def _asked(regime: Regime) -> Iterable[tuple[str, tuple[Item, ...]]]:
     """Every fact that can change the answer, with its question."""
     asked = set(facts_in(regime.applies) if regime.applies else ())
+    asked |= {fact_behind("place")} if regime.answers_for else set()
     for rule in regime.rules:
         asked |= {fact_behind(name) for test in (rule.among, *rule.spares) for name, _ in test.features}
         parts = (part.when for part in rule.content_where)
