@@ -138,6 +138,8 @@ WHEN = RULE["when"]
         ({"hold": {"by": ["court"], "cite": "Art. 3"}}, "stricter"),
         ({"hold": {"by": ["court", "authority"], "written": False, "cite": "Art. 3"}}, "looser"),
         ({"phased": False}, "stricter"),
+        ({"extension": {"filed": "good_cause_filed_at", "within": {"calendar_days": 15}, "cite": "Art. 6"}}, "looser"),
+        ({"content_where": [{"when": WHEN, "content": ["advice"]}]}, "stricter"),
         ({"reasons_when_late": True}, "stricter"),
         ({"while_unknown": "owed"}, "stricter"),
         # How sure, and when.
@@ -173,6 +175,23 @@ def test_who_spares_fewer_people_is_stricter() -> None:
     assert found.mark == "changed"
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "follows"),
+    [
+        ({"at_least": 5}, {"more_than": 4}, True),
+        ({"more_than": 5}, {"at_least": 5}, True),
+        ({"at_least": 5}, {"more_than": 5}, False),
+        ({"less_than": 5}, {"at_most": 5}, True),
+        ({"at_most": 5}, {"less_than": 5}, False),
+        ({"at_most": 4}, {"at_most": 5}, True),
+        ({"at_most": 4}, {"at_least": 2}, False),
+    ],
+)
+def test_numbers_follow_from_each_other(first: Any, second: Any, *, follows: bool) -> None:
+    one, other = (CONDITION.validate_python({"fact": "downtime_minutes"} | each) for each in (first, second))
+    assert implies(one, other) is follows
+
+
 def test_people_of_several_kinds_are_more_than_those_of_one() -> None:
     one, two = (
         CONDITION.validate_python({"people": people, "more_than": 500})
@@ -180,6 +199,11 @@ def test_people_of_several_kinds_are_more_than_those_of_one() -> None:
     )
     assert implies(one, two)
     assert not implies(two, one)
+    open_ = CONDITION.validate_python(
+        {"people": {"place": "DE"}, "more_than": 500, "or_undeterminable": True}
+    )
+    assert implies(one, open_)
+    assert not implies(open_, one)
 
 
 def test_what_changes_nothing_is_no_change() -> None:

@@ -87,13 +87,22 @@ def _leaf_implies(first: Any, second: Any) -> bool:
 def _answers_imply(first: FactIs, second: FactIs) -> bool:
     if second.known:
         return True
-    if second.at_least is not None:
-        return first.at_least is not None and first.at_least >= second.at_least
-    if second.at_most is not None:
-        return first.at_most is not None and first.at_most <= second.at_most
+    if second.currency != first.currency:
+        return False
+    for (bound, beyond), (wanted, strictly) in zip(_bounds(first), _bounds(second), strict=True):
+        if wanted is not None:
+            return bound is not None and (bound > wanted or (bound == wanted and (beyond or not strictly)))
     if second.has:
         return bool(first.has) and set(first.has) <= set(second.has)
     return bool(first.is_) and all(value in second.is_ for value in first.is_)
+
+
+def _bounds(test: FactIs) -> tuple[tuple[int | None, bool], tuple[int | None, bool]]:
+    """The least and the most that a number may be, the most as its negative; whether each is itself outside."""
+    least = test.at_least if test.at_least is not None else test.more_than
+    most = test.at_most if test.at_most is not None else test.less_than
+    beyond = (test.more_than is not None, test.less_than is not None)
+    return (least, beyond[0]), (None if most is None else -most, beyond[1])
 
 
 def _company_implies(first: OrganisationIs, second: OrganisationIs) -> bool:
@@ -110,7 +119,7 @@ def _implies_cells(first: Any, second: Cells) -> bool:
         return first.every and first.among == second.among and passes(first.cells, second.cells)
     if isinstance(first, People) and not second.every:
         number, reached = first.bound
-        somebody = reached and number > 0 and first.counting == "count"
+        somebody = reached and number > 0 and first.counting == "count" and not first.or_undeterminable
         return somebody and all(_covers(test.features, _all_of(second)) for test in first.people)
     return False
 
@@ -121,7 +130,7 @@ def _all_of(cells: Cells) -> tuple[Feature, ...]:
 
 def _counts_imply(first: People, second: People) -> bool:
     (least, reached), (bound, wanted) = first.bound, second.bound
-    if reached is not wanted:
+    if reached is not wanted or (first.or_undeterminable and not second.or_undeterminable):
         return False
     if reached:
         return least >= bound and _passes_any(first.people, second.people)

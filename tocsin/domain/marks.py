@@ -29,17 +29,17 @@ def _starts(old: Clock, new: Clock) -> Mark | None:
     """Of several moments the first that is known counts: one more can only make it earlier."""
     if (old.start, old.after) == (new.start, new.after):
         return None
-    if bool(old.start) is not bool(new.start):
+    if bool(old.start) is not bool(new.start) or (old.start and old.after != new.after):
         return "changed"
     had, has = ({*clock.start, *clock.after} for clock in (old, new))
     return either(has >= had, has <= had)
 
 
 def _length(old: Clock, new: Clock) -> Mark | None:
-    return _period(old.within, new.within)
+    return compare_periods(old.within, new.within)
 
 
-def _period(old: Within, new: Within) -> Mark | None:
+def compare_periods(old: Within, new: Within) -> Mark | None:
     """The shorter one is stricter, where it is shorter whenever it begins."""
     if old == new:
         return None
@@ -85,7 +85,7 @@ def _cap(old: Clock, new: Clock) -> Mark | None:
         return "stricter" if old.cap is None else "looser"
     if old.cap.start != new.cap.start:
         return "changed"
-    return _period(old.cap.within, new.cap.within)
+    return compare_periods(old.cap.within, new.cap.within)
 
 
 def _end_of_year(old: Clock, new: Clock) -> Mark | None:

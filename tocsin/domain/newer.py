@@ -20,7 +20,17 @@ from tocsin.domain.rules import Regime
 
 #: Terms whose effect on this incident shows in its duties and their moments, so that the terms themselves need no look.
 _SHOWS_IN_DUTIES = frozenset(
-    ("when", "among", "exceptions", "clock", "not_after", "while_unknown", "valid_from", "valid_until")
+    (
+        "when",
+        "among",
+        "exceptions",
+        "clock",
+        "not_after",
+        "extension",
+        "while_unknown",
+        "valid_from",
+        "valid_until",
+    )
 )
 #: Marks of what a person must look at.
 _TO_BE_LOOKED_AT: tuple[Mark, ...] = ("stricter", "changed")

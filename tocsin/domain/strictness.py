@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tocsin.domain.implication import implies, only_grows, only_shrinks, passes
-from tocsin.domain.marks import Mark, compare_clocks, either, joined_mark
+from tocsin.domain.marks import Mark, compare_clocks, compare_periods, either, joined_mark
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.terms import Channel, Exempt, Hold
 
@@ -113,13 +113,19 @@ def _may_hold(this: Hold | None, other: Hold | None) -> bool:
     return (other.written or not this.written) and other.then in (None, this.then)
 
 
-def _extension(before: Rule, after: Rule) -> Mark:
-    return either(after.extension is None, before.extension is None)
-
-
 def _parts(before: Rule, after: Rule) -> Mark:
     old, new = before.content_where, after.content_where
     return either(all(each in new for each in old), all(each in old for each in new))
+
+
+def _extension(before: Rule, after: Rule) -> Mark | None:
+    """More time, once: whoever has it is bound less."""
+    old, new = before.extension, after.extension
+    if old is None or new is None:
+        return "looser" if old is None else "stricter"
+    if old.filed != new.filed:
+        return "changed"
+    return compare_periods(old.within, new.within) or "reworded"
 
 
 def _flag(name: str, stricter: Any) -> Callable[[Any, Any], Mark]:

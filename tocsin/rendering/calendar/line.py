@@ -27,12 +27,13 @@ def line_of_time(calendar: Calendar, width: int, glyphs: Glyphs = FINE) -> Itera
     width = max(width, _NARROWEST)
     days = axis((calendar.now, *(mark.at for mark in calendar.marks)), calendar.zone)
     scale = _Scale(days, width)
-    yield _placed(scale.labels(), width)
+    yield _placed(scale.labels())
     yield scale.drawn(calendar, glyphs)
-    numbers = [(scale.column(days.place(mark.at)), str(n)) for n, mark in enumerate(calendar.marks, 1)]
+    placed = ((scale.column(days.place(mark.at)), str(n)) for n, mark in enumerate(calendar.marks, 1))
+    numbers = [(min(column, width - len(number)), number) for column, number in placed]
     while numbers:
         row, numbers = _row(numbers)
-        yield _placed(row, width)
+        yield _placed(row)
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def _row(numbers: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], list[tu
     return row, left
 
 
-def _placed(texts: list[tuple[int, str]], width: int) -> str:
-    """Texts at their columns; the last one may end at the edge at the latest."""
+def _placed(texts: list[tuple[int, str]]) -> str:
+    """Texts at their columns."""
     line = ""
     for column, text in texts:
-        line = line.ljust(min(column, max(width - len(text), 0))) + text
+        line = line.ljust(column) + text
     return line
