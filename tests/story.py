@@ -102,18 +102,19 @@ class Story:
                 "name": f"Customer {n}",
                 "locale": ("vi", "en")[n % 2],
                 "country": PLACES[n % len(PLACES)],
+                "agreed": "yes",
             }
             | dict(change.get(f"c{n}", {}))
             for n in range(1, count + 1)
         ]
         with (self.folder / "customers.csv").open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, ["id", "email", "name", "locale", "country"])
+            table = csv.DictWriter(file, ["id", "email", "name", "locale", "country", "agreed"])
             table.writeheader()
             table.writerows(self.customers)
         (self.folder / "sources.yaml").write_text(
             "customers:\n"
             "  - name: customers\n    path: customers.csv\n    country: VN\n"
-            "    fields: {id: id, email: email, name: name, locale: locale, country: country}\n",
+            "    fields: {id: id, email: email, name: name, locale: locale, country: country, email_agreed: agreed}\n",
             encoding="utf-8",
         )
         return self

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from tests.domain.bodies import DUTY
+from tests.domain.bodies import DUTY, START
 from tocsin.domain import moves as m
 
 
@@ -19,6 +19,7 @@ def every_kind() -> list[type[m.Move]]:
 
 def one(kind: type[m.Move], cause: int) -> m.Move:
     given = {
+        "told_at": START,
         "role": "dpo",
         "person": "an",
         "level": 0,

@@ -12,9 +12,9 @@ from tocsin.domain.notice import (
     PRINTED_FACTS,
     approved_enough,
     is_stale,
-    notice_moves,
     text_inputs,
 )
+from tocsin.domain.telling import notice_moves
 
 NEEDED = (learned("measures_taken", {"en": WORDS}), learned("advice_to_people", {"en": WORDS}))
 
@@ -76,9 +76,12 @@ def test_every_fact_that_the_letter_prints_voids_its_approval(before, catalog, n
     assert void.because == (f"{name} changed (entry 9)",)
 
 
-@pytest.mark.parametrize("name", ["risk", "root_cause", "log_coverage", "groups"])
-def test_a_fact_that_the_letter_does_not_print_leaves_an_approval_alone(before, catalog, name):
-    assert kinds(incident(*before, yes("an"), yes("chi"), learned(name, "high")), catalog) == []
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("risk", "high"), ("root_cause", {"en": WORDS}), ("log_coverage", "none"), ("groups", ["customers"])],
+)
+def test_a_fact_that_the_letter_does_not_print_leaves_an_approval_alone(before, catalog, name, value):
+    assert kinds(incident(*before, yes("an"), yes("chi"), learned(name, value)), catalog) == []
 
 
 def test_a_moment_behind_one_that_was_decided_leaves_an_approval_alone(catalog):
@@ -150,10 +153,19 @@ def test_a_rejected_draft_comes_back_only_with_other_words_or_people(before, cat
     assert kinds(incident(*before, no, scope(2)), catalog) == ["draft"]
 
 
-def test_the_duty_is_met_when_letters_reached_people_and_not_when_all_were_refused(before, catalog):
+VN = "VN/controller/customers"
+
+
+def test_the_duty_is_met_when_everybody_was_told_or_accounted_for_by_a_person(before, catalog):
     leaving = (*before, yes("an"), yes("chi"), RELEASED, FILLED)
-    assert kinds(incident(*leaving, stopped()), catalog) == ["meet"]
-    assert kinds(incident(*leaving, stopped(counts={"refused": 3, "handed_over": 0})), catalog) == []
+    assert kinds(incident(*leaving, stopped(untold={VN: 0})), catalog) == ["meet"]
+    two_left = (*leaving, stopped(untold={VN: 2}))
+    assert kinds(incident(*two_left), catalog) == []
+    one = k.LetterExcluded(notice=CUSTOMERS, person="p", because=WORDS, readers=VN)
+    assert kinds(incident(*two_left, one), catalog) == []
+    assert kinds(incident(*two_left, one, one), catalog) == ["meet"]
+    posted = k.ToldOtherwise(notice=CUSTOMERS, people={VN: 2}, because=WORDS)
+    assert kinds(incident(*two_left, posted), catalog) == ["meet"]
 
 
 def test_two_approvals_of_one_person_are_one(before, catalog):

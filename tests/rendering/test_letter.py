@@ -31,8 +31,8 @@ def visible(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("locale", "order"),
     [
-        ("en", ["NOTICE", "25 November 2026", "WHAT HAPPENED", "WHAT DATA OF YOURS", "MAY MEAN", "WE ARE DOING",
-                "YOU CAN DO", "WHOM TO ASK", "WHO WE ARE", "Võ Quốc Bảo"]),
+        ("en", ["NOTICE", "25 November 2026", "WHAT HAPPENED", "WHAT INFORMATION", "MAY MEAN", "WE ARE DOING",
+                "YOU CAN DO", "FOR MORE INFORMATION", "WHO WE ARE", "Võ Quốc Bảo"]),
         ("vi", ["THÔNG BÁO", "ngày 25 tháng 11 năm 2026", "ĐÃ XẢY RA", "DỮ LIỆU NÀO", "ẢNH HƯỞNG", "ĐANG LÀM GÌ",
                 "CÓ THỂ LÀM GÌ", "HỎI AI", "CHÚNG TÔI LÀ AI", "Võ Quốc Bảo"]),
     ],

@@ -33,7 +33,9 @@ SETS = ((), ("account-info",), ("stream-viewers",), ("account-info", "stream-vie
 def section(text: str) -> str:
     """The part of the letter that says which data."""
     found = re.search(
-        r"(?:WHAT DATA OF YOURS|DỮ LIỆU NÀO CỦA BẠN).*?\n(.*?)\n[A-ZĐ][A-ZÀ-Ỹ ]{9,}\n", text, re.S
+        r"(?:WHAT INFORMATION|WHAT DATA OF YOURS|DỮ LIỆU NÀO CỦA BẠN).*?\n(.*?)\n[A-ZĐ][A-ZÀ-Ỹ ]{9,}\n",
+        text,
+        re.S,
     )
     assert found, text
     return found[1]

@@ -11,12 +11,14 @@ from tocsin.storage.ledger import STATES, Settled
 from tocsin.storage.tables import ledger as table
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
+VN = "VN/controller/customers"
 OLD, NEW = "1" * 64, "2" * 64
 
 
 def row(person, digest=OLD, state="pending", **change):
     return {
         "incident": "INC-1", "notice": "customers", "digest": digest, "person": person, "variant": "v",
+        "readers": "VN/controller/customers",
         "message_id": f"{person}-{digest[0]}@x", "state": state, "reason": None, "attempts": 0, "doubtful": False,
         "not_before": NOW, "sealed": b"s",
     } | change  # fmt: skip
@@ -175,7 +177,7 @@ def test_a_new_draft_covers_whoever_the_old_one_did_not_surely_reach(half_sent):
 def test_nobody_who_left_the_scope_waits_for_ever(half_sent):
     fill(half_sent, row("p2", NEW))
     with half_sent.write() as connection:
-        ledger.drop_others(connection, "INC-1", "customers", NEW, "not affected")
+        ledger.drop_others(connection, "INC-1", "customers", NEW, "not affected", NOW)
     found = rows(half_sent)
     assert {person for person, each in found.items() if each.state == "excluded"} == {
         "none",
@@ -217,3 +219,21 @@ def test_the_root_stands_for_every_row_and_stays_after_erasure(half_sent):
         connection.execute(table.update().where(table.c.person == "p0").values(state="bounced"))
     with half_sent.read() as connection:
         assert ledger.root_of(connection, "INC-1", "customers") != before
+
+
+def test_who_is_still_to_be_told_is_counted_by_what_the_laws_call_them(database):
+    state = {
+        "a": {"state": "handed_over"},
+        "b": {"state": "refused", "settled_at": NOW},
+        "c": {"state": "excluded", "reason": "no e-mail address"},
+        "d": {"state": "ambiguous", "settled_at": NOW, "readers": "DE/controller/customers"},
+    }
+    with database.write() as connection:
+        for person, change in state.items():
+            ledger.fill(connection, [row(person, **{"accounted_at": None, "settled_at": None} | change)])
+        assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 2}
+        assert ledger.account(connection, "INC-1", "customers", NOW) == {VN: 2}
+        assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 0}
+        # Told by post, they are not written to by a later draft.
+        ledger.fill(connection, [row("c", digest=NEW, accounted_at=None, settled_at=None)])
+        assert ledger.account(connection, "INC-1", "customers", NOW) == {}

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tocsin.actions.accounting import exclude, told_otherwise
     from tocsin.actions.checklist import done, skip, undo
     from tocsin.actions.closing import close, decline, erase, redact, reopen
     from tocsin.actions.commands import run
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tocsin.actions.declaring import declare
     from tocsin.actions.knowing import assess, learn, note, set_
     from tocsin.actions.laws import accept_laws
-    from tocsin.actions.notices import approve, exclude, pause, reject, release, resume
+    from tocsin.actions.notices import approve, pause, reject, release, resume
     from tocsin.actions.papers import filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, page, take
     from tocsin.actions.restoring import let_go
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Room to the verbs in it.
 _ROOMS = {
+    "accounting": (
+        "exclude",
+        "told_otherwise",
+    ),
     "checklist": (
         "done",
         "skip",
@@ -54,7 +59,6 @@ _ROOMS = {
     "laws": ("accept_laws",),
     "notices": (
         "approve",
-        "exclude",
         "pause",
         "reject",
         "release",
@@ -115,6 +119,7 @@ __all__ = [
     "set_",
     "skip",
     "take",
+    "told_otherwise",
     "undo",
 ]
 

@@ -141,6 +141,6 @@ def _drafts(what: Declaration, facts: dict[str, Any], texts: Texts, name: str, p
     ]
     source = texts.keep("stated with the declaration") if facts else ""
     for fact, value in facts.items():
-        kept = hidden(texts, value) if FACTS[fact].free_text else value
+        kept = hidden(texts, value, FACTS[fact].plain) if FACTS[fact].free_text else value
         drafts.append(Draft(FactLearned(name=fact, value=kept, source=source)))
     return drafts

@@ -4,13 +4,12 @@ from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.kinds import NoticeDrafted
 from tocsin.domain.notice import LEAVING, text_inputs
 from tocsin.engine.drafting import drafted_now
-from tocsin.engine.letters import TEMPLATES
+from tocsin.engine.letters import refuse_unknown
 from tocsin.record import Recorded, refuse_closed
 
 
@@ -22,11 +21,11 @@ def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None 
     incident = app.incident(key)
     known(actor, incident)
     refuse_closed(incident)
-    _refuse_leaving(incident, notice)
+    _refuse_leaving(app, incident, notice)
     body = drafted_now(app, incident, notice)
 
     def decide(change: Change) -> None:
-        _refuse_leaving(change.incident, notice)
+        _refuse_leaving(app, change.incident, notice)
         newer = change.incident
         if (
             text_inputs(newer, app.catalog_of(newer), notice) != body.inputs
@@ -49,9 +48,8 @@ def _equal(incident: Incident, state: NoticeState, body: NoticeDrafted) -> bool:
     return state.mark == "sent" and state.inputs == body.inputs and incident.scope_seq < state.drafted_seq
 
 
-def _refuse_leaving(incident: Incident, notice: str) -> None:
-    if notice not in TEMPLATES:
-        raise Refused(f"there is no notice {notice!r}{nearest(notice, TEMPLATES)}")
+def _refuse_leaving(app: App, incident: Incident, notice: str) -> None:
+    refuse_unknown(app, incident, notice)
     state = incident.notices.get(notice)
     if state is not None and state.mark in LEAVING:
         raise Refused(f"{notice} is {state.mark}: its letters are leaving; tocsin pause stops them first")

@@ -64,7 +64,8 @@ def learn(
         words = change.keep(source.strip())
         for name, value in parsed.items():
             name = FACTS[name].same_as or name
-            kept = hidden(change.texts, value) if FACTS[name].free_text else value
+            definition = FACTS[name]
+            kept = hidden(change.texts, value, definition.plain) if definition.free_text else value
             known = change.incident.learned.get(name)
             if known is None or known.value != kept or known.source != words:
                 change.add(FactLearned(name=name, value=kept, source=words))

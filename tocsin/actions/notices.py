@@ -1,7 +1,5 @@
 """Notices: a person approves, rejects, releases, pauses. Nothing leaves without approval of exactly these bytes."""
 
-from sqlalchemy import Connection
-
 from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
@@ -9,18 +7,16 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import NoticeState
 from tocsin.domain.kinds import (
-    LetterExcluded,
     NoticeApproved,
     NoticeRejected,
     NoticeReleased,
     SendingPaused,
     SendingResumed,
 )
-from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough
-from tocsin.domain.scope import pseudonym
+from tocsin.domain.letters import LetterPlan, letters_of
+from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough, is_letter
 from tocsin.engine.letters import drafted, leaving_digest
 from tocsin.record import Recorded
-from tocsin.storage import ledger
 
 #: Fewest digits of a digest that name it.
 SHORTEST = 8
@@ -34,11 +30,11 @@ def approve(
     if done := first_answer(app, actor, key, asked):
         return done
     incident = app.incident(key)
-    drafted(incident, notice)
+    drafted(app, incident, notice)
     actual = leaving_digest(app, incident, notice)
 
     def decide(change: Change) -> None:
-        state = drafted(change.incident, notice)
+        state = drafted(app, change.incident, notice)
         person = need(actor, change.incident, *APPROVERS)
         if change.incident.head_seq != incident.head_seq and state.digest != actual:
             raise Refused(
@@ -81,7 +77,7 @@ def reject(
         raise Refused("say why: --because '...'")
 
     def decide(change: Change) -> None:
-        state = drafted(change.incident, notice)
+        state = drafted(app, change.incident, notice)
         need(actor, change.incident, *APPROVERS)
         if state.mark not in ("in-review", "approved", "released"):
             raise Refused(f"{notice} is {state.mark}; there is nothing to reject now; {_onward(key, state)}")
@@ -97,11 +93,11 @@ def release(app: App, actor: Actor, key: str, notice: str, *, command: str | Non
         return done
     _refuse_restored(app)
     incident = app.incident(key)
-    drafted(incident, notice)
+    drafted(app, incident, notice)
     actual = leaving_digest(app, incident, notice)
 
     def decide(change: Change) -> None:
-        state = drafted(change.incident, notice)
+        state = drafted(app, change.incident, notice)
         need(actor, change.incident, *RELEASERS)
         if state.mark in ("released", "sending", "sent", "paused"):
             raise Refused(
@@ -118,9 +114,41 @@ def release(app: App, actor: Actor, key: str, notice: str, *, command: str | Non
             raise Refused(
                 f"what would leave is not what was approved; tocsin draft {key} {notice} makes a new draft"
             )
+        _refuse_too_early(app, change, notice)
         change.add(NoticeReleased(notice=notice, digest=state.digest))
 
     return act(app, actor, key, decide, command=asked)
+
+
+def _refuse_too_early(app: App, change: Change, notice: str) -> None:
+    """Refused while something must be told before this letter, or while an authority may and does hold it back."""
+    incident = change.incident
+    # The holding letter is the first word to everybody: it waits for what any of them waits for.
+    letters = [
+        letter
+        for letter in letters_of(incident, app.catalog_of(incident))
+        if letter.id == notice or not is_letter(notice)
+    ]
+    for letter in letters:
+        _refuse_held(change, notice, letter)
+    waits = [wait for letter in letters for wait in letter.waits]
+    if waits:
+        more = f", and {len(waits) - 1} more" if len(waits) > 1 else ""
+        raise Refused(f"{notice} may not leave yet: {waits[0].words(incident.key)}{more}")
+
+
+def _refuse_held(change: Change, notice: str, letter: LetterPlan) -> None:
+    held = [each for each in letter.held if each.at(change.now)]
+    if not held:
+        return
+    delayed = {each.duty for each in held}
+    duties = change.incident.duties
+    run_on = [key for key in letter.duties if key not in delayed and duties[key].mark == "open"]
+    more = f"; it does not delay {', '.join(run_on)}" if run_on else ""
+    raise Refused(
+        f"{notice} may not leave yet: {held[0].duty} is {held[0].words}{more}; "
+        f"tocsin learn {change.incident.key} hold=unknown --source '...' lifts it"
+    )
 
 
 def pause(
@@ -129,7 +157,7 @@ def pause(
     """Stop the sending between two letters. Anybody known may: a wrong letter must be stopped by who sees it."""
 
     def decide(change: Change) -> None:
-        state = drafted(change.incident, notice)
+        state = drafted(app, change.incident, notice)
         if state.mark not in ("released", "sending"):
             raise Refused(f"{notice} is {state.mark}; nothing is leaving; {_onward(key, state)}")
         change.add(SendingPaused(notice=notice, because=change.keep(because or "paused")))
@@ -144,7 +172,7 @@ def resume(
     _refuse_restored(app)
 
     def decide(change: Change) -> None:
-        state = drafted(change.incident, notice)
+        state = drafted(app, change.incident, notice)
         need(actor, change.incident, *RELEASERS)
         if state.mark != "paused":
             raise Refused(f"{notice} is {state.mark}, not paused; {_onward(key, state)}")
@@ -159,35 +187,3 @@ def _refuse_restored(app: App) -> None:
         raise Refused(
             "letters are held since a restore from a backup: RUNBOOK 12, then tocsin resume --restored"
         )
-
-
-def exclude(
-    app: App, actor: Actor, key: str, notice: str, person: str, *, because: str, command: str | None = None
-) -> Recorded:
-    """Settle a person whom the letter cannot reach, with the reason and what was done instead."""
-    if not because.strip():
-        raise Refused("say why, and how this person is told instead: --because '...'")
-    hidden = pseudonym(app.people_key(key), person)
-    with app.database.read() as connection:
-        row = ledger.row_of(connection, key, notice, hidden)
-    if row is None:
-        raise Refused(
-            f"nobody with that id is in the ledger of {notice}; "
-            f"tocsin ledger {key} {notice} --who names those whom it did not reach"
-        )
-
-    def decide(change: Change) -> None:
-        need(actor, change.incident, *APPROVERS)
-        words = change.keep(because.strip())
-        change.add(LetterExcluded(notice=notice, person=hidden, because=words))
-
-        def settle(connection: Connection) -> None:
-            if not ledger.exclude(connection, row.id, words, change.now):
-                raise Refused(
-                    "that letter is leaving or has left, so there is nothing to exclude; "
-                    f"tocsin affected {key} --person ID shows what became of it"
-                )
-
-        change.also.append(settle)
-
-    return act(app, actor, key, decide, command=command_of(command, "exclude", [notice, hidden, because]))

@@ -19,7 +19,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import DutyMet, DutyReleased, SupplementFiled
 from tocsin.domain.moments import iso
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.notice import letter_states
 from tocsin.engine.papers import REPORT, Format, Paper, duty_of, kept, kept_before, make
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import Recorded, answered, refuse_closed
@@ -104,9 +104,11 @@ def filed(
 def _refuse_filing(incident: Incident, state: DutyState, moment: datetime, because: str | None) -> None:
     """Refused for a duty that is met, or not owed, or met by letters; and for a late one without the reason."""
     key, duty = incident.key, state.opened.key
-    letter = incident.notices.get(CUSTOMERS)
-    if state.opened.recipient == "individuals" and (letter is None or letter.mark != "sent"):
-        raise Refused(f"{duty} is met by telling the people: tocsin send {key} customers")
+    letters = letter_states(incident)
+    if state.opened.recipient == "individuals" and not (
+        letters and all(each.mark == "sent" for each in letters)
+    ):
+        raise Refused(f"{duty} is met by telling the people: tocsin letters {key} says by which letter")
     if state.mark == "met":
         follow_up = f"tocsin filed {key} {duty} --supplement {len(state.supplements) + 1} --reference NO"
         raise Refused(f"{duty} is filed already; a supplement to it: {follow_up}")
@@ -126,7 +128,7 @@ def _refuse_supplement(key: str, state: DutyState, number: int, at: datetime | N
     """Refused before the first filing, out of order, twice, or at a moment before what it supplements."""
     duty, following = state.opened.key, len(state.supplements) + 1
     if state.opened.recipient == "individuals":
-        raise Refused(f"{duty} is met by telling the people; more for them: tocsin draft {key} customers")
+        raise Refused(f"{duty} is met by telling the people; more for them: tocsin letters {key}")
     if state.mark != "met" or state.met_at is None:
         raise Refused(
             f"{duty} is not filed yet, and a supplement follows a filing: tocsin filed {key} {duty} --reference NO"

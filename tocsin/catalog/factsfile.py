@@ -95,6 +95,10 @@ _SHAPES: Mapping[str, Callable[[FactDefinition], Schema]] = {
     "choices": lambda each: {"type": "object", "additionalProperties": {"enum": list(each.choices)}},
     "line": lambda _: _TEXT,
     "text": lambda _: {"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]},
+    "parts": lambda _: {
+        "type": "object",
+        "additionalProperties": {"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]},
+    },
     "record": _keyed,
     "list": lambda each: {"type": "array", "items": _keyed(each)},
     "cells": lambda _: {"type": "array", "items": Cell.model_json_schema()},

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from tocsin.catalog.cache import cache_key, keep, recall
 from tocsin.catalog.folders import overlaid
+from tocsin.catalog.letter import ADDED, LETTER
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 
@@ -51,6 +52,8 @@ def _content(path: Path) -> bytes:
 def _is_parsed(name: str) -> bool:
     """Whether a file lives on in a model, or is only for tests: then it is no template."""
     inside = PurePosixPath(name)
+    if name == LETTER or inside.match(ADDED):
+        return True
     if name == "data_map.yaml" or inside.name in ("examples.yaml", "variables.yaml"):
         return True
     return inside.suffix == ".yaml" and (inside.parts[0] == "types" or inside.name == "regime.yaml")

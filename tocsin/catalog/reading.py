@@ -7,6 +7,7 @@ from types import MappingProxyType
 from tocsin.catalog.commands import read_commands
 from tocsin.catalog.contacts import read_contacts
 from tocsin.catalog.incident_types import read_types
+from tocsin.catalog.letter import read_letter
 from tocsin.catalog.packs import check_packs
 from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
@@ -38,6 +39,7 @@ def read_catalog(
         types=MappingProxyType(types),
         regimes=Laws.of(_regimes(paths, contents).values()),
         data_map=data_map,
+        letter=read_letter(paths, contents),
         files=MappingProxyType(dict(files)),
         contacts=people.model_copy(update={"commands": read_commands(contacts, types)}),
     )

@@ -66,6 +66,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("law", "lawbook:law", "", "the laws: what they say, how they differ, what is due when"),
     ),
     "Telling people": (
+        Verb("letters", "letters:letters", "[INC]", "who gets which letter, and why"),
         Verb("draft", "notices:draft", "[INC] NOTICE", "write the letter from what is known now"),
         Verb("preview", "notices:preview", "[INC] NOTICE", "every distinct letter, with its digest"),
         Verb("approve", "notices:approve", "[INC] NOTICE", "say yes to exactly these letters"),

@@ -56,7 +56,10 @@ def ledger(
     exclude: Annotated[
         str | None, Parameter(help="ID of one whom the letter cannot reach: settled by hand.")
     ] = None,
-    because: Annotated[Because, Parameter(help="Why, and how this person is told instead.")] = "",
+    told_otherwise: Annotated[
+        Flag, Parameter(help="Everybody whom the letter will not reach was told in another way, say by post.")
+    ] = False,
+    because: Annotated[Because, Parameter(help="Why, and how these people are told instead.")] = "",
     door: Changing = CHANGING,
 ) -> None:
     """What became of each letter."""
@@ -70,12 +73,18 @@ def ledger(
     with door.open() as shell:
         key = which(shell, named)
         incident = seen(shell.app, shell.actor, key)
-        drafted(incident, notice)
+        drafted(shell.app, incident, notice)
         if exclude:
             done = actions.exclude(
                 shell.app, shell.actor, key, notice, exclude, because=because, command=door.key
             )
             changed(shell, done, f"{clean(exclude)} is settled by hand.")
+            return
+        if told_otherwise:
+            done = actions.told_otherwise(
+                shell.app, shell.actor, key, notice, because=because, command=door.key
+            )
+            changed(shell, done, "Everybody whom the letter did not reach is accounted for.")
             return
         found = course(shell.app, incident, notice)
         people: list[dict[str, Any]] = []

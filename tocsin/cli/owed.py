@@ -91,6 +91,7 @@ def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> lis
     lines += _late_lines(duty, texts)
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += [f"    because {clean(reason)}" for reason in duty.because]
+    lines += [f"    HOLD: {clean(duty.held)}"] if duty.held else []
     if duty.doubted is not None:
         lines.append(
             f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."

@@ -45,7 +45,7 @@ def send(*words: Words, yes: Yes = False, door: Changing = CHANGING) -> int:
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)
-        state = drafted(seen(shell.app, shell.actor, key), notice)
+        state = drafted(shell.app, seen(shell.app, shell.actor, key), notice)
         if state.mark == "paused":
             raise Refused(f"{notice} is paused; tocsin resume {key} {notice}")
         if state.mark not in ("released", "sending", "sent"):
@@ -200,4 +200,10 @@ def course_lines(shell: Shell, found: Any) -> list[str]:
         lines.append(labelled("TOLD", f"{shell.at(found.told_at)}, root {found.root[:12]}"))
     if found.unreached:
         lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {found.notice} --who"))
+    if found.untold:
+        lines.append(
+            alarm(
+                f"{found.untold:,} of them must be told otherwise: tocsin ledger {found.notice} --told-otherwise"
+            )
+        )
     return lines

@@ -6,6 +6,8 @@ decimal text, never a float. `unknown` (or nothing) is None and is never turned 
 
 Text forms: a set is `a,b`; counts are `DE:1200,VN:40`; records and cells are JSON or YAML's flow style
 (`{role: processor, name: X}`); an estimated moment ends in ` estimated`.
+
+Long, since every type of answer is read here, one short reader each.
 """
 
 import re
@@ -212,6 +214,8 @@ def _record(question: FactDefinition, raw: object) -> JsonValue:
     return {
         key: _moment(FactDefinition(f"{question.name}.{key}", "moment", "", question.group), value)
         if key in moments
+        else _choice(question, value)
+        if key == "by"
         else str(value)
         for key, value in sorted(fields.items())
         if value is not None
@@ -225,10 +229,19 @@ def _list(question: FactDefinition, raw: object) -> JsonValue:
     return [_record(question, entry) for entry in entries]
 
 
+def _parts(question: FactDefinition, raw: object) -> JsonValue:
+    for part in (fields := _mapping(question, raw)):
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", part):
+            raise Refused(
+                f"{question.name}: {part!r} is no part; write {{credit-monitoring: {{en: .., vi: ..}}}}"
+            )
+    return {part: _text(question, fields[part]) for part in sorted(fields)}
+
+
 _READERS: Mapping[str, Callable[[FactDefinition, object], JsonValue]] = {
     "moment": _moment, "bool": _bool, "int": _int, "share": _share, "amount": _amount, "choice": _choice, "set": _set,
     "ids": _ids, "place": _place, "counts": _counts, "choices": _choices, "line": _line, "text": _text,
-    "record": _record, "list": _list,
+    "record": _record, "list": _list, "parts": _parts,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from tocsin.domain.contacts import Contacts
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.laws import Laws
+from tocsin.domain.parts import LetterParts
 from tocsin.domain.regime import Regime
 from tocsin.domain.timeline import canonical, digest
 
@@ -25,7 +26,7 @@ from tocsin.domain.timeline import canonical, digest
 FILES = "files/"
 #: Templates that come and go with the laws: the forms of authorities, and what all papers share.
 _OF_LAWS = ("regimes/", "library/", "papers/")
-_TYPES, _REGIMES, _DATA_MAP = "types/", "regimes/", "data_map.json"
+_TYPES, _REGIMES, _DATA_MAP, _LETTER = "types/", "regimes/", "data_map.json", "letter.json"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Catalog:
     types: Mapping[str, IncidentType]
     regimes: Laws
     data_map: DataMap
+    #: What a letter to people can say.
+    letter: LetterParts
     files: Mapping[str, bytes]
     contacts: Contacts
 
@@ -73,7 +76,7 @@ def catalog_documents(catalog: Catalog) -> Mapping[str, bytes]:
     documents = {f"{_TYPES}{id_}.json": _plain(each) for id_, each in catalog.types.items()}
     documents |= {f"{_REGIMES}{code}.json": each for code, each in catalog.regimes.documents.items()}
     documents |= {f"{FILES}{path}": content for path, content in catalog.files.items()}
-    documents[_DATA_MAP] = _plain(catalog.data_map)
+    documents[_DATA_MAP], documents[_LETTER] = _plain(catalog.data_map), _plain(catalog.letter)
     return MappingProxyType(dict(sorted(documents.items())))
 
 
@@ -88,6 +91,7 @@ def catalog_from_documents(documents: Mapping[str, bytes], contacts: Contacts) -
         types=MappingProxyType({each.id: each for each in types}),
         regimes=Laws(laws),
         data_map=DataMap.model_validate_json(documents[_DATA_MAP]),
+        letter=LetterParts.model_validate_json(documents[_LETTER]),
         files=MappingProxyType(_under(FILES, documents)),
         contacts=contacts,
     )
@@ -98,7 +102,7 @@ def documents_digest(documents: Mapping[str, bytes]) -> str:
     return digest({name: hashlib.sha256(content).hexdigest() for name, content in documents.items()})
 
 
-def _plain(model: IncidentType | DataMap) -> bytes:
+def _plain(model: IncidentType | DataMap | LetterParts) -> bytes:
     return canonical(json.loads(model.model_dump_json(by_alias=True, exclude_defaults=True)))
 
 

@@ -59,6 +59,8 @@ class Organisation(Record):
 
     name: str
     legal_name: str
+    #: The company that owns this one, where one does: a letter to Massachusetts names it.
+    parent_company: str | None = None
     established_in: Place
     eu_main_establishment: Place | None = None
     eea_establishments: tuple[Place, ...] = ()
@@ -79,6 +81,10 @@ class Organisation(Record):
     incident_phone: Phone
     help_mail: MailAddress
     website: str
+    #: Whether customers agreed to be told by e-mail what a law wants in writing (in the US by 15 U.S.C. 7001(c)),
+    #: where the customer table does not say it of each; and whether e-mail is how we always write to them.
+    email_agreed: bool | None = None
+    email_is_usual: bool | None = None
     #: What stands in From and Reply-To of a letter to customers.
     notice_sender: MailAddress
     notice_sender_name: str

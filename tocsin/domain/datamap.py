@@ -57,6 +57,8 @@ class DataKind(Record):
     tables: tuple[str, ...] = ()
     place: Place | None = None
     protection: Texts
+    #: Whether it opens the mailbox to which we would write: then no letter goes there.
+    opens_mailbox: bool = False
     source: str
 
 

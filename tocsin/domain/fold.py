@@ -412,15 +412,15 @@ def _notice(incident: Incident, entry: Entry, notice: str, **change: Any) -> Inc
     return _changed(incident, notices=_with(incident.notices, notice, state))
 
 
+#: What stays known of a notice when it is drafted anew.
+_KEPT = ("counts", "root", "settled", "told_at", "finished_at", "untold", "untold_at")
+
+
 @_on(k.NoticeDrafted)
 def _drafted(incident: Incident, entry: Entry, body: k.NoticeDrafted) -> Incident:
     before = incident.notices.get(body.notice)
     # What became of letters that left before this draft stays known; the next stop counts them all anew.
-    kept: dict[str, Any] = (
-        {name: getattr(before, name) for name in ("counts", "root", "settled", "told_at", "finished_at")}
-        if before
-        else {}
-    )
+    kept: dict[str, Any] = {name: getattr(before, name) for name in _KEPT} if before else {}
     state = NoticeState(
         **kept,
         id=body.notice,
@@ -433,6 +433,8 @@ def _drafted(incident: Incident, entry: Entry, body: k.NoticeDrafted) -> Inciden
         variants=body.variants,
         sender=body.sender,
         dated=body.dated,
+        left_out=body.left_out,
+        added=body.added,
         drafted_seq=entry.seq,
         last_seq=entry.seq,
     )
@@ -497,6 +499,8 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
         resume_at=body.resume_at,
         rest=body.resume_at - entry.at if body.resume_at and body.why else timedelta(0),
         settled=0,
+        untold=body.untold,
+        untold_at=entry.at,
         told_at=before.told_at or finished,
         finished_at=finished or before.finished_at,
     )
@@ -504,7 +508,22 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
 
 @_on(k.LetterExcluded)
 def _letter_excluded(incident: Incident, entry: Entry, body: k.LetterExcluded) -> Incident:
-    return _notice(incident, entry, body.notice, settled=incident.notices[body.notice].settled + 1)
+    one = {body.readers: 1} if body.readers else {}
+    settled = incident.notices[body.notice].settled + 1
+    return _told(_notice(incident, entry, body.notice, settled=settled), entry, body.notice, one)
+
+
+@_on(k.ToldOtherwise)
+def _told_otherwise(incident: Incident, entry: Entry, body: k.ToldOtherwise) -> Incident:
+    settled = incident.notices[body.notice].settled + sum(body.people.values())
+    return _told(_notice(incident, entry, body.notice, settled=settled), entry, body.notice, body.people)
+
+
+def _told(incident: Incident, entry: Entry, notice: str, people: Mapping[str, int]) -> Incident:
+    """Fewer readers are still to be told."""
+    before = incident.notices[notice].untold
+    untold = {readers: max(count - people.get(readers, 0), 0) for readers, count in before.items()}
+    return _notice(incident, entry, notice, untold=untold, untold_at=entry.at)
 
 
 @_on(k.HeadPublished)

@@ -162,6 +162,12 @@ class NoticeState:
     settled: int = 0
     #: People whom the scope added since this draft.
     newcomers: int = 0
+    #: What the draft leaves out, and its readers with what stands in theirs besides.
+    left_out: tuple[str, ...] = ()
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
+    #: How many of its readers, by what the laws call them, are still to be told, and since which moment.
+    untold: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    untold_at: datetime | None = None
     #: When the first sending ended, and the latest: a further batch moves only the second.
     told_at: datetime | None = None
     finished_at: datetime | None = None

@@ -442,6 +442,10 @@ class NoticeDrafted(Body):
     sender: str
     #: The day that the letter bears, in the zone of the organisation.
     dated: str
+    #: Sections that do not stand in it, because a law of its readers forbids what they say.
+    left_out: tuple[str, ...] = ()
+    #: Its readers, as `place/role/group`, and the texts that stand in theirs besides.
+    added: dict[str, tuple[str, ...]] = {}
 
 
 class NoticeApproved(Body):
@@ -517,6 +521,8 @@ class SendingStopped(Body):
     root: str
     attempts: str
     complete: bool
+    #: How many readers, as `place/role/group`, are still to be told, or to be accounted for by a person.
+    untold: dict[str, int] = {}
     resume_at: Moment | None = None
     why: str = ""
 
@@ -526,6 +532,16 @@ class LetterExcluded(Body):
 
     notice: str
     person: str
+    because: Words
+    #: Which readers that person is one of; empty where the letter had told that person.
+    readers: str = ""
+
+
+class ToldOtherwise(Body):
+    """Everybody whom a letter did not reach was told in another way, by post say: how many of which readers."""
+
+    notice: str
+    people: dict[str, int]
     because: Words
 
 

@@ -2,9 +2,12 @@
 
 A move's key is `kind/subject/causing seq`, unique among an incident's entries, so that a moved deadline, a restarted
 ladder or an undone step may fire again, and nothing else. `words` are for dashboards and hold no free text.
+
+Long, since every kind of move is a few lines of one list.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from tocsin.domain.checklist import Phase, phase_of
@@ -242,10 +245,11 @@ class SendLetters(Move):
 
 @dataclass(frozen=True)
 class MeetByNotice(Move):
-    """People were told: the duty to tell them is met."""
+    """Everybody under a duty was told, the last of them at that moment: it is met."""
 
     duty: str
     notice: str
+    told_at: datetime
 
     kind, stage = "meet", "notify"
     about, says = "{duty}", "Record that {duty} is met"

@@ -1,33 +1,23 @@
-"""Notices: the one letter that people get, and what an approval of it binds.
+"""Notices: what an approval of a letter binds, and when it is void.
 
 draft -> in review -> approved (these very bytes) -> released -> handed over. An approval is void when what it covers
 changes: the text, the sender, or before release the recipients. People whom a later scope adds are a further batch.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Container, Mapping
 from typing import Any
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
+from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
-from tocsin.domain.moves import (
-    AskApproval,
-    DraftNotice,
-    FillLedger,
-    MeetByNotice,
-    Move,
-    SendLetters,
-    VoidNotice,
-)
+from tocsin.domain.parts import WRITTEN
 from tocsin.domain.timeline import digest
 
-#: The notice that meets every duty to tell people. Any other, such as the holding letter, is written when a person asks
-#: for it, and meets no duty.
-CUSTOMERS = "customers"
+__all__ = ["CUSTOMERS", "individuals_duties", "is_stale", "text_inputs"]
 
 #: The facts that a letter may print. Another fact, however new, leaves an approval alone.
 PRINTED_FACTS = (
@@ -49,6 +39,7 @@ _CALLED = {"advice_to_people": "advice"}
 _PRINTED_OF_THE_COMPANY = {
     "name",
     "legal_name",
+    "parent_company",
     "addresses",
     "website",
     "phone",
@@ -73,12 +64,38 @@ REACHED = ("handed_over", "delivered", "ambiguous")
 
 
 def individuals_duties(incident: Incident, mark: str = "open") -> list[DutyState]:
-    """Duties to tell people that the customers' notice meets."""
+    """Duties to tell people, which letters meet."""
     return [d for d in incident.duties.values() if d.opened.recipient == "individuals" and d.mark == mark]
 
 
-def text_inputs(incident: Incident, catalog: Catalog, notice: str = CUSTOMERS) -> str:
-    """Digest over all that the letter prints: its facts, templates, the type's words, the sender and its signatory."""
+def is_letter(notice: str) -> bool:
+    """Whether a notice meets duties to tell people. The holding letter is written when asked for, and meets none."""
+    return notice == CUSTOMERS or notice.startswith(f"{CUSTOMERS}-")
+
+
+def letter_states(incident: Incident) -> list[NoticeState]:
+    """The letters that meet duties, as far as they were drafted."""
+    return [state for state in incident.notices.values() if is_letter(state.id)]
+
+
+def letter_of(incident: Incident, catalog: Catalog, notice: str) -> LetterPlan | None:
+    """What the laws want of this letter now; None where they want none."""
+    return next((letter for letter in letters_of(incident, catalog) if letter.id == notice), None)
+
+
+def text_inputs(
+    incident: Incident,
+    catalog: Catalog,
+    notice: str = CUSTOMERS,
+    letter: LetterPlan | None = None,
+    readers: Container[str] | None = None,
+) -> str:
+    """Digest over all that the letter prints: its facts, templates, the type's words, the sender and its signatory.
+
+    `letter` spares the work of asking the laws again. Of what is added for some, only these readers' texts count: who
+    comes later changes nothing in what the others get.
+    """
+    letter = letter or (letter_of(incident, catalog, notice) if is_letter(notice) else None)
     templates = _templates(incident, catalog, notice)
     printed = {name: _as_printed(incident.facts, name) for name in _named(templates)}
     organisation = catalog.contacts.organisation
@@ -87,6 +104,11 @@ def text_inputs(incident: Incident, catalog: Catalog, notice: str = CUSTOMERS) -
         for person in catalog.contacts.people
         if person.id in (organisation.dpo, organisation.signatory)
     ]
+    added = {
+        key: names
+        for key, names in (letter.added if letter else {}).items()
+        if names and (readers is None or key in readers)
+    }
     kinds = {kind.id: [kind.name, kind.role, list(kind.categories)] for kind in catalog.data_map.kinds}
     return digest(
         {
@@ -96,13 +118,28 @@ def text_inputs(incident: Incident, catalog: Catalog, notice: str = CUSTOMERS) -
             "signers": signers,
             "drill": incident.drill,
             "kinds": kinds,
+            "left_out": letter.left_out if letter else (),
+            "added": added,
+            "added_texts": _added_texts(
+                incident, catalog, {name for names in added.values() for name in names}
+            ),
         }
     )
 
 
+def _added_texts(incident: Incident, catalog: Catalog, names: set[str]) -> dict[str, Any]:
+    """The texts that stand in some readers' letters besides: those of the packs, and those that people wrote."""
+    written: Any = incident.facts.get(WRITTEN) or {}
+    texts = {name: catalog.letter.added[name] for name in sorted(names) if name not in written}
+    return {name: written[name] for name in sorted(names) if name in written} | {
+        name: [text.model_dump(mode="json"), _as_printed(incident.facts, text.fact) if text.fact else None]
+        for name, text in texts.items()
+    }
+
+
 def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, str]:
     """Everything that this letter is written with, by path."""
-    template = "customer" if notice == CUSTOMERS else notice
+    template = "customer" if is_letter(notice) else notice
     begins = (f"notices/{template}.", "notices/frame.", f"types/{incident.type}/what_happened")
     return {path: text.decode() for path, text in catalog.files.items() if path.startswith(begins)}
 
@@ -121,9 +158,11 @@ def _as_printed(facts: Facts, name: str) -> Any:
     return moment and iso(moment)
 
 
-def is_stale(incident: Incident, catalog: Catalog, state: NoticeState) -> bool:
+def is_stale(
+    incident: Incident, catalog: Catalog, state: NoticeState, letter: LetterPlan | None = None
+) -> bool:
     """Whether the letter would print something else than it did when it was drafted."""
-    return text_inputs(incident, catalog, state.id) != state.inputs
+    return text_inputs(incident, catalog, state.id, letter, state.added or None) != state.inputs
 
 
 def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> tuple[str, ...]:
@@ -132,13 +171,13 @@ def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> 
     behind = {source for name in named if name not in incident.learned for source in stand_ins(name)}
     newer = [
         (name, found.seq)
-        for name in PRINTED_FACTS
-        if name in {*named, *behind}
+        for name in (*PRINTED_FACTS, WRITTEN)
+        if name in {*named, *behind, WRITTEN}
         and (found := incident.learned.get(name))
         and found.seq > state.drafted_seq
     ]
     return tuple(f"{name} changed (entry {seq})" for name, seq in newer) or (
-        "a template, the sender or the data map changed",
+        "a law, a template, the sender or the data map changed",
     )
 
 
@@ -158,60 +197,6 @@ def approvals_words(state: NoticeState, organisation: Organisation) -> str:
     """`1 of 2 approvals`."""
     given = len({approval.person for approval in state.approvals})
     return f"{given} of {organisation.approvals_needed} approvals"
-
-
-def _recipients_changed(incident: Incident, state: NoticeState) -> bool:
-    return incident.scope is not None and incident.scope.set_digest != state.recipients_digest
-
-
-def notice_moves(incident: Incident, catalog: Catalog) -> Iterable[Move]:
-    """The moves of every letter, from draft to told. Only the customers' own is drafted unasked."""
-    if CUSTOMERS not in incident.notices and _draftable(incident):
-        cause = max(incident.scope_seq, *(incident.learned[name].seq for name in NEEDED_FACTS))
-        yield DraftNotice(cause, CUSTOMERS)
-    for state in incident.notices.values():
-        yield from _moves_of(state, incident, catalog)
-
-
-def _moves_of(state: NoticeState, incident: Incident, catalog: Catalog) -> Iterable[Move]:
-    stale = is_stale(incident, catalog, state)
-    newer = _recipients_changed(incident, state)
-    if state.mark in ("approved", *LEAVING) and (stale or (newer and state.filled is None)):
-        why = changed_inputs(incident, catalog, state) if stale else ("the recipients changed",)
-        yield VoidNotice(state.last_seq, state.id, why)
-    elif state.mark == "void" or (state.mark in ("in-review", "rejected") and (stale or newer)):
-        if state.id != CUSTOMERS or _writable(incident):
-            yield DraftNotice(max(state.last_seq, incident.facts_seq, incident.scope_seq), state.id)
-    elif state.mark == "sent" and state.newcomers and state.id == CUSTOMERS:
-        yield DraftNotice(incident.scope_seq, CUSTOMERS)
-    elif state.mark == "in-review" and state.asked_seq is None:
-        yield AskApproval(state.drafted_seq, state.id)
-    elif state.mark == "released":
-        yield FillLedger(state.last_seq, state.id)
-    elif (
-        state.mark == "sent"
-        and state.id == CUSTOMERS
-        and any(state.counts.get(reached) for reached in REACHED)
-    ):
-        for duty in individuals_duties(incident):
-            yield MeetByNotice(state.last_seq, duty.opened.key, CUSTOMERS)
-
-
-def sending_moves(incident: Incident, now: datetime) -> Iterable[SendLetters]:
-    """The sendings that want to go on, and do not rest."""
-    for state in incident.notices.values():
-        if state.mark == "sending" and (state.resume_at is None or state.resume_at <= now):
-            yield SendLetters(state.last_seq, state.id)
-
-
-def _draftable(incident: Incident) -> bool:
-    return _writable(incident) and bool(individuals_duties(incident))
-
-
-def _writable(incident: Incident) -> bool:
-    """Whether there is something to say, and somebody to say it to."""
-    known = all(incident.facts.known(name) for name in NEEDED_FACTS)
-    return known and incident.scope is not None and incident.scope.total > 0
 
 
 def unreached_words(count: int) -> str:

@@ -3,18 +3,29 @@
 Pure: a duty's state, its incident and the hour give one word, which lists, papers and the register share.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.domain.notice import CUSTOMERS, LEAVING, standing
+from tocsin.domain.letters import LetterPlan
+from tocsin.domain.notice import LEAVING, letter_states, standing
 
 #: States of a duty for which nothing is left to do.
 ENDED = ("filed", "not-owed", "withdrawn")
 
 
-def duty_word(state: DutyState, incident: Incident, organisation: Organisation, now: datetime) -> str:
-    """Where a duty stands. With an incident that was none its duties end."""
+def duty_word(
+    state: DutyState,
+    incident: Incident,
+    organisation: Organisation,
+    now: datetime,
+    letters: Iterable[LetterPlan] = (),
+) -> str:
+    """Where a duty stands. With an incident that was none its duties end.
+
+    A duty to tell people stands where the letter of `letters` stands that is behind the others; without them, of all.
+    """
     if state.mark != "open":
         return "filed" if state.mark == "met" else "not-owed"
     if not incident.open:
@@ -22,9 +33,11 @@ def duty_word(state: DutyState, incident: Incident, organisation: Organisation, 
     if passed(state.due_at, now):
         return "late"
     if state.opened.recipient == "individuals":
-        notice = incident.notices.get(CUSTOMERS)
-        if notice is not None:
-            return _notice_word(standing(notice, organisation))
+        mine = [letter.id for letter in letters if state.opened.key in letter.duties]
+        drafts = [each for each in letter_states(incident) if each.id in mine or not mine]
+        if drafts and len(drafts) >= len(mine):
+            words = [_notice_word(standing(notice, organisation)) for notice in drafts]
+            return min(words, key=("drafting", "in-review", "approved").index)
     elif state.papers:
         return "drafting"
     return "candidate" if state.opened.candidate else "open"

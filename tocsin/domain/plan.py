@@ -14,6 +14,7 @@ from tocsin.domain.decisions import next_look
 from tocsin.domain.escalation import calls_due, next_call_at, unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Status
+from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.moves import (
     CallPerson,
     EnterStatus,
@@ -22,7 +23,7 @@ from tocsin.domain.moves import (
     RemindOfStep,
 )
 from tocsin.domain.newer import newer_moves
-from tocsin.domain.notice import CUSTOMERS, approved_enough, individuals_duties, notice_moves, sending_moves
+from tocsin.domain.notice import individuals_duties
 from tocsin.domain.owing import (
     SIGNATURE_LEAD,
     assessment,
@@ -32,6 +33,7 @@ from tocsin.domain.owing import (
     look_again_moves,
     warnings,
 )
+from tocsin.domain.telling import awaited, notice_moves, sending_moves
 
 __all__ = ["Plan", "assessment", "facts_of", "plan"]
 
@@ -76,14 +78,15 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     moves += deadline_moves(incident, catalog, now)
     moves += look_again_moves(incident, now)
     moves += _step_moves(incident, type_, answers, now)
-    moves += notice_moves(incident, catalog)
+    letters = letters_of(incident, catalog)
+    moves += notice_moves(incident, catalog, letters)
     moves += sending_moves(incident, now)
     # One status after the other: the head of each leaves the house before the next is entered.
     moves += list(_published(incident)) or _status_moves(incident, type_, answers)
     return Plan(
         tuple(moves),
         min(_wakes(incident, catalog, type_, answers, now), default=None),
-        waiting_for(incident, catalog, type_, answers),
+        waiting_for(incident, catalog, type_, answers, letters),
     )
 
 
@@ -149,14 +152,18 @@ def _wakes(
 
 
 def waiting_for(
-    incident: Incident, catalog: Catalog, type_: IncidentType, answers: dict[str, bool | None]
+    incident: Incident,
+    catalog: Catalog,
+    type_: IncidentType,
+    answers: dict[str, bool | None],
+    letters: tuple[LetterPlan, ...],
 ) -> str:
     """What the incident waits for, in words for a dashboard: the most pressing thing that a person must do."""
     silent = unanswered(incident, catalog.contacts)
     if silent:
         return f"{' and '.join(silent)} to answer"
     return (
-        _waits_for_letter(incident, catalog)
+        _waits_for_letter(incident, catalog, letters)
         or _waits_for_gate(incident, type_, answers, _BEFORE_PAPERS)
         or _waits_for_filing(incident)
         or _waits_for_gate(incident, type_, answers, type_.phases)
@@ -172,27 +179,12 @@ def _waits_for_filing(incident: Incident) -> str | None:
     return f"{first.opened.key} to be met" + (f" and {len(filings) - 1} more" if len(filings) > 1 else "")
 
 
-def _waits_for_letter(incident: Incident, catalog: Catalog) -> str | None:
-    state = incident.notices.get(CUSTOMERS)
-    if state is None:
-        if individuals_duties(incident) and incident.scope is None and incident.status != "declared":
-            return "scope of the affected people"
-        return None
-    organisation = catalog.contacts.organisation
-    given = len({approval.person for approval in state.approvals})
-    waits = {
-        "in-review": f"approval of the customer notice (0 of {organisation.approvals_needed})",
-        "rejected": "a new draft of the customer notice",
-        "void": "a new draft of the customer notice",
-        "paused": "the paused sending to be resumed",
-        "released": "the letters to be sent",
-        "sending": "the letters to be sent",
-    }
-    if state.mark == "approved":
-        if approved_enough(state, organisation):
-            return "release of the customer notice"
-        return f"approval of the customer notice ({given} of {organisation.approvals_needed})"
-    return waits.get(state.mark)
+def _waits_for_letter(incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...]) -> str | None:
+    if found := awaited(incident, catalog, letters):
+        return found.what
+    if not incident.notices and individuals_duties(incident) and incident.scope is None:
+        return "scope of the affected people" if incident.status != "declared" else None
+    return None
 
 
 def _waits_for_gate(

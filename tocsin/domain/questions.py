@@ -12,7 +12,7 @@ from typing import Literal
 
 FactType = Literal[
     "moment", "bool", "int", "share", "choice", "set", "place", "ids", "text", "amount", "record", "list", "cells",
-    "counts", "choices", "line",
+    "counts", "choices", "line", "parts",
 ]  # fmt: skip
 Group = Literal["moments", "what-happened", "whom-it-hit", "decisions", "papers"]
 
@@ -35,6 +35,8 @@ class FactDefinition:
     open_value: str | None = None
     #: Keys that a record, or each entry of a list, may have.
     keys: tuple[str, ...] = ()
+    #: Of these, what no person wrote in their own words: the chain holds it as it is.
+    plain: tuple[str, ...] = ()
     #: The cell field that this fact states for every cell that is silent.
     cell_field: str | None = None
     #: Another name of the same fact, under which it is kept.
@@ -206,7 +208,9 @@ _HAPPENED = (
     _happened("parties", "text", "Which organisations and persons are involved?"),
     _happened("reasons_for_delay", "text", "Why could the notice not be given in time?"),
     FactDefinition("hold", "record", "Has an authority asked in writing to hold a notice back?", "what-happened",
-                   free_text=True, keys=("authority", "officer", "reference", "from", "until", "covers")),
+                   choices=("law-enforcement", "authority", "court", "attorney-general"), free_text=True,
+                   keys=("by", "authority", "officer", "reference", "from", "until", "covers"),
+                   plain=("by", "from", "until")),
     _happened("police_report", "line", "Under which number was it reported to the police?"),
     _happened("other_authorities", "line", "Which other authorities were told, under which numbers?"),
 )  # fmt: skip
@@ -292,6 +296,8 @@ _PAPERS = (
            keys=("role", "name", "contact", "aware_at", "told_at")),
     _paper("cross_border_processing", "bool",
            "Does this processing touch people or establishments in several EEA countries?"),
+    FactDefinition("letter_parts", "parts", "What must the letter say besides, part by part as a law names it?",
+                   "papers", free_text=True),
     _paper("estimated_how", "text", "How were the dates estimated?"),
     _paper("record_is", "text", "What is one record here?"),
     _paper("police_reported", "bool", "Was it reported as a crime?"),

@@ -56,7 +56,7 @@ class Rule(Record):
     content: tuple[Id, ...] = ()
     #: Further parts, each under a condition, such as monitoring of credit where a social security number was hit.
     content_where: tuple[Parts, ...] = ()
-    #: What the notice must not say: where another law makes it say so, a person gets two letters.
+    #: What the notice must not say: its people get a letter without it, whatever another law or promise asks for.
     must_not_contain: tuple[Id, ...] = ()
     channel: Channel | None = None
     #: What must have been told before this may be told.

@@ -248,6 +248,7 @@ class AffectedPerson:
     locale: str | None = None
     status: str | None = None
     closed_at: str | None = None
+    email_agreed: str | None = None
 
     @property
     def told(self) -> bool:

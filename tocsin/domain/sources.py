@@ -77,6 +77,8 @@ class CustomerFields(Record):
     country: str | None = None
     status: str | None = None
     closed_at: str | None = None
+    #: Whether a person agreed to be told by e-mail what a law wants in writing: yes or no.
+    email_agreed: str | None = None
     group: str | None = None
     role: str | None = None
 

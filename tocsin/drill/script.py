@@ -21,6 +21,12 @@ FACTS = MappingProxyType(
         "systems": {"en": "Streaming API gateway", "vi": "Cổng API truyền phát"},
         "place_of_systems": {"en": "Ho Chi Minh City, Vietnam", "vi": "Thành phố Hồ Chí Minh, Việt Nam"},
         "attack_on_system": "yes",
+        "records": 2_300,
+        "parties": {
+            "en": "A contractor of ours, who published the tokens by mistake, and an unknown person who used them.",
+            "vi": "Một nhà thầu của chúng tôi đã vô ý công khai các mã truy cập, và một người chưa rõ danh tính đã sử "
+            "dụng chúng.",
+        },
     }
 )
 #: What the second look at the alert shows: found nine minutes earlier than first written down.

@@ -5,6 +5,7 @@ approved, corrected, approved again and sent; the reports; hardening; the closed
 Long, because a story is read from its beginning to its end.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,8 @@ from tocsin import actions
 from tocsin.actions.declaring import Declaration
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.letters import letters_of
+from tocsin.domain.notice import CUSTOMERS, letter_states
 from tocsin.domain.scope import AffectedPerson, pseudonym
 from tocsin.drill import script
 from tocsin.drill.checklist import Checklist
@@ -207,10 +209,11 @@ class Story:
         self.tell.news(self.incident)
 
     def _approve(self, *people: str) -> None:
-        for person in people:
-            digest = self.incident.notices[CUSTOMERS].digest
-            actions.approve(self.app, self._as(person), self.key, CUSTOMERS, digest=digest)
-            self.stage.settle()
+        for notice in [each.id for each in letter_states(self.incident)]:
+            for person in people:
+                digest = self.incident.notices[notice].digest
+                actions.approve(self.app, self._as(person), self.key, notice, digest=digest)
+                self.stage.settle()
 
     def _send(self) -> None:
         self._file(self._before_letters())
@@ -219,33 +222,40 @@ class Story:
             Fault(at="rcpt", reply="550 5.1.1 no such mailbox", recipient=refused),
             Fault(at="dot", do="drop", recipient=doubtful, times=2),
         )
-        actions.release(self.app, self._as("bao"), self.key, CUSTOMERS)
-        self._until_sent()
+        self._release()
         self.tell.scene(f"the letters are {self.incident.notices[CUSTOMERS].mark}")
         self.tell.news(self.incident)
         self.tell.counts(self.incident)
         self.tell.mailbox()
-        for row in self._unreached():
+        for notice, who in self._unreached():
             actions.exclude(
                 self.app,
                 self._as("an"),
                 self.key,
-                CUSTOMERS,
-                row,
+                notice,
+                who,
                 because="told by telephone by the help desk",
             )
         self.stage.settle()
         self.tell.news(self.incident)
         self.tell.counts(self.incident)
 
-    def _until_sent(self) -> None:
+    def _release(self) -> None:
+        """Let every approved letter leave that need not wait for what a law lets come first."""
+        for letter in letters_of(self.incident, self.app.catalog_of(self.incident)):
+            state = self.incident.notices.get(letter.id)
+            if state is not None and state.mark == "approved" and not letter.waits:
+                actions.release(self.app, self._as("bao"), self.key, letter.id)
+                self._until_sent(letter.id)
+
+    def _until_sent(self, notice: str) -> None:
         for _ in range(20):
             self.stage.settle()
-            state = self.incident.notices[CUSTOMERS]
+            state = self.incident.notices[notice]
             if state.mark == "sent":
                 return
             until(self.stage, (state.resume_at or self.app.now()) + timedelta(minutes=1))
-        raise DrillFailed(f"the sending does not end: {self.incident.notices[CUSTOMERS].counts}")
+        raise DrillFailed(f"the sending of {notice} does not end: {self.incident.notices[notice].counts}")
 
     def _two_addresses(self) -> tuple[str, str]:
         people = self._told()
@@ -255,14 +265,16 @@ class Story:
         """Everybody who is owed a letter, as the scope found them."""
         return [person for _, person in readers(self.app, self.incident)]
 
-    def _unreached(self) -> list[str]:
-        """Ids of people whose letter was refused: somebody has to tell them otherwise."""
+    def _unreached(self) -> list[tuple[str, str]]:
+        """(notice, id) of people whose letter was refused: somebody has to tell them otherwise."""
         key = self.app.people_key(self.key)
+        found: dict[str, str] = {}
         with self.app.database.read() as connection:
-            rows = {
-                row.person for row in ledger.rows_of(connection, self.key, CUSTOMERS, states=("refused",))
-            }
-        return [who for who in self.stage.world.countries if pseudonym(key, who) in rows]
+            for letter in letter_states(self.incident):
+                rows = ledger.rows_of(connection, self.key, letter.id, states=("refused",))
+                found |= {row.person: letter.id for row in rows}
+        hidden = ((who, pseudonym(key, who)) for who in self.stage.world.countries)
+        return [(found[person], who) for who, person in hidden if person in found]
 
     def _report(self) -> None:
         self._at(script.PAPERS)
@@ -341,8 +353,10 @@ class Story:
         proof = verify(self.app, self.key)
         self._must(proof.fault is None, f"verify: {proof.fault}")
         self.tell.line(f"verified: {proof.entries} entries, head {proof.head[:16]}")
+        counts = Counter[str]()
         with self.app.database.read() as connection:
-            counts = ledger.counts(connection, self.key, CUSTOMERS)
+            for letter in letter_states(incident):
+                counts.update(ledger.counts(connection, self.key, letter.id))
         return Outcome(
             key=self.key,
             head=(incident.head_seq, incident.head_hash),

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tocsin.domain.incident import Incident, Page
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.notice import letter_states
 from tocsin.drill.checklist import Checklist
 from tocsin.drill.stage import BEGINNING, Stage, actor
 from tocsin.storage import ledger, outbox
@@ -102,9 +102,11 @@ class Teller:
 
     def counts(self, incident: Incident) -> None:
         """The ledger's own figures, which must add up."""
+        counts = Counter[str]()
         with self._stage.app.database.read() as connection:
-            counts = ledger.counts(connection, incident.key, CUSTOMERS)
-        twice = counts.pop("possible_duplicates")
+            for letter in letter_states(incident):
+                counts.update(ledger.counts(connection, incident.key, letter.id))
+        twice = counts.pop("possible_duplicates", 0)
         shown = ", ".join(f"{state} {number}" for state, number in counts.items() if number)
         self.line(f"ledger: {sum(counts.values())} people = {shown}; possible duplicates {twice}")
 

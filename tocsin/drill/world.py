@@ -148,9 +148,9 @@ def _write_logs(folder: Path, requests: Sequence[Request]) -> tuple[Path, ...]:
 def _write_customers(path: Path, everybody: Sequence[Customer]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
-        writer.writerow(["id", "email", "name", "locale", "country", "status"])
+        writer.writerow(["id", "email", "name", "locale", "country", "status", "agreed"])
         writer.writerows(
-            [each.id, each.email, each.name, each.locale, each.country, "active"] for each in everybody
+            [each.id, each.email, each.name, each.locale, each.country, "active", "yes"] for each in everybody
         )
     return path
 
@@ -173,7 +173,13 @@ def _sources(folder: Path) -> Sources:
         bytes="bytes",
     )
     people = CustomerFields(
-        id="id", email="email", name="name", locale="locale", country="country", status="status"
+        id="id",
+        email="email",
+        name="name",
+        locale="locale",
+        country="country",
+        status="status",
+        email_agreed="agreed",
     )
     return Sources(
         logs=(

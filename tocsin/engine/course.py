@@ -91,6 +91,7 @@ def stopped(course: Course) -> bool:
         with app.database.read() as connection:
             counts = ledger.counts(connection, key, notice)
             root = ledger.root_of(connection, key, notice)
+            untold = ledger.untold(connection, key, notice)
             # As the entry will be dated: an attempt of a holder whose lease was lost may still be written later.
             upto = max(change.now, change.incident.recorded_at)
             tries = ledger.attempts_digest(connection, key, notice, upto)
@@ -106,6 +107,7 @@ def stopped(course: Course) -> bool:
                 root=root,
                 attempts=tries,
                 complete=complete,
+                untold=untold,
                 resume_at=rest,
                 why=course.why,
             ),

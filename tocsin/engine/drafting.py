@@ -2,21 +2,32 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
-from tocsin.domain.notice import text_inputs
+from tocsin.domain.letters import LetterPlan
+from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.scope import AffectedPerson
 from tocsin.engine.jobs import Job
-from tocsin.engine.letters import Writing, approval_digest, readers, variant_digest, variants, writing
+from tocsin.engine.letters import (
+    Writing,
+    approval_digest,
+    leaving_digest,
+    readers,
+    readers_of,
+    recipients_of,
+    variant_digest,
+    variants,
+    writing,
+)
+from tocsin.engine.mailability import no_route
 from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
@@ -30,19 +41,45 @@ def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     """Every distinct letter rendered from what is known now, as the entry that an approval would bind."""
     if incident.scope is None or incident.scope.total == 0:
         raise Refused(f"{incident.key} has nobody to write to yet; run tocsin scope first")
+    letter = letter_of(incident, app.catalog_of(incident), notice)
+    _refuse_lacking(incident, letter)
     write = writing(app, incident, notice, fresh=True)
-    written = variants(app, incident, write)
+    people = Counter(readers_of(person) for _, person in readers(app, incident, notice))
+    if not people:
+        raise Refused(
+            f"{notice} has no readers any more; tocsin letters {incident.key} says who gets which letter"
+        )
+    written = variants(app, incident, notice, write)
+    recipients = recipients_of(app, incident, notice)
     return NoticeDrafted(
         notice=notice,
         edition=incident.notices[notice].edition + 1 if notice in incident.notices else 1,
-        digest=approval_digest(write, written, incident.scope.set_digest),
-        inputs=text_inputs(incident, app.catalog_of(incident), notice),
-        recipients=incident.scope.total,
-        recipients_digest=incident.scope.set_digest,
+        digest=approval_digest(write, written, recipients),
+        inputs=text_inputs(incident, app.catalog_of(incident), notice, letter),
+        recipients=people.total(),
+        recipients_digest=recipients,
         variants=len(written),
         sender=write.sender,
         dated=write.letters.facts.dated.isoformat(),
+        left_out=write.letters.facts.left_out,
+        added=_added(incident, notice, people, write) if is_letter(notice) else {},
     )
+
+
+def _refuse_lacking(incident: Incident, letter: LetterPlan | None) -> None:
+    """Refused while the letter lacks a part that a duty needs, or has one that a law forbids."""
+    for lack in letter.lacks if letter else ():
+        raise Refused(lack.words(incident.key, letter.id if letter else ""))
+
+
+def _added(
+    incident: Incident, notice: str, people: Iterable[Readers], write: Writing
+) -> dict[str, tuple[str, ...]]:
+    """What stands in whose letter besides. Who was told by an earlier draft has what that one said."""
+    before = incident.notices.get(notice)
+    told = {key for key, left in before.untold.items() if not left} if before else set()
+    kept = {key: texts for key, texts in before.added.items() if key in told} if before else {}
+    return {readers.key: write.added.get(readers, ()) for readers in sorted(people)} | kept
 
 
 def draft(job: Job) -> bool:
@@ -69,7 +106,7 @@ def fill(job: Job) -> bool:
     incident = app.incident(key)
     state, write = incident.notices[notice], writing(app, incident, notice)
     assert incident.scope is not None
-    if approval_digest(write, variants(app, incident, write), incident.scope.set_digest) != state.digest:
+    if leaving_digest(app, incident, notice) != state.digest:
         raise Refused(f"what would leave of {notice} is not what was approved; reject it, and draft it again")
     rows, excluded = 0, Counter[str]()
     for batch in in_batches(_rows(app, incident, notice, write), BATCH):
@@ -87,7 +124,12 @@ def fill(job: Job) -> bool:
             body = LedgerFilled(notice=notice, digest=state.digest, rows=rows, excluded=dict(excluded))
             change.add(body, cause=job.move.cause, key=job.move.key)
             drop = partial(
-                ledger.drop_others, incident=key, notice=notice, digest=state.digest, reason=others
+                ledger.drop_others,
+                incident=key,
+                notice=notice,
+                digest=state.digest,
+                reason=others,
+                at=change.now,
             )
             change.also += [job.fence, drop]
 
@@ -98,8 +140,15 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     """The ledger's row of each reader, as it stands before anything was sent."""
     key, digest, people_key = incident.key, incident.notices[notice].digest, app.people_key(incident.key)
     domain = write.sender.rpartition("@")[2]
-    for hidden, person in readers(app, incident):
-        reason, reader = _no_route(person), write.reader(person)
+    others = _told_by_others(app, incident, notice)
+    catalog = app.catalog_of(incident)
+    letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
+    needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
+    openers = [kind.id for kind in catalog.data_map.kinds if kind.opens_mailbox]
+    for hidden, person in readers(app, incident, notice):
+        wanted = needs.get(readers_of(person), {})
+        reason = others.get(hidden) or no_route(person, wanted, organisation, openers)
+        reader = write.reader(person)
         token = keyed_digest(people_key, f"{notice}/{digest}/{hidden}".encode())[:32]
         message_id = f"{token}@{domain}"
         yield {
@@ -108,9 +157,11 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "digest": digest,
             "person": hidden,
             "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
+            "readers": readers_of(person).key,
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
+            "accounted_at": app.now() if hidden in others else None,
             "attempts": 0,
             "doubtful": False,
             "not_before": app.now(),
@@ -118,18 +169,21 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
         }
 
 
-def _no_route(person: AffectedPerson) -> str | None:
-    """Why this person cannot get the letter by mail, in words for the ledger, or None."""
-    if not person.email:
-        return "no e-mail address"
-    try:
-        validate_email(person.email, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return "invalid e-mail address"
-    return None
+def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]:
+    """Who had another letter of ours about this, and which: nobody gets two."""
+    if not is_letter(notice):
+        return {}
+    with app.database.read() as connection:
+        return {
+            person: f"has the letter {other}"
+            for other in incident.notices
+            if other != notice and is_letter(other)
+            for person in ledger.written_to(connection, incident.key, other)
+        }
 
 
 def _content(person: AffectedPerson, reader: Any) -> bytes:
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
     content = [person.email, person.name, person.locale or "en", list(reader.kinds), reader.certainty, *days]
+    content.append(list(reader.added))
     return json.dumps(content, ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ from datetime import date
 
 from tocsin.app import App
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import CUSTOMERS, LEAVING
+from tocsin.domain.notice import LEAVING, letter_states
 from tocsin.evidence.vault import QUESTION, items_of
 from tocsin.rendering.paperfacts import Enclosure
 from tocsin.storage.texts import read_texts
@@ -46,7 +46,8 @@ def _senders(app: App, incident: Incident) -> dict[str, str]:
 
 
 def _letter(incident: Incident) -> list[Enclosure]:
-    notice = incident.notices.get(CUSTOMERS)
-    if notice is None or notice.told_at is None or notice.mark not in (*LEAVING, "sent"):
-        return []
-    return [Enclosure(dated=date.fromisoformat(notice.dated))]
+    return [
+        Enclosure(dated=date.fromisoformat(each.dated))
+        for each in letter_states(incident)
+        if each.told_at is not None and each.mark in (*LEAVING, "sent")
+    ]

@@ -1,9 +1,9 @@
-"""The customers' letter of one incident: its words, its readers, and the digest that an approval binds."""
+"""The letters of one incident: their words, their readers, and the digest that an approval binds."""
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,10 +11,14 @@ from zoneinfo import ZoneInfo
 
 from tocsin.app import App
 from tocsin.domain.answers import nearest
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.demands import Readers, as_readers
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import Incident, NoticeState
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.letters import CUSTOMERS, letters_of, recipients_digest
+from tocsin.domain.notice import is_letter
+from tocsin.domain.parts import FACT, Added, written
 from tocsin.domain.scope import AffectedPerson
 from tocsin.domain.timeline import canonical, digest
 from tocsin.rendering.account import account
@@ -22,8 +26,7 @@ from tocsin.rendering.letter import Letter, LetterFacts, Letters, Reader, Varian
 from tocsin.storage import affected
 from tocsin.storage.texts import read_texts, shown
 
-#: The notices that exist, by the name that people type, and the templates that each is written with.
-TEMPLATES = {CUSTOMERS: "customer", "holding": "holding"}
+HOLDING = "holding"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Writing:
     sender_name: str
     reply_to: str
     zone: ZoneInfo
+    #: What stands in the letters of some readers besides.
+    added: Mapping[Readers, tuple[str, ...]]
 
     def reader(self, person: AffectedPerson) -> Reader:
         """What a letter says of its reader; days are days of the company's zone."""
@@ -42,7 +47,13 @@ class Writing:
             moment and moment.astimezone(self.zone).date() for moment in (person.first_seen, person.last_seen)
         ]
         bucket: Any = person.bucket.value
-        return Reader(person.kinds, bucket, person.name, days[0], days[1])
+        added = self.added.get(readers_of(person), ())
+        return Reader(person.kinds, bucket, person.name, days[0], days[1], added)
+
+
+def readers_of(person: AffectedPerson) -> Readers:
+    """Which readers a person is one of to the laws."""
+    return as_readers(person.place, person.role, person.group)
 
 
 def public_reference(app: App, key: str) -> str:
@@ -60,6 +71,9 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
     catalog = app.catalog_of(incident)
     organisation, zone = catalog.contacts.organisation, ZoneInfo(catalog.contacts.organisation.zone)
     known, folder = spoken_facts(app, incident), app.pack_folder(catalog)
+    letters = letters_of(incident, catalog)
+    plan = next((each for each in letters if each.id == notice), None)
+    added = {readers: owed.added for readers, owed in plan.readers.items()} if plan else {}
 
     def learned(name: str) -> Mapping[str, str]:
         value: Any = known.get(name)
@@ -80,11 +94,38 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         advice=learned("advice_to_people"),
         drill=incident.drill,
         kind_roles={kind.id: kind.role for kind in catalog.data_map.kinds},
+        left_out=plan.left_out if plan else (),
+        additions=_additions(catalog, known, added),
     )
-    letters = Letters(TEMPLATES[notice], folder, facts)
     return Writing(
-        letters, organisation.notice_sender, organisation.notice_sender_name, organisation.reply_to, zone
+        Letters("customer" if is_letter(notice) else notice, folder, facts),
+        organisation.notice_sender,
+        organisation.notice_sender_name,
+        organisation.reply_to,
+        zone,
+        added,
     )
+
+
+def _additions(
+    catalog: Catalog, known: Facts, added: Mapping[Readers, tuple[str, ...]]
+) -> dict[str, tuple[Mapping[str, str], Mapping[str, str]]]:
+    """Title and text, per language, of everything that stands in somebody's letter besides."""
+    own, texts = written(known), catalog.letter.added
+    return {
+        name: ({}, own[name]) if name in own else (texts[name].title, _filled(texts[name], known))
+        for name in sorted({name for names in added.values() for name in names})
+    }
+
+
+def _filled(added: Added, known: Facts) -> dict[str, str]:
+    """An added text with the words of its fact, in each language."""
+    if added.fact is None:
+        return added.text
+    return {
+        language: words.replace(FACT, known.text(added.fact, language) or "")
+        for language, words in added.text.items()
+    }
 
 
 def spoken_facts(app: App, incident: Incident) -> Facts:
@@ -99,20 +140,42 @@ def _dated(app: App, state: NoticeState | None, zone: ZoneInfo) -> date:
     return date.fromisoformat(state.dated) if state else app.now().astimezone(zone).date()
 
 
-def readers(app: App, incident: Incident) -> Iterable[tuple[str, AffectedPerson]]:
-    """(pseudonym, person) of everybody who is owed a letter, by the latest revision of the scope."""
+def readers(app: App, incident: Incident, notice: str = HOLDING) -> Iterable[tuple[str, AffectedPerson]]:
+    """(pseudonym, person) of everybody who is owed this letter, by the latest revision of the scope.
+
+    The holding letter goes to all. Whom no other letter of ours is for gets the common one, so that nobody is left out.
+    """
     if incident.scope is None:
         raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
-    key = app.people_key(incident.key)
+    key, mine = app.people_key(incident.key), _whose(app, incident, notice)
     with app.database.read() as connection:
         for hidden, person in affected.people(connection, incident.key, incident.scope.revision, key):
-            if person.told:
+            if person.told and mine(readers_of(person)):
                 yield hidden, person
 
 
-def variants(app: App, incident: Incident, write: Writing) -> dict[Variant, Letter]:
-    """Every distinct letter, each as one of its readers gets it."""
-    return write.letters.variants((write.reader(p), p.locale or "en") for _, p in readers(app, incident))
+def _whose(app: App, incident: Incident, notice: str) -> Callable[[Readers], bool]:
+    """Whether a letter is for these readers."""
+    if not is_letter(notice):
+        return lambda readers: True
+    letters = letters_of(incident, app.catalog_of(incident))
+    homes = {readers: letter.id for letter in letters for readers in letter.readers}
+    return lambda readers: homes.get(readers, CUSTOMERS) == notice
+
+
+def recipients_of(app: App, incident: Incident, notice: str) -> str:
+    """The digest of the people whom a letter goes to."""
+    if incident.scope is None:
+        raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
+    return recipients_digest(
+        letters_of(incident, app.catalog_of(incident)), notice, incident.scope.set_digest
+    )
+
+
+def variants(app: App, incident: Incident, notice: str, write: Writing) -> dict[Variant, Letter]:
+    """Every distinct letter of a notice, each as one of its readers gets it."""
+    mine = readers(app, incident, notice)
+    return write.letters.variants((write.reader(person), person.locale or "en") for _, person in mine)
 
 
 def approval_digest(write: Writing, written: Mapping[Variant, Letter], recipients: str) -> str:
@@ -130,23 +193,35 @@ def approval_digest(write: Writing, written: Mapping[Variant, Letter], recipient
 
 def variant_digest(variant: Variant) -> str:
     """A short name for one combination."""
-    parts = {"locale": variant.locale, "kinds": list(variant.kinds), "certainty": variant.certainty}
-    return hashlib.sha256(canonical(parts | {"seen": variant.seen, "named": variant.named})).hexdigest()[:16]
+    parts: dict[str, Any] = {
+        "locale": variant.locale,
+        "kinds": list(variant.kinds),
+        "certainty": variant.certainty,
+        "seen": variant.seen,
+        "named": variant.named,
+        "added": list(variant.added),
+    }
+    return hashlib.sha256(canonical(parts)).hexdigest()[:16]
 
 
-def drafted(incident: Incident, notice: str) -> NoticeState:
+def refuse_unknown(app: App, incident: Incident, notice: str) -> None:
+    """Refused when there is no such notice, with the nearest right name."""
+    letters = (letter.id for letter in letters_of(incident, app.catalog_of(incident)))
+    names = dict.fromkeys((CUSTOMERS, HOLDING, *letters, *incident.notices))
+    if notice not in names:
+        raise Refused(f"there is no notice {notice!r}{nearest(notice, names)}")
+
+
+def drafted(app: App, incident: Incident, notice: str) -> NoticeState:
     """The state of a notice; Refused when there is no such notice, or no draft of it yet."""
-    if notice not in TEMPLATES:
-        raise Refused(f"there is no notice {notice!r}{nearest(notice, TEMPLATES)}")
     state = incident.notices.get(notice)
     if state is None:
+        refuse_unknown(app, incident, notice)
         raise Refused(f"{notice} has no draft yet; tocsin draft {incident.key} {notice} makes one")
     return state
 
 
 def leaving_digest(app: App, incident: Incident, notice: str) -> str:
     """The digest of what would leave now, computed from the letters and the people themselves."""
-    if incident.scope is None:
-        raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
-    write = writing(app, incident, notice)
-    return approval_digest(write, variants(app, incident, write), incident.scope.set_digest)
+    write, recipients = writing(app, incident, notice), recipients_of(app, incident, notice)
+    return approval_digest(write, variants(app, incident, notice, write), recipients)

@@ -6,7 +6,7 @@ from datetime import datetime
 from tocsin.app import App
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.notice import letter_states
 from tocsin.domain.risk import advise
 from tocsin.domain.scope import Gap
 from tocsin.engine.casefacts import case_facts
@@ -88,11 +88,13 @@ def _cited(catalog: Catalog, state: DutyState) -> dict[str, str]:
 def _telling(incident: Incident) -> Telling | None:
     if incident.scope is None:
         return None
-    notice = incident.notices.get(CUSTOMERS)
-    if notice is None:
+    letters = letter_states(incident)
+    if not letters:
         return Telling(incident.scope.total)
-    handed = sum(notice.counts.get(state, 0) for state in ("handed_over", "delivered"))
-    return Telling(incident.scope.total, handed, notice.told_at)
+    handed = sum(each.counts.get(state, 0) for each in letters for state in ("handed_over", "delivered"))
+    # Of several letters the first one to end is when people were told first.
+    told = min((each.told_at for each in letters if each.told_at), default=None)
+    return Telling(incident.scope.total, handed, told)
 
 
 def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]:

@@ -199,9 +199,7 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
 
 
 def _meet(app: App, change: Change, move: m.MeetByNotice) -> None:
-    # A duty that is still open was opened for people whom only the latest batch told.
-    told_at = change.incident.notices[move.notice].finished_at
-    change.add(k.DutyMet(key=move.duty), at=told_at, cause=move.cause, key=move.key)
+    change.add(k.DutyMet(key=move.duty), at=move.told_at, cause=move.cause, key=move.key)
 
 
 def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:

@@ -144,10 +144,9 @@ def _wait(failure: Undelivered, number: int) -> timedelta:
 
 def _envelope(course: Course, row: Any) -> Any:
     raw = unseal(course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
-    email, name, locale, kinds, certainty, first, last = json.loads(raw)
-    reader = Reader(
-        tuple(kinds), certainty, name, first and date.fromisoformat(first), last and date.fromisoformat(last)
-    )
+    email, name, locale, kinds, certainty, first, last, added = json.loads(raw)
+    first, last = (day and date.fromisoformat(day) for day in (first, last))
+    reader = Reader(tuple(kinds), certainty, name, first, last, tuple(added))
     letter = course.write.letters.letter(reader, locale)
     mold = course.mold(letter.subject)
     return mold.letter(

@@ -16,7 +16,7 @@ from tocsin.domain.checklist import applicable, step_due_at
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.message import ROUTE_NAMES
-from tocsin.domain.notice import CUSTOMERS, approvals_words, standing
+from tocsin.domain.notice import CUSTOMERS, approvals_words, letter_states, standing
 from tocsin.domain.owing import assessment
 from tocsin.domain.plan import Plan, facts_of
 
@@ -119,12 +119,12 @@ def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> s
         words.append("clock assumed")
     if duty.doubted is not None:
         words.append("in doubt")
-    notice = incident.notices.get(CUSTOMERS)
-    if duty.opened.recipient == "individuals" and notice:
+    for notice in letter_states(incident) if duty.opened.recipient == "individuals" else ():
         told = sum(notice.counts.get(state, 0) for state in ("handed_over", "delivered"))
         mark = standing(notice, organisation)
         given = f" ({approvals_words(notice, organisation)})" if mark == "in-review" else ""
-        words.append(f"letter {mark}{given}, told {told:,} of {notice.recipients:,}")
+        name = "letter" if notice.id == CUSTOMERS else notice.id
+        words.append(f"{name} {mark}{given}, told {told:,} of {notice.recipients:,}")
     return ", ".join(words)
 
 

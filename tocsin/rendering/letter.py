@@ -26,8 +26,10 @@ from tocsin.rendering.written import (
     Reader,
     Seen,
     Written,
+    additions,
     clean_name,
     days_known,
+    in_locale,
     reader_name,
     tidy,
     without_slots,
@@ -50,6 +52,7 @@ class Variant:
     certainty: Certainty
     seen: Seen
     named: bool
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,10 @@ class LetterFacts:
     drill: bool = False
     #: Id of the data map -> in which role we hold it; a kind that is not here is the reader's own.
     kind_roles: Mapping[str, str] = field(default_factory=dict)
+    #: Sections that must not stand in any of these letters.
+    left_out: tuple[str, ...] = ()
+    #: Texts that stand in some readers' letters besides: name -> (title per language, or none; text per language).
+    additions: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = field(default_factory=dict)
 
 
 class Letters:
@@ -109,6 +116,7 @@ class Letters:
             reader.certainty,
             days_known(reader),
             reader_name(reader) is not None,
+            reader.added,
         )
 
     def locale_for(self, locale: str) -> str:
@@ -164,6 +172,8 @@ class Letters:
         return {
             **SLOTS,
             **{name: self._paragraphs(name, locale) for name in TEXTS},
+            "left_out": list(facts.left_out),
+            "added": additions([facts.additions[name] for name in variant.added], locale),
             "drill": facts.drill,
             "locale": locale,
             "reference": facts.reference,
@@ -182,6 +192,7 @@ class Letters:
             "dpo_title": facts.dpo.title_in(locale) or words.phrase("dpo_title"),
             "dpo_mail": facts.dpo.email,
             "signer_name": facts.signer.name,
+            "parent_company": organisation.parent_company or "",
             "signer_title": facts.signer.title_in(locale) or "",
         }
 
@@ -195,7 +206,7 @@ class Letters:
 
         def named(kinds: list[str], *, end_users: bool) -> list[str]:
             chosen = (kind for kind in kinds if (facts.kind_roles.get(kind) == "processor") is end_users)
-            return [_in(facts.kind_names[kind], variant.locale) for kind in chosen]
+            return [in_locale(facts.kind_names[kind], variant.locale) for kind in chosen]
 
         return {
             "kinds": named(known, end_users=False),
@@ -220,10 +231,6 @@ class Letters:
 def _date_words(words: Words) -> list[Any]:
     """What a letter takes from the language itself."""
     return [words.entries["date"], words.entries["months"], words.phrase("dpo_title")]
-
-
-def _in(texts: Mapping[str, str], locale: str) -> str:
-    return texts.get(locale) or texts["en"]
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ What a reader is called is data, chosen by a stranger: it stands in one line, es
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -29,6 +29,8 @@ class Reader:
     name: str | None = None
     first_seen: date | None = None
     last_seen: date | None = None
+    #: Texts that a law of theirs wants besides.
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,3 +106,24 @@ def tidy(text: str) -> str:
 def without_slots(text: str) -> str:
     """Text in which nothing can be taken for a reader's own fact."""
     return _SLOT.sub("", text)
+
+
+def additions(
+    texts: Iterable[tuple[Mapping[str, str], Mapping[str, str]]], locale: str
+) -> list[tuple[str, str]]:
+    """Texts that stand in a letter besides, piece by piece: ("title", words) where there is one, ("text", a paragraph).
+
+    Each is a title and a text per language.
+    """
+    pieces: list[tuple[str, str]] = []
+    for title, text in texts:
+        if title:
+            pieces.append(("title", in_locale(title, locale)))
+        words = re.split(r"\n\s*\n", without_slots(in_locale(text, locale)))
+        pieces += [("text", " ".join(each.split())) for each in words if each.strip()]
+    return pieces
+
+
+def in_locale(texts: Mapping[str, str], locale: str) -> str:
+    """The words in this language, in English, or as they were written."""
+    return texts.get(locale) or texts.get("en") or next(iter(texts.values()))

@@ -173,6 +173,7 @@ def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
                 locale=row["locale"],
                 status=row["status"],
                 closed_at=row["closed_at"],
+                email_agreed=row["email_agreed"],
             )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     cast,
     func,
     insert,
@@ -38,6 +39,16 @@ STATES = ("pending", "sending", "handed_over", "delivered", "refused", "bounced"
 
 #: Rows that the next letter may be taken from.
 _WAITING = and_(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
+#: Rows whose people have not surely or perhaps been told, and for whom nobody has accounted.
+_UNTOLD = and_(
+    or_(
+        ledger.c.state.not_in(("handed_over", "delivered", "ambiguous")),
+        and_(ledger.c.state == "ambiguous", ledger.c.settled_at.is_(None)),
+    ),
+    ledger.c.accounted_at.is_(None),
+)
+#: Of those, the people whom the letter will not reach.
+_UNREACHABLE = and_(_UNTOLD, ledger.c.state.in_(("excluded", "refused", "bounced")))
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(ledger.c.state.in_(("pending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None))
 
@@ -64,7 +75,7 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     statement = upsert(connection, ledger, rows)
-    names = ("digest", "variant", "message_id", "state", "reason", "sealed")
+    names = ("digest", "variant", "readers", "message_id", "state", "reason", "accounted_at", "sealed")
     fresh = {name: statement.excluded[name] for name in names}
     connection.execute(
         statement.on_conflict_do_update(
@@ -75,12 +86,14 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def drop_others(connection: Connection, incident: str, notice: str, digest: str, reason: str) -> None:
+def drop_others(
+    connection: Connection, incident: str, notice: str, digest: str, reason: str, at: datetime
+) -> None:
     """Take out of the sending who is not among the recipients of this draft any more and was not yet written to."""
     connection.execute(
         _of(update(ledger), incident, notice)
         .where(ledger.c.digest != digest, _UNSENT)
-        .values(state="excluded", reason=reason)
+        .values(state="excluded", reason=reason, accounted_at=at)
     )
 
 
@@ -206,6 +219,43 @@ def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]
     }
 
 
+def untold(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """For all readers of a notice how many are still to be told or accounted for; 0 where everybody is."""
+    query = _of(select(ledger.c.readers, func.sum(case((_UNTOLD, 1), else_=0))), incident, notice)
+    rows = connection.execute(query.group_by(ledger.c.readers).order_by(ledger.c.readers))
+    return {row.readers: int(row[1]) for row in rows}
+
+
+def is_untold(row: Row[Any]) -> bool:
+    """Whether this row's person is still to be told or accounted for."""
+    told = row.state in ("handed_over", "delivered") or (row.state == "ambiguous" and row.settled_at)
+    return not told and row.accounted_at is None
+
+
+def written_to(connection: Connection, incident: str, notice: str) -> list[str]:
+    """Everybody to whom a letter of this notice left, surely or perhaps, or will leave, as pseudonyms."""
+    states = ("pending", "sending", "handed_over", "delivered", "ambiguous")
+    return list(
+        connection.scalars(_of(select(ledger.c.person), incident, notice).where(ledger.c.state.in_(states)))
+    )
+
+
+def unaccounted(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """How many people, of which readers, the letter did not reach and will not, and nobody has accounted for."""
+    query = _of(select(ledger.c.readers, func.count()), incident, notice).where(_UNREACHABLE)
+    return {row.readers: row[1] for row in connection.execute(query.group_by(ledger.c.readers))}
+
+
+def account(connection: Connection, incident: str, notice: str, at: datetime) -> dict[str, int]:
+    """Account for all of these; how many they were. A later draft does not write to them anew."""
+    found = unaccounted(connection, incident, notice)
+    settled = func.coalesce(ledger.c.settled_at, literal(at, Moment))
+    connection.execute(
+        _of(update(ledger), incident, notice).where(_UNREACHABLE).values(accounted_at=at, settled_at=settled)
+    )
+    return found
+
+
 def next_due(connection: Connection, incident: str, notice: str) -> datetime | None:
     """When the next row may be tried (again), or None when no row waits."""
     query = _of(select(func.min(ledger.c.not_before)), incident, notice)
@@ -280,7 +330,7 @@ def exclude(connection: Connection, row: int, reason: str, at: datetime) -> bool
     result = connection.execute(
         update(ledger)
         .where(ledger.c.id == row, ledger.c.state.in_(("pending", "refused", "bounced", "ambiguous")))
-        .values(state="excluded", reason=reason, settled_at=at)
+        .values(state="excluded", reason=reason, settled_at=at, accounted_at=at)
     )
     return result.rowcount == 1
 

@@ -212,6 +212,8 @@ ledger = Table(
     Column("digest", String(64), nullable=False),
     Column("person", String(64), nullable=False),
     Column("variant", String(64), nullable=False),
+    #: Which readers this one is one of to the laws: `place/role/group`.
+    Column("readers", String(80), nullable=False),
     Column("message_id", String(320), nullable=False),
     Column("state", String(12), nullable=False),
     Column("reason", String(200)),
@@ -222,6 +224,8 @@ ledger = Table(
     Column("lease", String(36)),
     Column("first_attempt_at", Moment),
     Column("settled_at", Moment),
+    #: When somebody accounted for a person whom the letter did not reach.
+    Column("accounted_at", Moment),
     Column("phase", String(20)),
     Column("reply", Text),
     Column("sealed", LargeBinary, nullable=False),

@@ -1,6 +1,6 @@
 """Free text beside the chain: sealed, salted, erasable one by one. The chain holds only commitments to it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -110,12 +110,12 @@ def shown(value: Any, texts: Mapping[str, str]) -> Any:
     return value
 
 
-def hidden(texts: Texts, value: Any) -> Any:
-    """A value with its texts replaced by commitments to them: the other way round."""
+def hidden(texts: Texts, value: Any, plain: Collection[str] = ()) -> Any:
+    """A value with its texts replaced by commitments to them: the other way round. `plain` keys stay as they are."""
     if isinstance(value, str):
         return texts.keep(value)
     if isinstance(value, Mapping):
-        return {name: hidden(texts, item) for name, item in value.items()}
+        return {name: item if name in plain else hidden(texts, item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [hidden(texts, item) for item in value]
     return value

@@ -10,8 +10,9 @@ from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.notice import is_letter
 from tocsin.domain.order import Disorder, out_of_order
+from tocsin.domain.telling import awaited
 from tocsin.record import plan_or_none
 from tocsin.storage import ledger
 from tocsin.views.access import apart, seen
@@ -138,8 +139,12 @@ def _untold(app: App, incident: Incident) -> tuple[int, int] | None:
     if incident.scope is None:
         return None
     with app.database.read() as connection:
-        counts = ledger.counts(connection, incident.key, CUSTOMERS)
-    told = counts["handed_over"] + counts["delivered"]
+        counts = [
+            ledger.counts(connection, incident.key, notice)
+            for notice in incident.notices
+            if is_letter(notice)
+        ]
+    told = sum(each["handed_over"] + each["delivered"] for each in counts)
     return max(incident.scope.total - told, 0), incident.scope.total
 
 
@@ -151,18 +156,12 @@ def _blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
         long = silence(incident, role, now) or timedelta(0)
         name = role.upper() if role == "dpo" else role.replace("-", " ")
         return Blocked(f"{name} silent for {int(long.total_seconds()) // 60} min", f"tocsin page {role}")
-    notice = incident.notices.get(CUSTOMERS)
     plan = plan_or_none(app, incident, now)
     if plan is None:
         return Blocked("the plan of this incident fails", f"tocsin verify {incident.key}")
-    verbs = {
-        "in-review": "approve",
-        "approved": "send" if "release" in plan.waiting_for else "approve",
-        "rejected": "draft",
-        "paused": "resume",
-    }
-    if notice is not None and notice.mark in verbs:
-        return Blocked(plan.waiting_for, f"tocsin {verbs[notice.mark]} {notice.id}")
+    letter = awaited(incident, app.catalog_of(incident))
+    if letter is not None and plan.waiting_for == letter.what:
+        return Blocked(letter.what, f"tocsin {letter.command}")
     if plan.waiting_for.startswith("scope"):
         return Blocked(plan.waiting_for, "tocsin scope")
     return None

@@ -7,9 +7,12 @@ from typing import Any
 
 from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Authority
 from tocsin.domain.duties import Undecided
+from tocsin.domain.holds import held
 from tocsin.domain.incident import DutyState, Incident, Supplement
+from tocsin.domain.letters import letters_of
 from tocsin.domain.notification import ENDED, duty_word, passed
 from tocsin.domain.owing import owes_reasons
 from tocsin.domain.plan import assessment
@@ -41,6 +44,8 @@ class DutyView:
     state: str
     late: bool
     because: tuple[str, ...]
+    #: What an authority's request to hold it back does to it, where one was made.
+    held: str | None
     doubted: tuple[str, ...] | None
     verification: str
     met_at: datetime | None
@@ -88,8 +93,9 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     """The duties, open ones first and the soonest of them first; what cannot be told; what to ask next."""
     catalog = app.catalog_of(incident)
     book = {each.id: each for each in app.catalog.contacts.authorities}
-    word = partial(duty_word, incident=incident, organisation=catalog.contacts.organisation, now=now)
-    views = [_view(incident, state, book, word(state), now) for state in incident.duties.values()]
+    organisation, letters = catalog.contacts.organisation, letters_of(incident, catalog)
+    word = partial(duty_word, incident=incident, organisation=organisation, now=now, letters=letters)
+    views = [_view(incident, state, book, word(state), now, catalog) for state in incident.duties.values()]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
     if incident.status == "declined":
         # Where there was no incident, nothing is asked any more.
@@ -99,7 +105,12 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
 
 
 def _view(
-    incident: Incident, state: DutyState, book: dict[str, Authority], word: str, now: datetime
+    incident: Incident,
+    state: DutyState,
+    book: dict[str, Authority],
+    word: str,
+    now: datetime,
+    catalog: Catalog,
 ) -> DutyView:
     opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
@@ -124,6 +135,7 @@ def _view(
         state=word,
         late=state.late or (word not in ENDED and passed(state.due_at, now)),
         because=state.because,
+        held=_held(incident, state, catalog, now),
         doubted=state.doubted,
         verification=opened.verification,
         met_at=state.met_at,
@@ -134,3 +146,15 @@ def _view(
         papers=state.papers,
         supplements=state.supplements,
     )
+
+
+def _held(incident: Incident, state: DutyState, catalog: Catalog, now: datetime) -> str | None:
+    """That a request holds it back, and by which article; or that the request delays nothing here."""
+    if state.mark != "open" or not incident.facts.known("hold"):
+        return None
+    regime = catalog.regimes.get(state.opened.regime)
+    rule = regime.rule(state.opened.rule) if regime else None
+    found = held(state.opened.key, rule, incident.facts)
+    if found is None:
+        return "the hold delays nothing here: this rule lets nobody ask for it in that way"
+    return f"{found.words}; its clock runs on" if found.at(now) else f"no longer {found.words}"

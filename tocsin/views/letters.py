@@ -7,7 +7,7 @@ from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.incident import Approval, Incident
 from tocsin.domain.notice import standing
-from tocsin.engine.letters import approval_digest, drafted, readers, variant_digest, writing
+from tocsin.engine.letters import approval_digest, drafted, readers, recipients_of, variant_digest, writing
 from tocsin.rendering.letter import Letter, Variant
 from tocsin.rendering.letter_lint import lint_letter, lint_readers
 from tocsin.views.access import RESTRICTED
@@ -53,11 +53,11 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
 
     Each names one of its readers, and what people wrote: of a restricted incident, others see how many there are.
     """
-    state = drafted(incident, notice)
+    state = drafted(app, incident, notice)
     write = writing(app, incident, notice)
     counts: dict[Variant, int] = {}
     samples: dict[Variant, Any] = {}
-    for _, person in readers(app, incident):
+    for _, person in readers(app, incident, notice):
         reader, locale = write.reader(person), person.locale or "en"
         variant = write.letters.variant_of(reader, locale)
         counts[variant] = counts.get(variant, 0) + 1
@@ -66,7 +66,6 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     locales: dict[str, int] = {}
     for variant, count in counts.items():
         locales[variant.locale] = locales.get(variant.locale, 0) + count
-    scope = incident.scope
     organisation = app.catalog_of(incident).contacts.organisation
     reads = reads_words(actor, incident)
     views = [_view(variant, counts[variant], letter, reads=reads) for variant, letter in written.items()]
@@ -74,7 +73,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         notice,
         standing(state, app.catalog_of(incident).contacts.organisation),
         state.edition,
-        approval_digest(write, written, scope.set_digest if scope else ""),
+        approval_digest(write, written, recipients_of(app, incident, notice)),
         state.digest,
         sum(counts.values()),
         f"{write.sender_name} <{write.sender}>",

@@ -24,6 +24,8 @@ class Course:
     told_at: datetime | None
     root: str | None
     settled: int
+    #: People whom the letter will not reach, and for whom nobody has accounted.
+    untold: int
 
     @property
     def ended(self) -> int:
@@ -43,6 +45,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
     state = incident.notices[notice]
     with app.database.read() as connection:
         found = ledger.counts(connection, incident.key, notice)
+        untold = ledger.unaccounted(connection, incident.key, notice)
     return Course(
         notice,
         standing(state, app.catalog_of(incident).contacts.organisation),
@@ -54,6 +57,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         state.told_at,
         state.root,
         state.settled,
+        sum(untold.values()),
     )
 
 

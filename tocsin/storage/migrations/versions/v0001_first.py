@@ -1,4 +1,6 @@
-"""The first schema. It imports no type of ours, so that it builds the same tables whatever those become."""
+"""The first schema. It imports no type of ours, so that it builds the same tables whatever those become.
+
+Long, since it holds every table."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -151,6 +153,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("variant", sa.String(length=64), nullable=False),
+        sa.Column("readers", sa.String(length=80), nullable=False),
         sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=True),
@@ -161,6 +164,7 @@ def upgrade() -> None:
         sa.Column("lease", sa.String(length=36), nullable=True),
         sa.Column("first_attempt_at", sa.String(length=32), nullable=True),
         sa.Column("settled_at", sa.String(length=32), nullable=True),
+        sa.Column("accounted_at", sa.String(length=32), nullable=True),
         sa.Column("phase", sa.String(length=20), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),

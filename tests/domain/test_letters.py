@@ -1,0 +1,230 @@
+"""One letter for each set of people whose laws agree, on the whole library of laws."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.domain.bodies import START, WORDS, incident, learned
+from tocsin.catalog import default_folders, load_catalog
+from tocsin.domain import kinds as k
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.cells import read_cell
+from tocsin.domain.facts import parse_fact
+from tocsin.domain.incident import Incident
+from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
+from tocsin.domain.owing import facts_of
+from tocsin.domain.regime import assess
+
+CARDS = ["identity", "contact", "payment-card", "government-id", "tax"]
+STATED = {
+    "aware_at": "2026-11-23T19:31:00Z",
+    "detected_at": "2026-11-23T19:31:00Z",
+    "occurred_from": "2026-11-22T13:40:00Z",
+    "assessed_notifiable_at": "2026-11-23T19:40:00Z",
+    "our_role": "controller",
+    "groups": "customers",
+    "risk": "high",
+    "violation": "breach",
+    "actor": "external",
+    "intent": "malicious",
+    "nature": "data-theft",
+    "breach_of": "confidentiality",
+    "harm_tests": {"sg-pdpa": "met"},
+    "records": 300,
+}
+TEXTS = {
+    name: {"en": WORDS}
+    for name in ("consequences", "measures_taken", "advice_to_people", "place_of_systems", "parties")
+}
+MONITORING = {"letter_parts": {"credit-monitoring": {"en": WORDS}}}
+
+
+@pytest.fixture(scope="module")
+def laws() -> Catalog:
+    """Everything that is known, as every incident is judged by it."""
+    templates, contacts = default_folders()
+    return load_catalog([templates], [contacts])
+
+
+def hit(laws: Catalog, people: Mapping[str, int], **facts: Any) -> list[k.Body]:
+    """A theft of card data of so many people in these places, its scope, and what the laws say to it."""
+    cells = [
+        read_cell(
+            {"place": place, "count": count, "role": "controller", "group": ["customers"], "categories": CARDS,
+             "protection": "none", "access": "acquired", "disclosure": "confirmed", "method": "exact"}
+        ).canonical()
+        for place, count in people.items()
+    ]  # fmt: skip
+    bodies: list[k.Body] = [
+        learned(name, parse_fact(name, value) if name not in (*TEXTS, "letter_parts") else value)
+        for name, value in {**STATED, **TEXTS, **facts, "cells": cells}.items()
+    ]
+    bodies.append(
+        k.ScopeMeasured(
+            revision=1, question="q", set_digest="s1", rows_digest="r", total=sum(people.values()),
+            by_place=dict(people), by_kind={}, buckets={}, cells=tuple(cells), added=sum(people.values()),
+        )
+    )  # fmt: skip
+    found = assess(
+        facts_of(incident(*bodies), laws),
+        laws.contacts.organisation,
+        laws.regimes.values(),
+        authorities=laws.contacts.authorities,
+        at=START,
+        declared_at=START,
+    )
+    names = k.DutyOpened.model_fields
+    return bodies + [k.DutyOpened(**{name: getattr(duty, name) for name in names}) for duty in found.duties]
+
+
+def by_id(state: Incident, laws: Catalog) -> dict[str, LetterPlan]:
+    return {letter.id: letter for letter in letters_of(state, laws)}
+
+
+def places(letter: LetterPlan) -> list[str]:
+    return [readers.place for readers in letter.readers]
+
+
+def test_people_in_vietnam_and_the_union_get_one_letter(laws: Catalog) -> None:
+    (letter,) = letters_of(incident(*hit(laws, {"VN": 40, "DE": 20, "FR": 5, "NL": 3})), laws)
+    assert (letter.id, letter.people, letter.left_out, letter.lacks, letter.waits) == (
+        CUSTOMERS,
+        68,
+        (),
+        (),
+        (),
+    )
+    assert {
+        "policy-promise/customers/individuals/controller",
+        "eu-gdpr/individuals/individuals/controller",
+    } <= set(letter.duties)
+    assert places(letter) == ["DE", "FR", "NL", "VN"]
+
+
+def test_each_law_binds_its_own_people(laws: Catalog) -> None:
+    (letter,) = letters_of(incident(*hit(laws, {"VN": 40, "DE": 20})), laws)
+    bound = {readers.place: owed.duties for readers, owed in letter.readers.items()}
+    assert "eu-gdpr/individuals/individuals/controller" in bound["DE"]
+    assert "eu-gdpr/individuals/individuals/controller" not in bound["VN"]
+
+
+def test_massachusetts_gets_a_letter_without_the_nature_of_the_breach(laws: Catalog) -> None:
+    letters = by_id(incident(*hit(laws, {"VN": 40, "US-MA": 3, "DE": 20}, **MONITORING)), laws)
+    assert [*letters] == [CUSTOMERS, "customers-us-ma"]
+    quiet = letters["customers-us-ma"]
+    assert places(quiet) == ["US-MA"]
+    assert quiet.left_out == ("consequences", "found", "what-happened", "when")
+    assert "Mass. G.L. c. 93H, ss 3(b), 3A (us-ma) forbids nature, number-of-residents" in quiet.because
+    # What the company promised to everybody yields to the law, and that is said.
+    assert any("asks for what-happened: what another law forbids stays out" in line for line in quiet.because)
+    assert set(quiet.added["US-MA/controller/customers"]) == {
+        "police-report",
+        "freezes-and-alerts",
+        "credit-monitoring",
+    }
+
+
+def test_illinois_shares_the_common_letter_since_that_names_no_number(laws: Catalog) -> None:
+    (letter,) = letters_of(incident(*hit(laws, {"VN": 40, "US-IL": 3})), laws)
+    assert set(letter.added["US-IL/controller/customers"]) - set(letter.added["VN/controller/customers"]) == {
+        "credit-agencies",
+        "federal-trade-commission",
+        "freezes-and-alerts",
+    }
+    # Vietnam's rule for merchants asks how many data were hit: not in Illinois.
+    assert set(letter.added["VN/controller/customers"]) - set(letter.added["US-IL/controller/customers"]) == {
+        "volume"
+    }
+    assert "815 ILCS 530/10(a) (us-il) forbids number-of-residents" in letter.because
+
+
+def test_a_part_that_nobody_has_written_sets_only_its_own_people_apart(laws: Catalog) -> None:
+    letters = by_id(incident(*hit(laws, {"VN": 40, "US-CT": 3})), laws)
+    assert not letters[CUSTOMERS].lacks
+    (lack,) = letters["customers-us-ct"].lacks
+    assert lack.words("INC-2026-0007", "customers-us-ct") == (
+        "customers-us-ct does not say credit-monitoring, which Conn. Gen. Stat. 36a-701b (us-ct) asks for: "
+        "tocsin learn INC-2026-0007 'letter_parts={credit-monitoring: {en: ..., vi: ...}}', or counsel releases "
+        "us-ct/individuals/individuals/controller"
+    )
+    whole = by_id(incident(*hit(laws, {"VN": 40, "US-CT": 3}, **MONITORING)), laws)
+    assert [*whole] == [CUSTOMERS]
+
+
+def test_a_section_without_its_fact_lacks_what_it_would_say(laws: Catalog) -> None:
+    bodies = [body for body in hit(laws, {"US-FL": 3}) if getattr(body, "name", "") != "occurred_from"]
+    (letter,) = letters_of(incident(*bodies), laws)
+    lack = next(each for each in letter.lacks if each.part == "date-of-breach")
+    assert (lack.asked.law, lack.facts) == ("us-fl", ("occurred_from",))
+    assert "tocsin learn INC-1 occurred_from=..." in lack.words("INC-1", letter.id)
+
+
+def test_only_the_people_whose_law_says_so_wait_for_what_comes_first(laws: Catalog) -> None:
+    bodies = hit(laws, {"VN": 40, "US-MD": 3, "US-NJ": 2}, **MONITORING)
+    letters = by_id(incident(*bodies), laws)
+    assert not letters[CUSTOMERS].waits
+    (wait,) = letters["customers-us-nj"].waits
+    assert wait.duty.startswith("us-nj/state-police/")
+    met = k.DutyMet(key=wait.duty, reference=WORDS)
+    after = by_id(incident(*bodies, met), laws)
+    assert "customers-us-nj" not in after
+    assert "US-NJ" in places(after[CUSTOMERS])
+
+
+def test_a_letter_of_their_own_that_was_drafted_stays_theirs_once_the_wait_is_over(laws: Catalog) -> None:
+    bodies = hit(laws, {"VN": 40, "US-NJ": 2})
+    own = by_id(incident(*bodies), laws)["customers-us-nj"]
+    draft = k.NoticeDrafted(
+        notice=own.id, edition=1, digest="d" * 64, inputs="i", recipients=2, recipients_digest="r", variants=1,
+        sender="notices@streamonapi.example", dated="2026-11-24", left_out=own.left_out, added=own.added,
+    )  # fmt: skip
+    met = k.DutyMet(key=own.waits[0].duty, reference=WORDS)
+    after = by_id(incident(*bodies, draft, met), laws)
+    assert places(after["customers-us-nj"]) == ["US-NJ"]
+    assert not after["customers-us-nj"].waits
+
+
+def test_from_people_whose_place_nobody_knows_nothing_is_kept_and_they_wait_for_all(laws: Catalog) -> None:
+    letters = by_id(incident(*hit(laws, {"VN": 40, "unknown": 5})), laws)
+    unplaced = letters["customers-unknown-place"]
+    assert (unplaced.left_out, unplaced.lacks) == ((), ())
+    assert {wait.asked.law for wait in unplaced.waits} >= {"us-md", "us-nj"}
+    assert any("nobody knows where these people live" in line for line in unplaced.because)
+
+
+def test_who_has_a_letter_that_left_stays_with_it_whatever_is_learned(laws: Catalog) -> None:
+    before, after = hit(laws, {"VN": 40, "US-MA": 3}, risk="unlikely"), hit(laws, {"VN": 40, "US-MA": 3})
+    promise = [
+        body for body in before if not isinstance(body, k.DutyOpened) or body.regime == "policy-promise"
+    ]
+    (common,) = letters_of(incident(*promise), laws)
+    draft = k.NoticeDrafted(
+        notice=CUSTOMERS, edition=1, digest="d" * 64, inputs="i", recipients=43, recipients_digest="r", variants=1,
+        sender="notices@streamonapi.example", dated="2026-11-24", added=common.added,
+    )  # fmt: skip
+    later = [body for body in after if isinstance(body, k.DutyOpened) and body.regime == "us-ma"]
+    (still,) = letters_of(
+        incident(*promise, draft, k.NoticeReleased(notice=CUSTOMERS, digest="d" * 64), *later), laws
+    )
+    assert places(still) == ["US-MA", "VN"]
+    # Before it left, the law takes its people out of it.
+    assert len(letters_of(incident(*promise, draft, *later), laws)) == 2
+
+
+def test_nobody_is_left_out_and_nobody_is_in_two_letters(laws: Catalog) -> None:
+    people = {
+        "VN": 40,
+        "DE": 20,
+        "FR": 5,
+        "NL": 3,
+        "US-CA": 9,
+        "US-MA": 3,
+        "US-IL": 2,
+        "US-MD": 1,
+        "SG": 7,
+        "unknown": 4,
+    }
+    letters = letters_of(incident(*hit(laws, people, **MONITORING)), laws)
+    assert sum(letter.people for letter in letters) == sum(people.values())
+    assert sorted(place for letter in letters for place in places(letter)) == sorted(people)

@@ -1,0 +1,237 @@
+"""Several letters of one incident, from the draft to the duties that they meet, with the laws of several States."""
+
+from collections import Counter
+
+import pytest
+
+from tests.engine.test_letters import text_of
+from tests.story import WORDS, Story
+from tocsin.actions.drafting import draft
+from tocsin.domain.errors import Refused
+from tocsin.domain.letters import CUSTOMERS
+from tocsin.evidence.verify import verify
+from tocsin.storage import ledger
+from tocsin.views.duties import owed
+from tocsin.views.telling import letters
+
+PEOPLE = {"c1": "VN", "c2": "DE", "c3": "US-MA", "c4": "US-NJ", "c5": "SG", "c6": "US-IL"}
+KNOWN = {
+    "aware_at": "2026-11-23T19:30Z",
+    "assessed_notifiable_at": "2026-11-23T19:40Z",
+    "occurred_from": "2026-11-22T13:40Z",
+    "violation": "breach",
+    "risk": "high",
+    "harm_tests": {"sg-pdpa": "met"},
+    "records": 300,
+    "place_of_systems": {"en": "Ho Chi Minh City"},
+    "parties": {"en": "None other."},
+    "consequences": {"en": "Somebody may write to you.", "vi": "Ai đó có thể viết cho bạn."},
+}
+MONITORING = {
+    "letter_parts": {"credit-monitoring": {"en": "Eighteen months of monitoring are free of charge."}}
+}
+POLICE, MA, NJ, SG, PROMISE = (
+    "us-nj/state-police/us-nj/controller",
+    "us-ma/individuals/individuals/controller",
+    "us-nj/individuals/individuals/controller",
+    "sg-pdpa/individuals/individuals/controller",
+    "policy-promise/customers/individuals/controller",
+)
+
+
+@pytest.fixture
+def abroad(tale: Story) -> Story:
+    """Card data of six people were taken: one each in three States, Singapore, Germany and Vietnam."""
+    tale.with_customers(len(PEOPLE), **{who: {"country": place} for who, place in PEOPLE.items()})
+    tale.declare().as_("linh").ack()
+    tale.as_("an").ack()
+    tale.scope()
+    tale.as_("an").learn(KNOWN, source="the team")
+    cells = [
+        {"role": "controller-processor", "place": place, "group": ["customers"], "count": 1, "access": "acquired",
+         "disclosure": "confirmed", "categories": ["identity", "contact", "payment-card", "government-id", "tax"]}
+        for place in PEOPLE.values()
+    ]  # fmt: skip
+    tale.as_("an").learn({"cells": cells}, source="the logs")
+    tale.as_("an").learn(WORDS, source="the team")
+    return tale
+
+
+def mark(tale: Story, duty: str) -> str:
+    return tale.incident.duties[duty].mark
+
+
+def approve(tale: Story, *notices: str) -> None:
+    for notice in notices:
+        for person in ("an", "chi"):
+            tale.as_(person).approve(notice, digest=tale.incident.notices[notice].digest)
+
+
+def told(tale: Story) -> dict[str, str]:
+    """Address to the words of the one letter to it."""
+    assert not [
+        address for address, count in Counter(m.recipients[0] for m in tale.letters).items() if count > 1
+    ]
+    return {mail.recipients[0]: text_of(mail) for mail in tale.letters}
+
+
+def test_there_are_as_many_letters_as_laws_that_do_not_agree(abroad: Story) -> None:
+    views = {view.notice: view for view in letters(abroad.app, abroad.incident)}
+    assert {
+        name: [readers.readers.partition("/")[0] for readers in view.readers] for name, view in views.items()
+    } == {
+        CUSTOMERS: ["DE", "US-IL", "VN"],
+        "customers-sg-pdpa": ["SG"],
+        "customers-us-ma": ["US-MA"],
+        "customers-us-nj": ["US-NJ"],
+    }
+    assert {name: view.state for name, view in views.items()} == {
+        CUSTOMERS: "in-review",
+        "customers-sg-pdpa": "in-review",
+        "customers-us-ma": "lacking",
+        "customers-us-nj": "in-review",
+    }
+    assert sum(state.recipients for state in abroad.incident.notices.values()) == 5
+
+
+def test_a_letter_that_lacks_what_a_law_asks_for_is_not_drafted_and_the_line_names_the_article(
+    abroad: Story,
+) -> None:
+    with pytest.raises(
+        Refused, match=r"does not say credit-monitoring, which Mass\. G\.L\. c\. 93H, .* tocsin learn"
+    ):
+        draft(abroad.app, abroad.actor("an"), abroad.key, "customers-us-ma")
+    abroad.as_("chi").learn(MONITORING, source="the contract")
+    assert abroad.incident.notices["customers-us-ma"].mark == "in-review"
+    # What was written for one letter leaves the others alone.
+    assert abroad.incident.notices[CUSTOMERS].edition == 1
+
+
+def test_everybody_gets_one_letter_and_each_law_is_met_by_its_own_people(abroad: Story) -> None:
+    abroad.as_("chi").learn(MONITORING, source="the contract")
+    approve(abroad, CUSTOMERS, "customers-us-ma", "customers-us-nj", "customers-sg-pdpa")
+    abroad.as_("an").release("customers-us-ma")
+    assert (mark(abroad, MA), mark(abroad, PROMISE)) == ("met", "open")
+    abroad.as_("an").release(CUSTOMERS)
+    abroad.as_("an").filed(POLICE, reference="NJ-1")
+    abroad.as_("an").release("customers-us-nj")
+    assert (mark(abroad, NJ), mark(abroad, SG), mark(abroad, PROMISE)) == ("met", "open", "open")
+    abroad.as_("an").filed("sg-pdpa/authority/sg/controller", reference="SG-1")
+    abroad.as_("an").release("customers-sg-pdpa")
+    assert (mark(abroad, SG), mark(abroad, PROMISE)) == ("met", "met")
+    words = told(abroad)
+    assert len(words) == len(PEOPLE)
+    quiet = words["c3@example.org"]
+    assert "WHAT HAPPENED" not in quiet
+    assert "A key that opens our service" not in quiet
+    assert "accessed without permission" not in quiet
+    assert "Eighteen months of monitoring" in quiet
+    assert "Ủy ban Thương mại Liên bang" in words["c6@example.org"]
+    assert "Ủy ban Thương mại Liên bang" not in words["c4@example.org"]
+    assert verify(abroad.app, abroad.key).fault is None
+
+
+def test_a_letter_waits_for_what_comes_first_and_the_others_do_not(abroad: Story) -> None:
+    approve(abroad, CUSTOMERS, "customers-us-nj", "customers-sg-pdpa")
+    line = (
+        rf"{POLICE} comes first, says N\.J\.S\.A\. 56:8-163.* \(us-nj\): tocsin filed {abroad.key} {POLICE}"
+    )
+    with pytest.raises(Refused, match=line):
+        abroad.as_("an").release("customers-us-nj")
+    abroad.as_("an").release(CUSTOMERS)
+    assert abroad.incident.notices[CUSTOMERS].mark == "sent"
+    assert "sg-pdpa/authority/sg/controller, which comes before customers-sg-pdpa" in abroad.plan.waiting_for
+    # Counsel may also find that it is not owed.
+    abroad.as_("chi").release_duty(POLICE, because="nobody there after all")
+    abroad.as_("an").release("customers-us-nj")
+    assert abroad.incident.notices["customers-us-nj"].mark == "sent"
+
+
+def test_a_duty_is_open_until_somebody_accounts_for_whom_no_letter_reaches(abroad: Story) -> None:
+    abroad.with_customers(
+        len(PEOPLE), **{who: {"country": place, "email": "" if who == "c2" else f"{who}@example.org"}
+                        for who, place in PEOPLE.items()}
+    )  # fmt: skip
+    abroad.scope()
+    approve(abroad, CUSTOMERS)
+    abroad.as_("an").release(CUSTOMERS)
+    il, eu = "us-il/individuals/individuals/controller", "eu-gdpr/individuals/individuals/controller"
+    assert (mark(abroad, il), mark(abroad, eu)) == ("met", "open")
+    with pytest.raises(Refused, match="say how these people were told"):
+        abroad.as_("an").told_otherwise(CUSTOMERS, because=" ")
+    abroad.as_("an").told_otherwise(CUSTOMERS, because="posted on 25 November")
+    assert mark(abroad, eu) == "met"
+    with pytest.raises(Refused, match="reached everybody, or is still on its way"):
+        abroad.as_("an").told_otherwise(CUSTOMERS, because="posted on 25 November")
+    with abroad.app.database.read() as connection:
+        assert ledger.counts(connection, abroad.key, CUSTOMERS)["excluded"] == 1
+    assert verify(abroad.app, abroad.key).fault is None
+
+
+def test_who_has_not_agreed_to_email_where_a_law_asks_for_that_is_told_by_post_and_counted(
+    abroad: Story,
+) -> None:
+    abroad.with_customers(
+        len(PEOPLE), **{who: {"country": place, "agreed": ""} for who, place in PEOPLE.items()}
+    )
+    abroad.scope()
+    approve(abroad, CUSTOMERS)
+    abroad.as_("an").release(CUSTOMERS)
+    # Illinois wants consent; Germany and Vietnam do not.
+    assert sorted(told(abroad)) == ["c1@example.org", "c2@example.org"]
+    (filled,) = abroad.told("LedgerFilled")
+    assert filled.excluded == {"by post: no consent to e-mail is known (815 ILCS 530/10(a))": 1}
+    assert mark(abroad, "us-il/individuals/individuals/controller") == "open"
+    abroad.as_("an").told_otherwise(CUSTOMERS, because="posted on 25 November")
+    assert mark(abroad, "us-il/individuals/individuals/controller") == "met"
+
+
+def test_who_has_another_letter_of_ours_gets_none_of_the_common_ones(abroad: Story) -> None:
+    approve(abroad, "customers-us-nj")
+    abroad.as_("an").filed(POLICE, reference="NJ-1")
+    abroad.as_("an").release("customers-us-nj")
+    # The law of New Jersey is found not to bind: its readers stay with the letter that they got.
+    abroad.as_("chi").release_duty(NJ, because="no business there") if mark(abroad, NJ) == "open" else None
+    approve(abroad, CUSTOMERS)
+    abroad.as_("an").release(CUSTOMERS)
+    assert sorted(told(abroad)) == ["c1@example.org", "c2@example.org", "c4@example.org", "c6@example.org"]
+
+
+def test_letters_are_lacking_nothing_more_once_counsel_lets_the_duty_go(abroad: Story) -> None:
+    abroad.as_("chi").release_duty(MA, because="nobody of ours lives there")
+    views = {view.notice: view for view in letters(abroad.app, abroad.incident)}
+    assert "customers-us-ma" not in views
+    assert views[CUSTOMERS].people == 4
+    # The common letter was drafted anew for them too.
+    assert abroad.incident.notices[CUSTOMERS].recipients == 4
+
+
+def test_a_hold_delays_only_what_its_law_lets_that_authority_hold(abroad: Story) -> None:
+    approve(abroad, CUSTOMERS, "customers-us-nj")
+    hold = {"by": "law-enforcement", "authority": "FBI", "reference": "L-7", "until": "2026-12-24T00:00Z"}
+    abroad.as_("an").learn({"hold": hold}, source="their letter")
+    # Illinois and New Jersey let the police ask; Germany, Vietnam and the promise do not.
+    views = {view.notice: view for view in letters(abroad.app, abroad.incident)}
+    assert [readers.readers.partition("/")[0] for readers in views[CUSTOMERS].readers] == ["DE", "VN"]
+    assert "us-il" in str(views["customers-us-il"].held)
+    abroad.as_("an").filed(POLICE, reference="NJ-1")
+    line = (
+        r"held back by law-enforcement until 2026-12-24.* it does not delay .*policy-promise.* hold=unknown"
+    )
+    approve(abroad, "customers-us-il")
+    with pytest.raises(Refused, match=line):
+        abroad.as_("an").release("customers-us-il")
+    held = {duty.key: duty.held for duty in owed(abroad.app, abroad.incident, abroad.app.now()).duties}
+    assert str(held[NJ]).startswith("held back by law-enforcement until 2026-12-24T00:00")
+    assert held[PROMISE] == "the hold delays nothing here: this rule lets nobody ask for it in that way"
+    approve(abroad, CUSTOMERS)
+    abroad.as_("an").release(CUSTOMERS)
+    abroad.as_("an").learn({"hold": "unknown"}, source="their second letter")
+    abroad.as_("an").release("customers-us-il")
+    assert mark(abroad, "us-il/individuals/individuals/controller") == "met"
+
+
+def test_a_hold_that_nobody_put_in_writing_or_that_another_asked_for_delays_nothing(abroad: Story) -> None:
+    for hold in ({"by": "law-enforcement"}, {"by": "court", "reference": "C-1"}, {"reference": "L-7"}):
+        abroad.as_("an").learn({"hold": hold}, source="a call")
+        assert not any(view.held for view in letters(abroad.app, abroad.incident)), hold

@@ -1,0 +1,28 @@
+"""What the letter to people can say: `notices/letter.yaml`, and one file for each text that laws may want added."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from tocsin.domain.errors import Refused
+from tocsin.domain.parts import LetterParts
+
+LETTER = "notices/letter.yaml"
+#: Each is named after what it says; an overlay may bring others, or other words.
+ADDED = "notices/added/*.yaml"
+
+
+def read_letter(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> LetterParts:
+    """The parts of the letter. BadFile names file and line of the first thing that does not fit."""
+    from tocsin.catalog.validation import validated
+    from tocsin.catalog.yamlfile import parse_document
+    from tocsin.domain.parts import Added
+
+    if LETTER not in paths:
+        raise Refused(f"incident_templates: {LETTER} is missing; restore it from the release")
+    letter = validated(LetterParts, parse_document(paths[LETTER], contents[LETTER]))
+    added = dict(letter.added)
+    for name, path in sorted(paths.items()):
+        inside = PurePosixPath(name)
+        if inside.match(ADDED):
+            added[inside.stem] = validated(Added, parse_document(path, contents[name]))
+    return LetterParts(sections=letter.sections, added=added)

@@ -1,0 +1,201 @@
+"""Telling people: what each letter wants next, what it waits for, and when the duties to tell people are met.
+
+Pure. A duty is met when everybody who is under it was told, or accounted for by a person: each law by its own people.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.incident import DutyState, Incident, NoticeState
+from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of, recipients_digest
+from tocsin.domain.moves import (
+    AskApproval,
+    DraftNotice,
+    FillLedger,
+    MeetByNotice,
+    Move,
+    SendLetters,
+    VoidNotice,
+)
+from tocsin.domain.notice import (
+    LEAVING,
+    NEEDED_FACTS,
+    approved_enough,
+    changed_inputs,
+    individuals_duties,
+    is_letter,
+    is_stale,
+)
+
+
+def notice_moves(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...] | None = None
+) -> Iterable[Move]:
+    """The moves of every letter, from draft to told. Those that laws ask for are drafted unasked."""
+    letters = letters_of(incident, catalog) if letters is None else letters
+    for letter in letters:
+        if letter.id not in incident.notices and _draftable(incident, letter):
+            cause = max(incident.scope_seq, *(incident.learned[name].seq for name in NEEDED_FACTS))
+            yield DraftNotice(cause, letter.id)
+    for state in incident.notices.values():
+        yield from _moves_of(state, incident, catalog, letters)
+    yield from _met(incident, letters)
+
+
+def sending_moves(incident: Incident, now: datetime) -> Iterable[SendLetters]:
+    """The sendings that want to go on, and do not rest."""
+    for state in incident.notices.values():
+        if state.mark == "sending" and (state.resume_at is None or state.resume_at <= now):
+            yield SendLetters(state.last_seq, state.id)
+
+
+def _moves_of(
+    state: NoticeState, incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...]
+) -> Iterable[Move]:
+    letter = next((each for each in letters if each.id == state.id), None)
+    stale = is_stale(incident, catalog, state, letter)
+    newer = _recipients_changed(incident, state, letters)
+    if state.mark in ("approved", *LEAVING) and (stale or (newer and state.filled is None)):
+        why = changed_inputs(incident, catalog, state) if stale else ("the recipients changed",)
+        yield VoidNotice(state.last_seq, state.id, why)
+    elif state.mark == "void" or (state.mark in ("in-review", "rejected") and (stale or newer)):
+        if not is_letter(state.id) or _writable(incident, state, letter, letters):
+            yield DraftNotice(max(state.last_seq, incident.facts_seq, incident.scope_seq), state.id)
+    elif state.mark == "sent" and _has_newcomers(state, letter, letters):
+        yield DraftNotice(max(incident.scope_seq, state.last_seq), state.id)
+    elif state.mark == "in-review" and state.asked_seq is None:
+        yield AskApproval(state.drafted_seq, state.id)
+    elif state.mark == "released":
+        yield FillLedger(state.last_seq, state.id)
+
+
+def _recipients_changed(incident: Incident, state: NoticeState, letters: Iterable[LetterPlan]) -> bool:
+    scope = incident.scope
+    return (
+        scope is not None
+        and recipients_digest(letters, state.id, scope.set_digest) != state.recipients_digest
+    )
+
+
+def _has_newcomers(state: NoticeState, letter: LetterPlan | None, letters: tuple[LetterPlan, ...]) -> bool:
+    """Whether somebody came to a letter that was sent: found by a later scope, or set apart until now."""
+    if letter is None or letter.lacks or not is_letter(state.id):
+        return False
+    joined = bool(state.added) and not letter.added.keys() <= state.added.keys()
+    return joined or (state.newcomers > 0 and (letter.people > state.recipients or len(letters) == 1))
+
+
+def _draftable(incident: Incident, letter: LetterPlan) -> bool:
+    owed = any(incident.duties[key].mark == "open" for key in letter.duties)
+    return owed and not letter.lacks and _has_words(incident)
+
+
+def _writable(
+    incident: Incident, state: NoticeState, letter: LetterPlan | None, letters: tuple[LetterPlan, ...]
+) -> bool:
+    """Whether there is something to say, and somebody to say it to. Without a law's word the letter is everybody's."""
+    if not _has_words(incident) or incident.scope is None or incident.scope.total == 0:
+        return False
+    return not letter.lacks if letter else not letters
+
+
+def _has_words(incident: Incident) -> bool:
+    return all(incident.facts.known(name) for name in NEEDED_FACTS)
+
+
+def _met(incident: Incident, letters: tuple[LetterPlan, ...]) -> Iterable[MeetByNotice]:
+    for duty in individuals_duties(incident):
+        bound = [letter for letter in letters if duty.opened.key in letter.duties]
+        states = [incident.notices.get(letter.id) for letter in bound]
+        told = [
+            state.untold_at
+            for letter, state in zip(bound, states, strict=True)
+            if state and state.untold_at and _told(duty, letter, state)
+        ]
+        if bound and len(told) == len(bound):
+            last = max(range(len(told)), key=lambda number: told[number])
+            cause = max(state.last_seq for state in states if state)
+            yield MeetByNotice(cause, duty.opened.key, bound[last].id, told[last])
+
+
+def _told(duty: DutyState, letter: LetterPlan, state: NoticeState) -> bool:
+    """Whether everybody under the duty had this letter as the duty wants it, or was accounted for by a person."""
+    key = duty.opened.key
+    mine = {readers.key: owed for readers, owed in letter.readers.items() if key in owed.duties}
+    return not any(lack.asked.duty == key for lack in letter.lacks) and all(
+        state.untold.get(readers) == 0
+        and (not state.added or set(owed.added) <= set(state.added.get(readers, ())))
+        and set(owed.left_out) <= set(state.left_out)
+        for readers, owed in mine.items()
+    )
+
+
+class Awaited(NamedTuple):
+    """What a letter waits for from people, and the verb that moves it on."""
+
+    what: str
+    command: str
+
+
+def awaited(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...] | None = None
+) -> Awaited | None:
+    """What the letters wait for, that of the earliest deadline first; None where they wait for nobody."""
+    letters = letters_of(incident, catalog) if letters is None else letters
+    planned = {letter.id: letter for letter in letters}
+    names = sorted(
+        {*planned, *incident.notices},
+        key=lambda name: (
+            (letter := planned.get(name)) is None or letter.due_at is None,
+            letter.due_at if letter and letter.due_at else incident.declared_at,
+            name != CUSTOMERS,
+            name,
+        ),
+    )
+    found = (_awaited_by(name, planned.get(name), incident, catalog) for name in names)
+    return next((each for each in found if each), None)
+
+
+def _awaited_by(name: str, letter: LetterPlan | None, incident: Incident, catalog: Catalog) -> Awaited | None:
+    state = incident.notices.get(name)
+    if letter and letter.lacks and (state is None or state.mark in ("void", "rejected")):
+        lack = letter.lacks[0]
+        return (
+            Awaited(f"{lack.part} for {name} ({lack.asked.cite})", "letters")
+            if _has_words(incident)
+            else None
+        )
+    if state is None:
+        return None
+    said = "the customer notice" if name == CUSTOMERS else name
+    first = letter.waits[0] if letter and letter.waits else None
+    needed = catalog.contacts.organisation.approvals_needed
+    given = len({approval.person for approval in state.approvals})
+    if state.mark == "approved" and approved_enough(state, catalog.contacts.organisation):
+        return _awaited_by_release(name, said, letter)
+    before = f"; {first.duty} comes before it" if first else ""
+    waits = {
+        "in-review": (f"approval of {said} ({given} of {needed}){before}", "approve"),
+        "approved": (f"approval of {said} ({given} of {needed}){before}", "approve"),
+        "rejected": (f"a new draft of {said}", "draft"),
+        "void": (f"a new draft of {said}", "draft"),
+        "paused": (f"the paused sending of {said} to be resumed", "resume"),
+        "released": (f"the letters of {said} to be sent", "ledger"),
+        "sending": (f"the letters of {said} to be sent", "ledger"),
+    }
+    if state.mark not in waits:
+        return None
+    what, verb = waits[state.mark]
+    return Awaited(what, f"{verb} {name}")
+
+
+def _awaited_by_release(name: str, said: str, letter: LetterPlan | None) -> Awaited:
+    """What an approved letter waits for: what comes first, the end of a hold, or a person who lets it leave."""
+    if letter and letter.waits:
+        first = letter.waits[0]
+        return Awaited(f"{first.duty}, which comes before {said} ({first.asked.cite})", f"filed {first.duty}")
+    if letter and letter.held:
+        return Awaited(f"the end of the hold on {said} ({letter.held[0].cite})", "letters")
+    return Awaited(f"release of {said}", f"send {name}")

@@ -1,0 +1,63 @@
+"""Which letters people are owed: one for each set of people whose laws agree, and how far each has come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.app import App
+from tocsin.domain.incident import Incident
+from tocsin.domain.letters import LetterPlan, letters_of
+from tocsin.domain.notice import standing
+
+
+@dataclass(frozen=True)
+class ReadersView:
+    """Readers whom the laws treat alike: the duties that bind, and the texts that stand in theirs besides."""
+
+    readers: str
+    duties: tuple[str, ...]
+    added: tuple[str, ...]
+    #: How many of them are still to be told or accounted for; None before the letter left.
+    untold: int | None
+
+
+@dataclass(frozen=True)
+class LetterView:
+    """One letter. `lacks` and `waits` say, each in a line, what keeps it from being drafted or from leaving."""
+
+    notice: str
+    state: str
+    people: int
+    due_at: datetime | None
+    readers: tuple[ReadersView, ...]
+    left_out: tuple[str, ...]
+    lacks: tuple[str, ...]
+    waits: tuple[str, ...]
+    held: tuple[str, ...]
+    because: tuple[str, ...]
+
+
+def letters(app: App, incident: Incident) -> tuple[LetterView, ...]:
+    """The letters of an incident, the common one first."""
+    found = letters_of(incident, app.catalog_of(incident))
+    return tuple(_view(app, incident, letter) for letter in found)
+
+
+def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
+    state = incident.notices.get(letter.id)
+    organisation = app.catalog_of(incident).contacts.organisation
+    untold = state.untold if state else {}
+    return LetterView(
+        letter.id,
+        standing(state, organisation) if state else "lacking" if letter.lacks else "not-drafted",
+        letter.people,
+        letter.due_at,
+        tuple(
+            ReadersView(readers.key, owed.duties, owed.added, untold.get(readers.key))
+            for readers, owed in letter.readers.items()
+        ),
+        letter.left_out,
+        tuple(lack.words(incident.key, letter.id) for lack in letter.lacks),
+        tuple(wait.words(incident.key) for wait in letter.waits),
+        tuple(f"{each.duty} is {each.words}" for each in letter.held if each.at(app.now())),
+        letter.because,
+    )
