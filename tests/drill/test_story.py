@@ -68,7 +68,7 @@ def test_what_people_do_is_told_under_the_hour_in_which_they_did_it(
         (r"an, acknowledged: an as dpo", 1),
         (r"notice approved: customers by \w+, digest", 4),
         (r"notice voided: customers: measures_taken changed", 1),
-        (r"duty met: \S+, reference DRILL-\d{4}, receipt E\d+", 4),
+        (r"duty met: \S+, reference DRILL-\d{4}, receipt E\d+", 8),
         (r"eradicate, done: .*C16 Rotate every secret", 1),
         (r"individuals/individuals/controller: due Wed 02:40 .* -> Wed 02:31", 1),
     ],
