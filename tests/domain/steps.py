@@ -129,6 +129,9 @@ def merged(first: Worked, second: Worked, random: Random) -> Worked:
         "harm_tests": tests or None,
         "cause": None,
     }
+    if values.get("ransom_paid_at"):
+        # Nor is there a moment at which nobody paid.
+        values["ransom_paid"] = None
     joined = one.but(**values)
     return joined.called(f"{first.name} + {second.name}")
 

@@ -143,7 +143,7 @@ def moment(value: Any) -> datetime | None:
 
 
 _OF_CELLS = frozenset(
-    """our_role kinds categories people_by_country groups place place_basis protection protection_evidence pseudonymous
-    access disclosure alteration loss service_impact recipients deletion_confirmed misuse unseen_days people
-    people_method records records_method risk cells""".split()
+    """our_role controllers kinds categories people_by_country groups place place_basis protection protection_evidence
+    pseudonymous access disclosure alteration loss service_impact recipients deletion_confirmed misuse unseen_days
+    people people_method records records_method risk cells""".split()
 )
