@@ -20,11 +20,12 @@ up: $(STAMP)  ## everything for one machine, as a demo
 test: $(STAMP)  ## the tests
 	$(RUN)/pytest -n $(JOBS) --dist loadgroup
 
-check: $(STAMP)  ## style, types, layers
+check: $(STAMP)  ## style, types, layers, and the proof of the laws
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
+	$(RUN)/python -m checks.law
 
 docs: $(STAMP)  ## write docs/regimes anew from the packs
 	$(RUN)/tocsin law docs docs/regimes
