@@ -151,3 +151,28 @@ def test_the_projections_of_a_long_story_are_what_fold_and_plan_say(story):
     verdict = verify(story.app, story.key)
     assert verdict.proven, verdict
     assert plan(story.incident, story.app.catalog, story.clock.moment).moves == ()
+
+
+CONSUMER = "vn-consumer/authority/vn/controller"
+CONSUMERS = {"our_role": "controller", "attack_on_system": True, "groups": ["customers"],
+             "people_by_country": {"VN": 3}, "kinds": ["account-info"]}  # fmt: skip
+
+
+def test_only_counsel_confirms_a_candidate_or_lifts_it(tale):
+    tale.declare()
+    tale.as_("an").learn(CONSUMERS, source="first look")
+    duty = tale.incident.duties[CONSUMER]
+    assert (duty.mark, duty.candidate, duty.soonest is not None) == ("open", True, True)
+    for decide in (tale.as_("an").release_duty, tale.as_("an").confirm_duty):
+        with pytest.raises(Refused, match="an may not do this; ask the counsel"):
+            decide(CONSUMER, because="it is late")
+    with pytest.raises(Refused, match="is a candidate: counsel says first"):
+        tale.as_("bao").not_notify(CONSUMER, because="no harm")
+    tale.as_("chi").confirm_duty(CONSUMER, because="customers buy for themselves")
+    confirmed = tale.incident.duties[CONSUMER]
+    assert (confirmed.mark, confirmed.candidate, confirmed.soonest) == ("open", False, duty.soonest)
+    with pytest.raises(Refused, match="is no open candidate"):
+        tale.as_("chi").confirm_duty(CONSUMER, because="again")
+    tale.as_("an").release_duty(CONSUMER, because="the authority says that it is not concerned")
+    assert tale.incident.duties[CONSUMER].mark == "released"
+    assert verify(tale.app, tale.key).fault is None

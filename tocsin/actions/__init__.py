@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tocsin.actions.knowing import assess, learn, note, set_
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.notices import approve, pause, reject, release, resume
-    from tocsin.actions.papers import filed, make_report, release_duty
+    from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, page, take
     from tocsin.actions.restoring import let_go
     from tocsin.actions.scoping import export_affected, scope
@@ -65,6 +65,7 @@ _ROOMS = {
         "resume",
     ),
     "papers": (
+        "confirm_duty",
         "filed",
         "make_report",
         "release_duty",
@@ -90,6 +91,7 @@ __all__ = [
     "approve",
     "assess",
     "close",
+    "confirm_duty",
     "declare",
     "decline",
     "dissent",

@@ -128,6 +128,11 @@ def _refuse_subject(app: App, incident: Incident, of: str) -> None:
     if (duty := incident.duties.get(of)) is not None:
         if duty.mark == "met":
             raise Refused(f"{of} is filed already; tocsin note {incident.key} '...' keeps what you would add")
+        if duty.mark == "open" and duty.candidate:
+            raise Refused(
+                f"{of} is a candidate: counsel says first whether it is owed, tocsin duties --confirm {of}, or "
+                f"--release {of}, --because ..."
+            )
         return
     law, _, name = of.partition("/")
     regime = app.catalog_of(incident).regimes.get(law)

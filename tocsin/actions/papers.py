@@ -17,7 +17,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.domain.kinds import DutyMet, DutyReleased, SupplementFiled
+from tocsin.domain.kinds import DutyConfirmed, DutyMet, DutyReleased, SupplementFiled
 from tocsin.domain.moments import iso
 from tocsin.domain.notice import letter_states
 from tocsin.engine.papers import REPORT, Format, Paper, duty_of, kept, kept_before, make
@@ -154,11 +154,30 @@ def release_duty(
         )
 
     def decide(change: Change) -> None:
-        need(actor, change.incident, "counsel", "dpo", "accountable-officer")
         state = duty_of(change.incident, duty)
+        # Whether a doubtful law binds is a question of law, and silence or convenience answers none.
+        others = () if state.candidate else ("dpo", "accountable-officer")
+        need(actor, change.incident, "counsel", *others)
         if state.mark != "open":
             done = "filed" if state.mark == "met" else "released"
             raise Refused(f"{duty} is {done} already, so nothing is left to release; tocsin duties {key}")
         change.add(DutyReleased(key=duty, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "release-duty", [duty, because]))
+
+
+def confirm_duty(
+    app: App, actor: Actor, key: str, duty: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Counsel finds that a candidate is owed. Its clock runs on as it is."""
+    if not because.strip():
+        raise Refused("say why it is owed: --because '...'; two years later somebody asks")
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "counsel")
+        state = duty_of(change.incident, duty)
+        if state.mark != "open" or not state.candidate:
+            raise Refused(f"{duty} is no open candidate, so nothing is left to confirm; tocsin duties {key}")
+        change.add(DutyConfirmed(key=duty, because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "confirm-duty", [duty, because]))

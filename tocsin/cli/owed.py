@@ -1,13 +1,11 @@
 """Verbs about what is owed: the duties, the authority's paper, and the duty met."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed, say_again
-from tocsin.cli.asking import ask_line, each_matter, open_questions
 from tocsin.cli.closing import Yes
 from tocsin.cli.console import (
     CHANGING,
@@ -16,18 +14,16 @@ from tocsin.cli.console import (
     Shell,
     When,
     Words,
-    bold,
     clean,
     labelled,
     need_yes,
 )
+from tocsin.cli.duty_lines import law_lines
 from tocsin.cli.incidents import split, which
-from tocsin.cli.moments import left
 from tocsin.domain.errors import WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.engine.papers import Format, Paper
-    from tocsin.views.duties import DutyView, Owed
 
 
 def duties(
@@ -35,7 +31,12 @@ def duties(
     release: Annotated[
         str | None, Parameter(help="KEY of a duty that is not owed, as a person decides.")
     ] = None,
-    because: Annotated[Because, Parameter(help="Why it is not owed, as an authority will read it.")] = "",
+    confirm: Annotated[
+        str | None, Parameter(help="KEY of a candidate that is owed, as counsel finds.")
+    ] = None,
+    because: Annotated[
+        Because, Parameter(help="Why it is, or is not, owed, as an authority will read it.")
+    ] = "",
     each: Annotated[bool, Parameter(help="Name each duty that cannot be told yet.", negative="")] = False,
     door: Changing = CHANGING,
 ) -> None:
@@ -50,6 +51,13 @@ def duties(
 
     with door.open() as shell:
         key = which(shell, split(words)[0])
+        if release and confirm:
+            raise WrongUsage("--release says that a duty is not owed, --confirm that it is; say one of them")
+        if confirm:
+            duty = named_duty(shell, key, confirm)
+            done = actions.confirm_duty(shell.app, shell.actor, key, duty, because=because, command=door.key)
+            changed(shell, done, f"{duty} is owed, says {shell.actor.id}.")
+            return
         if release:
             duty = named_duty(shell, key, release)
             done = actions.release_duty(shell.app, shell.actor, key, duty, because=because, command=door.key)
@@ -58,58 +66,8 @@ def duties(
         incident = seen(shell.app, shell.actor, key)
         law, texts = owed(shell.app, incident, shell.app.now()), words_of(shell.app, shell.actor, incident)
         newer = newer_laws(shell.app, incident)
-        shell.say(*_law_lines(shell, law, texts, each=each), *newer_line(key, newer))
+        shell.say(*law_lines(shell, law, texts, each=each), *newer_line(key, newer))
         shell.give({"key": key} | shown(law.as_json(), texts) | {"newer_laws": newer and as_json(newer)})
-
-
-def _law_lines(shell: Shell, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
-    lines = [line for duty in law.duties for line in _duty_lines(shell, duty, texts)]
-    lines += each_matter(shell, law.undecided) if each else []
-    # What is only assumed is asked for too, once everything can be told.
-    lines += open_questions(law.questions) or ([ask_line(law.next_question)] if law.next_question else [])
-    return lines or ["Nothing is owed under these facts."]
-
-
-def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
-    now = shell.app.now()
-    marks = "".join(
-        mark
-        for mark, wanted in ((" ASSUMED", duty.assumed), (" CANDIDATE", duty.candidate))
-        if wanted and duty.open
-    )
-    if duty.open:
-        clock = f"{left(duty.soonest, now)}, {'due' if duty.due_at else 'our aim'} {shell.at(duty.soonest)}"
-    else:
-        clock = f"{'late, ' if duty.late else ''}{shell.at(duty.met_at)}" if duty.met_at else ""
-    lines = [
-        bold(f"{duty.key}   {duty.state}{marks}   {clock}".rstrip()),
-        f"    to {clean(duty.to)} ({duty.cite}, {duty.verification}); the clock runs from {duty.clock_from}"
-        + (f", {shell.at(duty.clock_start)}" if duty.clock_start else ""),
-    ]
-    if duty.open and duty.authority_note:
-        lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
-    lines += _late_lines(duty, texts)
-    lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
-    lines += [f"    because {clean(reason)}" for reason in duty.because]
-    lines += [f"    HOLD: {clean(duty.held)}"] if duty.held else []
-    if duty.doubted is not None:
-        lines.append(
-            f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."
-        )
-    return lines
-
-
-def _late_lines(duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
-    """Why it was late; or, where its law asks for the reasons and nobody has said them, how to say them."""
-    if duty.late_because is not None:
-        return [f"    late because {clean(texts.get(duty.late_because, '(erased)'))}"]
-    if not duty.owes_reasons:
-        return []
-    return [
-        labelled(
-            "    ASK ", f"{duty.cite} asks why it is late     tocsin learn reasons_for_delay=... --source ..."
-        )
-    ]
 
 
 def report(

@@ -327,6 +327,11 @@ def _duty_released(incident: Incident, entry: Entry, body: k.DutyReleased) -> In
     return _duty(_decided(incident, decision), body.key, mark="released")
 
 
+@_on(k.DutyConfirmed)
+def _duty_confirmed(incident: Incident, entry: Entry, body: k.DutyConfirmed) -> Incident:
+    return _duty(incident, body.key, confirmed=True)
+
+
 @_on(k.NotNotified)
 def _not_notified(incident: Incident, entry: Entry, body: k.NotNotified) -> Incident:
     taken = (entry.at, entry.actor, entry.seq)

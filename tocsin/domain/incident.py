@@ -106,6 +106,8 @@ class DutyState:
     #: The entry that last opened, moved or doubted it.
     last_seq: int
     doubted: tuple[str, ...] | None = None
+    #: Counsel found that this candidate is owed.
+    confirmed: bool = False
     warned: int = 0
     met_at: datetime | None = None
     late: bool = False
@@ -118,6 +120,11 @@ class DutyState:
     other_papers: tuple[str, ...] = ()
     #: What was filed after the duty was met, in order: each supplements the first.
     supplements: tuple[Supplement, ...] = ()
+
+    @property
+    def candidate(self) -> bool:
+        """Whether counsel must still confirm or lift it; it runs and pages meanwhile."""
+        return self.opened.candidate and not self.confirmed
 
     @property
     def soonest(self) -> datetime | None:

@@ -350,6 +350,13 @@ class DutyReleased(Body):
     because: Words
 
 
+class DutyConfirmed(Body):
+    """Counsel found that a candidate is owed: it is a duty like any other from then on."""
+
+    key: str
+    because: Words
+
+
 class NotNotified(Body):
     """A person decided that nobody is told: `of` a duty by its key, a rule as `regime/rule`, or the whole `breach`.
 

@@ -40,7 +40,7 @@ def duty_word(
             return min(words, key=("drafting", "in-review", "approved").index)
     elif state.papers:
         return "drafting"
-    return "candidate" if state.opened.candidate else "open"
+    return "candidate" if state.candidate else "open"
 
 
 def _notice_word(mark: str) -> str:

@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 
 #: What is told of the timeline, in its own words. Calls, facts, steps and the ledger have lines of their own.
 _TOLD = frozenset(
-    "Acknowledged Closed DutyMet DutyReleased LetterExcluded NoticeApproved NoticeDrafted NoticeRejected "
+    "Acknowledged Closed DutyConfirmed DutyMet DutyReleased LetterExcluded NoticeApproved NoticeDrafted NoticeRejected "
     "NoticeReleased NoticeVoided StepSkipped SupplementFiled".split()
 )
 #: Where the next word of a kind begins.

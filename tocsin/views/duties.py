@@ -131,7 +131,7 @@ def _view(
         due_at=state.due_at,
         target_at=state.target_at,
         assumed=state.assumed,
-        candidate=opened.candidate,
+        candidate=state.candidate,
         state=word,
         late=state.late or (word not in ENDED and passed(state.due_at, now)),
         because=state.because,

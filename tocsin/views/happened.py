@@ -26,6 +26,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.DutyAmended,
         k.DutyDoubted,
         k.DutyReleased,
+        k.DutyConfirmed,
         k.NotNotified,
         k.NotNotifiedTakenBack,
         k.Dissented,

@@ -200,6 +200,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.LawsAccepted: _accepted,
     k.DutyDoubted: _reasons("key"),
     k.DutyReleased: _because("key"),
+    k.DutyConfirmed: _because("key"),
     k.NotNotified: _not_notified,
     k.NotNotifiedTakenBack: _because("of"),
     k.Dissented: _because("of"),

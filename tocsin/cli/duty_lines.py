@@ -1,0 +1,66 @@
+"""Duties as lines: to whom, by which article, until when, why, and what is still to be said of each."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tocsin.cli.asking import ask_line, each_matter, open_questions
+from tocsin.cli.console import Shell, bold, clean, labelled
+from tocsin.cli.moments import left
+
+if TYPE_CHECKING:
+    from tocsin.views.duties import DutyView, Owed
+
+
+def law_lines(shell: Shell, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
+    """Every duty, and what cannot be told yet: by the questions that settle it, with `each` one by one too."""
+    lines = [line for duty in law.duties for line in _duty_lines(shell, duty, texts)]
+    lines += each_matter(shell, law.undecided) if each else []
+    # What is only assumed is asked for too, once everything can be told.
+    lines += open_questions(law.questions) or ([ask_line(law.next_question)] if law.next_question else [])
+    return lines or ["Nothing is owed under these facts."]
+
+
+def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+    now = shell.app.now()
+    marks = "".join(
+        mark
+        for mark, wanted in ((" ASSUMED", duty.assumed), (" CANDIDATE", duty.candidate))
+        if wanted and duty.open
+    )
+    if duty.open:
+        clock = f"{left(duty.soonest, now)}, {'due' if duty.due_at else 'our aim'} {shell.at(duty.soonest)}"
+    else:
+        clock = f"{'late, ' if duty.late else ''}{shell.at(duty.met_at)}" if duty.met_at else ""
+    lines = [
+        bold(f"{duty.key}   {duty.state}{marks}   {clock}".rstrip()),
+        f"    to {clean(duty.to)} ({duty.cite}, {duty.verification}); the clock runs from {duty.clock_from}"
+        + (f", {shell.at(duty.clock_start)}" if duty.clock_start else ""),
+    ]
+    if duty.open and duty.authority_note:
+        lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
+    lines += _late_lines(duty, texts)
+    lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
+    lines += [f"    because {clean(reason)}" for reason in duty.because]
+    if duty.candidate and duty.open:
+        lines.append(
+            f"    COUNSEL says whether it is owed     tocsin duties --confirm {duty.key} --because ..., or --release"
+        )
+    lines += [f"    HOLD: {clean(duty.held)}"] if duty.held else []
+    if duty.doubted is not None:
+        lines.append(
+            f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."
+        )
+    return lines
+
+
+def _late_lines(duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+    """Why it was late; or, where its law asks for the reasons and nobody has said them, how to say them."""
+    if duty.late_because is not None:
+        return [f"    late because {clean(texts.get(duty.late_because, '(erased)'))}"]
+    if not duty.owes_reasons:
+        return []
+    return [
+        labelled(
+            "    ASK ", f"{duty.cite} asks why it is late     tocsin learn reasons_for_delay=... --source ..."
+        )
+    ]
