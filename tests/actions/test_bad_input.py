@@ -35,6 +35,8 @@ WRONG = [
     ("giang", "learn", ({"hold": {"authority": "Police"}},), {"source": "x"}, "hold is decided by.*or the counsel"),
     ("an", "learn", ({"kinds": "acount-info"},), {"source": "x"}, "no kind 'acount-info'; did you mean account-info"),
     ("an", "learn", ({"cells": [{"kinds": ["zzz"]}]},), {"source": "x"}, "the data map has no kind 'zzz'"),
+    ("an", "learn", ({"harm_tests": "us-fll:not"},), {"source": "x"}, "no law 'us-fll'; did you mean us-fl"),
+    ("an", "learn", ({"harm_tests": "us-co/attorney:not"},), {"source": "x"}, "us-co has no rule 'attorney'; did you"),
     ("an", "note", ("  ",), {}, "the note is empty"),
     ("an", "note", ("seen",), {"at": FUTURE}, "lies in the future"),
     ("an", "note", ("seen",), {"at": NAIVE}, "has no zone"),

@@ -270,6 +270,36 @@ def test_a_clock_that_follows_a_rule_which_another_law_does_not_have_is_refused(
         copy.load()
 
 
+@pytest.mark.parametrize(
+    ("code", "was", "now", "said"),
+    [
+        ("policy-promise", "from: violation_found_at", "after: [vn-pdlp/authority]", "did you mean vn-pdpl"),
+        ("us-fl", "of: us-fl, is: not", "of: us-fll, is: not", "of: there is no law 'us-fll'"),
+        ("us-fl", "of: us-fl, is: not", "of: us-fl/nobody, is: not", "of: us-fl has no rule 'nobody'"),
+        ("us-fl", "from: harm_ruled_out_at", "after: [individual]", "harm-waiver: the regime has no rule"),
+        ("us-fl", "from: harm_ruled_out_at", "after: [harm-waiver]", "its clock waits for itself"),
+        ("us-fl", "valid_from: 2014-07-01", "valid_from: 2014-02-30", "valid_from: write a day"),
+        ("us-fl", "within: {calendar_days: 10}", "within: {calendar_days: true}", "is no whole number"),
+        ("us-fl", "within: {calendar_days: 10}", "within: {calendar_days: 99999999999}", "3650"),
+    ],
+)  # fmt: skip
+def test_what_a_law_cannot_mean_is_refused_with_the_line_of_its_rule(
+    copy: "Copy", code: str, was: str, now: str, said: str
+) -> None:
+    path = copy.path(f"regimes/{code}/regime.yaml")
+    lines = path.read_text(encoding="utf-8").split("\n")
+    line = 1 + next(number for number, text in enumerate(lines) if was in text)
+    copy.edit(f"regimes/{code}/regime.yaml", was, now)
+    with pytest.raises(BadFile, match=said.replace("(", r"\(")) as refusal:
+        copy.load()
+    # At the very line, or at the top of the rule in which it stands.
+    top = 1 + max(
+        number for number, text in enumerate(lines[:line]) if text.startswith("  - id:") or number == 0
+    )
+    assert refusal.value.line in (line, top)
+    assert "\n" not in str(refusal.value)
+
+
 def test_clocks_of_two_laws_that_wait_for_each_other_are_refused(copy: "Copy") -> None:
     copy.edit("regimes/policy-promise/regime.yaml", "from: violation_found_at", "after: [vn-pdpl/authority]")
     copy.edit("regimes/vn-pdpl/regime.yaml", "from: violation_found_at", "after: [policy-promise/customers]")

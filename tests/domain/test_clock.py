@@ -151,6 +151,8 @@ def test_some_limits_are_counted_from_the_end_of_the_year() -> None:
         ({"hours": "72"}, "valid integer"),
         ({"calendar_days": 1.5}, "valid integer"),
         ({"months": -1}, "greater than 0"),
+        ({"calendar_days": 99_999_999_999}, "less than or equal to 3650"),
+        ({"hours": 99_999_999_999}, "less than or equal to 87600"),
         ({"asap": 1, "target_hours": 24}, "valid boolean"),
         ({"hours": 3, "business_days": 3, "holidays": "BR"}, "exactly one of"),
     ],

@@ -380,6 +380,10 @@ def test_the_assessment_is_plain_json_with_moments_in_utc() -> None:
         ({"doubt_when": {"fact": "intent", "is": "malicious"}}, "write the doubt itself too"),
         ({"extension": {"filed": "risk", "within": {"hours": 1}, "cite": "1"}}, "not a moment"),
         ({"phased": 1}, "valid boolean"),
+        (
+            {"hold": {"by": ["court"], "cite": "1", "then": {"asap": True, "target_hours": 9}}},
+            "write a number",
+        ),
     ],
 )
 def test_a_rule_that_says_something_unknown_is_refused(rule: dict[str, Any], said: str) -> None:

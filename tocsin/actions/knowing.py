@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 from tocsin.actions.asking import act, command_of, refuse_future
 from tocsin.actions.declaring import title_of
-from tocsin.actions.stating import DECIDERS, refuse_others_decisions, refuse_unknown_kinds
+from tocsin.actions.stating import (
+    DECIDERS,
+    refuse_others_decisions,
+    refuse_unknown_kinds,
+    refuse_unknown_laws,
+)
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -55,7 +60,9 @@ def learn(
 
     def decide(change: Change) -> None:
         refuse_others_decisions(actor, change.incident, parsed)
-        refuse_unknown_kinds(app.catalog_of(change.incident).data_map, parsed)
+        catalog = app.catalog_of(change.incident)
+        refuse_unknown_kinds(catalog.data_map, parsed)
+        refuse_unknown_laws(catalog.regimes, parsed)
         # Free text stands as commitments in the fold; contradictions hide in moments and numbers only.
         merged = change.incident.facts
         for name, value in parsed.items():

@@ -8,7 +8,9 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
+from tocsin.domain.laws import missing
 from tocsin.domain.questions import FACTS
+from tocsin.domain.rules import Regime
 
 #: Who decides: the DPO advises and decides, the accountable officer answers for it.
 DECIDERS = ("dpo", "accountable-officer")
@@ -47,6 +49,13 @@ def refuse_unknown_kinds(data_map: DataMap, facts: Mapping[str, Any]) -> None:
         for kind in kinds or ():
             if kind not in ids:
                 raise Refused(f"the data map has no kind {kind!r}{nearest(kind, ids)}")
+
+
+def refuse_unknown_laws(laws: Mapping[str, Regime], facts: Mapping[str, Any]) -> None:
+    """Refused for a harm test of a law that is not known here; the nearest right one is named."""
+    for ref in facts.get("harm_tests") or ():
+        if wrong := missing(ref, laws):
+            raise Refused(f"harm_tests: {wrong}")
 
 
 def _decisions(facts: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,8 @@ from tocsin.domain.cells import Cell
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.facts import FACTS, FactDefinition, Facts, parse_fact, refuse_contradictions
+from tocsin.domain.laws import missing
+from tocsin.domain.rules import Regime
 
 Schema = dict[str, Any]
 
@@ -30,18 +32,24 @@ _MOMENT: Schema = {
 }
 
 
-def read_facts_file(path: Path) -> Facts:
-    """The facts of a file, a mapping of names to values; BadFile names the first line that does not fit."""
+def read_facts_file(path: Path, laws: Mapping[str, Regime]) -> Facts:
+    """The facts of a file, a mapping of names to values; BadFile names the first line that does not fit.
+
+    A harm test is one of these laws'.
+    """
     document = read_document(path)
     if not isinstance(document.value, dict):
         raise document.bad((), "write one mapping, fact by fact: aware_at: 2026-11-24T02:40+07:00")
-    values = {}
+    values: dict[str, Any] = {}
     for name, raw in document.value.items():
         try:
             values[name] = parse_fact(name, raw)
         except Refused as error:
             raise document.bad((name,), str(error)) from None
     facts = Facts(values)
+    for ref in values.get("harm_tests") or ():
+        if wrong := missing(str(ref), laws):
+            raise document.bad(("harm_tests", str(ref)), f"harm_tests: {wrong}")
     try:
         refuse_contradictions(facts)
     except Refused as error:

@@ -8,14 +8,14 @@ from tocsin.catalog.commands import read_commands
 from tocsin.catalog.contacts import read_contacts
 from tocsin.catalog.incident_types import read_types
 from tocsin.catalog.letter import read_letter
+from tocsin.catalog.loose_ends import at_its_rule, refuse_loose_ends
 from tocsin.catalog.packs import check_packs
 from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, parse_document
-from tocsin.domain.answers import nearest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.laws import Laws
 from tocsin.domain.rules import Regime, first_circle, in_a_circle
 
@@ -66,7 +66,10 @@ def _regimes(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> dict[s
         inside = PurePosixPath(name)
         if inside.match("regimes/*/regime.yaml") and len(inside.parts) == 3:
             document = parse_document(path, contents[name])
-            regime = validated(Regime, document)
+            try:
+                regime = validated(Regime, document)
+            except BadFile as error:
+                raise at_its_rule(document, error) from None
             if regime.id != inside.parts[1]:
                 wrong, right = regime.id, inside.parts[1]
                 raise document.bad(
@@ -74,18 +77,9 @@ def _regimes(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> dict[s
                 )
             found[regime.id], documents[regime.id] = regime, document
     for code, regime in found.items():
-        _refuse_loose_ends(regime, documents[code], found)
+        refuse_loose_ends(regime, documents[code], found)
     ahead = {rule: others for regime in found.values() for rule, others in regime.ahead.items()}
     if circle := first_circle(ahead):
-        raise documents[circle[0].partition("/")[0]].bad(("rules",), in_a_circle(circle))
+        document = documents[circle[0].partition("/")[0]]
+        raise at_its_rule(document, document.bad(("rules",), in_a_circle(circle)))
     return found
-
-
-def _refuse_loose_ends(regime: Regime, document: Document, found: Mapping[str, Regime]) -> None:
-    """Refuse a clock that hangs on a rule which a law that is here does not have. A law may hang on one that is not."""
-    for index, rule in enumerate(regime.rules):
-        for ref in map(regime.full, (*rule.follows, *rule.send_after)):
-            law, _, name = ref.partition("/")
-            if law in found and not found[law].rule(name):
-                near = nearest(name, [each.id for each in found[law].rules])
-                raise document.bad(("rules", index), f"rule {rule.id}: {law} has no rule {name!r}{near}")

@@ -183,7 +183,7 @@ def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     zone, now = ZoneInfo(organisation.zone), datetime.now(UTC)
     at = _moment(asked.at, zone, now) if asked.at else now
     chosen = [catalog.regime(code) for code in asked.regime] or list(catalog.regimes.values())
-    facts = read_facts_file(path).with_categories(
+    facts = read_facts_file(path, catalog.regimes).with_categories(
         {kind.id: kind.categories for kind in catalog.data_map.kinds}
     )
     advice = advise(facts)

@@ -40,13 +40,14 @@ class Within(_Piece):
     hours.
     """
 
-    hours: Whole | None = Field(default=None, ge=0)
-    calendar_days: Whole | None = Field(default=None, gt=0)
-    business_days: Whole | None = Field(default=None, gt=0)
-    months: Whole | None = Field(default=None, gt=0)
+    # Ten years at most: what is longer is mistyped, and near its end the calendar cannot count.
+    hours: Whole | None = Field(default=None, ge=0, le=87_600)
+    calendar_days: Whole | None = Field(default=None, gt=0, le=3_650)
+    business_days: Whole | None = Field(default=None, gt=0, le=2_500)
+    months: Whole | None = Field(default=None, gt=0, le=120)
     #: "Without undue delay": the law sets no number, so there is no due moment, only our own target.
     asap: Flag = False
-    target_hours: Whole | None = Field(default=None, gt=0)
+    target_hours: Whole | None = Field(default=None, gt=0, le=87_600)
     #: Whose working days are counted.
     holidays: Calendar | None = None
     #: Whether the day of the event is the first day counted, as few laws have it.

@@ -6,6 +6,7 @@ Pure. Most commands ask no law at all, and reading sixty of them takes longer th
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from tocsin.domain.answers import nearest
 from tocsin.domain.clock import FOUND_GOOD
 from tocsin.domain.rules import Regime
 from tocsin.domain.timeline import canonical
@@ -44,3 +45,13 @@ class Laws(Mapping[str, Regime]):
 
 def _document(regime: Regime) -> bytes:
     return canonical(json.loads(regime.model_dump_json(by_alias=True, exclude_defaults=True)))
+
+
+def missing(ref: str, laws: Mapping[str, Regime]) -> str | None:
+    """What is missing of `law` or `law/rule`, with the nearest right name; None where both are there."""
+    law, _, name = ref.partition("/")
+    if law not in laws:
+        return f"there is no law {law!r}{nearest(law, laws, 'tocsin law')}"
+    if name and not laws[law].rule(name):
+        return f"{law} has no rule {name!r}{nearest(name, [each.id for each in laws[law].rules])}"
+    return None

@@ -5,7 +5,14 @@ Pure shapes, read as parts of a rule.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from tocsin.domain.clock import Roll, Within
 from tocsin.domain.criteria import Condition
@@ -58,6 +65,16 @@ Moments = Annotated[tuple[str, ...], BeforeValidator(_moments)]
 RuleRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")]
 
 
+def _has_a_number(within: Within) -> Within:
+    if within.asap:
+        raise ValueError("write a number: as soon as possible bounds nothing")
+    return within
+
+
+#: A period that ends at a moment, and is not only aimed at.
+Limit = Annotated[Within, AfterValidator(_has_a_number)]
+
+
 class Cap(Record):
     """At most so long from another moment; void for a clock that starts after it ran out.
 
@@ -65,7 +82,7 @@ class Cap(Record):
     """
 
     start: Moments = Field(alias="from", min_length=1)
-    within: Within
+    within: Limit
 
 
 class Clock(Record):
@@ -118,7 +135,7 @@ class Hold(Record):
     by: tuple[Literal["law-enforcement", "authority", "court", "attorney-general"], ...] = Field(min_length=1)
     written: Flag = True
     #: After the hold was lifted (`hold_lifted_at`) there is at least so long, where the limit would pass before.
-    then: Within | None = None
+    then: Limit | None = None
     cite: str
 
 
@@ -128,7 +145,7 @@ class Extension(Record):
     #: The moment of filing, a fact.
     filed: Moments = Field(min_length=1, max_length=1)
     #: How much more, counted from the limit.
-    within: Within
+    within: Limit
     cite: str
 
 
