@@ -63,6 +63,7 @@ _SOME: dict[str, Any] = {
     "list": [],
     "counts": {"DE": 3, "US-CA": 700},
     "choices": {"us-fl": "met"},
+    "parts": {"credit-monitoring": {"en": "words"}},
 }
 
 
@@ -172,8 +173,10 @@ def _names_in(node: Any) -> Iterator[str]:
                 yield CELL_FIELDS[key].name
             elif key in _LOOKS_AT:
                 yield _LOOKS_AT[key]
-            elif key in ("fact", "from"):
+            elif key in ("fact", "from", "filed"):
                 yield from [below] if isinstance(below, str) else below
+            elif key == "then":
+                yield "hold_lifted_at"
             yield from _names_in(below)
     elif isinstance(node, list | tuple):
         for below in node:
