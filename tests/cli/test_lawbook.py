@@ -313,3 +313,45 @@ def test_a_side_that_is_none_is_one_line(
     Path("broken/regime.yaml").write_text("id: xx\n", encoding="utf-8")
     said = law(capfd, *words)
     assert (said.status, says in said.err, said.err.count("\n")) == (status, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("kinds: [account-infos]\n", "facts.yaml:1: the data map has no kind 'account-infos'; did you mean acc"),
+        ("risk: high\naware_at: 2026-11-23\n", "facts.yaml:2: aware_at: '2026-11-23' has no time; add it with"),
+        ("people: 900\ncells: [{place: US-CA, count: 7}]\n", "facts.yaml:1: people is 900, and its groups add up to 7"),
+    ],
+)  # fmt: skip
+def test_facts_that_would_be_lost_or_misread_are_refused_with_their_line(
+    text: str, complaint: str, facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    facts.write_text(text, encoding="utf-8")
+    refused = law(capfd, "--facts", facts)
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert complaint in refused.err
+
+
+def test_a_total_that_its_groups_add_up_to_is_no_contradiction(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    facts.write_text("people: 8\npeople_by_country: {DE: 5, VN: 3}\n", encoding="utf-8")
+    assert law(capfd, "--facts", facts).status == 0
+
+
+def test_what_has_no_end_is_no_facts_file(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refused = law(capfd, "--facts", "/dev/zero")
+    assert (refused.status, refused.err) == (1, "tocsin: /dev/zero: is no file; name a file\n")
+
+
+def test_what_cannot_be_told_says_when_it_would_be_due_and_once_for_all_places(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    facts.write_text(
+        "people_by_country: {DE: 3, FR: 2}\nour_role: controller\naware_at: 2026-11-23T10:00Z\n",
+        encoding="utf-8",
+    )
+    said = law(capfd, "--facts", facts, "--regime", "eu-gdpr").out
+    assert "CANNOT TELL eu-gdpr/authority: needs risk; if owed, due " in said
+    assert said.count("CANNOT TELL eu-gdpr/authority") == 1
+    assert "(in 2 places)" in said

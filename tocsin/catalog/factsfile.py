@@ -3,12 +3,13 @@
 JSON is YAML 1.2, so that one reader reads both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import read_document
+from tocsin.domain.answers import nearest
 from tocsin.domain.cells import Cell
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import BadFile, Refused
@@ -32,10 +33,10 @@ _MOMENT: Schema = {
 }
 
 
-def read_facts_file(path: Path, laws: Mapping[str, Regime]) -> Facts:
+def read_facts_file(path: Path, laws: Mapping[str, Regime], kinds: Collection[str]) -> Facts:
     """The facts of a file, a mapping of names to values; BadFile names the first line that does not fit.
 
-    A harm test is one of these laws'.
+    A harm test is one of these laws', and a kind of data one of these of the data map.
     """
     document = read_document(path)
     if not isinstance(document.value, dict):
@@ -50,11 +51,29 @@ def read_facts_file(path: Path, laws: Mapping[str, Regime]) -> Facts:
     for ref in values.get("harm_tests") or ():
         if wrong := missing(str(ref), laws):
             raise document.bad(("harm_tests", str(ref)), f"harm_tests: {wrong}")
+    for kind in facts.kinds():
+        if kind not in kinds:
+            raise document.bad(("kinds",), f"the data map has no kind {kind!r}{nearest(kind, kinds)}")
+    if said := _lost_people(facts):
+        raise document.bad(("people",), said)
     try:
         refuse_contradictions(facts)
     except Refused as error:
         raise BadFile(path, 1, str(error)) from None
     return facts
+
+
+def _lost_people(facts: Facts) -> str | None:
+    """What is wrong with a total beside groups that add up to another: the groups count, and people would be lost."""
+    total, counts = facts.values.get("people"), [cell.count for cell in facts.cells]
+    sum_ = sum(count or 0 for count in counts)
+    grouped = {"cells", "people_by_country"} & facts.values.keys()
+    if not grouped or None in counts or total in (None, sum_):
+        return None
+    return (
+        f"people is {total}, and its groups add up to {sum_}; correct one, or state the rest as a group of its own, "
+        "like {place: unknown, count: ...}"
+    )
 
 
 def read_organisation_file(path: Path) -> Organisation:

@@ -57,7 +57,13 @@ class Document:
 def read_document(path: Path) -> Document:
     """The document of a file; BadFile with the line, or Refused when it cannot be read at all."""
     try:
-        content = path.read_bytes()
+        # A device has no end, and a pipe may never begin.
+        if path.exists() and not path.is_file():
+            raise Refused(f"{path}: is no file; name a file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise Refused(f"{path}: cannot be read (No such file or directory); correct the name") from None
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
     return parse_document(path, content)

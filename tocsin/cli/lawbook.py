@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,9 +184,8 @@ def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     zone, now = ZoneInfo(organisation.zone), datetime.now(UTC)
     at = _moment(asked.at, zone, now) if asked.at else now
     chosen = [catalog.regime(code) for code in asked.regime] or list(catalog.regimes.values())
-    facts = read_facts_file(path, catalog.regimes).with_categories(
-        {kind.id: kind.categories for kind in catalog.data_map.kinds}
-    )
+    categories = {kind.id: kind.categories for kind in catalog.data_map.kinds}
+    facts = read_facts_file(path, catalog.regimes, categories).with_categories(categories)
     advice = advise(facts)
     if asked.assume_risk:
         facts = with_advice(facts, advice)
@@ -215,14 +215,26 @@ def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]
         yield f"  {duty.cite}; {to}, {duty.stage}; read: {duty.verification}"
         yield f"  {duty.explained}"
         yield from (f"  because {clean(line)}" for line in duty.because)
-    for label, rest in (("CANNOT TELL", found.undecided), ("NOT OWED", found.not_owed)):
-        if rest:
-            yield ""
-        for each in rest:
-            needs = f" needs {', '.join(each.needs)}" if hasattr(each, "needs") else ""
-            why = "" if needs else f" {'; '.join(each.because)}"
-            yield f"{bold(label)} {each.regime}/{each.rule}:{needs}{clean(why)}"
+    untold = (
+        f"{bold('CANNOT TELL')} {each.name}: needs {', '.join(each.needs)}"
+        + (f"; if owed, due {spoken(each.soonest, zone, now)}" if each.soonest else "")
+        for each in found.undecided
+    )
+    not_owed = (
+        f"{bold('NOT OWED')} {each.regime}/{each.rule}: {clean('; '.join(each.because))}"
+        for each in found.not_owed
+    )
+    for lines in (untold, not_owed):
+        yield from _folded(lines)
     if found.next_question:
         ask = found.next_question
         yield ""
         yield f"{bold('ASK NEXT')} {ask.fact}: {ask.question} (settles {duties_of(ask)})"
+
+
+def _folded(lines: Iterable[str]) -> Iterator[str]:
+    """Each line once, with the number of places of which it speaks, behind an empty one."""
+    times = Counter(lines)
+    if times:
+        yield ""
+    yield from (line if number == 1 else f"{line} (in {number} places)" for line, number in times.items())

@@ -54,6 +54,8 @@ def parse_moment(text: str) -> datetime:
     if moment.year not in YEARS:
         raise Refused(f"{text!r} is in the year {moment.year}; correct the year")
     if moment.tzinfo is None:
+        if len(day := text.strip()) == len("2026-11-24"):
+            raise Refused(f"{text!r} has no time; add it with its zone, like {day}T02:40+07:00")
         raise Refused(f"{text!r} has no zone; add one, like {text.strip()}+07:00")
     return moment.astimezone(UTC)
 
