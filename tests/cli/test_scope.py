@@ -159,3 +159,31 @@ def test_nothing_of_a_person_or_a_token_enters_the_timeline(tocsin: Command, dec
         *(each[2] for each in CUSTOMERS),
     ):
         assert secret not in said
+
+
+def test_a_list_on_which_nobody_is_known_is_refused_and_takes_nothing(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    tocsin("learn", "people_by_country=DE:3,US-NJ:2", "--source", "the support desk")
+    before = head()
+    Path("ghosts.txt").write_text("ghost\n", encoding="utf-8")
+    refused = tocsin("scope", "--list", "ghosts.txt")
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "no customer source knows anybody on the list" in refused.err
+    assert head() == before
+
+
+def test_a_scope_that_finds_nobody_leaves_what_a_person_stated(tocsin: Command, declared: str) -> None:
+    cells = "cells=[{role: controller, place: DE, count: 3}]"
+    tocsin("learn", cells, "--source", "the support desk")
+    assert tocsin("scope", "--account", "cus_ghost", "--json").json["total"] == 0
+    kept = tocsin("show", "--json").json["facts"]["cells"]["value"]
+    assert kept == [{"role": "controller", "place": "DE", "count": 3}]
+
+
+def test_who_states_for_all_what_cells_say_otherwise_is_told(tocsin: Command, declared: str) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    said = tocsin("learn", "people_by_country=DE:300", "--source", "a guess")
+    assert said.status == 0
+    assert "people_by_country: the cells say otherwise, and they win" in said.err
+    assert "cells say otherwise" not in tocsin("learn", "recipients=unknown", "--source", "the thief").err

@@ -85,6 +85,7 @@ def _measured(
         progress=progress,
     )
     result = measurement.result
+    _refuse_list_of_strangers(question, result)
 
     def ours(connection: Connection) -> None:
         jobs.beat(connection, key, "scope", holder, app.clock())
@@ -102,12 +103,24 @@ def _measured(
         seq = change.add(body)
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         cells = with_decisions(body.cells, change.incident.facts)
-        shown = {"cells": cells, "log_coverage": _coverage(question, result)}
+        shown = {
+            "cells": cells or _unless_stated(change.incident),
+            "log_coverage": _coverage(question, result),
+        }
         _learn(change, shown, source, seq)
         change.also.append(ours)
         change.answer = {"seen": [each.model_dump() for each in result.seen]}
 
     return record(app, key, decide, actor=actor.id, command=command)
+
+
+def _refuse_list_of_strangers(question: Question, result: ScopeResult) -> None:
+    """Refused when a list alone was asked about and no source knows anybody on it: the list is wrong then."""
+    if question.people and not question.given() and not result.people_count:
+        raise Refused(
+            "no customer source knows anybody on the list; write ids or addresses as the sources have them, "
+            "or correct the sources (tocsin doctor)"
+        )
 
 
 def _keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
@@ -157,6 +170,12 @@ def _learn(change: Change, facts: Mapping[str, Any], source: str, seq: int) -> N
         if value is not None and (known_fact is None or known_fact.value != value):
             body = FactLearned(name=name, value=value, source=source, scope_revision=revision)
             change.add(body, cause=seq)
+
+
+def _unless_stated(incident: Incident) -> list[Any] | None:
+    """That nobody was found; None where it would write over cells that a person stated."""
+    stated = incident.learned.get("cells")
+    return [] if stated is None or stated.scope_revision is not None else None
 
 
 def _coverage(question: Question, result: ScopeResult) -> str | None:

@@ -84,6 +84,18 @@ def warn_of_order(shell: Shell, incident: "Incident", names: Iterable[str]) -> N
             shell.warn(disorder_words(shell, each))
 
 
+def warn_of_overruled(shell: Shell, incident: "Incident", names: Iterable[str]) -> None:
+    """Beside the answer: which of the facts just stated for all say otherwise than the cells, which win."""
+    from tocsin.domain.stated import overruled
+
+    facts = incident.facts
+    if lost := overruled(facts.values, facts.cells, names):
+        shell.warn(
+            f"{', '.join(lost)}: the cells say otherwise, and they win where they say anything; "
+            "correct them (tocsin learn cells=@FILE), or measure again (tocsin scope)"
+        )
+
+
 def disorder_words(shell: Shell, each: "Disorder") -> str:
     """Both moments, and the way out."""
     return (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import changed, say_duties, warn_of_order
+from tocsin.cli.aftermath import changed, say_duties, warn_of_order, warn_of_overruled
 from tocsin.cli.console import (
     CHANGING,
     Because,
@@ -107,6 +107,7 @@ def learn(
         changed(shell, done, f"learned {', '.join(facts)}." if done.entries else "known already.")
         say_duties(shell, done)
         warn_of_order(shell, done.incident, facts)
+        warn_of_overruled(shell, done.incident, facts)
 
 
 def assess(

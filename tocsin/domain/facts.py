@@ -21,13 +21,11 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
 from tocsin.domain.matching import Crowd
 from tocsin.domain.moments import stand_ins
-from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
+from tocsin.domain.stated import for_all, stated_cells
 
 __all__ = ["FACTS", "Cell", "FactDefinition", "Facts", "parse_fact", "read_facts", "refuse_contradictions"]
 
-#: Numbers are never carried from the top level into several cells.
-_NEVER_FILLED = ("count", "records", "place")
 _NO_CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -168,7 +166,7 @@ class Facts:
     def cells(self) -> tuple[Cell, ...]:
         """Every cell with its silent fields filled; empty while nothing is known of whom it hit."""
         for_all = self._for_all
-        return tuple(self._with_categories(cell.filled(for_all)) for cell in self._stated_cells())
+        return tuple(self._with_categories(cell.filled(for_all)) for cell in stated_cells(self.values))
 
     @cached_property
     def cells_or_blank(self) -> tuple[Cell, ...]:
@@ -212,27 +210,7 @@ class Facts:
 
     @cached_property
     def _for_all(self) -> dict[str, Any]:
-        """Cell fields stated once for everybody."""
-        stated: dict[str, Any] = {}
-        for name, definition in FACTS.items():
-            value = self.values.get(name)
-            if definition.cell_field and value is not None and definition.cell_field not in _NEVER_FILLED:
-                stated[definition.cell_field] = tuple(value) if isinstance(value, list) else value
-        return stated
-
-    def _stated_cells(self) -> tuple[Cell, ...]:
-        cells = self.values.get("cells")
-        if isinstance(cells, list):
-            return tuple(read_cell(cell) for cell in cells)
-        by_country, people = self.values.get("people_by_country"), self.values.get("people")
-        if isinstance(by_country, dict):
-            placed = [Cell(place=place, count=count) for place, count in by_country.items()]
-            # People who were counted but not placed live somewhere: they stay, in the strictest place.
-            rest = people - sum(cell.count or 0 for cell in placed) if isinstance(people, int) else 0
-            return (*placed, Cell(place=UNKNOWN_PLACE, count=rest)) if rest > 0 else tuple(placed)
-        names = {name: self.values[name] for name, d in FACTS.items() if d.cell_field and name in self.values}
-        names.pop("risk", None)
-        return (read_cell(names),) if names else ()
+        return for_all(self.values)
 
     def _with_categories(self, cell: Cell) -> Cell:
         if cell.categories is not None or not cell.kinds:
