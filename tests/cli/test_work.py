@@ -146,6 +146,23 @@ def test_learned_facts_open_duties_and_say_so(tocsin: Command, declared: str) ->
     assert states["eu-gdpr/authority/de/controller"] == "open"
 
 
+def test_an_answer_for_one_law_leaves_those_for_others_and_all_that_stand_are_said(
+    tocsin: Command, declared: str
+) -> None:
+    for answers, stands in (
+        ("us-ma:met,us-nj:met", "us-ma:met, us-nj:met"),
+        ("us-md:not", "us-ma:met, us-md:not, us-nj:met"),
+        ("us-ma:unknown,us-nj:not", "us-md:not, us-nj:not"),
+        ("{us-md: null, us-nj: unknown}", "nothing"),
+    ):
+        said = tocsin("learn", f"harm_tests={answers}", "--source", "counsel", by="an")
+        assert said.out.startswith(f"learned harm_tests (all that stands now: {stands}).\n")
+        tests = tocsin("show", "--json").json["facts"]["harm_tests"]["value"]
+        assert ", ".join(f"{law}:{answer}" for law, answer in (tests or {}).items()) == stands.replace(
+            "nothing", ""
+        )
+
+
 def test_a_corrected_moment_moves_the_clock_and_says_so(tocsin: Command, declared: str) -> None:
     said = tocsin("learn", "detected_at=2026-11-22T00:00Z", "--source", "gateway log")
     assert "MOVED   policy-promise/customers/individuals/controller due " in said.out

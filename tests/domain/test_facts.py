@@ -44,6 +44,7 @@ NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
         ("people_by_country", "VN:40,DE:1200", {"DE": 1200, "VN": 40}),
         ("people_by_country", "{VN: 40, DE: 1200}", {"DE": 1200, "VN": 40}),
         ("people_by_country", {"NO": 3}, {"NO": 3}),
+        ("harm_tests", "sg-pdpa:met,au-ndb:unknown", {"au-ndb": None, "sg-pdpa": "met"}),
         ("harm_tests", "{sg-pdpa: met, au-ndb: not}", {"au-ndb": "not", "sg-pdpa": "met"}),
         ("measures_taken", {"vi": "Đã thu hồi", "en": "Revoked"}, {"en": "Revoked", "vi": "Đã thu hồi"}),
         ("measures_taken", "Key revoked, log kept", {"und": "Key revoked, log kept"}),

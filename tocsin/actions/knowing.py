@@ -15,6 +15,7 @@ from tocsin.actions.stating import (
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.answers import amended
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, parse_fact, refuse_contradictions
 from tocsin.domain.kinds import FactLearned, Noted, Reclassified
@@ -51,6 +52,7 @@ def learn(
 ) -> Recorded:
     """Learn facts, each with its source. Unknown names, impossible values and contradictions are refused.
 
+    Of a fact with one answer per law, an answer leaves those of other laws as they stand.
     A decision is learned from those who may decide it, as with `assess`.
     """
     if not source.strip():
@@ -64,12 +66,13 @@ def learn(
         refuse_unknown_kinds(catalog.data_map, parsed)
         refuse_unknown_laws(catalog.regimes, parsed)
         # Free text stands as commitments in the fold; contradictions hide in moments and numbers only.
-        merged = change.incident.facts
-        for name, value in parsed.items():
+        merged = before = change.incident.facts
+        said = {name: amended(name, before.values.get(name), value) for name, value in parsed.items()}
+        for name, value in said.items():
             merged = merged.learn(name, value)
         refuse_contradictions(merged)
         words = change.keep(source.strip())
-        for name, value in parsed.items():
+        for name, value in said.items():
             name = FACTS[name].same_as or name
             definition = FACTS[name]
             kept = hidden(change.texts, value, definition.plain) if definition.free_text else value

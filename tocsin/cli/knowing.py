@@ -104,10 +104,22 @@ def learn(
         key = which(shell, named)
         facts = facts_given(shell, pairs)
         done = actions.learn(shell.app, shell.actor, key, facts, source=source, command=door.key)
-        changed(shell, done, f"learned {', '.join(facts)}." if done.entries else "known already.")
+        learned = ", ".join(_what_stands(done.incident, name) for name in facts)
+        changed(shell, done, f"learned {learned}." if done.entries else "known already.")
         say_duties(shell, done)
         warn_of_order(shell, done.incident, facts)
         warn_of_overruled(shell, done.incident, facts)
+
+
+def _what_stands(incident: "Incident", name: str) -> str:
+    """The fact; of one answer per law every answer that stands now, since the new ones join those of before."""
+    from tocsin.domain.answers import definition_of
+
+    if definition_of(name).type != "choices":
+        return name
+    answers: Any = incident.facts.values.get(name) or {}
+    stands = ", ".join(f"{law}:{answer}" for law, answer in answers.items()) or "nothing"
+    return f"{name} (all that stands now: {stands})"
 
 
 def assess(

@@ -72,6 +72,14 @@ def read_answer(question: FactDefinition, raw: object, now: datetime | None = No
     return value
 
 
+def amended(name: str, known: JsonValue, said: JsonValue) -> JsonValue:
+    """What stands once `said` is learned: of one answer per law, key by key; None for a key takes its answer out."""
+    if definition_of(name).type != "choices" or not isinstance(said, dict):
+        return said
+    both = {**(known if isinstance(known, dict) else {}), **said}
+    return {key: both[key] for key in sorted(both) if both[key] is not None} or None
+
+
 def _may_be_unknown(question: FactDefinition) -> bool:
     return "unknown" in question.choices or question.type == "place"
 
@@ -187,8 +195,12 @@ def _counts(question: FactDefinition, raw: object) -> JsonValue:
 
 
 def _choices(question: FactDefinition, raw: object) -> JsonValue:
+    """None stands for an answer that is taken back: `amended` takes it out."""
     fields = _mapping(question, raw)
-    return {key: _choice(question, fields[key]) for key in sorted(fields)}
+    return {
+        key: None if fields[key] in (None, "unknown") else _choice(question, fields[key])
+        for key in sorted(fields)
+    }
 
 
 def _line(question: FactDefinition, raw: object) -> JsonValue:

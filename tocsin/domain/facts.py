@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from tocsin.domain.answers import definition_of, read_answer
+from tocsin.domain.answers import amended, definition_of, read_answer
 from tocsin.domain.cells import Cell, read_cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
@@ -49,7 +49,7 @@ def read_facts(raw: Mapping[str, object], now: datetime | None = None) -> "Facts
 
     Refused with one line for the first name or value that is wrong.
     """
-    facts = Facts({name: parse_fact(name, value, now) for name, value in raw.items()})
+    facts = Facts({name: amended(name, None, parse_fact(name, value, now)) for name, value in raw.items()})
     refuse_contradictions(facts)
     return facts
 
