@@ -74,8 +74,10 @@ def test_facts_that_no_longer_support_a_duty_ask_a_person_and_leave_it_running(s
         story.as_("giang").release_duty(GERMANY, because="unlikely")
     story.as_("chi").release_duty(GERMANY, because="risk unlikely, see note")
     assert story.incident.duties[GERMANY].mark == "released"
+    assert not any("move-duty" in row["key"] for row in story.outbox)
     story.as_("an").learn(HIT, source="second look")
     assert story.incident.duties[GERMANY].mark == "open"
+    assert {row["person"] for row in story.outbox if "move-duty" in row["key"]} == {"an", "chi"}
 
 
 def test_a_filed_report_meets_its_duty_with_reference_and_receipt(story, tmp_path):

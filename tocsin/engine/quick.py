@@ -50,8 +50,15 @@ def _open_duty(app: App, change: Change, move: m.OpenDuty) -> None:
 
 
 def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
+    key, before = move.duty.key, change.incident
     values = {field: getattr(move.duty, field) for field in k.DutyMoved.model_fields}
-    change.add(k.DutyMoved(**values), cause=move.cause, key=move.key)
+    seq = change.add(k.DutyMoved(**values), cause=move.cause, key=move.key)
+    if before.duties[key].mark == "released":
+        decision = before.decisions.get(key)
+        by = f"; {decision.decided_by} had released it" if decision else ""
+        lines = [f"Open again: {duty_words(change.incident.duties[key])}", f"The facts ask for it anew{by}."]
+        people, action = role_or_standin(app, before, *OWNERS, "counsel"), f"tocsin duties {before.key}"
+        tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
 
 
 def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
