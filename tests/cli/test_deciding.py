@@ -34,6 +34,9 @@ def test_the_whole_breach_needs_no_name_and_warns_of_what_the_law_cannot_tell(
     assert tocsin("dissent", "breach", "--because", "I would tell them", by="chi").status == 0
     back = tocsin("not-notify", "--take-back", "--because", "a log turned up", by="bao")
     assert back.out.startswith("the breach is notified after all")
+    back = tocsin("not-notify", PROMISE, "--take-back", "--because", "a log turned up", by="bao")
+    assert f"REOPENED {PROMISE} due " in back.out
+    assert back.out.endswith(", released before by bao\n")
 
 
 def test_bad_input_is_one_line_and_writes_nothing(

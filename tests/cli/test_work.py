@@ -212,7 +212,12 @@ def test_advice_on_risk_is_shown_and_a_person_decides(tocsin: Command, declared:
     assert (advice["level"], advice["decided"]) == ("risk", None)
     assert advice["reasons"]
     assert "DECIDED nobody yet" in tocsin("assess").out
-    assert tocsin("assess", "--decide", "high", "--because", "passwords", by="an").status == 0
+    tocsin("learn", "our_role=controller", "people_by_country=DE:3", "kinds=account-info", "--source", "x")
+    decided = tocsin("assess", "--decide", "high", "--because", "passwords", by="an")
+    assert decided.out.startswith("risk to people: high, decided by an.\n")
+    assert "OWED    eu-gdpr/authority/de/controller (Art. 33(1), (3) GDPR) due " in decided.out
+    # Where the law says `without undue delay` and no more, the moment is the company's own.
+    assert "OWED    eu-gdpr/individuals/individuals/controller (Art. 34(1), (2) GDPR) our aim " in decided.out
     assert tocsin("assess", "--json").json["decided"]["by"] == "an"
 
 
@@ -233,6 +238,18 @@ def test_a_duty_is_released_by_a_person_with_a_reason(tocsin: Command, declared:
     key = "policy-promise/customers/individuals/controller"
     assert tocsin("duties", "--release", key, "--because", "nobody was hit", by="an").status == 0
     assert tocsin("duties", "--json").json["duties"][0]["state"] == "not-owed"
+
+
+def test_a_released_duty_that_the_law_opens_again_is_said_with_who_released_it(
+    tocsin: Command, declared: str
+) -> None:
+    duty = "eu-gdpr/authority/de/controller"
+    tocsin("learn", "our_role=controller", "people_by_country=DE:3", "kinds=account-info", "--source", "x")
+    tocsin("assess", "--decide", "risk", "--because", "names", by="an")
+    tocsin("assess", "--decide", "unlikely", "--because", "encrypted", by="an")
+    assert tocsin("duties", "--release", duty, "--because", "no risk", by="chi").status == 0
+    again = tocsin("assess", "--decide", "high", "--because", "the key leaked too", by="an")
+    assert re.search(rf"^REOPENED {duty} due .*, released before by chi$", again.out, re.MULTILINE)
 
 
 def test_a_report_is_made_and_filed_with_reference_and_receipt(tocsin: Command, declared: str) -> None:

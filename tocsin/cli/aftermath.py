@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tocsin.cli.console import Shell, labelled
 
 if TYPE_CHECKING:
-    from tocsin.domain.incident import Incident
+    from tocsin.domain.incident import DutyState, Incident
     from tocsin.domain.order import Disorder
     from tocsin.record import Recorded
 
@@ -105,15 +105,28 @@ def disorder_words(shell: Shell, each: "Disorder") -> str:
 
 
 def say_duties(shell: Shell, done: "Recorded") -> None:
-    """The duties that a change of facts opened, moved or put in doubt."""
+    """The duties that a change opened, opened again, moved or put in doubt."""
     for name, duty in shell.app.incident(done.incident.key).duties.items():
         earlier = done.before.duties.get(name) if done.before else None
+        clock = _clock(shell, duty)
         if earlier is None:
-            shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) due {shell.at(duty.soonest)}"))
+            shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) {clock}"))
+        elif earlier.mark == "released" and duty.mark == "open":
+            shell.say(labelled("REOPENED", f"{name} {clock}{_released_before(done, name)}"))
         elif earlier.soonest != duty.soonest:
-            shell.say(
-                labelled("MOVED", f"{name} due {shell.at(duty.soonest)}, was {shell.at(earlier.soonest)}")
-            )
+            was = _clock(shell, earlier).removeprefix("due ")
+            shell.say(labelled("MOVED", f"{name} {clock}, was {was}"))
         elif duty.doubted and not earlier.doubted:
             command = f"tocsin duties --release {name} --because ..."
             shell.say(labelled("DOUBT", f"{name}: {'; '.join(duty.doubted)}     {command}"))
+
+
+def _clock(shell: Shell, duty: "DutyState") -> str:
+    """`due ...`, or `our aim ...` where the law names no moment."""
+    return f"{'due' if duty.due_at else 'our aim'} {shell.at(duty.soonest)}"
+
+
+def _released_before(done: "Recorded", name: str) -> str:
+    """Whose release no longer holds, so that they can be asked."""
+    decision = done.before.decisions.get(name) if done.before else None
+    return f", released before by {decision.decided_by}" if decision else ""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import changed
+from tocsin.cli.aftermath import changed, say_duties
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, labelled
 from tocsin.cli.incidents import names_incident, which
 from tocsin.cli.owed import named_duty
@@ -38,6 +38,7 @@ def not_notify(
                 shell.app, shell.actor, key, of, because=because, command=door.key
             )
             changed(shell, done, f"{_spoken(of)} is notified after all; what now: tocsin duties {key}")
+            say_duties(shell, done)
             return
         done = actions.not_notify(
             shell.app,

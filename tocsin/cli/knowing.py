@@ -63,6 +63,7 @@ def set_(
         if field == "type" and done.entries and done.before:
             lines += _merged_lines(shell, done.before, done.incident)
         changed(shell, done, *lines)
+        say_duties(shell, done)
 
 
 def _merged_lines(shell: Shell, before: "Incident", after: "Incident") -> list[str]:
@@ -138,6 +139,7 @@ def assess(
             return
         done = actions.assess(shell.app, shell.actor, key, decide, because=because, command=door.key)
         changed(shell, done, f"risk to people: {decide}, decided by {shell.actor.id}.")
+        say_duties(shell, done)
 
 
 def _advise(shell: Shell, key: str) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import changed, say_again
+from tocsin.cli.aftermath import changed, say_again, say_duties
 from tocsin.cli.closing import Yes
 from tocsin.cli.console import (
     CHANGING,
@@ -187,6 +187,7 @@ def filed(
         late = ", LATE" if state.late and supplement is None else ""
         moment = state.met_at if supplement is None else state.supplements[-1].at
         changed(shell, done, f"{what} is filed{late}, {shell.at(moment)}.")
+        say_duties(shell, done)
 
 
 def named_duty(shell: Shell, key: str, word: str) -> str:
