@@ -395,6 +395,20 @@ def test_a_program_that_cannot_run_or_that_anybody_may_change_is_named_with_its_
     ]
 
 
+def test_commands_that_cannot_be_read_are_one_line_and_the_rest_is_looked_at(
+    settings: Settings, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "contacts"
+    overlay.mkdir()
+    path = overlay / "commands.yaml"
+    path.write_text("commands:\n  - {id: [broken\n", encoding="utf-8")
+    findings = examine(settings.model_copy(update={"contacts": overlay}), None).findings
+    (found,) = of(findings, "commands")
+    assert found.level == "FAIL"
+    assert found.words.startswith(f"{path}:")
+    assert len({each.subject for each in findings}) > 3
+
+
 # --- roads
 
 

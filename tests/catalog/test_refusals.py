@@ -1,5 +1,6 @@
 """A bad line anywhere in the two folders is refused with its file, its line and the way out."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -147,13 +148,6 @@ MISTAKES = [
         "kinds: [accounts]",
         "the data map has no kind 'accounts'",
     ),
-    (COMMANDS, NONE, one_command("1.33", "[/bin/true]"), "no incident type has a step '1.33'; did you mean"),
-    (COMMANDS, NONE, one_command("1.3", "[revoke]"), "write the program with its whole path, like /usr/"),
-    (COMMANDS, NONE, one_command("1.3", "/bin/true --all"), "argv: write a list"),
-    (COMMANDS, NONE, one_command("1.3", "[]"), "argv: "),
-    (COMMANDS, NONE, one_command("1.3", '[/bin/sh, "-c", "a\\nb"]'), "argv[2]: "),
-    (COMMANDS, NONE, one_command("1.3", "[/bin/true]", within="2 h"), "a command may take 1 h at most"),
-    (COMMANDS, NONE, one_command("1.3", "[/bin/true]", shell="true"), "unknown key 'shell'"),
 ]
 
 #: Where the complaint cannot stand on the very line: a missing key is missed above it, a doubled one below.
@@ -307,19 +301,45 @@ def test_clocks_of_two_laws_that_wait_for_each_other_are_refused(copy: "Copy") -
         copy.load()
 
 
+#: What is put in the place of no commands, the complaint
+COMMAND_MISTAKES = [
+    (one_command("1.33", "[/bin/true]"), "no incident type has a step '1.33'; did you mean"),
+    (one_command("1.3", "[revoke]"), "write the program with its whole path, like /usr/"),
+    (one_command("1.3", "/bin/true --all"), "argv: write a list"),
+    (one_command("1.3", "[]"), "argv: "),
+    (one_command("1.3", '[/bin/sh, "-c", "a\\nb"]'), "argv[2]: "),
+    (one_command("1.3", "[/bin/true]", within="2 h"), "a command may take 1 h at most"),
+    (one_command("1.3", "[/bin/true]", shell="true"), "unknown key 'shell'"),
+    (one_command("1.3", "[/bin/true]", within="30 sec"), "'30 sec' is no span of time"),
+]
+
+
+@pytest.mark.parametrize(("written", "complaint"), COMMAND_MISTAKES)
+def test_a_mistake_in_the_commands_costs_the_commands_and_nothing_else(
+    copy: "Copy", written: str, complaint: str
+) -> None:
+    line = copy.edit(COMMANDS, NONE, written)
+    contacts = copy.load().contacts
+    assert contacts.commands == ()
+    assert contacts.commands_fault.startswith(f"{copy.path(COMMANDS)}:{line}: ")
+    assert complaint in contacts.commands_fault
+    assert "\n" not in contacts.commands_fault
+
+
+def test_a_command_may_have_seconds(copy: "Copy") -> None:
+    copy.edit(COMMANDS, NONE, one_command("1.3", "[/bin/true]", within="30 s"))
+    (command,) = copy.load().contacts.commands
+    assert command.within == timedelta(seconds=30)
+
+
 def test_a_step_has_one_command_or_nobody_could_say_which_one_ran(copy: "Copy") -> None:
     both = "\n".join(
         f"  - {{id: {name}, does: it, steps: [P2], argv: [/bin/true], within: 1 min}}" for name in ("a", "b")
     )
     copy.edit(COMMANDS, NONE, f"commands:\n{both}")
-    with pytest.raises(
-        BadFile, match="step P2 has the command 'a' already; let one program do both"
-    ) as caught:
-        copy.load()
-    assert (
-        caught.value.line
-        == copy.path(COMMANDS).read_text(encoding="utf-8").splitlines().index(both.splitlines()[1]) + 1
-    )
+    line = copy.edit(COMMANDS, both.splitlines()[1], both.splitlines()[1])
+    complaint = f"{copy.path(COMMANDS)}:{line}: step P2 has the command 'a' already; let one program do both"
+    assert copy.load().contacts.commands_fault == complaint
 
 
 def test_a_house_without_commands_is_no_fault(copy: "Copy") -> None:

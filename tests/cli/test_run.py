@@ -105,6 +105,30 @@ def test_what_may_not_run_does_not_run(
     assert head() == before
 
 
+@pytest.mark.parametrize("written", ["commands: [{id: Bad}]\n", "commands: [\n", "\xff"])
+def test_commands_that_cannot_be_read_stop_run_alone(
+    tocsin: Command, declared: str, tmp_path: Path, written: str
+) -> None:
+    path = tmp_path / "contacts" / "commands.yaml"
+    path.write_text(written, encoding="latin-1")
+    assert tocsin("card").status == 0
+    assert tocsin("next").status == 0
+    for words, way in ((["run", "1.3"], "tocsin done 1.3"), (["run"], "tocsin done STEP")):
+        refused = tocsin(*words)
+        assert (refused.status, refused.out) == (1, "")
+        assert f"{path}:" in refused.err
+        assert f"until that is mended do it by hand: {way}" in refused.err
+    assert tocsin("done", "1.1").status == 0
+    assert tocsin("declare", "again", "--type", "credential-leak").status == 0
+
+
+def test_commands_that_are_no_file_stop_nothing(tocsin: Command, declared: str, tmp_path: Path) -> None:
+    path = tmp_path / "contacts" / "commands.yaml"
+    path.unlink()
+    path.mkdir()
+    assert tocsin("card").status == 0
+
+
 def test_a_step_that_is_done_already_is_not_done_twice(tocsin: Command, declared: str) -> None:
     assert tocsin("done", "1.3", "--evidence", "proof.txt").status == 0
     assert "step 1.3 was done by linh" in tocsin("run", "1.3").err

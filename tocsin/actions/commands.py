@@ -14,6 +14,7 @@ from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.commands import Command
+from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, RunState
 from tocsin.domain.kinds import CommandEnded, CommandStarted, StepDone
@@ -46,6 +47,7 @@ class Ran:
 
 def command_for(app: App, incident: Incident, step: str) -> Command:
     """The command for a step; Refused where there is none, or where it must not run here."""
+    refuse_unread(app.catalog.contacts, step)
     found = app.catalog.contacts.command(step)
     if found is None:
         raise Refused(
@@ -57,6 +59,12 @@ def command_for(app: App, incident: Incident, step: str) -> Command:
             f"tocsin done {step}, or `in_drills: true` in contacts/commands.yaml"
         )
     return found
+
+
+def refuse_unread(contacts: Contacts, step: str = "STEP") -> None:
+    """Refuse to run anything while the commands cannot be read; every step can still be done by hand."""
+    if contacts.commands_fault:
+        raise Refused(f"{contacts.commands_fault}; until that is mended do it by hand: tocsin done {step}")
 
 
 def run(app: App, actor: Actor, key: str, step: str, *, command: str | None = None) -> Ran:

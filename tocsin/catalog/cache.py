@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tocsin.catalog.folders import must_be_there
+from tocsin.catalog.folders import COMMANDS, must_be_there
 from tocsin.domain.catalog import FILES, Catalog, catalog_documents, catalog_from_documents
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.timeline import digest
@@ -27,10 +27,17 @@ def cache_key(contents: Mapping[str, bytes], contacts: Sequence[Path]) -> str:
     for order, folder in enumerate(contacts):
         # Without this a folder that is gone has the key of no folder at all, and yesterday's people would be called.
         must_be_there(folder)
-        parts |= {f"contacts/{order}/{path.name}": path.read_bytes() for path in folder.glob("*.yaml")}
+        parts |= {f"contacts/{order}/{path.name}": _bytes(path) for path in folder.glob("*.yaml")}
     for folder in _CODE:
         parts |= {f"code/{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
     return digest({name: hashlib.sha256(content).hexdigest() for name, content in parts.items()})
+
+
+def _bytes(path: Path) -> bytes:
+    """The content of a file. Commands that cannot be read are no content, since they stop nothing but themselves."""
+    with suppress(*([OSError] if path.name == COMMANDS else [])):
+        return path.read_bytes()
+    return b""
 
 
 def recall(cache: Path, key: str, files: Mapping[str, bytes]) -> Catalog | None:

@@ -4,12 +4,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tocsin.catalog.contacts import Listed, listed
-from tocsin.catalog.folders import layers
+from tocsin.catalog.folders import COMMANDS, layers
 from tocsin.domain.answers import nearest
 from tocsin.domain.checklist import IncidentType
 from tocsin.domain.commands import Command
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.errors import Refused
 
-_FILE = "commands.yaml"
+
+def with_commands(contacts: Contacts, folders: Sequence[Path], types: Mapping[str, IncidentType]) -> Contacts:
+    """These contacts with the commands of the folders, or with what is wrong with them.
+
+    Every step can be done by hand, so a mistake here must not keep anybody from declaring an incident.
+    """
+    try:
+        return contacts.model_copy(update={"commands": read_commands(folders, types)})
+    except Refused as error:
+        return contacts.model_copy(update={"commands_fault": str(error)})
 
 
 def read_commands(folders: Sequence[Path], types: Mapping[str, IncidentType]) -> tuple[Command, ...]:
@@ -17,9 +28,9 @@ def read_commands(folders: Sequence[Path], types: Mapping[str, IncidentType]) ->
 
     Refused are steps that no type has, and a step for which there are two commands: nobody could say which one ran.
     """
-    if not layers(folders, _FILE):
+    if not layers(folders, COMMANDS):
         return ()
-    found = listed(folders, _FILE, "commands", Command)
+    found = listed(folders, COMMANDS, "commands", Command)
     known = {step.id for type_ in types.values() for step in type_.steps}
     owners: dict[str, str] = {}
     for each in found.values():

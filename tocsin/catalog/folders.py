@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tocsin.domain.errors import Refused
 
+#: The one file of the contacts that nothing but `tocsin run` needs.
+COMMANDS = "commands.yaml"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from tocsin.catalog.commands import read_commands
+from tocsin.catalog.commands import with_commands
 from tocsin.catalog.contacts import read_contacts
 from tocsin.catalog.incident_types import read_types
 from tocsin.catalog.letter import read_letter
@@ -28,6 +28,8 @@ def read_catalog(
 ) -> Catalog:
     """The catalog of these files. BadFile names file and line of the first thing that does not fit.
 
+    But a mistake in the commands is kept as a value: see `with_commands`.
+
     `paths` and `contents` have names inside the templates folder as keys; `files` are the contents that stay templates.
     """
     data_map = _data_map(paths, contents)
@@ -41,7 +43,7 @@ def read_catalog(
         data_map=data_map,
         letter=read_letter(paths, contents),
         files=MappingProxyType(dict(files)),
-        contacts=people.model_copy(update={"commands": read_commands(contacts, types)}),
+        contacts=with_commands(people, contacts, types),
     )
 
 

@@ -31,9 +31,11 @@ def run(*words: Words, door: Changing = CHANGING) -> int:
 
 
 def _list(shell: Shell, key: str) -> None:
+    from tocsin.actions.commands import refuse_unread
     from tocsin.views.access import seen
     from tocsin.views.steps import steps
 
+    refuse_unread(shell.app.catalog.contacts)
     found = {step.id: step for step in steps(shell.app, seen(shell.app, shell.actor, key))}
     rows: list[dict[str, Any]] = []
     for command in shell.app.catalog.contacts.commands:

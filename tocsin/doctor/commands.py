@@ -12,7 +12,11 @@ from tocsin.doctor.people import place
 
 def programs(app: App, config: Path | None) -> Iterator[Finding]:
     """Each program of commands.yaml. What anybody may change runs what anybody wants, in the name of an incident."""
-    found = app.catalog.contacts.commands
+    contacts = app.catalog.contacts
+    if contacts.commands_fault:
+        yield Finding("FAIL", "commands", contacts.commands_fault, "mend it; until then tocsin run refuses")
+        return
+    found = contacts.commands
     broken = 0
     for command in found:
         if what := _fault(Path(command.argv[0])):

@@ -4,10 +4,11 @@ Pure. Which there are is said in `contacts/commands.yaml`, never in an incident:
 a time limit, and the steps that it does. A step can always be done by hand instead.
 """
 
+import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from tocsin.domain.records import Id, Record, Span, StepId
 
@@ -25,6 +26,12 @@ def _absolute(argv: tuple[str, ...]) -> tuple[str, ...]:
     return argv
 
 
+def _seconds(raw: Any) -> Any:
+    """`30 s`, which no step and no ladder needs, but a program does; all else is read as any span of time."""
+    found = re.fullmatch(r"([1-9][0-9]{0,5}) s", str(raw))
+    return timedelta(seconds=int(found[1])) if found else raw
+
+
 def _short(within: timedelta) -> timedelta:
     if within > LONGEST:
         raise ValueError("a command may take 1 h at most; let it start what lasts, and end")
@@ -39,6 +46,6 @@ class Command(Record):
     does: str
     steps: tuple[StepId, ...] = Field(min_length=1)
     argv: Annotated[tuple[Argument, ...], Field(min_length=1), AfterValidator(_absolute)]
-    within: Annotated[Span, AfterValidator(_short)]
+    within: Annotated[Span, BeforeValidator(_seconds), AfterValidator(_short)]
     #: Runs in drills and demos too: only for what touches nothing real.
     in_drills: bool = False

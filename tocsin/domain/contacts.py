@@ -178,6 +178,8 @@ class Contacts(Record):
     authorities: tuple[Authority, ...] = ()
     processors: tuple[Processor, ...] = ()
     commands: tuple[Command, ...] = ()
+    #: Why no command can be known, with file and line; empty where they could be read. Only `tocsin run` needs them.
+    commands_fault: str = ""
 
     def command(self, step: str) -> Command | None:
         """The command that does this step; None where it is done by hand alone."""
