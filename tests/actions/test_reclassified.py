@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -154,3 +155,14 @@ def test_a_step_of_an_earlier_type_keeps_its_phase_in_what_is_shown(tale):
     (phase,) = [line.phase for line in lines if line.words.startswith("Step done: 1.6")]
     assert phase == "scope"
     assert phase in PHASES
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [("1", "did you mean sev1?"), ("P2", "did you mean sev2?"), ("high", "known: sev1, sev2")],
+)
+def test_a_severity_by_another_name_is_asked_back(tale, said, way):
+    tale.declare()
+    with pytest.raises(Refused) as refusal:
+        tale.as_("linh").set_("severity", said, because="they say so")
+    assert way in str(refusal.value)

@@ -16,6 +16,12 @@ from tocsin.domain.questions import CELL_FIELDS
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("said", "meant"), [("UK", "GB"), ("uk", "GB"), ("EL", "GR"), ("de", "DE")])
+def test_a_country_by_another_code_is_asked_back(said: str, meant: str) -> None:
+    with pytest.raises(Refused, match=rf"'{said}' is no place; .*; did you mean {meant}\?"):
+        parse_fact("people_by_country", f"{said}:3")
+
+
 @pytest.mark.parametrize(
     ("name", "raw", "value"),
     [

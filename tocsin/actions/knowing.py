@@ -110,7 +110,10 @@ def _valid(app: App, change: Change, field: Field, value: str) -> str | bool:
         return type_.id
     if field == "severity":
         if value not in SEVERITIES:
-            raise Refused(f"there is no severity {value!r}; known: {', '.join(SEVERITIES)}")
+            # People say 1, P1 or SEV-1, and mean the same.
+            meant = f"sev{value[-1:]}"
+            way = f"did you mean {meant}?" if meant in SEVERITIES else f"known: {', '.join(SEVERITIES)}"
+            raise Refused(f"there is no severity {value!r}; {way}")
         return value
     if field == "restricted":
         if value not in ("yes", "no"):

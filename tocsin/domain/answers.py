@@ -21,7 +21,7 @@ from pydantic import JsonValue
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
 from tocsin.domain.moments import iso, parse_moment
-from tocsin.domain.places import PLACES, UNKNOWN_PLACE
+from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.questions import FACTS, FactDefinition
 
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
@@ -184,9 +184,19 @@ def _ids(question: FactDefinition, raw: object) -> JsonValue:
 def _place(question: FactDefinition, raw: object) -> JsonValue:
     place = str(raw).strip()
     if place != UNKNOWN_PLACE and place not in PLACES:
-        close = nearest(place, PLACES) if len(place) > 3 else ""
-        raise Refused(f"{question.name}: {place!r} is no place; write ISO 3166 like VN, DE-BY, US-CA{close}")
+        raise Refused(
+            f"{question.name}: {place!r} is no place; write ISO 3166 like VN, DE-BY, US-CA{_meant(place)}"
+        )
     return place
+
+
+def _meant(place: str) -> str:
+    """The place that was meant: `UK` for GB, `de` for DE. Of other short codes nobody can tell."""
+    upper = place.upper()
+    code = ALIASES.get(upper, upper)
+    if code in PLACES:
+        return f"; did you mean {code}?"
+    return nearest(place, PLACES) if len(place) > 3 else ""
 
 
 def _counts(question: FactDefinition, raw: object) -> JsonValue:
