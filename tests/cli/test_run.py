@@ -198,7 +198,8 @@ def test_a_killed_run_leaves_an_honest_trace(
     assert "tocsin: lasting runs since " in tocsin("run", "C8", "--key", "k1", by="giang").err
     assert state_of(tocsin, "C8") == "open"
     again = tocsin("run", "C8", by="giang")
-    assert "lasting runs for step C8 since " in again.err
+    assert "lasting runs for step C8 since 2026-11-24T02:4" in again.err
+    assert "+07:00 (giang) and has 60 s; if its tocsin run was killed, look whether" in again.err
     leap(minutes=5)
     assert "and nobody saw its end: look what it did first" in tocsin("run").out
     tocsin("done", "1.5", "--evidence", "proof.txt", by="giang")

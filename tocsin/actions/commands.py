@@ -18,7 +18,6 @@ from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, RunState
 from tocsin.domain.kinds import CommandEnded, CommandStarted, StepDone
-from tocsin.domain.moments import iso
 from tocsin.engine.program import Ending, run_program
 from tocsin.evidence.vault import Sealed, keep, put_file
 from tocsin.record import Recorded, refuse_closed
@@ -83,7 +82,7 @@ def run(app: App, actor: Actor, key: str, step: str, *, command: str | None = No
     def begin(change: Change) -> None:
         refuse_others_step(app, actor, change.incident, step)
         refuse_blocked(app, change.incident, open_step(app, change.incident, step))
-        _refuse_twice(change.incident.runs.get(step), step, change)
+        _refuse_twice(app, change.incident.runs.get(step), step, change)
         argv = change.keep(shlex.join(chosen.argv))
         limit = int(chosen.within.total_seconds())
         change.add(CommandStarted(step=step, command=chosen.id, argv=argv, limit=limit))
@@ -127,11 +126,13 @@ def _ended(chosen: Command, step: str, start: int, ending: Ending, item: str | N
     )
 
 
-def _refuse_twice(run: RunState | None, step: str, change: Change) -> None:
+def _refuse_twice(app: App, run: RunState | None, step: str, change: Change) -> None:
     if run is not None and run.ended is None and change.now < run.at + run.limit + _SLACK:
+        # Nobody is left to keep the limit of a program whose `tocsin run` was killed outright.
+        since = run.at.astimezone(app.zone).isoformat(timespec="seconds")
         raise Refused(
-            f"{run.command} runs for step {step} since {iso(run.at.replace(microsecond=0))} ({run.by}); "
-            f"it is killed after {int(run.limit.total_seconds())} s at the latest"
+            f"{run.command} runs for step {step} since {since} ({run.by}) and has "
+            f"{int(run.limit.total_seconds())} s; if its tocsin run was killed, look whether the program still runs"
         )
 
 
