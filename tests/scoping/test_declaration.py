@@ -94,6 +94,14 @@ def test_a_list_is_plain_or_names_kinds(tmp_path):
         read_list(written(tmp_path, "who\n", "l.csv"))
 
 
+def test_a_table_whose_header_names_no_who_is_no_list_of_people(tmp_path):
+    for table in ("customer,kinds\nc1,profile\n", "c1,profile\nc2,billing\n"):
+        with pytest.raises(BadFile, match=r"l\.csv:1: has commas .* put the header who,kinds"):
+            read_list(written(tmp_path, table, "l.csv"))
+    commented = written(tmp_path, "# from forensics, checked\nc1\n", "l.txt")
+    assert read_list(commented) == (Listed(who="c1"),)
+
+
 def test_reading_a_declaration_loads_no_engine():
     code = "import sys, tocsin.scoping.declaration; print({'ibis', 'duckdb', 'pyarrow'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -53,6 +53,10 @@ def read_list(path: Path) -> tuple[Listed, ...]:
     rows = list(csv.reader(_text(path).splitlines()))
     header = [name.strip().lower() for name in rows[0]] if rows else []
     if "who" not in header:
+        if len(header) > 1 and not header[0].startswith("#"):
+            raise BadFile(
+                path, 1, "has commas but no column `who`; put the header who,kinds above the people"
+            )
         return tuple(Listed(who=who) for who in read_lines(path))
     found = []
     for number, row in enumerate(rows[1:], 2):
