@@ -42,9 +42,14 @@ def approve(
             )
         if state.mark not in ("in-review", "approved"):
             raise Refused(f"{notice} is {state.mark}; there is nothing to approve now; {_onward(key, state)}")
-        if len(digest) < SHORTEST or not state.digest.startswith(digest) or state.digest != actual:
+        if state.digest != actual:
             raise Refused(
-                f"{digest[:12]} is not the digest of what would leave ({state.digest[:12]}); "
+                f"the draft of {notice} is out of date, because what it is made of has changed; "
+                f"tocsin draft {key} {notice} writes it anew"
+            )
+        if len(digest) < SHORTEST or not state.digest.startswith(digest):
+            raise Refused(
+                f"{digest[:12]} is not the digest of what would leave ({actual[:12]}); "
                 f"tocsin preview {key} {notice} shows it"
             )
         if any(approval.person == person.id for approval in state.approvals):
