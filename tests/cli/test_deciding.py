@@ -24,6 +24,25 @@ def test_a_duty_is_not_notified_by_the_beginning_of_its_key(tocsin: Command, dec
     assert "decided by bao, advised by chi, an: nobody was hit" in tocsin("timeline").out
 
 
+def test_an_ended_duty_shows_its_decision_and_not_why_it_was_owed(tocsin: Command, declared: str) -> None:
+    owed = tocsin("duties").out
+    decide = ("--because", "nobody was hit", "--decided-by", "bao", "--advised-by", "chi")
+    tocsin("not-notify", PROMISE, *decide, "--look-again", "2027-01-31", "--dissent", "tell them", by="an")
+    said = tocsin("duties").out
+    for line in (
+        "    not notified: decided by bao, advised by chi, ",
+        "    because nobody was hit\n",
+        "    dissent of an: tell them\n",
+        "    look again Sun 31 Jan 2027",
+    ):
+        assert line in said, line
+    reasons = [line for line in owed.splitlines() if line.startswith("    because ")]
+    assert reasons
+    assert [line for line in reasons if line in said] == []
+    (duty,) = [each for each in tocsin("duties", "--json").json["duties"] if each["key"] == PROMISE]
+    assert (duty["decision"]["because"], duty["dissents"][0]["by"]) == ("nobody was hit", "an")
+
+
 def test_the_whole_breach_needs_no_name_and_warns_of_what_the_law_cannot_tell(
     tocsin: Command, declared: str
 ) -> None:

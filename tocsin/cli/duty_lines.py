@@ -40,7 +40,7 @@ def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> lis
         lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
     lines += _late_lines(duty, texts)
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
-    lines += [f"    because {clean(reason)}" for reason in duty.because]
+    lines += _reasons(shell, duty, texts)
     if duty.candidate and duty.open:
         lines.append(
             f"    COUNSEL says whether it is owed     tocsin duties --confirm {duty.key} --because ..., or --release"
@@ -53,10 +53,28 @@ def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> lis
     return lines
 
 
+def _reasons(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+    """Why it is owed; or, where a person ended it, who did so, when and why, and who would have decided otherwise."""
+    decision = duty.decision
+    if decision is None:
+        return [f"    because {clean(reason)}" for reason in duty.because]
+    found = "found not owed by" if decision.not_owed else "not notified: decided by"
+    advised = f", advised by {', '.join(decision.advised_by)}" if decision.advised_by else ""
+    lines = [f"    {found} {decision.decided_by}{advised}, {shell.at(decision.at)}"]
+    lines.append(f"    because {_told(decision.because, texts)}")
+    lines += [f"    dissent of {each.by}: {_told(each.because, texts)}" for each in duty.dissents]
+    lines += [f"    look again {shell.at(decision.look_again)}"] if decision.look_again else []
+    return lines
+
+
+def _told(reason: str, texts: Mapping[str, str]) -> str:
+    return clean(texts.get(reason, "(erased)"))
+
+
 def _late_lines(duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
     """Why it was late; or, where its law asks for the reasons and nobody has said them, how to say them."""
     if duty.late_because is not None:
-        return [f"    late because {clean(texts.get(duty.late_because, '(erased)'))}"]
+        return [f"    late because {_told(duty.late_because, texts)}"]
     if not duty.owes_reasons:
         return []
     return [

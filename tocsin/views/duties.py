@@ -9,6 +9,7 @@ from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Authority
+from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.duties import Undecided
 from tocsin.domain.holds import held
 from tocsin.domain.incident import DutyState, Incident, Supplement
@@ -44,6 +45,10 @@ class DutyView:
     state: str
     late: bool
     because: tuple[str, ...]
+    #: Who decided that it is not owed, or not notified; while that stands, `because` is only why it was owed before.
+    decision: Decision | None
+    #: Who would have decided otherwise.
+    dissents: tuple[Dissent, ...]
     #: What an authority's request to hold it back does to it, where one was made.
     held: str | None
     doubted: tuple[str, ...] | None
@@ -135,6 +140,8 @@ def _view(
         state=word,
         late=state.late or (word not in ENDED and passed(state.due_at, now)),
         because=state.because,
+        decision=incident.decisions.get(opened.key) if state.mark == "released" else None,
+        dissents=tuple(each for each in incident.dissents if each.of == opened.key),
         held=_held(incident, state, catalog, now),
         doubted=state.doubted,
         verification=opened.verification,
