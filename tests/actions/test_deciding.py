@@ -68,6 +68,23 @@ def test_the_whole_breach_is_decided_only_where_no_duty_is_open(hit: Story) -> N
     assert set(hit.incident.decisions) == {GERMANY, PROMISE, "breach"}
 
 
+def test_a_breach_of_which_anybody_was_told_is_not_decided_on_as_a_whole(hit: Story) -> None:
+    hit.as_("an").filed(GERMANY, reference="4711")
+    hit.as_("bao").not_notify(PROMISE, because="harmless")
+    with pytest.raises(
+        Refused, match=f"{GERMANY} is filed, so the breach is notified; decide of each other duty"
+    ):
+        hit.as_("bao").not_notify(because="harmless")
+
+
+def test_a_breach_of_which_a_letter_tells_is_not_decided_on_as_a_whole(tale: Story) -> None:
+    tale.released()
+    for key in [key for key, duty in tale.incident.duties.items() if duty.mark == "open"]:
+        tale.as_("bao").not_notify(key, because="harmless")
+    with pytest.raises(Refused, match="so the breach is notified"):
+        tale.as_("bao").not_notify(because="harmless")
+
+
 def test_a_rule_under_which_no_duty_was_opened_can_be_decided_on(hit: Story) -> None:
     hit.as_("bao").not_notify("vn-pdpl/authority-other", because="the rights were honoured")
     assert "vn-pdpl/authority-other" in hit.incident.decisions

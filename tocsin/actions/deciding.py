@@ -18,10 +18,13 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Dissented, NotNotified, NotNotifiedTakenBack
 from tocsin.domain.moments import iso
+from tocsin.domain.notice import LEAVING
 from tocsin.record import Recorded, refuse_closed
 
 #: Who may write such a decision down; who takes it is one of DECIDERS.
 _RECORDERS = (*DECIDERS, "counsel")
+#: Marks of a letter that somebody has, or may have.
+_GONE = (*LEAVING, "sent")
 
 
 def not_notify(
@@ -40,7 +43,7 @@ def not_notify(
     """A person decides that nobody is told: `of` one duty, one rule (`regime/rule`), or the whole breach.
 
     It may be decided anew, with other reasons or another day to look again, of a closed file too. Refused for what is
-    filed, for the whole breach while a duty is open, and for a decider whose decision it is not.
+    filed, for the whole breach while a duty is open or once anybody was told, and for who may not decide it.
     """
     if not because.strip():
         raise Refused("say why nobody is told: --because '...'; an authority will read these reasons")
@@ -124,6 +127,7 @@ def _refuse_subject(app: App, incident: Incident, of: str) -> None:
         if open_:
             more = f" and {len(open_) - 1} more" if len(open_) > 1 else ""
             raise Refused(f"duty {open_[0]}{more} is open; decide of each by its key, or meet it")
+        _refuse_told(incident)
         return
     if (duty := incident.duties.get(of)) is not None:
         if duty.mark == "met":
@@ -143,6 +147,17 @@ def _refuse_subject(app: App, incident: Incident, of: str) -> None:
         )
     if under := [key for key in open_ if key.startswith(f"{of}/")]:
         raise Refused(f"{of} is owed as {', '.join(under)}; decide of each by its key")
+
+
+def _refuse_told(incident: Incident) -> None:
+    """Refused for the whole breach once anybody was told of it: a register would say that nobody was."""
+    told = [f"{key} is filed" for key, duty in incident.duties.items() if duty.mark == "met"]
+    told += [f"{state.id} is {state.mark}" for state in incident.notices.values() if state.mark in _GONE]
+    if told:
+        raise Refused(
+            f"{told[0]}, so the breach is notified; decide of each other duty or rule by its key: "
+            f"tocsin not-notify {incident.key} DUTY --because '...'"
+        )
 
 
 def _refuse_decider(app: App, incident: Incident, decider: str) -> None:
