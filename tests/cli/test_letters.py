@@ -108,6 +108,19 @@ def test_one_person_is_not_two(tocsin: Command, drafted: str) -> None:
     assert (refused.status, "needs the approval of 2" in refused.err) == (1, True)
 
 
+def test_a_refused_approval_prints_no_letter(tocsin: Command, drafted: str) -> None:
+    digest = tocsin("preview", "customers", "--json", by="an").json["digest"]
+    assert "We revoked the keys." in tocsin("approve", "customers", "--digest", digest, by="an").out
+    for words, by, says in (
+        (["--digest", "0" * 12], "bao", "is not the digest of what would leave"),
+        (["--digest", digest], "linh", "linh may not do this"),
+        (["--digest", digest], "an", "an has approved this draft already"),
+    ):
+        refused = tocsin("approve", "customers", *words, by=by)
+        assert (refused.status, refused.out) == (1, ""), words
+        assert says in refused.err, words
+
+
 def test_a_rejected_draft_says_why(tocsin: Command, drafted: str) -> None:
     assert tocsin("reject", "customers", "--because", "too cold", by="bao").status == 0
     assert "customers: too cold" in tocsin("timeline").out

@@ -4,8 +4,9 @@ from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
-from tocsin.domain.incident import NoticeState
+from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.kinds import (
     NoticeApproved,
     NoticeRejected,
@@ -16,7 +17,7 @@ from tocsin.domain.kinds import (
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough, is_letter
 from tocsin.engine.letters import drafted, leaving_digest
-from tocsin.record import Recorded
+from tocsin.record import Recorded, refuse_closed
 
 #: Fewest digits of a digest that name it.
 SHORTEST = 8
@@ -35,28 +36,60 @@ def approve(
 
     def decide(change: Change) -> None:
         state = drafted(app, change.incident, notice)
-        person = need(actor, change.incident, *APPROVERS)
         if change.incident.head_seq != incident.head_seq and state.digest != actual:
             raise Refused(
                 f"the draft of {notice} changed meanwhile; tocsin preview {key} {notice} shows the new one"
             )
-        if state.mark not in ("in-review", "approved"):
-            raise Refused(f"{notice} is {state.mark}; there is nothing to approve now; {_onward(key, state)}")
-        if state.digest != actual:
-            raise Refused(
-                f"the draft of {notice} is out of date, because what it is made of has changed; "
-                f"tocsin draft {key} {notice} writes it anew"
-            )
-        if len(digest) < SHORTEST or not state.digest.startswith(digest):
-            raise Refused(
-                f"{digest[:12]} is not the digest of what would leave ({actual[:12]}); "
-                f"tocsin preview {key} {notice} shows it"
-            )
-        if any(approval.person == person.id for approval in state.approvals):
-            raise Refused(f"{person.id} has approved this draft already; another person must")
+        person = _approver(actor, change.incident, state, actual)
+        _refuse_wrong(key, state, digest)
         change.add(NoticeApproved(notice=notice, digest=state.digest, person=person.id))
 
     return act(app, actor, key, decide, command=asked)
+
+
+def refuse_approval(
+    app: App,
+    actor: Actor,
+    key: str,
+    notice: str,
+    *,
+    actual: str,
+    digest: str | None = None,
+    command: str | None = None,
+) -> None:
+    """Refused as `approve` would be, before anybody reads the letters that carry `actual`; `digest` once typed."""
+    if digest is not None and first_answer(app, actor, key, command_of(command, "approve", [notice, digest])):
+        return
+    incident = app.incident(key)
+    refuse_closed(incident)
+    state = drafted(app, incident, notice)
+    _approver(actor, incident, state, actual)
+    if digest is not None:
+        _refuse_wrong(key, state, digest)
+
+
+def _approver(actor: Actor, incident: Incident, state: NoticeState, actual: str) -> Person:
+    """Who may approve this draft now. Refused for others, and for a draft that is not `actual`, what would leave."""
+    key, notice = incident.key, state.id
+    person = need(actor, incident, *APPROVERS)
+    if state.mark not in ("in-review", "approved"):
+        raise Refused(f"{notice} is {state.mark}; there is nothing to approve now; {_onward(key, state)}")
+    if state.digest != actual:
+        raise Refused(
+            f"the draft of {notice} is out of date, because what it is made of has changed; "
+            f"tocsin draft {key} {notice} writes it anew"
+        )
+    if any(approval.person == person.id for approval in state.approvals):
+        raise Refused(f"{person.id} has approved this draft already; another person must")
+    return person
+
+
+def _refuse_wrong(key: str, state: NoticeState, digest: str) -> None:
+    if len(digest) < SHORTEST or not state.digest.startswith(digest):
+        raise Refused(
+            f"{digest[:12]} is not the digest of what would leave ({state.digest[:12]}); "
+            f"tocsin preview {key} {state.id} shows it"
+        )
 
 
 def _onward(key: str, state: NoticeState) -> str:

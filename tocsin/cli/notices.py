@@ -82,6 +82,7 @@ def approve(
 ) -> None:
     """Say yes to exactly these letters; the preview is shown first."""
     from tocsin import actions
+    from tocsin.actions.notices import refuse_approval
     from tocsin.views.access import seen
     from tocsin.views.letters import preview as view
 
@@ -91,6 +92,9 @@ def approve(
         found = view(shell.app, shell.actor, seen(shell.app, shell.actor, key), notice)
         if digest is None and not at_terminal():
             raise WrongUsage(f"off a terminal approve needs --digest; tocsin preview {key} {notice} shows it")
+        refuse_approval(
+            shell.app, shell.actor, key, notice, actual=found.digest, digest=digest, command=door.key
+        )
         shell.say(*summary(shell, found), *_texts(found), *_problems(found))
         if digest is None:
             wanted = found.digest[:SHOWN]
