@@ -71,6 +71,25 @@ def test_a_problem_in_the_letter_is_printed(tocsin: Command, declared: str) -> N
     )
 
 
+def test_a_language_in_which_nobody_said_it_is_lacking_before_the_draft_too(
+    tocsin: Command, declared: str
+) -> None:
+    tocsin("learn", "our_role=controller", "measures_taken={vi: Không sao.}", "--source", "x")
+    tocsin("learn", "advice_to_people={en: Make new keys., vi: Hãy tạo khóa mới.}", "--source", "x")
+    Path("people.txt").write_text("cus_1\ncus_4\n", encoding="utf-8")
+    tocsin("scope", "--list", "people.txt")
+    way = "'measures_taken={en: ..., vi: ...}'"
+    listed = tocsin("letters")
+    said = listed.out + listed.err
+    assert f"customers has no measures_taken in en: tocsin learn {declared} {way}" in said
+    assert "customers   lacking" in said
+    assert f"has no measures_taken in 'en'; tocsin learn {way}" in tocsin("draft", "customers", by="an").err
+    Path("people.txt").write_text("cus_1\n", encoding="utf-8")
+    tocsin("scope", "--list", "people.txt")
+    assert "LACKS" not in tocsin("letters").out
+    assert tocsin("draft", "customers", by="an").status == 0
+
+
 def test_approval_off_a_terminal_needs_the_digest(
     tocsin: Command, drafted: str, head: Callable[..., int]
 ) -> None:

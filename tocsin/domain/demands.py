@@ -13,7 +13,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
 from tocsin.domain.circumstances import content_of
 from tocsin.domain.conditions import evaluate
-from tocsin.domain.facts import Facts
+from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.holds import Held, held
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import ScopeMeasured
@@ -68,7 +68,7 @@ class Lack(NamedTuple):
                 f"change notices/letter.yaml and the templates, or counsel releases {self.asked.duty}"
             )
         learn = (
-            " ".join(f"{fact}=..." for fact in self.facts)
+            " ".join(map(way_to_say, self.facts))
             if self.facts
             else f"'letter_parts={{{self.part}: {{en: ..., vi: ...}}}}'"
         )
@@ -76,6 +76,11 @@ class Lack(NamedTuple):
             f"{letter} does not say {self.part}, which {self.asked} asks for: tocsin learn {incident} {learn}, "
             f"or counsel releases {self.asked.duty}"
         )
+
+
+def way_to_say(fact: str) -> str:
+    """How `tocsin learn` is told a fact that the letter prints: words, in each of its languages."""
+    return f"'{fact}={{en: ..., vi: ...}}'" if FACTS[fact].type == "text" else f"{fact}=..."
 
 
 class Wait(NamedTuple):

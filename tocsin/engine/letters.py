@@ -178,6 +178,13 @@ def variants(app: App, incident: Incident, notice: str, write: Writing) -> dict[
     return write.letters.variants((write.reader(person), person.locale or "en") for _, person in mine)
 
 
+def unsaid(app: App, incident: Incident, notice: str) -> dict[str, list[str]]:
+    """Texts that the letter may not be without: the languages of its readers in which each is still lacking."""
+    letters = writing(app, incident, notice, fresh=True).letters
+    mine = readers(app, incident, notice)
+    return letters.unsaid({letters.locale_for(person.locale or "en") for _, person in mine})
+
+
 def approval_digest(write: Writing, written: Mapping[Variant, Letter], recipients: str) -> str:
     """What an approval binds: what all readers share, every distinct letter, the recipients' set, the sender."""
     keys = sorted(variant_digest(variant) for variant in written)

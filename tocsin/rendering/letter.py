@@ -102,7 +102,8 @@ class Letters:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Everything a letter may print; `notices/variables.yaml` says what each means, and a test keeps them equal."""
-        return frozenset(self._variables(Variant(self.locales[0], (), "confirmed", "none", named=False)))
+        others = self._variables(Variant(self.locales[0], (), "confirmed", "none", named=False))
+        return frozenset((*others, *TEXTS))
 
     def letter(self, reader: Reader, locale: str) -> Letter:
         """The letter to one reader; a language we do not write gives the English one."""
@@ -137,6 +138,13 @@ class Letters:
                 samples[variant] = self._written_for(variant).to(reader)
         return samples
 
+    def unsaid(self, locales: Iterable[str]) -> dict[str, list[str]]:
+        """Those of these languages in which a text is lacking that no letter may be without, by the text."""
+        return {
+            name: [one for one in sorted(locales) if not getattr(self.facts, name).get(one, "").strip()]
+            for name in REQUIRED
+        }
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that all readers share: templates, texts, sender, drill. Approval binds to this."""
@@ -158,7 +166,8 @@ class Letters:
         return self._written[variant]
 
     def _write(self, variant: Variant) -> "Written":
-        variables = self._variables(variant)
+        texts = {name: self._paragraphs(name, variant.locale) for name in TEXTS}
+        variables = self._variables(variant) | texts
         subject, text, page = (
             render(load(self._folder, f"{self.notice}.{variant.locale}.{part}.j2"), variables)
             for part in PARTS
@@ -171,7 +180,6 @@ class Letters:
         words, organisation = load_words(self._templates, locale), facts.organisation
         return {
             **SLOTS,
-            **{name: self._paragraphs(name, locale) for name in TEXTS},
             "left_out": list(facts.left_out),
             "added": additions([facts.additions[name] for name in variant.added], locale),
             "drill": facts.drill,
@@ -222,7 +230,7 @@ class Letters:
         text = getattr(self.facts, name).get(locale, "")
         if not text.strip() and name in REQUIRED and self.notice != "holding":
             raise Refused(
-                f"the {self.notice} letter has no {name} in {locale!r}; learn it in that language first"
+                f"the {self.notice} letter has no {name} in {locale!r}; tocsin learn '{name}={{en: ..., vi: ...}}'"
             )
         apart = r"\n" if name == "advice" else r"\n\s*\n"
         return [" ".join(piece.split()) for piece in re.split(apart, without_slots(text)) if piece.strip()]

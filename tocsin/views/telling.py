@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.app import App
+from tocsin.domain.demands import way_to_say
+from tocsin.domain.facts import FACTS
 from tocsin.domain.incident import Incident
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import standing
+from tocsin.engine.letters import unsaid
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
     state = incident.notices.get(letter.id)
     organisation = app.catalog_of(incident).contacts.organisation
     untold = state.untold if state else {}
+    lacks = (*(lack.words(incident.key, letter.id) for lack in letter.lacks), *_unsaid(app, incident, letter))
     return LetterView(
         letter.id,
-        standing(state, organisation) if state else "lacking" if letter.lacks else "not-drafted",
+        standing(state, organisation) if state else "lacking" if lacks else "not-drafted",
         letter.people,
         letter.due_at,
         tuple(
@@ -56,8 +60,19 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
             for readers, owed in letter.readers.items()
         ),
         letter.left_out,
-        tuple(lack.words(incident.key, letter.id) for lack in letter.lacks),
+        lacks,
         tuple(wait.words(incident.key) for wait in letter.waits),
         tuple(f"{each.duty} is {each.words}" for each in letter.held if each.at(app.now())),
         letter.because,
     )
+
+
+def _unsaid(app: App, incident: Incident, letter: LetterPlan) -> list[str]:
+    """What was said, but not in every language of the readers; what nobody said at all, the laws ask for."""
+    if not incident.open:
+        return []
+    return [
+        f"{letter.id} has no {name} in {', '.join(lacking)}: tocsin learn {incident.key} {way_to_say(name)}"
+        for name, lacking in unsaid(app, incident, letter.id).items()
+        if lacking and name in FACTS and incident.facts.known(name)
+    ]
