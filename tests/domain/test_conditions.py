@@ -115,7 +115,7 @@ def test_people_are_counted_once_who_pass_any_of_several_tests() -> None:
         found = verdict(number, {"cells": cells})
         assert (found.answer, found.because[0]) == (answer, said), cells
     assert verdict(number, {"cells": [both, {"count": 2}]}).needs == ("kinds",)
-    assert verdict(number, {"cells": [sick, {"categories": ["credentials"]}]}).needs == ("people",)
+    assert verdict(number, {"cells": [sick, {"categories": ["credentials"]}]}).needs == ("cells",)
 
 
 def test_a_question_about_some_people_looks_at_no_others() -> None:

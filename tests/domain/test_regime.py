@@ -284,7 +284,7 @@ def test_people_without_a_place_leave_more_countries_open() -> None:
         {"our_role": "controller", "risk": "risk", "cells": [{"place": "DE"}, {}]}, CATALOG.regimes["eu-gdpr"]
     )
     assert "eu-gdpr/authority/de/controller" in [duty.key for duty in found.duties]
-    assert ("authority", ("people_by_country",)) in [(each.rule, each.needs) for each in found.undecided]
+    assert ("authority", ("cells",)) in [(each.rule, each.needs) for each in found.undecided]
 
 
 def test_people_in_an_unknown_place_bring_in_an_authority_and_ask_where_they_live() -> None:

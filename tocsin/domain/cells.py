@@ -84,9 +84,16 @@ class Cell(BaseModel):
         }
 
     def filled(self, from_all: dict[str, Any]) -> Self:
-        """The cell with its silent fields taken from what was stated for everybody."""
-        missing = {name: value for name, value in from_all.items() if getattr(self, name) is None}
+        """The cell with what it leaves open taken from what was stated for everybody.
+
+        Open is what is silent or says "unknown"; what is known of these people is never written over.
+        """
+        missing = {name: value for name, value in from_all.items() if self._leaves_open(name)}
         return self.model_copy(update=missing) if missing else self
+
+    def _leaves_open(self, field: str) -> bool:
+        value, open_value = getattr(self, field), CELL_FIELDS[field].open_value
+        return value is None or (open_value is not None and value in (open_value, (open_value,)))
 
     @property
     def nobody(self) -> bool:

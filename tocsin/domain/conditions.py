@@ -211,7 +211,7 @@ def _people(condition: People, setting: _Setting) -> Verdict:
     if most < bound and not more:
         who = who if have else crowd.why_not((*setting.features, *own))
         return Verdict(not reached_is_yes, (f"{'at most ' if most > least else ''}{most} {what}", *who))
-    needs: tuple[str, ...] = (what,) if more else ()
+    needs: tuple[str, ...] = (crowd.asked_for(counting),) if more else ()
     for features, (_, no) in zip(asked, answers, strict=True):
         needs = (*crowd.open_questions(crowd.everybody & ~no & ~have, features), *needs)
     return Verdict(None, (f"at least {least} {what}", *who), tuple(dict.fromkeys(needs)))

@@ -22,7 +22,7 @@ from tocsin.domain.flow import read_flow
 from tocsin.domain.matching import Crowd
 from tocsin.domain.moments import stand_ins
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
-from tocsin.domain.stated import for_all, stated_cells
+from tocsin.domain.stated import for_all, stated_cells, told_apart
 
 __all__ = ["FACTS", "Cell", "FactDefinition", "Facts", "parse_fact", "read_facts", "refuse_contradictions"]
 
@@ -176,7 +176,7 @@ class Facts:
     @cached_property
     def crowd(self) -> Crowd:
         """The same cells as conditions look at them."""
-        return Crowd(self.cells_or_blank)
+        return Crowd(self.cells_or_blank, told_apart=bool(told_apart(self.values)))
 
     def people(self) -> int | None:
         """How many people were hit; None as long as one cell has no number and no total was stated."""

@@ -26,6 +26,8 @@ LOOKS_AT = {
 #: What a field is called in a sentence, and which fact is asked for when it is unknown.
 _NAMES = {field: definition.name for field, definition in CELL_FIELDS.items()}
 _ASK_FOR = _NAMES | {"place": "people_by_country", "categories": "kinds"}
+#: Facts that cannot speak for groups that were told apart.
+_OF_EACH = ("people", "people_by_country", "records")
 _OPEN_VALUES = {field: definition.open_value for field, definition in CELL_FIELDS.items()}
 _PLACES = PLACES | REGIONS.keys() | {UNKNOWN_PLACE}
 
@@ -92,8 +94,9 @@ class Crowd:
     Sets of cells are bits of an integer. What was answered once is kept, since many rules ask the same.
     """
 
-    def __init__(self, cells: tuple[Cell, ...]) -> None:
+    def __init__(self, cells: tuple[Cell, ...], *, told_apart: bool = False) -> None:
         self.cells = cells
+        self._told_apart = told_apart
         self.everybody = (1 << len(cells)) - 1
         self._empty = _bits(cell.nobody for cell in cells)
         self._columns: dict[Feature, tuple[int, int]] = {}
@@ -161,9 +164,19 @@ class Crowd:
         asked: dict[str, None] = {}
         for feature in features:
             yes, no = self._column(feature)
-            if doubtful & ~yes & ~no:
-                asked[_ASK_FOR[LOOKS_AT.get(feature[0], feature[0])]] = None
+            if unknown := doubtful & ~yes & ~no:
+                asked[self._asked_for(LOOKS_AT.get(feature[0], feature[0]), unknown)] = None
         return tuple(asked)
+
+    def asked_for(self, field: str) -> str:
+        """The fact that tells a field: the cells where groups were told apart and nothing speaks for all."""
+        fact = _ASK_FOR[field]
+        return "cells" if self._told_apart and fact in _OF_EACH else fact
+
+    def _asked_for(self, field: str, unknown: int) -> str:
+        """The same for these cells: where the kinds are known, it is their categories that are not."""
+        kinds_known = field == "categories" and all(cell.kinds for cell in self.of(unknown))
+        return field if kinds_known else self.asked_for(field)
 
     def _column(self, feature: Feature) -> tuple[int, int]:
         if feature not in self._columns:

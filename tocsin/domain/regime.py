@@ -30,7 +30,7 @@ _SOMEBODY = Cells(cells=CellTest())
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Mapping[str, datetime] = MappingProxyType({})
 _NO_SEAT = Verdict(None, ("the company's established_in is not stated",), ("organisation.established_in",))
-_NO_PLACE = Verdict(None, ("the place of some people is unknown",), ("people_by_country",))
+_NO_PLACE = "the place of some people is unknown"
 
 
 def assess(
@@ -89,11 +89,12 @@ class _Case:
             return [NotOwed(regime.id, rule.id, valid.because)]
         whole = getattr(self.organisation, rule.per.unless) if rule.per and rule.per.unless else None
         each = [*addressees(rule, self.facts, whole)]
-        found = [_placed(self._finding(regime, rule, who), who.place) for who in each]
+        found = [_placed(self._finding(regime, rule, who), who.place, self.facts) for who in each]
         if any(who.controller for who in each):
             return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
         if each[0].place and each[0].of and self._somebody_without_a_place:
-            found.append(self._undecided(regime, rule, _NO_PLACE))
+            unplaced = Verdict(None, (_NO_PLACE,), (self.facts.crowd.asked_for("place"),))
+            found.append(self._undecided(regime, rule, unplaced))
         return found
 
     @property
@@ -216,9 +217,13 @@ class _Case:
         return authority_for(self.authorities, place, rule.competence)
 
 
-def _placed(finding: Duty | Undecided | NotOwed, place: str | None) -> Duty | Undecided | NotOwed:
+def _placed(
+    finding: Duty | Undecided | NotOwed, place: str | None, facts: Facts
+) -> Duty | Undecided | NotOwed:
     """The same finding, but a duty to the authority of an unknown place, the strictest, asks for the place."""
     if place != UNKNOWN_PLACE or not isinstance(finding, Duty):
         return finding
     because = (*finding.because, "where these people live is unknown; it stands until that is known")
-    return replace(finding, assumed=True, because=because, needs=(*_NO_PLACE.needs, *finding.needs))
+    return replace(
+        finding, assumed=True, because=because, needs=(facts.crowd.asked_for("place"), *finding.needs)
+    )
