@@ -290,6 +290,14 @@ def test_two_laws_are_compared_each_with_its_own_residents(
     assert "us-ca: within 15 calendar days of the discharge of rule individuals" in said
 
 
+def test_each_side_speaks_of_its_own_place(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    said = law(capfd, "diff", "eu-gdpr", "uk-gdpr").out
+    first, _, second = said.partition("binds us if   ")[2].partition("- uk-gdpr:")
+    assert "the company is established in the EEA" in first
+    assert "GB" not in first
+    assert "the company is established in GB" in second
+
+
 def test_what_says_the_same_is_said_in_one_line(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert law(capfd, "diff", "us-ma", "us-ma").out == "us-ma and us-ma say the same.\n"
     assert law(capfd, "diff", "us-ma", "us-ma", "--json").json["mark"] == "same"

@@ -5,7 +5,7 @@ A side is a code, `today` (the laws that judge incidents now), an incident (thos
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,12 +114,20 @@ def _compared(before: Side, after: Side) -> tuple["LawChange", ...]:
     if old and new and old.id != new.id:
         # Each speaks of its own residents; what is left after that is the difference.
         change = compare_law(seen_from(old, new), new)
-        return (change,) if change else ()
+        return (_in_its_own_words(change, old),) if change else ()
     if old and not new:
         return compare_laws(before.laws, _those(after, before))
     if new and not old:
         return compare_laws(_those(before, after), after.laws)
     return compare_laws(before.laws, after.laws)
+
+
+def _in_its_own_words(change: "LawChange", law: "Regime") -> "LawChange":
+    """The same change, the earlier side as its own law says it: of the people of its own place."""
+    rules = tuple(
+        replace(each, before=law.rule(each.before.id)) if each.before else each for each in change.rules
+    )
+    return replace(change, before=law, rules=rules)
 
 
 def _those(many: Side, wanted: Side) -> Mapping[str, "Regime"]:
