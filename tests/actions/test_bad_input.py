@@ -37,6 +37,8 @@ WRONG = [
     ("an", "learn", ({"cells": [{"kinds": ["zzz"]}]},), {"source": "x"}, "the data map has no kind 'zzz'"),
     ("an", "learn", ({"harm_tests": "us-fll:not"},), {"source": "x"}, "no law 'us-fll'; did you mean us-fl"),
     ("an", "learn", ({"harm_tests": "us-co/attorney:not"},), {"source": "x"}, "us-co has no rule 'attorney'; did you"),
+    ("an", "learn", ({"harm_tests": "bogus"},), {"source": "x"}, "'bogus' cannot be read; .* harm_tests=us-ca:met"),
+    ("an", "learn", ({"hold": "yes"},), {"source": "x"}, "hold: 'yes' .* like hold={by: law-enforcement, auth"),
     ("an", "note", ("  ",), {}, "the note is empty"),
     ("an", "note", ("seen",), {"at": FUTURE}, "lies in the future"),
     ("an", "note", ("seen",), {"at": NAIVE}, "has no zone"),

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.cli.conftest import Command
+from tocsin.cli.asking import ask_line
+from tocsin.domain.asking import NextQuestion
 
 
 def test_a_step_is_ticked_with_its_evidence_and_the_next_is_named(tocsin: Command, declared: str) -> None:
@@ -232,6 +234,15 @@ def test_duties_say_to_whom_until_when_and_why(tocsin: Command, declared: str) -
     assert found["next_question"]["fact"] == "people_by_country"
     assert {"eu-gdpr", "vn-pdpl", "us-ca"} <= {each["regime"] for each in found["undecided"]}
     assert found["questions"][0] == found["next_question"]
+
+
+def test_a_question_lists_the_answers_that_it_may_have() -> None:
+    for fact, answers in (
+        ("log_coverage", "complete|partial|none|unknown"), ("ongoing", "yes|no"), ("harm_tests", "LAW:met|not"),
+        ("people", "..."),
+    ):  # fmt: skip
+        line = ask_line(NextQuestion(fact, "?", ()))
+        assert line.endswith(f"tocsin learn {fact}={answers} --source ..."), line
 
 
 def test_a_duty_is_released_by_a_person_with_a_reason(tocsin: Command, declared: str) -> None:

@@ -69,4 +69,15 @@ def _how(fact: str) -> str:
         return "tocsin assess --decide LEVEL --because ..."
     if fact.startswith("organisation."):
         return ""
-    return f"tocsin learn {fact}=... --source ..."
+    return f"tocsin learn {fact}={_values(fact)} --source ..."
+
+
+def _values(fact: str) -> str:
+    """What the answer may be, where it is one of a few words: `yes|no`, `LAW:met|not`."""
+    from tocsin.domain.answers import definition_of
+
+    definition = definition_of(fact)
+    if definition.type == "bool":
+        return "yes|no"
+    law = "LAW:" if definition.type == "choices" else ""
+    return law + "|".join(definition.choices) if definition.type in ("choice", "choices") else "..."

@@ -34,6 +34,13 @@ _IDS = {
     "kinds": "an id of the data map, like viewing-history",
     "controllers": "the code of a contract, like acme-2",
 }
+#: Answers to questions of pairs, by their type.
+_EXAMPLES = {
+    "choices": "us-ca:met",
+    "counts": "DE:1200,VN:40",
+    "amount": "{amount: 1200.50, currency: EUR}",
+    "parts": "{credit-monitoring: {en: .., vi: ..}}",
+}
 #: Older words of facts files.
 _SAME_CHOICE = {("recipients", "one-trusted"): "one-bound"}
 
@@ -245,9 +252,9 @@ def _record(question: FactDefinition, raw: object) -> JsonValue:
 
 
 def _list(question: FactDefinition, raw: object) -> JsonValue:
-    entries = read_flow(raw) if isinstance(raw, str) else raw
+    entries = _flow(question, raw) if isinstance(raw, str) else raw
     if not isinstance(entries, list | tuple):
-        raise Refused(f"{question.name}: write a list, like [{{{': .., '.join(question.keys[:2])}: ..}}]")
+        raise Refused(f"{question.name}: write a list, like {_example(question)}")
     return [_record(question, entry) for entry in entries]
 
 
@@ -269,12 +276,32 @@ _READERS: Mapping[str, Callable[[FactDefinition, object], JsonValue]] = {
 
 def _mapping(question: FactDefinition, raw: object, keys: tuple[str, ...] = ()) -> dict[str, object]:
     if isinstance(raw, str):
-        raw = read_flow(raw if raw.strip().startswith("{") else f"{{{raw}}}")
+        raw = _flow(question, raw, bare=not raw.strip().startswith("{"))
     if not isinstance(raw, Mapping):
-        raise Refused(f"{question.name}: write pairs, like {': .., '.join(keys[:2]) or 'DE:1200,VN'}: ..")
+        raise Refused(f"{question.name}: write pairs, like {question.name}={_example(question)}")
     if keys:
         _refuse_unknown_keys(question, raw, keys)
     return {str(key): value for key, value in raw.items()}
+
+
+def _flow(question: FactDefinition, text: str, *, bare: bool = False) -> object:
+    """What `text` spells, which may be pairs without their brackets; Refused with an answer that would do."""
+    try:
+        return read_flow(f"{{{text}}}" if bare else text)
+    except Refused:
+        example = f"{question.name}={_example(question)}"
+        raise Refused(f"{question.name}: {text!r} cannot be read; write it like {example}") from None
+
+
+def _example(question: FactDefinition) -> str:
+    """An answer to the question as a person types it."""
+    if question.keys:
+        pairs = ", ".join(
+            f"{key}: {question.choices[0] if key == 'by' and question.choices else '..'}"
+            for key in question.keys[:2]
+        )
+        return f"[{{{pairs}}}]" if question.type == "list" else f"{{{pairs}}}"
+    return _EXAMPLES.get(question.type, "{en: .., vi: ..}")
 
 
 def _refuse_unknown_keys(question: FactDefinition, raw: Mapping[str, object], keys: tuple[str, ...]) -> None:
