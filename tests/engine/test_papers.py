@@ -100,7 +100,7 @@ def test_supplements_are_filed_one_after_the_other_and_the_duty_stays_met(tale: 
 
 def test_what_is_met_by_letters_has_no_supplement(tale: Story) -> None:
     owed(tale)
-    with pytest.raises(Refused, match=f"tocsin draft {tale.key} customers"):
+    with pytest.raises(Refused, match=f"tocsin letters {tale.key}"):
         tale.as_("an").filed(PROMISE, reference="x", supplement=1)
 
 

@@ -193,7 +193,7 @@ def test_a_plan_that_feeds_on_itself_is_set_apart(tale, monkeypatch):
 
     tale.declare()
 
-    def endless(incident, catalog, now):
+    def endless(incident, catalog, now, newer):
         return Plan(
             (RemindOfStep(incident.head_seq, "C1", "dpo", "declare"),), now + timedelta(hours=1), "nothing"
         )
