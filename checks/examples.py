@@ -18,7 +18,7 @@ from tocsin.domain.regime import Regime, assess
 
 KEYS = frozenset({"name", "boundary", "organisation", "declared_at", "facts", "each", "told", "expect"})
 #: As of when the law is applied where an example does not say when it was declared.
-_AT = datetime(2027, 6, 1, tzinfo=UTC)
+LATER = datetime(2027, 6, 1, tzinfo=UTC)
 _MOMENTS = ("due_at", "target_at", "clock_start")
 
 
@@ -41,7 +41,7 @@ class Case:
             self.organisation,
             (regime,),
             authorities=self.authorities,
-            at=self.declared_at or _AT,
+            at=self.declared_at or LATER,
             declared_at=self.declared_at,
             discharged=self.told,
         )

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
+from checks.examples import LATER, cases
 from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
-from tocsin.domain.facts import Facts, read_facts
-from tocsin.domain.moments import parse_moment
+from tocsin.domain.facts import Facts
 from tocsin.domain.regime import Assessment, Regime, assess
 
-#: Long after every example, so that the law of its own day judges it.
-LATER = datetime(2027, 6, 1, tzinfo=UTC)
 #: A rule as `regime/rule`.
 Name = str
 
@@ -102,44 +98,13 @@ def judged(
 
 
 def worked_examples(catalog: Catalog) -> list[Worked]:
-    """Every worked example of every law."""
-    return [
-        _worked(path.parent.name, example, catalog.contacts.organisation)
-        for path in example_files()
-        for example in read_examples(path)
-    ]
-
-
-def example_files() -> list[Path]:
-    """The examples beside each law."""
+    """Every case of every worked example of every law."""
     templates, _ = default_folders()
-    return sorted(path.with_name("examples.yaml") for path in templates.glob("*/*/regime.yaml"))
-
-
-@cache
-def read_examples(path: Path) -> list[dict[str, Any]]:
-    """The examples of one law, as they are written."""
-    examples: list[dict[str, Any]] = read_document(path).value
-    return examples
-
-
-def _worked(code: str, example: Mapping[str, Any], company: Organisation) -> Worked:
-    told = {rule: moment(at) for rule, at in example.get("told", {}).items()}
-    return Worked(
-        code,
-        example["name"],
-        read_facts(example["facts"]).values,
-        Organisation.model_validate(company.model_dump() | example.get("organisation", {})),
-        moment(example.get("declared_at")),
-        {rule if "/" in rule else f"{code}/{rule}": at for rule, at in told.items() if at},
-    )
-
-
-def moment(value: Any) -> datetime | None:
-    """YAML 1.2 leaves moments as text, or gives them as aware datetimes."""
-    if value is None:
-        return None
-    return value.astimezone(UTC) if isinstance(value, datetime) else parse_moment(str(value))
+    return [
+        Worked(path.parent.name, case.name, case.facts.values, case.organisation, case.declared_at, case.told)
+        for path in sorted(templates.glob("regimes/*/examples.yaml"))
+        for case in cases(path.parent.name, read_document(path).value, catalog.contacts)
+    ]
 
 
 _OF_CELLS = frozenset(
