@@ -189,6 +189,13 @@ class TestTheBook:
         assert not book.park(KEY, first, 4)
         assert book.park(KEY, second, 4)
 
+    def test_a_beat_that_comes_late_does_not_bring_a_parked_run_back_to_life(self, book: Runs) -> None:
+        execution = book.begin_execution(KEY, "run-1", NOW)
+        assert execution is not None
+        assert book.park(KEY, execution, 4)
+        assert not book.beat(KEY, execution, NOW + SECOND)
+        assert book.parked(KEY)
+
     def test_another_run_may_not_have_an_incident_that_has_one(self, book: Runs) -> None:
         book.begin_execution(KEY, "run-1", NOW)
         assert book.begin_execution(KEY, "run-2", NOW) is None

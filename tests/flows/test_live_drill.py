@@ -9,7 +9,6 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from tocsin.drill.live import Restless
 from tocsin.drill.run import run_drill
 from tocsin.drill.story import Outcome
 
@@ -22,19 +21,12 @@ SMALL = {"customers": 600, "log_lines": 6_000, "leaked": 60}
 def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcome, Path]]:
     found = {}
     for name in ("plain", "live"):
-        found[name] = played(tmp_path_factory, name)
+        folder = tmp_path_factory.mktemp(name)
+        found[name] = (
+            run_drill(seed=11, out=folder, live=name == "live", say=lambda line: None, **SMALL),
+            folder,
+        )
     return found
-
-
-def played(folders: pytest.TempPathFactory, name: str, tries: int = 2) -> tuple[Outcome, Path]:
-    """One drill. On a machine that is busy with other tests a live one may not come to rest in time: once more then."""
-    folder = folders.mktemp(name)
-    try:
-        return run_drill(seed=11, out=folder, live=name == "live", say=lambda line: None, **SMALL), folder
-    except Restless:
-        if tries == 1:
-            raise
-        return played(folders, name, tries - 1)
 
 
 def test_both_drills_end_in_the_same_duties_and_counts(both: dict[str, tuple[Outcome, Path]]) -> None:

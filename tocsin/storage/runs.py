@@ -7,7 +7,18 @@ one is right. Beats and wakes run on the real clock, also in drills whose own cl
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, and_, false, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    and_,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from tocsin.domain.waking import Sleeper
 from tocsin.storage.database import Database
@@ -81,8 +92,11 @@ class Runs:
             return execution
 
     def beat(self, key: str, execution: int, clock: datetime) -> bool:
-        """Say that this execution lives. False when a later one has taken over."""
-        return self._change(key, execution, beat=clock)
+        """Say that this execution lives. False when it has left, or when a later one has taken over.
+
+        A beat may still wait for the database while its run parks. It must not bring the parked run back to life.
+        """
+        return self._change(key, execution, run.c.beat.is_not(None), beat=clock)
 
     def seen(self, key: str) -> int:
         """Up to which entry the run of an incident had seen the timeline when it last left."""
@@ -116,10 +130,10 @@ class Runs:
         with self.database.read() as connection:
             return connection.scalar(query) is not None
 
-    def _change(self, key: str, execution: int, **values: object) -> bool:
+    def _change(self, key: str, execution: int, *only: ColumnElement[bool], **values: object) -> bool:
         with self.database.write() as connection:
             changed = connection.execute(
-                update(run).where(run.c.incident == key, run.c.execution == execution).values(**values)
+                update(run).where(run.c.incident == key, run.c.execution == execution, *only).values(**values)
             )
             return changed.rowcount == 1
 
