@@ -1,5 +1,6 @@
 """What holds for every law of the library, whatever the facts: what does not matter, and what is always so."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -70,9 +71,14 @@ def outcome(answers: Answers) -> set[tuple[Any, ...]]:
             (duty.key, duty.clock_start, duty.due_at, duty.target_at, duty.recipient, duty.candidate)
             for duty in found.duties
         ),
-        *((each.regime, each.rule, frozenset(each.needs), each.soonest) for each in found.undecided),
+        *((each.regime, each.rule, whom(each.needs), each.soonest) for each in found.undecided),
         *((each.regime, each.rule) for each in found.not_owed),
     }
+
+
+def whom(needs: Iterable[str]) -> frozenset[str]:
+    """What is asked for. Where people live is asked by country, or of their cells once they are in some."""
+    return frozenset("cells" if need == "people_by_country" else need for need in needs)
 
 
 def shuffled(values: Any, random: Random) -> dict[str, Any]:
