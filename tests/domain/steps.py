@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from tests.domain.worked import Worked
+from tocsin.domain.cells import OPEN_METHODS
 from tocsin.domain.criteria import ORGANISATION
 from tocsin.domain.moments import KNOWING, stand_ins
 from tocsin.domain.places import country_of
@@ -187,7 +188,9 @@ def _less_known(cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
     # A group that is known to be empty is a group once that is forgotten.
     known = _without(cell, "count", "method") if cell.get("count") == 0 else cell
     for name in known:
-        yield name, [_without(cell, name)]
+        # A number whose method is not stated is a number: where it was open, it is forgotten too.
+        counted = ("count",) if name == "method" and cell["method"] in OPEN_METHODS else ()
+        yield name, [_without(cell, name, *counted)]
     for name, word in _OPEN.items():
         if name in known:
             yield f"{name} becomes {word}", [{**cell, name: word}]

@@ -77,8 +77,8 @@ def outcome(answers: Answers) -> set[tuple[Any, ...]]:
 
 
 def whom(needs: Iterable[str]) -> frozenset[str]:
-    """What is asked for. Where people live is asked by country, or of their cells once they are in some."""
-    return frozenset("cells" if need == "people_by_country" else need for need in needs)
+    """What is asked for. How many people live where is asked by country, or of their cells once they are in some."""
+    return frozenset("cells" if need in ("people", "people_by_country") else need for need in needs)
 
 
 def shuffled(values: Any, random: Random) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.questions import CELL_FIELDS, FACTS
 
 #: A count that is only a lower bound, whatever number stands beside it.
-_OPEN_METHODS = ("to-be-determined", "cannot-be-determined")
+OPEN_METHODS = ("to-be-determined", "cannot-be-determined")
 
 
 class Cell(BaseModel):
@@ -98,12 +98,12 @@ class Cell(BaseModel):
     @property
     def nobody(self) -> bool:
         """Whether it is known that nobody is in this cell."""
-        return self.count == 0 and self.method not in _OPEN_METHODS
+        return self.count == 0 and self.method not in OPEN_METHODS
 
     @property
     def lower_bound(self) -> bool:
         """Whether more people may be here than `count` says."""
-        return self.count is None or self.method in _OPEN_METHODS
+        return self.count is None or self.method in OPEN_METHODS
 
 
 def read_cell(raw: object) -> Cell:
