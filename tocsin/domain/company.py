@@ -12,6 +12,7 @@ Sector = Literal[
     "important",
     "us-listed",
     "critical-infrastructure",
+    "information-broker",
 ]
 SizeClass = Literal["micro", "small", "medium", "large"]
 #: The free zones of the Emirates that have data protection laws of their own; `none` stands elsewhere in them.

@@ -52,7 +52,7 @@ VALUES = {
     "misuse": {"none": "not misused"},
     "sectors": {"us-listed": "companies listed in the US", "important": "important entities",
                 "essential": "essential entities", "trust-service": "trust services",
-                "critical-infrastructure": "critical infrastructure"},
+                "critical-infrastructure": "critical infrastructure", "information-broker": "information brokers"},
     "free_zone": {"adgm": "ADGM (Abu Dhabi)", "difc": "DIFC (Dubai)", "none": "of none"},
 }  # fmt: skip
 #: A fact in a sentence; `{}` stands for the values that pass.
