@@ -49,6 +49,8 @@ RANSOM = {"fact": "nature", "has": "ransomware"}
         ({"cells": {"place": "EEA"}}, {"people_by_country": {"DE": 1, "FR": 1, "VN": 1}}, True, "live in DE, FR"),
         ({"cells": {"place": "EEA"}}, {"people_by_country": {"VN": 1, "SG": 1}}, False, "place is SG, VN"),
         ({"cells": {"place": "EEA"}}, {"place": "RE"}, True, "people live in RE"),
+        ({"cells": {"place": "US"}}, {"place": "PR"}, True, "people live in PR"),
+        ({"cells": {"place": "US-PR"}}, {"place": "PR"}, True, "people live in PR"),
         ({"cells": {"place": "EEA"}}, {"place": "unknown"}, True, "people live in unknown"),
         ({"cells": {"place": "US"}}, {"place": "US-CA"}, True, "people live in US-CA"),
         ({"cells": {"place": "US-CA"}}, {"place": "US-NY"}, False, "place is US-NY"),

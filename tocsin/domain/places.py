@@ -32,9 +32,12 @@ _PARTS = {
 _EEA_CODES = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
 EEA = frozenset(_EEA_CODES.split())
 
-#: Territories with a country code of their own in which Union law, and so the GDPR, applies: Art. 355(1), (4)
-#: TFEU.
-_BELONGS_TO = {"AX": "FI", "GF": "FR", "GP": "FR", "MF": "FR", "MQ": "FR", "RE": "FR", "YT": "FR"}
+#: Territories with a country code of their own. In the first seven Union law, and so the GDPR, applies: Art. 355(1),
+#: (4) TFEU. The others are parts of the United States in ISO 3166-2 as well.
+_BELONGS_TO = {
+    "AX": "FI", "GF": "FR", "GP": "FR", "MF": "FR", "MQ": "FR", "RE": "FR", "YT": "FR",
+    "AS": "US-AS", "GU": "US-GU", "MP": "US-MP", "PR": "US-PR", "UM": "US-UM", "VI": "US-VI",
+}  # fmt: skip
 
 #: Names that a condition may use in place of a list of countries.
 REGIONS = {"EEA": EEA}
@@ -50,12 +53,12 @@ ALIASES = {"EL": "GR", "UK": "GB"}
 
 
 def state_of(place: str) -> str:
-    """The place whose authority is competent: `RE` gives `FR`, `DE-BY` stays `DE-BY`."""
+    """The place whose authority is competent: `RE` gives `FR`, `PR` gives `US-PR`, `DE-BY` stays `DE-BY`."""
     return _BELONGS_TO.get(place, place)
 
 
 def country_of(place: str) -> str:
-    """The country of a place: `US-CA` gives `US`, `RE` gives `FR`, `DE` gives `DE`."""
+    """The country of a place: `US-CA` and `PR` give `US`, `RE` gives `FR`."""
     return state_of(place).partition("-")[0]
 
 
