@@ -164,6 +164,14 @@ def test_what_was_said_before_is_referred_to(library: Catalog) -> None:
     assert page.count("if as in us-ma/individuals") == 4
 
 
+def test_whom_a_law_means_by_agencies_its_note_says(library: Catalog) -> None:
+    canada = flat(terminal(page_of(library.regime("ca-pipeda")), 100))
+    assert "tell the agencies that the note names, as controller" in canada
+    assert "consumer reporting agencies" not in canada
+    named = [rule for law in library.regimes.values() for rule in law.rules if rule.recipient == "agencies"]
+    assert all(rule.note for rule in named)
+
+
 def test_a_text_of_a_pack_is_never_markup(library: Catalog) -> None:
     hostile = "<script>x</script> | *bold* [a](b) `c` # head"
     regime = library.regime("in-certin").model_copy(

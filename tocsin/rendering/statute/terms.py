@@ -18,7 +18,8 @@ Terms = tuple[tuple[str, tuple[str, ...], Callable[[Any], tuple[Item, ...]]], ..
 _RECIPIENTS = {
     "individuals": "the people concerned",
     "controller": "the controller for whom we process",
-    "agencies": "the consumer reporting agencies",
+    # Consumer reporting agencies in most laws, whoever can reduce the harm in others.
+    "agencies": "the agencies that the note names",
     "media": "the media",
     "public": "the public",
     "police": "the police",
