@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -118,3 +119,11 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_parsed() -> None:
 def test_a_file_that_is_missing_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="cannot be read"):
         read_document(tmp_path / "none.yaml")
+
+
+def test_an_alias_costs_what_it_repeats_and_no_more() -> None:
+    text = f"a: &x 1\nb: [{','.join(['*x'] * 40_000)}]\n".encode()
+    begin = process_time()
+    assert parse_document(PATH, text).line(("b", 39_999)) == 2
+    # A search through all nodes for each alias took minutes.
+    assert process_time() - begin < 10

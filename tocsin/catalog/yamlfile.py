@@ -97,8 +97,11 @@ class _Composer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lines: dict[Loc, int] = {(): 1}
-        self.anchors: dict[str, tuple[Loc, Any]] = {}
+        self.lines: dict[Loc, int] = {}
+        #: The nodes in the order in which they were met, so that those below an anchor are found without a search.
+        self.met: list[Loc] = []
+        self.anchors: dict[str, tuple[Loc, Any, list[Loc]]] = {}
+        self.mark((), 1)
 
     def document(self, events: Iterable[Any]) -> Document:
         return Document(self.path, self.whole(iter(events)), self.lines)
@@ -114,10 +117,16 @@ class _Composer:
             raise BadFile(self.path, _line(after), "holds a second document; one file is one document")
         return value
 
+    def mark(self, loc: Loc, line: int) -> None:
+        """A node stands on a line. A mapping has marked that of the key already, which is where a reader looks."""
+        if loc not in self.lines:
+            self.lines[loc] = line
+            self.met.append(loc)
+
     def node(self, event: Any, events: Iterator[Any], loc: Loc) -> Any:
         kind = type(event).__name__
-        # A mapping has put the line of the key there already, which is where a reader looks.
-        self.lines.setdefault(loc, _line(event))
+        self.mark(loc, _line(event))
+        first_below = len(self.met)
         if len(loc) > DEEPEST:
             raise self.bad(event, f"is nested more than {DEEPEST} levels deep")
         if len(self.lines) > MOST:
@@ -133,7 +142,7 @@ class _Composer:
         else:
             value = self.scalar(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (loc, value)
+            self.anchors[event.anchor] = (loc, value, self.met[first_below:])
         return value
 
     def mapping(self, events: Iterator[Any], loc: Loc) -> dict[str, Any]:
@@ -147,7 +156,7 @@ class _Composer:
             if key in found:
                 first = self.lines[*loc, key]
                 raise self.bad(event, f"key {key!r} stands here twice, first on line {first}; keep one")
-            self.lines[*loc, key] = _line(event)
+            self.mark((*loc, key), _line(event))
             found[key] = self.node(next(events), events, (*loc, key))
         return found
 
@@ -180,13 +189,11 @@ class _Composer:
         # An anchor is known only when its node is complete, so that no node can hold itself.
         if event.anchor not in self.anchors:
             raise self.bad(event, f"*{event.anchor} refers to nothing above it")
-        origin, value = self.anchors[event.anchor]
-        size = len(origin)
-        below = [(each[size:], line) for each, line in self.lines.items() if each[:size] == origin]
+        origin, value, below = self.anchors[event.anchor]
         if len(below) + len(self.lines) > MOST:
             raise self.bad(event, f"holds more than {MOST} nodes")
-        for rest, line in below:
-            self.lines.setdefault((*loc, *rest), line)
+        for each in below:
+            self.mark((*loc, *each[len(origin) :]), self.lines[each])
         return value
 
     def bad(self, event: Any, what: str) -> BadFile:
