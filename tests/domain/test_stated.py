@@ -25,6 +25,12 @@ def test_cells_in_which_nobody_stands_take_nothing_from_what_was_stated() -> Non
     assert read_facts({**in_short, "cells": []}).cells == read_facts(in_short).cells
 
 
+def test_a_word_that_was_learned_once_is_never_refused_later() -> None:
+    """An entry of an older Tocsin must not bring its incident down."""
+    (cell,) = Facts({"cells": [{"place": "DE", "group": ["sailors"], "recipients": "pirates"}]}).cells
+    assert (cell.place, cell.group, cell.recipients) == ("DE", ("sailors",), "pirates")
+
+
 def test_nobody_found_is_nobody_known_where_nothing_else_is_stated() -> None:
     assert read_facts({"cells": [], "log_coverage": "complete"}).cells == ()
 

@@ -3,6 +3,7 @@
 Pure. Totals, counts per country and sets of kinds derive from the cells. A field that is None is unknown.
 """
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator, model_validator
@@ -75,6 +76,12 @@ class Cell(BaseModel):
             raise ValueError(str(error)) from None
         return tuple(value) if isinstance(value, list) else value
 
+    @staticmethod
+    def learned(canonical: Mapping[str, Any]) -> "Cell":
+        """A cell from its canonical form, which was read and found good when somebody learned it."""
+        known = {name: tuple(v) if isinstance(v, list) else v for name, v in canonical.items()}
+        return _BLANK.model_copy(update=known)
+
     def canonical(self) -> dict[str, JsonValue]:
         """The cell as JSON: what is known, and nothing else."""
         return {
@@ -104,6 +111,10 @@ class Cell(BaseModel):
     def lower_bound(self) -> bool:
         """Whether more people may be here than `count` says."""
         return self.count is None or self.method in OPEN_METHODS
+
+
+#: A cell of which nothing is known.
+_BLANK = Cell()
 
 
 def read_cell(raw: object) -> Cell:

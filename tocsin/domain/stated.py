@@ -31,10 +31,10 @@ def for_all(values: _Values) -> dict[str, Any]:
 def stated_cells(values: _Values) -> tuple[Cell, ...]:
     """The cells, or those that a number per country or the names of one cell stand for."""
     if cells := told_apart(values):
-        return tuple(read_cell(cell) for cell in cells)
+        return tuple(Cell.learned(cell) for cell in cells if isinstance(cell, dict))
     by_country, people = values.get("people_by_country"), values.get("people")
     if isinstance(by_country, dict):
-        placed = [Cell(place=place, count=count) for place, count in by_country.items()]
+        placed = [Cell.learned({"place": place, "count": count}) for place, count in by_country.items()]
         # People who were counted but not placed live somewhere: they stay, in the strictest place.
         rest = people - sum(cell.count or 0 for cell in placed) if isinstance(people, int) else 0
         return (*placed, Cell(place=UNKNOWN_PLACE, count=rest)) if rest > 0 else tuple(placed)
