@@ -3,7 +3,7 @@
 A room of the heart: pure values, read from `contacts/authorities.yaml` by the catalog.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
@@ -49,12 +49,12 @@ class Authority(Record):
 
 
 def authority_for(
-    authorities: Iterable[Authority], place: str, competence: Competence = "data-protection"
+    authorities: Sequence[Authority], place: str, competence: Competence = "data-protection"
 ) -> Authority | None:
     """The authority of a place: of exactly that place, else of its country (`DE` for `DE-BY`), else None."""
-    competent = [each for each in authorities if competence in each.competence]
+    # Asked for each duty of an incident: all but a few are told apart by their place.
     for wanted in (place, place.partition("-")[0]):
-        for authority in competent:
-            if authority.place == wanted:
+        for authority in authorities:
+            if authority.place == wanted and competence in authority.competence:
                 return authority
     return None

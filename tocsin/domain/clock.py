@@ -109,7 +109,7 @@ def due(
         end = start.astimezone(UTC) + timedelta(hours=within.hours)
     else:
         end = datetime.combine(_last_day(start, within, zone, off), _LAST_SECOND, zone_named(zone))
-    return _rolled(end.astimezone(zone_named(zone)), roll, off).astimezone(UTC)
+    return (_rolled(end.astimezone(zone_named(zone)), roll, off) if roll else end).astimezone(UTC)
 
 
 def target(start: datetime, within: Within) -> datetime | None:
@@ -133,9 +133,9 @@ def _last_day(start: datetime, within: Within, zone: str, off: DaysOff) -> date:
     return day + timedelta(days=within.calendar_days or 0)
 
 
-def _rolled(end: datetime, roll: Roll | None, off: DaysOff) -> datetime:
+def _rolled(end: datetime, roll: Roll, off: DaysOff) -> datetime:
     """The same limit, or, where it falls on a day off, the moment of the next working day to which it moves."""
-    if roll is None or (day := next_working_day(end.date(), roll.holidays, off)) == end.date():
+    if (day := next_working_day(end.date(), roll.holidays, off)) == end.date():
         return end
     hour = time(12) if roll.to == "noon-of-next-working-day" else _LAST_SECOND
     return datetime.combine(day, hour, end.tzinfo)

@@ -6,7 +6,7 @@ authorities of their own.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 _CODES = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
@@ -67,13 +67,14 @@ def lies_in(place: str, wanted: Iterable[str]) -> bool | None:
 
     An unknown place lies everywhere: it is the strictest.
     """
-    return True if place == UNKNOWN_PLACE else _lies_in(place, frozenset(wanted))
+    if place == UNKNOWN_PLACE or not _around(place).isdisjoint(wanted):
+        return True
+    return None if place in _PARTS and any(name.startswith(f"{place}-") for name in wanted) else False
 
 
 # Every law asks where the same few places lie.
-@lru_cache(maxsize=10_000)
-def _lies_in(place: str, wanted: frozenset[str]) -> bool | None:
+@cache
+def _around(place: str) -> frozenset[str]:
+    """Everything in which a place lies: itself, its state, its country, regions."""
     own = {place, state_of(place), country_of(place)}
-    if any(name in own or own & REGIONS.get(name, frozenset()) for name in wanted):
-        return True
-    return None if any(name.startswith(f"{place}-") for name in wanted) else False
+    return frozenset(own | {region for region, members in REGIONS.items() if own & members})
