@@ -11,6 +11,7 @@ from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.conditions import Condition, Verdict, evaluate
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts, read_facts
+from tocsin.domain.verdicts import Reasons
 
 CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
 ORGANISATION = load_catalog(*([folder] for folder in default_folders())).contacts.organisation
@@ -312,3 +313,27 @@ def test_a_number_that_cannot_be_determined_may_count_as_reached(cells: Any, ans
     assert verdict(many, facts).answer is (None if cells[0].get("method") else answer)
     with pytest.raises(ValidationError, match="goes with at_least or more_than"):
         verdict({"people": {}, "at_most": 9, "or_undeterminable": True}, {})
+
+
+def test_words_are_found_when_they_are_read_and_once() -> None:
+    asked: list[str] = []
+
+    def find() -> list[str]:
+        asked.append("asked")
+        return ["place is DE", "5 people"]
+
+    reasons = Reasons(find)
+    assert not asked
+    assert reasons == ("place is DE", "5 people")
+    assert (*reasons, reasons[1], len(reasons)) == ("place is DE", "5 people", "5 people", 2)
+    assert reasons == Reasons(find)
+    assert reasons != Reasons(tuple)
+    assert asked == ["asked"] * 2
+
+
+def test_a_verdict_finds_its_words_only_when_they_are_read() -> None:
+    facts = read_facts({"place": "DE", "people": 5, "our_role": "controller"})
+    asked = {"all": [{"cells": {"place": "EEA"}}, {"people": {"role": "controller"}, "more_than": 9}]}
+    found = evaluate(CONDITION.validate_python(asked), facts, ORGANISATION)
+    assert isinstance(found.because, Reasons)
+    assert found == (False, ("5 people", "people in DE: our_role is controller"), ())

@@ -1,15 +1,11 @@
 """Whether a condition holds: yes, no, or cannot tell yet.
 
-Pure. Three-valued logic (Kleene, Introduction to Metamathematics, 1952, section 64): an unknown fact never
-reads as no. Every verdict names the facts it rests on; one that cannot be told yet names the facts that would
-settle it.
+Pure. An unknown fact never reads as no: what an answer is, and how several join, stands in `verdicts`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocsin.domain.criteria import (
     ORGANISATION,
@@ -26,44 +22,56 @@ from tocsin.domain.facts import Facts
 from tocsin.domain.matching import CellTest, Crowd, Feature, has_any, in_words
 from tocsin.domain.places import lies_in
 from tocsin.domain.questions import FACTS
+from tocsin.domain.verdicts import Reasons, Verdict, all_of, any_of, denied
 
 if TYPE_CHECKING:
     from tocsin.domain.contacts import Organisation
 
-__all__ = ["CellTest", "Condition", "Verdict", "all_of", "evaluate", "in_words"]
+__all__ = ["CellTest", "Condition", "Setting", "Verdict", "all_of", "evaluate", "features_of", "in_words"]
 
 
-class Verdict(NamedTuple):
-    """An answer, the facts it rests on in words, and, where it cannot be told yet, the facts that would
-    settle it."""
+class Setting:
+    """What conditions are held against: the facts, the company, and which of the people hit are looked at.
 
-    answer: bool | None
-    because: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    Many rules of a law look at the same people and ask the same of them: what was answered once is kept.
+    """
+
+    def __init__(
+        self, facts: Facts, organisation: "Organisation", among: tuple[Feature, ...] = (), spared: int = 0
+    ) -> None:
+        self.facts, self.organisation, self.crowd = facts, organisation, facts.crowd
+        #: What everybody looked at must have.
+        self.among = among
+        #: Cells that are left out, as bits.
+        self.spared = spared
+        have, lack = self.crowd.answers(among)
+        #: The cells that are looked at, and those that are not; of the rest it cannot be told.
+        self.inside, self.outside = have & ~spared, lack | spared
+        self._some: dict[tuple[Feature, ...], Verdict] = {}
+
+    def verdict(self, condition: Any) -> Verdict:
+        """Whether a condition holds here."""
+        return _EVALUATORS[type(condition)](condition, self)
+
+    def answers(self, features: tuple[Feature, ...]) -> tuple[int, int]:
+        """Of the cells looked at those that have every feature, and all that lack one or are not looked at."""
+        have, lack = self.crowd.answers(features)
+        return have & self.inside, lack | self.outside
+
+    def some(self, features: tuple[Feature, ...]) -> Verdict:
+        """Whether some cell that is looked at has all these features."""
+        if features not in self._some:
+            self._some[features] = _some_cell(features, self)
+        return self._some[features]
+
+    def of(self, among: tuple[Feature, ...]) -> "Setting":
+        """The same, but only those are looked at who have these features too."""
+        return Setting(self.facts, self.organisation, (*self.among, *among), self.spared) if among else self
 
 
-@dataclass(frozen=True)
-class _Setting:
-    """What a condition is held against. Every cell looked at must also pass `among`."""
-
-    facts: Facts
-    organisation: "Organisation"
-    among: tuple[CellTest, ...]
-    spared: tuple[CellTest, ...] = ()
-
-    def answers(self, features: Iterable[Feature]) -> tuple[int, int]:
-        """The cells that have every feature, and those that lack one; who is spared lacks them all."""
-        crowd = self.facts.crowd
-        out = 0
-        for test in self.spared:
-            out |= crowd.answers(test.features)[0]
-        have, lack = crowd.answers(features)
-        return have & ~out, lack | out
-
-    @cached_property
-    def features(self) -> tuple[Feature, ...]:
-        """What every cell looked at must have."""
-        return tuple(feature for test in self.among for feature in test.features)
+def features_of(tests: Iterable[CellTest]) -> tuple[Feature, ...]:
+    """What passes all of these tests has."""
+    return tuple(feature for test in tests for feature in test.features)
 
 
 def evaluate(
@@ -79,52 +87,25 @@ def evaluate(
     Of the people hit only those are looked at that pass every test of `among`, and none that is known to pass one of
     `spared`.
     """
-    return _verdict(condition, _Setting(facts, organisation, tuple(among), tuple(spared)))
+    setting = Setting(facts, organisation, features_of(among), facts.crowd.known_for_any(spared))
+    return setting.verdict(condition)
 
 
-def _verdict(condition: Any, setting: _Setting) -> Verdict:
-    return _EVALUATORS[type(condition)](condition, setting)
+def _all(condition: AllOf, setting: Setting) -> Verdict:
+    return all_of(setting.verdict(each) for each in condition.all)
 
 
-def _all(condition: AllOf, setting: _Setting) -> Verdict:
-    return all_of(_verdict(each, setting) for each in condition.all)
+def _any(condition: AnyOf, setting: Setting) -> Verdict:
+    return any_of([setting.verdict(each) for each in condition.any])
 
 
-def all_of(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict that all of these hold: the first no is the answer, else one open question leaves it open.
-
-    Nothing behind the first no is looked at: most laws do not bind a company at all.
-    """
-    found = []
-    for verdict in verdicts:
-        if verdict.answer is False:
-            return verdict
-        found.append(verdict)
-    return _joined(None if any(v.answer is None for v in found) else True, found)
+def _not(condition: Not, setting: Setting) -> Verdict:
+    return denied(setting.verdict(condition.denied))
 
 
-def _any(condition: AnyOf, setting: _Setting) -> Verdict:
-    verdicts = [_verdict(each, setting) for each in condition.any]
-    held = [verdict for verdict in verdicts if verdict.answer]
-    if held:
-        return _joined(True, held)
-    return _joined(None if any(v.answer is None for v in verdicts) else False, verdicts)
-
-
-def _joined(answer: bool | None, verdicts: list[Verdict]) -> Verdict:
-    because = dict.fromkeys(reason for verdict in verdicts for reason in verdict.because)
-    needs = dict.fromkeys(need for v in verdicts if v.answer is None for need in v.needs)
-    return Verdict(answer, tuple(because), tuple(needs) if answer is None else ())
-
-
-def _not(condition: Not, setting: _Setting) -> Verdict:
-    verdict = _verdict(condition.denied, setting)
-    return Verdict(None if verdict.answer is None else not verdict.answer, verdict.because, verdict.needs)
-
-
-def _fact(condition: FactIs, setting: _Setting) -> Verdict:
+def _fact(condition: FactIs, setting: Setting) -> Verdict:
     if condition.about_people is not None:
-        return _verdict(condition.about_people, setting)
+        return setting.verdict(condition.about_people)
     name, facts = condition.fact, setting.facts
     value: Any = facts.get(name)
     if condition.of is not None:
@@ -157,33 +138,41 @@ def _unknown(name: str) -> Verdict:
     return Verdict(None, (f"{name} is unknown",), (name,))
 
 
-def _cells(condition: Cells, setting: _Setting) -> Verdict:
-    if condition.among.features:
-        setting = replace(setting, among=(*setting.among, condition.among))
-    own, features = condition.cells.features, (*setting.features, *condition.cells.features)
-    if condition.every:
-        return _every_cell(own, setting)
-    crowd = setting.facts.crowd
-    have, lack = setting.answers(features)
+def _cells(condition: Cells, setting: Setting) -> Verdict:
+    setting = setting.of(condition.among.features)
+    own = condition.cells.features
+    return _every_cell(own, setting) if condition.every else setting.some(own)
+
+
+def _some_cell(own: tuple[Feature, ...], setting: Setting) -> Verdict:
+    crowd, features = setting.crowd, (*setting.among, *own)
+    have, lack = setting.answers(own)
     if have:
-        return Verdict(True, crowd.who(have, own or features))
+        return Verdict(True, _who(crowd, have, own or features))
     doubtful = crowd.everybody & ~lack
-    return _open(crowd, doubtful, features) if doubtful else Verdict(False, crowd.why_not(features))
+    return _open(crowd, doubtful, features) if doubtful else Verdict(False, _why_not(crowd, features))
 
 
-def _every_cell(own: tuple[Feature, ...], setting: _Setting) -> Verdict:
+def _every_cell(own: tuple[Feature, ...], setting: Setting) -> Verdict:
     """All cells among those looked at. One that may be among them and may fail leaves the answer open."""
-    crowd = setting.facts.crowd
-    among, outside = setting.answers(setting.features)
+    crowd, among = setting.crowd, setting.inside
     have, lack = crowd.answers(own)
-    perhaps_among = crowd.everybody & ~outside
+    perhaps_among = crowd.everybody & ~setting.outside
     if not perhaps_among:
-        return Verdict(False, crowd.why_not(setting.features))
+        return Verdict(False, _why_not(crowd, setting.among))
     if among & lack:
-        return Verdict(False, crowd.why_not(own))
+        return Verdict(False, _why_not(crowd, own))
     if among and not perhaps_among & ~have:
-        return Verdict(True, crowd.who(perhaps_among, own))
-    return _open(crowd, perhaps_among, (*setting.features, *own))
+        return Verdict(True, _who(crowd, perhaps_among, own))
+    return _open(crowd, perhaps_among, (*setting.among, *own))
+
+
+def _who(crowd: Crowd, chosen: int, features: tuple[Feature, ...]) -> Reasons:
+    return Reasons(lambda: crowd.who(chosen, features))
+
+
+def _why_not(crowd: Crowd, features: tuple[Feature, ...]) -> Reasons:
+    return Reasons(lambda: crowd.why_not(features))
 
 
 def _open(crowd: Crowd, doubtful: int, features: tuple[Feature, ...]) -> Verdict:
@@ -191,10 +180,9 @@ def _open(crowd: Crowd, doubtful: int, features: tuple[Feature, ...]) -> Verdict
     return Verdict(None, tuple(f"{need} is unknown" for need in needs), needs)
 
 
-def _people(condition: People, setting: _Setting) -> Verdict:
-    crowd, counting = setting.facts.crowd, condition.counting
-    asked = [(*setting.features, *test.features) for test in condition.people]
-    answers = [setting.answers(features) for features in asked]
+def _people(condition: People, setting: Setting) -> Verdict:
+    crowd, counting = setting.crowd, condition.counting
+    answers = [setting.answers(test.features) for test in condition.people]
     have, lack = 0, crowd.everybody
     for yes, no in answers:
         have, lack = have | yes, lack & no
@@ -202,22 +190,25 @@ def _people(condition: People, setting: _Setting) -> Verdict:
     least, _ = crowd.numbers(have, counting)
     most, more = crowd.numbers(crowd.everybody & ~lack, counting)
     bound, reached_is_yes = condition.bound
-    own = tuple(feature for test in condition.people for feature in test.features)
-    who = crowd.who(have, own) if have and own else ()
+    own = features_of(condition.people)
+    who = _who(crowd, have, own) if have and own else ()
     if least >= bound:
-        return Verdict(reached_is_yes, (f"{'at least ' if more or most > least else ''}{least} {what}", *who))
+        count = f"{'at least ' if more or most > least else ''}{least} {what}"
+        return Verdict(reached_is_yes, Reasons(lambda: (count, *who)))
     if condition.or_undeterminable and crowd.undeterminable(have):
         return Verdict(True, ("the number of people cannot be determined", *who))
     if most < bound and not more:
-        who = who if have else crowd.why_not((*setting.features, *own))
-        return Verdict(not reached_is_yes, (f"{'at most ' if most > least else ''}{most} {what}", *who))
+        why = who if have else _why_not(crowd, (*setting.among, *own))
+        count = f"{'at most ' if most > least else ''}{most} {what}"
+        return Verdict(not reached_is_yes, Reasons(lambda: (count, *why)))
     needs: tuple[str, ...] = (crowd.asked_for(counting),) if more else ()
-    for features, (_, no) in zip(asked, answers, strict=True):
-        needs = (*crowd.open_questions(crowd.everybody & ~no & ~have, features), *needs)
+    for test, (_, no) in zip(condition.people, answers, strict=True):
+        asked = (*setting.among, *test.features)
+        needs = (*crowd.open_questions(crowd.everybody & ~no & ~have, asked), *needs)
     return Verdict(None, (f"at least {least} {what}", *who), tuple(dict.fromkeys(needs)))
 
 
-def _organisation(condition: OrganisationIs, setting: _Setting) -> Verdict:
+def _organisation(condition: OrganisationIs, setting: Setting) -> Verdict:
     name = condition.organisation
     value: Any = getattr(setting.organisation, name)
     values = value if isinstance(value, tuple) else () if value is None else (value,)
@@ -234,7 +225,7 @@ def _organisation(condition: OrganisationIs, setting: _Setting) -> Verdict:
     return Verdict(answer, (f"the company's {name} is {in_words(values) or 'none'}",))
 
 
-_EVALUATORS: dict[type, Callable[[Any, _Setting], Verdict]] = {
+_EVALUATORS: dict[type, Callable[[Any, Setting], Verdict]] = {
     AllOf: _all,
     AnyOf: _any,
     Not: _not,

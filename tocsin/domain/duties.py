@@ -7,7 +7,7 @@ recipient:
 `policy-promise/customers/individuals/controller` is the letter to every customer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from tocsin.domain.records import Verification
 from tocsin.domain.rules import Stage
 from tocsin.domain.running import Run
 from tocsin.domain.terms import Recipient
+from tocsin.domain.verdicts import Reasons
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Undecided:
     regime: str
     rule: str
     needs: tuple[str, ...]
-    because: tuple[str, ...] = ()
+    because: Sequence[str] = ()
     #: Asks its clock, which is worth the trouble only where somebody reads the answer.
     clock: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
 
@@ -106,7 +107,7 @@ class NotOwed:
 
     regime: str
     rule: str
-    because: tuple[str, ...]
+    because: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -152,4 +153,4 @@ def _plain(finding: Any) -> dict[str, Any]:
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
-    return [*value] if isinstance(value, tuple) else value
+    return [*value] if isinstance(value, tuple | Reasons) else value

@@ -5,7 +5,7 @@ strictest. The module is long because what is asked and how it is answered belon
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
@@ -102,7 +102,8 @@ class Crowd:
         self._columns: dict[Feature, tuple[int, int]] = {}
         self._shared: dict[str, dict[Any, int]] = {}
         self._worded: dict[Any, str] = {}
-        self._sentences: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._sentences: dict[tuple[int, tuple[Feature, ...]], tuple[str, ...]] = {}
+        self._statements: dict[tuple[str, int], str] = {}
 
     def answers(self, features: Iterable[Feature]) -> tuple[int, int]:
         """The cells that have every feature, and those that lack one; of the others it cannot be told.
@@ -114,6 +115,13 @@ class Crowd:
             yes, no = self._column(feature)
             have, lack = have & yes, lack | no
         return have, lack
+
+    def known_for_any(self, tests: Iterable[CellTest]) -> int:
+        """The cells that are known to pass one of these tests."""
+        known = 0
+        for test in tests:
+            known |= self.answers(test.features)[0]
+        return known
 
     def numbers(self, chosen: int, counting: Literal["count", "records"]) -> tuple[int, bool]:
         """How many people (or records) the chosen cells have at least, and whether it may be more."""
@@ -127,37 +135,40 @@ class Crowd:
 
     def who(self, chosen: int, features: tuple[Feature, ...]) -> tuple[str, ...]:
         """The chosen cells in words, by the fields looked at; places with the same values are named together."""
-        key = ("who", chosen, features)
-        if key not in self._sentences:
-            fields = [field for field in _fields(features) if field != "place"]
-            places: dict[str, dict[str, None]] = {}
-            for cell in self.of(chosen):
-                said = ", ".join(
-                    f"{_NAMES[field]} is {self._words(getattr(cell, field))}" for field in fields
-                )
-                places.setdefault(said, {})[cell.place or ""] = None
-            self._sentences[key] = tuple(
-                _sentence(said, sorted(filter(None, where))) for said, where in places.items()
+        if (chosen, features) not in self._sentences:
+            said = {"": chosen}
+            for field in _fields(features):
+                if field != "place":
+                    said = self._told_apart_by(field, said)
+            in_order = sorted(said.items(), key=lambda group: group[1] & -group[1])
+            self._sentences[chosen, features] = tuple(
+                _sentence(words, sorted(filter(None, self.values("place", cells))))
+                for words, cells in in_order
             )
-        return self._sentences[key]
+        return self._sentences[chosen, features]
+
+    def _told_apart_by(self, field: str, groups: Mapping[str, int]) -> dict[str, int]:
+        """The same groups of cells, each in words, with what a field is in them: many cells share few values."""
+        finer: dict[str, int] = {}
+        for said, cells in groups.items():
+            for value, has in self._sharing(field).items():
+                if both := cells & has:
+                    words = f"{said}{', ' if said else ''}{_NAMES[field]} is {self._words(value)}"
+                    finer[words] = finer.get(words, 0) | both
+        return finer
 
     def why_not(self, features: tuple[Feature, ...]) -> tuple[str, ...]:
         """The values for which cells lack a feature, in words."""
-        key = ("why not", features)
-        if key not in self._sentences:
-            lacking = [("count", self._empty)] if self._empty else []
-            lacking += [
-                (LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features
-            ]
-            said = (
-                f"{_NAMES[field]} is {', '.join(values)}"
-                for field, cells in lacking
-                if (
-                    values := sorted(self._words(v) for v, has in self._sharing(field).items() if has & cells)
-                )
-            )
-            self._sentences[key] = tuple(dict.fromkeys(said))
-        return self._sentences[key]
+        lacking = [("count", self._empty)] if self._empty else []
+        lacking += [(LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features]
+        return tuple(dict.fromkeys(self._stated(field, cells) for field, cells in lacking if cells))
+
+    def _stated(self, field: str, cells: int) -> str:
+        """What a field is in these cells, in one sentence."""
+        if (field, cells) not in self._statements:
+            values = sorted(map(self._words, self.values(field, cells)))
+            self._statements[field, cells] = f"{_NAMES[field]} is {', '.join(values)}"
+        return self._statements[field, cells]
 
     def open_questions(self, doubtful: int, features: Iterable[Feature]) -> tuple[str, ...]:
         """The facts that would tell whether the doubtful cells have the features."""
@@ -183,8 +194,10 @@ class Crowd:
             name, wanted = feature
             field = LOOKS_AT.get(name, name)
             yes = no = 0
+            asked = _ASKED.get(name) or partial(_is_any, _OPEN_VALUES[name])
             for value, cells in self._sharing(field).items():
-                answer = _passes(name, wanted, value)
+                unknown = value is None and name not in _NEVER_UNKNOWN
+                answer = None if unknown else asked(value, wanted)
                 yes, no = yes | (cells if answer else 0), no | (cells if answer is False else 0)
             self._columns[feature] = yes, no
         return self._columns[feature]
@@ -202,6 +215,10 @@ class Crowd:
         if value not in self._worded:
             self._worded[value] = in_words(value)
         return self._worded[value]
+
+    def values(self, field: str, chosen: int) -> list[Any]:
+        """The different values that a field has in the chosen cells."""
+        return [value for value, cells in self._sharing(field).items() if cells & chosen]
 
     def of(self, chosen: int) -> Iterable[Cell]:
         """The chosen cells."""
@@ -222,24 +239,22 @@ def _sentence(said: str, places: list[str]) -> str:
     return f"people in {', '.join(places)}: {said}" if said else f"people live in {', '.join(places)}"
 
 
-def _passes(feature: str, wanted: frozenset[Any], value: Any) -> bool | None:
-    if feature in ("controllers", "nameless"):
-        # Who is not named is asked about apart, and so is never unknown here.
-        return not value if feature == "nameless" else not wanted.isdisjoint(value or ())
-    if value is None:
-        return None
-    if feature in _PASSES:
-        return _PASSES[feature](wanted, value)
+def _is_any(open_value: str | None, value: Any, wanted: frozenset[Any]) -> bool | None:
     if isinstance(value, tuple):
-        return has_any(value, wanted, _OPEN_VALUES[feature])
-    return None if value == _OPEN_VALUES[feature] else value in wanted
+        return has_any(value, wanted, open_value)
+    return None if value == open_value else value in wanted
 
 
-_PASSES: Mapping[str, Callable[[frozenset[Any], Any], bool | None]] = {
-    "place": lambda wanted, value: lies_in(value, wanted),
-    "protection_proven": lambda wanted, value: True,
-    "all_categories": lambda wanted, value: wanted.issubset(value),
+#: Features that are asked otherwise than whether a value is any of those wanted.
+_ASKED: Mapping[str, Callable[[Any, frozenset[Any]], bool | None]] = {
+    "place": lies_in,
+    "protection_proven": lambda value, wanted: True,
+    "all_categories": lambda value, wanted: wanted.issubset(value),
+    "controllers": lambda value, wanted: not wanted.isdisjoint(value or ()),
+    "nameless": lambda value, wanted: not value,
 }
+#: Who is not named is asked about apart, and so is never unknown here.
+_NEVER_UNKNOWN = ("controllers", "nameless")
 
 
 def has_any(value: Iterable[str], wanted: Iterable[str], open_value: str | None) -> bool | None:
