@@ -1,11 +1,13 @@
 """The law as a pure function: its order, its three answers, what it asks next, and what it never does."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from bench.law import incident
 from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.facts import read_facts
 from tocsin.domain.questions import FACTS
@@ -111,6 +113,39 @@ def test_a_law_speaks_of_all_people_only_to_a_company_that_is_established_there(
     assert open_.needs == ("organisation.established_in",)
     with pytest.raises(ValidationError, match="is no place"):
         regime(answers_for="Europe")
+
+
+def test_a_law_that_does_not_bind_the_company_asks_nothing_of_it() -> None:
+    per_state = {"recipient": "media", "place": None, "per": {"place_in": "US"}, "when": None}
+    facts = {"aware_at": "2026-11-23T10:00Z", "cells": [{"place": "US-CA"}, {"place": "US-NY"}, {"count": 3}]}
+    of_banks = regime(per_state, applies={"organisation": "sectors", "has": "finance"})
+    found = law(facts, of_banks)
+    assert (found.duties, found.undecided) == ((), ())
+    assert [each.because for each in found.not_owed] == [("the company's sectors is none",)]
+    of_all = law(facts, regime(per_state))
+    assert [duty.place for duty in of_all.duties] == ["US-CA", "US-NY"]
+    assert [each.needs for each in of_all.undecided] == [("cells",)]
+
+
+def test_forty_groups_of_people_are_judged_by_every_law_in_few_calls() -> None:
+    """Counted and not timed: every command of an incident asks all laws, and a machine may be busy."""
+    law(
+        incident()
+    )  # What is worked out once for all incidents, such as the days off of a country, does not count.
+    facts, calls = read_facts(incident()), 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    organisation, authorities = CATALOG.contacts.organisation, CATALOG.contacts.authorities
+    sys.setprofile(count)
+    try:
+        found = assess(facts, organisation, REGIMES, authorities=authorities, at=DECLARED)
+    finally:
+        sys.setprofile(None)
+    assert found.duties
+    assert calls < 18_000
 
 
 def test_of_a_law_that_has_ended_it_cannot_be_told_while_no_moment_is_known() -> None:

@@ -4,7 +4,6 @@ Pure. As processor the company owes word to every controller whose people were h
 duty for each that the cells name, and one for all those who are not named yet.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -30,16 +29,15 @@ class Addressee(NamedTuple):
     controller: str | None = None
 
 
-def addressees(rule: Rule, facts: Facts, main_establishment: str | None) -> Iterator[Addressee]:
+def addressees(rule: Rule, facts: Facts, main_establishment: str | None) -> tuple[Addressee, ...]:
     """Each of them, once. `main_establishment` is the place of the authority that speaks for all, if there is one."""
     if rule.per is None or main_establishment:
-        yield from _controllers(rule, facts) or (Addressee(main_establishment or rule.place),)
-        return
+        return _controllers(rule, facts) or (Addressee(main_establishment or rule.place),)
     region = rule.per.place_in
     places = sorted({state_of(place) for place in facts.places() if lies_in(place, (region,))})
-    yield from (Addressee(place, living_in(place)) for place in places)
-    if not places:
-        yield Addressee(None, living_in(region))
+    return tuple(Addressee(place, living_in(place)) for place in places) or (
+        Addressee(None, living_in(region)),
+    )
 
 
 @cache
@@ -52,10 +50,11 @@ def _controllers(rule: Rule, facts: Facts) -> tuple[Addressee, ...]:
     """The controllers that are named; none where the rule speaks to others, or nobody has named one."""
     if rule.recipient != "controller":
         return ()
-    _, outside = facts.crowd.answers(rule.among.features)
-    cells = [*facts.crowd.of(facts.crowd.everybody & ~outside)]
-    named = sorted({code for cell in cells for code in cell.controllers or ()})
+    crowd = facts.crowd
+    _, outside = crowd.answers(rule.among.features)
+    stated = crowd.values("controllers", crowd.everybody & ~outside)
+    named = sorted({code for codes in stated for code in codes or ()})
     if not named:
         return ()
-    nameless = [Addressee(of=Controlled(nameless=True))] if not all(c.controllers for c in cells) else []
+    nameless = () if all(stated) else (Addressee(of=Controlled(nameless=True)),)
     return (*(Addressee(None, Controlled(controllers=(code,)), code) for code in named), *nameless)

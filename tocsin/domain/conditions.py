@@ -27,7 +27,7 @@ from tocsin.domain.verdicts import Reasons, Verdict, all_of, any_of, denied
 if TYPE_CHECKING:
     from tocsin.domain.contacts import Organisation
 
-__all__ = ["CellTest", "Condition", "Setting", "Verdict", "all_of", "evaluate", "features_of", "in_words"]
+__all__ = ["CellTest", "Condition", "Setting", "Verdict", "evaluate", "features_of", "in_words"]
 
 
 class Setting:

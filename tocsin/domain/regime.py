@@ -5,28 +5,31 @@ rests on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
 from tocsin.domain.addressees import Addressee, addressees, living_in
 from tocsin.domain.circumstances import content_of, doubt_of
-from tocsin.domain.conditions import Verdict, all_of, evaluate
+from tocsin.domain.conditions import Setting
 from tocsin.domain.contacts import Authority, Organisation, authority_for
-from tocsin.domain.criteria import Cells
 from tocsin.domain.duties import Assessment, Duty, NotOwed, Undecided
 from tocsin.domain.facts import Facts
-from tocsin.domain.matching import CellTest
+from tocsin.domain.matching import Feature
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
-from tocsin.domain.validity import in_force
+from tocsin.domain.validity import Validity
+from tocsin.domain.verdicts import Verdict, all_of
 
 __all__ = ["Assessment", "Duty", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
 
-_SOMEBODY = Cells(cells=CellTest())
+#: What a rule gives.
+Finding = Duty | Undecided | NotOwed
+
+_BINDS = Verdict(True)
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Mapping[str, datetime] = MappingProxyType({})
 _NO_SEAT = Verdict(None, ("the company's established_in is not stated",), ("organisation.established_in",))
@@ -52,12 +55,7 @@ def assess(
     laws = {regime.id: regime for regime in regimes}
     clocks = Clocks(facts, laws, declared_at, discharged, organisation.days_off)
     case = _Case(facts, organisation, tuple(authorities), at, clocks)
-    findings = [
-        finding
-        for _, regime in sorted(laws.items())
-        for rule in regime.rules
-        for finding in case.findings(regime, rule)
-    ]
+    findings = [finding for _, regime in sorted(laws.items()) for finding in _Law(regime, case).findings()]
     duties = sorted((each for each in findings if isinstance(each, Duty)), key=_urgency)
     undecided = tuple(each for each in findings if isinstance(each, Undecided))
     not_owed = tuple(each for each in findings if isinstance(each, NotOwed))
@@ -70,115 +68,132 @@ def _urgency(duty: Duty) -> tuple[datetime, str]:
 
 @dataclass(frozen=True)
 class _Case:
-    """One incident before the law."""
+    """One incident before the laws."""
 
     facts: Facts
     organisation: Organisation
     authorities: tuple[Authority, ...]
     at: datetime
     clocks: Clocks
-    #: Whether each law binds the company at all, once it was asked.
-    bound: dict[str, Verdict] = field(default_factory=dict)
-    #: Whether each rule is in force.
-    valid: dict[str, Verdict] = field(default_factory=dict)
 
-    def findings(self, regime: Regime, rule: Rule) -> list[Duty | Undecided | NotOwed]:
-        """What the rule gives: one finding, or one for each place or controller to which it speaks."""
-        valid = self.valid[regime.full(rule.id)] = in_force(regime, rule, self.clocks, self.at)
-        if valid.answer is False:
-            return [NotOwed(regime.id, rule.id, valid.because)]
-        whole = getattr(self.organisation, rule.per.unless) if rule.per and rule.per.unless else None
-        each = [*addressees(rule, self.facts, whole)]
-        found = [_placed(self._finding(regime, rule, who), who.place, self.facts) for who in each]
-        if any(who.controller for who in each):
-            return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
-        if each[0].place and each[0].of and self._somebody_without_a_place:
-            unplaced = Verdict(None, (_NO_PLACE,), (self.facts.crowd.asked_for("place"),))
-            found.append(self._undecided(regime, rule, unplaced))
-        return found
+    @cached_property
+    def everybody(self) -> Setting:
+        """What a law is held against to see whether it binds: all people hit."""
+        return Setting(self.facts, self.organisation)
 
-    @property
-    def _somebody_without_a_place(self) -> bool:
+    @cached_property
+    def somebody_without_a_place(self) -> bool:
+        """Whether there may be people of whom nobody knows where they live."""
         return any(cell.place is None and not cell.nobody for cell in self.facts.cells)
 
-    def _finding(self, regime: Regime, rule: Rule, who: Addressee) -> Duty | Undecided | NotOwed:
-        among = (rule.among, who.of) if who.of else (rule.among,)
-        if (home := regime.answers_for) is None or self.organisation.is_established(home):
-            return self._judged(regime, rule, who, among)
-        of_those_there = self._judged(regime, rule, who, (*among, living_in(home)))
-        if self.organisation.established_in:
-            return of_those_there
-        of_all = self._judged(regime, rule, who, among)
-        return of_all if type(of_all) is type(of_those_there) else self._undecided(regime, rule, _NO_SEAT)
 
-    def _judged(
-        self, regime: Regime, rule: Rule, who: Addressee, among: tuple[CellTest, ...]
-    ) -> Duty | Undecided | NotOwed:
-        verdict = self._verdict(regime, rule, among, rule.spares)
-        if rule.spares and not verdict.answer and self._verdict(regime, rule, among).answer is not False:
-            verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
+class _Law:
+    """One law before one incident: what its rules have in common is worked out once."""
+
+    def __init__(self, regime: Regime, case: _Case) -> None:
+        self.regime, self.case = regime, case
+        self._validity = Validity(regime, case.clocks, case.at)
+        self._binds = _BINDS if regime.applies is None else case.everybody.verdict(regime.applies)
+        home = regime.answers_for
+        far = home is not None and not case.organisation.is_established(home)
+        #: Whom it answers for: those who live in its place, unless the company is established there.
+        self._home = living_in(home).features if home is not None and far else ()
+        #: What conditions are held against, by what those looked at must have and who of them is spared.
+        self._settings: dict[tuple[tuple[Feature, ...], int], Setting] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        """What each rule gives. Where a law does not bind the company, none of its rules is looked at."""
+        for rule in self.regime.rules:
+            valid = self._validity.of(rule)
+            no = valid if valid.answer is False else self._binds
+            if no.answer is False:
+                yield NotOwed(self.regime.id, rule.id, no.because)
+            else:
+                yield from self._of_rule(rule, valid)
+
+    def _of_rule(self, rule: Rule, valid: Verdict) -> list[Finding]:
+        """What a rule gives: one finding, or one for each place or controller to which it speaks."""
+        facts, organisation = self.case.facts, self.case.organisation
+        whole = getattr(organisation, rule.per.unless) if rule.per and rule.per.unless else None
+        each = addressees(rule, facts, whole)
+        found = [_placed(self._for(rule, valid, who), who.place, facts) for who in each]
+        if each[0].controller:
+            return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
+        if each[0].place and each[0].of and self.case.somebody_without_a_place:
+            unplaced = Verdict(None, (_NO_PLACE,), (facts.crowd.asked_for("place"),))
+            found.append(self._undecided(rule, unplaced))
+        return found
+
+    def _for(self, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
+        among = (*rule.among.features, *who.of.features) if who.of else rule.among.features
+        of_those_there = self._judged(rule, valid, who, (*among, *self._home))
+        if not self._home or self.case.organisation.established_in:
+            return of_those_there
+        of_all = self._judged(rule, valid, who, among)
+        return of_all if type(of_all) is type(of_those_there) else self._undecided(rule, _NO_SEAT)
+
+    def _setting(self, among: tuple[Feature, ...], spared: int) -> Setting:
+        if (among, spared) not in self._settings:
+            self._settings[among, spared] = Setting(self.case.facts, self.case.organisation, among, spared)
+        return self._settings[among, spared]
+
+    def _judged(self, rule: Rule, valid: Verdict, who: Addressee, among: tuple[Feature, ...]) -> Finding:
+        spared = self.case.facts.crowd.known_for_any(rule.spares)
+        setting = self._setting(among, spared)
+        verdict = all_of(self._verdicts(rule, valid, setting))
+        if spared and not verdict.answer:
+            of_all = all_of(self._verdicts(rule, valid, self._setting(among, 0)))
+            if of_all.answer is not False:
+                verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
         if verdict.answer is False:
-            return NotOwed(regime.id, rule.id, verdict.because)
+            return NotOwed(self.regime.id, rule.id, verdict.because)
         for exempt in rule.exceptions:
             if exempt.when is None:
                 continue
-            lifted = evaluate(exempt.when, self.facts, self.organisation, among=among)
+            lifted = self._setting(among, 0).verdict(exempt.when)
             if not lifted.answer:
                 continue
             because = (*lifted.because, f"lifted by {exempt.cite}")
             if exempt.instead is None:
-                return NotOwed(regime.id, rule.id, because)
+                return NotOwed(self.regime.id, rule.id, because)
             # Somebody else is told, if anybody is: whether, the rule itself says.
             rule = rule.model_copy(update={"recipient": exempt.instead, "cite": exempt.cite})
             verdict = verdict._replace(because=(*verdict.because, *because))
             break
         if verdict.answer is None and rule.while_unknown == "undecided":
-            return self._undecided(regime, rule, verdict)
-        return self._duty(regime, rule, who, verdict, among)
+            return self._undecided(rule, verdict)
+        return self._duty(rule, who, verdict, setting)
 
-    def _spared(self, rule: Rule, among: tuple[CellTest, ...]) -> tuple[str, ...]:
-        """Of those looked at, the people whom an exception is known to spare, in words with its article."""
-        looked_at = tuple(feature for test in among for feature in test.features)
-        said: tuple[str, ...] = ()
-        for exempt in rule.exceptions:
-            if exempt.spared is not None:
-                features = (*looked_at, *exempt.spared.features)
-                if people := self.facts.crowd.answers(features)[0]:
-                    words = self.facts.crowd.who(people, exempt.spared.features)
-                    said = (*said, *words, f"lifted by {exempt.cite}")
-        return said
-
-    def _verdict(
-        self, regime: Regime, rule: Rule, among: tuple[CellTest, ...], spared: tuple[CellTest, ...] = ()
-    ) -> Verdict:
-        return all_of(self._verdicts(regime, rule, among, spared))
-
-    def _verdicts(
-        self, regime: Regime, rule: Rule, among: tuple[CellTest, ...], spared: tuple[CellTest, ...]
-    ) -> Iterator[Verdict]:
-        if regime.applies is not None:
-            if regime.id not in self.bound:
-                self.bound[regime.id] = evaluate(regime.applies, self.facts, self.organisation)
-            yield self.bound[regime.id]
-        whom = {"among": among, "spared": spared}
-        if spared or any(test.features for test in among):
-            yield evaluate(_SOMEBODY, self.facts, self.organisation, **whom)
+    def _verdicts(self, rule: Rule, valid: Verdict, setting: Setting) -> Iterator[Verdict]:
+        """What must hold together, one after another: the law binds, somebody is hit, the rule's own condition."""
+        yield self._binds
+        if setting.among or rule.spares:
+            yield setting.some(())
         if rule.when is not None:
-            yield evaluate(rule.when, self.facts, self.organisation, **whom)
-        if (valid := self.valid[regime.full(rule.id)]).answer is None:
+            yield setting.verdict(rule.when)
+        if valid.answer is None:
             yield valid
 
-    def _undecided(self, regime: Regime, rule: Rule, verdict: Verdict) -> Undecided:
-        clock = partial(self.clocks.run, regime, rule)
-        return Undecided(regime.id, rule.id, verdict.needs, verdict.because, clock)
+    def _spared(self, rule: Rule, among: tuple[Feature, ...]) -> tuple[str, ...]:
+        """Of those looked at, the people whom an exception is known to spare, in words with its article."""
+        crowd, said = self.case.facts.crowd, list[str]()
+        for exempt in rule.exceptions:
+            if exempt.spared is not None:
+                people, _ = crowd.answers((*among, *exempt.spared.features))
+                if people:
+                    said += (*crowd.who(people, exempt.spared.features), f"lifted by {exempt.cite}")
+        return tuple(said)
 
-    def _duty(
-        self, regime: Regime, rule: Rule, who: Addressee, verdict: Verdict, among: tuple[CellTest, ...]
-    ) -> Duty:
+    def _undecided(self, rule: Rule, verdict: Verdict) -> Undecided:
+        clock = partial(self.case.clocks.run, self.regime, rule)
+        return Undecided(self.regime.id, rule.id, verdict.needs, verdict.because, clock)
+
+    def _duty(self, rule: Rule, who: Addressee, verdict: Verdict, setting: Setting) -> Duty:
         def ask(condition: Any) -> bool | None:
-            return evaluate(condition, self.facts, self.organisation, among=among, spared=rule.spares).answer
+            return setting.verdict(condition).answer
 
-        run = self.clocks.run(regime, rule)
+        regime, clocks = self.regime, self.case.clocks
+        run = clocks.run(regime, rule)
         place, authority = who.place, self._authority(rule, who.place)
         open_until = () if verdict.answer else (f"it stands until {', '.join(verdict.needs)} is known",)
         open_point = doubt_of(rule, ask) or regime.why_off
@@ -199,7 +214,7 @@ class _Case:
             due_at=run.due_at,
             target_at=run.target_at,
             within=str(rule.clock.within),
-            explained=self.clocks.explained(regime, rule),
+            explained=clocks.explained(regime, rule),
             assumed=run.assumed or verdict.answer is None,
             because=(*verdict.because, *open_until, *doubt, *run.moved),
             needs=(*verdict.needs, *run.needs),
@@ -214,12 +229,10 @@ class _Case:
     def _authority(self, rule: Rule, place: str | None) -> Authority | None:
         if rule.recipient != "authority" or place is None:
             return None
-        return authority_for(self.authorities, place, rule.competence)
+        return authority_for(self.case.authorities, place, rule.competence)
 
 
-def _placed(
-    finding: Duty | Undecided | NotOwed, place: str | None, facts: Facts
-) -> Duty | Undecided | NotOwed:
+def _placed(finding: Finding, place: str | None, facts: Facts) -> Finding:
     """The same finding, but a duty to the authority of an unknown place, the strictest, asks for the place."""
     if place != UNKNOWN_PLACE or not isinstance(finding, Duty):
         return finding

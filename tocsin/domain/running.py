@@ -11,11 +11,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tocsin.domain.clock import due, end_of_year, target
-from tocsin.domain.facts import Facts
+from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.moments import KNOWING, iso
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.terms import Clock
 from tocsin.domain.workdays import DaysOff
+
+#: The facts from which clocks can run.
+_MOMENTS = tuple(name for name, definition in FACTS.items() if definition.type == "moment")
 
 
 class Run(NamedTuple):
@@ -71,6 +74,12 @@ class Clocks:
         starts = [self.start(law, followed) for law, followed in ahead]
         begun = {start.at: start for start in starts if start.at}
         return begun[min(begun)] if begun else self._begun(regime, rule)
+
+    @cached_property
+    def moments(self) -> tuple[datetime, ...]:
+        """Every moment that is known, in order: no clock starts at another one."""
+        stated = map(self.facts.moment, _MOMENTS)
+        return tuple(sorted(filter(None, (*stated, self.declared_at, *self.discharged.values()))))
 
     @property
     def found(self) -> datetime | None:

@@ -5,43 +5,64 @@ for the end of what it did not ask for at the beginning. What is not in force as
 law to come whose first day is known binds from that day.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from tocsin.domain.conditions import Verdict
 from tocsin.domain.moments import midnight
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
+from tocsin.domain.verdicts import Verdict
 
 _IN_FORCE = Verdict(True)
 _LATER_STAGES = ("intermediate", "follow-up", "final", "withdrawal")
 
 
-def in_force(regime: Regime, rule: Rule, clocks: Clocks, at: datetime) -> Verdict:
-    """Whether the rule binds the incident of these clocks, as of `at`.
+class Validity:
+    """Whether the rules of one law bind the incident of these clocks, as of `at`."""
 
-    A moment that only stands in for that one decides nothing: the true day may lie on the other side.
-    """
-    if not regime.binding:
-        return Verdict(False, (f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}",))
-    begins = [day for day in (regime.valid_from, rule.valid_from) if day]
-    ends = [day for day in (regime.valid_until, rule.valid_until) if day]
-    if not begins and not ends:
-        return _IN_FORCE
-    start = clocks.start(regime, rule)
-    moment, signal = _judged_by(rule, start.at, clocks) or at, clocks.facts.moment("detected_at")
-    first = midnight(max(begins), regime.zone) if begins else None
-    over = midnight(min(ends) + timedelta(days=1), regime.zone) if ends else None
-    if first and min(moment, at) < first:
-        coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
-        outside, for_good = f"in force only from {max(begins)}{coming}", at < first
-    elif over and moment >= over:
-        # Nobody knows before the first signal: what had ended by then has ended.
-        outside, for_good = f"in force only until {min(ends)}", bool(signal and signal >= over)
-    else:
-        return _IN_FORCE
-    if start.needs and not for_good:
-        return Verdict(None, (outside, *(f"{need} is unknown" for need in start.needs)), start.needs)
-    return Verdict(False, (outside,))
+    def __init__(self, regime: Regime, clocks: Clocks, at: datetime) -> None:
+        self._regime, self._clocks, self._at = regime, clocks, at
+        first, over = self._begin(regime.valid_from), self._end(regime.valid_until)
+        moments = (at, *clocks.moments)
+        #: Whether no moment that is known lies outside the law's own days.
+        self._throughout = not (first and min(moments) < first) and not (over and max(moments) >= over)
+
+    def of(self, rule: Rule) -> Verdict:
+        """Whether one rule does."""
+        if not (regime := self._regime).binding:
+            return Verdict(False, (f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}",))
+        # So for almost every rule: whichever moment its clock starts from, its law was in force.
+        if self._throughout and rule.valid_from is None and rule.valid_until is None:
+            return _IN_FORCE
+        return self._judged(rule)
+
+    def _begin(self, day: date | None) -> datetime | None:
+        return midnight(day, self._regime.zone) if day else None
+
+    def _end(self, day: date | None) -> datetime | None:
+        return midnight(day + timedelta(days=1), self._regime.zone) if day else None
+
+    def _judged(self, rule: Rule) -> Verdict:
+        """By the moment from which its clock runs.
+
+        A moment that only stands in for that one decides nothing: the true day may lie on the other side.
+        """
+        regime, clocks, at = self._regime, self._clocks, self._at
+        begins = max(filter(None, (regime.valid_from, rule.valid_from)), default=None)
+        ends = min(filter(None, (regime.valid_until, rule.valid_until)), default=None)
+        first, over = self._begin(begins), self._end(ends)
+        start = clocks.start(regime, rule)
+        moment, signal = _judged_by(rule, start.at, clocks) or at, clocks.facts.moment("detected_at")
+        if first and min(moment, at) < first:
+            coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
+            outside, for_good = f"in force only from {begins}{coming}", at < first
+        elif over and moment >= over:
+            # Nobody knows before the first signal: what had ended by then has ended.
+            outside, for_good = f"in force only until {ends}", bool(signal and signal >= over)
+        else:
+            return _IN_FORCE
+        if start.needs and not for_good:
+            return Verdict(None, (outside, *(f"{need} is unknown" for need in start.needs)), start.needs)
+        return Verdict(False, (outside,))
 
 
 def _judged_by(rule: Rule, start: datetime | None, clocks: Clocks) -> datetime | None:
