@@ -17,10 +17,12 @@ def test_every_moment_is_numbered_on_the_line_and_told_beneath_it(
     tocsin("learn", HIT, "--source", "scope", by="an")
     tocsin("filed", declared, GERMANY, "--reference", "A-1", "--yes", by="an")
     said = tocsin("law", "calendar").out
-    days, line = said.splitlines()[2:4]
+    now, days, line = said.splitlines()[2:5]
+    assert now.strip() == "now"
+    assert max(map(len, said.splitlines())) <= 80
     assert "Nov" in days
     assert len(line) == 70
-    assert f"{GERMANY}  " in said
+    assert f"\n     {GERMANY}\n" in said
     assert "filed, due" in said
     assert "cannot tell, would be due" in said
     document = tocsin("law", "calendar", declared, "--json").json

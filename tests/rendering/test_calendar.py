@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.rendering.calendar.axis import GAP, axis
+from tocsin.rendering.calendar.grouping import grouped
 from tocsin.rendering.calendar.line import FINE, PLAIN, line_of_time
 from tocsin.rendering.calendar.marks import Calendar, Mark
 from tocsin.rendering.calendar.svg import picture
@@ -67,16 +68,20 @@ def test_the_line_keeps_to_its_width_and_shows_every_number(width: int, hours: l
     marks = [mark(each) for each in sorted(hours)]
     lines = list(line_of_time(calendar(*marks), width))
     assert max(map(len, lines)) <= max(width, 20)
-    assert lines[1].count(FINE.now) == 1
-    numbers = sorted(int(number) for line in lines[2:] for number in line.split())
-    assert numbers == list(range(1, len(marks) + 1))
+    assert lines[2].count(FINE.now) == 1
+    assert lines[2][lines[0].index("now") :].startswith(FINE.now) or len(lines[0]) == len(lines[2])
+    # One row of labels that never touch, and every group has its number in one of them.
+    labels = [label.rstrip("!").split("-") for line in lines[3:] for label in line.split()]
+    assert len(lines) == (4 if marks else 3)
+    numbers = [n for first, *last in labels for n in range(int(first), int(last[0] if last else first) + 1)]
+    assert numbers == list(range(1, len(grouped(marks)) + 1))
 
 
 def test_a_terminal_that_has_no_lines_gets_plain_ones() -> None:
     lines = list(line_of_time(calendar(mark(30), mark(900)), 60, PLAIN))
     assert all(line.isascii() for line in lines)
-    assert "Tue 24 Nov" in lines[0]
-    assert "~" in lines[1]
+    assert "Tue 24 Nov" in lines[1]
+    assert "~" in lines[2]
 
 
 def test_the_picture_says_in_words_what_it_shows() -> None:
@@ -101,6 +106,51 @@ def test_the_picture_says_in_words_what_it_shows() -> None:
     assert len(root.findall(f"{SVG}g")) == len(marks)
 
 
+def many(count: int) -> list[Mark]:
+    """So many duties, most of them of one rule and one moment, as an incident all over the world has them."""
+    spread = (-5, 24, 24, 72, 72, 72, 72, 900)
+    return [
+        mark(hours, duties=(f"eu-gdpr/authority/p{n}/controller",), shape="late" if hours < 0 else "open")
+        for n, hours in sorted(((n, spread[n % len(spread)]) for n in range(count)), key=lambda each: each[1])
+    ]
+
+
+@pytest.mark.parametrize("count", [3, 15, 60, 150])
+def test_rows_of_the_picture_never_overlap_and_each_duty_is_told(count: int) -> None:
+    marks = many(count)
+    root = ElementTree.fromstring(picture(calendar(*marks)))
+    rows = root.findall(f"{SVG}g")
+    assert len(rows) == len(grouped(marks)) <= 4
+    bottoms = []
+    for row in rows:
+        lines = [int(text.get("y", "0")) for text in row.findall(f"{SVG}text") if text.get("x") == "16"]
+        assert [*bottoms[-1:], *lines] == sorted({*bottoms[-1:], *lines})
+        bottoms.append(lines[-1])
+    assert int(root.get("height", "0")) > bottoms[-1]
+    told = " ".join(row.findtext(f"{SVG}title") or "" for row in rows)
+    assert all(each.duties[0] in told for each in marks)
+
+
+def test_what_is_overdue_says_so_without_colour() -> None:
+    root = ElementTree.fromstring(picture(calendar(*many(15))))
+    dates = [text.text or "" for text in root.iter(f"{SVG}text")]
+    assert sum(text.startswith("OVERDUE ") for text in dates) == 1
+    assert any(label.endswith("!") for label in list(line_of_time(calendar(*many(15)), 80))[3].split())
+
+
+def test_duties_of_one_moment_are_one_group_with_their_number_and_names() -> None:
+    marks = [
+        mark(72, duties=(f"eu-gdpr/authority/{place}/controller",))
+        for place in ("fr", "de", "at", "be", "bg", "cy", "cz")
+    ]
+    (group,) = grouped([*marks, mark(72, duties=("us-ca/individuals/individuals/controller",))])
+    assert group.name == "8 duties"
+    assert group.names == ["eu-gdpr/authority (at, be, bg, cy, cz, de and 1 more)", "us-ca/individuals"]
+    assert [each.name for each in grouped([mark(72)])] == ["eu-gdpr/authority/de/controller"]
+    # What stands otherwise at the same moment is another row: nobody may take it for open.
+    assert len(grouped([mark(72), mark(72, shape="filed", state="filed", met_at=NOW)])) == 2
+
+
 def test_hostile_text_is_text() -> None:
     evil = '</title><script>alert(1)</script> "&" \x00\u202e'
     drawn = picture(calendar(mark(5, duties=(evil,), cite=evil), name=evil))
@@ -112,4 +162,4 @@ def test_hostile_text_is_text() -> None:
 
 def test_nothing_due_is_a_picture_too() -> None:
     assert ElementTree.fromstring(picture(calendar())).tag == f"{SVG}svg"
-    assert len(list(line_of_time(calendar(), 40))) == 2
+    assert len(list(line_of_time(calendar(), 40))) == 3

@@ -3,15 +3,17 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from tocsin.cli.console import Reading, Shell, alarm, bold, clean, columns
+from tocsin.cli.console import Reading, Shell, alarm, bold, clean
 from tocsin.cli.incidents import split, which
 from tocsin.cli.lawpages import width
 from tocsin.cli.moments import left
 
 if TYPE_CHECKING:
-    from tocsin.rendering.calendar.marks import Calendar, Mark
+    from tocsin.rendering.calendar.grouping import Group
+    from tocsin.rendering.calendar.marks import Calendar
 
 
 def show_calendar(words: tuple[str, ...], svg: Path | None, door: Reading) -> None:
@@ -38,6 +40,7 @@ def _draw(target: Path, found: "Calendar") -> None:
 
 
 def _lines(shell: Shell, found: "Calendar") -> Iterator[str]:
+    from tocsin.rendering.calendar.grouping import grouped
     from tocsin.rendering.calendar.line import FINE, PLAIN, line_of_time
 
     yield bold(f"{found.key} {found.code_name}{'  DRILL' if found.drill else ''}   now {shell.at(found.now)}")
@@ -45,10 +48,12 @@ def _lines(shell: Shell, found: "Calendar") -> Iterator[str]:
         yield ""
         yield from line_of_time(found, width(), FINE if _draws(FINE.line + FINE.now) else PLAIN)
         yield ""
-        yield from columns([_row(shell, number, mark) for number, mark in enumerate(found.marks, 1)])
+        for number, group in enumerate(grouped(found.marks), 1):
+            yield from _group_lines(shell, number, group)
     if found.undated:
         yield ""
-        yield f"Without a date: {', '.join(map(clean, found.undated))}"
+        undated = f"Without a date: {', '.join(map(clean, found.undated))}"
+        yield from wrap(undated, width(), subsequent_indent="  ", break_on_hyphens=False)
     if not (found.marks or found.undated):
         yield "Nothing is due."
 
@@ -62,12 +67,22 @@ def _draws(signs: str) -> bool:
     return True
 
 
-def _row(shell: Shell, number: int, mark: "Mark") -> tuple[str, ...]:
+def _group_lines(shell: Shell, number: int, group: "Group") -> Iterator[str]:
+    """The moment of a group and how it stands; beneath it what is due then, as wide as the terminal is."""
+    mark = group.first
     late = mark.shape == "late"
-    clock = "" if mark.shape in ("filed", "would-be") else left(mark.at, shell.app.now())
+    clock = "" if mark.shape in ("filed", "would-be") else f"  {left(mark.at, shell.app.now())}"
     met = f", {shell.at(mark.met_at)}" if mark.met_at else ""
-    words = f"{mark.words}{met}"
-    return f"{number:>3}", shell.at(mark.at), clock, clean(mark.name), alarm(words) if late else words
+    head = f"{number:>3}{'!' if late else ' '} {shell.at(mark.at)}{clock}  {mark.words}{met}"
+    yield alarm(head) if late else head
+    names = f": {', '.join(group.names)}" if group.names else ""
+    yield from wrap(
+        clean(f"{group.name}{names}"),
+        width(),
+        initial_indent="     ",
+        subsequent_indent="       ",
+        break_on_hyphens=False,
+    )
 
 
 def _document(found: "Calendar") -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The calendar for a terminal: one line of days with a number at each moment, as wide as it may be."""
+"""The calendar for a terminal: one line of days with a number at each group of duties, as wide as it may be."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocsin.rendering.calendar.axis import Axis, axis
+from tocsin.rendering.calendar.grouping import grouped
 from tocsin.rendering.calendar.marks import Calendar
 
 
@@ -20,20 +21,63 @@ class Glyphs:
 FINE, PLAIN = Glyphs("─", "┼", "╌", "▼"), Glyphs("-", "+", "~", "v")
 #: Narrower than this nothing could be read.
 _NARROWEST = 20
+_NOW = "now"
 
 
 def line_of_time(calendar: Calendar, width: int, glyphs: Glyphs = FINE) -> Iterator[str]:
-    """The days, the line with a sign for now, and beneath it the numbers of the marks, counted from 1."""
+    """A word for now, the days, the line, and beneath it the numbers of the groups, counted from 1.
+
+    Numbers that would touch are one label, `3-7`; `!` stands behind those of which something is overdue.
+    """
     width = max(width, _NARROWEST)
     days = axis((calendar.now, *(mark.at for mark in calendar.marks)), calendar.zone)
     scale = _Scale(days, width)
+    now = scale.column(days.place(calendar.now))
+    yield _placed([(min(now, width - len(_NOW)), _NOW)])
     yield _placed(scale.labels())
     yield scale.drawn(calendar, glyphs)
-    placed = ((scale.column(days.place(mark.at)), str(n)) for n, mark in enumerate(calendar.marks, 1))
-    numbers = [(min(column, width - len(number)), number) for column, number in placed]
-    while numbers:
-        row, numbers = _row(numbers)
-        yield _placed(row)
+    labels = [
+        _Label(scale.column(days.place(group.first.at)), n, n, late=group.first.shape == "late")
+        for n, group in enumerate(grouped(calendar.marks), 1)
+    ]
+    if labels:
+        yield _placed([(label.within(width), label.text) for label in _apart(labels, width)])
+
+
+@dataclass(frozen=True)
+class _Label:
+    """The numbers of some groups that follow each other, and the column of the first."""
+
+    column: int
+    first: int
+    last: int
+    late: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.first}{f'-{self.last}' if self.last > self.first else ''}{'!' if self.late else ''}"
+
+    def within(self, width: int) -> int:
+        """Where it begins, so that it ends on the line."""
+        return max(min(self.column, width - len(self.text)), 0)
+
+    def touches(self, other: "_Label", width: int) -> bool:
+        """Whether no blank would be left between this one and the next."""
+        return self.within(width) + len(self.text) >= other.within(width)
+
+    def joined(self, other: "_Label") -> "_Label":
+        """Both as one label."""
+        return _Label(self.column, self.first, other.last, self.late or other.late)
+
+
+def _apart(labels: list[_Label], width: int) -> list[_Label]:
+    """The labels with those that would touch put together, as often as it takes: a joined one is longer."""
+    apart: list[_Label] = []
+    for label in labels:
+        while apart and apart[-1].touches(label, width):
+            label = apart.pop().joined(label)
+        apart.append(label)
+    return apart
 
 
 @dataclass(frozen=True)
@@ -71,20 +115,6 @@ class _Scale:
                 cells[begin] = glyphs.tick
         cells[self.column(self.days.place(calendar.now))] = glyphs.now
         return "".join(cells)
-
-
-def _row(numbers: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """The numbers that fit on one row without touching, and those that are left for the next."""
-    row: list[tuple[int, str]] = []
-    left: list[tuple[int, str]] = []
-    free = 0
-    for column, text in numbers:
-        if column >= free:
-            row.append((column, text))
-            free = column + len(text) + 1
-        else:
-            left.append((column, text))
-    return row, left
 
 
 def _placed(texts: list[tuple[int, str]]) -> str:

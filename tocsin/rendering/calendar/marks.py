@@ -29,14 +29,6 @@ class Mark:
     cite: str = ""
 
     @property
-    def name(self) -> str:
-        """The duty's key, or how many rules would be due then."""
-        if self.shape != "would-be":
-            return self.duties[0]
-        more = f" and {len(self.duties) - 1} more" if len(self.duties) > 1 else ""
-        return f"{self.duties[0]}{more}"
-
-    @property
     def words(self) -> str:
         """How it stands, with what is not certain about it."""
         kind = "would be due" if self.shape == "would-be" else "our target" if self.target else "due"

@@ -1,20 +1,24 @@
-"""The calendar as a picture: a row for each moment, with the time that its clock runs, and a line for now.
+"""The calendar as a picture: a row for what is due at one moment, with the time that its clock runs; a line for now.
 
-Plain SVG of one file, legible without colour: each state has its own shape. Texts are data: they are escaped, and what
-cannot be printed is shown as a replacement character.
+Plain SVG of one file, legible without colour: each state has its own shape, and what is overdue says so. Texts are
+data: they are escaped, and what cannot be printed is shown as a replacement character.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import accumulate
+from textwrap import wrap
 from xml.sax.saxutils import escape
 
 from tocsin.rendering.calendar.axis import Axis, axis
+from tocsin.rendering.calendar.grouping import Group, grouped
 from tocsin.rendering.calendar.marks import Calendar, Mark, Shape
 
-_WIDTH, _LABELS, _DATES = 1200, 360, 190
+_WIDTH, _LABELS, _DATES = 1200, 370, 210
 _LEFT, _RIGHT = _LABELS + 20, _WIDTH - _DATES - 20
 _TOP, _ROW, _FOOT = 92, 26, 60
-_LONGEST = 52
+#: Height of a line of names, its characters, and the most lines of one row.
+_LINE, _LONGEST, _LINES = 14, 62, 4
 _COLOURS: dict[Shape, str] = {
     "open": "#1f4e8c",
     "late": "#b00020",
@@ -24,7 +28,7 @@ _COLOURS: dict[Shape, str] = {
 }
 _NAMES: dict[Shape, str] = {
     "open": "open",
-    "late": "late",
+    "late": "overdue",
     "filed": "filed",
     "candidate": "candidate: counsel must confirm",
     "would-be": "cannot be told yet",
@@ -38,7 +42,9 @@ _STYLE = (
 def picture(calendar: Calendar) -> str:
     """The whole picture as one SVG document."""
     days = axis((calendar.now, *(mark.at for mark in calendar.marks)), calendar.zone)
-    height = _TOP + _ROW * max(len(calendar.marks), 1) + _FOOT
+    groups = grouped(calendar.marks)
+    tops = list(accumulate((_height(group) for group in groups), initial=_TOP))
+    height = max(tops[-1], _TOP + _ROW) + _FOOT
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">',
@@ -49,8 +55,8 @@ def picture(calendar: Calendar) -> str:
         f'<text x="16" y="30" class="head">{_text(_heading(calendar))}</text>',
         *_days(days, height - _FOOT),
     ]
-    for number, mark in enumerate(calendar.marks):
-        lines += _row(calendar, days, mark, _TOP + _ROW * number)
+    for group, top in zip(groups, tops, strict=False):
+        lines += _row(calendar, days, group, top)
     lines += _now(calendar, days, height - _FOOT)
     lines += _legend(calendar, height - 22)
     return "\n".join([*lines, "</svg>", ""])
@@ -92,7 +98,9 @@ def _days(days: Axis, bottom: int) -> Iterator[str]:
         x, width = round(_LEFT + stretch.begin * scale, 1), round(stretch.width * scale, 1)
         if stretch.skipped:
             yield f'<rect x="{x}" y="58" width="{width}" height="{bottom - 58}" fill="#efefef"/>'
-            middle, words = round(x + width / 2, 1), f"+{stretch.skipped} d"
+            middle, words = round(x + width / 2, 1), f"+{stretch.skipped}"
+            if width >= 40:
+                words += " d"
             if width >= 22:
                 yield f'<text x="{middle}" y="72" text-anchor="middle" class="small">{words}</text>'
             continue
@@ -105,15 +113,33 @@ def _days(days: Axis, bottom: int) -> Iterator[str]:
     yield f'<line x1="{_LEFT}" y1="80" x2="{_RIGHT}" y2="80" stroke="#6b6b6b"/>'
 
 
-def _row(calendar: Calendar, days: Axis, mark: Mark, top: int) -> Iterator[str]:
-    """One moment: its name, its clock as a bar, its shape, and its date in words."""
+def _names(group: Group) -> list[str]:
+    """What is due, in lines of the column of labels; what finds no room is counted."""
+    lines = wrap(", ".join(group.names), _LONGEST, break_on_hyphens=False)
+    if len(lines) <= _LINES:
+        return lines
+    shown = "\n".join(lines[: _LINES - 1]).count(", ")
+    return [*lines[: _LINES - 1], f"and {len(group.names) - shown} more rules"]
+
+
+def _height(group: Group) -> int:
+    return _ROW + _LINE * len(_names(group))
+
+
+def _row(calendar: Calendar, days: Axis, group: Group, top: int) -> Iterator[str]:
+    """One moment: what is due then, its clock as a bar, its shape, and its date in words."""
+    mark = group.first
     middle, colour = top + _ROW // 2, _COLOURS[mark.shape]
-    name = mark.name if len(mark.name) <= _LONGEST else f"{mark.name[: _LONGEST - 1]}…"
-    yield f"<g><title>{_text(_sentence(calendar, mark))}</title>"
+    name = group.name if len(group.name) <= _LONGEST - 8 else f"{group.name[: _LONGEST - 9]}…"
+    sentences = ". ".join(_sentence(calendar, each) for each in group.marks)
+    yield f"<g><title>{_text(sentences)}</title>"
+    yield f'<line x1="16" y1="{top}" x2="{_WIDTH - 16}" y2="{top}" stroke="#ececec"/>'
     yield f'<text x="16" y="{middle + 4}">{_text(name)}</text>'
+    for number, line in enumerate(_names(group), 1):
+        yield f'<text x="16" y="{middle + 4 + _LINE * number}" class="small">{_text(line)}</text>'
     end = _x(days, mark.at)
-    if mark.start is not None and mark.start < mark.at:
-        begin = _x(days, mark.start)
+    if group.start is not None and group.start < mark.at:
+        begin = _x(days, group.start)
         dashes = ' stroke-dasharray="3 4"' if mark.shape == "would-be" or mark.assumed else ""
         yield (
             f'<line x1="{begin}" y1="{middle}" x2="{end}" y2="{middle}" stroke="{colour}" '
@@ -121,7 +147,8 @@ def _row(calendar: Calendar, days: Axis, mark: Mark, top: int) -> Iterator[str]:
         )
     yield _shape(mark.shape, end, middle, colour)
     local = mark.at.astimezone(calendar.zone)
-    words = f"{local:%a} {local.day} {local:%b} {local:%H:%M}{', our target' if mark.target else ''}"
+    late, target = "OVERDUE " if mark.shape == "late" else "", ", our target" if mark.target else ""
+    words = f"{late}{local:%a} {local.day} {local:%b} {local:%H:%M}{target}"
     yield f'<text x="{_RIGHT + 16}" y="{middle + 4}" style="fill:{colour}">{_text(words)}</text></g>'
 
 
