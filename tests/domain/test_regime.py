@@ -408,7 +408,7 @@ def test_the_assessment_is_plain_json_with_moments_in_utc() -> None:
         ({"place": "Vietnam"}, "is no place"),
         ({"per": {"place_in": "EEA"}}, "not both"),
         ({"per": {"place_in": "Europe"}, "place": None}, "is no place"),
-        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before valid_from"),
+        ({"valid_from": "2026-02-01", "valid_until": "2026-01-01"}, "before it begins on 2026-02-01"),
         ({"recipient": "neighbours"}, "recipient"),
         ({"cite": None}, "cite"),
         ({"whan": {}}, "whan"),
@@ -427,7 +427,7 @@ def test_a_rule_that_says_something_unknown_is_refused(rule: dict[str, Any], sai
 
 
 def test_two_rules_of_one_name_are_refused() -> None:
-    with pytest.raises(ValidationError, match="two rules 'notice'"):
+    with pytest.raises(ValidationError, match="rule notice: the regime has two of this name"):
         Regime.model_validate(REGIME | {"rules": [RULE, RULE]})
 
 

@@ -11,6 +11,7 @@ from tocsin.actions.stating import (
     refuse_others_decisions,
     refuse_unknown_kinds,
     refuse_unknown_laws,
+    refuse_unknown_parts,
 )
 from tocsin.actors import Actor, need
 from tocsin.app import App
@@ -65,6 +66,7 @@ def learn(
         catalog = app.catalog_of(change.incident)
         refuse_unknown_kinds(catalog.data_map, parsed)
         refuse_unknown_laws(catalog.regimes, parsed)
+        refuse_unknown_parts(catalog, parsed)
         # Free text stands as commitments in the fold; contradictions hide in moments and numbers only.
         merged = before = change.incident.facts
         said = {name: amended(name, before.values.get(name), value) for name, value in parsed.items()}

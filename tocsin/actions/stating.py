@@ -5,10 +5,12 @@ from typing import Any
 
 from tocsin.actors import Actor, known
 from tocsin.domain.answers import nearest
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.laws import missing
+from tocsin.domain.parts import WRITTEN
 from tocsin.domain.questions import FACTS
 from tocsin.domain.rules import Regime
 
@@ -56,6 +58,27 @@ def refuse_unknown_laws(laws: Mapping[str, Regime], facts: Mapping[str, Any]) ->
     for ref in facts.get("harm_tests") or ():
         if wrong := missing(ref, laws):
             raise Refused(f"harm_tests: {wrong}")
+
+
+def refuse_unknown_parts(catalog: Catalog, facts: Mapping[str, Any]) -> None:
+    """Refused when words are written for a part that no law asks for: nobody would ever read them."""
+    asked = parts_asked_for(catalog) if facts.get(WRITTEN) else frozenset()
+    for part in facts.get(WRITTEN) or ():
+        if part not in asked:
+            raise Refused(
+                f"{WRITTEN}: no law asks a letter for {part!r}{nearest(part, asked, 'tocsin law show CODE')}"
+            )
+
+
+def parts_asked_for(catalog: Catalog) -> frozenset[str]:
+    """Every part that some law wants people told, or the letter can say."""
+    letter = catalog.letter
+    found = {part for section in letter.sections.values() for part in section.says}
+    found |= {part for text in letter.added.values() for part in text.says}
+    for rule in (rule for law in catalog.regimes.values() for rule in law.rules):
+        if rule.recipient == "individuals":
+            found |= {*rule.content, *(part for where in rule.content_where for part in where.content)}
+    return frozenset(found)
 
 
 def _decisions(facts: Mapping[str, Any]) -> list[str]:

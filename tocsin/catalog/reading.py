@@ -1,23 +1,22 @@
 """The catalog from its files: each parsed, checked against its model and against the others."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 
 from tocsin.catalog.commands import with_commands
 from tocsin.catalog.contacts import read_contacts
 from tocsin.catalog.incident_types import read_types
+from tocsin.catalog.lawfile import read_regimes, read_vocabulary
 from tocsin.catalog.letter import read_letter
-from tocsin.catalog.loose_ends import at_its_rule, refuse_loose_ends
 from tocsin.catalog.packs import check_packs
 from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
-from tocsin.catalog.yamlfile import Document, parse_document
+from tocsin.catalog.yamlfile import parse_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.errors import Refused
 from tocsin.domain.laws import Laws
-from tocsin.domain.rules import Regime, first_circle, in_a_circle
 
 
 def read_catalog(
@@ -37,11 +36,14 @@ def read_catalog(
     check_packs(paths, contents)
     check_templates(paths, contents)
     types = read_types(paths, contents, data_map)
+    words = read_vocabulary(paths, contents)
+    regimes = read_regimes(paths, contents, words)
+    own = {part for regime in regimes.values() for part in regime.parts}
     return Catalog(
         types=MappingProxyType(types),
-        regimes=Laws.of(_regimes(paths, contents).values()),
+        regimes=Laws.of(regimes.values()),
         data_map=data_map,
-        letter=read_letter(paths, contents),
+        letter=read_letter(paths, contents, {*words, *own}),
         files=MappingProxyType(dict(files)),
         contacts=with_commands(people, contacts, types),
     )
@@ -58,30 +60,3 @@ def _data_map(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> DataM
             raise document.bad(("kinds", index, "id"), f"kind {kind.id!r} stands here twice; keep one")
         seen.add(kind.id)
     return data_map
-
-
-def _regimes(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> dict[str, Regime]:
-    """Every folder under regimes/ with a regime.yaml, by its name."""
-    found: dict[str, Regime] = {}
-    documents: dict[str, Document] = {}
-    for name, path in sorted(paths.items()):
-        inside = PurePosixPath(name)
-        if inside.match("regimes/*/regime.yaml") and len(inside.parts) == 3:
-            document = parse_document(path, contents[name])
-            try:
-                regime = validated(Regime, document)
-            except BadFile as error:
-                raise at_its_rule(document, error) from None
-            if regime.id != inside.parts[1]:
-                wrong, right = regime.id, inside.parts[1]
-                raise document.bad(
-                    ("id",), f"id {wrong!r} stands in the folder {right!r}; give both the same name"
-                )
-            found[regime.id], documents[regime.id] = regime, document
-    for code, regime in found.items():
-        refuse_loose_ends(regime, documents[code], found)
-    ahead = {rule: others for regime in found.values() for rule, others in regime.ahead.items()}
-    if circle := first_circle(ahead):
-        document = documents[circle[0].partition("/")[0]]
-        raise at_its_rule(document, document.bad(("rules",), in_a_circle(circle)))
-    return found

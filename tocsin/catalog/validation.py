@@ -33,11 +33,17 @@ def _complaint(model: type[BaseModel], document: Document, loc: Loc, errors: lis
 
 
 def _place(document: Document, loc: Loc, error: ErrorDetails) -> Loc:
-    """Where the error stands: pydantic also names branches of unions, which are no nodes of the file."""
+    """Where the error stands: pydantic also names branches of unions, which are no nodes of the file.
+
+    A branch may bear the name of a key beside the one that is wrong (`people` of `{people: {}, more_than: -1}`): then
+    the way that leads to the last part counts.
+    """
+    ways: list[Loc] = [loc]
     for part in error["loc"]:
-        if (*loc, part) in document.lines:
-            loc = (*loc, part)
-    return loc
+        found = [(*way, part) for way in ways if (*way, part) in document.lines]
+        ways = [*found, *ways]
+    last = error["loc"][-1:]
+    return max(ways, key=lambda way: (way[len(loc) :][-1:] == last, len(way)))
 
 
 def _spelt(place: Loc) -> str:

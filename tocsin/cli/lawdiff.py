@@ -72,18 +72,20 @@ def _for_the_incident(word: str, door: Reading) -> tuple[list[str], Any]:
 
 
 def _side(word: str, door: Reading) -> Side:
-    from tocsin.app import read_catalog
+    from tocsin.app import read_catalog, template_folders
     from tocsin.settings import load_settings
 
+    settings = load_settings()
     if word == TODAY:
-        return Side(word, read_catalog(load_settings()).regimes)
+        return Side(word, read_catalog(settings).regimes)
     if names_incident(word):
         return _bound(word, door)
     if _is_path(word):
-        from tocsin.catalog.lawfile import read_laws
+        from tocsin.catalog.lawfile import read_laws, vocabulary_of
 
-        return Side(word, read_laws(Path(word)))
-    return Side(word, {word: _law(read_catalog(load_settings()), word)})
+        words = vocabulary_of(template_folders(settings))
+        return Side(word, read_laws(Path(word), read_catalog(settings).regimes, words))
+    return Side(word, {word: _law(read_catalog(settings), word)})
 
 
 def _bound(word: str, door: Reading) -> Side:

@@ -18,6 +18,7 @@ from difflib import get_close_matches
 
 from pydantic import JsonValue
 
+from tocsin.domain.currencies import CURRENCIES
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
 from tocsin.domain.moments import iso, parse_moment
@@ -152,7 +153,7 @@ def _amount(question: FactDefinition, raw: object) -> JsonValue:
     else:
         fields = _mapping(question, raw, ("amount", "currency"))
         amount, currency = str(fields.get("amount")), str(fields.get("currency", ""))
-    if not re.fullmatch("[A-Z]{3}", currency):
+    if currency not in CURRENCIES:
         raise Refused(f"{question.name}: write an amount and a currency, like 1200.50 EUR")
     return {"amount": _decimal(question, amount), "currency": currency}
 

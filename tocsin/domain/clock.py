@@ -41,7 +41,7 @@ class Within(_Piece):
     """
 
     # Ten years at most: what is longer is mistyped, and near its end the calendar cannot count.
-    hours: Whole | None = Field(default=None, ge=0, le=87_600)
+    hours: Whole | None = Field(default=None, gt=0, le=87_600)
     calendar_days: Whole | None = Field(default=None, gt=0, le=3_650)
     business_days: Whole | None = Field(default=None, gt=0, le=2_500)
     months: Whole | None = Field(default=None, gt=0, le=120)

@@ -19,6 +19,7 @@ _LIKE = {
     r"^([A-Z]+ )?/\S*$": "a path like /v1/users or GET /v1/users",
     r"^([A-Z][0-9]+|[0-9]+\.[0-9]+)$": 'an id like C2 or "1.4"',
     r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$": "an address like linh@example.com",
+    r"^(https?://\S+|not known)$": "an address like https://eur-lex.europa.eu/eli/reg/2016/679, or not known",
     r"^\+[0-9][0-9 ()-]{5,}$": "a number like +84 98 909 4798",
 }
 _MAPPING = "write keys and their values here, one a line"

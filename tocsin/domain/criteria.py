@@ -26,6 +26,8 @@ from pydantic import (
 
 from tocsin.domain.answers import definition_of, nearest
 from tocsin.domain.company import FreeZone, Sector, SizeClass
+from tocsin.domain.contradictions import never_together
+from tocsin.domain.currencies import CURRENCIES
 from tocsin.domain.errors import Refused
 from tocsin.domain.matching import CellTest, Shape, known_places, several, value_of
 from tocsin.domain.questions import FACTS
@@ -62,6 +64,13 @@ _ORGANISATION_WORDS: dict[str, tuple[Any, ...]] = {
 }
 #: How a number is compared.
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
+#: What no answer reaches: a number has fifteen digits at most.
+_MOST = 10**15
+#: Zero and less bounds nothing from below, and from above nobody is left.
+AtLeast = Annotated[Whole, Field(ge=1, lt=_MOST)]
+MoreThan = Annotated[Whole, Field(ge=0, lt=_MOST)]
+AtMost = Annotated[Whole, Field(ge=0, lt=_MOST)]
+LessThan = Annotated[Whole, Field(ge=1, lt=_MOST)]
 
 
 def _among(known: tuple[Any, ...], word: Any, what: str) -> Any:
@@ -79,6 +88,12 @@ class AllOf(Shape):
     """Every one must hold."""
 
     all: tuple["Condition", ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> "AllOf":
+        if why := never_together(self.all):
+            raise ValueError(f"this can never hold: {why}")
+        return self
 
 
 class AnyOf(Shape):
@@ -100,6 +115,13 @@ class Cells(Shape):
     every: Flag = False
     among: CellTest = CellTest()
 
+    @field_validator("cells", mode="before")
+    @classmethod
+    def _asks_something(cls, raw: Any) -> Any:
+        if raw == {}:
+            raise ValueError("{} asks for nothing; name a feature of a cell, or leave the condition out")
+        return raw
+
 
 class People(Shape):
     """How many people (or records) are in the cells that pass the test, or any of several.
@@ -109,10 +131,10 @@ class People(Shape):
 
     people: Annotated[tuple[CellTest, ...], BeforeValidator(several)] = Field(min_length=1)
     counting: Literal["count", "records"] = "count"
-    at_least: Whole | None = None
-    more_than: Whole | None = None
-    at_most: Whole | None = None
-    less_than: Whole | None = None
+    at_least: AtLeast | None = None
+    more_than: MoreThan | None = None
+    at_most: AtMost | None = None
+    less_than: LessThan | None = None
     #: It is also so where it is known that the number cannot be determined.
     or_undeterminable: Flag = False
 
@@ -121,6 +143,11 @@ class People(Shape):
     def _has_one_bound(cls, raw: Any) -> Any:
         if isinstance(raw, dict):
             _one_of(raw, _BOUNDS, "people")
+            tests = raw.get("people")
+            if isinstance(tests, list) and len(tests) > 1 and {} in tests:
+                raise ValueError(
+                    "people: {} in this list counts everybody, whatever the others ask; take it out"
+                )
         return raw
 
     @model_validator(mode="after")
@@ -149,10 +176,10 @@ class FactIs(Shape):
     of: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")] | None = None
     is_: tuple[Any, ...] = Field(default=(), alias="is")
     has: tuple[str, ...] = ()
-    at_least: Whole | None = None
-    more_than: Whole | None = None
-    at_most: Whole | None = None
-    less_than: Whole | None = None
+    at_least: AtLeast | None = None
+    more_than: MoreThan | None = None
+    at_most: AtMost | None = None
+    less_than: LessThan | None = None
     #: Of an amount: the ISO 4217 code of the currency that the number is in.
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] | None = None
     known: Literal[True] | None = None
@@ -196,6 +223,15 @@ class FactIs(Shape):
             )
         return self
 
+    @field_validator("currency")
+    @classmethod
+    def _is_money(cls, currency: str | None) -> str | None:
+        if currency is not None and currency not in CURRENCIES:
+            raise ValueError(
+                f"{currency!r} is no currency{nearest(currency, CURRENCIES)}; write ISO 4217, like EUR"
+            )
+        return currency
+
     @model_validator(mode="after")
     def _counts_what_is_a_number(self) -> "FactIs":
         kind, compared = FACTS[self.fact].type, any(getattr(self, bound) is not None for bound in _BOUNDS)
@@ -205,6 +241,8 @@ class FactIs(Shape):
             raise ValueError(
                 f"{self.fact}: an amount that is compared needs its currency, and only that has one"
             )
+        if kind == "share" and ((self.at_least or 0) > 100 or (self.more_than or 0) >= 100):
+            raise ValueError(f"{self.fact} is a share of 100 percent at most, so this can never hold")
         return self
 
     def reached_by(self, number: Decimal) -> bool:

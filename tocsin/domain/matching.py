@@ -270,13 +270,15 @@ def several(raw: Any) -> list[Any]:
     if not values:
         # An empty list would ask for nothing, and so let everybody pass.
         raise ValueError("an empty list asks for nothing; name a value, or leave the key out")
+    if None in values:
+        raise ValueError("an empty value asks for nothing; name one, or leave the key out")
     return values
 
 
 def known_places(names: Iterable[Any]) -> list[str]:
     """The same places and regions; ValueError for one that does not exist."""
     for name in names:
-        if name not in _PLACES:
+        if not isinstance(name, str) or name not in _PLACES:
             raise ValueError(
                 f"{name!r} is no place; write ISO 3166 like VN, DE-BY, US-CA, or {', '.join(REGIONS)}"
             )
@@ -285,6 +287,9 @@ def known_places(names: Iterable[Any]) -> list[str]:
 
 def value_of(fact: str, raw: Any) -> Any:
     """One value that the fact could have, as its canonical form; a set is asked for word by word."""
+    if isinstance(raw, Mapping | list | tuple):
+        said = f"{fact}: {raw!r} is no single value; name one, or several in one list"
+        raise ValueError(said)  # noqa: TRY004
     try:
         value = read_answer(FACTS[fact], raw)
     except Refused as error:

@@ -39,8 +39,13 @@ _BELONGS_TO = {
     "AS": "US-AS", "GU": "US-GU", "MP": "US-MP", "PR": "US-PR", "UM": "US-UM", "VI": "US-VI",
 }  # fmt: skip
 
+#: The 27 Member States: the same without Iceland, Liechtenstein and Norway.
+EU = EEA - {"IS", "LI", "NO"}
+
 #: Names that a condition may use in place of a list of countries.
-REGIONS = {"EEA": EEA}
+REGIONS = {"EEA": EEA, "EU": EU}
+#: Where what binds everywhere applies, such as the company's own promise.
+WORLDWIDE = "worldwide"
 
 #: A person whose country could not be found. It counts as the strictest place.
 UNKNOWN_PLACE = "unknown"

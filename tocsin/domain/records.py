@@ -5,7 +5,7 @@ misspelt key in a file is refused instead of ignored.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +21,8 @@ from pydantic import (
 )
 
 from tocsin.domain.answers import nearest
-from tocsin.domain.places import PLACES
+from tocsin.domain.languages import LANGUAGES, SPOKEN_IN
+from tocsin.domain.places import PLACES, REGIONS, WORLDWIDE
 
 Role = Literal[
     "incident-commander",
@@ -55,6 +56,39 @@ def _known_place(code: str) -> str:
     return code
 
 
+def _known_jurisdiction(code: str) -> str:
+    known = PLACES | REGIONS.keys() | {WORLDWIDE}
+    if code not in known:
+        raise ValueError(
+            f"{code!r} is no place{nearest(code, known)}; write where the law applies: a country like VN, a part of "
+            f"one like US-CA, {', '.join(REGIONS)}, or {WORLDWIDE}; what else there is to say of it goes into name"
+        )
+    return code
+
+
+def _known_language(code: str) -> str:
+    language, _, country = code.partition("-")
+    if language not in LANGUAGES:
+        meant = f"; did you mean {SPOKEN_IN[language]}?" if language in SPOKEN_IN else ""
+        raise ValueError(f"{code!r} is no language{meant or '; write ISO 639-1, like en, vi or pt-BR'}")
+    if country and country not in PLACES:
+        raise ValueError(f"{code!r}: {country} is no country; write ISO 3166, like pt-BR")
+    return code
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; write it, or leave the key out")
+    return text
+
+
+def _day(raw: Any) -> Any:
+    """A day as it is written. A number is none, though it would count as seconds since 1970."""
+    if isinstance(raw, date) or (isinstance(raw, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw)):
+        return raw
+    raise ValueError(f"{raw!r} is no day; write one like 2026-11-24")
+
+
 def _english_is_there(texts: dict[str, str]) -> dict[str, str]:
     if "en" not in texts:
         raise ValueError("add the words in English (en); other languages may follow")
@@ -85,15 +119,22 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 #: ISO 3166-1 alpha-2, or ISO 3166-2 where a country divides the matter (`DE-BY`, `US-CA`).
 Place = Annotated[str, AfterValidator(_known_place)]
-#: An ISO 639-1 code, perhaps with a region: `en`, `vi`, `pt-BR`.
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+#: The same, or a union of countries that a law is made for, or everywhere.
+Jurisdiction = Annotated[str, AfterValidator(_known_jurisdiction)]
+#: An ISO 639-1 code, perhaps with a country: `en`, `vi`, `pt-BR`.
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$"), AfterValidator(_known_language)
+]
+#: Words that say something: neither nothing nor blanks.
+Line = Annotated[str, AfterValidator(_says_something)]
+#: Where a text is read, or that nobody knows where.
+Address = Annotated[str, StringConstraints(pattern=r"^(https?://\S+|not known)$")]
+Day = Annotated[date, BeforeValidator(_day)]
 #: A number or a yes as it stands: neither `true` for 1 nor `"500"` for 500, which are slips of the pen.
 Whole = StrictInt
 Flag = StrictBool
 #: Language to words. English is always there, so that every reader reads something.
-Texts = Annotated[
-    dict[Language, Annotated[str, StringConstraints(min_length=1)]], AfterValidator(_english_is_there)
-]
+Texts = Annotated[dict[Language, Line], AfterValidator(_english_is_there)]
 
 
 class Record(BaseModel):

@@ -5,18 +5,30 @@ Pure. A number of the law always stands beside its article, its source and how s
 rules give for an incident stands in `regime`.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tocsin.domain.answers import nearest
+from tocsin.domain.circles import in_a_circle
 from tocsin.domain.contacts import Competence
 from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest, known_places
 from tocsin.domain.places import PLACES
-from tocsin.domain.records import Flag, Id, Language, Record, Texts, Verification, Zone
+from tocsin.domain.records import (
+    Address,
+    Day,
+    Flag,
+    Id,
+    Jurisdiction,
+    Language,
+    Line,
+    Record,
+    Texts,
+    Verification,
+    Zone,
+)
 from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts, PerPlace, Recipient, RuleRef
 
 Stage = Literal[
@@ -27,10 +39,18 @@ Stage = Literal[
 class Source(Record):
     """Where a text was read: what it is, its address, and how sure we are of what we took from it."""
 
-    title: str
-    url: str
+    title: Line
+    url: Address
     verification: Verification
-    note: str | None = None
+    note: Line | None = None
+
+
+def _after_its_first(last: date | None, info: ValidationInfo) -> date | None:
+    """The last day of something's life, which cannot lie before its first."""
+    first = info.data.get("valid_from")
+    if first and last and last < first:
+        raise ValueError(f"it ends on {last}, before it begins on {first} (valid_from); correct one of them")
+    return last
 
 
 class Rule(Record):
@@ -69,19 +89,21 @@ class Rule(Record):
     reasons_when_late: Flag = False
     phased: Flag | None = None
     language: Language | None = None
-    cite: str
+    cite: Line
     #: The same in other languages, as papers in them cite it: language to words.
-    cited: dict[Language, str] = Field(default_factory=dict)
+    cited: dict[Language, Line] = Field(default_factory=dict)
     #: Of this rule, where it is less sure than its regime.
     verification: Verification | None = None
     #: Why counsel must confirm the duty: it runs and pages as a candidate until then.
-    doubt: str | None = None
+    doubt: Line | None = None
     #: Doubtful only where this is known to hold; always, if left out.
     doubt_when: Condition | None = None
-    source: str | None = None
-    note: str | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
+    source: Address | None = None
+    note: Line | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
+
+    _ends_after_it_begins = field_validator("valid_until")(_after_its_first)
 
     @field_validator("place")
     @classmethod
@@ -92,8 +114,6 @@ class Rule(Record):
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Rule":
-        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise ValueError(f"rule {self.id}: valid_until lies before valid_from")
         if self.per and self.place:
             raise ValueError(f"rule {self.id}: write per or place, not both")
         if self.doubt_when is not None and self.doubt is None:
@@ -121,10 +141,10 @@ class Regime(Record):
 
     id: Id
     name: Texts
-    jurisdiction: str
+    jurisdiction: Jurisdiction
     status: Literal["in-force", "not-in-force", "off"]
     #: Why a law that is known here opens no duty: not yet law, guidance only, or met by another.
-    why_off: str | None = None
+    why_off: Line | None = None
     zone: Zone = "UTC"
     verification: Verification
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -132,9 +152,13 @@ class Regime(Record):
     #: Of whom it speaks: of the people who live there, or of all, where the company is established there.
     answers_for: str | None = None
     rules: tuple[Rule, ...] = Field(min_length=1)
-    valid_from: date | None = None
-    valid_until: date | None = None
-    notes: tuple[str, ...] = ()
+    valid_from: Day | None = None
+    valid_until: Day | None = None
+    notes: tuple[Line, ...] = ()
+    #: What only its rules want said: the word to what it means. Words of several laws stand in `regimes/parts.yaml`.
+    parts: dict[Id, Line] = Field(default_factory=dict)
+
+    _ends_after_it_begins = field_validator("valid_until")(_after_its_first)
 
     @property
     def binding(self) -> bool:
@@ -151,7 +175,7 @@ class Regime(Record):
         ids = [rule.id for rule in self.rules]
         for name in ids:
             if ids.count(name) > 1:
-                raise ValueError(f"regime {self.id} has two rules {name!r}")
+                raise ValueError(f"rule {name}: the regime has two of this name; give each its own")
         if (self.status == "in-force") is (self.why_off is not None):
             raise ValueError(f"regime {self.id}: why_off says why a regime is not in force, and only then")
         for rule in self.rules:
@@ -159,14 +183,13 @@ class Regime(Record):
                 law, _, name = ref.partition("/")
                 if law == self.id and name not in ids:
                     raise ValueError(f"rule {rule.id}: the regime has no rule {name!r}{nearest(name, ids)}")
-        if circle := first_circle(self.ahead):
-            raise ValueError(in_a_circle(circle))
+            if self.valid_until and rule.valid_from and self.valid_until < rule.valid_from:
+                raise ValueError(
+                    f"rule {rule.id}: it begins on {rule.valid_from}, and its law ends on {self.valid_until}"
+                )
+        if circle := in_a_circle([self]):
+            raise ValueError(circle)
         return self
-
-    @property
-    def ahead(self) -> dict[str, tuple[str, ...]]:
-        """For each rule those that its moment hangs on, all as `regime/rule`."""
-        return {self.full(rule.id): tuple(map(self.full, rule.follows)) for rule in self.rules}
 
     def full(self, ref: str) -> str:
         """A rule as `regime/rule`: of this regime unless it names another."""
@@ -175,22 +198,3 @@ class Regime(Record):
     def rule(self, wanted: str) -> Rule | None:
         """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == wanted), None)
-
-
-def first_circle(ahead: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """The first name that waits for itself, and all that it waits for; empty where none does."""
-    for begin in ahead:
-        reached: set[str] = set()
-        waiting = list(ahead[begin])
-        while waiting:
-            if (name := waiting.pop()) not in reached:
-                reached.add(name)
-                waiting += ahead.get(name, ())
-        if begin in reached:
-            return (begin, *sorted(reached))
-    return ()
-
-
-def in_a_circle(circle: tuple[str, ...]) -> str:
-    """What is wrong with a circle, in words."""
-    return f"rule {circle[0]}: its clock waits for itself through {', '.join(circle[1:])}"

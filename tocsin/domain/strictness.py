@@ -201,7 +201,7 @@ OF_A_RULE: Mapping[str, Compare] = {
 }
 OF_A_LAW: Mapping[str, Compare] = {
     **_VALIDITY,
-    **dict.fromkeys(("name", "jurisdiction", "why_off", "sources", "notes"), _words),
+    **dict.fromkeys(("name", "jurisdiction", "why_off", "sources", "notes", "parts"), _words),
     "status": _status,
     "applies": lambda before, after: _condition(before, after, "applies"),
     "answers_for": _of_whom,

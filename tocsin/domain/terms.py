@@ -14,12 +14,13 @@ from pydantic import (
     model_validator,
 )
 
+from tocsin.domain.answers import nearest
 from tocsin.domain.clock import Roll, Within
 from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import PLACES, REGIONS
 from tocsin.domain.questions import FACTS
-from tocsin.domain.records import Flag, Id, Record
+from tocsin.domain.records import Flag, Id, Line, Record
 
 Recipient = Literal["authority", "individuals", "controller", "public", "media", "agencies", "police"]
 
@@ -33,10 +34,10 @@ class Exempt(Record):
 
     when: Condition | None = None
     spared: CellTest | None = Field(default=None, alias="for")
-    cite: str
+    cite: Line
     #: To whom the same must be said instead, such as the public where telling each person is out of proportion.
     instead: Recipient | None = None
-    note: str | None = None
+    note: Line | None = None
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> "Exempt":
@@ -52,10 +53,11 @@ class Exempt(Record):
 def _moments(raw: Any) -> Any:
     if isinstance(raw, dict) and set(raw) == {"earliest_of"}:
         raw = raw["earliest_of"]
-    names = [raw] if isinstance(raw, str) else list(raw)
+    names = list(raw) if isinstance(raw, list | tuple) else [raw]
     for name in names:
-        if name not in FACTS or FACTS[name].type != "moment":
-            raise ValueError(f"{name!r} is not a moment from which a clock can run")
+        if not isinstance(name, str) or name not in FACTS or FACTS[name].type != "moment":
+            near = nearest(str(name), [each for each, fact in FACTS.items() if fact.type == "moment"])
+            raise ValueError(f"{name!r} is not a moment from which a clock can run{near}")
     return names
 
 
@@ -136,7 +138,7 @@ class Hold(Record):
     written: Flag = True
     #: After the hold was lifted (`hold_lifted_at`) there is at least so long, where the limit would pass before.
     then: Limit | None = None
-    cite: str
+    cite: Line
 
 
 class Extension(Record):
@@ -146,7 +148,7 @@ class Extension(Record):
     filed: Moments = Field(min_length=1, max_length=1)
     #: How much more, counted from the limit.
     within: Limit
-    cite: str
+    cite: Line
 
 
 class PerPlace(Record):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tocsin.domain.questions import FACTS
 from tocsin.domain.records import in_language
 from tocsin.domain.rules import Regime, Rule, Source
-from tocsin.rendering.statute.sentences import Item, condition, fact_behind, facts_in
+from tocsin.rendering.statute.sentences import Item, condition, fact_behind, facts_in, spoken
 from tocsin.rendering.statute.terms import TERMS, Terms, validity, words
 
 #: What may be looked up at another rule; whom to tell, and until when, each rule says itself.
@@ -116,9 +116,17 @@ def _reference(regime: Regime, rule: Rule) -> Item:
 def _tail(regime: Regime) -> Iterable[Part]:
     if regime.notes:
         yield Part("notes", tuple(("", (Item(" ".join(note.split())),)) for note in regime.notes))
+    if regime.parts:
+        yield Part(
+            "its own words for what must be said", tuple(_own_word(*part) for part in regime.parts.items())
+        )
     yield Part("sources", tuple(("", (_source(source),)) for source in regime.sources))
     if asked := tuple(_asked(regime)):
         yield Part("facts it asks for", asked)
+
+
+def _own_word(word: str, meaning: str) -> tuple[str, tuple[Item, ...]]:
+    return spoken(word), words(meaning)
 
 
 def _source(source: Source) -> Item:
