@@ -163,6 +163,7 @@ def test_a_later_stage_is_judged_by_the_day_on_which_the_incident_was_found() ->
     july = {"attack_on_system": True, "detected_at": "2026-07-20T10:00+07:00"}
     ended = july | {"incident_ended_at": "2026-09-01T10:00+07:00"}
     assert law(ended, regime(clock | {"stage": "final"})).not_owed
+    assert law(july, regime(clock | {"stage": "final"})).not_owed, "whenever it will end"
     assert law(ended, regime(clock)).duties, "a duty of its own begins with its own moment"
     later = ended | {"detected_at": "2026-08-19T10:00+07:00"}
     assert law(later, regime(clock | {"stage": "final"})).duties

@@ -7,7 +7,7 @@ law to come whose first day is known binds from that day.
 
 from datetime import date, datetime, timedelta
 
-from tocsin.domain.moments import midnight
+from tocsin.domain.moments import KNOWING, midnight
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
 from tocsin.domain.verdicts import Verdict
@@ -54,7 +54,8 @@ class Validity:
         moment, signal = _judged_by(rule, start.at, clocks) or at, clocks.facts.moment("detected_at")
         if first and min(moment, at) < first:
             coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
-            outside, for_good = f"in force only from {begins}{coming}", at < first
+            outside = f"in force only from {begins}{coming}"
+            for_good = at < first or (rule.stage in _LATER_STAGES and _known_before(first, clocks))
         elif over and moment >= over:
             # Nobody knows before the first signal: what had ended by then has ended.
             outside, for_good = f"in force only until {ends}", bool(signal and signal >= over)
@@ -63,6 +64,12 @@ class Validity:
         if start.needs and not for_good:
             return Verdict(None, (outside, *(f"{need} is unknown" for need in start.needs)), start.needs)
         return Verdict(False, (outside,))
+
+
+def _known_before(first: datetime, clocks: Clocks) -> bool:
+    """Whether somebody is known to have known by then: no later stage of that incident is judged by a later day."""
+    known = (clocks.facts.moment(name) for name in KNOWING)
+    return any(moment < first for moment in known if moment)
 
 
 def _judged_by(rule: Rule, start: datetime | None, clocks: Clocks) -> datetime | None:
