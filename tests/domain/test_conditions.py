@@ -72,6 +72,7 @@ RANSOM = {"fact": "nature", "has": "ransomware"}
         ({"organisation": "offers_to", "has": "EEA"}, {}, True, "worldwide"),
         ({"organisation": "sectors", "has": "finance"}, {}, False, "sectors is none"),
         ({"organisation": "eu_main_establishment", "known": False}, {}, True, "is none"),
+        ({"organisation": "small_agent_in", "has": "BR"}, {}, False, "small_agent_in is none"),
         ({"organisation": "size_class", "is": "large"}, {}, None, "size_class is not stated"),
     ],
 )  # fmt: skip

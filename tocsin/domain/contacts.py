@@ -73,6 +73,8 @@ class Organisation(Record):
     public_sector: bool = False
     size_class: SizeClass | None = None
     free_zone: FreeZone | None = None
+    #: Where counsel has confirmed that the law counts the company among small agents, who have more time.
+    small_agent_in: tuple[Place, ...] = ()
     economic_activity: str | None = None
     licence: Identifier | None = None
     identifiers: tuple[Identifier, ...] = ()

@@ -46,6 +46,7 @@ ORGANISATION = {
     "system_owner_in": False,
     "public_sector": False,
     "free_zone": False,
+    "small_agent_in": False,
 }
 _ORGANISATION_PLACES = (
     "established_in",
@@ -53,6 +54,7 @@ _ORGANISATION_PLACES = (
     "eu_main_establishment",
     "eea_establishments",
     "system_owner_in",
+    "small_agent_in",
 )
 
 

@@ -107,6 +107,7 @@ COMPANY = {
     "system_owner_in": "the company owns information systems in {}",
     "size_class": "the company is {}",
     "free_zone": "the company stands in the free zone {}",
+    "small_agent_in": "the company is a small agent by the law of {}",
 }
 #: What the company may leave open.
 COMPANY_STATED = {"free_zone": "whether the company stands in a free zone"}
@@ -149,5 +150,13 @@ IN_ORDER = {"role": ROLES, "risk": RISKS}
 CONTROLLERS = frozenset(("controller", "joint-controller", "controller-processor"))
 #: Features of the company whose values are places.
 OF_PLACES = dict.fromkeys(
-    ("established_in", "eea_establishments", "eu_main_establishment", "offers_to", "system_owner_in"), "place"
+    (
+        "established_in",
+        "eea_establishments",
+        "eu_main_establishment",
+        "offers_to",
+        "system_owner_in",
+        "small_agent_in",
+    ),
+    "place",
 )
