@@ -131,6 +131,16 @@ def test_a_limit_on_a_working_day_stays_where_it_is() -> None:
     assert due(start, Within(hours=72), "Europe/Brussels", roll=roll) == start + timedelta(hours=72)
 
 
+def test_a_law_may_mean_the_days_off_of_the_companys_own_member_state() -> None:
+    own = Roll(to="noon-of-next-working-day", holidays="eu_main_establishment")
+    assert own.in_("AT") == Roll(to=own.to, holidays="AT")
+    assert own.in_(None) is None, "where it has none, nothing moves"
+    named = Roll(to="noon-of-next-working-day", holidays="BE")
+    assert named.in_("AT") is named
+    with pytest.raises(ValidationError, match="no calendar of working days is known for 'own'"):
+        Roll(to="noon-of-next-working-day", holidays="own")
+
+
 def test_some_limits_are_counted_from_the_end_of_the_year() -> None:
     found = datetime.fromisoformat("2026-02-03T10:00-05:00")
     end = end_of_year(found, "America/New_York")

@@ -122,6 +122,10 @@ def test_a_condition_reads_as_a_sentence(test: object, words: str) -> None:
         ),
         ("br-lgpd/authority", "within 3 working days (BR) of awareness"),
         (
+            "eu-dora/final",
+            "within 1 month of the discharge of rule intermediate; a limit on a day off in our own Member State",
+        ),
+        (
             "us-hipaa/authority-under-500",
             "within 60 calendar days of the end of the year of the first signal",
         ),

@@ -19,6 +19,8 @@ from tocsin.domain.records import Flag, Whole
 from tocsin.domain.workdays import NO_DAYS_OFF, DaysOff, known_calendar, next_working_day, working_days_later
 
 _LAST_SECOND = time(23, 59, 59)
+#: In place of a country: the one of the company's main establishment in the Union.
+OWN_COUNTRY = "eu_main_establishment"
 #: Said with a law that was found good before: its calendars, which take a tenth of a second to load, are not looked up.
 FOUND_GOOD = "found good"
 
@@ -84,11 +86,24 @@ class Within(_Piece):
         raise AssertionError("a period without a unit passed validation")
 
 
+def _calendar_or_own(country: str, info: ValidationInfo) -> str:
+    return country if country == OWN_COUNTRY else _calendar(country, info)
+
+
 class Roll(_Piece):
-    """What happens to a limit that ends on a day off: it moves to the next working day, or to its noon."""
+    """What happens to a limit that ends on a day off: it moves to the next working day, or to its noon.
+
+    Whose day off: a country's, or, by `eu_main_establishment`, that of the company's own Member State.
+    """
 
     to: Literal["next-working-day", "noon-of-next-working-day"]
-    holidays: Calendar
+    holidays: Annotated[str, AfterValidator(_calendar_or_own)]
+
+    def in_(self, own_country: str | None) -> "Roll | None":
+        """The same for a company of this Member State; None where the law means its own and it has none."""
+        if self.holidays != OWN_COUNTRY:
+            return self
+        return self.model_copy(update={"holidays": own_country}) if own_country else None
 
 
 def due(

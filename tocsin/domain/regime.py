@@ -53,7 +53,8 @@ def assess(
     `regime/rule` the moment at which it was told first, for the clocks that follow it.
     """
     laws = {regime.id: regime for regime in regimes}
-    clocks = Clocks(facts, laws, declared_at, discharged, organisation.days_off)
+    own_country = organisation.eu_main_establishment
+    clocks = Clocks(facts, laws, declared_at, discharged, organisation.days_off, own_country)
     case = _Case(facts, organisation, tuple(authorities), at, clocks)
     findings = [finding for _, regime in sorted(laws.items()) for finding in _Law(regime, case).findings()]
     duties = sorted((each for each in findings if isinstance(each, Duty)), key=_urgency)

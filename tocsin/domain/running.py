@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from tocsin.domain.clock import due, end_of_year, target
+from tocsin.domain.clock import Roll, due, end_of_year, target
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.moments import KNOWING, iso
 from tocsin.domain.rules import Regime, Rule
@@ -60,6 +60,8 @@ class Clocks:
     declared_at: datetime | None
     discharged: Mapping[str, datetime]
     off: DaysOff
+    #: The Member State of the company's main establishment, whose days off a law may mean.
+    own_country: str | None = None
     #: What was worked out once: a clock may be asked for by its own rule and by those that follow it.
     runs: dict[str, Run] = field(default_factory=dict)
     starts: dict[str, Start] = field(default_factory=dict)
@@ -95,7 +97,8 @@ class Clocks:
 
     def explained(self, regime: Regime, rule: Rule) -> str:
         """One line: how the due moment of a rule came about."""
-        return _explained(regime, rule.clock, self._begun(regime, rule), self.run(regime, rule).bounds)
+        roll = self._roll(rule.clock)
+        return _explained(regime, rule.clock, roll, self._begun(regime, rule), self.run(regime, rule).bounds)
 
     def _begun(self, regime: Regime, rule: Rule) -> Start:
         name = regime.full(rule.id)
@@ -108,7 +111,7 @@ class Clocks:
         if start.at is None:
             return Run(start.moment, None, None, None, True, start.needs)
         begin = end_of_year(start.at, regime.zone) if clock.end_of else start.at
-        due_at = due(begin, clock.within, regime.zone, roll=clock.roll, off=self.off)
+        due_at = due(begin, clock.within, regime.zone, roll=self._roll(clock), off=self.off)
         due_at, capped = self._capped(regime, clock, start.at, due_at)
         target_at = target(begin, clock.within)
         due_at, tied = self._tied(regime, rule, start.at, due_at)
@@ -156,7 +159,7 @@ class Clocks:
         known = self._known(cap.start) if cap else []
         if cap is None or not known:
             return due_at, ()
-        latest = due(known[0][0], cap.within, regime.zone, roll=clock.roll, off=self.off)
+        latest = due(known[0][0], cap.within, regime.zone, roll=self._roll(clock), off=self.off)
         if latest is None or start > latest or (due_at is not None and due_at <= latest):
             return due_at, ()
         return latest, (f"at most {cap.within} from {known[0][1]}",)
@@ -196,6 +199,9 @@ class Clocks:
                 )
         return due_at, tuple(said)
 
+    def _roll(self, clock: Clock) -> Roll | None:
+        return clock.roll.in_(self.own_country) if clock.roll else None
+
     def _due(self, ref: str) -> datetime | None:
         run = self._run_of(ref)
         return run.due_at if run else None
@@ -212,7 +218,7 @@ class Clocks:
         return (regime, rule) if regime and rule else None
 
 
-def _explained(regime: Regime, clock: Clock, start: Start, bounds: tuple[str, ...]) -> str:
+def _explained(regime: Regime, clock: Clock, roll: Roll | None, start: Start, bounds: tuple[str, ...]) -> str:
     within = clock.within
     in_days = within.calendar_days or within.business_days or within.months
     how = [f"{within} from {'the end of the year of ' if clock.end_of else ''}{start.moment}"]
@@ -223,8 +229,8 @@ def _explained(regime: Regime, clock: Clock, start: Start, bounds: tuple[str, ..
         counted = "counted" if within.event_day_counts else "left out"
         how.append(f"days of {regime.zone}" + ("" if clock.end_of else f", that day {counted}"))
     how += bounds
-    if clock.roll:
-        how.append(f"a day off of {clock.roll.holidays} moves it to the {clock.roll.to.replace('-', ' ')}")
+    if roll:
+        how.append(f"a day off of {roll.holidays} moves it to the {roll.to.replace('-', ' ')}")
     if start.assumed:
         how.append(
             f"ASSUMED until {' or '.join(clock.start)} is known"

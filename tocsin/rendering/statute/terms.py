@@ -6,7 +6,7 @@ A term is a label and one line, or several. The labels are those of the page and
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tocsin.domain.clock import Within
+from tocsin.domain.clock import OWN_COUNTRY, Within
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts
 from tocsin.rendering.statute.phrases import MOMENTS
@@ -100,7 +100,8 @@ def _roll(of: Clock) -> str:
         return ""
     to = spoken(of.roll.to).removeprefix("noon of ")
     noon = "noon of " if of.roll.to.startswith("noon") else ""
-    return f"; a limit on a day off in {of.roll.holidays} moves to {noon}the {to}"
+    where = "our own Member State" if of.roll.holidays == OWN_COUNTRY else of.roll.holidays
+    return f"; a limit on a day off in {where} moves to {noon}the {to}"
 
 
 def channel(of: Channel) -> str:
