@@ -169,6 +169,20 @@ def test_a_later_stage_is_judged_by_the_day_on_which_the_incident_was_found() ->
     assert law(later, regime(clock | {"stage": "final"})).duties
 
 
+def test_a_clock_that_runs_from_the_breach_is_judged_by_the_day_on_which_it_was_found() -> None:
+    clock = {"clock": {"from": ["occurred_from", "detected_at"], "within": {"hours": 72}}}
+    newer = regime(clock | {"valid_from": "2026-08-19"})
+    older = regime(clock | {"valid_until": "2026-08-18"})
+    began = {"attack_on_system": True, "occurred_from": "2025-03-01T10:00+07:00"}
+    july, august = (began | {"detected_at": f"2026-{day}T10:00+07:00"} for day in ("07-20", "08-19"))
+    assert law(august, newer).duties[0].due_at == datetime.fromisoformat("2025-03-04T10:00+07:00")
+    assert law(august, older).not_owed
+    assert law(july, newer).not_owed
+    assert law(july, older).duties
+    found = law(began, newer, declared_at=None).undecided
+    assert [each.needs for each in found] == [("detected_at",)], "who knew of it, and when, decides"
+
+
 def test_a_law_to_come_opens_candidates_from_its_first_day() -> None:
     coming: dict[str, Any] = {"status": "not-in-force", "why_off": "the day is doubtful"}
     facts, later = (

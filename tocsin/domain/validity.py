@@ -1,19 +1,21 @@
 """Whether a rule is in force for an incident: the law of the day on which the rule's clock starts judges it.
 
 Pure. A later stage of a report is judged by the day on which the incident was found: a law does not reach back to ask
-for the end of what it did not ask for at the beginning. What is not in force as of the moment asked about never is; a
-law to come whose first day is known binds from that day.
+for the end of what it did not ask for at the beginning. So is a clock that runs from the breach itself: nobody can tell
+before anybody knows, and an intrusion that lasted for years is told of by the law of its discovery. What is not in
+force as of the moment asked about never is; a law to come whose first day is known binds from that day.
 """
 
 from datetime import date, datetime, timedelta
 
 from tocsin.domain.moments import KNOWING, midnight
 from tocsin.domain.rules import Regime, Rule
-from tocsin.domain.running import Clocks
+from tocsin.domain.running import Clocks, Start
 from tocsin.domain.verdicts import Verdict
 
 _IN_FORCE = Verdict(True)
 _LATER_STAGES = ("intermediate", "follow-up", "final", "withdrawal")
+_OF_THE_BREACH = ("occurred_from", "occurred_to")
 
 
 class Validity:
@@ -51,7 +53,7 @@ class Validity:
         ends = min(filter(None, (regime.valid_until, rule.valid_until)), default=None)
         first, over = self._begin(begins), self._end(ends)
         start = clocks.start(regime, rule)
-        moment, signal = _judged_by(rule, start.at, clocks) or at, clocks.facts.moment("detected_at")
+        moment, signal = _judged_by(rule, start, clocks) or at, clocks.facts.moment("detected_at")
         if first and min(moment, at) < first:
             coming = f" (not in force: {regime.why_off})" if regime.why_off else ""
             outside = f"in force only from {begins}{coming}"
@@ -61,9 +63,18 @@ class Validity:
             outside, for_good = f"in force only until {ends}", bool(signal and signal >= over)
         else:
             return _IN_FORCE
-        if start.needs and not for_good:
-            return Verdict(None, (outside, *(f"{need} is unknown" for need in start.needs)), start.needs)
+        needs = _needed(start, clocks)
+        if needs and not for_good:
+            return Verdict(None, (outside, *(f"{need} is unknown" for need in needs)), needs)
         return Verdict(False, (outside,))
+
+
+def _needed(start: Start, clocks: Clocks) -> tuple[str, ...]:
+    """What would say by which day the clock is judged."""
+    of_the_breach = start.moment in _OF_THE_BREACH
+    if of_the_breach and not any(clocks.facts.moment(name) for name in KNOWING):
+        return (*start.needs, "detected_at")
+    return start.needs
 
 
 def _known_before(first: datetime, clocks: Clocks) -> bool:
@@ -72,7 +83,9 @@ def _known_before(first: datetime, clocks: Clocks) -> bool:
     return any(moment < first for moment in known if moment)
 
 
-def _judged_by(rule: Rule, start: datetime | None, clocks: Clocks) -> datetime | None:
-    if start and clocks.found and rule.stage in _LATER_STAGES:
-        return min(start, clocks.found)
-    return start
+def _judged_by(rule: Rule, start: Start, clocks: Clocks) -> datetime | None:
+    if start.at is None or clocks.found is None:
+        return start.at
+    if start.moment in _OF_THE_BREACH:
+        return clocks.found
+    return min(start.at, clocks.found) if rule.stage in _LATER_STAGES else start.at
