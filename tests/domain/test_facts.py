@@ -271,6 +271,15 @@ def test_kinds_tell_their_categories_only_where_the_data_map_knows_all_of_them()
         ),
         ({"occurred_to": "2026-11-24T02:00Z", "ongoing": True}, "ongoing cannot be yes"),
         ({"ransom_paid_at": "2026-11-24T02:00Z", "ransom_paid": False}, "ransom_paid cannot be no"),
+        # No law of breaches goes unasked because an insider's purpose was wrong as well.
+        (
+            {"violation": "wrong-purpose", "breach_of": ["confidentiality", "integrity"]},
+            "breach_of is confidentiality, so violation is breach",
+        ),
+        (
+            {"violation": "rights-failure", "breach_of": ["availability"]},
+            "so violation is breach; correct one",
+        ),
         ({"people": 3, "people_method": "exact", "log_coverage": "partial"}, "no number of people is exact"),
     ],
 )

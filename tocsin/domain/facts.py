@@ -19,7 +19,7 @@ from tocsin.domain.answers import amended, definition_of, read_answer
 from tocsin.domain.cells import Cell, read_cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
-from tocsin.domain.matching import Crowd
+from tocsin.domain.matching import Crowd, in_words
 from tocsin.domain.moments import stand_ins
 from tocsin.domain.questions import CELL_FIELDS, FACTS, FactDefinition
 from tocsin.domain.stated import for_all, stated_cells, told_apart
@@ -63,6 +63,11 @@ def refuse_contradictions(facts: "Facts") -> None:
         raise Refused("occurred_to is known, so ongoing cannot be yes; correct one of them")
     if facts.moment("ransom_paid_at") and facts.get("ransom_paid") is False:
         raise Refused("ransom_paid_at is known, so ransom_paid cannot be no; correct one of them")
+    # A wrong purpose alone is no breach of security, and most laws of breaches then ask for nothing. Data may be
+    # altered for it by ourselves; whoever leaked or lost them has a breach.
+    broken = [each for each in cast("list[str]", facts.get("breach_of") or []) if each != "integrity"]
+    if broken and facts.get("violation") in ("wrong-purpose", "rights-failure"):
+        raise Refused(f"breach_of is {in_words(broken)}, so violation is breach; correct one of them")
     gaps = facts.get("log_coverage") in ("partial", "none")
     if gaps and any(cell.method == "exact" for cell in facts.cells):
         raise Refused("the logs have gaps, so no number of people is exact; write approximate")
