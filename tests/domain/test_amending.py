@@ -137,6 +137,10 @@ WHEN = RULE["when"]
         ({"hold": None}, "stricter"),
         ({"hold": {"by": ["court"], "cite": "Art. 3"}}, "stricter"),
         ({"hold": {"by": ["court", "authority"], "written": False, "cite": "Art. 3"}}, "looser"),
+        (
+            {"hold": {"by": ["court", "authority"], "written": False, "spoken_days": 9, "cite": "Art. 3"}},
+            "looser",
+        ),
         ({"phased": False}, "stricter"),
         ({"extension": {"filed": "good_cause_filed_at", "within": {"calendar_days": 15}, "cite": "Art. 6"}}, "looser"),
         ({"content_where": [{"when": WHEN, "content": ["advice"]}]}, "stricter"),
@@ -330,3 +334,19 @@ def test_a_period_that_is_called_shorter_never_ends_later() -> None:
         ends = [(due(start, old, "Europe/Berlin"), due(start, new, "Europe/Berlin")) for start in starts]
         assert all(b <= a for a, b in ends if a and b) or "stricter" not in marks, (old, new)
         assert all(b >= a for a, b in ends if a and b) or "looser" not in marks, (old, new)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mark"),
+    [(30, 9, "stricter"), (9, 30, "looser"), (None, 30, "stricter"), (30, None, "looser")],
+)
+def test_the_fewer_days_a_spoken_request_holds_the_stricter(
+    before: int | None, after: int | None, mark: str
+) -> None:
+    was, now = (
+        RULE | {"hold": {"by": ["court"], "written": False, "spoken_days": days, "cite": "Art. 3"}}
+        for days in (before, after)
+    )
+    found = compare_law(law(was), law(now))
+    assert found is not None
+    assert found.rules[0].mark == mark

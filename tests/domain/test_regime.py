@@ -434,6 +434,7 @@ def test_the_assessment_is_plain_json_with_moments_in_utc() -> None:
             {"hold": {"by": ["court"], "cite": "1", "then": {"asap": True, "target_hours": 9}}},
             "write a number",
         ),
+        ({"hold": {"by": ["court"], "cite": "1", "spoken_days": 30}}, "goes with written: false"),
     ],
 )
 def test_a_rule_that_says_something_unknown_is_refused(rule: dict[str, Any], said: str) -> None:

@@ -1,11 +1,12 @@
 """A hold: an authority asks that people are not told yet, and which duties that delays.
 
 Pure. It delays a duty only where its rule lets this very kind of authority ask, and in writing where the rule says so;
-every other duty runs on. It moves no due moment: the letter waits, and the law's own clock is what it was.
+what was only said delays it no longer than the rule allows. Every other duty runs on. It moves no due moment: the
+letter waits, and the law's own clock is what it was.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from tocsin.domain.facts import Facts
@@ -40,7 +41,14 @@ def held(duty: str, rule: Rule | None, facts: Facts) -> Held | None:
         return None
     if hold.get("by") not in rule.hold.by or (rule.hold.written and not hold.get("reference")):
         return None
-    return Held(duty, str(hold["by"]), rule.hold.cite, _moment(hold, "from"), _moment(hold, "until"))
+    begin, until = _moment(hold, "from"), _moment(hold, "until")
+    if rule.hold.spoken_days and not hold.get("reference"):
+        if begin is None:
+            # Nobody can say of it that its days have not run out.
+            return None
+        last = begin + timedelta(days=rule.hold.spoken_days)
+        until = min(until, last) if until else last
+    return Held(duty, str(hold["by"]), rule.hold.cite, begin, until)
 
 
 def _moment(hold: Mapping[str, Any], key: str) -> datetime | None:

@@ -3,6 +3,7 @@
 Pure: one small comparison for each field of a rule and of a law. What it cannot show it calls `changed`.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -110,7 +111,14 @@ def _may_hold(this: Hold | None, other: Hold | None) -> bool:
         return True
     if this is None or not set(other.by) <= set(this.by):
         return False
-    return (other.written or not this.written) and other.then in (None, this.then)
+    return _may_be_spoken(this, other) and other.then in (None, this.then)
+
+
+def _may_be_spoken(this: Hold, other: Hold) -> bool:
+    """Whether a request by word of mouth that delays it under `other` does so under `this`, and as long."""
+    if other.written or this.written:
+        return other.written
+    return this.spoken_days is None or (other.spoken_days or math.inf) <= this.spoken_days
 
 
 def _parts(before: Rule, after: Rule) -> Mark:

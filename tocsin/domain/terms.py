@@ -20,7 +20,7 @@ from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import PLACES, REGIONS
 from tocsin.domain.questions import FACTS
-from tocsin.domain.records import Flag, Id, Line, Record
+from tocsin.domain.records import Flag, Id, Line, Record, Whole
 
 Recipient = Literal["authority", "individuals", "controller", "public", "media", "agencies", "police"]
 
@@ -136,9 +136,17 @@ class Hold(Record):
 
     by: tuple[Literal["law-enforcement", "authority", "court", "attorney-general"], ...] = Field(min_length=1)
     written: Flag = True
+    #: By word of mouth it delays at most so many days from the day on which it was said.
+    spoken_days: Whole | None = Field(default=None, gt=0, le=365)
     #: After the hold was lifted (`hold_lifted_at`) there is at least so long, where the limit would pass before.
     then: Limit | None = None
     cite: Line
+
+    @model_validator(mode="after")
+    def _may_be_spoken(self) -> "Hold":
+        if self.spoken_days is not None and self.written:
+            raise ValueError("spoken_days bounds a request by word of mouth: it goes with written: false")
+        return self
 
 
 class Extension(Record):

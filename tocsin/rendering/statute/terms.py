@@ -116,6 +116,8 @@ def hold(of: Hold) -> str:
     """Who may delay it."""
     then = f"; after it at least {_period(of.then)} from {_first(('hold_lifted_at',))}" if of.then else ""
     asks = "asks in writing" if of.written else "asks"
+    if of.spoken_days:
+        asks += f", by word of mouth for at most {of.spoken_days} days"
     return f"only if {joined(map(spoken, of.by), 'or')} {asks} ({of.cite}){then}"
 
 
