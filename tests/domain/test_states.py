@@ -30,6 +30,7 @@ ELEMENTS = """
     identity genetic               +  .  .  .  .  .  .  .  .  .  .  .  .  .  .  +  .  .
     identity birth                 .  .  .  .  .  +  .  .  .  .  .  .  .  .  .  .  .  .
     identity location-service      .  .  .  +  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+    identity location-ip           .  .  .  ?  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     credentials                    +  +  .  +  +  +  .  +  .  +  +  .  .  .  +  ?  +  .
     identity credentials           +  +  .  +  +  +  .  +  +  +  +  .  .  .  +  ?  +  .
     bank-credentials               +  +  .  +  +  +  .  +  .  +  +  .  .  .  +  .  +  .
