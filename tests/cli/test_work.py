@@ -148,6 +148,17 @@ def test_learned_facts_open_duties_and_say_so(tocsin: Command, declared: str) ->
     assert states["eu-gdpr/authority/de/controller"] == "open"
 
 
+def test_what_counsel_must_confirm_is_not_said_to_be_owed_and_no_more(tocsin: Command, declared: str) -> None:
+    said = tocsin(
+        "learn", "our_role=controller", "people_by_country=US-NV:3,US-CA:2", "categories=identity,government-id",
+        "access=acquired", "--source", "first look", by="an",
+    )  # fmt: skip
+    [nevada] = [line for line in said.out.splitlines() if "us-other-states/individuals" in line]
+    [california] = [line for line in said.out.splitlines() if "us-ca/individuals" in line]
+    assert nevada.endswith(" CANDIDATE")
+    assert "CANDIDATE" not in california
+
+
 def test_an_answer_for_one_law_leaves_those_for_others_and_all_that_stand_are_said(
     tocsin: Command, declared: str
 ) -> None:

@@ -110,7 +110,8 @@ def say_duties(shell: Shell, done: "Recorded") -> None:
         earlier = done.before.duties.get(name) if done.before else None
         clock = _clock(shell, duty)
         if earlier is None:
-            shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) {clock}"))
+            perhaps = " CANDIDATE" if duty.opened.candidate else ""
+            shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) {clock}{perhaps}"))
         elif earlier.mark == "released" and duty.mark == "open":
             shell.say(labelled("REOPENED", f"{name} {clock}{_released_before(done, name)}"))
         elif earlier.soonest != duty.soonest:
