@@ -11,6 +11,7 @@ from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.conditions import Condition, Verdict, evaluate
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts, read_facts
+from tocsin.domain.places import PLACES, lies_in
 from tocsin.domain.verdicts import Reasons
 
 CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
@@ -338,3 +339,15 @@ def test_a_verdict_finds_its_words_only_when_they_are_read() -> None:
     found = evaluate(CONDITION.validate_python(asked), facts, ORGANISATION)
     assert isinstance(found.because, Reasons)
     assert found == (False, ("5 people", "people in DE: our_role is controller"), ())
+
+
+def test_where_cells_live_is_found_as_lies_in_says() -> None:
+    places = sorted(PLACES)
+    cells = [{"place": place} for place in (*places, "unknown")]
+    crowd = read_facts({"cells": [*cells, {"count": 3}]}).crowd
+    for wanted in (*((place,) for place in places), ("EEA",), ("US-CA", "DE"), ("EEA", "DE-BY", "VN")):
+        have, lack = crowd.answers((("place", frozenset(wanted)),))
+        for number, cell in enumerate(cells):
+            said = True if have >> number & 1 else False if lack >> number & 1 else None
+            assert said is lies_in(cell["place"], wanted), (cell, wanted)
+        assert not (have | lack) >> len(cells), "of people whose place is unknown it cannot be told"

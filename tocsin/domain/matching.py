@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from tocsin.domain.answers import read_answer
 from tocsin.domain.cells import Cell
 from tocsin.domain.errors import Refused
-from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, lies_in
+from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, around, whole_of
 from tocsin.domain.questions import CELL_FIELDS, FACTS
 from tocsin.domain.records import Flag
 
@@ -192,15 +192,38 @@ class Crowd:
     def _column(self, feature: Feature) -> tuple[int, int]:
         if feature not in self._columns:
             name, wanted = feature
-            field = LOOKS_AT.get(name, name)
-            yes = no = 0
-            asked = _ASKED.get(name) or partial(_is_any, _OPEN_VALUES[name])
-            for value, cells in self._sharing(field).items():
-                unknown = value is None and name not in _NEVER_UNKNOWN
-                answer = None if unknown else asked(value, wanted)
-                yes, no = yes | (cells if answer else 0), no | (cells if answer is False else 0)
-            self._columns[feature] = yes, no
+            self._columns[feature] = (
+                self._living_in(wanted) if name == "place" else self._passing(name, wanted)
+            )
         return self._columns[feature]
+
+    def _passing(self, name: str, wanted: frozenset[Any]) -> tuple[int, int]:
+        yes = no = 0
+        asked = _ASKED.get(name) or partial(_is_any, _OPEN_VALUES[name])
+        for value, cells in self._sharing(LOOKS_AT.get(name, name)).items():
+            unknown = value is None and name not in _NEVER_UNKNOWN
+            answer = None if unknown else asked(value, wanted)
+            yes, no = yes | (cells if answer else 0), no | (cells if answer is False else 0)
+        return yes, no
+
+    def _living_in(self, wanted: frozenset[str]) -> tuple[int, int]:
+        """What `lies_in` says of each cell, found by where its people live: almost every law asks for another place."""
+        living, stated = self._living, self._sharing("place")
+        yes = living.get(UNKNOWN_PLACE, 0)
+        perhaps = stated.get(None, 0)
+        for name in wanted:
+            yes |= living.get(name, 0)
+            perhaps |= stated.get(whole_of(name), 0)
+        return yes, self.everybody & ~yes & ~perhaps
+
+    @cached_property
+    def _living(self) -> dict[str, int]:
+        """For each place and region the cells whose people live in it."""
+        living: dict[str, int] = {}
+        for place, cells in self._sharing("place").items():
+            for name in around(place) if place else ():
+                living[name] = living.get(name, 0) | cells
+        return living
 
     def _sharing(self, field: str) -> Mapping[Any, int]:
         """Each value of a field, with the cells that have it: many cells share few values."""
@@ -247,7 +270,6 @@ def _is_any(open_value: str | None, value: Any, wanted: frozenset[Any]) -> bool 
 
 #: Features that are asked otherwise than whether a value is any of those wanted.
 _ASKED: Mapping[str, Callable[[Any, frozenset[Any]], bool | None]] = {
-    "place": lies_in,
     "protection_proven": lambda value, wanted: True,
     "all_categories": lambda value, wanted: wanted.issubset(value),
     "controllers": lambda value, wanted: not wanted.isdisjoint(value or ()),

@@ -72,14 +72,20 @@ def lies_in(place: str, wanted: Iterable[str]) -> bool | None:
 
     An unknown place lies everywhere: it is the strictest.
     """
-    if place == UNKNOWN_PLACE or not _around(place).isdisjoint(wanted):
+    if place == UNKNOWN_PLACE or not around(place).isdisjoint(wanted):
         return True
-    return None if place in _PARTS and any(name.startswith(f"{place}-") for name in wanted) else False
+    return None if any(whole_of(name) == place for name in wanted) else False
+
+
+def whole_of(place: str) -> str | None:
+    """The country of which a place is a part: `US` of `US-CA`; None of a country or a region."""
+    country, dash, _ = place.partition("-")
+    return country if dash else None
 
 
 # Every law asks where the same few places lie.
 @cache
-def _around(place: str) -> frozenset[str]:
+def around(place: str) -> frozenset[str]:
     """Everything in which a place lies: itself, its state, its country, regions."""
     own = {place, state_of(place), country_of(place)}
     return frozenset(own | {region for region, members in REGIONS.items() if own & members})

@@ -139,19 +139,21 @@ class _Law:
         return self._settings[among, spared]
 
     def _judged(self, rule: Rule, valid: Verdict, who: Addressee, among: tuple[Feature, ...]) -> Finding:
-        spared = self.case.facts.crowd.known_for_any(rule.spares)
-        setting = self._setting(among, spared)
+        of_all = self._setting(among, 0)
+        if among and (nobody := of_all.some(())).answer is False:
+            return NotOwed(self.regime.id, rule.id, nobody.because)
+        spared = self.case.facts.crowd.known_for_any(rule.spares) if rule.exceptions else 0
+        setting = self._setting(among, spared) if spared else of_all
         verdict = all_of(self._verdicts(rule, valid, setting))
-        if spared and not verdict.answer:
-            of_all = all_of(self._verdicts(rule, valid, self._setting(among, 0)))
-            if of_all.answer is not False:
-                verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
+        spares_somebody = spared and not verdict.answer
+        if spares_somebody and all_of(self._verdicts(rule, valid, of_all)).answer is not False:
+            verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
         if verdict.answer is False:
             return NotOwed(self.regime.id, rule.id, verdict.because)
         for exempt in rule.exceptions:
             if exempt.when is None:
                 continue
-            lifted = self._setting(among, 0).verdict(exempt.when)
+            lifted = of_all.verdict(exempt.when)
             if not lifted.answer:
                 continue
             because = (*lifted.because, f"lifted by {exempt.cite}")

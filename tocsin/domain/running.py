@@ -171,6 +171,8 @@ class Clocks:
 
         Where that was told before this clock began, it is due at once.
         """
+        if not rule.not_after:
+            return due_at, ()
         refs = [regime.full(ref) for ref in rule.not_after]
         moments = [at for ref in refs if (at := self.discharged.get(ref) or self._due(ref))]
         if not moments or (due_at is not None and due_at <= min(moments)):

@@ -23,6 +23,7 @@ class Validity:
 
     def __init__(self, regime: Regime, clocks: Clocks, at: datetime) -> None:
         self._regime, self._clocks, self._at = regime, clocks, at
+        self._off = None if regime.binding else _off(regime)
         first, over = self._begin(regime.valid_from), self._end(regime.valid_until)
         moments = (at, *clocks.moments)
         #: Whether no moment that is known lies outside the law's own days.
@@ -30,8 +31,8 @@ class Validity:
 
     def of(self, rule: Rule) -> Verdict:
         """Whether one rule does."""
-        if not (regime := self._regime).binding:
-            return Verdict(False, (f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}",))
+        if self._off:
+            return self._off
         # So for almost every rule: whichever moment its clock starts from, its law was in force.
         if self._throughout and rule.valid_from is None and rule.valid_until is None:
             return _IN_FORCE
@@ -67,6 +68,10 @@ class Validity:
         if needs and not for_good:
             return Verdict(None, (outside, *(f"{need} is unknown" for need in needs)), needs)
         return Verdict(False, (outside,))
+
+
+def _off(regime: Regime) -> Verdict:
+    return Verdict(False, (f"{regime.id} is {regime.status.replace('-', ' ')}: {regime.why_off}",))
 
 
 def _needed(start: Start, clocks: Clocks) -> tuple[str, ...]:
