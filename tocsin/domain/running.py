@@ -18,7 +18,7 @@ from tocsin.domain.terms import Clock
 from tocsin.domain.workdays import DaysOff
 
 #: The facts from which clocks can run.
-_MOMENTS = tuple(name for name, definition in FACTS.items() if definition.type == "moment")
+_MOMENTS = frozenset(name for name, definition in FACTS.items() if definition.type == "moment")
 
 
 class Run(NamedTuple):
@@ -80,7 +80,7 @@ class Clocks:
     @cached_property
     def moments(self) -> tuple[datetime, ...]:
         """Every moment that is known, in order: no clock starts at another one."""
-        stated = map(self.facts.moment, _MOMENTS)
+        stated = (self.facts.moment(name) for name in self.facts.values if name in _MOMENTS)
         return tuple(sorted(filter(None, (*stated, self.declared_at, *self.discharged.values()))))
 
     @property

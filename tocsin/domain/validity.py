@@ -25,7 +25,7 @@ class Validity:
         self._regime, self._clocks, self._at = regime, clocks, at
         self._off = None if regime.binding else _off(regime)
         first, over = self._begin(regime.valid_from), self._end(regime.valid_until)
-        moments = (at, *clocks.moments)
+        moments = (at, *clocks.moments) if first or over else ()
         #: Whether no moment that is known lies outside the law's own days.
         self._throughout = not (first and min(moments) < first) and not (over and max(moments) >= over)
 
