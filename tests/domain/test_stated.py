@@ -29,6 +29,8 @@ def test_a_word_that_was_learned_once_is_never_refused_later() -> None:
     """An entry of an older Tocsin must not bring its incident down."""
     (cell,) = Facts({"cells": [{"place": "DE", "group": ["sailors"], "recipients": "pirates"}]}).cells
     assert (cell.place, cell.group, cell.recipients) == ("DE", ("sailors",), "pirates")
+    (in_short,) = Facts({"place": "DE", "groups": ["sailors"], "recipients": "pirates"}).cells
+    assert in_short == cell
 
 
 def test_nobody_found_is_nobody_known_where_nothing_else_is_stated() -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from tocsin.domain.cells import Cell, read_cell
+from tocsin.domain.cells import Cell
 from tocsin.domain.places import UNKNOWN_PLACE
-from tocsin.domain.questions import FACTS
+from tocsin.domain.questions import CELL_FIELDS, FACTS
 
 #: Numbers are never carried from the top level into several cells.
 _NEVER_FILLED = ("count", "records", "place")
+#: Facts that tell a field of cells.
+_TELLS = {definition.name: field for field, definition in CELL_FIELDS.items()}
 
 _Values = Mapping[str, JsonValue]
 
@@ -23,8 +25,8 @@ def for_all(values: _Values) -> dict[str, Any]:
     """Cell fields stated once for everybody."""
     return {
         field: tuple(value) if isinstance(value := values[name], list) else value
-        for name, definition in FACTS.items()
-        if (field := definition.cell_field) and field not in _NEVER_FILLED and values.get(name) is not None
+        for name, field in _TELLS.items()
+        if field not in _NEVER_FILLED and values.get(name) is not None
     }
 
 
@@ -38,9 +40,8 @@ def stated_cells(values: _Values) -> tuple[Cell, ...]:
         # People who were counted but not placed live somewhere: they stay, in the strictest place.
         rest = people - sum(cell.count or 0 for cell in placed) if isinstance(people, int) else 0
         return (*placed, Cell(place=UNKNOWN_PLACE, count=rest)) if rest > 0 else tuple(placed)
-    names = {name: values[name] for name, d in FACTS.items() if d.cell_field and name in values}
-    names.pop("risk", None)
-    return (read_cell(names),) if names else ()
+    in_short = {field: values[name] for name, field in _TELLS.items() if name in values and name != "risk"}
+    return (Cell.learned(in_short),) if in_short else ()
 
 
 def told_apart(values: _Values) -> list[JsonValue]:
