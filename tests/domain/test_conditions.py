@@ -215,6 +215,17 @@ LEAVES: list[Any] = [
     {"people": {"place": "VN"}, "at_least": 5},
     {"fact": "risk", "is": "high"},
 ]
+
+
+def not_refused_for_contradicting_itself(condition: Any) -> bool:
+    """Chance may join what can never hold together, and no law may say that."""
+    try:
+        CONDITION.validate_python(condition)
+    except ValidationError as error:
+        return "can never hold" not in str(error)
+    return True
+
+
 CONDITIONS = st.recursive(
     st.sampled_from(LEAVES),
     lambda inner: st.one_of(
@@ -223,7 +234,7 @@ CONDITIONS = st.recursive(
         st.lists(inner, min_size=1, max_size=3).map(lambda several: {"any": several}),
     ),
     max_leaves=6,
-)
+).filter(not_refused_for_contradicting_itself)
 KNOWN = st.fixed_dictionaries(
     {},
     optional={
