@@ -75,6 +75,23 @@ def test_the_web_page_shows_who_signs_them(tale: Story) -> None:
     assert "cùng ký tên dưới đây" in page
 
 
+@pytest.mark.parametrize("lines", [1, 13, 16, 19, 22])
+def test_the_signatures_come_last_on_one_page_with_the_words_that_are_signed(tale: Story, lines: int) -> None:
+    owed(tale).as_("an").learn({"consequences": {"vi": "\n".join(["Dài."] * lines)}}, source="the team")
+    file = make(tale.app, tale.key, FORM_08, "pdf", "minutes").content
+    pages = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(file)).pages]
+    (signed,) = (page for page in pages if "NGƯỜI LẬP BIÊN BẢN" in page)
+    assert "Biên bản này được lập thành" in signed
+    assert (
+        signed.index("cùng ký tên dưới đây")
+        < signed.index("NGƯỜI LẬP BIÊN BẢN")
+        < signed.rindex("Phạm Hoài An")
+    )
+    assert "Về văn bản này" not in signed.partition("Biên bản này được lập thành")[2]
+    english = " ".join(pages)
+    assert english.index("About this paper") < english.index("sign below.")
+
+
 def test_a_paper_that_the_law_does_not_have_is_refused_with_the_nearest(tale: Story) -> None:
     owed(tale)
     with pytest.raises(Refused, match="vn-pdpl has no paper 'minuts'; did you mean minutes"):
