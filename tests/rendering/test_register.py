@@ -62,7 +62,7 @@ def test_each_breach_is_a_line_whose_columns_are_the_questions() -> None:
     assert "BfDI (Art. 33(1) GDPR): notified" in told["Duties, what was told, when"]
     assert "Reasons: The portal was down." in told["Duties, what was told, when"]
     assert "The whole breach: not notified, decided" in told["Decisions not to notify"]
-    assert "Germany (DE-BE) | controller and processor | customers | 640" in told["By place of residence"]
+    assert "Berlin, Germany | controller and processor | customers | 640" in told["By place of residence"]
 
 
 def test_a_table_begins_with_a_mark_by_which_spreadsheets_know_utf_8_and_ends_lines_as_the_rfc_says() -> None:
@@ -151,3 +151,69 @@ def test_what_cannot_be_read_is_named_and_not_left_out() -> None:
     of = kept(broken={"INC-2026-0009": "set apart"})
     assert table(of)[1][0] == "INC-2026-0009 cannot be read: set apart"
     assert "INC-2026-0009 cannot be read: set apart" in words_of(register_pdf(of, TEMPLATES, "en"))
+
+
+def owed(law: str, rule: str = "individuals", **changes: Any) -> DutyLine:
+    given: dict[str, Any] = {"recipient": rule, "cite": f"Law {law}", "state": "open", "due_at": AS_OF}
+    return DutyLine(f"{law}/{rule}/{changes.get('to', rule)}/controller", **given | changes)
+
+
+def told(
+    *duties: DutyLine, language: str = "en", column: str = "Duties, what was told, when", **case: Any
+) -> str:
+    one = breach(case=replace(breach().case, duties=duties, **case))
+    head, row = table(kept(one), language)
+    return row[head.index(column)]
+
+
+def test_duties_that_stand_alike_are_one_line_with_whom_how_many_and_until_when() -> None:
+    many = [owed(f"us-{n}", due_at=AS_OF + timedelta(days=n)) for n in range(5, 0, -1)]
+    said = told(MET, *many)
+    assert "BfDI (Art. 33(1) GDPR): notified" in said.splitlines()[0]
+    assert "The people concerned, under 5 laws: owed, not yet sent, the first due 25 November 2026" in said
+    assert "Law us-1" not in said
+    assert told(MET, *many, column="Each duty").count("Law us-") == 5
+    assert "Chủ thể dữ liệu, theo 5 luật: " in told(
+        *many, language="vi", column="Nghĩa vụ, nội dung đã thông báo, thời điểm"
+    )
+
+
+def test_what_was_filed_or_is_late_stands_alone_with_its_moment_number_and_reasons() -> None:
+    filed = [
+        replace(MET, key=f"eu-gdpr/authority/{n}/controller", to=f"SA{n}", reference=str(n)) for n in range(5)
+    ]
+    said = told(*filed)
+    assert all(f"SA{n} (Art. 33(1) GDPR): notified" in said and f"reference {n}." in said for n in range(5))
+    assert said.count("Reasons: The portal was down.") == 5
+    asked = [owed("eu-gdpr", "authority", to=f"SA{n}") for n in range(5)]
+    assert "5 authorities (SA0, SA1, SA2 and 2 more): owed, not yet sent, the first due" in told(*asked)
+
+
+def test_laws_of_which_it_cannot_be_told_are_named_while_few_and_counted_else_with_each_in_the_table() -> (
+    None
+):
+    laws = [{"en": f"Act {n}", "vi": f"Luật {n}"} for n in range(49)]
+    assert "under: Act 0; Act 1." in told(MET, undecided=tuple(laws[:2]))
+    assert "whether anything is owed under 49 laws" in told(MET, undecided=tuple(laws))
+    each = told(MET, undecided=tuple(laws), column="Laws of which it cannot be told yet")
+    assert each.splitlines() == [f"Act {n}" for n in range(49)]
+    one = breach(case=replace(breach().case, undecided=tuple(laws)))
+    assert "Act 7" not in words_of(register_pdf(kept(one), TEMPLATES, "en"))
+    (shown,) = register_content(kept(one), TEMPLATES, "en")["parts"][0]["breaches"]
+    assert shown["details"][1]["text"].endswith("Act 48")
+
+
+def test_whom_it_was_told_says_nobody_yet_or_that_this_was_decided() -> None:
+    assert told(owed("x"), decisions=(), column="Told") == "nobody yet"
+    assert told(owed("x", state="not-notified"), column="Told") == "nobody, as decided"
+    assert told(decisions=(), column="Told") == "none"
+
+
+def test_each_place_of_the_world_has_a_name_in_each_language() -> None:
+    from tocsin.domain.places import PLACES
+    from tocsin.rendering.words import load_words
+
+    for language in ("en", "vi"):
+        words = load_words(TEMPLATES, language)
+        assert [code for code in PLACES if code in words.place(code).replace("(", " ").split()] == []
+        assert words.place("US-TX").startswith("Texas, ")

@@ -38,8 +38,8 @@ _ANSWERS = {
         "all-authorities"
     ),
     "record": (
-        "key name declared state level notified look-again course risk told telling not-notified handling present "
-        "drawn-up"
+        "key name declared state level notified look-again course risk told each-duty undecided telling not-notified "
+        "handling present drawn-up"
     ),
 }
 #: What a question may ask for. A test keeps it equal to what the papers can answer.
@@ -147,7 +147,10 @@ class Form(Record):
 
 
 class RegisterForm(Record):
-    """A whole `papers/register.yaml`: the columns of its overview, and what it asks of each breach."""
+    """A whole `papers/register.yaml`: the columns of its overview, and what it asks of each breach.
+
+    `details` are too long for the page: they stand in the table and in the file that is attached to the PDF.
+    """
 
     paper: str
     source: str
@@ -156,6 +159,7 @@ class RegisterForm(Record):
     empty: Texts
     overview: tuple[Question, ...] = Field(min_length=1)
     sections: tuple[Section, ...] = Field(min_length=1)
+    details: tuple[Question, ...] = ()
     notes: tuple[Note, ...] = ()
 
 

@@ -109,8 +109,17 @@ class _Case:
             overdue=decision.overdue(self.now),
             not_owed=decision.not_owed,
             overtaken=any(_under(state.opened.key, decision.of) for state in later),
-            duty=duties.get(decision.of),
+            duty=duties.get(decision.of) or self._ruled(decision.of),
         )
+
+    def _ruled(self, of: str) -> DutyLine | None:
+        """What a rule would have asked for, where the decision names a rule under which nothing was owed yet."""
+        law, _, name = of.partition("/")
+        regime = self.catalog.regimes.get(law)
+        rule = regime.rule(name) if regime else None
+        if rule is None:
+            return None
+        return DutyLine(of, rule.recipient, rule.cite, "not-notified", cited=rule.cited)
 
     def _undecided(self) -> tuple[dict[str, str], ...]:
         """Laws of which it cannot be told yet what they ask for; of what was no incident nothing is asked."""

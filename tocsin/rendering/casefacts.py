@@ -35,7 +35,7 @@ class DutyLine:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """A decision not to notify. `duty` is what it is about where that was a duty; `of` is `breach` for all of it."""
+    """A decision not to notify. `duty` is what it is about where that is a duty or a rule; `of` is `breach` for all."""
 
     of: str
     because: str

@@ -51,7 +51,11 @@ def register_pdf(kept: Kept, templates: Path, language: str) -> bytes:
 def register_csv(kept: Kept, templates: Path, language: str) -> bytes:
     """The register as a table, a line for each breach: the questions of the form are its columns."""
     form, words = load_register(templates / FORM), load_words(templates, language)
-    asked = (*form.overview, *(question for section in form.sections for question in section.fields))
+    asked = (
+        *form.overview,
+        *(question for section in form.sections for question in section.fields),
+        *form.details,
+    )
     rows = [
         [_flat(ANSWERS[question.answer](breach, words)) for question in asked] for breach in kept.breaches
     ]
@@ -113,6 +117,7 @@ def _breach(form: RegisterForm, breach: PaperFacts, words: Words) -> dict[str, A
         "incident": breach.incident,
         "title": ANSWERS["record.name"](breach, words).text,
         "sections": [section for section in sections if section["fields"]],
+        "details": [_field(question, breach, words) for question in form.details],
     }
 
 
@@ -129,10 +134,16 @@ def _field(question: Question, breach: PaperFacts, words: Words) -> dict[str, An
         "id": question.id,
         "label": _in(question.label, words),
         "number": question.number,
-        "text": answer.text,
+        "text": _once(answer),
         "state": answer.state,
         "table": dict(answer.table) if answer.table else None,
     }
+
+
+def _once(answer: Answer) -> str:
+    """The text; what is open in every line, and in the same words, is open once."""
+    lines = answer.text.split("\n")
+    return lines[0] if answer.state == "open" and len(set(lines)) == 1 else answer.text
 
 
 def _status(kept: Kept, words: Words) -> list[list[str]]:

@@ -41,7 +41,7 @@ class Words:
         return str(self.entries["states"].get(state, state))
 
     def place(self, code: str) -> str:
-        """A country or part of it by name: `Bavaria` is unknown here, so `DE-BY` reads `Germany (DE-BY)`."""
+        """A country or part of it by name; a part that has none here stands behind its country: `France (FR-75)`."""
         places = self.entries["places"]
         if code in places:
             return str(places[code])

@@ -7,7 +7,7 @@ questions are among these.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from tocsin.rendering.answers import breach, conduct, organisation, overview, people, record
+from tocsin.rendering.answers import breach, conduct, organisation, overview, people, record, telling
 from tocsin.rendering.paperfacts import Answer, PaperFacts
 from tocsin.rendering.words import Words
 
@@ -87,8 +87,10 @@ ANSWERS: Mapping[str, Callable[[PaperFacts, Words], Answer]] = MappingProxyType(
         "record.look-again": overview.look_again,
         "record.course": record.course,
         "record.risk": record.risk,
-        "record.told": record.told,
-        "record.telling": record.telling,
+        "record.told": telling.told,
+        "record.each-duty": telling.each_duty,
+        "record.undecided": telling.undecided,
+        "record.telling": telling.people_told,
         "record.not-notified": record.not_notified,
         "record.handling": record.handling,
         "record.present": record.present,

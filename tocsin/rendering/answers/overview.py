@@ -1,6 +1,6 @@
 """Answers for the columns of an overview: a word, a number or a day for each case."""
 
-from tocsin.rendering.answers.record import recipient_of
+from tocsin.rendering.answers.telling import recipient_of
 from tocsin.rendering.paperfacts import Answer, PaperFacts, choice_fact
 from tocsin.rendering.words import Words
 
@@ -27,9 +27,13 @@ def level(paper: PaperFacts, words: Words) -> Answer:
 
 
 def notified(paper: PaperFacts, words: Words) -> Answer:
-    """Whom it was told, by name alone."""
+    """Whom it was told, by name alone; nobody yet, or nobody because that was decided."""
     met = dict.fromkeys(recipient_of(duty, words) for duty in paper.case.duties if duty.state == "filed")
-    return Answer("; ".join(met) or words.phrase("no_others"))
+    if met:
+        return Answer("; ".join(met))
+    if any(duty.state not in ("not-owed", "not-notified", "withdrawn") for duty in paper.case.duties):
+        return Answer(words.phrase("nobody_yet"))
+    return Answer(words.phrase("nobody_decided" if paper.case.decisions else "no_others"))
 
 
 def look_again(paper: PaperFacts, words: Words) -> Answer:

@@ -1,14 +1,13 @@
-"""Answers of the register and of minutes: the case, what was advised and decided, who was told, who did what when."""
+"""Answers of the register and of minutes: the case, what was advised and decided, who did what when."""
 
-from tocsin.rendering.answers import conduct
-from tocsin.rendering.casefacts import DecisionLine, DutyLine, Event
+from tocsin.rendering.answers.telling import capital, cite_of, concerns, recipient_of
+from tocsin.rendering.casefacts import DecisionLine, Event
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
     foreign,
     joined,
     open_answer,
-    text_fact,
     title_of,
     within,
 )
@@ -57,33 +56,9 @@ def risk(paper: PaperFacts, words: Words) -> Answer:
     return joined(advised, Answer("\n".join(_decided_risk(paper, words))))
 
 
-def told(paper: PaperFacts, words: Words) -> Answer:
-    """Each duty: to whom, under which article, when it was told and under which number, or where it stands.
-
-    A paper that serves a duty speaks of its own law; the register speaks of all.
-    """
-    duties = [duty for duty in paper.case.duties if _concerns(duty.key, paper)]
-    lines = []
-    for duty in duties:
-        lines += [Answer(_told(duty, words, paper)), *([_lateness(duty, paper, words)] if duty.late else [])]
-    if paper.case.undecided and not paper.duty.key:
-        laws = dict.fromkeys(each.get(words.language) or each["en"] for each in paper.case.undecided)
-        lines.append(Answer(words.phrase("told_undecided", laws="; ".join(laws))))
-    return joined(*lines) if lines else Answer(words.phrase("told_nothing"))
-
-
-def telling(paper: PaperFacts, words: Words) -> Answer:
-    """How far the people were told; where no duty to them is left and nothing was sent, that they were not."""
-    owed = [duty for duty in paper.case.duties if duty.recipient == "individuals"]
-    begun = paper.telling is not None and paper.telling.begun_at is not None
-    if not begun and all(duty.state in ("not-notified", "not-owed", "withdrawn") for duty in owed):
-        return Answer(words.phrase("people_not_told"))
-    return conduct.telling(paper, words)
-
-
 def not_notified(paper: PaperFacts, words: Words) -> Answer:
     """Each decision not to notify: why, whose, who advised, who dissented, and when somebody looks again."""
-    concerned = [each for each in paper.case.decisions if _concerns(each.of, paper)]
+    concerned = [each for each in paper.case.decisions if concerns(each.of, paper)]
     lines = [line for each in concerned for line in _decision(each, paper, words)]
     return Answer("\n".join(lines) or words.phrase("decided_nothing"))
 
@@ -129,37 +104,8 @@ def _decided_risk(paper: PaperFacts, words: Words) -> list[str]:
     return lines + _dissents("risk", paper, words)
 
 
-def _concerns(of: str, paper: PaperFacts) -> bool:
-    """Whether a duty or a decision belongs to what this paper serves: its own law, or everything."""
-    own = paper.duty.key.partition("/")[0]
-    return not own or of == "breach" or of.partition("/")[0] == own
-
-
-def _told(duty: DutyLine, words: Words, paper: PaperFacts) -> str:
-    """`BfDI (Art. 33(1) GDPR): notified 24 November 2026, reference 4711.`"""
-    line = words.phrase(
-        "told_line", to=recipient_of(duty, words), cite=_cite(duty, words), state=words.state(duty.state)
-    )
-    if duty.met_at is not None:
-        line += words.phrase("told_at", moment=words.moment(duty.met_at, paper.zone))
-    elif duty.due_at is not None and duty.state not in ("not-owed", "not-notified", "withdrawn"):
-        line += words.phrase("told_due", moment=words.moment(duty.due_at, paper.zone))
-    if duty.reference:
-        line += words.phrase("told_reference", reference=duty.reference)
-    for number, at in duty.supplements:
-        line += words.phrase("filing_supplement", number=number, moment=words.moment(at, paper.zone))
-    return f"{line}."
-
-
-def _lateness(duty: DutyLine, paper: PaperFacts, words: Words) -> Answer:
-    """The hour that was missed, and why: what was said at the filing, else what was learned, else that it is open."""
-    because = Answer(duty.late_because) if duty.late_because else text_fact(paper, words, "reasons_for_delay")
-    due = words.moment(duty.due_at, paper.zone) if duty.due_at else words.phrase("open")
-    return within(because, words, "told_late", to=recipient_of(duty, words), due=due)
-
-
 def _decision(decision: DecisionLine, paper: PaperFacts, words: Words) -> list[str]:
-    about = {"subject": _subject(decision, words), "moment": words.moment(decision.at, paper.zone)}
+    about = {"subject": capital(_subject(decision, words)), "moment": words.moment(decision.at, paper.zone)}
     if decision.not_owed:
         lines = [words.phrase("found_not_owed", **about, who=decision.decided_by)]
     else:
@@ -180,7 +126,7 @@ def _decision(decision: DecisionLine, paper: PaperFacts, words: Words) -> list[s
 
 def _subject(decision: DecisionLine, words: Words) -> str:
     if decision.duty is not None:
-        return f"{recipient_of(decision.duty, words)} ({_cite(decision.duty, words)})"
+        return f"{recipient_of(decision.duty, words)} ({cite_of(decision.duty, words)})"
     return words.phrase("whole_breach") if decision.of == "breach" else decision.of
 
 
@@ -190,20 +136,6 @@ def _dissents(of: str, paper: PaperFacts, words: Words) -> list[str]:
         for each in paper.case.dissents
         if each.of == of
     ]
-
-
-def recipient_of(duty: DutyLine, words: Words) -> str:
-    """To whom a duty is owed: the authority by its short name, others by what they are, and where."""
-    if duty.to is not None:
-        return duty.to
-    named = words.choice("recipient", duty.recipient)
-    return f"{named}, {words.place(duty.place)}" if duty.place else named
-
-
-def _cite(duty: DutyLine, words: Words) -> str:
-    if words.language == "en" or words.language in duty.cited:
-        return duty.cited.get(words.language, duty.cite)
-    return duty.cite
 
 
 def _event(event: Event, words: Words) -> str:
