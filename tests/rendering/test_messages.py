@@ -1,13 +1,17 @@
 """Messages to our own people: short, in the reader's language, safe for Slack, silent about restricted titles."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+import tocsin
 from tests.rendering.companies import TEMPLATES
-from tocsin.rendering.message import KINDS, Brief, Kind, render_message
+from tocsin.rendering.message import KINDS, Brief, Kind, line, render_message
+from tocsin.rendering.words import load_words
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 BRIEF = Brief(
@@ -114,3 +118,37 @@ def test_a_console_address_becomes_one_button() -> None:
     message = render_message(replace(BRIEF, console_url="http://127.0.0.1:8080/i/INC"), "en", TEMPLATES)
     buttons = [e for b in message.slack_blocks if b["type"] == "actions" for e in b["elements"]]
     assert [button["url"] for button in buttons] == ["http://127.0.0.1:8080/i/INC"]
+
+
+def test_what_the_engine_says_is_said_in_the_readers_language() -> None:
+    duty = line("duty_assumed", key="eu-gdpr/authority/de/controller", cite="Art. 33(1) GDPR")
+    said = replace(
+        BRIEF,
+        lines=(
+            line("called_again", role="dpo", number=2),
+            line("clock", duty=duty),
+            line("status", status="stable"),
+            line("step_overdue", step="1.3", title={"en": "Revoke the token", "vi": "Thu hồi mã"}),
+        ),
+    )
+    english, vietnamese = (render_message(said, language, TEMPLATES).text for language in ("en", "vi"))
+    assert "- You are called as data protection officer, call 2\n" in english
+    assert "- Clock: eu-gdpr/authority/de/controller (Art. 33(1) GDPR, ASSUMED)\n" in english
+    assert "- Tình trạng: ổn định\n" in vietnamese
+    assert "- Bước 1.3 đã quá hạn: Thu hồi mã\n" in vietnamese
+    for word in ("called", "Clock", "ASSUMED", "Status", "overdue:", "Revoke"):
+        assert word not in vietnamese
+
+
+def test_each_line_that_the_engine_says_has_its_words_in_each_language() -> None:
+    root = Path(tocsin.__file__).parent
+    asked = {
+        phrase
+        for path in (root / "engine").glob("*.py")
+        for phrase in re.findall(r'\bline\(\s*"(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 20
+    for language in ("en", "vi"):
+        assert {f"say_{phrase}" for phrase in asked} <= set(
+            load_words(TEMPLATES, language).entries["phrases"]
+        )

@@ -11,7 +11,7 @@ from datetime import datetime
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.rendering.message import Brief, Kind, render_message
+from tocsin.rendering.message import Brief, Kind, Line, line, render_message
 from tocsin.storage.texts import read_texts
 
 
@@ -20,7 +20,8 @@ def page_message(
 ) -> None:
     """Call one person for a role, by every route that this person has; `seq` is the page's entry."""
     incident = change.incident
-    lines = [f"You are called as {role.replace('-', ' ')}" + (f", call {round_ + 1}" if round_ else "")]
+    called = line("called_again", role=role, number=round_ + 1) if round_ else line("called", role=role)
+    lines: list[str | Line] = [called]
     if because:
         lines.append(because)
     lines += _clocks(app, incident)
@@ -46,7 +47,7 @@ def tell(
     change: Change,
     kind: Kind,
     people: Iterable[str],
-    lines: Sequence[str],
+    lines: Sequence[str | Line],
     *,
     subject: str,
     lane: str,
@@ -101,14 +102,15 @@ def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
     return list(dict.fromkeys(people))
 
 
-def duty_words(duty: DutyState) -> str:
+def duty_line(duty: DutyState) -> Line:
     """A duty in one line: to whom, by which article, how sure the clock is."""
-    assumed = ", ASSUMED" if duty.assumed else ""
-    return f"{duty.opened.key} ({duty.opened.cite}{assumed})"
+    return line("duty_assumed" if duty.assumed else "duty", key=duty.opened.key, cite=duty.opened.cite)
 
 
-def _clocks(app: App, incident: Incident) -> list[str]:
-    return [f"Clock: {duty_words(duty)}" for duty in incident.duties.values() if duty.mark == "open"][:3]
+def _clocks(app: App, incident: Incident) -> list[Line]:
+    return [line("clock", duty=duty_line(duty)) for duty in incident.duties.values() if duty.mark == "open"][
+        :3
+    ]
 
 
 def _soonest(incident: Incident) -> datetime | None:

@@ -5,12 +5,13 @@ from tocsin.change import Change
 from tocsin.domain.kinds import NewerLawsSeen
 from tocsin.domain.moves import TellOfNewerLaws
 from tocsin.engine.messages import role_or_standin, tell
+from tocsin.rendering.message import Line, line
 
 
 def tell_of_newer_laws(app: App, change: Change, move: TellOfNewerLaws) -> None:
     """Page the DPO by every route, and keep what was said: it is said once for each version of the laws."""
     seq = change.add(NewerLawsSeen(packs=move.packs, because=move.because), cause=move.cause, key=move.key)
-    lines = [*move.because, "It is judged by the laws of its declaration until somebody accepts newer ones."]
+    lines: list[str | Line] = [*move.because, line("judged")]
     action = f"tocsin law accept {change.incident.key}"
     for person in role_or_standin(app, change.incident, "dpo"):
         routes = app.catalog.contacts.person(person).routes

@@ -4,7 +4,7 @@ It is not closed and nothing of it is lost. The bell leaves it alone until `tocs
 said of it comes from its projection and its first entry, since the rest cannot be read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from tocsin.change import message_id, sealed_message
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moments import iso
 from tocsin.engine.messages import written_to
-from tocsin.rendering.message import Brief
+from tocsin.rendering.message import Brief, Line, line
 from tocsin.storage import outbox, timeline
 from tocsin.storage.outbox import Outgoing
 
@@ -29,7 +29,7 @@ def set_apart(app: App, key: str, poison: BaseException) -> None:
         row, _ = timeline.projected(connection, key)
     if row is None:
         return
-    lines = ["This incident is set apart: its timeline cannot be read or planned.", why]
+    lines: list[str | Line] = [line("apart"), why]
     calls = _calls(app, row, f"{outbox.APART}/{row['head_seq']}", lines, f"tocsin verify {key}")
     with app.database.write() as connection:
         timeline.quarantine(connection, key, why)
@@ -42,7 +42,7 @@ def tell_trouble(app: App, key: str, subject: str, trouble: BaseException) -> No
         row, _ = timeline.projected(connection, key)
     if row is None:
         return
-    lines = [f"The engine cannot make a move: {subject.rpartition('/')[0]}", in_words(trouble)]
+    lines: list[str | Line] = [line("cannot_move", move=subject.rpartition("/")[0]), in_words(trouble)]
     calls = _calls(app, row, f"{outbox.TROUBLE}/{subject}", lines, f"tocsin show {key}")
     with app.database.write() as connection:
         outbox.put(connection, calls, app.now())
@@ -55,11 +55,7 @@ def tell_restored(app: App, made: datetime) -> None:
         if outbox.holds(connection, f"/{part}/"):
             return
         rows = timeline.listed(connection, only_open=True)
-    lines = [
-        f"This home was restored from the backup of {iso(made)}.",
-        "What happened after that is not known here: enter it.",
-        "Letters, and messages that waited in the backup, stay until somebody lets them go.",
-    ]
+    lines = [line("restored", moment=iso(made)), line("after_backup"), line("held")]
     calls = [call for row in rows for call in _calls(app, row, part, lines, "tocsin resume --restored")]
     with app.database.write() as connection:
         outbox.put(connection, calls, app.now())
@@ -71,7 +67,9 @@ def in_words(poison: BaseException) -> str:
     return " ".join(f"{type(poison).__name__}{words}".split())[:300]
 
 
-def _calls(app: App, row: Mapping[str, Any], subject: str, lines: list[str], action: str) -> list[Outgoing]:
+def _calls(
+    app: App, row: Mapping[str, Any], subject: str, lines: Sequence[str | Line], action: str
+) -> list[Outgoing]:
     """One message for each person and route; none where the messages themselves are what fails."""
     key, seq = str(row["key"]), int(row["head_seq"])
     try:

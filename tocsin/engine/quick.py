@@ -10,8 +10,9 @@ from tocsin.domain import moves as m
 from tocsin.domain.checklist import applicable
 from tocsin.domain.notice import APPROVERS
 from tocsin.domain.owing import facts_of
-from tocsin.engine.messages import duty_words, page_message, role_or_standin, tell
+from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
 from tocsin.engine.newer import tell_of_newer_laws
+from tocsin.rendering.message import Line, line
 from tocsin.storage import outbox
 
 #: Who owns the law's clocks, and who is told when one runs out.
@@ -55,8 +56,8 @@ def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
     seq = change.add(k.DutyMoved(**values), cause=move.cause, key=move.key)
     if before.duties[key].mark == "released":
         decision = before.decisions.get(key)
-        by = f"; {decision.decided_by} had released it" if decision else ""
-        lines = [f"Open again: {duty_words(change.incident.duties[key])}", f"The facts ask for it anew{by}."]
+        anew = line("asked_anew_of", who=decision.decided_by) if decision else line("asked_anew")
+        lines = [line("open_again", duty=duty_line(change.incident.duties[key])), anew]
         people, action = role_or_standin(app, before, *OWNERS, "counsel"), f"tocsin duties {before.key}"
         tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
 
@@ -64,11 +65,7 @@ def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
 def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
     seq = change.add(k.DutyDoubted(key=move.duty, because=move.because), cause=move.cause, key=move.key)
     duty = change.incident.duties[move.duty]
-    lines = [
-        f"The facts no longer support {duty_words(duty)}",
-        *move.because,
-        "It stays until a person releases it.",
-    ]
+    lines: list[str | Line] = [line("doubted", duty=duty_line(duty)), *move.because, line("stays")]
     action = f"tocsin duties {change.incident.key} --release {move.duty} --because ..."
     people = role_or_standin(app, change.incident, *OWNERS)
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
@@ -77,10 +74,7 @@ def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
 def _look_again(app: App, change: Change, move: m.AskToLookAgain) -> None:
     incident, decision = change.incident, change.incident.decisions[move.of]
     seq = change.add(k.LookAgainAsked(of=move.of), cause=move.cause, key=move.key)
-    lines = [
-        f"Not notified: {move.of}, decided by {decision.decided_by}",
-        "Today is the day to look whether that still holds.",
-    ]
+    lines = [line("not_notified", of=move.of, who=decision.decided_by), line("look_today")]
     action = f"tocsin not-notify {incident.key} {move.of} --because ... (or --take-back)"
     people = [decision.decided_by, *role_or_standin(app, incident, *OWNERS)]
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
@@ -97,8 +91,8 @@ def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
     urgent = move.percent >= URGENT
     people = role_or_standin(app, incident, *(WHEN_LATE if urgent else OWNERS))
     lines = [
-        duty_words(duty),
-        f"{move.percent} % of the time is gone" if move.percent < 100 else "The time is over",
+        duty_line(duty),
+        line("time_gone", percent=move.percent) if move.percent < 100 else line("time_over"),
     ]
     individuals = duty.opened.recipient == "individuals"
     action = (
@@ -131,10 +125,10 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
     holder = incident.roles.get(move.role)
     people = [holder] if holder else role_or_standin(app, incident, "incident-commander")
     if step is not None:
-        lines = [f"Step {step.id} is overdue: {step.title['en']}", f"Role: {step.role.replace('-', ' ')}"]
+        lines = [line("step_overdue", step=step.id, title=step.title), line("role", role=step.role)]
         needs = applicable(step, facts_of(incident, catalog), catalog.contacts.organisation).needs
         if needs:
-            lines.append(f"Nobody has said whether it applies: tocsin learn {', '.join(needs)}")
+            lines.append(line("needs", facts=", ".join(needs)))
         action = f"tocsin done {incident.key} {step.id}"
         tell(
             app, change, "overdue", people, lines, subject=move.key, lane="warning", cause=seq, action=action
@@ -154,9 +148,10 @@ def _publish(app: App, change: Change, move: m.PublishHead) -> None:
         seq=incident.head_seq, head=incident.head_hash, messages=said, milestone=move.milestone
     )
     seq = change.add(body, cause=move.cause, key=move.key)
-    lines = [f"Status: {move.milestone}", f"Timeline head: entry {incident.head_seq}, {incident.head_hash}"]
+    head = line("head", seq=incident.head_seq, hash=incident.head_hash)
+    lines = [line("status", status=move.milestone), head]
     if incident.scope is not None:
-        lines.append(f"Affected: {incident.scope.total}")
+        lines.append(line("affected", count=incident.scope.total))
     kind: Any = "status" if incident.open else "all-clear"
     people = role_or_standin(app, incident, "dpo", "incident-commander")
     for person in people:
@@ -175,7 +170,7 @@ def _void(app: App, change: Change, move: m.VoidNotice) -> None:
         cause=move.cause,
         key=move.key,
     )
-    lines = [f"The approval of {move.notice} is void", *move.because, "A new draft follows."]
+    lines: list[str | Line] = [line("void", notice=move.notice), *move.because, line("new_draft")]
     people = role_or_standin(app, change.incident, *OWNERS)
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq)
 
@@ -187,8 +182,8 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
     seq = change.add(body, cause=move.cause, key=move.key)
     needed = app.catalog_of(incident).contacts.organisation.approvals_needed
     lines = [
-        f"Draft {state.edition} of the letter to {state.recipients} people, {state.variants} variants",
-        f"Digest {state.digest[:12]}; {needed} different people must approve exactly this",
+        line("draft", edition=state.edition, people=state.recipients, variants=state.variants),
+        line("digest", digest=state.digest[:12], needed=needed),
     ]
     due = min((d.soonest for d in incident.duties.values() if d.mark == "open" and d.soonest), default=None)
     tell(
@@ -213,7 +208,7 @@ def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:
     incident, duty = change.incident, change.incident.duties[move.duty]
     seq = change.add(k.SignatureAsked(duty=move.duty), cause=move.cause, key=move.key)
     signatory = app.catalog.contacts.organisation.signatory
-    lines = [duty_words(duty), "Signature and seal are needed: please be there to sign."]
+    lines = [duty_line(duty), line("sign")]
     tell(
         app,
         change,

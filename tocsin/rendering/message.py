@@ -5,8 +5,8 @@ customers; a restricted incident goes by its code name. Nothing that people type
 as plain text, and what stands in markup is escaped, since `<!channel>` in a title would call everybody.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,7 +15,7 @@ from jinja2 import Template
 
 from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.rendering.text import load, render
-from tocsin.rendering.words import load_words
+from tocsin.rendering.words import Words, load_words
 
 Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear", "trouble", "newer-law"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -26,6 +26,30 @@ HASH_SHOWN = 12
 
 
 @dataclass(frozen=True)
+class Line:
+    """One thing to say in each reader's language: a phrase of `papers/words.*.yaml`, and what fills its blanks.
+
+    A role and a status are called as in the reader's language, texts per language and lines within stand in it.
+    """
+
+    phrase: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def said(self, words: Words) -> str:
+        """The line in the language of these words."""
+        values = {name: _said_value(name, value, words) for name, value in self.values.items()}
+        if (key := f"say_{self.phrase}") in words.entries["phrases"]:
+            return words.phrase(key, **values)
+        # A company's own words may be older than this line; a page goes out all the same.
+        return ": ".join([self.phrase.replace("_", " "), *map(str, values.values())])
+
+
+def line(phrase: str, **values: Any) -> Line:
+    """`line("status", status="stable")`: the phrase `say_status` with its blanks."""
+    return Line(phrase, values)
+
+
+@dataclass(frozen=True)
 class Brief:
     """What there is to say. `title` is None where the incident is restricted; `head` is (seq, hash) of the timeline."""
 
@@ -33,7 +57,7 @@ class Brief:
     incident_key: str
     code_name: str
     severity: str
-    lines: tuple[str, ...]
+    lines: tuple[str | Line, ...]
     head: tuple[int, str]
     now: datetime
     zone: str
@@ -90,7 +114,7 @@ def _variables(brief: Brief, language: str, templates: Path) -> dict[str, Any]:
         "name": _line(brief.title or brief.code_name),
         "code_name": brief.code_name,
         "severity": brief.severity,
-        "lines": _shortened(brief.lines),
+        "lines": _shortened([each if isinstance(each, str) else each.said(words) for each in brief.lines]),
         "due": words.moment(brief.due, brief.zone) if brief.due else "",
         "left": words.duration(brief.due - brief.now) if brief.due else "",
         "overdue": brief.due is not None and brief.due < brief.now,
@@ -157,7 +181,17 @@ def _mark(brief: Brief) -> str:
     return "[DRILL]" if brief.drill else ""
 
 
-def _shortened(lines: tuple[str, ...]) -> list[str]:
+def _said_value(name: str, value: Any, words: Words) -> Any:
+    if isinstance(value, Line):
+        return value.said(words)
+    if isinstance(value, Mapping):
+        return value.get(words.language) or value["en"]
+    if name == "role":
+        return words.choice("office", value)
+    return words.choice("status", value) if name == "status" else value
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
     """What a phone can show; the rest is counted, never dropped in silence."""
     shown = [_line(line) for line in lines[:MOST_LINES]]
     more = len(lines) - len(shown)
