@@ -355,22 +355,37 @@ def test_people_behind_our_customers_are_a_cell_that_nobody_has_counted(tmp_path
     assert [gap.kind for gap in result.gaps] == ["people-not-counted"]
 
 
-def test_a_list_of_the_forensic_team_confirms_people_by_id_and_address(tmp_path):
+def test_a_list_finds_people_by_id_and_address_and_says_nothing_of_what_became_of_their_data(tmp_path):
     people = [{"who": "c1"}, {"who": "C2@Example.org", "kinds": ["billing"]}, {"who": "nobody@example.net"}]
     found = ask(tmp_path, [], {"people": people})
     assert {each.id: each.kinds for each in found.people()} == {"c1": (), "c2": ("billing",)}
-    assert buckets(found) == {"c1": "confirmed", "c2": "confirmed"}
+    assert buckets(found) == {"c1": "listed", "c2": "listed"}
     assert gaps(found) == {"unknown-listed": 1}
-    assert {cell.access for cell in found.result.cells} == {"unknown"}
+    assert {(cell.access, cell.disclosure) for cell in found.result.cells} == {("unknown", None)}
+    assert found.result.people_count == 2
 
 
 def test_a_list_and_logs_add_up(tmp_path):
     question = LEAK | {"people": [{"who": "c2", "kinds": ["billing"]}, {"who": "c1", "kinds": ["viewers"]}]}
     found = told(ask(tmp_path, write_log(tmp_path, theft()), question))
-    assert found["c2"].bucket is Bucket.CONFIRMED
+    assert found["c2"].bucket is Bucket.LISTED
     assert found["c2"].attempts == 1
     assert found["c1"].kinds == ("profile", "billing", "invoices", "viewers")
     assert found["c1"].hits == 2
+    # What the log shows of her is as sure as before; what only the list says is not made sure by it.
+    assert found["c1"].bucket is Bucket.CONFIRMED
+    assert found["c1"].less_sure == (("viewers", Bucket.LISTED),)
+
+
+def test_a_kind_that_only_a_weaker_request_showed_is_not_as_sure_as_the_person(tmp_path):
+    rows = [
+        *every_hour(2),
+        request(5, token="leaked"),
+        request(6, endpoint="/v1/billing/invoices/1", token="leaked", status=None),
+    ]
+    (person,) = told(ask(tmp_path, write_log(tmp_path, rows), LEAK)).values()
+    assert (person.bucket, person.bucket_of("profile")) == (Bucket.CONFIRMED, Bucket.CONFIRMED)
+    assert dict(person.less_sure) == dict.fromkeys(("billing", "invoices"), Bucket.CANNOT_EXCLUDE)
 
 
 def test_nested_fields_and_declared_zones_are_understood(tmp_path):

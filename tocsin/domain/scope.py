@@ -27,7 +27,7 @@ from tocsin.domain.timeline import canonical
 
 
 class Listed(Record):
-    """Somebody the forensic team found: a customer's id or e-mail address, and the kinds seen, if known."""
+    """Somebody whom a colleague names: a customer's id or e-mail address, and the kinds concerned, if known."""
 
     who: str = Field(min_length=1)
     kinds: tuple[str, ...] = ()
@@ -133,12 +133,14 @@ def read_question(raw: Mapping[str, Any]) -> Question:
 
 
 class Bucket(StrEnum):
-    """How sure we are that a person's data were read. The first three are told."""
+    """How sure we are that a person's data were read. The first four are told."""
 
-    #: Read, and every kind of indicator asked about fits; or found by the forensic team.
+    #: Read, and every kind of indicator asked about fits.
     CONFIRMED = "confirmed"
     #: Read, and one of them fits: a leaked token from elsewhere, or an attacker's address with another token.
     LIKELY = "likely"
+    #: On a list that somebody gave. No log says whether her data were read (decision 10).
+    LISTED = "listed"
     #: Only a user agent fits, or nobody knows how the request ended, or the logs have gaps.
     CANNOT_EXCLUDE = "cannot-exclude"
     #: Every request was denied (4xx).
@@ -147,7 +149,7 @@ class Bucket(StrEnum):
     EXCLUDED = "excluded"
 
 
-TOLD = (Bucket.CONFIRMED, Bucket.LIKELY, Bucket.CANNOT_EXCLUDE)
+TOLD = (Bucket.CONFIRMED, Bucket.LIKELY, Bucket.LISTED, Bucket.CANNOT_EXCLUDE)
 
 GapKind = Literal[
     "unreadable-lines",
@@ -249,6 +251,12 @@ class AffectedPerson:
     status: str | None = None
     closed_at: str | None = None
     email_agreed: str | None = None
+    #: Kinds of which we are less sure than of the person: `kinds` alone are as sure as her bucket says.
+    less_sure: tuple[tuple[str, Bucket], ...] = ()
+
+    def bucket_of(self, kind: str) -> Bucket:
+        """How sure we are that this kind of her data was read."""
+        return dict(self.less_sure).get(kind, self.bucket)
 
     @property
     def told(self) -> bool:
@@ -267,11 +275,15 @@ def set_digest(people: Iterable[AffectedPerson], key: bytes) -> str:
 
 
 def set_line(person: AffectedPerson, key: bytes) -> str:
-    """A person's line: pseudonym, bucket, kinds, first and last seen, hits, attempts, place."""
+    """A person's line: pseudonym, bucket, kinds, first and last seen, hits, attempts, place.
+
+    A kind of which we are less sure than of the person says so: `billing:listed`.
+    """
     edges = (iso(edge) if edge else "-" for edge in (person.first_seen, person.last_seen))
+    doubts = dict(person.less_sure)
     words: tuple[str, ...] = (
         person.bucket,
-        ",".join(person.kinds),
+        ",".join(f"{kind}:{doubts[kind]}" if kind in doubts else kind for kind in person.kinds),
         *edges,
         str(person.hits),
         str(person.attempts),

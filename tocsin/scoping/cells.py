@@ -10,6 +10,7 @@ from tocsin.domain.datamap import DataKind, DataMap
 from tocsin.domain.scope import TOLD, Bucket, Gap
 from tocsin.scoping.fitting import LEVELS
 
+#: What logs say of a person's data. Of who is only on a list they say nothing, so that what people know fills it in.
 _DISCLOSURE = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.CANNOT_EXCLUDE: "possible"}
 #: People who are alike in all this stand in one row of the tally.
 _ALIKE = ("level", "place", "basis", "group", "role", "kinds", "acquired")
@@ -147,7 +148,9 @@ def _cell(bucket: Bucket, heap: _Heap, data_map: DataMap, **known: Any) -> Cell:
         known |= {"kinds": kinds, "categories": data_map.categories(kinds)}
     if heap.acquired:
         known |= {"protection": "bypassed"}
-    return Cell(**known, disclosure=_DISCLOSURE[bucket], access="acquired" if heap.acquired else "unknown")
+    return Cell(
+        **known, disclosure=_DISCLOSURE.get(bucket), access="acquired" if heap.acquired else "unknown"
+    )
 
 
 def _uncounted(group: str, heap: _Heap) -> Gap:

@@ -19,7 +19,14 @@ from tocsin.scoping.indicators import ADDRESS, BITS, COLUMNS, PERSONAL
 from tocsin.scoping.requests import REQUEST
 
 #: Weakest first: a level is a place in this tuple.
-LEVELS = (Bucket.EXCLUDED, Bucket.ATTEMPTED, Bucket.CANNOT_EXCLUDE, Bucket.LIKELY, Bucket.CONFIRMED)
+LEVELS = (
+    Bucket.EXCLUDED,
+    Bucket.ATTEMPTED,
+    Bucket.CANNOT_EXCLUDE,
+    Bucket.LISTED,
+    Bucket.LIKELY,
+    Bucket.CONFIRMED,
+)
 LEVEL = {bucket: level for level, bucket in enumerate(LEVELS)}
 #: Kinds are bits of a signed 64-bit number on every engine.
 _MOST_KINDS = 62

@@ -21,6 +21,7 @@ from tocsin.domain.scope import (
     HIDING,
     TOLD,
     AffectedPerson,
+    Bucket,
     Gap,
     Question,
     ScopeResult,
@@ -31,7 +32,7 @@ from tocsin.domain.sources import Sources
 from tocsin.scoping import cells, coverage
 from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators
 from tocsin.scoping.known import read_customers
-from tocsin.scoping.people import linked_accounts, listed_people, people
+from tocsin.scoping.people import SURE_OF, linked_accounts, listed_people, people
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
@@ -174,7 +175,20 @@ def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
                 status=row["status"],
                 closed_at=row["closed_at"],
                 email_agreed=row["email_agreed"],
+                less_sure=_less_sure(row, kinds, data_map),
             )
+
+
+def _less_sure(
+    row: dict[str, Any], kinds: tuple[str, ...], data_map: DataMap
+) -> tuple[tuple[str, Bucket], ...]:
+    """Kinds that no request or list makes as sure as the person's bucket, each with what it is instead."""
+    bucket = LEVELS[row["level"]]
+    if row["kinds"] == row[SURE_OF.get(bucket, "kinds")]:
+        return ()
+    sure = {each: cells.kinds_of(row[column], data_map) for each, column in SURE_OF.items()}
+    of = {kind: next((each for each in sure if kind in sure[each]), Bucket.CANNOT_EXCLUDE) for kind in kinds}
+    return tuple((kind, found) for kind, found in of.items() if found is not bucket)
 
 
 def _moment(microseconds: int | None) -> datetime | None:

@@ -12,11 +12,14 @@ from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.fitting import LEVEL, bits_of
 
 _TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
+#: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
+SURE_OF = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.LISTED: "listed"}
 #: What is known of a person from requests and lists, before we know who she is.
 _FINDING = {
     "id": "string",
     "level": "int8",
     "kinds": "int64",
+    **dict.fromkeys(SURE_OF.values(), "int64"),
     "first_seen": "int64",
     "last_seen": "int64",
     "hits": "int64",
@@ -74,6 +77,10 @@ def _by_request(rows: Any) -> Any:
     person = rows.group_by(id=rows.account).aggregate(
         level=rows.level.max(),
         kinds=ibis.ifelse(read, rows.kinds, 0).bit_or(),
+        **{
+            column: ibis.ifelse(rows.level == LEVEL[bucket], rows.kinds, 0).bit_or()
+            for bucket, column in SURE_OF.items()
+        },
         first_read=rows.at.min(where=read),
         last_read=rows.at.max(where=read),
         first_tried=rows.at.min(),
@@ -93,11 +100,14 @@ def _without_request(linked: Any, by_request: Any, *, hidden: bool) -> Any:
     """People an indicator points at, without a request in the window."""
     level = LEVEL[Bucket.CANNOT_EXCLUDE if hidden else Bucket.EXCLUDED]
     rest = linked.select("id").distinct().anti_join(by_request, "id")
-    return _finding(_silent(rest).mutate(level=ibis.literal(level), kinds=ibis.literal(0)))
+    return _finding(_silent(rest, ibis.literal(0)).mutate(level=ibis.literal(level)))
 
 
 def listed_people(question: Question, customers: Any | None, data_map: DataMap) -> tuple[Any, Any]:
-    """Findings for those whom the forensic team lists, by id or e-mail address, and the entries that name nobody."""
+    """Findings for those whom a colleague lists, by id or e-mail address, and the entries that name nobody.
+
+    They are in scope because somebody says so; whether their data were read, no list tells.
+    """
     table = pa.table(
         {
             "who": pa.array([listed.who for listed in question.people], pa.string()),
@@ -111,17 +121,17 @@ def listed_people(question: Question, customers: Any | None, data_map: DataMap) 
         by_id = wanted.inner_join(customers, wanted.who == customers.id)
         by_mail = wanted.inner_join(customers, wanted.who.lower() == customers.email.lower())
         hits = ibis.union(*(each.select("who", "id", "bits") for each in (by_id, by_mail)))
-    person = hits.group_by("id").aggregate(kinds=hits.bits.bit_or())
-    findings = _finding(_silent(person).mutate(level=ibis.literal(LEVEL[Bucket.CONFIRMED])))
+    person = hits.group_by("id").aggregate(said=hits.bits.bit_or())
+    silent = _silent(person, person.said)
+    findings = _finding(silent.mutate(level=ibis.literal(LEVEL[Bucket.LISTED]), listed=silent.said))
     return findings, wanted.anti_join(hits, "who")
 
 
-def _silent(person: Any) -> Any:
-    """A person about whom no request says anything."""
+def _silent(person: Any, kinds: Any) -> Any:
+    """A person about whom no request says anything, with the kinds that it may be about."""
     moments = {name: ibis.null("int64") for name in ("first_seen", "last_seen")}
-    return person.mutate(
-        **moments, hits=ibis.literal(0), attempts=ibis.literal(0), acquired=ibis.literal(False)
-    )
+    nothing = {name: ibis.literal(0) for name in (*SURE_OF.values(), "hits", "attempts")}
+    return person.mutate(**moments, **nothing, kinds=kinds, acquired=ibis.literal(False))
 
 
 def _finding(person: Any) -> Any:
@@ -132,6 +142,7 @@ def _merged(findings: Any) -> Any:
     return findings.group_by("id").aggregate(
         level=findings.level.max(),
         kinds=findings.kinds.bit_or(),
+        **{column: findings[column].bit_or() for column in SURE_OF.values()},
         first_seen=findings.first_seen.min(),
         last_seen=findings.last_seen.max(),
         hits=findings.hits.sum(),

@@ -123,4 +123,6 @@ def _plain(value: object) -> str:
 def _person(content: bytes) -> AffectedPerson:
     raw = json.loads(content)
     moments = {name: raw[name] and datetime.fromisoformat(raw[name]) for name in ("first_seen", "last_seen")}
-    return AffectedPerson(**(raw | moments | {"bucket": Bucket(raw["bucket"]), "kinds": tuple(raw["kinds"])}))
+    doubts = tuple((kind, Bucket(bucket)) for kind, bucket in raw.get("less_sure", ()))
+    known = {"bucket": Bucket(raw["bucket"]), "kinds": tuple(raw["kinds"]), "less_sure": doubts}
+    return AffectedPerson(**(raw | moments | known))
