@@ -93,6 +93,18 @@ def test_a_changed_file_is_read_again_in_spite_of_the_cache(copy: "Copy", tmp_pa
         cached(tmp_path, copy)
 
 
+def test_who_asks_again_is_given_the_very_catalog_that_was_recalled_before(
+    copy: "Copy", tmp_path: Path
+) -> None:
+    cached(tmp_path, copy)
+    first = cached(tmp_path, copy)
+    assert cached(tmp_path, copy) is first
+    # Its own contacts make no other catalog of it, whose laws and digest would have to be found out anew.
+    assert first.with_contacts(first.contacts) is first
+    copy.edit("contacts/people.yaml", "+44 7700 900001", "+44 7700 900100")
+    assert cached(tmp_path, copy) is not first
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"key": 1}', b"\xff\xfe"])
 def test_a_damaged_cache_costs_time_and_nothing_else(copy: "Copy", tmp_path: Path, damage: bytes) -> None:
     whole = cached(tmp_path, copy)

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from tocsin.catalog.folders import COMMANDS, must_be_there
@@ -43,12 +44,24 @@ def _bytes(path: Path) -> bytes:
 def recall(cache: Path, key: str, files: Mapping[str, bytes]) -> Catalog | None:
     """The catalog kept under this key, its templates out of `files`; None when there is none that can be used."""
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        kept = json.loads(cache.read_bytes())
-        if kept["key"] == key:
-            documents = {name: text.encode() for name, text in kept["documents"].items()}
-            documents |= {f"{FILES}{name}": files[name] for name in kept["files"]}
-            return catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
+        return _understood(cache.read_bytes(), key, tuple(files.items()))
     return None
+
+
+@lru_cache(maxsize=2)
+def _understood(content: bytes, key: str, files: tuple[tuple[str, bytes], ...]) -> Catalog:
+    """The catalog that the bytes of a cache hold; KeyError when they are of another key.
+
+    A process that lives long asks for the same one again and again, and is given the very same: what it has read of
+    the laws by then, and what it has found out by them, stays good.
+    """
+    kept = json.loads(content)
+    if kept["key"] != key:
+        raise KeyError(key)
+    documents = {name: text.encode() for name, text in kept["documents"].items()}
+    templates = dict(files)
+    documents |= {f"{FILES}{name}": templates[name] for name in kept["files"]}
+    return catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
 
 
 def keep(cache: Path, key: str, catalog: Catalog) -> None:

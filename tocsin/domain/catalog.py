@@ -47,8 +47,8 @@ class Catalog:
         return documents_digest(catalog_documents(self))
 
     def with_contacts(self, live: Contacts) -> "Catalog":
-        """The same packs with the contacts of today."""
-        return replace(self, contacts=live)
+        """The same packs with the contacts of today. Where those are its own, the very same catalog."""
+        return self if live is self.contacts else replace(self, contacts=live)
 
     def with_laws(self, newer: "Catalog") -> "Catalog":
         """The same packs with the laws of `newer`, their forms and the words of papers. Letters and steps stay."""
