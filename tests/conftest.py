@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.shipped import shipped
 from tests.story import Clock, Story
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
@@ -38,12 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The packs and contacts that ship with Tocsin."""
-    templates, contacts = default_folders()
-    return load_catalog([templates], [contacts])
+    return shipped()
 
 
 @pytest.fixture(scope="session")
-def catalog_cache(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def catalog_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home's cache in which the shipped catalog has been read already."""
     home = tmp_path_factory.mktemp("cached")
     templates, contacts = default_folders()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.catalog import default_folders, load_catalog
+from tocsin.catalog import load_catalog
 
 if TYPE_CHECKING:
     from tests.catalog.conftest import Copy
@@ -14,10 +14,11 @@ PERSON = """people:
 """
 
 
-def test_a_person_of_a_later_folder_replaces_the_one_with_the_same_id(tmp_path: Path) -> None:
-    templates, contacts = default_folders()
-    (tmp_path / "people.yaml").write_text(PERSON, encoding="utf-8")
-    people = load_catalog([templates], [contacts, tmp_path]).contacts
+def test_a_person_of_a_later_folder_replaces_the_one_with_the_same_id(copy: "Copy", tmp_path: Path) -> None:
+    overlay = tmp_path / "own"
+    overlay.mkdir()
+    (overlay / "people.yaml").write_text(PERSON, encoding="utf-8")
+    people = load_catalog([copy.templates], [copy.contacts, overlay]).contacts
     assert people.person("minh").name == "Minh Thật"
     assert not people.person("minh").sample
     assert people.person("minh").slack is None
@@ -35,12 +36,14 @@ def test_an_organisation_of_a_later_folder_replaces_the_whole_file(copy: "Copy",
     assert catalog.contacts.organisation.name == "Own"
 
 
-def test_a_template_of_a_later_folder_replaces_the_file_and_leaves_its_neighbours(tmp_path: Path) -> None:
-    templates, contacts = default_folders()
-    own = tmp_path / "types" / "credential-leak" / "what_happened.en.j2"
+def test_a_template_of_a_later_folder_replaces_the_file_and_leaves_its_neighbours(
+    copy: "Copy", tmp_path: Path
+) -> None:
+    over = tmp_path / "own"
+    own = over / "types" / "credential-leak" / "what_happened.en.j2"
     own.parent.mkdir(parents=True)
     own.write_text("Own words.\n", encoding="utf-8")
-    shipped, overlaid = load_catalog([templates], [contacts]), load_catalog([templates, tmp_path], [contacts])
+    shipped, overlaid = copy.load(), load_catalog([copy.templates, over], [copy.contacts])
     assert overlaid.files["types/credential-leak/what_happened.en.j2"] == b"Own words.\n"
     kept = "types/credential-leak/what_happened.vi.j2"
     assert overlaid.files[kept] == shipped.files[kept]

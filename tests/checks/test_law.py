@@ -7,7 +7,6 @@ import pytest
 from checks import law as proof
 from checks.examples import cases
 from checks.mutants import mutants
-from tocsin.catalog import default_folders, load_catalog
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.regime import Regime
@@ -51,12 +50,6 @@ OPEN = """
   facts: {aware_at: 2026-01-01T00:00Z, people_by_country: {US-CA: 501}}
   expect: {undecided: {authority: [ongoing]}}
 """
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    templates, contacts = default_folders()
-    return load_catalog([templates], [contacts])
 
 
 def law(catalog: Catalog, folder: Path, examples: str, text: str = LAW) -> proof.Law:

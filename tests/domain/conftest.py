@@ -3,11 +3,10 @@
 import pytest
 
 from tests.domain.library import Library
-from tocsin.catalog import default_folders, load_catalog
+from tests.shipped import shipped
 
 
 @pytest.fixture(scope="session")
 def library() -> Library:
     """Every law that ships with Tocsin, and its worked examples."""
-    templates, contacts = default_folders()
-    return Library(load_catalog([templates], [contacts]))
+    return Library(shipped())

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.conftest import BEGINNING
-from tocsin.catalog import default_folders, load_catalog
+from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.amending import RuleChange, compare_law, compare_laws, seen_from
 from tocsin.domain.catalog import Catalog
@@ -62,9 +62,8 @@ def change(**changed: Any) -> RuleChange | None:
 
 
 @pytest.fixture(scope="module")
-def library() -> Catalog:
-    templates, contacts = default_folders()
-    return load_catalog([templates], [contacts])
+def library(catalog: Catalog) -> Catalog:
+    return catalog
 
 
 def test_every_field_is_compared_by_somebody_or_is_to_be_looked_at() -> None:

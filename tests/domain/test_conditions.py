@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from tocsin.catalog import default_folders, load_catalog
+from tests.shipped import shipped
 from tocsin.domain.conditions import Condition, Verdict, evaluate
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts, read_facts
@@ -15,7 +15,7 @@ from tocsin.domain.places import PLACES, lies_in
 from tocsin.domain.verdicts import Reasons
 
 CONDITION: TypeAdapter[Any] = TypeAdapter(Condition)
-ORGANISATION = load_catalog(*([folder] for folder in default_folders())).contacts.organisation
+ORGANISATION = shipped().contacts.organisation
 
 
 def verdict(condition: Any, facts: dict[str, Any], organisation: Organisation = ORGANISATION) -> Verdict:

@@ -8,11 +8,11 @@ import pytest
 
 from checks.examples import cases
 from checks.law import uncovered
-from tocsin.catalog import default_folders, load_catalog
+from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
 
-TEMPLATES, CONTACTS = default_folders()
+TEMPLATES, _ = default_folders()
 FILES = sorted(path for path in TEMPLATES.rglob("examples.yaml") if path.with_name("regime.yaml").exists())
 
 
@@ -20,11 +20,6 @@ def examples() -> Iterator[Any]:
     for path in FILES:
         for example in read_document(path).value:
             yield pytest.param(path.parent.name, example, id=f"{path.parent.name}: {example['name']}")
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return load_catalog([TEMPLATES], [CONTACTS])
 
 
 @pytest.mark.parametrize(("code", "example"), list(examples()))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.domain.bodies import START, WORDS, incident, learned
-from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import read_cell
@@ -41,10 +40,9 @@ MONITORING = {"letter_parts": {"credit-monitoring": {"en": WORDS}}}
 
 
 @pytest.fixture(scope="module")
-def laws() -> Catalog:
+def laws(catalog: Catalog) -> Catalog:
     """Everything that is known, as every incident is judged by it."""
-    templates, contacts = default_folders()
-    return load_catalog([templates], [contacts])
+    return catalog
 
 
 def hit(laws: Catalog, people: Mapping[str, int], **facts: Any) -> list[k.Body]:

@@ -8,12 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from bench.law import incident
-from tocsin.catalog import default_folders, load_catalog
+from tests.shipped import shipped
 from tocsin.domain.facts import read_facts
 from tocsin.domain.questions import FACTS
 from tocsin.domain.regime import Assessment, Regime, assess
 
-CATALOG = load_catalog(*([folder] for folder in default_folders()))
+CATALOG = shipped()
 DECLARED = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 REGIMES = tuple(CATALOG.regimes.values())
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.duties import Assessment
 from tocsin.domain.facts import read_facts
@@ -67,12 +66,6 @@ def rows(table: str) -> list[tuple[str, list[str]]]:
     lines = [line.split() for line in table.strip().splitlines()]
     assert lines[0] == STATES
     return [(" ".join(line[: -len(STATES)]), line[-len(STATES) :]) for line in lines[1:]]
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    templates, contacts = default_folders()
-    return load_catalog([templates], [contacts])
 
 
 def asked(catalog: Catalog, state: str, differs: Mapping[str, Any]) -> Assessment:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
 from tocsin.domain.matching import CellTest
@@ -22,10 +21,9 @@ DOCS = Path(__file__).parent.parent.parent / "docs" / "regimes"
 
 
 @pytest.fixture(scope="module")
-def library() -> Catalog:
+def library(catalog: Catalog) -> Catalog:
     """Every law that ships."""
-    templates, contacts = default_folders()
-    return load_catalog([templates], [contacts])
+    return catalog
 
 
 def flat(lines: object) -> str:
