@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help drill up test check docs bench lock clean
+.PHONY: help drill up test explore check docs bench lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -19,6 +19,9 @@ up: $(STAMP)  ## everything for one machine, as a demo
 
 test: $(STAMP)  ## the tests
 	$(RUN)/pytest -n $(JOBS) --dist loadgroup
+
+explore: $(STAMP)  ## the properties, with fresh examples and twenty times as many
+	$(RUN)/pytest -n $(JOBS) --hypothesis-profile explore -m hypothesis
 
 check: $(STAMP)  ## style, types, layers, and the proof of the laws
 	$(RUN)/ruff check .

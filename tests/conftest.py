@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
 
+from tests.exploring import choose_profiles
 from tests.shipped import shipped
 from tests.story import Clock, Story
 from tocsin.app import App, open_app
@@ -22,10 +22,7 @@ from tocsin.sinks.slack import SlackSink
 from tocsin.storage.database import Database
 from tocsin.storage.schema import migrated
 
-settings.register_profile(
-    "tocsin", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-settings.load_profile("tocsin")
+choose_profiles()
 
 #: 02:40 on a Tuesday in Ho Chi Minh City.
 BEGINNING = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tests.story import Story
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
@@ -86,7 +87,7 @@ class Ticks:
         plan(incident, self.story.app.catalog_of(incident), self.story.app.now())
 
 
-@settings(max_examples=25)
+@settings(max_examples=times(25))
 @given(st.lists(VERB, min_size=2, max_size=12))
 def test_whatever_the_order_of_types_and_ticks_nothing_is_lost(tale, verbs):
     linh = tale.actor("linh")

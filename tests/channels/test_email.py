@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tocsin.channels import is_loopback, one_line
 from tocsin.channels.email import MailChannel, SmtpConfig, mailbox
 from tocsin.channels.smtp import xtext
@@ -278,7 +279,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60))
 @given(lines=LINES, ends=st.sampled_from(["\n", "\r\n", "\r", "\n\n"]))
 def test_no_content_can_end_its_own_transaction(lines: list[str], ends: str) -> None:
     content = ends.join(lines).encode()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.domain.bodies import organisation
+from tests.exploring import times
 from tocsin.domain.contacts import Authority, Contacts, Person, authority_for
 from tocsin.domain.errors import Refused
 from tocsin.domain.rota import Ladder, Level, Override, Rotation, Target, next_hand_over, on_call
@@ -83,7 +84,7 @@ def test_daily_turns_follow_each_other_through_a_year_without_gap_or_repeat(zone
         at = following.astimezone(UTC)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60))
 @given(
     at=st.integers(1_577_836_800, 2_051_222_400).map(lambda second: datetime.fromtimestamp(second, UTC)),
     zone=st.sampled_from(["Europe/Berlin", "America/Sao_Paulo", "Asia/Ho_Chi_Minh", "Asia/Kathmandu"]),

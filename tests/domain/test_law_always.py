@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.domain.library import Library
 from tests.domain.steps import asked_by, at_other_hours, value
 from tests.domain.worked import LATER, Answers, Worked
+from tests.exploring import times
 from tocsin.domain.criteria import ORGANISATION
 from tocsin.domain.facts import FACTS, Facts, parse_fact, read_facts
 from tocsin.domain.moments import iso
@@ -37,7 +38,7 @@ def test_an_unrelated_fact_changes_nothing(library: Library) -> None:
             assert library.ask(more).found == before, f"{worked}: {name}"
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(SEEDS)
 def test_no_order_matters(library: Library, seed: int) -> None:
     worked, random = library.incident(seed).in_cells(), Random(seed)
@@ -50,7 +51,7 @@ def test_no_order_matters(library: Library, seed: int) -> None:
     assert outcome(before) == outcome(after)
 
 
-@settings(max_examples=12)
+@settings(max_examples=times(12))
 @given(SEEDS)
 def test_each_law_judges_alone_and_the_order_of_laws_does_not_matter(library: Library, seed: int) -> None:
     """A law whose clock follows a duty of another one is left out alone: it has to know of that one."""
@@ -92,7 +93,7 @@ def names_others(law: Regime) -> bool:
 # --- what is always so
 
 
-@settings(max_examples=120)
+@settings(max_examples=times(120))
 @given(SEEDS)
 def test_every_moment_explains_itself_and_lies_after_its_clock_began(library: Library, seed: int) -> None:
     worked, random = library.incident(seed), Random(seed)
@@ -132,7 +133,7 @@ def check_moments(library: Library, worked: Worked) -> None:
     assert all(need in FACTS or need.removeprefix("organisation.") in ORGANISATION for need in needs)
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(SEEDS)
 def test_same_facts_same_answer_also_when_read_again_and_in_cells(library: Library, seed: int) -> None:
     worked = library.incident(seed)
@@ -141,7 +142,7 @@ def test_same_facts_same_answer_also_when_read_again_and_in_cells(library: Libra
     assert outcome(library.ask(worked)) == outcome(library.ask(worked.in_cells()))
 
 
-@settings(max_examples=30)
+@settings(max_examples=times(30))
 @given(SEEDS)
 def test_whatever_is_stated_every_law_answers_and_the_advice_has_a_reason(
     library: Library, seed: int

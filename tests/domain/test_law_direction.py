@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.domain.library import Library
 from tests.domain.steps import Step, forgetting, worsening
 from tests.domain.worked import Answers, Worked
+from tests.exploring import times
 from tocsin.domain.regime import Regime
 
 #: The named exceptions: where it gets worse, another rule takes this one's place.
@@ -74,7 +75,7 @@ def test_what_is_forgotten_is_never_taken_for_no(library: Library) -> None:
             assert not settles_unasked(before, after, library.law(worked)), f"{worked}: {what} forgotten"
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(SEEDS)
 def test_in_no_incident_is_what_is_forgotten_taken_for_no(library: Library, seed: int) -> None:
     worked = library.incident(seed)
@@ -116,7 +117,7 @@ def test_what_is_worse_never_takes_a_duty_away(library: Library) -> None:
             assert not lost(before, library.ask(worse)), f"{worked}: {what}"
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(SEEDS)
 def test_in_no_incident_does_what_is_worse_take_a_duty_away(library: Library, seed: int) -> None:
     worked = library.incident(seed)
@@ -138,7 +139,7 @@ def test_every_named_exception_is_one(library: Library) -> None:
     assert not left
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(
     st.sampled_from([1, 2, 499, 500, 501, 10_000]),
     st.integers(1, 3),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.cells import Cell
 from tocsin.domain.exposure import View
@@ -227,7 +228,7 @@ CASE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=times(100))
 @given(CASE, st.data())
 def test_forgetting_a_fact_never_makes_the_risk_unlikely(known: dict[str, Any], data: st.DataObject) -> None:
     # Where facts contradict each other, or somebody is known to be harmed, one fact hides what another says.
@@ -241,7 +242,7 @@ def test_forgetting_a_fact_never_makes_the_risk_unlikely(known: dict[str, Any], 
     assert after.level != "unlikely" or before.level == "unlikely"
 
 
-@settings(max_examples=100)
+@settings(max_examples=times(100))
 @given(CASE)
 def test_the_advice_is_the_same_for_the_same_facts_and_always_has_a_reason(known: dict[str, Any]) -> None:
     first = advise(Facts(known))
@@ -306,7 +307,7 @@ def test_the_score_shows_every_number_that_went_in() -> None:
     assert "ENISA 2013: 3.5 (high) = DPC 2 x EI 1.0 + CB 1.5" in found.reasons
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(CASE, st.data())
 def test_what_makes_it_worse_never_lowers_the_advice(known: dict[str, Any], data: st.DataObject) -> None:
     def added(name: str, *words: str) -> dict[str, Any]:
@@ -331,7 +332,7 @@ def test_what_makes_it_worse_never_lowers_the_advice(known: dict[str, Any], data
     assert RISKS.index(advise(Facts(worse)).level) >= RISKS.index(advise(Facts(known)).level)
 
 
-@settings(max_examples=100)
+@settings(max_examples=times(100))
 @given(CASE.filter(lambda known: "categories" in known), st.sampled_from(CATEGORIES))
 def test_another_category_never_lowers_the_advice(known: dict[str, Any], more: str) -> None:
     worse = {**known, "categories": sorted({*known["categories"], more})}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.domain.library import Library
 from tests.domain.steps import value
 from tests.domain.worked import LATER
+from tests.exploring import times
 from tocsin.domain.cells import Cell
 from tocsin.domain.facts import Facts, parse_fact, read_facts
 from tocsin.domain.questions import FACTS
@@ -94,7 +95,7 @@ CELLS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=times(20))
 @given(st.lists(CELLS, max_size=4), st.integers(0, 2**32))
 def test_who_answers_what_is_asked_of_people_is_not_asked_it_again(
     library: Library, cells: list[dict[str, Any]], seed: int

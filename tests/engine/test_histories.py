@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tests.story import Story
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
@@ -123,7 +124,7 @@ def assert_every_running_clock_has_a_wake(incident: Incident, found: Plan, now: 
             assert now < found.wake_at <= coming <= duty.soonest
 
 
-@settings(max_examples=20)
+@settings(max_examples=times(20))
 @given(st.lists(VERB, max_size=10))
 def test_fold_and_plan_keep_their_promises_over_any_history(tale, verbs):
     tale.clock.moment = datetime.fromisoformat("2026-11-23T19:40:00+00:00")

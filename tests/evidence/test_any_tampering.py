@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
+from tests.exploring import times
 from tocsin.actions import ack, declare, learn, note
 from tocsin.actions.declaring import Declaration
 from tocsin.actors import at_the_shell
@@ -73,7 +74,7 @@ def stored(connection: Connection, seq: int) -> dict[str, Any]:
     return dict(row)
 
 
-@settings(max_examples=150)
+@settings(max_examples=times(150))
 @given(
     place=st.integers(0, 10_000),
     column=st.sampled_from((*COLUMNS, *NUMBERS)),
@@ -99,7 +100,7 @@ def test_any_change_of_any_column_is_named_at_its_entry(
     assert named == (seq if changed else None)
 
 
-@settings(max_examples=80)
+@settings(max_examples=times(80))
 @given(
     place=st.integers(0, 10_000),
     add=st.dictionaries(WORDS, WORDS | st.integers() | st.none(), min_size=1, max_size=2),
@@ -122,7 +123,7 @@ def test_anything_added_to_a_body_is_named_at_its_entry(
     assert found_after(app, key, deed) == seq
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(st.lists(PLACES, min_size=1, max_size=4))
 def test_whichever_entries_are_removed_the_first_gap_is_named(
     home: tuple[App, str], places: list[int]
@@ -138,7 +139,7 @@ def test_whichever_entries_are_removed_the_first_gap_is_named(
     assert found_after(app, key, deed) == min(gone)
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(PLACES, PLACES)
 def test_whichever_two_entries_change_places_the_first_of_them_is_named(
     home: tuple[App, str], one: int, other: int
@@ -154,7 +155,7 @@ def test_whichever_two_entries_change_places_the_first_of_them_is_named(
     assert found_after(app, key, deed) == (None if first == second else first)
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(PLACES, PLACES, WORDS)
 def test_wherever_an_entry_is_inserted_that_place_is_named(
     home: tuple[App, str], place: int, copied: int, actor: str

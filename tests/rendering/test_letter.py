@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tests.rendering.companies import DIRECTOR, TEMPLATES, letter_facts
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.errors import BadFile, Refused
@@ -113,7 +114,7 @@ def test_a_name_is_data(raw: str, shown: str | None) -> None:
     assert (f"Dear {shown}," if shown else "Dear customer,") in letter.text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(200))
 @given(st.text(max_size=150))
 def test_no_name_breaks_out_of_its_line_or_into_the_page(raw: str) -> None:
     letter, plain = LETTERS.letter(Reader(BOTH, name=raw), "en"), LETTERS.letter(Reader(BOTH), "en")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope
 from tocsin.rendering import mime
@@ -58,7 +59,7 @@ VIETNAMESE = st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=26).map("
 NAMES = st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=9).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(300))
 @given(subject=VIETNAMESE, name=NAMES, text=VIETNAMESE)
 def test_vietnamese_survives_the_way_into_a_mail_and_back(subject: str, name: str, text: str) -> None:
     envelope = mail(subject=subject, to=(name, "an@example.com"), text=text, html=f"<p>{text}</p>")
@@ -70,7 +71,7 @@ def test_vietnamese_survives_the_way_into_a_mail_and_back(subject: str, name: st
     assert message.get_body(("html",)).get_content() == f"<p>{text}</p>"  # type: ignore[union-attr]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(200))
 @given(subject=VIETNAMESE, name=NAMES)
 def test_no_line_is_longer_than_76_and_no_encoded_word_than_75(subject: str, name: str) -> None:
     content = mail(subject=subject, to=(name, "an@example.com")).content
@@ -81,7 +82,7 @@ def test_no_line_is_longer_than_76_and_no_encoded_word_than_75(subject: str, nam
     assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(300))
 @given(name=st.text(), subject=st.text(max_size=80), text=st.text())
 def test_any_text_survives_or_is_refused_and_never_writes_a_header(
     name: str, subject: str, text: str
@@ -94,7 +95,7 @@ def test_any_text_survives_or_is_refused_and_never_writes_a_header(
     assert read(envelope).keys() == expected.split()
 
 
-@settings(max_examples=200)
+@settings(max_examples=times(200))
 @given(VIETNAMESE)
 def test_encoded_words_read_as_what_was_written(text: str) -> None:
     assert read_words(words("Subject", text)) == text

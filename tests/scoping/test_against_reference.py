@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tests.scoping.scenes import CROWD, START, ask, at, gaps, request, write_log
 
 OWNERS = [owner for owner, _, _ in CROWD]
@@ -61,7 +62,7 @@ class Person:
 
 
 # The logs are small as they are, and each example runs the engine: shrinking would take minutes.
-@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=times(40), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     rows=rows,
     question=questions,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tocsin.domain.errors import Refused
 from tocsin.sources.files import changed, find, take_in
 from tocsin.sources.logs import readers, repairs
@@ -53,7 +54,7 @@ texts = st.text(st.characters(codec="ascii", exclude_characters="\n"), max_size=
 lines = st.lists(texts.map(str.encode), min_size=1, max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60))
 @given(lines=lines, cut=st.floats(0, 1), members=st.integers(1, 3))
 @example(lines=[b""], cut=0.0625, members=1)  # one byte is left
 def test_a_rescue_keeps_whole_lines_from_the_start_and_nothing_else(tmp_path_factory, lines, cut, members):
@@ -86,7 +87,7 @@ def test_line_ends_of_a_csv_are_evened(tmp_path):
 cells = st.text(st.sampled_from('ab ",\t\n\u00e9'), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(200))
 @given(
     rows=st.integers(2, 4).flatmap(
         lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=12)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exploring import times
 from tocsin.domain.sources import TimeFormat
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.times import microseconds
@@ -99,7 +100,7 @@ def test_native_columns_need_no_text(backend):
 FIRST, LAST = datetime(1970, 1, 2), datetime(2199, 1, 1)  # noqa: DTZ001
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=times(50))
 @given(
     moments=st.lists(st.datetimes(FIRST, LAST, timezones=st.just(UTC)), min_size=1, max_size=20),
     offset=st.integers(-14 * 60, 14 * 60),
