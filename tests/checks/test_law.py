@@ -14,7 +14,7 @@ from tocsin.domain.regime import Regime
 LAW = """
 id: xx-law
 name: {en: A law}
-jurisdiction: XX
+jurisdiction: worldwide
 status: in-force
 verification: primary
 valid_from: 2026-01-01
@@ -110,7 +110,7 @@ def test_a_law_not_in_force_needs_an_example_that_would_be_owed(catalog: Catalog
 def test_a_rule_without_examples_and_a_source_without_an_address_are_named(
     catalog: Catalog, tmp_path: Path
 ) -> None:
-    found = proof.check(law(catalog, tmp_path, NOT_OWED, LAW.replace("https://law.example/", "the gazette")))
+    found = proof.check(law(catalog, tmp_path, NOT_OWED, LAW.replace("https://law.example/", "not known")))
     assert found.complaints[:3] == [
         "xx-law: the source 'The law' has no address; write it, or url: not known and a note on how it is known",
         f"{tmp_path}/examples.yaml:1: xx-law/authority: no example shows it owed; write one",
