@@ -87,7 +87,7 @@ def shuffled(values: Any, random: Random) -> dict[str, Any]:
 
 
 def names_others(law: Regime) -> bool:
-    return any(not ref.startswith(f"{law.id}/") for refs in law.ahead.values() for ref in refs)
+    return any(law.full(ref).partition("/")[0] != law.id for rule in law.rules for ref in rule.follows)
 
 
 # --- what is always so
