@@ -74,7 +74,7 @@ def lies_in(place: str, wanted: Iterable[str]) -> bool | None:
     """
     if place == UNKNOWN_PLACE or not around(place).isdisjoint(wanted):
         return True
-    return None if any(whole_of(name) == place for name in wanted) else False
+    return None if place in _PARTS and any(whole_of(name) == place for name in wanted) else False
 
 
 def whole_of(place: str) -> str | None:
