@@ -13,6 +13,7 @@ from tocsin.catalog import default_folders
 from tocsin.catalog.lawfile import read_laws, vocabulary_of
 from tocsin.domain.errors import BadFile
 from tocsin.domain.languages import LANGUAGES
+from tocsin.domain.laws import no_harm_test
 
 if TYPE_CHECKING:
     from tests.catalog.conftest import Copy
@@ -61,6 +62,10 @@ MISTAKES = [
     (PEOPLE, "note: ''\n    cite: Art. 1", "note: is empty; write it, or leave the key out"),
     (PEOPLE, "source: somewhere\n    cite: Art. 1", "source: 'somewhere' does not fit; write an address like https://"),
     ("https://example.com/law", "example.com", "url: 'example.com' does not fit; write an address like https://"),
+    (WHEN, "when: {fact: harm_tests, of: xx-law, is: met}", "of: xx-law does not say what it asks; write its question"),
+    (WHEN, "when: {fact: harm_tests, of: xx-law/people, is: met}", "of: xx-law/people does not say what it asks"),
+    ("id: xx-law", "harm_test: {question: {vi: Có không?}, cite: Art. 3}\nid: xx-law", "add the words in English (en)"),
+    ("id: xx-law", "harm_test: {question: {en: Harm?}}\nid: xx-law", "key 'cite' is missing"),
     # Days
     ("valid_from: 2026-01-01", "valid_from: 2026-01-01\nvalid_until: 2025-12-31", "valid_until: it ends on 2025-12-31"),
     ("valid_from: 2026-01-01", "valid_from: 20260101", "valid_from: 20260101 is no day; write one like"),
@@ -201,3 +206,18 @@ def test_languages_are_those_of_iso_639_1() -> None:
     assert len(LANGUAGES) == 183
     assert {"en", "vi", "ja"} < LANGUAGES
     assert not {"vn", "jp", "cn"} & LANGUAGES
+
+
+def test_every_test_of_harm_is_asked_in_both_languages_and_by_some_condition(shipped: "Catalog") -> None:
+    tests = {law.id: law.harm_test for law in shipped.regimes.values() if law.harm_test}
+    tests |= {
+        law.full(rule.id): rule.harm_test
+        for law in shipped.regimes.values()
+        for rule in law.rules
+        if rule.harm_test
+    }
+    assert {of for of, test in tests.items() if set(test.question) != {"en", "vi"}} == set()
+    assert {of for of in tests if no_harm_test(of, shipped.regimes)} == set()
+    documents = b"".join(shipped.regimes.documents.values())  # type: ignore[attr-defined]
+    assert {of for of in tests if f'"of":"{of}"'.encode() not in documents} == set()
+    assert len({test.question["en"] for test in tests.values()}) == len(tests)

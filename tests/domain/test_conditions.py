@@ -349,7 +349,7 @@ def test_a_verdict_finds_its_words_only_when_they_are_read() -> None:
     asked = {"all": [{"cells": {"place": "EEA"}}, {"people": {"role": "controller"}, "more_than": 9}]}
     found = evaluate(CONDITION.validate_python(asked), facts, ORGANISATION)
     assert isinstance(found.because, Reasons)
-    assert found == (False, ("5 people", "people in DE: our_role is controller"), ())
+    assert found == (False, ("5 people", "people in DE: our_role is controller"), (), ())
 
 
 def test_where_cells_live_is_found_as_lies_in_says() -> None:

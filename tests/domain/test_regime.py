@@ -451,3 +451,41 @@ def test_every_shipped_rule_cites_its_article_and_survives_being_stored() -> Non
     for each in REGIMES:
         assert all(rule.cite for rule in each.rules)
         assert Regime.model_validate_json(each.model_dump_json(by_alias=True, exclude_defaults=True)) == each
+
+
+def test_the_question_for_harm_is_that_of_each_law_with_its_article() -> None:
+    def asking(code: str, en: str, **rule: Any) -> Regime:
+        test = {"question": {"en": en, "vi": "Có không?"}, "cite": f"s 1 {code}"}
+        when = {"fact": "harm_tests", "of": code, "is": "met"}
+        return regime({"when": when, **rule}, id=code, harm_test=test)
+
+    one, other = asking("one-law", "Is fraud likely?"), asking("other-law", "Is harm likely?")
+    alone = law({}, one).next_question
+    assert alone is not None
+    assert (alone.fact, alone.question) == ("harm_tests", "Is fraud likely? (s 1 one-law)")
+    both = law({}, one, other).next_question
+    assert both is not None
+    assert (
+        both.question == "one-law: Is fraud likely? (s 1 one-law) other-law: Is harm likely? (s 1 other-law)"
+    )
+    assert [(test.of, test.question["vi"]) for test in both.harm_tests] == [
+        ("one-law", "Có không?"),
+        ("other-law", "Có không?"),
+    ]
+    # What is answered is asked no more, and the rest by its own words.
+    left = law({"harm_tests": {"one-law": "not"}}, one, other)
+    assert left.next_question is not None
+    assert left.next_question.question == "Is harm likely? (s 1 other-law)"
+    assert left.undecided[0].because == ("harm_tests of other-law is unknown",)
+    document = left.as_json()
+    assert document["undecided"][0]["harm_tests"] == document["next_question"]["harm_tests"]
+    assert document["undecided"][0]["harm_tests"][0]["cite"] == "s 1 other-law"
+
+
+def test_a_rule_may_ask_for_harm_in_its_own_words() -> None:
+    own = {"question": {"en": "Is misuse likely?"}, "cite": "s 2"}
+    whole = {"question": {"en": "Is misuse reasonably likely?"}, "cite": "s 1"}
+    when = {"fact": "harm_tests", "of": "test-law/notice", "is": "met"}
+    question = law({}, regime({"when": when, "harm_test": own}, harm_test=whole)).next_question
+    assert question is not None
+    assert question.question == "Is misuse likely? (s 2)"

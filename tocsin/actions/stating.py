@@ -9,7 +9,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.laws import missing
+from tocsin.domain.laws import no_harm_test
 from tocsin.domain.parts import WRITTEN
 from tocsin.domain.questions import FACTS
 from tocsin.domain.rules import Regime
@@ -54,9 +54,9 @@ def refuse_unknown_kinds(data_map: DataMap, facts: Mapping[str, Any]) -> None:
 
 
 def refuse_unknown_laws(laws: Mapping[str, Regime], facts: Mapping[str, Any]) -> None:
-    """Refused for a harm test of a law that is not known here; the nearest right one is named."""
+    """Refused for a harm test that no law here asks for; the nearest right one is named."""
     for ref in facts.get("harm_tests") or ():
-        if wrong := missing(ref, laws):
+        if wrong := no_harm_test(ref, laws):
             raise Refused(f"harm_tests: {wrong}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.catalog.yamlfile import Document, Loc
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import BadFile
-from tocsin.domain.laws import missing
+from tocsin.domain.laws import harm_test_of, missing
 from tocsin.domain.rules import Regime
 
 #: The keys of a rule whose words are parts.
@@ -30,6 +30,9 @@ def refuse_loose_ends(
     for loc, ref in _under("of", document.value):
         if isinstance(ref, str) and (wrong := missing(ref, found)):
             raise document.bad(loc, f"of: {wrong}")
+        if isinstance(ref, str) and harm_test_of(ref, found) is None:
+            way = "harm_test: {question: {en: .., vi: ..}, cite: ..}"
+            raise document.bad(loc, f"of: {ref} does not say what it asks; write its question there, {way}")
     for part in regime.parts:
         if part in words:
             raise document.bad(

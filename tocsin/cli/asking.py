@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tocsin.cli.console import Shell, bold, labelled
+from tocsin.cli.console import Shell, bold, clean, labelled
 
 if TYPE_CHECKING:
     from tocsin.domain.asking import NextQuestion
@@ -15,7 +15,11 @@ _FEW = 4
 
 def ask_line(question: "NextQuestion") -> str:
     """`ASK     In which countries do the people live?     tocsin learn people_by_country=... --source ...`."""
-    return labelled("ASK", f"{question.question}     {_how(question.fact)}")
+    if len(tests := question.harm_tests) > 1:
+        ask = f"What each of {len(tests)} laws asks of the harm     {_how(question.fact)}"
+        return "\n".join([labelled("ASK", ask), *(f"    {test.of}: {clean(test.words)}" for test in tests)])
+    of = tests[0].of if tests else ""
+    return labelled("ASK", f"{clean(question.question)}     {_how(question.fact, of)}")
 
 
 def open_questions(questions: Sequence["NextQuestion"]) -> list[str]:
@@ -23,7 +27,13 @@ def open_questions(questions: Sequence["NextQuestion"]) -> list[str]:
     lines = [] if not questions else [bold(f"cannot tell yet   {settled_words(questions)}")]
     for number, question in enumerate(questions):
         settles = f"    {question.fact} settles {duties_of(question)}"
-        lines += [ask_line(question), settles] if not number else [f"{settles}: {question.question}"]
+        if not number:
+            lines += [ask_line(question), settles]
+        elif len(question.harm_tests) > 1:
+            asks = (f"        {test.of}: {clean(test.words)}" for test in question.harm_tests)
+            lines += [f"{settles}; what each law asks:", *asks]
+        else:
+            lines.append(f"{settles}: {clean(question.question)}")
     return lines
 
 
@@ -37,6 +47,7 @@ def each_matter(shell: Shell, undecided: Sequence["Undecided"]) -> list[str]:
         places = f" in {len(those)} places" if len(those) > 1 else ""
         due = f", would be due {shell.at(those[0].soonest)}" if those[0].soonest else ""
         lines += [bold(f"{name}   cannot tell{places}{due}"), f"    needs {', '.join(needs)}"]
+        lines += [f"    harm_tests of {test.of}: {clean(test.words)}" for test in those[0].harm_tests]
     return lines
 
 
@@ -64,20 +75,20 @@ def _counted(rules: Sequence[str]) -> str:
     return f"{number} {'duty' if number == 1 else 'duties'} of {named}"
 
 
-def _how(fact: str) -> str:
+def _how(fact: str, of: str = "") -> str:
     if fact == "risk":
         return "tocsin assess --decide LEVEL --because ..."
     if fact.startswith("organisation."):
         return ""
-    return f"tocsin learn {fact}={_values(fact)} --source ..."
+    return f"tocsin learn {fact}={_values(fact, of)} --source ..."
 
 
-def _values(fact: str) -> str:
+def _values(fact: str, of: str) -> str:
     """What the answer may be, where it is one of a few words: `yes|no`, `LAW:met|not`."""
     from tocsin.domain.answers import definition_of
 
     definition = definition_of(fact)
     if definition.type == "bool":
         return "yes|no"
-    law = "LAW:" if definition.type == "choices" else ""
+    law = f"{of or 'LAW'}:" if definition.type == "choices" else ""
     return law + "|".join(definition.choices) if definition.type in ("choice", "choices") else "..."

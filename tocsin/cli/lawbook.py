@@ -218,6 +218,7 @@ def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]
     untold = (
         f"{bold('CANNOT TELL')} {each.name}: needs {', '.join(each.needs)}"
         + (f"; if owed, due {spoken(each.soonest, zone, now)}" if each.soonest else "")
+        + "".join(f"\n  harm_tests of {test.of}: {clean(test.words)}" for test in each.harm_tests)
         for each in found.undecided
     )
     not_owed = (
@@ -229,7 +230,10 @@ def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]
     if found.next_question:
         ask = found.next_question
         yield ""
-        yield f"{bold('ASK NEXT')} {ask.fact}: {ask.question} (settles {duties_of(ask)})"
+        asks = f" {clean(ask.question)}" if len(ask.harm_tests) < 2 else ""
+        yield f"{bold('ASK NEXT')} {ask.fact}:{asks} (settles {duties_of(ask)})"
+        if not asks:
+            yield from (f"  {test.of}: {clean(test.words)}" for test in ask.harm_tests)
 
 
 def _folded(lines: Iterable[str]) -> Iterator[str]:

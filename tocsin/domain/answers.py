@@ -37,7 +37,7 @@ _IDS = {
 }
 #: Answers to questions of pairs, by their type.
 _EXAMPLES = {
-    "choices": "us-ca:met",
+    "choices": "us-fl:met",
     "counts": "DE:1200,VN:40",
     "amount": "{amount: 1200.50, currency: EUR}",
     "parts": "{credit-monitoring: {en: .., vi: ..}}",

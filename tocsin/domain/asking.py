@@ -4,15 +4,31 @@ Pure. While nothing is known of an incident each law of the world is open; one a
 most of them. So what is open is asked for by the fact that settles it, and not law by law.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from tocsin.domain.questions import FACTS
 
+#: The fact that holds one answer for each law.
+HARM_TESTS = "harm_tests"
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _LISTED = {name: place for place, name in enumerate(FACTS)}
+
+
+@dataclass(frozen=True)
+class HarmQuestion:
+    """What one law asks of the harm: the law, or its rule as `law/rule`, its question per language, its article."""
+
+    of: str
+    question: Mapping[str, str]
+    cite: str
+
+    @property
+    def words(self) -> str:
+        """`Is misuse of the information reasonably possible? (N.J.S.A. 56:8-163(a))`."""
+        return f"{self.question['en']} ({self.cite})"
 
 
 class OpenMatter(Protocol):
@@ -33,11 +49,15 @@ class OpenMatter(Protocol):
 
 @dataclass(frozen=True)
 class NextQuestion:
-    """A missing fact: how to ask for it, and which `regime/rule` it helps to settle."""
+    """A missing fact: how to ask for it, and which `regime/rule` it helps to settle.
+
+    Laws ask differently for harm: where `harm_tests` is missing the question is that of each law, one after the other.
+    """
 
     fact: str
     question: str
     settles: tuple[str, ...]
+    harm_tests: tuple[HarmQuestion, ...] = ()
 
     @property
     def laws(self) -> tuple[str, ...]:
@@ -50,8 +70,10 @@ def questions(matters: Iterable[OpenMatter]) -> tuple[NextQuestion, ...]:
     left, asked = list(matters), []
     while any(matter.needs for matter in left):
         fact = _most_useful(left)
-        settles = {matter.name for matter in left if fact in matter.needs}
-        asked.append(NextQuestion(fact, _question(fact), tuple(sorted(settles))))
+        those = [matter for matter in left if fact in matter.needs]
+        settles = tuple(sorted({matter.name for matter in those}))
+        tests = _harm_tests(those) if fact == HARM_TESTS else ()
+        asked.append(NextQuestion(fact, _question(fact, tests), settles, tests))
         left = [matter for matter in left if fact not in matter.needs]
     return tuple(asked)
 
@@ -74,7 +96,15 @@ def _first_due(fact: str, matters: list[OpenMatter]) -> datetime:
     return min(matter.soonest or _END_OF_TIME for matter in matters if fact in matter.needs)
 
 
-def _question(name: str) -> str:
+def _harm_tests(matters: Iterable[OpenMatter]) -> tuple[HarmQuestion, ...]:
+    """The questions of their laws, each once, in the order of the laws."""
+    found = {test.of: test for matter in matters for test in getattr(matter, "harm_tests", ())}
+    return tuple(found[of] for of in sorted(found))
+
+
+def _question(name: str, tests: tuple[HarmQuestion, ...] = ()) -> str:
+    if tests:
+        return " ".join(test.words if len(tests) == 1 else f"{test.of}: {test.words}" for test in tests)
     if name in FACTS:
         return FACTS[name].question
     return f"State {name.removeprefix('organisation.')} in contacts/organisation.yaml."

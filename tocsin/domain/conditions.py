@@ -110,14 +110,13 @@ def _fact(condition: FactIs, setting: Setting) -> Verdict:
     value: Any = facts.get(name)
     if condition.of is not None:
         value = value.get(condition.of) if isinstance(value, dict) else None
-    if value is None or not facts.known(name):
-        return _unknown(name)
-    answer = _fact_answer(condition, value)
-    if answer is None and condition.currency:
-        return Verdict(None, (f"{name} is {in_words(value)}, not stated in {condition.currency}",), (name,))
-    if answer is None:
-        return _unknown(name)
     what = f"{name} of {condition.of}" if condition.of else name
+    if value is None or not facts.known(name):
+        return Verdict(None, (f"{what} is unknown",), (name,), (condition.of,) if condition.of else ())
+    answer = _fact_answer(condition, value)
+    if answer is None:
+        said = f"{in_words(value)}, not stated in {condition.currency}" if condition.currency else "unknown"
+        return Verdict(None, (f"{name} is {said}",), (name,))
     return Verdict(answer, (f"{what} is {in_words(value)}",))
 
 
@@ -132,10 +131,6 @@ def _fact_answer(condition: FactIs, value: Any) -> bool | None:
         return None
     # A share or an amount is kept as text, exactly as it was stated.
     return condition.reached_by(Decimal(value["amount"] if isinstance(value, dict) else value))
-
-
-def _unknown(name: str) -> Verdict:
-    return Verdict(None, (f"{name} is unknown",), (name,))
 
 
 def _cells(condition: Cells, setting: Setting) -> Verdict:

@@ -8,12 +8,12 @@ recipient:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from tocsin.domain.asking import NextQuestion, questions
+from tocsin.domain.asking import HarmQuestion, NextQuestion, questions
 from tocsin.domain.moments import iso
 from tocsin.domain.records import Verification
 from tocsin.domain.rules import Stage
@@ -77,6 +77,8 @@ class Undecided:
     rule: str
     needs: tuple[str, ...]
     because: Sequence[str] = ()
+    #: What its law asks of the harm, where that is among the facts it waits for.
+    harm_tests: tuple[HarmQuestion, ...] = ()
     #: Asks its clock, which is worth the trouble only where somebody reads the answer.
     clock: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
 
@@ -97,6 +99,7 @@ class Undecided:
             "rule": self.rule,
             "needs": [*self.needs],
             "because": [*self.because],
+            "harm_tests": [asdict(test) for test in self.harm_tests],
             "would_be_due_at": self.soonest,
         }
 
@@ -153,4 +156,6 @@ def _plain(finding: Any) -> dict[str, Any]:
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
-    return [*value] if isinstance(value, tuple | Reasons) else value
+    if isinstance(value, HarmQuestion):
+        return asdict(value)
+    return [_json(each) for each in value] if isinstance(value, tuple | Reasons) else value

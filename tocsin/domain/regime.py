@@ -17,6 +17,7 @@ from tocsin.domain.conditions import Setting
 from tocsin.domain.contacts import Authority, Organisation, authority_for
 from tocsin.domain.duties import Assessment, Duty, NotOwed, Undecided
 from tocsin.domain.facts import Facts
+from tocsin.domain.laws import harm_questions
 from tocsin.domain.matching import Feature
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.rules import Regime, Rule
@@ -189,7 +190,8 @@ class _Law:
 
     def _undecided(self, rule: Rule, verdict: Verdict) -> Undecided:
         clock = partial(self.case.clocks.run, self.regime, rule)
-        return Undecided(self.regime.id, rule.id, verdict.needs, verdict.because, clock)
+        tests = harm_questions(verdict.tests, self.case.clocks.regimes)
+        return Undecided(self.regime.id, rule.id, verdict.needs, verdict.because, tests, clock)
 
     def _duty(self, rule: Rule, who: Addressee, verdict: Verdict, setting: Setting) -> Duty:
         def ask(condition: Any) -> bool | None:

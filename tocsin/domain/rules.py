@@ -29,7 +29,18 @@ from tocsin.domain.records import (
     Verification,
     Zone,
 )
-from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts, PerPlace, Recipient, RuleRef
+from tocsin.domain.terms import (
+    Channel,
+    Clock,
+    Exempt,
+    Extension,
+    HarmTest,
+    Hold,
+    Parts,
+    PerPlace,
+    Recipient,
+    RuleRef,
+)
 
 Stage = Literal[
     "early-warning", "initial", "notification", "intermediate", "follow-up", "final", "withdrawal"
@@ -89,6 +100,8 @@ class Rule(Record):
     reasons_when_late: Flag = False
     phased: Flag | None = None
     language: Language | None = None
+    #: Its own question of harm (`of: law/rule`), where that is another than its law's.
+    harm_test: HarmTest | None = None
     cite: Line
     #: The same in other languages, as papers in them cite it: language to words.
     cited: dict[Language, Line] = Field(default_factory=dict)
@@ -149,6 +162,8 @@ class Regime(Record):
     verification: Verification
     sources: tuple[Source, ...] = Field(min_length=1)
     applies: Condition | None = None
+    #: What it asks of the harm; needed where a condition looks at `harm_tests` of this law.
+    harm_test: HarmTest | None = None
     #: Of whom it speaks: of the people who live there, or of all, where the company is established there.
     answers_for: str | None = None
     rules: tuple[Rule, ...] = Field(min_length=1)

@@ -198,7 +198,8 @@ OF_A_RULE: Mapping[str, Compare] = {
     "content": _more_is_stricter("content"),
     "content_where": _parts,
     "extension": _extension,
-    "doubt_when": lambda before, after: "changed",
+    "doubt_when": unclear,
+    "harm_test": unclear,
     "must_not_contain": _more_is_stricter("must_not_contain"),
     "channel": _channel,
     "send_after": _more_is_stricter("send_after"),
@@ -210,6 +211,7 @@ OF_A_RULE: Mapping[str, Compare] = {
 OF_A_LAW: Mapping[str, Compare] = {
     **_VALIDITY,
     **dict.fromkeys(("name", "jurisdiction", "why_off", "sources", "notes", "parts"), _words),
+    "harm_test": unclear,
     "status": _status,
     "applies": lambda before, after: _condition(before, after, "applies"),
     "answers_for": _of_whom,

@@ -20,7 +20,7 @@ from tocsin.domain.criteria import Condition
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import PLACES, REGIONS
 from tocsin.domain.questions import FACTS
-from tocsin.domain.records import Flag, Id, Line, Record, Whole
+from tocsin.domain.records import Flag, Id, Line, Record, Texts, Whole
 
 Recipient = Literal["authority", "individuals", "controller", "public", "media", "agencies", "police"]
 
@@ -107,6 +107,13 @@ class Clock(Record):
         if not (self.start or self.after):
             raise ValueError("a clock runs from moments (from) or after another duty (after)")
         return self
+
+
+class HarmTest(Record):
+    """What a law asks of the harm, in its own terms, with its article. A person decides: yes is `met`, no is `not`."""
+
+    question: Texts
+    cite: Line
 
 
 class Parts(Record):

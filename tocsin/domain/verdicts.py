@@ -47,12 +47,13 @@ class Reasons(Sequence[str]):
 
 
 class Verdict(NamedTuple):
-    """An answer, the facts it rests on in words, and, where it cannot be told yet, the facts that would
-    settle it."""
+    """An answer, the facts it rests on in words, and, while it cannot be told, the facts that would settle it."""
 
     answer: bool | None
     because: Sequence[str] = ()
     needs: tuple[str, ...] = ()
+    #: The harm tests among them, each by its law, or by its rule as `law/rule`.
+    tests: tuple[str, ...] = ()
 
 
 def all_of(verdicts: Iterable[Verdict]) -> Verdict:
@@ -90,4 +91,5 @@ def _joined(answer: bool | None, verdicts: Sequence[Verdict]) -> Verdict:
     if answer is not None:
         return Verdict(answer, because)
     needs = dict.fromkeys(need for v in verdicts if v.answer is None for need in v.needs)
-    return Verdict(None, because, tuple(needs))
+    tests = dict.fromkeys(test for v in verdicts if v.answer is None for test in v.tests)
+    return Verdict(None, because, tuple(needs), tuple(tests))

@@ -6,11 +6,12 @@ The page is plain data. `terminal` and `markdown` print it; neither adds a word 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tocsin.domain.asking import HARM_TESTS
 from tocsin.domain.questions import FACTS
 from tocsin.domain.records import in_language
 from tocsin.domain.rules import Regime, Rule, Source
 from tocsin.rendering.statute.sentences import Item, condition, fact_behind, facts_in, spoken
-from tocsin.rendering.statute.terms import TERMS, Terms, validity, words
+from tocsin.rendering.statute.terms import TERMS, Terms, harm, validity, words
 
 #: What may be looked up at another rule; whom to tell, and until when, each rule says itself.
 _REFERRED = ("counting", "if", "unless", "note")
@@ -62,6 +63,7 @@ HEAD: Terms = (
     ("read", ("verification",), lambda law: (Item(law.verification),)),
     ("days of", ("zone",), lambda law: (Item(law.zone),)),
     ("binds us if", ("applies",), lambda law: (condition(law.applies),) if law.applies else ()),
+    ("harm test", ("harm_test",), lambda law: harm(law.harm_test)),
     ("speaks of", ("answers_for",), lambda law: _whose(law.answers_for)),
 )
 
@@ -147,4 +149,14 @@ def _asked(regime: Regime) -> Iterable[tuple[str, tuple[Item, ...]]]:
         asked |= {"hold_lifted_at"} if rule.hold and rule.hold.then else set()
         asked |= {*rule.clock.start, *(rule.clock.cap.start if rule.clock.cap else ())}
     for name in (name for name in FACTS if name in asked):
-        yield name, (Item(FACTS[name].question),)
+        yield name, _questions(regime) if name == HARM_TESTS else (Item(FACTS[name].question),)
+
+
+def _questions(regime: Regime) -> tuple[Item, ...]:
+    """What it asks of the harm, and which of its rules ask another question."""
+    asked = [
+        (regime.id, regime.harm_test),
+        *((regime.full(rule.id), rule.harm_test) for rule in regime.rules),
+    ]
+    own = tuple(Item(f"{of}: {test.question['en']}") for of, test in asked if test)
+    return own or (Item(FACTS[HARM_TESTS].question),)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.domain.clock import OWN_COUNTRY, Within
 from tocsin.domain.rules import Regime, Rule
-from tocsin.domain.terms import Channel, Clock, Exempt, Extension, Hold, Parts
+from tocsin.domain.terms import Channel, Clock, Exempt, Extension, HarmTest, Hold, Parts
 from tocsin.rendering.statute.phrases import MOMENTS
 from tocsin.rendering.statute.sentences import Item, condition, joined, people, spoken
 
@@ -166,6 +166,16 @@ def words(text: str | None) -> tuple[Item, ...]:
     return (Item(_flat(text)),) if text else ()
 
 
+def harm(test: HarmTest | None) -> tuple[Item, ...]:
+    """What is asked of the harm, with its article; a person answers."""
+    if test is None:
+        return ()
+    others = tuple(
+        Item(f"{language}: {words}") for language, words in test.question.items() if language != "en"
+    )
+    return (Item(f"{test.question['en']} ({test.cite})", others, then=""),)
+
+
 def _codes(codes: Iterable[str]) -> tuple[Item, ...]:
     listed = ", ".join(map(spoken, codes))
     return (Item(listed),) if listed else ()
@@ -189,6 +199,7 @@ TERMS: Terms = (
         lambda r: (Item("owed until the answer is known"),) if r.while_unknown == "owed" else (),
     ),
     ("unless", ("exceptions",), lambda r: tuple(map(exempt, r.exceptions))),
+    ("harm test", ("harm_test",), lambda r: harm(r.harm_test)),
     ("must say", ("content",), lambda r: _codes(r.content)),
     ("must say too", ("content_where",), lambda r: tuple(map(part, r.content_where))),
     ("must not say", ("must_not_contain",), lambda r: _codes(r.must_not_contain)),
