@@ -299,6 +299,15 @@ def test_each_side_speaks_of_its_own_place(home: Path, capfd: pytest.CaptureFixt
     assert "the company is established in GB" in second
 
 
+def test_a_first_day_that_only_one_of_two_laws_states_makes_neither_stricter(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # Nobody has written down since when HIPAA stands.
+    for sides in (("us-hipaa", "us-ca"), ("us-ca", "us-hipaa")):
+        document = law(capfd, "diff", *sides, "--json").json
+        assert "valid_from" not in {term["term"] for term in document["laws"][0]["terms"]}
+
+
 def test_what_says_the_same_is_said_in_one_line(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert law(capfd, "diff", "us-ma", "us-ma").out == "us-ma and us-ma say the same.\n"
     assert law(capfd, "diff", "us-ma", "us-ma", "--json").json["mark"] == "same"
@@ -308,6 +317,8 @@ def test_what_says_the_same_is_said_in_one_line(home: Path, capfd: pytest.Captur
     ("words", "status", "says"),
     [
         (["diff"], 2, "law diff A [B]"),
+        (["diff", "us-ma"], 2, "us-ma is what judges incidents today, and there is no single open incident"),
+        (["diff", "today"], 2, "name the other side: tocsin law diff INC, tocsin law diff today OTHER-CODE"),
         (["diff", "us-ma", "us-mx"], 1, "there is no regime 'us-mx'; did you mean"),
         (["diff", "us-ma", "nowhere/"], 1, "there is no regime.yaml"),
         (["diff", "us-ma", "broken/"], 1, "regime.yaml:1: "),

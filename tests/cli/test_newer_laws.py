@@ -52,6 +52,10 @@ def test_the_difference_is_shown_in_terms_of_the_incident_and_accepted_by_its_di
     assert f"EARLIER {GERMANY} due " in said
     assert "was: within 72 hours of awareness" in said
     document = german("law", "diff", "1", "--json").json
+    # Of a law alone the other side is the only open incident.
+    alone = german("law", "diff", "eu-gdpr", "--json").json
+    assert (alone["a"], alone["b"], alone["mark"]) == ("INC-2026-0001", "eu-gdpr", "stricter")
+    assert german("law", "diff", "us-ma").out == "INC-2026-0001 and us-ma say the same.\n"
     assert document["incident"]["stricter"] is True
     assert [each["key"] for each in document["incident"]["earlier"]] == [GERMANY]
     digest = document["incident"]["packs"][:12]

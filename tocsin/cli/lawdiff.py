@@ -13,7 +13,7 @@ from tocsin.cli.console import Reading, bold, clean, columns
 from tocsin.cli.incidents import names_incident, which
 from tocsin.cli.lawpages import width
 from tocsin.domain.answers import nearest
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.domain.amending import LawChange
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tocsin.domain.rules import Regime
 
 TODAY = "today"
+_AGAINST_WHAT = (
+    "{0} is what judges incidents today, and there is no single open incident to hold against it; name the other side: "
+    "tocsin law diff INC, tocsin law diff {0} OTHER-CODE, or tocsin law diff {0} ./draft/regime.yaml"
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def differences(words: tuple[str, ...], door: Reading) -> tuple[list[str], Any]:
     from tocsin.domain.marks import joined_mark
     from tocsin.rendering.statute.differences import as_json
 
-    before, after = (_side(word, door) for word in (*words, *(TODAY,) * (2 - len(words))))
+    before, after = _sides(words, door)
     changes = _compared(before, after)
     document = {
         "a": before.name,
@@ -50,10 +54,29 @@ def differences(words: tuple[str, ...], door: Reading) -> tuple[list[str], Any]:
         "laws": list(map(as_json, changes)),
     }
     lines = list(_lines(before, after, changes))
-    if names_incident(words[0]) and after.name == TODAY:
-        first, document["incident"] = _for_the_incident(words[0], door)
+    if names_incident(before.name) and after.name == TODAY:
+        first, document["incident"] = _for_the_incident(before.name, door)
         lines = [*first, *lines]
     return lines, document
+
+
+def _sides(words: tuple[str, ...], door: Reading) -> tuple[Side, Side]:
+    """What is compared: two sides, or one with today's laws.
+
+    A code alone is a law of today already: against it stands the one under which the open incident was declared.
+    """
+    first = _side(words[0], door)
+    if len(words) == 2:
+        return first, _side(words[1], door)
+    if names_incident(words[0]) or _is_path(words[0]):
+        return first, _side(TODAY, door)
+    try:
+        bound = _bound(None, door)
+    except (Refused, WrongUsage):
+        raise WrongUsage(_AGAINST_WHAT.format(clean(words[0]))) from None
+    if words[0] == TODAY:
+        return bound, first
+    return Side(bound.name, {code: law for code, law in bound.laws.items() if code == words[0]}), first
 
 
 def _for_the_incident(word: str, door: Reading) -> tuple[list[str], Any]:
@@ -88,7 +111,7 @@ def _side(word: str, door: Reading) -> Side:
     return Side(word, {word: _law(read_catalog(settings), word)})
 
 
-def _bound(word: str, door: Reading) -> Side:
+def _bound(word: str | None, door: Reading) -> Side:
     from tocsin.views.access import seen
 
     with door.open() as shell:

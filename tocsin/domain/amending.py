@@ -97,11 +97,14 @@ def compare_law(before: Regime | None, after: Regime | None) -> LawChange | None
 def seen_from(law: Regime, other: Regime) -> Regime:
     """A law as it would stand where the other one does: its own place and code are those of the other.
 
-    So two laws can be compared of which each speaks of its own residents.
+    So two laws can be compared of which each speaks of its own residents. A first day that only one of the two states
+    says nothing of the other, and so nothing of which is stricter.
     """
     places = law.jurisdiction in _PLACES and other.jurisdiction in _PLACES
     same = {law.id: other.id} | ({law.jurisdiction: other.jurisdiction} if places else {})
     raw = law.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if None in (law.valid_from, other.valid_from):
+        raw["valid_from"] = other.valid_from
     try:
         return Regime.model_validate(_replaced(raw, same, law.id, other.id))
     except ValidationError:
