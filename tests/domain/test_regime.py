@@ -489,3 +489,37 @@ def test_a_rule_may_ask_for_harm_in_its_own_words() -> None:
     question = law({}, regime({"when": when, "harm_test": own}, harm_test=whole)).next_question
     assert question is not None
     assert question.question == "Is misuse likely? (s 2)"
+
+
+UNKNOWN_PLACE = "the place of 3 people is unknown, which counts as the strictest: ASSUMED until it is known"
+
+
+@pytest.mark.parametrize(
+    ("places", "when", "assumed"),
+    [
+        ({"unknown": 3}, {"cells": {"place": "US-WA"}}, True),
+        ({"unknown": 3, "DE": 9}, {"cells": {"place": "US-WA"}}, True),
+        # Somebody is known to live there: the duty stands without those of whom nobody knows.
+        ({"unknown": 3, "US-WA": 1}, {"cells": {"place": "US-WA"}}, False),
+        # But not with such a number.
+        ({"unknown": 3, "US-WA": 499}, {"people": {"place": "US-WA"}, "more_than": 500}, True),
+        ({"unknown": 3, "US-WA": 501}, {"people": {"place": "US-WA"}, "more_than": 500}, False),
+        # Where nobody asks for a place, none is assumed.
+        ({"unknown": 3}, {"people": {}, "at_least": 3}, False),
+    ],
+)
+def test_a_duty_that_rests_on_a_place_nobody_knows_says_so(
+    places: dict[str, int], when: dict[str, Any], assumed: bool
+) -> None:
+    facts = {"aware_at": "2026-11-23T10:00:00Z", "people_by_country": places}
+    (duty,) = law(facts, regime({"when": when})).duties
+    assert duty.assumed is assumed
+    assert (UNKNOWN_PLACE in duty.because) is assumed
+    assert duty.needs == (("people_by_country",) if assumed else ())
+
+
+def test_how_many_have_no_known_place_is_said_as_far_as_it_is_known() -> None:
+    cells = [{"place": "unknown", "count": 2}, {"place": "unknown", "group": ["patients"]}]
+    facts = {"aware_at": "2026-11-23T10:00:00Z", "cells": cells}
+    (duty,) = law(facts, regime({"when": {"cells": {"place": "VN"}}})).duties
+    assert "the place of some people is unknown" in duty.because[-1]

@@ -1,7 +1,7 @@
 """The law as a pure function: facts in, duties with deadlines and articles out. Same facts, same duties.
 
 Pure. Three answers, never two: a duty is owed, not owed, or cannot be told yet, each with the facts that it
-rests on.
+rests on. The module is long because a law is judged in one place, from whether it binds to what each duty says.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from tocsin.domain.matching import Feature
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.running import Clocks
+from tocsin.domain.unplaced import assumed_because, elsewhere
 from tocsin.domain.validity import Validity
 from tocsin.domain.verdicts import Verdict, all_of
 
@@ -84,6 +85,12 @@ class _Case:
         return Setting(self.facts, self.organisation)
 
     @cached_property
+    def elsewhere(self) -> "_Case | None":
+        """The same case, had all people of an unknown place a place that no law asks for."""
+        facts = elsewhere(self.facts)
+        return None if facts is None else replace(self, facts=facts)
+
+    @cached_property
     def somebody_without_a_place(self) -> bool:
         """Whether there may be people of whom nobody knows where they live."""
         return any(cell.place is None and not cell.nobody for cell in self.facts.cells)
@@ -118,13 +125,29 @@ class _Law:
         facts, organisation = self.case.facts, self.case.organisation
         whole = getattr(organisation, rule.per.unless) if rule.per and rule.per.unless else None
         each = addressees(rule, facts, whole)
-        found = [_placed(self._for(rule, valid, who), who.place, facts) for who in each]
+        found = [self._placed(self._for(rule, valid, who), rule, valid, who) for who in each]
         if each[0].controller:
             return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
         if each[0].place and each[0].of and self.case.somebody_without_a_place:
             unplaced = Verdict(None, (_NO_PLACE,), (facts.crowd.asked_for("place"),))
             found.append(self._undecided(rule, unplaced))
         return found
+
+    @cached_property
+    def _elsewhere(self) -> "_Law | None":
+        case = self.case.elsewhere
+        return None if case is None else _Law(self.regime, case)
+
+    def _placed(self, finding: Finding, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
+        """The same finding; but a duty that rests on a place that nobody knows, the strictest, says so and asks."""
+        if not isinstance(finding, Duty) or (other := self._elsewhere) is None:
+            return finding
+        binds = other._binds.answer is not False and who.place != UNKNOWN_PLACE
+        if binds and isinstance(other._for(rule, valid, who), Duty):
+            return finding
+        because = (*finding.because, assumed_because(self.case.facts))
+        needs = dict.fromkeys((self.case.facts.crowd.asked_for("place"), *finding.needs))
+        return replace(finding, assumed=True, because=because, needs=tuple(needs))
 
     def _for(self, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
         among = (*rule.among.features, *who.of.features) if who.of else rule.among.features
@@ -235,13 +258,3 @@ class _Law:
         if rule.recipient != "authority" or place is None:
             return None
         return authority_for(self.case.authorities, place, rule.competence)
-
-
-def _placed(finding: Finding, place: str | None, facts: Facts) -> Finding:
-    """The same finding, but a duty to the authority of an unknown place, the strictest, asks for the place."""
-    if place != UNKNOWN_PLACE or not isinstance(finding, Duty):
-        return finding
-    because = (*finding.because, "where these people live is unknown; it stands until that is known")
-    return replace(
-        finding, assumed=True, because=because, needs=(facts.crowd.asked_for("place"), *finding.needs)
-    )
