@@ -375,3 +375,39 @@ def test_what_cannot_be_told_says_when_it_would_be_due_and_once_for_all_places(
     assert "CANNOT TELL eu-gdpr/authority: needs risk; if owed, due " in said
     assert said.count("CANNOT TELL eu-gdpr/authority") == 1
     assert "(in 2 places)" in said
+
+
+def test_a_hold_stands_beside_each_duty_and_every_moment_is_in_the_zone_of_the_company(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hold = "{by: law-enforcement, reference: A-12, until: 2026-12-01T00:00Z, covers: people in Bonn}"
+    facts.write_text(
+        f"{FACTS.replace('VN: 40', 'SG: 40')}harm_tests: {{sg-pdpa: met}}\nhold: {hold}\n", encoding="utf-8"
+    )
+    asked = (
+        "--facts",
+        facts,
+        "--regime",
+        "sg-pdpa",
+        "--regime",
+        "policy-promise",
+        "--at",
+        "2026-11-25T00:00Z",
+    )
+    said = law(capfd, *asked).out
+    assert (
+        "HOLD: held back by law-enforcement until Tue 07:00 +07 (00:00Z) (s 26D(6) PDPA); it covers people in"
+        in said
+    )
+    assert said.count("HOLD: the hold delays nothing here: this rule lets nobody ask for it in that way") == 2
+    assert "72 hours from violation_found_at (Tue 01:10 +07 (18:10Z))" in said
+    assert "+00:00" not in said
+    held = {duty["rule"]: duty["held"] for duty in law(capfd, *asked, "--json").json["duties"]}
+    assert held["individuals"].endswith("it covers people in Bonn; its clock runs on")
+    later = law(capfd, *asked[:-1], "2026-12-02T00:00Z").out
+    assert "HOLD: no longer held back by law-enforcement" in later
+
+
+def test_without_a_hold_none_is_named(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "HOLD" not in law(capfd, "--facts", facts).out
+    assert {duty["held"] for duty in law(capfd, "--facts", facts, "--json").json["duties"]} == {None}

@@ -208,21 +208,30 @@ def test_letters_are_lacking_nothing_more_once_counsel_lets_the_duty_go(abroad: 
 
 def test_a_hold_delays_only_what_its_law_lets_that_authority_hold(abroad: Story) -> None:
     approve(abroad, CUSTOMERS, "customers-us-nj")
-    hold = {"by": "law-enforcement", "authority": "FBI", "reference": "L-7", "until": "2026-12-24T00:00Z"}
+    hold = {
+        "by": "law-enforcement",
+        "authority": "FBI",
+        "reference": "L-7",
+        "until": "2026-12-24T00:00Z",
+        "covers": "the raid",
+    }
     abroad.as_("an").learn({"hold": hold}, source="their letter")
     # Illinois and New Jersey let the police ask; Germany, Vietnam and the promise do not.
     views = {view.notice: view for view in letters(abroad.app, abroad.incident)}
     assert [readers.readers.partition("/")[0] for readers in views[CUSTOMERS].readers] == ["DE", "VN"]
     assert "us-il" in str(views["customers-us-il"].held)
+    assert all(line.endswith("; it covers the raid") for line in views["customers-us-il"].held)
     abroad.as_("an").filed(POLICE, reference="NJ-1")
     line = (
-        r"held back by law-enforcement until 2026-12-24.* it does not delay .*policy-promise.* hold=unknown"
+        r"held back by law-enforcement until 2026-12-24.*; it covers the raid; "
+        r"it does not delay .*policy-promise.* hold=unknown"
     )
     approve(abroad, "customers-us-il")
     with pytest.raises(Refused, match=line):
         abroad.as_("an").release("customers-us-il")
     held = {duty.key: duty.held for duty in owed(abroad.app, abroad.incident, abroad.app.now()).duties}
     assert str(held[NJ]).startswith("held back by law-enforcement until 2026-12-24T00:00")
+    assert str(held[NJ]).endswith("; it covers the raid; its clock runs on")
     assert held[PROMISE] == "the hold delays nothing here: this rule lets nobody ask for it in that way"
     approve(abroad, CUSTOMERS)
     abroad.as_("an").release(CUSTOMERS)

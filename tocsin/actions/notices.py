@@ -6,6 +6,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
+from tocsin.domain.holds import covered_by
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.kinds import (
     NoticeApproved,
@@ -16,7 +17,7 @@ from tocsin.domain.kinds import (
 )
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough, is_letter
-from tocsin.engine.letters import drafted, leaving_digest
+from tocsin.engine.letters import drafted, leaving_digest, spoken_facts
 from tocsin.record import Recorded, refuse_closed
 
 #: Fewest digits of a digest that name it.
@@ -168,23 +169,24 @@ def _refuse_too_early(app: App, change: Change, notice: str) -> None:
         if letter.id == notice or not is_letter(notice)
     ]
     for letter in letters:
-        _refuse_held(change, notice, letter)
+        _refuse_held(app, change, notice, letter)
     waits = [wait for letter in letters for wait in letter.waits]
     if waits:
         more = f", and {len(waits) - 1} more" if len(waits) > 1 else ""
         raise Refused(f"{notice} may not leave yet: {waits[0].words(incident.key)}{more}")
 
 
-def _refuse_held(change: Change, notice: str, letter: LetterPlan) -> None:
+def _refuse_held(app: App, change: Change, notice: str, letter: LetterPlan) -> None:
     held = [each for each in letter.held if each.at(change.now)]
     if not held:
         return
     delayed = {each.duty for each in held}
     duties = change.incident.duties
     run_on = [key for key in letter.duties if key not in delayed and duties[key].mark == "open"]
+    covers = covered_by(spoken_facts(app, change.incident))
     more = f"; it does not delay {', '.join(run_on)}" if run_on else ""
     raise Refused(
-        f"{notice} may not leave yet: {held[0].duty} is {held[0].words}{more}; "
+        f"{notice} may not leave yet: {held[0].duty} is {held[0]._replace(covers=covers).words}{more}; "
         f"tocsin learn {change.incident.key} hold=unknown --source '...' lifts it"
     )
 

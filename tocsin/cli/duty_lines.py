@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.asking import ask_line, each_matter, open_questions
 from tocsin.cli.console import Shell, bold, clean, labelled
-from tocsin.cli.moments import left
+from tocsin.cli.moments import in_zone, left
 
 if TYPE_CHECKING:
     from tocsin.views.duties import DutyView, Owed
@@ -45,7 +45,7 @@ def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> lis
         lines.append(
             f"    COUNSEL says whether it is owed     tocsin duties --confirm {duty.key} --because ..., or --release"
         )
-    lines += [f"    HOLD: {clean(duty.held)}"] if duty.held else []
+    lines += [f"    HOLD: {clean(in_zone(duty.held, shell.app.zone, now))}"] if duty.held else []
     if duty.doubted is not None:
         lines.append(
             f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."

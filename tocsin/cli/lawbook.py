@@ -2,21 +2,17 @@
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tocsin.cli.asking import duties_of
 from tocsin.cli.console import (
     CHANGING,
     Changing,
     Words,
-    alarm,
     at_terminal,
-    bold,
     clean,
     columns,
     plain,
@@ -27,7 +23,6 @@ from tocsin.domain.errors import WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
-    from tocsin.domain.regime import Assessment
 
 _USAGE = (
     "say tocsin law, law show CODE, law diff A [B], law accept [INC], law calendar [INC], law docs FOLDER, "
@@ -175,6 +170,8 @@ def _schema(of: str) -> dict[str, Any]:
 def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     from tocsin.catalog.factsfile import read_facts_file, read_organisation_file
     from tocsin.cli.advice import advice_document, advice_lines
+    from tocsin.cli.lawanswer import answer_lines
+    from tocsin.domain.holds import of_a_hold
     from tocsin.domain.regime import assess
     from tocsin.domain.risk import advise, with_advice
 
@@ -190,10 +187,16 @@ def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     if asked.assume_risk:
         facts = with_advice(facts, advice)
     found = assess(facts, organisation, chosen, authorities=contacts.authorities, at=at)
+    laws = {law.id: law for law in chosen}
+    holds = {
+        duty.key: of_a_hold(duty.key, laws[duty.regime].rule(duty.rule), facts, at) for duty in found.duties
+    }
     if as_json:
-        _give({"risk_advice": advice_document(advice)} | found.as_json())
+        document = found.as_json()
+        document["duties"] = [each | {"held": holds[each["key"]]} for each in document["duties"]]
+        _give({"risk_advice": advice_document(advice)} | document)
     else:
-        _say([*advice_lines(advice), *_answer(found, zone, at)])
+        _say([*advice_lines(advice), *answer_lines(found, holds, zone, at)])
 
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -202,43 +205,3 @@ def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     if short:
         sys.stderr.write(f"{clean(text)} is {spoken(at, zone, now)}\n")
     return at
-
-
-def _answer(found: "Assessment", zone: ZoneInfo, now: datetime) -> Iterator[str]:
-    for duty in found.duties:
-        due = spoken(duty.soonest, zone, now) if duty.soonest else "no date yet"
-        kind = "due" if duty.due_at else "our target"
-        marks = [mark for mark, so in (("ASSUMED", duty.assumed), ("CANDIDATE", duty.candidate)) if so]
-        yield ""
-        yield f"{bold('OWED')} {duty.key}  {kind} {due}" + "".join(f"  {alarm(mark)}" for mark in marks)
-        to = f"to {duty.authority or duty.recipient}"
-        yield f"  {duty.cite}; {to}, {duty.stage}; read: {duty.verification}"
-        yield f"  {duty.explained}"
-        yield from (f"  because {clean(line)}" for line in duty.because)
-    untold = (
-        f"{bold('CANNOT TELL')} {each.name}: needs {', '.join(each.needs)}"
-        + (f"; if owed, due {spoken(each.soonest, zone, now)}" if each.soonest else "")
-        + "".join(f"\n  harm_tests of {test.of}: {clean(test.words)}" for test in each.harm_tests)
-        for each in found.undecided
-    )
-    not_owed = (
-        f"{bold('NOT OWED')} {each.regime}/{each.rule}: {clean('; '.join(each.because))}"
-        for each in found.not_owed
-    )
-    for lines in (untold, not_owed):
-        yield from _folded(lines)
-    if found.next_question:
-        ask = found.next_question
-        yield ""
-        asks = f" {clean(ask.question)}" if len(ask.harm_tests) < 2 else ""
-        yield f"{bold('ASK NEXT')} {ask.fact}:{asks} (settles {duties_of(ask)})"
-        if not asks:
-            yield from (f"  {test.of}: {clean(test.words)}" for test in ask.harm_tests)
-
-
-def _folded(lines: Iterable[str]) -> Iterator[str]:
-    """Each line once, with the number of places of which it speaks, behind an empty one."""
-    times = Counter(lines)
-    if times:
-        yield ""
-    yield from (line if number == 1 else f"{line} (in {number} places)" for line, number in times.items())

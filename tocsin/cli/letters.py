@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.console import READING, Reading, Shell, Words, alarm, bold, clean, labelled
 from tocsin.cli.incidents import split, which
+from tocsin.cli.moments import in_zone
 
 if TYPE_CHECKING:
     from tocsin.views.telling import LetterView
@@ -31,7 +32,8 @@ def _lines(shell: Shell, letter: "LetterView") -> list[str]:
     lines = [bold(f"{letter.notice}   {letter.state.replace('-', ' ')}   {letter.people:,} people{due}")]
     lines += [labelled("LACKS", clean(line), urgent=True) for line in letter.lacks]
     lines += [labelled("WAITS", clean(line), urgent=True) for line in letter.waits]
-    lines += [labelled("HELD", clean(line), urgent=True) for line in letter.held]
+    held = (clean(in_zone(line, shell.app.zone, shell.app.now())) for line in letter.held)
+    lines += [labelled("HELD", line, urgent=True) for line in held]
     if letter.left_out:
         lines.append(labelled("WITHOUT", ", ".join(letter.left_out).replace("-", " ")))
     for readers in letter.readers:

@@ -15,6 +15,7 @@ from tocsin.domain.moments import parse_moment
 _NEAR = timedelta(days=6)
 #: From so many hours on, what is left is said in days.
 _LONG = 100
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", re.ASCII)
 _AGO = re.compile(r"-((?P<d>\d{1,5})d)?((?P<h>\d{1,5})h)?((?P<m>\d{1,5})m(in)?)?", re.ASCII)
 _CLOCK = re.compile(r"((?P<day>today|yesterday|tomorrow) )?(?P<hour>\d{1,2}):(?P<minute>\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -32,6 +33,11 @@ def spoken(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     offset = f"{local:%z}".removesuffix("00")
     offset = f"{offset[:3]}:{offset[3:]}" if len(offset) > 3 else offset
     return f"{day} {local:%H:%M} {offset} ({moment.astimezone(UTC):%H:%M}Z)"
+
+
+def in_zone(text: str, zone: ZoneInfo, now: datetime) -> str:
+    """A line in which each moment that stands as ISO 8601 in UTC is one that people read."""
+    return _ISO.sub(lambda found: spoken(datetime.fromisoformat(found[0]), zone, now), text)
 
 
 def span(length: timedelta) -> str:

@@ -2,7 +2,8 @@
 
 Pure. It delays a duty only where its rule lets this very kind of authority ask, and in writing where the rule says so;
 what was only said delays it no longer than the rule allows. Every other duty runs on. It moves no due moment: the
-letter waits, and the law's own clock is what it was.
+letter waits, and the law's own clock is what it was. What it covers is said in the authority's words, which no program
+can weigh: they stand wherever the hold is named, and a person reads whether these people and data are meant.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ class Held(NamedTuple):
     cite: str
     begin: datetime | None
     until: datetime | None
+    #: What it covers, in the words of the request.
+    covers: str | None = None
 
     def at(self, now: datetime) -> bool:
         """Whether it is held at this moment."""
@@ -29,9 +32,10 @@ class Held(NamedTuple):
 
     @property
     def words(self) -> str:
-        """`held back by law-enforcement until 2026-12-01T00:00:00Z (s 26D(6) PDPA)`."""
+        """`held back by law-enforcement until 2026-12-01T00:00:00Z (s 26D(6) PDPA); it covers the city of Bonn`."""
         until = f" until {iso(self.until)}" if self.until else ""
-        return f"held back by {self.by}{until} ({self.cite})"
+        covers = f"; it covers {self.covers}" if self.covers else ""
+        return f"held back by {self.by}{until} ({self.cite}){covers}"
 
 
 def held(duty: str, rule: Rule | None, facts: Facts) -> Held | None:
@@ -48,7 +52,24 @@ def held(duty: str, rule: Rule | None, facts: Facts) -> Held | None:
             return None
         last = begin + timedelta(days=rule.hold.spoken_days)
         until = min(until, last) if until else last
-    return Held(duty, str(hold["by"]), rule.hold.cite, begin, until)
+    return Held(duty, str(hold["by"]), rule.hold.cite, begin, until, covered_by(facts))
+
+
+def covered_by(facts: Facts) -> str | None:
+    """What the hold covers, in the words of the request; None where nobody said, or only a commitment is at hand."""
+    hold: Any = facts.get("hold")
+    covers = hold.get("covers") if isinstance(hold, Mapping) else None
+    return None if not covers or str(covers).startswith("words:") else str(covers)
+
+
+def of_a_hold(duty: str, rule: Rule | None, facts: Facts, now: datetime) -> str | None:
+    """What a request to hold notices back does to one duty, in words; None where nobody asked for one."""
+    if not facts.known("hold"):
+        return None
+    found = held(duty, rule, facts)
+    if found is None:
+        return "the hold delays nothing here: this rule lets nobody ask for it in that way"
+    return f"{found.words}; its clock runs on" if found.at(now) else f"no longer {found.words}"
 
 
 def _moment(hold: Mapping[str, Any], key: str) -> datetime | None:

@@ -11,13 +11,15 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Authority
 from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.duties import Undecided
-from tocsin.domain.holds import held
+from tocsin.domain.facts import Facts
+from tocsin.domain.holds import of_a_hold
 from tocsin.domain.incident import DutyState, Incident, Supplement
 from tocsin.domain.letters import letters_of
 from tocsin.domain.notification import ENDED, duty_word, passed
 from tocsin.domain.owing import owes_reasons
 from tocsin.domain.plan import assessment
 from tocsin.domain.records import in_language
+from tocsin.engine.letters import spoken_facts
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,11 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     book = {each.id: each for each in app.catalog.contacts.authorities}
     organisation, letters = catalog.contacts.organisation, letters_of(incident, catalog)
     word = partial(duty_word, incident=incident, organisation=organisation, now=now, letters=letters)
-    views = [_view(incident, state, book, word(state), now, catalog) for state in incident.duties.values()]
+    facts = spoken_facts(app, incident) if incident.facts.known("hold") else incident.facts
+    views = [
+        _view(incident, state, book, word(state), now, catalog, _held(state, facts, catalog, now))
+        for state in incident.duties.values()
+    ]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
     if incident.status == "declined":
         # Where there was no incident, nothing is asked any more.
@@ -116,6 +122,7 @@ def _view(
     word: str,
     now: datetime,
     catalog: Catalog,
+    held: str | None,
 ) -> DutyView:
     opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
@@ -142,7 +149,7 @@ def _view(
         because=state.because,
         decision=incident.decisions.get(opened.key) if state.mark == "released" else None,
         dissents=tuple(each for each in incident.dissents if each.of == opened.key),
-        held=_held(incident, state, catalog, now),
+        held=held,
         doubted=state.doubted,
         verification=opened.verification,
         met_at=state.met_at,
@@ -155,13 +162,10 @@ def _view(
     )
 
 
-def _held(incident: Incident, state: DutyState, catalog: Catalog, now: datetime) -> str | None:
+def _held(state: DutyState, facts: Facts, catalog: Catalog, now: datetime) -> str | None:
     """That a request holds it back, and by which article; or that the request delays nothing here."""
-    if state.mark != "open" or not incident.facts.known("hold"):
+    if state.mark != "open":
         return None
     regime = catalog.regimes.get(state.opened.regime)
     rule = regime.rule(state.opened.rule) if regime else None
-    found = held(state.opened.key, rule, incident.facts)
-    if found is None:
-        return "the hold delays nothing here: this rule lets nobody ask for it in that way"
-    return f"{found.words}; its clock runs on" if found.at(now) else f"no longer {found.words}"
+    return of_a_hold(state.opened.key, rule, facts, now)

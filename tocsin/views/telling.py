@@ -6,10 +6,11 @@ from datetime import datetime
 from tocsin.app import App
 from tocsin.domain.demands import way_to_say
 from tocsin.domain.facts import FACTS
+from tocsin.domain.holds import covered_by
 from tocsin.domain.incident import Incident
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import standing
-from tocsin.engine.letters import unsaid
+from tocsin.engine.letters import spoken_facts, unsaid
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,16 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
         letter.left_out,
         lacks,
         tuple(wait.words(incident.key) for wait in letter.waits),
-        tuple(f"{each.duty} is {each.words}" for each in letter.held if each.at(app.now())),
+        _held(app, incident, letter),
         letter.because,
     )
+
+
+def _held(app: App, incident: Incident, letter: LetterPlan) -> tuple[str, ...]:
+    """What holds it back, each with what the request covers in its own words."""
+    holds = [each for each in letter.held if each.at(app.now())]
+    covers = covered_by(spoken_facts(app, incident)) if holds else None
+    return tuple(f"{each.duty} is {each._replace(covers=covers).words}" for each in holds)
 
 
 def _unsaid(app: App, incident: Incident, letter: LetterPlan) -> list[str]:
