@@ -411,3 +411,25 @@ def test_a_hold_stands_beside_each_duty_and_every_moment_is_in_the_zone_of_the_c
 def test_without_a_hold_none_is_named(facts: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "HOLD" not in law(capfd, "--facts", facts).out
     assert {duty["held"] for duty in law(capfd, "--facts", facts, "--json").json["duties"]} == {None}
+
+
+def test_moments_that_cannot_be_are_said_beside_the_answer(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    facts.write_text(
+        f"{FACTS}occurred_from: 2026-11-24T01:00+07:00\ncontained_at: 2026-11-24T00:30+07:00\n",
+        encoding="utf-8",
+    )
+    early = law(capfd, "--facts", facts, "--json", "--at", "2026-11-23T19:00Z")
+    assert early.status == 0
+    assert early.json["duties"]
+    ahead, disorder = early.err.splitlines()
+    assert ahead.startswith(
+        "CHECK aware_at Tue 02:40 +07 (19:40Z) lies in the future, seen from Tue 02:00 +07"
+    )
+    assert ahead.endswith("an incident would refuse it; correct it, or say --at a later moment")
+    assert disorder == (
+        "CHECK contained_at Tue 00:30 +07 (17:30Z) lies before occurred_from Tue 01:00 +07 (18:00Z); correct one"
+    )
+    late = law(capfd, "--facts", facts, "--at", "2026-11-25T00:00Z").err
+    assert (late.count("CHECK"), "in the future" in late) == (1, False)

@@ -11,7 +11,28 @@ from tocsin.cli.console import alarm, bold, clean
 from tocsin.cli.moments import in_zone, spoken
 
 if TYPE_CHECKING:
+    from tocsin.domain.facts import Facts
     from tocsin.domain.regime import Assessment
+
+
+def doubts(facts: "Facts", zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    """What cannot be so in these facts: moments that are still to come, or that lie before what they follow.
+
+    An incident refuses the first and says the second. A facts file may be a case that is thought out, so both are
+    said, and the law is applied as it stands.
+    """
+    from tocsin.domain.order import ahead, out_of_order
+
+    for name, at in ahead(facts, now):
+        yield (
+            f"CHECK {name} {spoken(at, zone, now)} lies in the future, seen from {spoken(now, zone, now)}: "
+            "an incident would refuse it; correct it, or say --at a later moment"
+        )
+    for each in out_of_order(facts):
+        yield (
+            f"CHECK {each.name} {spoken(each.at, zone, now)} lies before {each.after} "
+            f"{spoken(each.after_at, zone, now)}; correct one"
+        )
 
 
 def answer_lines(

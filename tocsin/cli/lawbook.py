@@ -170,7 +170,7 @@ def _schema(of: str) -> dict[str, Any]:
 def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     from tocsin.catalog.factsfile import read_facts_file, read_organisation_file
     from tocsin.cli.advice import advice_document, advice_lines
-    from tocsin.cli.lawanswer import answer_lines
+    from tocsin.cli.lawanswer import answer_lines, doubts
     from tocsin.domain.holds import of_a_hold
     from tocsin.domain.regime import assess
     from tocsin.domain.risk import advise, with_advice
@@ -183,6 +183,7 @@ def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     chosen = [catalog.regime(code) for code in asked.regime] or list(catalog.regimes.values())
     categories = {kind.id: kind.categories for kind in catalog.data_map.kinds}
     facts = read_facts_file(path, catalog.regimes, categories).with_categories(categories)
+    sys.stderr.write("".join(f"{line}\n" for line in doubts(facts, zone, at)))
     advice = advise(facts)
     if asked.assume_risk:
         facts = with_advice(facts, advice)

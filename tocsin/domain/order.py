@@ -7,7 +7,7 @@ said, with both moments, so that somebody looks before an authority does.
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.domain.facts import Facts
+from tocsin.domain.facts import FACTS, Facts
 
 #: Moment, and those that do not come before it. Only what must be so in every incident: a leak may be stopped before
 #: anybody knew of it, and we may know before our processor tells us.
@@ -53,6 +53,12 @@ class Disorder:
     at: datetime
     after: str
     after_at: datetime
+
+
+def ahead(facts: Facts, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """Every stated moment, with its name, that must have happened and lies after `now`: `aware_at` and the like."""
+    moments = ((name, facts.moment(name)) for name in facts.values if FACTS[name].past)
+    return tuple((name, at) for name, at in moments if at is not None and at > now)
 
 
 def out_of_order(facts: Facts) -> tuple[Disorder, ...]:
