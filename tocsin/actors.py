@@ -66,9 +66,11 @@ def need(actor: Actor, incident: Incident, *roles: str) -> Person:
     person = known(actor, incident)
     roles = tuple(dict.fromkeys(roles))
     if not any(actor.holds(incident, role) for role in roles):
-        raise Refused(
-            f"{person.id} may not do this; ask the {' or the '.join(roles)}, or tocsin take {roles[0]}"
+        # A role can be taken only by those whom the company lists for it, and they may act in it as they are.
+        asked = " or the ".join(
+            f"{role} ({holder})" if (holder := incident.roles.get(role)) else role for role in roles
         )
+        raise Refused(f"{person.id} may not do this; ask the {asked}")
     return person
 
 
@@ -87,4 +89,11 @@ def reads_words(actor: Actor, incident: Incident) -> bool:
 def need_words(actor: Actor, incident: Incident, what: str) -> None:
     """Refused for a person for whom the words of this incident are not."""
     if actor.person is None or not reads_words(actor, incident):
-        raise Refused(f"only those who work on {incident.key} may read {what}; tocsin take a role first")
+        key = incident.key
+        roles = actor.person.roles if actor.person else ()
+        way = (
+            f"take a role first: tocsin take {key} {roles[0]}"
+            if roles
+            else f"have somebody there call you: tocsin page {key} {actor.id}"
+        )
+        raise Refused(f"only those who work on {key} may read {what}; {way}")

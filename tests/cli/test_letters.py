@@ -83,7 +83,9 @@ def test_a_language_in_which_nobody_said_it_is_lacking_before_the_draft_too(
     said = listed.out + listed.err
     assert f"customers has no measures_taken in en: tocsin learn {declared} {way}" in said
     assert "customers   lacking" in said
-    assert f"has no measures_taken in 'en'; tocsin learn {way}" in tocsin("draft", "customers", by="an").err
+    assert (
+        f"has no measures_taken in 'en'; tocsin learn INC {way}" in tocsin("draft", "customers", by="an").err
+    )
     Path("people.txt").write_text("cus_1\n", encoding="utf-8")
     tocsin("scope", "--list", "people.txt")
     assert "LACKS" not in tocsin("letters").out

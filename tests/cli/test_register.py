@@ -134,4 +134,7 @@ def test_an_incident_that_cannot_be_read_is_named_and_hides_no_other(
     said = tocsin("register", "--drills", "--json")
     assert [each["key"] for each in said.json["breaches"]] == [declared]
     assert said.json["broken"] == {other: "set apart: its plan fails"}
-    assert f"{other} is left out, for it cannot be read: set apart: its plan fails; tocsin verify" in said.err
+    assert (
+        f"{other} is left out, for it cannot be read: set apart: its plan fails; tocsin verify {other}"
+        in said.err
+    )

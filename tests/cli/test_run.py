@@ -113,7 +113,10 @@ def test_commands_that_cannot_be_read_stop_run_alone(
     path.write_text(written, encoding="latin-1")
     assert tocsin("card").status == 0
     assert tocsin("next").status == 0
-    for words, way in ((["run", "1.3"], "tocsin done 1.3"), (["run"], "tocsin done STEP")):
+    for words, way in (
+        (["run", "1.3"], f"tocsin done {declared} 1.3"),
+        (["run"], f"tocsin done {declared} STEP"),
+    ):
         refused = tocsin(*words)
         assert (refused.status, refused.out) == (1, "")
         assert f"{path}:" in refused.err
@@ -199,7 +202,7 @@ def test_a_killed_run_leaves_an_honest_trace(
     assert state_of(tocsin, "C8") == "open"
     again = tocsin("run", "C8", by="giang")
     assert "lasting runs for step C8 since 2026-11-24T02:4" in again.err
-    assert "+07:00 (giang) and has 60 s; if its tocsin run was killed, look whether" in again.err
+    assert "+07:00 (giang) and has 60 s; if whoever started it is gone, look whether" in again.err
     leap(minutes=5)
     assert "and nobody saw its end: look what it did first" in tocsin("run").out
     tocsin("done", "1.5", "--evidence", "proof.txt", by="giang")

@@ -35,7 +35,7 @@ REFUSED = [
     (["done", "1.6"], "linh", "waits for 1.3"),
     (["skip", "1.1"], "linh", "--because"),
     (["skip", "1.2", "--because", "no"], "hoa", "may not do this"),
-    (["undo", "1.1", "--because", "x"], "linh", "is open already; tocsin done 1.1"),
+    (["undo", "1.1", "--because", "x"], "linh", "is open already; tocsin done INC-2026-0001 1.1"),
     (["done", "zz"], "linh", "; known: "),
     (["learn", "nature=zz", "--source", "x"], "linh", "tocsin law schema lists them"),
     (["learn", "zz=1", "--source", "x"], "linh", "tocsin law schema lists them"),
@@ -51,7 +51,9 @@ REFUSED = [
     (["learn", "nature=hackng", "--source", "x"], "linh", "did you mean hacking?"),
     (["learn", "aware_at=2026-11-20T02:40", "--source", "x"], "linh", "zone"),
     (["learn", "aware_at=2099-01-01T00:00Z", "--source", "x"], "linh", "future"),
-    (["learn", "risk=high"], "linh", "--source"),
+    (["learn", "our_role=controller"], "linh", "--source"),
+    (["learn", "risk=high"], "linh", "risk is decided by the dpo"),
+    (["skip", "9.9"], "linh", "has no step '9.9'"),
     (["learn", "risk=@nowhere.txt", "--source", "x"], "linh", "nowhere.txt"),
     (["learn", "measures_taken=@/dev/null", "--source", "x"], "linh", "measures_taken=unknown says"),
     (["set", "type", "ransomwhere", "--because", "x"], "linh", "there is no incident type"),
@@ -214,10 +216,45 @@ def test_a_new_type_keeps_what_was_done(tocsin: Command) -> None:
     assert "NEW     1.1, 1.2, 1.3, " in said
     assert "LEFT    0.1: no longer asked; tocsin show lists them\n" in said
     assert "NEXT    1.1 Treat the secret as known" in said
+    assert "BACK" not in said
     assert "No longer asked\n0.1  unclassified" in tocsin("show").out
     shown = tocsin("show", "--json").json
     assert shown["type"] == "credential-leak"
     assert next(step for step in shown["checklist"] if step["id"] == "C2")["state"] == "done"
+
+
+def test_going_back_to_a_type_names_what_is_asked_again_and_what_no_longer(tocsin: Command) -> None:
+    tocsin("declare", "Something leaked")
+    tocsin("ack")
+    tocsin("set", "type", "credential-leak", "--because", "it is a key")
+    tocsin("done", "1.1")
+    said = tocsin("set", "type", "unclassified", "--because", "it is none").out
+    assert "BACK    0.1: asked again\n" in said
+    assert "LEFT    1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, " in said
+    assert "KEPT    1.1\n" in said
+
+
+def test_show_lists_the_steps_that_are_still_to_be_done(tocsin: Command, declared: str) -> None:
+    tocsin("done", "1.1")
+    said = tocsin("show").out
+    open_, done = said.index("\nOpen steps\n"), said.index("\nDone\n")
+    assert re.search(
+        r"\n1\.3 +incident commander +Revoke the token; keep the commit \(gate\) +by ", said[open_:done]
+    )
+    assert re.search(r"\nS3 .* after S1, 1\.2, 1\.3 and \d+ more\n", said[open_:done])
+    assert "\n1.1 " not in said[open_:done]
+
+
+def test_a_severity_may_be_written_in_capitals(tocsin: Command, declared: str) -> None:
+    assert tocsin("set", "severity", "SEV2", "--because", "few people").out.startswith(
+        "INC-2026-0001: severity is sev2"
+    )
+
+
+def test_nobody_is_offered_a_role_that_they_may_not_take(tocsin: Command, declared: str) -> None:
+    refused = tocsin("assess", "--decide", "high", "--because", "x").err
+    assert "linh may not do this; ask the dpo (an) or the accountable-officer" in refused
+    assert "tocsin take" not in refused
 
 
 def test_advice_on_risk_is_shown_and_a_person_decides(tocsin: Command, declared: str) -> None:
@@ -252,7 +289,7 @@ def test_a_question_lists_the_answers_that_it_may_have() -> None:
         ("log_coverage", "complete|partial|none|unknown"), ("ongoing", "yes|no"), ("harm_tests", "LAW:met|not"),
         ("people", "..."),
     ):  # fmt: skip
-        line = ask_line(NextQuestion(fact, "?", ()))
+        line = ask_line(NextQuestion(fact, "?", ()), "")
         assert line.endswith(f"tocsin learn {fact}={answers} --source ..."), line
 
 
@@ -329,7 +366,7 @@ def test_next_says_why_now_and_who_waits(tocsin: Command, declared: str) -> None
     said = tocsin("next", "1").out
     assert said.startswith("1.3 Revoke the token; keep the commit\n")
     assert "WHY     1.6 waits for it; one of 7 gates before contain ends; " in said
-    assert "DO      tocsin done 1 1.3 --evidence FILE   or tocsin skip 1 1.3" in said
+    assert "DO      tocsin done 1.3 --evidence FILE   or tocsin skip 1.3" in said
 
 
 def test_next_says_what_perishes_and_what_is_overdue(

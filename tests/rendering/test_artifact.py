@@ -149,7 +149,7 @@ def test_every_duty_has_an_owner_and_every_route_its_health(catalog: Catalog) ->
 def test_a_poison_incident_says_what_to_do_and_an_empty_board_says_so() -> None:
     assert (
         cells(board_page([row(quarantined="its plan fails")], ZONE, NOW))[1][4]
-        == "quarantined: tocsin verify"
+        == "quarantined: tocsin verify INC-2026-0007"
     )
     assert cells(board_page([], ZONE, NOW))[1][1] == "none"
 

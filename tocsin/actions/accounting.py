@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, refuse_silence
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -19,8 +19,6 @@ def exclude(
     app: App, actor: Actor, key: str, notice: str, person: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Settle a person whom the letter cannot reach, with the reason and what was done instead."""
-    if not because.strip():
-        raise Refused("say why, and how this person is told instead: --because '...'")
     hidden = pseudonym(app.people_key(key), person)
     with app.database.read() as connection:
         row = ledger.row_of(connection, key, notice, hidden)
@@ -32,6 +30,7 @@ def exclude(
 
     def decide(change: Change) -> None:
         need(actor, change.incident, *APPROVERS)
+        refuse_silence(because, "say why, and how this person is told instead: --because '...'")
         words = change.keep(because.strip())
         # Who was told already is not told by this: no duty is nearer to being met.
         untold = row.readers if ledger.is_untold(row) else ""
@@ -53,12 +52,10 @@ def told_otherwise(
     app: App, actor: Actor, key: str, notice: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Account for everybody whom the letter did not reach and will not: told by post, say, or by telephone."""
-    if not because.strip():
-        raise Refused("say how these people were told: --because 'posted on 25 November, list in E7'")
 
     def decide(change: Change) -> None:
-        need(actor, change.incident, *APPROVERS)
         state = drafted(app, change.incident, notice)
+        need(actor, change.incident, *APPROVERS)
         if state.filled is None:
             raise Refused(
                 f"{notice} is {state.mark}: nobody knows yet whom it does not reach; tocsin letters {key}"
@@ -67,6 +64,9 @@ def told_otherwise(
             people = ledger.unaccounted(connection, key, notice)
         if not people:
             raise Refused(f"{notice} reached everybody, or is still on its way; tocsin ledger {key} {notice}")
+        refuse_silence(
+            because, "say how these people were told: --because 'posted on 25 November, list in E7'"
+        )
         change.add(ToldOtherwise(notice=notice, people=people, because=change.keep(because.strip())))
 
         def settle(connection: Connection) -> None:

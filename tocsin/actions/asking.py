@@ -70,8 +70,21 @@ def refuse_before(at: datetime | None, incident: Incident, names: Sequence[str])
     if at is not None and at < incident.moments[first]:
         raise Refused(
             f"{iso(at)} lies before {first} ({iso(incident.moments[first])}); say when it did happen, "
-            "or correct that moment with tocsin learn"
+            f"or correct that moment: tocsin learn {incident.key} {first}=..."
         )
+
+
+def refuse_silence(because: str, ask: str) -> None:
+    """Refused without a reason. Asked last: nobody need explain what does not exist, or cannot be done."""
+    if not because.strip():
+        raise Refused(ask)
+
+
+def open_words(duties: Sequence[str]) -> str:
+    """Which duties are open, in few words: the first by its key."""
+    if len(duties) == 1:
+        return f"duty {duties[0]} is open"
+    return f"{len(duties)} duties are open, {duties[0]} first"
 
 
 def act(

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tocsin.actions.asking import FOUND, act, command_of, content_of, refuse_before, refuse_future
+from tocsin.actions.asking import (
+    FOUND,
+    act,
+    command_of,
+    content_of,
+    refuse_before,
+    refuse_future,
+    refuse_silence,
+)
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -53,15 +61,15 @@ def _ready(app: App, incident: Incident, step: str, *, with_evidence: bool) -> N
     wanted = open_step(app, incident, step)
     refuse_blocked(app, incident, wanted)
     if wanted.evidence_required and not with_evidence:
-        raise Refused(f"step {step} needs evidence ({wanted.evidence}): tocsin done {step} --evidence FILE")
+        raise Refused(
+            f"step {step} needs evidence ({wanted.evidence}): tocsin done {incident.key} {step} --evidence FILE"
+        )
 
 
 def skip(
     app: App, actor: Actor, key: str, step: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Say that a step does not apply, and why. A gate is skipped by the commander or the role it belongs to."""
-    if not because.strip():
-        raise Refused(f"say why step {step} does not apply: --because '...'")
 
     def decide(change: Change) -> None:
         wanted = open_step(app, change.incident, step)
@@ -71,6 +79,7 @@ def skip(
             )
         if wanted.gate:
             need(actor, change.incident, "incident-commander", "deputy", wanted.role)
+        refuse_silence(because, f"say why step {step} does not apply: --because '...'")
         change.add(StepSkipped(step=step, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "skip", [step, because]))
@@ -80,13 +89,12 @@ def undo(
     app: App, actor: Actor, key: str, step: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Open a step again that was ticked or skipped. Its evidence stays in the vault."""
-    if not because.strip():
-        raise Refused(f"say why step {step} is open again: --because '...'")
 
     def decide(change: Change) -> None:
         step_of(app, change.incident, step)
         if step not in change.incident.steps:
-            raise Refused(f"step {step} is open already; tocsin done {step} ticks it")
+            raise Refused(f"step {step} is open already; tocsin done {key} {step} ticks it")
+        refuse_silence(because, f"say why step {step} is open again: --because '...'")
         change.add(StepUndone(step=step, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "undo", [step, because]))
@@ -113,7 +121,8 @@ def open_step(app: App, incident: Incident, wanted: str) -> Step:
     state = incident.steps.get(wanted)
     if state is not None:
         raise Refused(
-            f"step {wanted} was {state.mark} by {state.by}; tocsin undo {wanted} --because ... opens it again"
+            f"step {wanted} was {state.mark} by {state.by}; "
+            f"tocsin undo {incident.key} {wanted} --because '...' opens it again"
         )
     return step
 
@@ -124,7 +133,7 @@ def refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str) 
     if not any(actor.holds(incident, role) for role in (step.role, "incident-commander", "deputy")):
         raise Refused(
             f"step {wanted} is for the {step.role}, and {person.id} is not; "
-            f"ask them or the incident-commander, or tocsin note what you did"
+            f"ask them or the incident-commander, or keep what you did: tocsin note {incident.key} '...'"
         )
 
 

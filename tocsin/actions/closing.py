@@ -1,14 +1,15 @@
 """Closing a file, and what may come after: declining, reopening, redacting, erasing."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, open_words, refuse_silence
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.checklist import applicable, open_gates
+from tocsin.domain.checklist import Phase, applicable, open_gates
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
@@ -23,6 +24,10 @@ from tocsin.storage import affected, keys, ledger, texts, timeline
 _LEFT = (*REACHED, "bounced", "sending")
 #: Bounces and complaints still come in for so long after closing; until then addresses and letters stay.
 RETENTION = timedelta(days=365)
+
+
+#: So many open steps of a phase are named; more are counted.
+_NAMED = 3
 
 
 def close(
@@ -41,33 +46,48 @@ def close(
 def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None:
     duties = [duty.opened.key for duty in incident.duties.values() if duty.mark == "open"]
     if duties:
-        more = f" and {len(duties) - 1} more" if len(duties) > 1 else ""
+        it = "it" if len(duties) == 1 else "each"
         raise Refused(
-            f"duty {duties[0]}{more} is open; meet it (tocsin filed, tocsin send) or release it first"
+            f"{open_words(duties)}; meet {it} or release it first: tocsin duties {incident.key} lists them"
         )
     for notice in incident.notices.values():
         if notice.mark in LEAVING:
             raise Refused(f"{notice.id} is {notice.mark}; wait until the sending has ended")
         if notice.mark in ("in-review", "approved"):
-            raise Refused(f"{notice.id} is {notice.mark}; send it, or tocsin reject it with a reason")
+            raise Refused(
+                f"{notice.id} is {notice.mark}; tocsin send {incident.key} {notice.id}, "
+                f"or tocsin reject {incident.key} {notice.id} --because '...'"
+            )
         unreached = (
             sum(notice.counts.get(state, 0) for state in ("refused", "bounced", "ambiguous")) - notice.settled
         )
         if unreached > 0 and not because:
             raise Refused(
-                f"{unreached_words(unreached)} by {notice.id}; settle them (tocsin ledger) "
+                f"{unreached_words(unreached)} by {notice.id}; settle them (tocsin ledger {incident.key} {notice.id}) "
                 "or close --because with how they are told"
             )
     catalog = app.catalog_of(incident)
     type_, facts = catalog.type(incident.type), facts_of(incident, catalog)
     answers = {s.id: applicable(s, facts, catalog.contacts.organisation).answer for s in type_.steps}
-    for phase in type_.phases:
-        gates = open_gates(type_.steps, phase, incident.steps, answers)
-        if gates:
-            raise Refused(f"{phase}: step {', '.join(gates)} is open; do it, or skip it with a reason")
+    gates = {phase: open_gates(type_.steps, phase, incident.steps, answers) for phase in type_.phases}
+    if any(gates.values()):
+        raise Refused(f"{_open_gates_words(gates)}: tocsin next {incident.key} goes through them")
     if not because:
         _refuse_unexplained(incident, app.now())
         _refuse_undecided(app, incident)
+
+
+def _open_gates_words(gates: Mapping[Phase, Sequence[str]]) -> str:
+    """`steps are open: scope 2.1, 2.4; review S3; do each, or skip it with a reason`, in the order of the phases."""
+    by_phase = [f"{phase} {_first(ids)}" for phase, ids in gates.items() if ids]
+    if sum(map(len, gates.values())) == 1:
+        return f"a step is open: {by_phase[0]}; do it, or skip it with a reason"
+    return f"steps are open: {'; '.join(by_phase)}; do each, or skip it with a reason"
+
+
+def _first(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f"{', '.join(ids[:_NAMED])}{more}"
 
 
 def _refuse_unexplained(incident: Incident, now: datetime) -> None:
@@ -94,13 +114,12 @@ def _refuse_undecided(app: App, incident: Incident) -> None:
 
 def decline(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
     """Say that this is no incident. Its duties end with it; the reason is what an auditor reads."""
-    if not because.strip():
-        raise Refused("say why this is no incident: --because '...'")
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "incident-commander", "dpo")
         if told := _told(app, change.incident):
             raise Refused(f"people were told already ({told}); close the incident instead of declining it")
+        refuse_silence(because, "say why this is no incident: --because '...'")
         change.add(Declined(because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "decline", [because]))
@@ -118,8 +137,6 @@ def _told(app: App, incident: Incident) -> str | None:
 
 def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
     """Open a closed or declined file again."""
-    if not because.strip():
-        raise Refused("say why: --because '...'")
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "incident-commander", "dpo")
@@ -129,6 +146,7 @@ def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | Non
             raise Refused(
                 f"the people's data of {key} were erased; declare a new incident and note this one in it"
             )
+        refuse_silence(because, f"say why {key} is opened again: --because '...'")
         change.add(Reopened(because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "reopen", [because]), closed_too=True)
@@ -136,8 +154,6 @@ def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | Non
 
 def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
     """Destroy the key of the affected people's data after retention. Refused under a legal hold."""
-    if not because.strip():
-        raise Refused("say why: --because '...'")
 
     def decide(change: Change) -> None:
         incident = change.incident
@@ -155,6 +171,7 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
             raise Refused(
                 f"{key} is kept until {due.astimezone(app.zone):%Y-%m-%d}: bounces may still come; erase it then"
             )
+        refuse_silence(because, "say why the people's data are destroyed: --because '...'")
         change.add(Erased(because=change.keep(because)))
         change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
         change.also.append(lambda connection: affected.forget(connection, key))
@@ -169,16 +186,15 @@ def redact(
     app: App, actor: Actor, key: str, words: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Destroy one free text, say a name that should not stand there. Its commitment stays in the chain."""
-    if not because.strip():
-        raise Refused("say why: --because '...'")
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "dpo", "counsel")
         with app.database.read() as connection:
             if not texts.read_texts(connection, key, change.record_key, [words]):
                 raise Refused(
-                    f"there is no text {words[:20]!r}; tocsin timeline --json shows the commitments"
+                    f"there is no text {words[:20]!r}; tocsin timeline {key} --json shows the commitments"
                 )
+        refuse_silence(because, "say why this text is destroyed: --because '...'")
         change.add(Redacted(words=words, because=change.keep(because)))
         change.also.append(lambda connection: _forget(connection, key, words))
 

@@ -46,24 +46,27 @@ class Ran:
 
 def command_for(app: App, incident: Incident, step: str) -> Command:
     """The command for a step; Refused where there is none, or where it must not run here."""
-    refuse_unread(app.catalog.contacts, step)
+    refuse_unread(app.catalog.contacts, incident.key, step)
     found = app.catalog.contacts.command(step)
     if found is None:
         raise Refused(
-            f"there is no command for step {step} in contacts/commands.yaml; do it by hand, then tocsin done {step}"
+            f"there is no command for step {step} in contacts/commands.yaml; "
+            f"do it by hand, then tocsin done {incident.key} {step}"
         )
     if incident.drill and not found.in_drills:
         raise Refused(
             f"{incident.key} is a drill, and {found.id} acts on the real world; "
-            f"tocsin done {step}, or `in_drills: true` in contacts/commands.yaml"
+            f"tocsin done {incident.key} {step}, or `in_drills: true` in contacts/commands.yaml"
         )
     return found
 
 
-def refuse_unread(contacts: Contacts, step: str = "STEP") -> None:
+def refuse_unread(contacts: Contacts, key: str, step: str = "STEP") -> None:
     """Refuse to run anything while the commands cannot be read; every step can still be done by hand."""
     if contacts.commands_fault:
-        raise Refused(f"{contacts.commands_fault}; until that is mended do it by hand: tocsin done {step}")
+        raise Refused(
+            f"{contacts.commands_fault}; until that is mended do it by hand: tocsin done {key} {step}"
+        )
 
 
 def run(app: App, actor: Actor, key: str, step: str, *, command: str | None = None) -> Ran:
@@ -132,7 +135,7 @@ def _refuse_twice(app: App, run: RunState | None, step: str, change: Change) -> 
         since = run.at.astimezone(app.zone).isoformat(timespec="seconds")
         raise Refused(
             f"{run.command} runs for step {step} since {since} ({run.by}) and has "
-            f"{int(run.limit.total_seconds())} s; if its tocsin run was killed, look whether the program still runs"
+            f"{int(run.limit.total_seconds())} s; if whoever started it is gone, look whether the program still runs"
         )
 
 

@@ -7,7 +7,7 @@ would have decided otherwise (Art. 33(1), (5) GDPR; EDPB Guidelines 9/2022, para
 from collections.abc import Sequence
 from datetime import datetime
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, open_words, refuse_silence
 from tocsin.actions.stating import DECIDERS
 from tocsin.actors import OFFICES, Actor, need
 from tocsin.app import App
@@ -45,13 +45,11 @@ def not_notify(
     It may be decided anew, with other reasons or another day to look again, of a closed file too. Refused for what is
     filed, for the whole breach while a duty is open or once anybody was told, and for who may not decide it.
     """
-    if not because.strip():
-        raise Refused("say why nobody is told: --because '...'; an authority will read these reasons")
 
     def decide(change: Change) -> None:
         incident = change.incident
-        need(actor, incident, *_RECORDERS)
         _refuse_subject(app, incident, of)
+        need(actor, incident, *_RECORDERS)
         decider = decided_by or actor.id
         _refuse_decider(app, incident, decider)
         for adviser in advised_by:
@@ -60,6 +58,9 @@ def not_notify(
                 raise Refused(f"{decider} decides; --advised-by names others who were heard")
         if look_again is not None and look_again <= change.now:
             raise Refused(f"{iso(look_again)} is past; --look-again is a day to come")
+        refuse_silence(
+            because, "say why nobody is told: --because '...'; an authority will read these reasons"
+        )
         change.add(
             NotNotified(
                 of=of,
@@ -81,16 +82,15 @@ def notify_after_all(
     app: App, actor: Actor, key: str, of: str = BREACH, *, because: str, command: str | None = None
 ) -> Recorded:
     """A decision not to notify is taken back: a duty that it had ended is open again."""
-    if not because.strip():
-        raise Refused("say why it is notified after all: --because '...'")
 
     def decide(change: Change) -> None:
-        need(actor, change.incident, *_RECORDERS)
         if of not in change.incident.decisions:
             raise Refused(
                 f"nobody decided not to notify {of!r}{nearest(of, change.incident.decisions)}; "
                 f"tocsin register {key} shows what was decided"
             )
+        need(actor, change.incident, *_RECORDERS)
+        refuse_silence(because, "say why it is notified after all: --because '...'")
         if of in change.incident.duties:
             refuse_closed(change.incident)
         change.add(NotNotifiedTakenBack(of=of, because=change.keep(because.strip())))
@@ -104,16 +104,15 @@ def dissent(
     app: App, actor: Actor, key: str, of: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Somebody in office would have decided otherwise, on the `risk` or on what was not notified, and says why."""
-    if not because.strip():
-        raise Refused("say what you would have decided, and why: --because '...'")
 
     def decide(change: Change) -> None:
         incident = change.incident
-        need(actor, incident, *OFFICES)
         taken = (*((RISK,) if incident.facts.known(RISK) else ()), *incident.decisions)
         if of not in taken:
             way = nearest(of, taken) if taken else "; none was taken yet"
             raise Refused(f"there is no decision {of!r} to dissent from{way}")
+        need(actor, incident, *OFFICES)
+        refuse_silence(because, "say what you would have decided, and why: --because '...'")
         change.add(Dissented(of=of, because=change.keep(because.strip())))
 
     asked = command_of(command, "dissent", [of, because])
@@ -125,8 +124,7 @@ def _refuse_subject(app: App, incident: Incident, of: str) -> None:
     open_ = [key for key, duty in incident.duties.items() if duty.mark == "open" and incident.open]
     if of == BREACH:
         if open_:
-            more = f" and {len(open_) - 1} more" if len(open_) > 1 else ""
-            raise Refused(f"duty {open_[0]}{more} is open; decide of each by its key, or meet it")
+            raise Refused(f"{open_words(open_)}; decide of each by its key, or meet it")
         _refuse_told(incident)
         return
     if (duty := incident.duties.get(of)) is not None:
@@ -134,8 +132,8 @@ def _refuse_subject(app: App, incident: Incident, of: str) -> None:
             raise Refused(f"{of} is filed already; tocsin note {incident.key} '...' keeps what you would add")
         if duty.mark == "open" and duty.candidate:
             raise Refused(
-                f"{of} is a candidate: counsel says first whether it is owed, tocsin duties --confirm {of}, or "
-                f"--release {of}, --because ..."
+                f"{of} is a candidate: counsel says first whether it is owed: "
+                f"tocsin duties {incident.key} --confirm {of} --because '...', or --release in its place"
             )
         return
     law, _, name = of.partition("/")

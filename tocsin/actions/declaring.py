@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy.exc import IntegrityError
 
@@ -27,6 +27,7 @@ from tocsin.sealing import KEY_BYTES
 from tocsin.storage import documents, keys, timeline
 from tocsin.storage.texts import Texts, hidden
 
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 #: Longest title; it has to fit the subject of a page.
 LONGEST_TITLE = 140
 
@@ -94,9 +95,21 @@ def title_of(said: str) -> str:
         raise Refused("an incident needs a title; say in a few words what you saw")
     if len(title) > LONGEST_TITLE or re.search(r"[\x00-\x1f\x7f]", title):
         raise Refused(
-            f"the title is one line of at most {LONGEST_TITLE} characters; put the rest into tocsin note"
+            f"the title is one line of at most {LONGEST_TITLE} characters; put the rest into a note"
         )
     return title
+
+
+def severity_of(said: str) -> Severity:
+    """A severity as it is kept, however it is spelled. Refused with the one that is meant, or those there are."""
+    word = said.strip().lower()
+    for severity in SEVERITIES:
+        if word == severity:
+            return severity
+    # People say 1, P1 or SEV-1, and mean the same.
+    meant = f"sev{word[-1:]}"
+    way = f"did you mean {meant}?" if meant in SEVERITIES else f"known: {', '.join(SEVERITIES)}"
+    raise Refused(f"there is no severity {said!r}; {way}")
 
 
 def _declared(

@@ -52,4 +52,6 @@ def _refuse_leaving(app: App, incident: Incident, notice: str) -> None:
     refuse_unknown(app, incident, notice)
     state = incident.notices.get(notice)
     if state is not None and state.mark in LEAVING:
-        raise Refused(f"{notice} is {state.mark}: its letters are leaving; tocsin pause stops them first")
+        raise Refused(
+            f"{notice} is {state.mark}: its letters are leaving; tocsin pause {incident.key} {notice} stops them first"
+        )

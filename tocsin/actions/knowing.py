@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from tocsin.actions.asking import act, command_of, refuse_future
-from tocsin.actions.declaring import title_of
+from tocsin.actions.asking import act, command_of, refuse_future, refuse_silence
+from tocsin.actions.declaring import severity_of, title_of
 from tocsin.actions.stating import (
     DECIDERS,
     refuse_others_decisions,
@@ -24,7 +24,6 @@ from tocsin.record import Recorded
 from tocsin.storage.texts import hidden
 
 Field = Literal["type", "severity", "title", "restricted"]
-SEVERITIES = ("sev1", "sev2", "sev3", "sev4", "sev5")
 
 
 def note(
@@ -56,8 +55,6 @@ def learn(
     Of a fact with one answer per law, an answer leaves those of other laws as they stand.
     A decision is learned from those who may decide it, as with `assess`.
     """
-    if not source.strip():
-        raise Refused("say where this is known from: --source 'gateway log', --source 'call with the DPO'")
     now = app.now()
     parsed = {name: parse_fact(name, raw, now) for name, raw in facts.items()}
 
@@ -73,6 +70,9 @@ def learn(
         for name, value in said.items():
             merged = merged.learn(name, value)
         refuse_contradictions(merged)
+        refuse_silence(
+            source, "say where this is known from: --source 'gateway log', --source 'call with the DPO'"
+        )
         words = change.keep(source.strip())
         for name, value in said.items():
             name = FACTS[name].same_as or name
@@ -92,14 +92,13 @@ def set_(
     app: App, actor: Actor, key: str, field: Field, value: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Classify the incident anew. Nothing that was done is lost: steps that both types have stay ticked."""
-    if not because.strip():
-        raise Refused("say why: --because '...'")
 
     def decide(change: Change) -> None:
+        said = _valid(app, change, field, value)
         need(actor, change.incident, "incident-commander", "deputy", "dpo")
-        change.add(
-            Reclassified(field=field, value=_valid(app, change, field, value), because=change.keep(because))
-        )
+        refuse_silence(because, f"say why its {field} changes: --because '...'")
+        stands = change.keep(str(said)) if field == "title" else said
+        change.add(Reclassified(field=field, value=stands, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "set", [field, value, because]))
 
@@ -108,32 +107,29 @@ def _valid(app: App, change: Change, field: Field, value: str) -> str | bool:
     if field == "type":
         type_ = app.catalog_of(change.incident).type(value)
         if type_.id == change.incident.type:
-            raise Refused(f"{change.incident.key} is {value} already; tocsin next shows what it asks")
+            raise Refused(
+                f"{change.incident.key} is {value} already; "
+                f"tocsin next {change.incident.key} shows what it asks"
+            )
         return type_.id
     if field == "severity":
-        if value not in SEVERITIES:
-            # People say 1, P1 or SEV-1, and mean the same.
-            meant = f"sev{value[-1:]}"
-            way = f"did you mean {meant}?" if meant in SEVERITIES else f"known: {', '.join(SEVERITIES)}"
-            raise Refused(f"there is no severity {value!r}; {way}")
-        return value
+        return severity_of(value)
     if field == "restricted":
-        if value not in ("yes", "no"):
+        if (answer := value.lower()) not in ("yes", "no"):
             raise Refused(f"restricted is yes or no, not {value!r}; write one of the two")
-        return value == "yes"
-    return change.keep(title_of(value))
+        return answer == "yes"
+    return title_of(value)
 
 
 def assess(
     app: App, actor: Actor, key: str, level: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """A person decides the risk to people; the advice is shown beside it and never written here by itself."""
-    if not because.strip():
-        raise Refused("say why: --because '...'; the authority will ask for these reasons")
     value = parse_fact("risk", level)
 
     def decide(change: Change) -> None:
         need(actor, change.incident, *DECIDERS)
+        refuse_silence(because, "say why: --because '...'; the authority will ask for these reasons")
         change.add(FactLearned(name="risk", value=value, source=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "assess", [level, because]))

@@ -1,6 +1,6 @@
 """Notices: a person approves, rejects, releases, pauses. Nothing leaves without approval of exactly these bytes."""
 
-from tocsin.actions.asking import act, command_of, first_answer
+from tocsin.actions.asking import act, command_of, first_answer, refuse_silence
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -112,14 +112,13 @@ def reject(
     app: App, actor: Actor, key: str, notice: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Say no to the draft, and why; it comes back when what it prints has changed."""
-    if not because.strip():
-        raise Refused("say why: --because '...'")
 
     def decide(change: Change) -> None:
         state = drafted(app, change.incident, notice)
         need(actor, change.incident, *APPROVERS)
         if state.mark not in ("in-review", "approved", "released"):
             raise Refused(f"{notice} is {state.mark}; there is nothing to reject now; {_onward(key, state)}")
+        refuse_silence(because, f"say why {notice} must not leave: --because '...'")
         change.add(NoticeRejected(notice=notice, digest=state.digest, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "reject", [notice, because]))

@@ -10,6 +10,7 @@ from tocsin.actions.asking import (
     content_of,
     refuse_before,
     refuse_future,
+    refuse_silence,
     said_by,
 )
 from tocsin.actors import Actor, known, need, need_words
@@ -72,22 +73,25 @@ def filed(
 
     With `supplement`, the number of a follow-up, the duty is met already and stays so.
     """
-    if not reference.strip():
-        raise Refused(
-            "give the number under which it was received: --reference NO (or 'sent by post, no number yet')"
-        )
+    # A duty that nobody owes puts no receipt into the vault.
+    known(actor, incident := app.incident(key))
+    duty_of(incident, duty)
     sealed = put_file(app, key, content_of(receipt, "receipt"), purpose="record") if receipt else None
 
     def decide(change: Change) -> None:
+        state = duty_of(change.incident, duty)
         need(actor, change.incident, "dpo", "counsel", "accountable-officer")
         refuse_future(at, change.now)
         # A report from before anybody knew of it is none; and it would look as if it were in time.
         refuse_before(at, change.incident, FOUND)
-        state = duty_of(change.incident, duty)
         if supplement is None:
             _refuse_filing(change.incident, state, at or change.now, because)
         else:
             _refuse_supplement(key, state, supplement, at)
+        refuse_silence(
+            reference,
+            "give the number under which it was received: --reference NO (or 'sent by post, no number yet')",
+        )
         item = keep(change, sealed, receipt.name, by=actor.id) if sealed and receipt else None
         words = change.keep(reference.strip())
         if supplement is not None:
@@ -148,10 +152,6 @@ def release_duty(
     app: App, actor: Actor, key: str, duty: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """A person decides, by name and with a reason, that a duty is not owed. The engine never does."""
-    if not because.strip():
-        raise Refused(
-            "say why it is not owed: --because '...'; counsel's reason is what an authority will read"
-        )
 
     def decide(change: Change) -> None:
         state = duty_of(change.incident, duty)
@@ -161,6 +161,10 @@ def release_duty(
         if state.mark != "open":
             done = "filed" if state.mark == "met" else "released"
             raise Refused(f"{duty} is {done} already, so nothing is left to release; tocsin duties {key}")
+        refuse_silence(
+            because,
+            "say why it is not owed: --because '...'; counsel's reason is what an authority will read",
+        )
         change.add(DutyReleased(key=duty, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "release-duty", [duty, because]))
@@ -170,14 +174,13 @@ def confirm_duty(
     app: App, actor: Actor, key: str, duty: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Counsel finds that a candidate is owed. Its clock runs on as it is."""
-    if not because.strip():
-        raise Refused("say why it is owed: --because '...'; two years later somebody asks")
 
     def decide(change: Change) -> None:
-        need(actor, change.incident, "counsel")
         state = duty_of(change.incident, duty)
+        need(actor, change.incident, "counsel")
         if state.mark != "open" or not state.candidate:
             raise Refused(f"{duty} is no open candidate, so nothing is left to confirm; tocsin duties {key}")
+        refuse_silence(because, "say why it is owed: --because '...'; two years later somebody asks")
         change.add(DutyConfirmed(key=duty, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "confirm-duty", [duty, because]))

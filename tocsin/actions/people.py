@@ -60,9 +60,11 @@ def hand(app: App, actor: Actor, key: str, role: str, to: str, *, command: str |
 
     def decide(change: Change) -> None:
         person = known(actor, change.incident)
+        _refuse_unknown_role(role)
         if change.incident.roles.get(role) != person.id:
             holder = change.incident.roles.get(role, "nobody")
-            raise Refused(f"{role} is held by {holder}; only the holder hands it over, others tocsin take it")
+            way = f"; tocsin take {key} {role} takes it" if role in person.roles else ""
+            raise Refused(f"{role} is held by {holder}, and only the holder hands it over{way}")
         if to in change.incident.excluded:
             raise Refused(f"{to} is excluded from {key}; hand it to somebody else")
         _may_hold(app, to, role)
@@ -113,9 +115,13 @@ def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
     return held or (roles[0] if roles else "participant"), [who]
 
 
-def _may_hold(app: App, who: str, role: str) -> None:
+def _refuse_unknown_role(role: str) -> None:
     if role not in ROLES:
         raise Refused(f"there is no role {role!r}{nearest(role, ROLES)}")
+
+
+def _may_hold(app: App, who: str, role: str) -> None:
+    _refuse_unknown_role(role)
     person = app.catalog.contacts.person(who)
     if role not in person.roles:
         able = ", ".join(each.id for each in app.catalog.contacts.with_role(role)) or "nobody yet"

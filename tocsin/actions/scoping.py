@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from tocsin.actions.asking import act, command_of, first_answer, said_by
+from tocsin.actions.asking import act, command_of, first_answer, refuse_silence, said_by
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.change import Also, Change
@@ -192,15 +192,14 @@ def export_affected(
 
     Said again, it writes no second list: the first may have served and been deleted.
     """
-    if not because.strip():
-        raise Refused("say why the list leaves the system: --because '...'")
     asked = command_of(command, "export", [str(target.absolute()), because])
     if done := first_answer(app, actor, key, asked):
         return done
     incident = app.incident(key)
     need(actor, incident, "dpo", "investigation")
     if incident.scope is None:
-        raise Refused(f"{key} has no scope yet; run tocsin scope first")
+        raise Refused(f"{key} has no scope yet; tocsin scope {key} measures it first")
+    refuse_silence(because, "say why the list leaves the system: --because '...'")
     people_key, revision = app.people_key(key), incident.scope.revision
     with app.database.read() as connection:
         rows = affected.number(connection, key, revision)

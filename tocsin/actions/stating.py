@@ -26,9 +26,9 @@ def refuse_decisions(facts: Mapping[str, Any]) -> None:
     """Refused when a declaration carries a decision: it is made afterwards, by those whose it is."""
     for name in _decisions(facts):
         way = (
-            "tocsin assess --decide LEVEL --because '...'"
+            "tocsin assess INC --decide LEVEL --because '...'"
             if name == "risk"
-            else f"tocsin learn {name}=... --source '...'"
+            else f"tocsin learn INC {name}=... --source '...'"
         )
         raise Refused(f"{name} is decided by the {_those(name)}, after the declaration: {way}")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tocsin.cli.console import Shell, labelled
+from tocsin.cli.incidents import inc
 
 if TYPE_CHECKING:
     from tocsin.domain.incident import DutyState, Incident
@@ -31,7 +32,7 @@ def settled(shell: Shell, done: "Recorded") -> bool:
         if set_apart(shell.app, key) is None:
             raise
         shell.warn(
-            f"recorded, but {key} is set apart: its plan fails ({type(poison).__name__}); tocsin verify"
+            f"recorded, but {key} is set apart: its plan fails ({type(poison).__name__}); tocsin verify {key}"
         )
         return False
     # Only for messages that nobody has tried is a wire worth the wait.
@@ -81,7 +82,7 @@ def warn_of_order(shell: Shell, incident: "Incident", names: Iterable[str]) -> N
 
     for each in out_of_order(incident.facts):
         if each.name in names or each.after in names:
-            shell.warn(disorder_words(shell, each))
+            shell.warn(disorder_words(shell, incident.key, each))
 
 
 def warn_of_overruled(shell: Shell, incident: "Incident", names: Iterable[str]) -> None:
@@ -92,21 +93,22 @@ def warn_of_overruled(shell: Shell, incident: "Incident", names: Iterable[str]) 
     if lost := overruled(facts.values, facts.cells, names):
         shell.warn(
             f"{', '.join(lost)}: the cells say otherwise, and they win where they say anything; "
-            "correct them (tocsin learn cells=@FILE), or measure again (tocsin scope)"
+            f"correct them (tocsin learn {incident.key} cells=@FILE), or measure again (tocsin scope {incident.key})"
         )
 
 
-def disorder_words(shell: Shell, each: "Disorder") -> str:
+def disorder_words(shell: Shell, key: str, each: "Disorder") -> str:
     """Both moments, and the way out."""
     return (
         f"{each.name} {shell.at(each.at)} lies before {each.after} {shell.at(each.after_at)}; "
-        "correct one (tocsin learn), or note why both are true"
+        f"correct one (tocsin learn {key} NAME=VALUE), or note why both are true"
     )
 
 
 def say_duties(shell: Shell, done: "Recorded") -> None:
     """The duties that a change opened, opened again, moved or put in doubt."""
-    for name, duty in shell.app.incident(done.incident.key).duties.items():
+    key = done.incident.key
+    for name, duty in shell.app.incident(key).duties.items():
         earlier = done.before.duties.get(name) if done.before else None
         clock = _clock(shell, duty)
         if earlier is None:
@@ -118,7 +120,7 @@ def say_duties(shell: Shell, done: "Recorded") -> None:
             was = _clock(shell, earlier).removeprefix("due ")
             shell.say(labelled("MOVED", f"{name} {clock}, was {was}"))
         elif duty.doubted and not earlier.doubted:
-            command = f"tocsin duties --release {name} --because ..."
+            command = f"tocsin duties{inc(shell, key)} --release {name} --because ..."
             shell.say(labelled("DOUBT", f"{name}: {'; '.join(duty.doubted)}     {command}"))
 
 

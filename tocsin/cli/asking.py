@@ -13,22 +13,25 @@ if TYPE_CHECKING:
 _FEW = 4
 
 
-def ask_line(question: "NextQuestion") -> str:
-    """`ASK     In which countries do the people live?     tocsin learn people_by_country=... --source ...`."""
+def ask_line(question: "NextQuestion", inc: str) -> str:
+    """`ASK     In which countries do the people live?     tocsin learn people_by_country=... --source ...`.
+
+    `inc` names the incident in the command, as `incidents.inc` does.
+    """
     if len(tests := question.harm_tests) > 1:
-        ask = f"What each of {len(tests)} laws asks of the harm     {_how(question.fact)}"
+        ask = f"What each of {len(tests)} laws asks of the harm     {_how(question.fact, inc)}"
         return "\n".join([labelled("ASK", ask), *(f"    {test.of}: {clean(test.words)}" for test in tests)])
     of = tests[0].of if tests else ""
-    return labelled("ASK", f"{clean(question.question)}     {_how(question.fact, of)}")
+    return labelled("ASK", f"{clean(question.question)}     {_how(question.fact, inc, of)}".rstrip())
 
 
-def open_questions(questions: Sequence["NextQuestion"]) -> list[str]:
+def open_questions(questions: Sequence["NextQuestion"], inc: str) -> list[str]:
     """Each question with what it settles; all of them reach everything that cannot be told yet."""
     lines = [] if not questions else [bold(f"cannot tell yet   {settled_words(questions)}")]
     for number, question in enumerate(questions):
         settles = f"    {question.fact} settles {duties_of(question)}"
         if not number:
-            lines += [ask_line(question), settles]
+            lines += [ask_line(question, inc), settles]
         elif len(question.harm_tests) > 1:
             asks = (f"        {test.of}: {clean(test.words)}" for test in question.harm_tests)
             lines += [f"{settles}; what each law asks:", *asks]
@@ -75,12 +78,12 @@ def _counted(rules: Sequence[str]) -> str:
     return f"{number} {'duty' if number == 1 else 'duties'} of {named}"
 
 
-def _how(fact: str, of: str = "") -> str:
+def _how(fact: str, inc: str, of: str = "") -> str:
     if fact == "risk":
-        return "tocsin assess --decide LEVEL --because ..."
+        return f"tocsin assess{inc} --decide LEVEL --because ..."
     if fact.startswith("organisation."):
         return ""
-    return f"tocsin learn {fact}={_values(fact, of)} --source ..."
+    return f"tocsin learn{inc} {fact}={_values(fact, of)} --source ..."
 
 
 def _values(fact: str, of: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.aftermath import disorder_words
 from tocsin.cli.console import Shell, alarm, bold, clean, labelled
+from tocsin.cli.incidents import inc
 from tocsin.cli.moments import left, span
 from tocsin.domain.message import ROUTE_NAMES
 
@@ -21,20 +22,23 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     commander = f"commander {found.commander}" if found.commander else alarm("no commander")
     due = found.soonest
     clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
-    head = f"{found.key} {found.code_name}"
+    head, named = f"{found.key} {found.code_name}", inc(shell, found.key)
     lines = [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
     if found.next:
-        lines.append(labelled("NEXT", _next_words(shell, found, found.next)))
+        lines.append(labelled("NEXT", _next_words(shell, found, found.next, named)))
     if found.blocked:
-        lines.append(labelled("BLOCKED", f"{found.blocked.what}     {found.blocked.command}", urgent=True))
+        way = found.blocked.command.replace(f" {found.key}", named, 1)
+        lines.append(labelled("BLOCKED", f"{found.blocked.what}     {way}", urgent=True))
     counts = f"steps open {found.pending}, overdue {found.overdue}; duties open {found.open_duties}"
     if found.asked_first:
         ask = found.asked_first
-        counts += f", cannot tell {found.undecided} ({ask.fact} settles {len(ask.settles)})     tocsin duties"
+        counts += f", cannot tell {found.undecided} ({ask.fact} settles {len(ask.settles)})     tocsin duties{named}"
     lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
     if found.disorder:
         more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""
-        lines.append(labelled("CHECK", disorder_words(shell, found.disorder[0]) + more, urgent=True))
+        lines.append(
+            labelled("CHECK", disorder_words(shell, found.key, found.disorder[0]) + more, urgent=True)
+        )
     if found.newer_laws:
         way = f"newer laws ask more of this incident     tocsin law diff {found.key}"
         lines.append(labelled("LAW", way, urgent=True))
@@ -51,7 +55,7 @@ def _broken_lines(shell: Shell, found: "Card", why: str, now: datetime) -> list[
     """Of an incident that was set apart: that, and the clocks that run on."""
     return [
         f"{bold(f'{found.key} {found.code_name}')}{'  DRILL' if found.drill else ''}   {found.status}",
-        labelled("BROKEN", f"set apart: {clean(why)}     tocsin verify", urgent=True),
+        labelled("BROKEN", f"set apart: {clean(why)}     tocsin verify{inc(shell, found.key)}", urgent=True),
         *(
             labelled("DUE", f"{left(each.due_at, now)}  {shell.at(each.due_at)}  {each.duty} ({each.cite})")
             for each in found.deadlines
@@ -79,10 +83,10 @@ def _down_lines(found: "Card") -> list[str]:
     return lines
 
 
-def _next_words(shell: Shell, found: "Card", step: "StepView") -> str:
+def _next_words(shell: Shell, found: "Card", step: "StepView", named: str) -> str:
     who = "you" if found.yours else found.next_for or step.role.replace("-", " ")
     by = f", by {step.due_at.astimezone(shell.app.zone):%H:%M}" if step.due_at else ""
     late = " (overdue)" if step.due_at and step.due_at <= shell.app.now() else ""
-    perhaps = " (perhaps: tocsin next asks)" if step.needs else ""
+    perhaps = f" (perhaps: tocsin next{named} asks)" if step.needs else ""
     verb = "run" if step.command else "done"
-    return f"{step.id} {clean(step.title)}{perhaps}: {who}{by}{late}     tocsin {verb} {step.id}"
+    return f"{step.id} {clean(step.title)}{perhaps}: {who}{by}{late}     tocsin {verb}{named} {step.id}"

@@ -4,7 +4,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from tocsin.cli.console import CHANGING, Changing, Shell, Words, bold, clean, labelled
-from tocsin.cli.incidents import names_incident, split, which
+from tocsin.cli.incidents import inc, names_incident, split, which
 
 if TYPE_CHECKING:
     from tocsin.actions.commands import Ran
@@ -35,7 +35,7 @@ def _list(shell: Shell, key: str) -> None:
     from tocsin.views.access import seen
     from tocsin.views.steps import steps
 
-    refuse_unread(shell.app.catalog.contacts)
+    refuse_unread(shell.app.catalog.contacts, key)
     found = {step.id: step for step in steps(shell.app, seen(shell.app, shell.actor, key))}
     rows: list[dict[str, Any]] = []
     for command in shell.app.catalog.contacts.commands:
@@ -115,7 +115,11 @@ def _say(shell: Shell, ran: "Ran", after: "Incident", step: str) -> int:
     how = ending(ran.ended)
     if not ran.done:
         why = f" ({clean(ran.why)})" if ran.why else ""
-        way = "" if step in after.steps else f"; the step stays open, by hand: tocsin done {step}"
+        way = (
+            ""
+            if step in after.steps
+            else f"; the step stays open, by hand: tocsin done{inc(shell, after.key)} {step}"
+        )
         shell.tell(f"tocsin: {step}: {how}{why}{way}")
         return REFUSED
     upcoming = next_step(steps(shell.app, after), after, shell.actor)

@@ -18,8 +18,9 @@ from tocsin.cli.console import (
     clean,
     labelled,
 )
+from tocsin.cli.incidents import inc
 from tocsin.cli.knowing import facts_given, usual_line
-from tocsin.domain.errors import Refused, WrongUsage
+from tocsin.domain.errors import WrongUsage
 from tocsin.domain.message import ROUTE_NAMES
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _PLAIN = Circumstances()
 def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGING) -> int:
     """Say that this is an incident."""
     from tocsin import actions
-    from tocsin.actions.declaring import Declaration
+    from tocsin.actions.declaring import Declaration, severity_of
 
     if not title:
         raise WrongUsage("an incident needs a title: tocsin declare 'what you saw'")
@@ -73,7 +74,7 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
         declaration = Declaration(
             " ".join(title),
             type=what.type,
-            severity=severity(what.severity),
+            severity=severity_of(what.severity),
             facts=facts_given(shell, what.fact),
             restricted=what.restricted,
             excluded=what.exclude,
@@ -85,15 +86,6 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
         say_again(shell, done)
         warn_of_order(shell, done.incident, done.incident.learned)
         return _declared(shell, done.incident.key)
-
-
-def severity(word: str) -> Any:
-    """A severity as it is kept; Refused with those there are."""
-    from tocsin.actions.knowing import SEVERITIES
-
-    if word.lower() not in SEVERITIES:
-        raise Refused(f"there is no severity {word!r}; known: {', '.join(SEVERITIES)}")
-    return word.lower()
 
 
 def _declared(shell: Shell, key: str) -> int:
@@ -111,6 +103,7 @@ def _declared(shell: Shell, key: str) -> int:
 
 def _lines(shell: Shell, found: "Opening") -> list[str]:
     restricted, drill = " restricted" if found.restricted else "", "  DRILL" if found.drill else ""
+    named = inc(shell, found.key)
     head = bold(f"{found.key} {found.code_name}  {found.severity.upper()}{restricted}")
     lines = [f"{head}{drill}      {shell.at(found.declared_at)}"]
     for call in found.calls:
@@ -129,9 +122,9 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
     if found.at_risk:
         lines.append(labelled("AT RISK", f"usually {', '.join(found.at_risk)}"))
     if found.usual:
-        lines.append(usual_line(found.usual))
+        lines.append(usual_line(found.usual, named))
     if found.first:
-        step = f"{found.first.id} {clean(found.first.title)}     tocsin done {found.first.id}"
+        step = f"{found.first.id} {clean(found.first.title)}     tocsin done{named} {found.first.id}"
         lines.append(labelled("NOW", step))
     if console := shell.app.settings.console_url:
         lines.append(labelled("ROOM", f"console {console.rstrip('/')}/{found.key}"))

@@ -5,22 +5,26 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.asking import ask_line, each_matter, open_questions
 from tocsin.cli.console import Shell, bold, clean, labelled
+from tocsin.cli.incidents import inc
 from tocsin.cli.moments import in_zone, left
 
 if TYPE_CHECKING:
     from tocsin.views.duties import DutyView, Owed
 
 
-def law_lines(shell: Shell, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
+def law_lines(shell: Shell, key: str, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
     """Every duty, and what cannot be told yet: by the questions that settle it, with `each` one by one too."""
-    lines = [line for duty in law.duties for line in _duty_lines(shell, duty, texts)]
+    named = inc(shell, key)
+    lines = [line for duty in law.duties for line in _duty_lines(shell, named, duty, texts)]
     lines += each_matter(shell, law.undecided) if each else []
     # What is only assumed is asked for too, once everything can be told.
-    lines += open_questions(law.questions) or ([ask_line(law.next_question)] if law.next_question else [])
+    lines += open_questions(law.questions, named) or (
+        [ask_line(law.next_question, named)] if law.next_question else []
+    )
     return lines or ["Nothing is owed under these facts."]
 
 
-def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+def _duty_lines(shell: Shell, named: str, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
     now = shell.app.now()
     marks = "".join(
         mark
@@ -38,17 +42,19 @@ def _duty_lines(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> lis
     ]
     if duty.open and duty.authority_note:
         lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
-    lines += _late_lines(duty, texts)
+    lines += _late_lines(named, duty, texts)
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += _reasons(shell, duty, texts)
     if duty.candidate and duty.open:
         lines.append(
-            f"    COUNSEL says whether it is owed     tocsin duties --confirm {duty.key} --because ..., or --release"
+            f"    COUNSEL says whether it is owed     tocsin duties{named} --confirm {duty.key} --because ...   "
+            "(or --release in its place)"
         )
     lines += [f"    HOLD: {clean(in_zone(duty.held, shell.app.zone, now))}"] if duty.held else []
     if duty.doubted is not None:
         lines.append(
-            f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     tocsin duties --release {duty.key} --because ..."
+            f"    DOUBTED: {'; '.join(map(clean, duty.doubted))}     "
+            f"tocsin duties{named} --release {duty.key} --because ..."
         )
     return lines
 
@@ -71,7 +77,7 @@ def _told(reason: str, texts: Mapping[str, str]) -> str:
     return clean(texts.get(reason, "(erased)"))
 
 
-def _late_lines(duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+def _late_lines(named: str, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
     """Why it was late; or, where its law asks for the reasons and nobody has said them, how to say them."""
     if duty.late_because is not None:
         return [f"    late because {_told(duty.late_because, texts)}"]
@@ -79,6 +85,7 @@ def _late_lines(duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
         return []
     return [
         labelled(
-            "    ASK ", f"{duty.cite} asks why it is late     tocsin learn reasons_for_delay=... --source ..."
+            "    ASK ",
+            f"{duty.cite} asks why it is late     tocsin learn{named} reasons_for_delay=... --source ...",
         )
     ]

@@ -47,6 +47,14 @@ def which(shell: Shell, named: str | None) -> str:
     raise WrongUsage(f"{len(counted)} incidents are open; name one: {_list(counted)}")
 
 
+def inc(shell: Shell, key: str) -> str:
+    """How a command that is printed names the incident: ` INC-2026-0007`, or nothing where it is meant anyway."""
+    try:
+        return "" if which(shell, None) == key else f" {key}"
+    except (Refused, WrongUsage):
+        return f" {key}"
+
+
 def _named(rows: list[dict[str, Any]], named: str) -> str:
     found = _REFERENCE.fullmatch(named.strip())
     if found is None:

@@ -20,7 +20,7 @@ from tocsin.cli.console import (
     clean,
     labelled,
 )
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def set_(
         name: Any = field
         key = which(shell, named)
         done = actions.set_(shell.app, shell.actor, key, name, value, because=because, command=door.key)
-        lines = [f"{done.incident.key}: {field} is {clean(value)}."]
+        stands = value.lower() if field == "severity" else value
+        lines = [f"{done.incident.key}: {field} is {clean(stands)}."]
         if field == "type" and done.entries and done.before:
             lines += _merged_lines(shell, done.before, done.incident)
         changed(shell, done, *lines)
@@ -71,20 +72,25 @@ def _merged_lines(shell: Shell, before: "Incident", after: "Incident") -> list[s
     from tocsin.views.opening import usual
     from tocsin.views.steps import merged, next_step, steps
 
-    found = merged(shell.app, before, after)
+    found, named = merged(shell.app, before, after), inc(shell, after.key)
     lines = [
         labelled(label, ", ".join(ids) + end)
         for label, ids, end in (
             ("KEPT", found.kept, ""),
             ("NEW", found.new, ""),
-            ("LEFT", found.left, ": no longer asked; tocsin show lists them"),
+            ("BACK", found.back, ": asked again"),
+            ("LEFT", found.left, f": no longer asked; tocsin show{named} lists them"),
         )
         if ids
     ]
     upcoming = next_step(steps(shell.app, after), after, shell.actor)
-    lines += [labelled("NEXT", f"{upcoming.id} {clean(upcoming.title)}     tocsin next")] if upcoming else []
+    lines += (
+        [labelled("NEXT", f"{upcoming.id} {clean(upcoming.title)}     tocsin next{named}")]
+        if upcoming
+        else []
+    )
     answers = usual(shell.app, after)
-    return [*lines, usual_line(answers)] if answers else lines
+    return [*lines, usual_line(answers, named)] if answers else lines
 
 
 def learn(
@@ -152,7 +158,9 @@ def _advise(shell: Shell, key: str) -> None:
     advice = advise(facts_of(incident, shell.app.catalog_of(incident)))
     decided = incident.learned.get("risk")
     verdict = (
-        f"{decided.value}, by {decided.by}" if decided else "nobody yet     tocsin assess --decide LEVEL"
+        f"{decided.value}, by {decided.by}"
+        if decided
+        else f"nobody yet     tocsin assess{inc(shell, key)} --decide LEVEL --because ..."
     )
     shell.say(*advice_lines(advice), labelled("DECIDED", verdict, urgent=decided is None))
     shell.give(
@@ -200,10 +208,10 @@ def _text_of(path: Path, name: str) -> str:
     return text
 
 
-def usual_line(answers: Mapping[str, Any]) -> str:
+def usual_line(answers: Mapping[str, Any], inc: str) -> str:
     """The answers that usually fit the type, as the command that states them once a person agrees."""
     pairs = shlex.join(f"{name}={_as_typed(value)}" for name, value in answers.items())
-    return labelled("USUAL", f"if it is so here: tocsin learn {pairs} --source ...")
+    return labelled("USUAL", f"if it is so here: tocsin learn{inc} {pairs} --source ...")
 
 
 def _as_typed(value: Any) -> str:

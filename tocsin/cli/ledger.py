@@ -91,7 +91,7 @@ def ledger(
         if who:
             need(shell.actor, incident, "dpo", "liaison", "counsel", "accountable-officer", "investigation")
             people = unreached(shell.app, incident, notice)
-        shell.say(*course_lines(shell, found))
+        shell.say(*course_lines(shell, key, found))
         shell.say(*_people_lines(people))
         shell.give({"key": key} | course_values(found) | ({"people": people} if who else {}))
 

@@ -22,7 +22,8 @@ def letters(*words: Words, door: Reading = READING) -> None:
         shell.say(*(line for letter in found for line in _lines(shell, letter)))
         if not found:
             shell.say(
-                "Nobody is owed a letter yet: tocsin scope finds the people, tocsin duties says what is owed."
+                f"Nobody is owed a letter yet: tocsin scope {key} finds the people, "
+                f"tocsin duties {key} says what is owed."
             )
         shell.give({"key": key, "letters": [asdict(letter) for letter in found]})
 

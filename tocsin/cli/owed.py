@@ -66,7 +66,7 @@ def duties(
         incident = seen(shell.app, shell.actor, key)
         law, texts = owed(shell.app, incident, shell.app.now()), words_of(shell.app, shell.actor, incident)
         newer = newer_laws(shell.app, incident)
-        shell.say(*law_lines(shell, law, texts, each=each), *newer_line(key, newer))
+        shell.say(*law_lines(shell, key, law, texts, each=each), *newer_line(key, newer))
         shell.give({"key": key} | shown(law.as_json(), texts) | {"newer_laws": newer and as_json(newer)})
 
 
@@ -165,7 +165,7 @@ def filed(
 
     named, (duty,) = split(words, "DUTY")
     if supplement is not None and because:
-        raise WrongUsage("--because is for a late first filing; say it of a supplement with tocsin note")
+        raise WrongUsage("--because is for a late first filing; of a supplement say it in a note")
     with door.open() as shell:
         key, moment = which(shell, named), shell.moment(at)
         duty = named_duty(shell, key, duty)

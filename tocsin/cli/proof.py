@@ -155,7 +155,7 @@ def _list(shell: Shell, key: str) -> None:
     items = custody(shell.app, key, named=reads_words(shell.actor, incident))
     shell.give([item.as_json() for item in items])
     if not items:
-        shell.say(f"{key} holds no evidence yet; tocsin evidence add FILE")
+        shell.say(f"{key} holds no evidence yet; tocsin evidence add {key} FILE")
     for item in items:
         step = f", step {item.step}" if item.step else ""
         shell.say(bold(f"{item.item}  {clean(item.name)}") + f"  {item.size:,} bytes{step}")

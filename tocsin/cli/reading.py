@@ -21,6 +21,9 @@ from tocsin.cli.incidents import split, which
 from tocsin.cli.moments import left
 from tocsin.domain.errors import WrongUsage
 
+#: So many steps that come first are named; more are counted.
+_NAMED = 3
+
 
 def card(*words: Words, door: Reading = READING) -> None:
     """The 3 a.m. card."""
@@ -149,6 +152,7 @@ def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
     ]
     done = [step for step in found["checklist"] if step["state"] in ("done", "skipped")]
     left = [step for step in found["checklist"] if step["state"] == "no-longer-asked"]
+    open_ = [step for step in found["checklist"] if step["state"] in ("open", "blocked")]
     for title, rows in (
         ("Roles", roles),
         ("Facts", facts),
@@ -163,6 +167,7 @@ def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
             "Notices",
             [(each["id"], each["state"], f"digest {each['digest'][:12]}") for each in found["notices"]],
         ),
+        ("Open steps", [_open_row(shell, step) for step in open_]),
         ("Done", [(step["id"], step["state"], step["by"], clean(step["title"])) for step in done]),
         ("No longer asked", [(step["id"], step["type"], clean(step["title"])) for step in left]),
     ):
@@ -173,6 +178,15 @@ def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
         lines += ["", f"{bold('Affected')} {affected['total']:,} people, revision {affected['revision']}"]
     lines += ["", f"head {found['head']['seq']} {found['head']['hash']}"]
     return lines
+
+
+def _open_row(shell: Shell, step: dict[str, Any]) -> tuple[str, ...]:
+    """A step that is still to be done: whose it is, what it is, until when or after what."""
+    due, waits = step["due_at"], step["waits_for"]
+    more = f" and {len(waits) - _NAMED} more" if len(waits) > _NAMED else ""
+    after = f"after {', '.join(waits[:_NAMED])}{more}" if waits else ""
+    title = f"{clean(step['title'])}{' (gate)' if step['gate'] else ''}"
+    return step["id"], step["role"].replace("-", " "), title, f"by {shell.at(due)}" if due else after
 
 
 def timeline(*words: Words, door: Reading = READING) -> None:

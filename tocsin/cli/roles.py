@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import await_calls, changed, say_again, settled
 from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Words, labelled
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 
 
 def ack(*words: Words, door: Changing = CHANGING) -> None:
@@ -17,7 +17,8 @@ def ack(*words: Words, door: Changing = CHANGING) -> None:
         key = which(shell, split(words)[0])
         done = actions.ack(shell.app, shell.actor, key, command=door.key)
         roles = [role for role, holder in done.incident.roles.items() if holder == shell.actor.id]
-        changed(shell, done, f"{done.incident.code_name}: you are {', '.join(roles)}. What now: tocsin card")
+        now = f"What now: tocsin card{inc(shell, key)}"
+        changed(shell, done, f"{done.incident.code_name}: you are {', '.join(roles)}. {now}")
 
 
 def take(*words: Words, door: Changing = CHANGING) -> None:

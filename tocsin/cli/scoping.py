@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import say_again, say_duties, settled
 from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, labelled
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
         say_counts(
             shell, done.incident, also={"decided": [asdict(each) | {"again": each.again} for each in kept]}
         )
-        shell.say(*map(_decision_line, kept))
+        shell.say(*(_decision_line(each, inc(shell, key)) for each in kept))
         for each in done.answer["seen"]:
             if unseen := each["given"] - each["seen"]:
                 shell.say(
@@ -67,10 +67,10 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
                 )
 
 
-def _decision_line(kept: "Carried") -> str:
+def _decision_line(kept: "Carried", named: str) -> str:
     """`RISK    unlikely stays decided for 12 in DE (controller)`, or that it must be decided anew, and how."""
     whom = f"{kept.place or 'places unknown'} ({kept.role or 'role unknown'})"
-    again = "decide anew: tocsin assess, or tocsin learn cells=@FILE"
+    again = f"decide anew: tocsin assess{named}, or tocsin learn{named} cells=@FILE"
     if kept.gone:
         return labelled(
             "RISK", f"{kept.risk} was decided for {whom}, whose cell is no more; {again}", urgent=True

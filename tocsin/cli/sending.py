@@ -167,7 +167,7 @@ def _report(shell: Shell, key: str, notice: str, *, interrupted: bool) -> int:
 
     incident = shell.app.incident(key)
     found = course(shell.app, incident, notice)
-    shell.say(*course_lines(shell, found))
+    shell.say(*course_lines(shell, key, found))
     if interrupted:
         shell.tell(
             f"interrupted between two letters. Go on: tocsin send {key} {notice}. "
@@ -186,7 +186,7 @@ def course_values(found: Any) -> dict[str, Any]:
     return asdict(found) | {"unreached": found.unreached}
 
 
-def course_lines(shell: Shell, found: Any) -> list[str]:
+def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
     """How far a sending is, line by line."""
     from tocsin.domain.notice import unreached_words
 
@@ -199,11 +199,12 @@ def course_lines(shell: Shell, found: Any) -> list[str]:
     if found.told_at:
         lines.append(labelled("TOLD", f"{shell.at(found.told_at)}, root {found.root[:12]}"))
     if found.unreached:
-        lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {found.notice} --who"))
+        lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {key} {found.notice} --who"))
     if found.untold:
         lines.append(
             alarm(
-                f"{found.untold:,} of them must be told otherwise: tocsin ledger {found.notice} --told-otherwise"
+                f"{found.untold:,} of them must be told otherwise: "
+                f"tocsin ledger {key} {found.notice} --told-otherwise --because ..."
             )
         )
     return lines

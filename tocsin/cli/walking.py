@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from tocsin.cli.asking import ask_line
 from tocsin.cli.commands import ran_words
 from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import Refused
 
 if TYPE_CHECKING:
     from tocsin.views.guidance import Ask, Guidance
     from tocsin.views.steps import StepView
-
-_NOTHING = "No step is left that can be done now. tocsin card says what the incident waits for."
 
 
 def next_(*words: Words, door: Reading = READING) -> None:
@@ -23,15 +21,14 @@ def next_(*words: Words, door: Reading = READING) -> None:
     from tocsin.views.access import seen
 
     with door.open() as shell:
-        named = split(words)[0]
-        key = which(shell, named)
+        key = which(shell, split(words)[0])
         seen(shell.app, shell.actor, key)
         if not at_terminal() or shell.json:
-            _show_first(shell, key, named)
+            _show_first(shell, key)
             return
         passed: set[str] = set()
         while found := _found(shell, key, passed):
-            shell.say("", *_lines(shell, found, named), *_question_lines(shell, key))
+            shell.say("", *_lines(shell, found, inc(shell, key)), *_question_lines(shell, key))
             run = "[r]un, " if found.step.command else ""
             sys.stderr.write(f"[d]one, {run}[s]kip, [n]ext, [q]uit: ")
             sys.stderr.flush()
@@ -42,7 +39,11 @@ def next_(*words: Words, door: Reading = READING) -> None:
                 passed.add(found.step.id)
             elif answer in ("d", "s") or (answer == "r" and run):
                 _act(shell, key, found.step, answer)
-        shell.say(_NOTHING)
+        shell.say(_nothing(shell, key))
+
+
+def _nothing(shell: Shell, key: str) -> str:
+    return f"No step is left that can be done now. tocsin card{inc(shell, key)} says what the incident waits for."
 
 
 def _found(shell: Shell, key: str, passed: set[str]) -> "Guidance | None":
@@ -51,14 +52,14 @@ def _found(shell: Shell, key: str, passed: set[str]) -> "Guidance | None":
     return guidance(shell.app, shell.app.incident(key), shell.actor, passed)
 
 
-def _show_first(shell: Shell, key: str, named: str | None) -> None:
+def _show_first(shell: Shell, key: str) -> None:
     from dataclasses import asdict
 
     from tocsin.views.duties import owed
 
     found = _found(shell, key, set())
     ask = owed(shell.app, shell.app.incident(key), shell.app.now()).next_question
-    shell.say(*(_lines(shell, found, named) if found else [_NOTHING]))
+    shell.say(*(_lines(shell, found, inc(shell, key)) if found else [_nothing(shell, key)]))
     shell.say(*_question_lines(shell, key))
     shell.give(
         {
@@ -72,7 +73,7 @@ def _show_first(shell: Shell, key: str, named: str | None) -> None:
     )
 
 
-def _lines(shell: Shell, found: "Guidance", named: str | None) -> Iterator[str]:
+def _lines(shell: Shell, found: "Guidance", named: str) -> Iterator[str]:
     """The step, and what a calm colleague would say about it."""
     step = found.step
     due = f", by {shell.at(step.due_at)}" if step.due_at else ""
@@ -90,7 +91,7 @@ def _lines(shell: Shell, found: "Guidance", named: str | None) -> Iterator[str]:
         from tocsin.rendering.statute.sentences import in_one_line
 
         yield labelled("PERHAPS", f"it applies only if {in_one_line(step.only_if)}, and nobody has said")
-        yield from (_ask_line(ask) for ask in found.asks)
+        yield from (_ask_line(ask, named) for ask in found.asks)
     if found.why:
         yield labelled("WHY", clean("; ".join(found.why)))
     if step.ran is not None:
@@ -100,19 +101,18 @@ def _lines(shell: Shell, found: "Guidance", named: str | None) -> Iterator[str]:
         yield labelled("THEN", f"{found.then.id} {clean(found.then.title)}")
 
 
-def _ask_line(ask: "Ask") -> str:
+def _ask_line(ask: "Ask", named: str) -> str:
     value = ",".join(ask.answers) if ask.answers else "..."
     if len(ask.answers) > 1:
         value = "|".join(ask.answers)
-    return labelled("ASK", f"{ask.question}     tocsin learn {ask.fact}={value} --source ...")
+    return labelled("ASK", f"{ask.question}     tocsin learn{named} {ask.fact}={value} --source ...")
 
 
-def _commands(step: "StepView", named: str | None) -> str:
-    inc = f"{named} " if named else ""
-    by_hand = f"tocsin done {inc}{step.id}" + (" --evidence FILE" if step.wants_required else "")
+def _commands(step: "StepView", named: str) -> str:
+    by_hand = f"tocsin done{named} {step.id}" + (" --evidence FILE" if step.wants_required else "")
     if step.command:
-        return f"tocsin run {inc}{step.id}   ({step.command}), or by hand {by_hand}"
-    return f'{by_hand}   or tocsin skip {inc}{step.id} --because "..."'
+        return f"tocsin run{named} {step.id}   ({step.command}), or by hand {by_hand}"
+    return f'{by_hand}   or tocsin skip{named} {step.id} --because "..."'
 
 
 def _question_lines(shell: Shell, key: str) -> list[str]:
@@ -122,9 +122,10 @@ def _question_lines(shell: Shell, key: str) -> list[str]:
 
     incident = shell.app.incident(key)
     ask = owed(shell.app, incident, shell.app.now()).next_question
-    lines = [ask_line(ask)] if ask else []
+    named = inc(shell, key)
+    lines = [ask_line(ask, named)] if ask else []
     answers = usual(shell.app, incident)
-    return [*lines, usual_line(answers)] if answers else lines
+    return [*lines, usual_line(answers, named)] if answers else lines
 
 
 def _act(shell: Shell, key: str, step: "StepView", answer: str) -> None:

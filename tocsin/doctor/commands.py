@@ -14,7 +14,7 @@ def programs(app: App, config: Path | None) -> Iterator[Finding]:
     """Each program of commands.yaml. What anybody may change runs what anybody wants, in the name of an incident."""
     contacts = app.catalog.contacts
     if contacts.commands_fault:
-        yield Finding("FAIL", "commands", contacts.commands_fault, "mend it; until then tocsin run refuses")
+        yield Finding("FAIL", "commands", contacts.commands_fault, "mend it; until then no command runs")
         return
     found = contacts.commands
     broken = 0

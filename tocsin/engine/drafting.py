@@ -40,7 +40,9 @@ BATCH = 500
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     """Every distinct letter rendered from what is known now, as the entry that an approval would bind."""
     if incident.scope is None or incident.scope.total == 0:
-        raise Refused(f"{incident.key} has nobody to write to yet; run tocsin scope first")
+        raise Refused(
+            f"{incident.key} has nobody to write to yet; tocsin scope {incident.key} finds the people first"
+        )
     letter = letter_of(incident, app.catalog_of(incident), notice)
     _refuse_lacking(incident, letter)
     write = writing(app, incident, notice, fresh=True)

@@ -146,7 +146,7 @@ def readers(app: App, incident: Incident, notice: str = HOLDING) -> Iterable[tup
     The holding letter goes to all. Whom no other letter of ours is for gets the common one, so that nobody is left out.
     """
     if incident.scope is None:
-        raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
+        raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
     key, mine = app.people_key(incident.key), _whose(app, incident, notice)
     with app.database.read() as connection:
         for hidden, person in affected.people(connection, incident.key, incident.scope.revision, key):
@@ -166,7 +166,7 @@ def _whose(app: App, incident: Incident, notice: str) -> Callable[[Readers], boo
 def recipients_of(app: App, incident: Incident, notice: str) -> str:
     """The digest of the people whom a letter goes to."""
     if incident.scope is None:
-        raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
+        raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
     return recipients_digest(
         letters_of(incident, app.catalog_of(incident)), notice, incident.scope.set_digest
     )

@@ -114,7 +114,9 @@ def read(app: App, incident: str, item: str) -> bytes:
         query = select(vault).where(vault.c.incident == incident, vault.c.item == item)
         row = connection.execute(query).mappings().first()
     if row is None:
-        raise Refused(f"{incident} has no evidence {item}; tocsin evidence list shows what there is")
+        raise Refused(
+            f"{incident} has no evidence {item}; tocsin evidence list {incident} shows what there is"
+        )
     return _open(app, dict(row))
 
 

@@ -64,7 +64,7 @@ def board_page(rows: Sequence[Mapping[str, Any]], zone_name: str, now: datetime)
     ]
     for row in rows:
         due = f"**{moment_words(row['next_due'], zone)}**" if row["next_due"] and row["open"] else "-"
-        waits = "quarantined: tocsin verify" if row["quarantined"] else row["waiting_for"]
+        waits = f"quarantined: tocsin verify {row['key']}" if row["quarantined"] else row["waiting_for"]
         waits = _plain(waits if row["open"] else "-")
         name = f"{row['key']} {row['code_name']}" + (" (drill)" if row["drill"] else "")
         lines.append(f"| {due} | {_plain(name)} | {row['severity']} | {row['status']} | {waits} |")

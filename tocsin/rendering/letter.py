@@ -230,7 +230,8 @@ class Letters:
         text = getattr(self.facts, name).get(locale, "")
         if not text.strip() and name in REQUIRED and self.notice != "holding":
             raise Refused(
-                f"the {self.notice} letter has no {name} in {locale!r}; tocsin learn '{name}={{en: ..., vi: ...}}'"
+                f"the {self.notice} letter has no {name} in {locale!r}; "
+                f"tocsin learn INC '{name}={{en: ..., vi: ...}}'"
             )
         apart = r"\n" if name == "advice" else r"\n\s*\n"
         return [" ".join(piece.split()) for piece in re.split(apart, without_slots(text)) if piece.strip()]

@@ -217,7 +217,8 @@ def remembered(
         return None
     if incident_key in (None, row["incident"]) and row["digest"] == FORGOTTEN:
         raise Refused(
-            f"--key {key} was used already, and a text said then was erased; tocsin timeline shows what was done"
+            f"--key {key} was used already, and a text said then was erased; "
+            f"tocsin timeline {row['incident']} shows what was done"
         )
     if incident_key not in (None, row["incident"]) or row["digest"] != digest_in(row["incident"]):
         raise Refused(

@@ -53,7 +53,7 @@ def counts(incident: Incident) -> Counts:
     """The latest revision of the scope. Refused before the first one."""
     scope = incident.scope
     if scope is None:
-        raise Refused(f"{incident.key} has no scope yet; run tocsin scope first")
+        raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
     return Counts(
         scope.revision,
         incident.scope_seq,

@@ -100,7 +100,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         next=upcoming,
         yours=upcoming is not None and is_theirs(upcoming, incident, actor),
         next_for=incident.roles.get(upcoming.role) if upcoming else None,
-        blocked=_blocked(app, incident, now) if incident.open else None,
+        blocked=blocked(app, incident, now) if incident.open else None,
         pending=sum(step.pending for step in found),
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
         untold=_untold(app, incident),
@@ -148,20 +148,23 @@ def _untold(app: App, incident: Incident) -> tuple[int, int] | None:
     return max(incident.scope.total - told, 0), incident.scope.total
 
 
-def _blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
+def blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
     """The person whose answer is missing, else what the plan waits for from people."""
     silent = unanswered(incident, app.catalog.contacts)
     if silent:
         role = silent[0]
         long = silence(incident, role, now) or timedelta(0)
         name = role.upper() if role == "dpo" else role.replace("-", " ")
-        return Blocked(f"{name} silent for {int(long.total_seconds()) // 60} min", f"tocsin page {role}")
+        return Blocked(
+            f"{name} silent for {int(long.total_seconds()) // 60} min", f"tocsin page {incident.key} {role}"
+        )
     plan = plan_or_none(app, incident, now)
     if plan is None:
         return Blocked("the plan of this incident fails", f"tocsin verify {incident.key}")
     letter = awaited(incident, app.catalog_of(incident))
     if letter is not None and plan.waiting_for == letter.what:
-        return Blocked(letter.what, f"tocsin {letter.command}")
+        verb, _, rest = letter.command.partition(" ")
+        return Blocked(letter.what, f"tocsin {verb} {incident.key} {rest}".rstrip())
     if plan.waiting_for.startswith("scope"):
-        return Blocked(plan.waiting_for, "tocsin scope")
+        return Blocked(plan.waiting_for, f"tocsin scope {incident.key}")
     return None

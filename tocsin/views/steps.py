@@ -111,20 +111,25 @@ def _perishing(step: Step, incident: Incident) -> str | None:
 
 @dataclass(frozen=True)
 class Merged:
-    """What another type made of the checklist, as ids: what stays done or skipped, what is new, what is left over."""
+    """What another type made of the checklist, as ids: what stays done or skipped, what is new, what an earlier type
+    had asked and is asked again, what is asked no longer.
+    """
 
     kept: tuple[str, ...]
     new: tuple[str, ...]
+    back: tuple[str, ...]
     left: tuple[str, ...]
 
 
 def merged(app: App, before: Incident, after: Incident) -> Merged:
     """The checklist before and after the incident was set to another type."""
-    known, found = {step.id for step in steps(app, before)}, steps(app, after)
+    was, found = {step.id: step.state for step in steps(app, before)}, steps(app, after)
+    dropped = {id_ for id_, state in was.items() if state == "no-longer-asked"}
     return Merged(
         kept=tuple(step.id for step in found if step.state in ("done", "skipped")),
-        new=tuple(step.id for step in found if step.id not in known),
-        left=tuple(step.id for step in found if step.state == "no-longer-asked"),
+        new=tuple(step.id for step in found if step.id not in was),
+        back=tuple(step.id for step in found if step.id in dropped and step.state != "no-longer-asked"),
+        left=tuple(step.id for step in found if step.state == "no-longer-asked" and step.id not in dropped),
     )
 
 
