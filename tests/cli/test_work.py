@@ -360,12 +360,18 @@ def test_next_off_a_terminal_shows_the_first_step_and_the_best_question(
     assert found["then"] == "1.2"
 
 
+def test_next_of_a_closed_file_says_so(tocsin: Command, declared: str) -> None:
+    tocsin("decline", declared, "--because", "a test key", "--yes")
+    assert tocsin("next", declared).out.startswith("The file is closed, and no step is left: tocsin card")
+    assert tocsin("next", declared, "--json").json["left"] == []
+
+
 def test_next_says_why_now_and_who_waits(tocsin: Command, declared: str) -> None:
     for step in ("1.1", "1.2", "C1", "C2"):
         tocsin("done", step)
     said = tocsin("next", "1").out
     assert said.startswith("1.3 Revoke the token; keep the commit\n")
-    assert "WHY     1.6 waits for it; one of 7 gates before contain ends; " in said
+    assert "WHY     1.6 waits for it; one of 7 gates before containment ends; " in said
     assert "DO      tocsin done 1.3 --evidence FILE   or tocsin skip 1.3" in said
 
 

@@ -9,11 +9,16 @@ from tocsin.cli.asking import ask_line
 from tocsin.cli.commands import ran_words
 from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
 from tocsin.cli.incidents import inc, split, which
+from tocsin.cli.moments import left
 from tocsin.domain.errors import Refused
 
 if TYPE_CHECKING:
     from tocsin.views.guidance import Ask, Guidance
+    from tocsin.views.remaining import Remaining
     from tocsin.views.steps import StepView
+
+#: So many open duties are named; more are counted.
+_FEW = 4
 
 
 def next_(*words: Words, door: Reading = READING) -> None:
@@ -39,11 +44,29 @@ def next_(*words: Words, door: Reading = READING) -> None:
                 passed.add(found.step.id)
             elif answer in ("d", "s") or (answer == "r" and run):
                 _act(shell, key, found.step, answer)
-        shell.say(_nothing(shell, key))
+        shell.say(*left_lines(shell, key), *_question_lines(shell, key))
 
 
-def _nothing(shell: Shell, key: str) -> str:
-    return f"No step is left that can be done now. tocsin card{inc(shell, key)} says what the incident waits for."
+def _remaining(shell: Shell, key: str) -> "tuple[Remaining, ...]":
+    from tocsin.views.remaining import remaining
+
+    return remaining(shell.app, shell.app.incident(key), shell.app.now())
+
+
+def left_lines(shell: Shell, key: str) -> Iterator[str]:
+    """What there is to do once no step can be done: nobody is left with an empty answer."""
+    now, named = shell.app.now(), inc(shell, key)
+    found = _remaining(shell, key)
+    if not found:
+        yield f"The file is closed, and no step is left: tocsin card{named}"
+        return
+    yield "No step is left that can be done now. What is left:"
+    for each in found[:_FEW]:
+        clock = f", {left(each.due_at, now)}" if each.due_at else ""
+        way = each.command.replace(f" {key}", named, 1)
+        yield labelled("OWED" if each.owed else "WAITS", f"{clean(each.what)}{clock}     {way}")
+    if len(found) > _FEW:
+        yield f"        and {len(found) - _FEW} more duties     tocsin duties{named}"
 
 
 def _found(shell: Shell, key: str, passed: set[str]) -> "Guidance | None":
@@ -59,7 +82,7 @@ def _show_first(shell: Shell, key: str) -> None:
 
     found = _found(shell, key, set())
     ask = owed(shell.app, shell.app.incident(key), shell.app.now()).next_question
-    shell.say(*(_lines(shell, found, inc(shell, key)) if found else [_nothing(shell, key)]))
+    shell.say(*(_lines(shell, found, inc(shell, key)) if found else left_lines(shell, key)))
     shell.say(*_question_lines(shell, key))
     shell.give(
         {
@@ -68,6 +91,7 @@ def _show_first(shell: Shell, key: str) -> None:
             "why": found.why if found else [],
             "asks": [asdict(each) for each in found.asks] if found else [],
             "then": found.then.id if found and found.then else None,
+            "left": [] if found else [asdict(each) for each in _remaining(shell, key)],
             "question": asdict(ask) if ask else None,
         }
     )
@@ -121,6 +145,8 @@ def _question_lines(shell: Shell, key: str) -> list[str]:
     from tocsin.views.opening import usual
 
     incident = shell.app.incident(key)
+    if not incident.open:
+        return []
     ask = owed(shell.app, incident, shell.app.now()).next_question
     named = inc(shell, key)
     lines = [ask_line(ask, named)] if ask else []

@@ -44,7 +44,7 @@ def make(app: App, key: str, duty: str, format_: Format, paper: str = REPORT) ->
     """
     incident = app.incident(key)
     state = duty_of(incident, duty)
-    folder = app.pack_folder(app.catalog_of(incident)) / "regimes" / state.opened.regime
+    folder = _folder(app, incident, duty)
     _refuse_no_paper(key, state, folder, paper)
     form, now = load_form(folder / f"{paper}.yaml"), app.now()
     facts = paper_facts(app, incident, state, now)
@@ -57,10 +57,26 @@ def make(app: App, key: str, duty: str, format_: Format, paper: str = REPORT) ->
     return Paper(made, unknown, facts.supplement, incident.head_seq, _asked(content), own)
 
 
+def has_form(app: App, incident: Incident, duty: str) -> bool:
+    """Whether the law of this duty has a form for its report, which `make` fills in."""
+    return _has_form(duty_of(incident, duty), _folder(app, incident, duty))
+
+
+def _folder(app: App, incident: Incident, duty: str) -> Path:
+    regime = duty_of(incident, duty).opened.regime
+    return app.pack_folder(app.catalog_of(incident)) / "regimes" / regime
+
+
+def _has_form(state: DutyState, folder: Path) -> bool:
+    return state.opened.recipient == "authority" and REPORT in papers_of(folder)
+
+
 def _refuse_no_paper(key: str, state: DutyState, folder: Path, paper: str) -> None:
     duty, known = state.opened.key, papers_of(folder)
-    if state.opened.recipient != "authority" or REPORT not in known:
-        raise Refused(f"{duty} has no form here; write to the recipient, then tocsin filed {key} {duty}")
+    if not _has_form(state, folder):
+        raise Refused(
+            f"{duty} has no form here; write to the recipient, then tocsin filed {key} {duty} --reference NO"
+        )
     if paper not in known:
         raise Refused(f"{state.opened.regime} has no paper {paper!r}{nearest(paper, known)}")
 

@@ -11,6 +11,17 @@ from tocsin.domain.incident import Incident, StepState
 from tocsin.views.opening import usual
 from tocsin.views.steps import StepView, is_theirs, next_step, steps
 
+#: How a phase is called in a sentence.
+_PHASES = {
+    "declare": "the declaration",
+    "contain": "containment",
+    "scope": "scoping",
+    "assess": "the assessment",
+    "notify": "notification",
+    "eradicate": "eradication",
+    "recover": "recovery",
+    "review": "the review",
+}
 #: So many choices of a fact are worth naming in one line.
 _FEW = 8
 
@@ -41,7 +52,8 @@ def guidance(app: App, incident: Incident, actor: Actor, passed: Collection[str]
 
     `passed` are ids of steps that they do not want to see now.
     """
-    found = [step for step in steps(app, incident) if step.id not in passed]
+    # Of a file that is closed, or was no incident, nothing is left to do.
+    found = [step for step in steps(app, incident) if incident.open and step.id not in passed]
     first = next_step(found, incident, actor)
     if first is None:
         return None
@@ -77,9 +89,9 @@ def _reasons(step: StepView, found: list[StepView], now: datetime) -> Iterator[s
     if step.gate:
         gates = sum(other.gate and other.pending and other.phase == step.phase for other in found)
         yield (
-            f"one of {gates} gates before {step.phase} ends"
+            f"one of {gates} gates before {_PHASES[step.phase]} ends"
             if gates > 1
-            else f"the last gate of {step.phase}"
+            else f"the last gate of {_PHASES[step.phase]}"
         )
     if step.due_at is not None and now < step.due_at <= now + timedelta(hours=1):
         yield f"{max(int((step.due_at - now).total_seconds()) // 60, 1)} min are left"
