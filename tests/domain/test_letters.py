@@ -112,10 +112,11 @@ def test_massachusetts_gets_a_letter_without_the_nature_of_the_breach(laws: Cata
     assert [*letters] == [CUSTOMERS, "customers-us-ma"]
     quiet = letters["customers-us-ma"]
     assert places(quiet) == ["US-MA"]
-    assert quiet.left_out == ("consequences", "found", "what-happened", "when")
+    assert quiet.left_out == ("consequences", "found", "measures", "what-happened", "when")
     assert "Mass. G.L. c. 93H, ss 3(b), 3A (us-ma) forbids nature, number-of-residents" in quiet.because
     # What the company promised to everybody yields to the law, and that is said.
-    assert any("asks for what-happened: what another law forbids stays out" in line for line in quiet.because)
+    stays_out = "asks for what-happened, what-steps: what another law forbids stays out"
+    assert any(stays_out in line for line in quiet.because)
     assert set(quiet.added["US-MA/controller/customers"]) == {
         "police-report",
         "freezes-and-alerts",
@@ -148,6 +149,40 @@ def test_a_part_that_nobody_has_written_sets_only_its_own_people_apart(laws: Cat
     )
     whole = by_id(incident(*hit(laws, {"VN": 40, "US-CT": 3}, **MONITORING)), laws)
     assert [*whole] == [CUSTOMERS]
+
+
+def test_what_a_law_forbids_is_kept_from_its_people_while_it_cannot_be_told(laws: Catalog) -> None:
+    bodies = [body for body in hit(laws, {"VN": 40, "US-MA": 3}) if getattr(body, "name", "") != "cells"]
+    unsure = [
+        {**cell, "access": "unknown"} if cell["place"] == "US-MA" else cell
+        for cell in next(body.cells for body in bodies if isinstance(body, k.ScopeMeasured))
+    ]
+    told = [body for body in bodies if not isinstance(body, k.DutyOpened) or body.regime != "us-ma"]
+    letters = by_id(incident(*told, learned("cells", unsure)), laws)
+    quiet = letters["customers-us-ma"]
+    assert "what-happened" in quiet.left_out
+    assert "Mass. G.L. c. 93H, ss 3(b), 3A (us-ma) may forbid nature, number-of-residents" in quiet.because
+    assert "what-happened" not in letters[CUSTOMERS].left_out
+
+
+def test_a_candidate_holds_up_no_letter_that_is_surely_owed(laws: Catalog) -> None:
+    bodies = [
+        body
+        for body in hit(laws, {"VN": 40})
+        if getattr(body, "name", "") not in ("parties", "place_of_systems")
+    ]
+    (letter,) = letters_of(incident(*bodies), laws)
+    merchant = "vn-pdpl/finance-merchant/individuals/controller"
+    assert not letter.lacks
+    assert {(lack.part, lack.asked.duty) for lack in letter.without} == {
+        ("organisations-and-persons", merchant),
+        ("place", merchant),
+    }
+    line = letter.without[0].words("INC-1", letter.id)
+    assert f"--release {merchant} --because" in line
+    # What counsel has confirmed is asked for like any other.
+    (sure,) = letters_of(incident(*bodies, k.DutyConfirmed(key=merchant, because=WORDS)), laws)
+    assert {lack.part for lack in sure.lacks} == {"organisations-and-persons", "place"}
 
 
 def test_a_section_without_its_fact_lacks_what_it_would_say(laws: Catalog) -> None:

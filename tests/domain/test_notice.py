@@ -86,21 +86,24 @@ def test_a_fact_that_the_letter_does_not_print_leaves_an_approval_alone(before, 
 
 def test_a_moment_behind_one_that_was_decided_leaves_an_approval_alone(catalog):
     decided = learned("violation_found_at", "2026-11-23T19:00:00+00:00")
-    bodies = (opened(), scope(), *NEEDED, decided)
+    bodies = (opened(), scope(), *NEEDED, decided, learned("violation", "breach"))
     draft = drafted(inputs=text_inputs(incident(*bodies), catalog), recipients_digest="s1")
     approved = (*bodies, draft, yes("an"), yes("chi"))
     for name in ("detected_at", "aware_at"):
         assert kinds(incident(*approved, learned(name, other(name))), catalog) == []
     (void,) = notice_moves(incident(*approved, learned("violation_found_at", other(name))), catalog)
     assert isinstance(void, m.VoidNotice)
-    assert void.because == ("violation_found_at changed (entry 10)",)
+    assert void.because == ("violation_found_at changed (entry 11)",)
 
 
 def test_the_same_moment_learned_again_leaves_an_approval_alone(catalog):
     bodies = (opened(), scope(), *NEEDED, learned("detected_at", "2026-11-23T19:00:00+00:00"))
     draft = drafted(inputs=text_inputs(incident(*bodies), catalog), recipients_digest="s1")
-    again = learned("detected_at", {"at": "2026-11-24T02:00:00+07:00", "estimated": True})
+    again = learned("detected_at", "2026-11-24T02:00:00+07:00")
     assert kinds(incident(*bodies, draft, yes("an"), yes("chi"), again), catalog) == []
+    # That it is an estimate is printed.
+    estimate = learned("detected_at", {"at": "2026-11-23T19:00:00+00:00", "estimated": True})
+    assert kinds(incident(*bodies, draft, yes("an"), yes("chi"), estimate), catalog) == ["void"]
 
 
 def test_what_a_letter_does_not_print_of_the_company_leaves_an_approval_alone(before, catalog):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.rendering.companies import COMPANY
-from tocsin.domain.demands import Asked
+from tocsin.domain.asked import Asked
 from tocsin.domain.scope import AffectedPerson, Bucket
 from tocsin.engine.mailability import no_route
 

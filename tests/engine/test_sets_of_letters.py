@@ -9,6 +9,7 @@ from tests.story import WORDS, Story
 from tocsin.actions.drafting import draft
 from tocsin.domain.errors import Refused
 from tocsin.domain.letters import CUSTOMERS
+from tocsin.engine.letters import variants, writing
 from tocsin.evidence.verify import verify
 from tocsin.storage import ledger
 from tocsin.views.duties import owed
@@ -129,6 +130,44 @@ def test_everybody_gets_one_letter_and_each_law_is_met_by_its_own_people(abroad:
     assert "Ủy ban Thương mại Liên bang" in words["c6@example.org"]
     assert "Ủy ban Thương mại Liên bang" not in words["c4@example.org"]
     assert verify(abroad.app, abroad.key).fault is None
+
+
+def test_the_first_letter_keeps_from_the_people_of_a_law_what_the_last_one_must(abroad: Story) -> None:
+    draft(abroad.app, abroad.actor("an"), abroad.key, "holding")
+    approve(abroad, "holding")
+    # It is the first word to everybody, and waits for what comes first for any of them.
+    for duty in (POLICE, "sg-pdpa/authority/sg/controller"):
+        abroad.as_("an").filed(duty, reference="NO-1")
+    abroad.as_("an").release("holding")
+    words = told(abroad)
+    assert len(words) == len(PEOPLE)
+    kept = [address for address, text in words.items() if "A key that opens our service" not in text]
+    quiet = [text for text in words.values() if "WHAT HAPPENED" not in text and "CHUYỆN GÌ" not in text]
+    assert len(quiet) == 1
+    assert quiet == [words["c3@example.org"]]
+    assert "c3@example.org" in kept
+    assert "We revoked the keys" not in quiet[0]
+    assert verify(abroad.app, abroad.key).fault is None
+
+
+def test_who_is_only_on_a_list_is_told_what_the_facts_say_and_no_more(tale: Story) -> None:
+    tale.with_customers(2).declare().as_("linh").ack()
+    tale.as_("an").ack()
+    tale.scope()
+    assert tale.incident.scope is not None
+    assert {name for name, count in tale.incident.scope.buckets.items() if count} == {"listed"}
+    tale.as_("an").learn(WORDS, source="the team")
+    write = writing(tale.app, tale.incident, CUSTOMERS)
+    texts = [letter.text for letter in variants(tale.app, tale.incident, CUSTOMERS, write).values()]
+    assert any("We do not know whether anybody accessed" in text for text in texts)
+    assert not any("have established" in text for text in texts)
+    approve(tale, CUSTOMERS)
+    # What a person knows of all of them, the letter says; and it is another letter than the one that was approved.
+    tale.as_("an").learn({"access": "acquired"}, source="forensics")
+    assert tale.told("NoticeVoided")[-1].because[0].startswith("access changed")
+    approve(tale, CUSTOMERS)
+    tale.as_("an").release(CUSTOMERS)
+    assert any("have established" in text for text in told(tale).values())
 
 
 def test_a_letter_waits_for_what_comes_first_and_the_others_do_not(abroad: Story) -> None:

@@ -51,7 +51,7 @@ def test_a_letter_says_which_data_of_this_reader_and_when() -> None:
     one = LETTERS.letter(ONE_DAY, "en")
     assert "API keys\n" not in one.text
     assert "cannot rule out" in one.text
-    assert "We see this on 20 November 2026." in one.text
+    assert "The requests in question were made on 20 November 2026." in one.text
     assert "Dear customer," in one.text
 
 

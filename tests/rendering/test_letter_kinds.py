@@ -6,6 +6,7 @@ import pytest
 
 from tests.rendering.companies import TEMPLATES, letter_facts
 from tests.rendering.test_letter import visible
+from tocsin.domain.certainty import Certainty
 from tocsin.rendering.letter import Letters, Reader
 from tocsin.rendering.letter_lint import lint_letter, lint_readers
 
@@ -23,10 +24,10 @@ CUSTOMER, HOLDING = Letters("customer", TEMPLATES, FACTS), Letters("holding", TE
 ABOUT = {"en": "data about you", "vi": "dữ liệu sau đây của bạn"}
 USERS = {"en": "data of your own end users", "vi": "dữ liệu sau đây của người dùng cuối của bạn"}
 AT_MOST = {"en": "At most", "vi": "Nhiều nhất"}
-STILL = {"en": "still establishing which", "vi": "đang xác minh đó là dữ liệu nào"}
+STILL = {"en": "still establishing", "vi": "đang xác minh"}
 THESE = {"en": "these data", "vi": "các dữ liệu sau đây"}
 LOCALES = ("en", "vi")
-CERTAINTIES = ("confirmed", "likely", "cannot-exclude")
+CERTAINTIES = tuple(Certainty)
 SETS = ((), ("account-info",), ("stream-viewers",), ("account-info", "stream-viewers"))
 
 
@@ -43,7 +44,9 @@ def section(text: str) -> str:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("certainty", CERTAINTIES)
-def test_a_letter_that_knows_no_kinds_says_so_and_what_it_is_at_most(locale: str, certainty: str) -> None:
+def test_a_letter_that_knows_no_kinds_says_so_and_what_it_is_at_most(
+    locale: str, certainty: Certainty
+) -> None:
     said = section(CUSTOMER.letter(Reader((), certainty), locale).text)
     assert STILL[locale] in said
     assert THESE[locale] not in said
@@ -78,7 +81,7 @@ def test_data_of_a_readers_end_users_are_not_called_the_readers_own(notice: Lett
 @pytest.mark.parametrize("certainty", CERTAINTIES)
 @pytest.mark.parametrize("kinds", SETS)
 def test_every_such_letter_is_clean_and_says_the_same_as_text_and_as_a_page(
-    notice: Letters, locale: str, certainty: str, kinds: tuple[str, ...]
+    notice: Letters, locale: str, certainty: Certainty, kinds: tuple[str, ...]
 ) -> None:
     letter = notice.letter(Reader(kinds, certainty), locale)
     assert lint_letter(letter) == []
@@ -86,9 +89,15 @@ def test_every_such_letter_is_clean_and_says_the_same_as_text_and_as_a_page(
 
 
 @pytest.mark.parametrize("certainty", CERTAINTIES)
-def test_how_sure_we_are_of_the_end_users_data_is_said_as_for_the_readers_own(certainty: str) -> None:
+def test_how_sure_we_are_of_the_end_users_data_is_said_as_for_the_readers_own(certainty: Certainty) -> None:
     said = section(CUSTOMER.letter(Reader(("stream-viewers",), certainty), "en").text)
-    sure = {"confirmed": "records show", "likely": "make it likely", "cannot-exclude": "cannot rule out"}
+    sure = {
+        "confirmed": "established",
+        "likely": "is likely",
+        "cannot-exclude": "cannot rule out",
+        "unknown": "do not know whether",
+        "concerned": "It concerns",
+    }
     assert sure[certainty] in said
 
 

@@ -16,6 +16,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, read_facts
 from tocsin.domain.scope import Gap, GapKind
 from tocsin.rendering.answers import ANSWERS
+from tocsin.rendering.answers.breach import account
 from tocsin.rendering.content import paper_content
 from tocsin.rendering.form import Form, load_form
 from tocsin.rendering.glyphs import COVERED, is_shown, printable
@@ -104,6 +105,14 @@ ANSWERED_BY_MASTER_DATA = re.compile(
     r"f08\.1|dpo|f08\.[34]$|submission|deadline|late|controller|contact|identifier|representative|reporter|more"
     r"|lead|eea_authorities|attachments"
 )
+
+
+def test_what_happened_is_a_suspicion_until_somebody_says_that_it_did() -> None:
+    for known in (NOTHING, KNOWN.learn("aware_at", None)):
+        told = account(paper(facts=known), load_words(TEMPLATES, "vi"))
+        assert told.text.startswith("Nghi ngờ, đang xác minh: Mã truy cập bị lộ")
+        assert told.state == "estimated"
+    assert account(paper(), load_words(TEMPLATES, "en")).text == "Tokens were exposed and used."
 
 
 def test_each_open_answer_is_listed_with_the_question_that_would_settle_it() -> None:

@@ -32,6 +32,7 @@ def _lines(shell: Shell, letter: "LetterView") -> list[str]:
     due = f", due {shell.at(letter.due_at)}" if letter.due_at else ""
     lines = [bold(f"{letter.notice}   {letter.state.replace('-', ' ')}   {letter.people:,} people{due}")]
     lines += [labelled("LACKS", clean(line), urgent=True) for line in letter.lacks]
+    lines += [labelled("COUNSEL", clean(line), urgent=True) for line in letter.without]
     lines += [labelled("WAITS", clean(line), urgent=True) for line in letter.waits]
     held = (clean(in_zone(line, shell.app.zone, shell.app.now())) for line in letter.held)
     lines += [labelled("HELD", line, urgent=True) for line in held]

@@ -164,7 +164,8 @@ def _problems(found: Any) -> list[str]:
     for view in found.variants:
         for problem in view.problems:
             where.setdefault(problem, []).append(view.name)
-    whole = [labelled("LINT", clean(problem), urgent=True) for problem in found.problems]
+    whole = [labelled("COUNSEL", clean(doubt), urgent=True) for doubt in found.doubts]
+    whole += [labelled("LINT", clean(problem), urgent=True) for problem in found.problems]
     return whole + [
         labelled("LINT", f"{clean(problem)} (in {len(names)} of {len(found.variants)} variants)", urgent=True)
         for problem, names in where.items()

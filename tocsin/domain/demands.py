@@ -2,24 +2,27 @@
 
 Pure. Who is under a duty follows from its rule, cell by cell. Where the place of people is unknown, every law may
 bind: what those laws want said is said as far as anybody can, and what must come first is waited for; but nothing is
-kept from such people, since to leave out what happened would break more laws than it keeps.
+kept from such people, since to leave out what happened would break more laws than it keeps. What the law of the place
+where people surely live forbids is kept from them also while that law cannot be told yet: a word cannot be taken back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tocsin.domain.asked import Asked
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
 from tocsin.domain.circumstances import content_of
 from tocsin.domain.conditions import evaluate
-from tocsin.domain.facts import FACTS, Facts
+from tocsin.domain.facts import Facts
 from tocsin.domain.holds import Held, held
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import ScopeMeasured
-from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, lies_in
+from tocsin.domain.places import UNKNOWN_PLACE, lies_in
 from tocsin.domain.reach import of_whom, reached
 from tocsin.domain.rules import Regime, Rule
+from tocsin.domain.silencing import Silencing, lies_within, silencing
 
 #: Where nobody said as what we hold the data, or who the people are.
 _ROLE, _GROUP = "controller", "customers"
@@ -38,64 +41,6 @@ class Readers(NamedTuple):
         return "/".join(self)
 
 
-class Asked(NamedTuple):
-    """One law that asks for something, with its article and the duty: `us-ma`, `Mass. G.L. c. 93H, s. 3(b)`."""
-
-    law: str
-    cite: str
-    duty: str
-
-    def __str__(self) -> str:
-        return f"{self.cite} ({self.law})"
-
-
-class Lack(NamedTuple):
-    """A part that a law asks for and the letter does not say; the facts that would let it, where some would.
-
-    Or the other way round: a part that the law forbids, and that the templates cannot do without.
-    """
-
-    part: str
-    asked: Asked
-    facts: tuple[str, ...] = ()
-    forbidden: bool = False
-
-    def words(self, incident: str, letter: str) -> str:
-        """One line: what is wrong, which article says so, and the ways out."""
-        if self.forbidden:
-            return (
-                f"{letter} says {self.part}, which {self.asked} forbids, and its templates cannot leave that out: "
-                f"change notices/letter.yaml and the templates, or counsel releases {self.asked.duty}"
-            )
-        learn = (
-            " ".join(map(way_to_say, self.facts))
-            if self.facts
-            else f"'letter_parts={{{self.part}: {{en: ..., vi: ...}}}}'"
-        )
-        return (
-            f"{letter} does not say {self.part}, which {self.asked} asks for: tocsin learn {incident} {learn}, "
-            f"or counsel releases {self.asked.duty}"
-        )
-
-
-def way_to_say(fact: str) -> str:
-    """How `tocsin learn` is told a fact that the letter prints: words, in each of its languages."""
-    return f"'{fact}={{en: ..., vi: ...}}'" if FACTS[fact].type == "text" else f"{fact}=..."
-
-
-class Wait(NamedTuple):
-    """An open duty that must be discharged before a letter may leave, and the law that says so."""
-
-    duty: str
-    asked: Asked
-
-    def words(self, incident: str) -> str:
-        """One line: what comes first, by which article, and how it is done."""
-        return (
-            f"{self.duty} comes first, says {self.asked}: tocsin filed {incident} {self.duty} --reference NO"
-        )
-
-
 @dataclass(frozen=True)
 class Demand:
     """What all laws together ask of the letter to these readers, each part with the law that asks first."""
@@ -112,6 +57,9 @@ class Demand:
     email_needs: Mapping[str, Asked]
     #: Duties that an authority's request holds back.
     held: tuple[Held, ...]
+
+    #: Whether one of the duties is surely owed, and none that counsel has yet to confirm.
+    surely_owed: bool
 
     @property
     def somewhere(self) -> bool:
@@ -137,10 +85,13 @@ def demands(incident: Incident, catalog: Catalog, facts: Facts) -> tuple[Demand,
         for duty in telling_duties(incident)
     ]
     cells = facts.cells_or_blank
+    perhaps = silencing(incident, catalog, facts)
     found = []
     for readers, people in sorted(readers_of(incident.scope).items()):
         own = sum(1 << number for number, cell in enumerate(cells) if _are(readers, cell))
-        found.append(_demand(readers, people, [duty for duty in duties if duty.binds(readers, own)]))
+        binding = [duty for duty in duties if duty.binds(readers, own)]
+        silenced = [each for each in perhaps if each.binds(readers.place, own)]
+        found.append(_demand(readers, people, binding, silenced))
     return tuple(found)
 
 
@@ -193,10 +144,9 @@ class _Owed:
         return place != UNKNOWN_PLACE and (self.regime is None or lies_within(place, self.regime) is not None)
 
 
-def lies_within(place: str, regime: Regime) -> bool | None:
-    """Whether a place lies where a law applies; None where only parts of it may. A law of the world is everywhere."""
-    where = regime.jurisdiction
-    return lies_in(place, (where,)) if where in PLACES or where in REGIONS else True
+def cells_of(readers: Readers, facts: Facts) -> tuple[Cell, ...]:
+    """The cells in which these people may be."""
+    return tuple(cell for cell in facts.cells_or_blank if _are(readers, cell))
 
 
 def _are(readers: Readers, cell: Cell) -> bool:
@@ -208,16 +158,17 @@ def _are(readers: Readers, cell: Cell) -> bool:
     )
 
 
-def _demand(readers: Readers, people: int, duties: Iterable[_Owed]) -> Demand:
+def _demand(readers: Readers, people: int, binding: Sequence[_Owed], silenced: Iterable[Silencing]) -> Demand:
     must: dict[str, Asked] = {}
     must_not: dict[str, Asked] = {}
     after: dict[str, Asked] = {}
     email: dict[str, Asked] = {}
     holds: list[Held] = []
     keys = []
-    for duty in duties:
+    # What is surely owed asks first: a part that a candidate wants too is no doubtful one.
+    for duty in sorted(binding, key=lambda duty: duty.state.candidate):
         opened = duty.state.opened
-        asked = Asked(opened.regime, opened.cite, opened.key)
+        asked = Asked(opened.regime, opened.cite, opened.key, sure=not duty.state.candidate)
         keys.append(opened.key)
         for part in duty.content:
             must.setdefault(part, asked)
@@ -233,4 +184,8 @@ def _demand(readers: Readers, people: int, duties: Iterable[_Owed]) -> Demand:
                 email |= {} if need is None or need in email else {need: asked}
             for part in duty.rule.must_not_contain:
                 must_not.setdefault(part, asked)
-    return Demand(readers, people, tuple(keys), must, must_not, after, email, tuple(holds))
+    for each in silenced:
+        for part in each.rule.must_not_contain:
+            must_not.setdefault(part, each.asked)
+    surely = any(not duty.state.candidate for duty in binding)
+    return Demand(readers, people, tuple(keys), must, must_not, after, email, tuple(holds), surely)

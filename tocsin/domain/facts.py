@@ -153,8 +153,12 @@ class Facts:
         return datetime.fromisoformat(at).astimezone(UTC)
 
     def estimated(self, name: str) -> bool:
-        """Whether the moment was given as an estimate."""
-        return isinstance(value := self.values.get(name), dict) and value.get("estimated") is True
+        """Whether the moment, or the one that stands in for it, was given as an estimate."""
+        value = self.values.get(name)
+        if value is None:
+            at = self.moment(name)
+            return any(self.estimated(each) for each in stand_ins(name) if self.moment(each) == at)
+        return isinstance(value, dict) and value.get("estimated") is True
 
     def text(self, name: str, language: str) -> str | None:
         """A text in `language`, or as it was written, or in whichever language there is.

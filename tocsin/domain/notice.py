@@ -9,12 +9,17 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from tocsin.domain.catalog import Catalog
+from tocsin.domain.certainty import stated_by_kind, suspected
 from tocsin.domain.contacts import Organisation
+from tocsin.domain.demands import cells_of
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
+from tocsin.domain.owing import facts_of
 from tocsin.domain.parts import WRITTEN
+from tocsin.domain.replies import kept_from
+from tocsin.domain.scope import Bucket
 from tocsin.domain.timeline import digest
 
 __all__ = ["CUSTOMERS", "individuals_duties", "is_stale", "text_inputs"]
@@ -33,6 +38,8 @@ PRINTED_FACTS = (
     "measures_planned",
     "advice_to_people",
 )
+#: Facts that decide how much a letter may claim.
+_DECIDING = ("aware_at", "violation", "access", "disclosure", "cells")
 #: What a template calls a fact, where it has another name for it.
 _CALLED = {"advice_to_people": "advice"}
 #: What is printed of the company: who writes, from where, whom to ask, and whose clock the moments are read from.
@@ -92,7 +99,7 @@ def text_inputs(
 ) -> str:
     """Digest over all that the letter prints: its facts, templates, the type's words, the sender and its signatory.
 
-    `letter` spares the work of asking the laws again. Of what is added for some, only these readers' texts count: who
+    `letter` spares the work of asking the laws again. Of what is said to some, only these readers' words count: who
     comes later changes nothing in what the others get.
     """
     letter = letter or (letter_of(incident, catalog, notice) if is_letter(notice) else None)
@@ -117,14 +124,34 @@ def text_inputs(
             "sender": organisation.model_dump(mode="json", include=_PRINTED_OF_THE_COMPANY),
             "signers": signers,
             "drill": incident.drill,
+            "suspected": suspected(incident.facts),
+            "stated": _stated(incident, catalog, letter, readers),
             "kinds": kinds,
-            "left_out": letter.left_out if letter else (),
+            "left_out": letter.left_out if letter else _kept_from(incident, catalog),
             "added": added,
             "added_texts": _added_texts(
                 incident, catalog, {name for names in added.values() for name in names}
             ),
         }
     )
+
+
+def _stated(
+    incident: Incident, catalog: Catalog, letter: LetterPlan | None, readers: Container[str] | None
+) -> dict[str, Any]:
+    """What facts say of the data of people who are only on a list; of others the logs say it."""
+    if letter is None or incident.scope is None or not incident.scope.buckets.get(Bucket.LISTED):
+        return {}
+    facts = facts_of(incident, catalog)
+    return {
+        each.key: stated_by_kind(cells_of(each, facts))
+        for each in sorted(letter.readers)
+        if readers is None or each.key in readers
+    }
+
+
+def _kept_from(incident: Incident, catalog: Catalog) -> dict[str, Any]:
+    return {readers.key: sections for readers, sections in kept_from(incident, catalog).items()}
 
 
 def _added_texts(incident: Incident, catalog: Catalog, names: set[str]) -> dict[str, Any]:
@@ -155,7 +182,7 @@ def _as_printed(facts: Facts, name: str) -> Any:
     if FACTS[name].type != "moment":
         return facts.get(name)
     moment = facts.moment(name)
-    return moment and iso(moment)
+    return moment and [iso(moment), "estimated"] if facts.estimated(name) else moment and iso(moment)
 
 
 def is_stale(
@@ -171,8 +198,8 @@ def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> 
     behind = {source for name in named if name not in incident.learned for source in stand_ins(name)}
     newer = [
         (name, found.seq)
-        for name in (*PRINTED_FACTS, WRITTEN)
-        if name in {*named, *behind, WRITTEN}
+        for name in dict.fromkeys((*PRINTED_FACTS, *_DECIDING, WRITTEN))
+        if name in {*named, *behind, *_DECIDING, WRITTEN}
         and (found := incident.learned.get(name))
         and found.seq > state.drafted_seq
     ]

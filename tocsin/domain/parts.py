@@ -113,26 +113,31 @@ class LetterParts(Record):
         """The facts without which a section has nothing to say."""
         return facts.missing(self.sections[section].facts)
 
-    def addition(self, part: str, facts: Facts) -> str | None:
-        """The text that may be added to say this part: a person's own words win. None where there is none."""
+    def addition(self, part: str, law: str, facts: Facts) -> str | None:
+        """The text that may be added to say this part to readers of this law: a person's own words win.
+
+        None where there is none.
+        """
         if part in written(facts):
             return part
-        for name, each in self.added.items():
-            untrue = any(facts.known(fact) for fact in each.untrue_with)
-            if part in each.says and not untrue and not each.missing(facts):
+        for name, each in self._saying(part, law).items():
+            if not any(facts.known(fact) for fact in each.untrue_with) and not each.missing(facts):
                 return name
         return None
+
+    def _saying(self, part: str, law: str) -> dict[str, Added]:
+        return {name: each for name, each in self.added.items() if part in each.says}
 
     def tells(self, addition: str, forbidden: Mapping[str, Any]) -> bool:
         """Whether an added text of the packs says or gives away a forbidden part."""
         added = self.added.get(addition)
         return added is not None and not forbidden.keys().isdisjoint((*added.says, *added.gives_away))
 
-    def wanted(self, part: str, facts: Facts) -> tuple[str, ...]:
+    def wanted(self, part: str, law: str, facts: Facts) -> tuple[str, ...]:
         """The facts that would let the letter say this part: of its section, else of a text that may be added."""
         if section := self.section(part):
             return self.missing(section, facts)
-        return next((each.missing(facts) for each in self.added.values() if part in each.says), ())
+        return next((each.missing(facts) for each in self._saying(part, law).values()), ())
 
 
 def written(facts: Facts) -> Mapping[str, Mapping[str, str]]:

@@ -124,7 +124,7 @@ def _told(duty: DutyState, letter: LetterPlan, state: NoticeState) -> bool:
     """Whether everybody under the duty had this letter as the duty wants it, or was accounted for by a person."""
     key = duty.opened.key
     mine = {readers.key: owed for readers, owed in letter.readers.items() if key in owed.duties}
-    return not any(lack.asked.duty == key for lack in letter.lacks) and all(
+    return not any(lack.asked.duty == key for lack in (*letter.lacks, *letter.without)) and all(
         state.untold.get(readers) == 0
         and (not state.added or set(owed.added) <= set(state.added.get(readers, ())))
         and set(owed.left_out) <= set(state.left_out)

@@ -63,7 +63,7 @@ def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
         variants=len(written),
         sender=write.sender,
         dated=write.letters.facts.dated.isoformat(),
-        left_out=write.letters.facts.left_out,
+        left_out=letter.left_out if letter else (),
         added=_added(incident, notice, people, write) if is_letter(notice) else {},
     )
 
@@ -187,5 +187,5 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
 def _content(person: AffectedPerson, reader: Any) -> bytes:
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
     content = [person.email, person.name, person.locale or "en", list(reader.kinds), reader.certainty, *days]
-    content.append(list(reader.added))
+    content += [list(reader.added), [list(each) for each in reader.otherwise], list(reader.left_out)]
     return json.dumps(content, ensure_ascii=False).encode()

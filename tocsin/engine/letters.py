@@ -10,17 +10,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tocsin.app import App
+from tocsin.domain import certainty
 from tocsin.domain.answers import nearest
-from tocsin.domain.catalog import Catalog
-from tocsin.domain.demands import Readers, as_readers
+from tocsin.domain.demands import Readers, as_readers, cells_of
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.letters import CUSTOMERS, letters_of, recipients_digest
 from tocsin.domain.notice import is_letter
-from tocsin.domain.parts import FACT, Added, written
+from tocsin.domain.owing import facts_of
+from tocsin.domain.replies import kept_from
 from tocsin.domain.scope import AffectedPerson
 from tocsin.domain.timeline import canonical, digest
+from tocsin.engine.additions import additions
 from tocsin.rendering.account import account
 from tocsin.rendering.letter import Letter, LetterFacts, Letters, Reader, Variant
 from tocsin.storage import affected
@@ -40,15 +42,27 @@ class Writing:
     zone: ZoneInfo
     #: What stands in the letters of some readers besides.
     added: Mapping[Readers, tuple[str, ...]]
+    #: The sections that are kept from some.
+    left_out: Mapping[Readers, tuple[str, ...]]
+    facts: Facts
 
     def reader(self, person: AffectedPerson) -> Reader:
         """What a letter says of its reader; days are days of the company's zone."""
         days = [
             moment and moment.astimezone(self.zone).date() for moment in (person.first_seen, person.last_seen)
         ]
-        bucket: Any = person.bucket.value
-        added = self.added.get(readers_of(person), ())
-        return Reader(person.kinds, bucket, person.name, days[0], days[1], added)
+        mine = readers_of(person)
+        cells = cells_of(mine, self.facts)
+        return Reader(
+            person.kinds,
+            certainty.of_person(person, cells),
+            person.name,
+            days[0],
+            days[1],
+            self.added.get(mine, ()),
+            certainty.otherwise(person, cells),
+            self.left_out.get(mine, ()),
+        )
 
 
 def readers_of(person: AffectedPerson) -> Readers:
@@ -74,6 +88,13 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
     letters = letters_of(incident, catalog)
     plan = next((each for each in letters if each.id == notice), None)
     added = {readers: owed.added for readers, owed in plan.readers.items()} if plan else {}
+    left_out = (
+        dict.fromkeys(plan.readers, plan.left_out)
+        if plan
+        else {}
+        if is_letter(notice)
+        else kept_from(incident, catalog)
+    )
 
     def learned(name: str) -> Mapping[str, str]:
         value: Any = known.get(name)
@@ -93,9 +114,9 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         measures_planned=learned("measures_planned"),
         advice=learned("advice_to_people"),
         drill=incident.drill,
+        suspected=certainty.suspected(known),
         kind_roles={kind.id: kind.role for kind in catalog.data_map.kinds},
-        left_out=plan.left_out if plan else (),
-        additions=_additions(catalog, known, added),
+        additions=additions(catalog, known, added),
     )
     return Writing(
         Letters("customer" if is_letter(notice) else notice, folder, facts),
@@ -104,28 +125,9 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         organisation.reply_to,
         zone,
         added,
+        left_out,
+        facts_of(incident, catalog),
     )
-
-
-def _additions(
-    catalog: Catalog, known: Facts, added: Mapping[Readers, tuple[str, ...]]
-) -> dict[str, tuple[Mapping[str, str], Mapping[str, str]]]:
-    """Title and text, per language, of everything that stands in somebody's letter besides."""
-    own, texts = written(known), catalog.letter.added
-    return {
-        name: ({}, own[name]) if name in own else (texts[name].title, _filled(texts[name], known))
-        for name in sorted({name for names in added.values() for name in names})
-    }
-
-
-def _filled(added: Added, known: Facts) -> dict[str, str]:
-    """An added text with the words of its fact, in each language."""
-    if added.fact is None:
-        return added.text
-    return {
-        language: words.replace(FACT, known.text(added.fact, language) or "")
-        for language, words in added.text.items()
-    }
 
 
 def spoken_facts(app: App, incident: Incident) -> Facts:
@@ -207,6 +209,8 @@ def variant_digest(variant: Variant) -> str:
         "seen": variant.seen,
         "named": variant.named,
         "added": list(variant.added),
+        "otherwise": [list(each) for each in variant.otherwise],
+        "left_out": list(variant.left_out),
     }
     return hashlib.sha256(canonical(parts)).hexdigest()[:16]
 

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 
 from email_validator import EmailNotValidError, validate_email
 
+from tocsin.domain.asked import Asked
 from tocsin.domain.contacts import Organisation
-from tocsin.domain.demands import Asked
 from tocsin.domain.scope import AffectedPerson
 
 _YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tocsin.channels import Channel
+from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
 from tocsin.engine.course import Course, stopped, told_to_stop
@@ -144,9 +145,10 @@ def _wait(failure: Undelivered, number: int) -> timedelta:
 
 def _envelope(course: Course, row: Any) -> Any:
     raw = unseal(course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
-    email, name, locale, kinds, certainty, first, last, added = json.loads(raw)
+    email, name, locale, kinds, sure, first, last, added, otherwise, left_out = json.loads(raw)
     first, last = (day and date.fromisoformat(day) for day in (first, last))
-    reader = Reader(tuple(kinds), certainty, name, first, last, tuple(added))
+    others = tuple((kind, Certainty(each)) for kind, each in otherwise)
+    reader = Reader(tuple(kinds), Certainty(sure), name, first, last, tuple(added), others, tuple(left_out))
     letter = course.write.letters.letter(reader, locale)
     mold = course.mold(letter.subject)
     return mold.letter(

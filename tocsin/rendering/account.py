@@ -36,7 +36,10 @@ def account(templates: Path, type_id: str, facts: Facts, organisation: str, zone
 def _value(facts: Facts, name: str, words: Words, zone: str) -> object:
     if FACTS[name].type == "moment":
         moment = facts.moment(name)
-        return words.moment(moment, zone) if moment else None
+        if moment is None:
+            return None
+        said = words.moment(moment, zone)
+        return f"{said} {words.phrase('estimated')}" if facts.estimated(name) else said
     return facts.text(name, words.language) if FACTS[name].type == "text" else facts.get(name)
 
 

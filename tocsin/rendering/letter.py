@@ -1,83 +1,44 @@
 """The letter a customer gets: one approved text, a few facts of each reader.
 
-Each distinct combination (language, kinds, certainty, which dates are known, name or not) is rendered once, with marks
-where the reader's own name and dates go; a letter is then a join of strings. What a reader is called is data: it is
-cleaned, escaped for HTML, and never compiled. Sources: GDPR Art. 34(2), Decree 356/2025/NĐ-CP Art. 29(2), our promise.
+Each distinct combination (language, kinds, certainty, which dates are known, name or not, what a law adds or forbids)
+is rendered once, with marks where the reader's own name and dates go; a letter is then a join of strings. What a reader
+is called is data: it is cleaned, escaped for HTML, and never compiled. Sources: GDPR Art. 34(2), Decree
+356/2025/NĐ-CP Art. 29(2), our promise.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tocsin.domain.contacts import Organisation, Person
+from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.timeline import digest
+from tocsin.rendering.letterfacts import LetterFacts, Variant, data_of
 from tocsin.rendering.text import check, load, render
 from tocsin.rendering.words import Words, load_words
 from tocsin.rendering.written import (
     SLOTS,
-    Certainty,
     Letter,
     Reader,
-    Seen,
     Written,
     additions,
     clean_name,
     days_known,
-    in_locale,
     reader_name,
     tidy,
     without_slots,
 )
 
-__all__ = ["Certainty", "Letter", "LetterFacts", "Letters", "Reader", "Seen", "Variant", "clean_name"]
+__all__ = ["Letter", "LetterFacts", "Letters", "Reader", "Variant", "clean_name"]
 
 PARTS = ("subject", "txt", "html")
 TEXTS = ("what_happened", "consequences", "measures_taken", "measures_planned", "advice")
 #: A customer letter without these would not be one; the holding letter says that they are being established.
 REQUIRED = ("what_happened", "measures_taken")
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One distinct combination; readers of one variant get the same words."""
-
-    locale: str
-    kinds: tuple[str, ...]
-    certainty: Certainty
-    seen: Seen
-    named: bool
-    added: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LetterFacts:
-    """What all readers are told. Texts are per language, paragraphs separated by blank lines (`advice`: by lines)."""
-
-    reference: str
-    dated: date
-    organisation: Organisation
-    dpo: Person
-    signer: Person
-    kind_names: Mapping[str, Mapping[str, str]]  # id of the data map -> language -> name, in the map's order
-    kind_categories: Mapping[str, tuple[str, ...]]
-    what_happened: Mapping[str, str]
-    consequences: Mapping[str, str]
-    measures_taken: Mapping[str, str]
-    measures_planned: Mapping[str, str]
-    advice: Mapping[str, str]
-    drill: bool = False
-    #: Id of the data map -> in which role we hold it; a kind that is not here is the reader's own.
-    kind_roles: Mapping[str, str] = field(default_factory=dict)
-    #: Sections that must not stand in any of these letters.
-    left_out: tuple[str, ...] = ()
-    #: Texts that stand in some readers' letters besides: name -> (title per language, or none; text per language).
-    additions: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = field(default_factory=dict)
 
 
 class Letters:
@@ -102,7 +63,7 @@ class Letters:
     @cached_property
     def variables(self) -> frozenset[str]:
         """Everything a letter may print; `notices/variables.yaml` says what each means, and a test keeps them equal."""
-        others = self._variables(Variant(self.locales[0], (), "confirmed", "none", named=False))
+        others = self._variables(Variant(self.locales[0], (), Certainty.UNKNOWN, "none", named=False))
         return frozenset((*others, *TEXTS))
 
     def letter(self, reader: Reader, locale: str) -> Letter:
@@ -118,6 +79,8 @@ class Letters:
             days_known(reader),
             reader_name(reader) is not None,
             reader.added,
+            reader.otherwise,
+            reader.left_out,
         )
 
     def locale_for(self, locale: str) -> str:
@@ -180,15 +143,16 @@ class Letters:
         words, organisation = load_words(self._templates, locale), facts.organisation
         return {
             **SLOTS,
-            "left_out": list(facts.left_out),
+            "left_out": list(variant.left_out),
             "added": additions([facts.additions[name] for name in variant.added], locale),
             "drill": facts.drill,
+            "suspected": facts.suspected and variant.certainty != Certainty.CONFIRMED,
             "locale": locale,
             "reference": facts.reference,
             "dated": words.day(facts.dated),
             "has_name": variant.named,
-            **self._data(variant),
-            "certainty": variant.certainty,
+            **data_of(facts, variant),
+            "certainty": str(variant.certainty),
             "seen": variant.seen,
             "organisation": organisation.name,
             "legal_name": organisation.legal_name,
@@ -202,28 +166,6 @@ class Letters:
             "signer_name": facts.signer.name,
             "parent_company": organisation.parent_company or "",
             "signer_title": facts.signer.title_in(locale) or "",
-        }
-
-    def _data(self, variant: Variant) -> dict[str, list[str]]:
-        """Which data: the reader's own and, apart, those of their end users; where nobody knows, all that it may be."""
-        facts = self.facts
-        if unknown := set(variant.kinds) - set(facts.kind_names):
-            raise Refused(f"the data map has no kind {sorted(unknown)[0]!r}; add it to data_map.yaml")
-        known = [kind for kind in facts.kind_names if kind in variant.kinds]
-        possible = [] if known else list(facts.kind_names)
-
-        def named(kinds: list[str], *, end_users: bool) -> list[str]:
-            chosen = (kind for kind in kinds if (facts.kind_roles.get(kind) == "processor") is end_users)
-            return [in_locale(facts.kind_names[kind], variant.locale) for kind in chosen]
-
-        return {
-            "kinds": named(known, end_users=False),
-            "end_user_kinds": named(known, end_users=True),
-            "at_most": named(possible, end_users=False),
-            "at_most_end_users": named(possible, end_users=True),
-            "categories": sorted(
-                {name for kind in known or possible for name in facts.kind_categories.get(kind, ())}
-            ),
         }
 
     def _paragraphs(self, name: str, locale: str) -> list[str]:

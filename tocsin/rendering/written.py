@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Certainty = Literal["confirmed", "likely", "cannot-exclude"]
+from tocsin.domain.certainty import Certainty
+
 Seen = Literal["none", "day", "range"]
 LONGEST_NAME = 100
 #: The reader's own facts in a rendered variant: private-use characters, which no cleaned text can hold.
@@ -25,12 +26,16 @@ class Reader:
     """What a letter says of its reader. `kinds` are ids of the data map; days are days of the company's zone."""
 
     kinds: tuple[str, ...]
-    certainty: Certainty = "confirmed"
+    certainty: Certainty = Certainty.UNKNOWN
     name: str | None = None
     first_seen: date | None = None
     last_seen: date | None = None
     #: Texts that a law of theirs wants besides.
     added: tuple[str, ...] = ()
+    #: Kinds of which something else is known than `certainty`.
+    otherwise: tuple[tuple[str, Certainty], ...] = ()
+    #: Sections that must not stand in their letter, since a law of theirs forbids it.
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

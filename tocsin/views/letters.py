@@ -6,7 +6,7 @@ from typing import Any
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.incident import Approval, Incident
-from tocsin.domain.notice import standing
+from tocsin.domain.notice import is_letter, letter_of, standing
 from tocsin.engine.letters import approval_digest, drafted, readers, recipients_of, variant_digest, writing
 from tocsin.rendering.letter import Letter, Variant
 from tocsin.rendering.letter_lint import lint_letter, lint_readers
@@ -46,6 +46,8 @@ class Preview:
     variants: tuple[VariantView, ...]
     #: What the second reader finds in the sending as a whole.
     problems: tuple[str, ...]
+    #: Parts that it goes without, since counsel has yet to say whether the law that asks for them binds.
+    doubts: tuple[str, ...] = ()
 
 
 def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
@@ -67,6 +69,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     for variant, count in counts.items():
         locales[variant.locale] = locales.get(variant.locale, 0) + count
     organisation = app.catalog_of(incident).contacts.organisation
+    letter = letter_of(incident, app.catalog_of(incident), notice) if is_letter(notice) else None
     reads = reads_words(actor, incident)
     views = [_view(variant, counts[variant], letter, reads=reads) for variant, letter in written.items()]
     return Preview(
@@ -83,6 +86,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         dict(sorted(locales.items())),
         tuple(sorted(views, key=lambda view: (-view.count, view.name))),
         tuple(lint_readers(counts)),
+        tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
 
 

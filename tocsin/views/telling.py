@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.app import App
-from tocsin.domain.demands import way_to_say
+from tocsin.domain.asked import way_to_say
 from tocsin.domain.facts import FACTS
 from tocsin.domain.holds import covered_by
 from tocsin.domain.incident import Incident
@@ -35,6 +35,8 @@ class LetterView:
     readers: tuple[ReadersView, ...]
     left_out: tuple[str, ...]
     lacks: tuple[str, ...]
+    #: What it goes without, since nobody is sure that the law which asks for it binds: for counsel.
+    without: tuple[str, ...]
     waits: tuple[str, ...]
     held: tuple[str, ...]
     because: tuple[str, ...]
@@ -62,6 +64,7 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
         ),
         letter.left_out,
         lacks,
+        tuple(lack.words(incident.key, letter.id) for lack in letter.without),
         tuple(wait.words(incident.key) for wait in letter.waits),
         _held(app, incident, letter),
         letter.because,

@@ -1,7 +1,9 @@
 """Answers about the breach itself: when, where, what, whose doing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from tocsin.domain.certainty import suspected
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
@@ -105,7 +107,14 @@ def act(paper: PaperFacts, words: Words) -> Answer:
 
 
 def account(paper: PaperFacts, words: Words) -> Answer:
-    """What happened, in the paper's language or marked as in another."""
+    """What happened, in the paper's language or marked as in another; a suspicion while nobody has said that it did."""
+    told = _told(paper, words)
+    if not told.text or told.state == "open" or not suspected(paper.facts):
+        return told
+    return replace(within(told, words, "suspected"), state="estimated")
+
+
+def _told(paper: PaperFacts, words: Words) -> Answer:
     texts = {language: text.strip() for language, text in paper.what_happened.items() if text.strip()}
     if words.language in texts:
         return Answer(_one_line_each(texts[words.language]))
