@@ -151,6 +151,34 @@ def test_a_part_that_nobody_has_written_sets_only_its_own_people_apart(laws: Cat
     assert [*whole] == [CUSTOMERS]
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("US-NY", "agencies-new-york"),
+        ("US-MD", "attorney-general-maryland"),
+        ("US-NC", "attorney-general-north-carolina"),
+    ],
+)
+def test_the_contacts_of_public_bodies_are_shipped_each_for_the_readers_of_its_own_law(
+    laws: Catalog, place: str, text: str
+) -> None:
+    (letter,) = letters_of(incident(*hit(laws, {place: 3}, harm_tests={"us-nc": "met"})), laws)
+    assert not letter.lacks
+    own = {
+        name
+        for name in letter.added[f"{place}/controller/customers"]
+        if "-general-" in name or "-york" in name
+    }
+    assert own == {text}
+
+
+def test_every_law_that_a_text_is_for_exists_and_asks_for_it(laws: Catalog) -> None:
+    for name, added in laws.letter.added.items():
+        for law in added.laws:
+            asked = {part for rule in laws.regimes[law].rules for part in rule.content}
+            assert set(added.says) <= asked, name
+
+
 def test_what_a_law_forbids_is_kept_from_its_people_while_it_cannot_be_told(laws: Catalog) -> None:
     bodies = [body for body in hit(laws, {"VN": 40, "US-MA": 3}) if getattr(body, "name", "") != "cells"]
     unsure = [

@@ -52,6 +52,8 @@ class Added(Record):
     gives_away: tuple[Id, ...] = ()
     #: It would be untrue once one of these is known.
     untrue_with: tuple[str, ...] = ()
+    #: Only where one of these laws asks for it, such as the address of its own agency; else of whichever law.
+    laws: tuple[Id, ...] = ()
     verification: Verification
     source: str
 
@@ -126,7 +128,11 @@ class LetterParts(Record):
         return None
 
     def _saying(self, part: str, law: str) -> dict[str, Added]:
-        return {name: each for name, each in self.added.items() if part in each.says}
+        return {
+            name: each
+            for name, each in self.added.items()
+            if part in each.says and (not each.laws or law in each.laws)
+        }
 
     def tells(self, addition: str, forbidden: Mapping[str, Any]) -> bool:
         """Whether an added text of the packs says or gives away a forbidden part."""
