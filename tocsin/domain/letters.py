@@ -8,6 +8,7 @@ written yet: they would else hold up everybody. Parts that laws add differ from 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from types import MappingProxyType
 
 from tocsin.domain.asked import Lack, Wait
@@ -79,9 +80,20 @@ def _in_sets(asked: Iterable[Reply], incident: Incident) -> dict[str, list[Reply
             alike.setdefault(answer.apart, []).append(answer)
     common = _common(alike, incident)
     for apart, answers in alike.items():
-        letter = CUSTOMERS if apart == common else _named(answers)
+        letter = CUSTOMERS if apart == common else _free(_named(answers), answers, sets)
         sets.setdefault(letter, []).extend(answers)
     return sets
+
+
+def _free(name: str, answers: list[Reply], sets: Mapping[str, list[Reply]]) -> str:
+    """This name, or with a number where it is that of a letter which leaves out something else.
+
+    Other laws may give the same name, for a name holds two at most; in one letter one of them would be broken.
+    """
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(
+        one for one in names if all(each.left_out == answers[0].left_out for each in sets.get(one, ()))
+    )
 
 
 def _home(answer: Reply, incident: Incident) -> str | None:

@@ -52,12 +52,12 @@ class Reply:
 
     @property
     def apart(self) -> tuple[object, ...]:
-        """What keeps these readers out of another letter now."""
+        """What keeps these readers out of another letter now; the order does not tell which law said it first."""
         return (
             self.left_out,
-            tuple(wait.duty for wait in self.waits),
-            tuple(lack.part for lack in self.lacks),
-            tuple(held.duty for held in self.demand.held),
+            tuple(sorted({wait.duty for wait in self.waits})),
+            tuple(sorted({lack.part for lack in self.lacks})),
+            tuple(sorted({held.duty for held in self.demand.held})),
         )
 
     @property
