@@ -1,6 +1,8 @@
 """The chain: canonical bytes, and the first entry that is not as it was written."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -21,6 +23,13 @@ from tocsin.domain.timeline import (
     row_hash,
     text_hash,
 )
+
+#: What a command pays for the kinds of entries that it does not write.
+UNUSED = """
+import tocsin.domain.catalog
+from tocsin.domain.kinds import KINDS
+print([kind.__name__ for kind in KINDS.values() if kind.__pydantic_complete__])
+"""
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WORDS = "words:" + "a" * 64
@@ -176,3 +185,8 @@ def test_an_entry_that_this_release_cannot_read_is_refused_by_name(change):
     row = rows_of(a_chain())[1] | change
     with pytest.raises(Unreadable, match="INC-1 entry 2"):
         from_row(row)
+
+
+def test_a_kind_of_entry_costs_nothing_until_it_is_used() -> None:
+    done = subprocess.run([sys.executable, "-c", UNUSED], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -19,7 +19,7 @@ OPEN_METHODS = ("to-be-determined", "cannot-be-determined")
 class Cell(BaseModel):
     """One group of people: who, where, which data, in whose hands. `kinds` are ids of the data map."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     role: str | None = None
     #: Of data that we process for others: whose they are, by the codes of their contracts.

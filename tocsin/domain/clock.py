@@ -34,7 +34,7 @@ Calendar = Annotated[str, AfterValidator(_calendar)]
 
 
 class _Piece(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Within(_Piece):

@@ -38,7 +38,8 @@ KINDS: dict[tuple[str, int], type["Body"]] = {}
 class Body(BaseModel):
     """What one kind of entry says. Subclasses register themselves under their class name and version."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when an entry of the kind is first met: a command meets a few of them.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     version: ClassVar[int] = 1
 
     @classmethod

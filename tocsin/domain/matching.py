@@ -38,7 +38,7 @@ Feature = tuple[str, frozenset[Any]]
 class Shape(BaseModel):
     """A frozen piece of a condition; a misspelt key is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CellTest(Shape):

@@ -140,7 +140,7 @@ Texts = Annotated[dict[Language, Line], AfterValidator(_english_is_there)]
 class Record(BaseModel):
     """One record of a data file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def in_language(texts: dict[str, str], language: str) -> str:
