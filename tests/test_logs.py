@@ -35,6 +35,14 @@ def test_an_event_is_one_json_document_on_stderr() -> None:
     assert event["timestamp"].endswith("Z")
 
 
+def test_a_room_speaks_through_the_same_door() -> None:
+    _, err = logged(
+        'from tocsin.logs import Log\nLog("tocsin.bell").error("round failed", detail="linh@example.com")'
+    )
+    event = json.loads(err)
+    assert (event["event"], event["level"], event["detail"]) == ("round failed", "error", "(address)")
+
+
 def test_text_is_for_people_and_names_the_same() -> None:
     _, err = logged('log.warning("round failed", error="OperationalError")', "text")
     assert "round failed" in err

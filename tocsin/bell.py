@@ -16,18 +16,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import structlog
-
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moves import Move
 from tocsin.engine import advance, anything, quick_only, urgent_only
 from tocsin.engine.quarantine import tell_restored
+from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import outbox, timeline
 
-log = structlog.get_logger("tocsin.bell")
+log = Log("tocsin.bell")
 
 #: Wakes in Prefect what sleeps and should not; returns why it could not, or None.
 Waking = Callable[[], str | None]

@@ -24,6 +24,19 @@ _SECRET = re.compile(
 _HIDDEN = ("password", "secret", "token", "authorization", "api_key")
 
 
+class Log:
+    """The log of one room. Its library is loaded with the first line that there is to say: most commands say none."""
+
+    def __init__(self, room: str) -> None:
+        self.room = room
+
+    def error(self, event: str, **detail: object) -> None:
+        """One line about what failed; `detail` holds codes, counts and keys."""
+        import structlog
+
+        structlog.get_logger(self.room).error(event, **detail)
+
+
 def configure(settings: "Settings") -> None:
     """Set the log up for this process, once, for our own lines and those of libraries."""
     import structlog

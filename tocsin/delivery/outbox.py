@@ -14,8 +14,6 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import structlog
-
 from tocsin.app import App
 from tocsin.change import Also, Change
 from tocsin.channels import Channel
@@ -24,12 +22,13 @@ from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.kinds import PageOutcome
 from tocsin.domain.message import MailEnvelope, Receipt, SlackPost, Undelivered
+from tocsin.logs import Log
 from tocsin.record import record
 from tocsin.sealing import unseal
 from tocsin.storage import outbox
 from tocsin.storage.database import Unavailable
 
-log = structlog.get_logger("tocsin.delivery")
+log = Log("tocsin.delivery")
 
 #: Seconds a worker may hold a message. Past it the message is in doubt.
 LEASE = 60.0

@@ -8,18 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from tocsin.app import App
 from tocsin.change import message_id, sealed_message
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moments import iso
 from tocsin.engine.messages import written_to
+from tocsin.logs import Log
 from tocsin.rendering.message import Brief, Line, line
 from tocsin.storage import outbox, timeline
 from tocsin.storage.outbox import Outgoing
 
-log = structlog.get_logger("tocsin.engine")
+log = Log("tocsin.engine")
 
 
 def set_apart(app: App, key: str, poison: BaseException) -> None:
