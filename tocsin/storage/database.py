@@ -8,12 +8,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -158,7 +158,8 @@ def is_unique_violation(error: DBAPIError) -> bool:
 
 def upsert(connection: Connection, table: Table, values: Any) -> Any:
     """An insert of one row or several that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    # The dialect that is spoken is loaded already, and the other need not be.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return dialect.insert(table).values(values)
 
 
