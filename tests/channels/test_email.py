@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -266,6 +267,35 @@ def test_a_domain_outside_ascii_travels_as_punycode_and_the_local_part_keeps_its
     with_channel(config(sink.port), lambda channel: channel.send(letter("Linh.NG@exämple.com")))
 
     assert sink.messages[0].recipients == ("Linh.NG@xn--exmple-cua.com",)
+
+
+ADDRESSES = st.one_of(
+    st.emails(),
+    st.from_regex(
+        r"[a-z0-9.+_'-]{1,70}@[a-z0-9-]{1,65}(\.[a-z0-9-]{1,6}){0,3}(\.(com|test|local|x1|c))?",
+        fullmatch=True,
+    ),
+    st.builds("{}@{}.example".format, st.text('ab."@ é', max_size=9), st.text("ab-.A_ é", max_size=9)),
+)
+
+
+@given(ADDRESSES)
+def test_a_plain_address_is_judged_as_the_library_would(address: str) -> None:
+    try:
+        wanted = validate_email(address, check_deliverability=False, strict=True).ascii_email
+    except EmailNotValidError:
+        wanted = None
+    try:
+        found: str | None = mailbox(address)
+    except Undelivered:
+        found = None
+    assert found == wanted
+
+
+@pytest.mark.parametrize("top", SPECIAL_USE_DOMAIN_NAMES)
+def test_a_name_under_which_nobody_takes_mail_is_refused(top: str) -> None:
+    with pytest.raises(Undelivered):
+        mailbox(f"linh@mail.{top}")
 
 
 def test_8_bit_content_is_refused_before_anything_is_connected(sink: MailSink) -> None:

@@ -85,6 +85,15 @@ def test_declaring_loads_the_wire_only_for_a_route_that_is_there(
     assert loaded(words)["declare x --as linh"] == []
 
 
+def test_declaring_loads_no_library_that_it_has_no_use_for(
+    tocsin: Command, declared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The log, the reader of odd addresses, the other database, the calendars of laws that were found good before.
+    idle = ("structlog", "rich", "email_validator", "sqlalchemy.dialects.postgresql", "holidays")
+    monkeypatch.setattr("tests.cli.test_startup.HEAVY", idle)
+    assert loaded(["declare", "x", "--as", "linh"])["declare x --as linh"] == []
+
+
 def test_the_overview_names_every_verb_once() -> None:
     lines = overview().splitlines()
     names = [verb.name for verbs in VERBS.values() for verb in verbs]

@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from email_validator import EmailNotValidError, validate_email
-
 from tocsin.channels import is_loopback
+from tocsin.domain.addresses import is_plain
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
 
@@ -127,6 +126,10 @@ def mailbox(address: str) -> str:
     Raises Undelivered (refused) for what is no address, and for a local part that not every relay can carry. The
     reason never repeats the address.
     """
+    if is_plain(address):
+        return address
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         checked = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:

@@ -7,8 +7,7 @@ habit, silence is no consent.
 
 from collections.abc import Collection, Mapping
 
-from email_validator import EmailNotValidError, validate_email
-
+from tocsin.domain.addresses import is_plain
 from tocsin.domain.asked import Asked
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.scope import AffectedPerson
@@ -28,9 +27,7 @@ def no_route(
     """
     if not person.email:
         return "no e-mail address"
-    try:
-        validate_email(person.email, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
+    if not _is_address(person.email):
         return "invalid e-mail address"
     if not set(openers).isdisjoint(person.kinds):
         return "by post: what opens the mailbox itself was taken"
@@ -38,6 +35,18 @@ def no_route(
         if not _fulfilled(need, person, organisation):
             return f"by post: {_WHY[need]} ({asked.cite})"[:200]
     return None
+
+
+def _is_address(said: str) -> bool:
+    if is_plain(said):
+        return True
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(said, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 _WHY = {

@@ -10,6 +10,7 @@ from datetime import datetime
 from email.header import Header, decode_header
 from email.utils import format_datetime, parseaddr
 
+from tocsin.domain.addresses import is_plain
 from tocsin.domain.errors import Refused
 
 #: A name and an address.
@@ -44,6 +45,8 @@ _OURS = frozenset(
 
 def ascii_address(address: str) -> str:
     """The address with its domain in punycode. Refused for what is no address, or has a local part outside ASCII."""
+    if is_plain(address):
+        return address
     from email_validator import EmailNotValidError, validate_email
 
     try:

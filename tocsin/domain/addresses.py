@@ -1,0 +1,21 @@
+"""Mail addresses that need no library to be understood.
+
+Pure. A dot-atom (RFC 5321, 4.1.2) at a host name in small letters stands in a mail and in an SMTP command as it is. So
+do nearly all addresses; the library that knows the others takes longer to load than a page takes to send.
+"""
+
+import re
+
+_PLAIN = re.compile(
+    r"(?=.{1,254}\Z)(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
+    r"@(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?P<top>[a-z]{2,63})",
+    re.ASCII,
+)
+#: Top-level names under which nobody takes mail (RFC 6761, RFC 7686 and others): about these the library has the word.
+_SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+
+
+def is_plain(address: str) -> bool:
+    """Whether this is certainly an address, and one that is written everywhere as it stands here."""
+    found = _PLAIN.fullmatch(address)
+    return found is not None and found["top"] not in _SPECIAL
