@@ -14,7 +14,6 @@ from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import nearest
-from tocsin.domain.catalog import catalog_documents
 from tocsin.domain.codename import code_name
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, Facts, parse_fact, refuse_contradictions
@@ -116,7 +115,7 @@ def _declared(
     app: App, actor: Actor, what: Declaration, facts: dict[str, Any], asked: tuple[str, str] | None
 ) -> Recorded:
     record_key, people_key = app.entropy(KEY_BYTES), app.entropy(KEY_BYTES)
-    pack = catalog_documents(app.catalog)
+    pack = app.catalog.documents
     now = app.now()
     if done := answered(app, None, asked):
         return done

@@ -4,7 +4,6 @@ from tocsin.actions.asking import act, command_of
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.catalog import catalog_documents
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LawsAccepted
 from tocsin.record import Recorded
@@ -37,7 +36,7 @@ def accept_laws(
             )
         reason = change.keep(because.strip()) if because and because.strip() else None
         change.add(LawsAccepted(before=incident.catalog, packs=newer.digest, because=reason))
-        pack = catalog_documents(newer)
+        pack = newer.documents
         change.also.append(lambda connection: documents.put_pack(connection, pack))
 
     return act(app, actor, key, decide, command=command_of(command, "accept-laws", [digest, because]))

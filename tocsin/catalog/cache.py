@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tocsin.catalog.folders import COMMANDS, must_be_there
-from tocsin.domain.catalog import FILES, Catalog, catalog_documents, catalog_from_documents
+from tocsin.domain.catalog import FILES, Catalog, catalog_from_documents
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.timeline import digest
 
@@ -67,9 +67,7 @@ def _understood(content: bytes, key: str, files: tuple[tuple[str, bytes], ...]) 
 def keep(cache: Path, key: str, catalog: Catalog) -> None:
     """Put the catalog under this key, whole or not at all; templates stay where they are."""
     documents = {
-        name: content.decode()
-        for name, content in catalog_documents(catalog).items()
-        if not name.startswith(FILES)
+        name: content.decode() for name, content in catalog.documents.items() if not name.startswith(FILES)
     }
     contacts = catalog.contacts.model_dump(mode="json", by_alias=True)
     with suppress(OSError):

@@ -14,6 +14,7 @@ from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import parse_document
 from tocsin.domain.catalog import Catalog
+from tocsin.domain.checklist import Types
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.laws import Laws
@@ -40,8 +41,8 @@ def read_catalog(
     regimes = read_regimes(paths, contents, words)
     own = {part for regime in regimes.values() for part in regime.parts}
     return Catalog(
-        types=MappingProxyType(types),
-        regimes=Laws.of(regimes.values()),
+        types=Types.of(types),
+        regimes=Laws.of(regimes),
         data_map=data_map,
         letter=read_letter(paths, contents, {*words, *own}),
         files=MappingProxyType(dict(files)),

@@ -129,7 +129,8 @@ def packs(app: App, config: Path | None) -> Iterator[Finding]:
         try:
             with app.database.read() as connection:
                 pack = documents.get_pack(connection, digest)
-                dict(catalog_from_documents(pack, app.catalog.contacts).regimes)
+                catalog = catalog_from_documents(pack, app.catalog.contacts)
+                dict(catalog.regimes), dict(catalog.types)
         except (TocsinError, ValueError, KeyError) as error:
             why = (
                 str(error)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from tocsin.domain.conditions import Condition, Verdict, evaluate
+from tocsin.domain.documents import Documents
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import Status
 from tocsin.domain.records import Id, Record, Role, Span, StepId, Texts
@@ -114,6 +115,12 @@ class IncidentType(Record):
     def step(self, wanted: str) -> Step | None:
         """The step with this id, or None."""
         return next((step for step in self.steps if step.id == wanted), None)
+
+
+class Types(Documents[IncidentType]):
+    """Incident types by their ids."""
+
+    model = IncidentType
 
 
 def phase_of(status: Status) -> Phase:
