@@ -34,6 +34,11 @@ def test_a_loser_runs_the_whole_decision_again_and_not_only_the_append(story):
     assert [entry.body.step for entry in done.entries] == [f"after {head + 1}"]
 
 
+def test_what_was_just_declared_is_not_read_and_judged_again(story):
+    done = actions.declare(story.app, story.actor("dung"), Declaration("A key in a public place"))
+    assert story.app.incident(done.incident.key) is done.incident
+
+
 def test_what_belongs_to_a_decision_is_not_written_behind_a_head_that_moved_on(story):
     story.declare()
     written = []

@@ -133,6 +133,7 @@ def _declared(
         if asked:
             digest = command_digest(record_key, asked)
             timeline.remember(connection, asked[0], digest, did(change, asked, entries))
+    app._incidents[key] = incident
     return Recorded(incident, entries)
 
 
