@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tocsin.catalog import load_catalog
+from tocsin.catalog.folders import overlaid
 
 if TYPE_CHECKING:
     from tests.catalog.conftest import Copy
@@ -70,6 +73,14 @@ def test_what_editors_leave_behind_is_no_template(copy: "Copy") -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("{{ nonsense }", encoding="utf-8")
     assert copy.load().digest == before
+
+
+def test_a_folder_may_be_the_one_in_which_one_stands(copy: "Copy", monkeypatch: pytest.MonkeyPatch) -> None:
+    named = overlaid([copy.templates])
+    monkeypatch.chdir(copy.templates)
+    stood_in = overlaid([Path()])
+    assert (list(stood_in), "messages/page.en.j2" in stood_in) == (list(named), True)
+    assert all(path.is_file() for path in stood_in.values())
 
 
 def test_files_for_tests_are_not_part_of_what_an_incident_is_bound_to(copy: "Copy") -> None:

@@ -1,6 +1,7 @@
 """Where the files are: the folders that Tocsin ships, and overlays on them, of which the later wins."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tocsin.domain.errors import Refused
@@ -23,7 +24,7 @@ def overlaid(folders: Sequence[Path]) -> Mapping[str, Path]:
     """Path inside the folder (with `/`) to the file of the last folder that has it, in order of paths."""
     found: dict[str, Path] = {}
     for folder in folders:
-        found |= {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+        found |= files_in(folder)
     return dict(sorted(found.items()))
 
 
@@ -34,13 +35,23 @@ def layers(folders: Sequence[Path], name: str) -> tuple[Path, ...]:
     return tuple(folder / name for folder in folders if (folder / name).is_file())
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_in(folder: Path) -> dict[str, Path]:
+    """Path inside the folder (with `/`) to each file in it. Every command asks, so it goes by the quickest way."""
     must_be_there(folder)
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        # Hidden files and what editors leave behind are nobody's templates.
-        if path.is_file() and not any(part.startswith((".", "#")) or part.endswith("~") for part in parts):
-            yield path
+    found: dict[str, Path] = {}
+    begins = len(os.path.join(folder, ""))  # noqa: PTH118
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if _is_meant(name)]
+        for name in filter(_is_meant, names):
+            path = os.path.join(place, name)  # noqa: PTH118  # a Path for each step takes five times as long
+            if os.path.isfile(path):  # noqa: PTH113
+                found[path[begins:].replace(os.sep, "/")] = Path(path)
+    return found
+
+
+def _is_meant(name: str) -> bool:
+    """Hidden files and what editors leave behind are nobody's templates."""
+    return not name.startswith((".", "#")) and not name.endswith("~")
 
 
 def must_be_there(folder: Path) -> None:
