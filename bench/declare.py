@@ -72,7 +72,9 @@ def _serve(pipe: object) -> None:
 
 
 def _environment(home: Path, mail: int, slack: str) -> dict[str, str]:
-    return os.environ | {
+    # As they are installed: a wheel's modules are compiled, and so are those of the libraries.
+    ours = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return ours | {
         "TOCSIN_HOME": str(home),
         "TOCSIN_MODE": "drill",
         "TOCSIN_MAIL__HOST": "127.0.0.1",
