@@ -88,8 +88,15 @@ def test_declaring_loads_the_wire_only_for_a_route_that_is_there(
 def test_declaring_loads_no_library_that_it_has_no_use_for(
     tocsin: Command, declared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The log, the reader of odd addresses, the other database, the calendars of laws that were found good before.
-    idle = ("structlog", "rich", "email_validator", "sqlalchemy.dialects.postgresql", "holidays")
+    # The log, the reader of odd addresses, the other database, the calendars of laws found good before, the help.
+    idle = (
+        "structlog",
+        "rich",
+        "email_validator",
+        "sqlalchemy.dialects.postgresql",
+        "holidays",
+        "cyclopts.help",
+    )
     monkeypatch.setattr("tests.cli.test_startup.HEAVY", idle)
     assert loaded(["declare", "x", "--as", "linh"])["declare x --as linh"] == []
 

@@ -27,7 +27,8 @@ def run(words: Sequence[str]) -> int:
     if verb is None:
         return _complain(f"there is no verb {words[0]!r}{_nearest(words[0])}", USAGE)
     try:
-        status = _app_of(verb)(words, exit_on_error=False, print_error=False, result_action="return_value")
+        app = _app_of(verb, helping="--help" in words or "-h" in words)
+        status = app(words, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
         return int(status or 0)
     except BrokenPipeError:
@@ -74,12 +75,12 @@ def _nearest(name: str) -> str:
     return f"; did you mean {found[0]}?" if found else "; tocsin --help lists them"
 
 
-def _app_of(verb: Verb) -> App:
-    """The verb alone: no other module is looked at."""
+def _app_of(verb: Verb, *, helping: bool) -> App:
+    """The verb alone: no other module is looked at, and what sets help only where it is asked for."""
     app = App(
         name="tocsin",
         help_format="plaintext",
-        help_formatter="plain",
+        help_formatter="plain" if helping else None,
         version_flags=(),
         default_parameter=Parameter(show_default=False),
         suppress_keyboard_interrupt=False,
