@@ -1,5 +1,6 @@
 """What tests of the heart share: real databases of both kinds, sinks on loopback, and a clock that leaps."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,15 @@ BEGINNING = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What only one worker may do begins first: begun last, it would keep the others waiting for its end."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever was imported and collected lives to the end: the collector need not walk all of it again and again.
+
+    With so much alive, its walks were a tenth of the time of stories, and a quarter of that of questions to logs.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The project keeps its own rules: nothing unfinished, nothing of one machine, names of the field, true words."""
 
 import ast
+import gc
 import re
 import tomllib
 from collections.abc import Iterator
@@ -172,3 +173,7 @@ def test_the_runner_keeps_tests_of_one_group_together(request: pytest.FixtureReq
     """A runner that forgets the groups starts two Prefects, which is slow, and neither says so."""
     grouped = bool(getattr(request.config.option, "loadgroup", False))
     assert request.node.nodeid.endswith("@alone") is grouped
+
+
+def test_the_collector_leaves_alone_what_lives_to_the_end_of_the_tests() -> None:
+    assert gc.get_freeze_count() > 100_000
