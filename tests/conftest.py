@@ -35,10 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Whatever was imported and collected lives to the end: the collector need not walk all of it again and again.
-
-    With so much alive, its walks were a tenth of the time of stories, and a quarter of that of questions to logs.
-    """
+    """Whatever was imported and collected lives to the end: the collector need not walk all of it again and again."""
     gc.collect()
     gc.freeze()
 
