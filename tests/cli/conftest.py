@@ -17,15 +17,16 @@ from typing import Any
 
 import pytest
 
+from tests.cli.chapters import DATABASE, Chapters, Place, set_clock
 from tests.conftest import BEGINNING
-from tocsin.app import App, open_app, real_now
+from tocsin.app import App, open_app
 from tocsin.cli import main
+from tocsin.sealing import Keyring
 from tocsin.settings import load_settings
 from tocsin.sinks.mail import MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as stored_clock
 from tocsin.storage import timeline
-from tocsin.storage.database import Database
 
 CUSTOMERS = (
     ("cus_1", "Mai", "mai@example.com", "vi", "VN"),
@@ -70,20 +71,22 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def home(
+def place(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     sqlite_file: Path,
     catalog_cache: Path,
+    master_key: Path,
     mail: MailSink,
     slack: SlackSink,
-) -> Path:
+) -> Place:
     """A drill home, in force by the environment, that speaks to the sinks; and a place to stand in."""
     folder = tmp_path / "home"
     folder.mkdir()
     shutil.copytree(catalog_cache, folder / "cache")
-    shutil.copy(sqlite_file, folder / "tocsin.db")
-    _set_clock(folder / "tocsin.db")
+    shutil.copytree(master_key.parent, folder / "keys")
+    shutil.copy(sqlite_file, folder / DATABASE)
+    set_clock(folder / DATABASE, BEGINNING)
     desk = tmp_path / "desk"
     desk.mkdir()
     _write_sources(desk)
@@ -105,15 +108,27 @@ def home(
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(desk)
-    return folder
+    return Place(folder, desk, mail, slack)
 
 
-def _set_clock(file: Path) -> None:
-    """Let the home's clock run from the hour of the story, whatever the day on which the tests run."""
-    database = Database(f"sqlite:///{file}")
-    with database.write() as connection:
-        stored_clock.set_offset(connection, BEGINNING - real_now())
-    database.close()
+@pytest.fixture
+def home(place: Place) -> Path:
+    """The home of that place."""
+    return place.home
+
+
+@pytest.fixture(scope="session")
+def master_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One master key for all homes, so that one can be a copy of another."""
+    path = tmp_path_factory.mktemp("keys") / "master.key"
+    Keyring.open(path, entropy=os.urandom)
+    return path
+
+
+@pytest.fixture(scope="session")
+def chapters(tmp_path_factory: pytest.TempPathFactory) -> Chapters:
+    """What was played already."""
+    return Chapters(tmp_path_factory.mktemp("chapters"))
 
 
 def _write_sources(desk: Path) -> None:
@@ -195,28 +210,42 @@ def leap(app: App) -> Callable[..., None]:
 
 
 @pytest.fixture
-def declared(tocsin: Command) -> str:
+def declared(tocsin: Command, place: Place, chapters: Chapters) -> str:
     """An incident that linh declared and answered for, and an as DPO: its key."""
-    key = tocsin("declare", "A key in a public place", "--type", "credential-leak", "--json").json["key"]
-    assert tocsin("ack").status == 0
-    assert tocsin("ack", by="an").status == 0
-    return str(key)
+
+    def play() -> str:
+        key = tocsin("declare", "A key in a public place", "--type", "credential-leak", "--json").json["key"]
+        assert tocsin("ack").status == 0
+        assert tocsin("ack", by="an").status == 0
+        return str(key)
+
+    return chapters.reach("declared", place, play)
 
 
 @pytest.fixture
-def drafted(tocsin: Command, declared: str) -> str:
+def drafted(tocsin: Command, place: Place, chapters: Chapters, request: pytest.FixtureRequest) -> str:
     """The same with a scope of four people and a letter in review."""
-    assert tocsin("learn", "our_role=controller", *LETTER, "--source", "the team").status == 0
-    Path("people.txt").write_text("\n".join(each[0] for each in CUSTOMERS) + "\n", encoding="utf-8")
-    assert tocsin("scope", "--list", "people.txt", by="giang").status == 0
-    assert tocsin("draft", "customers", by="an").status == 0
-    return declared
+
+    def play() -> str:
+        key: str = request.getfixturevalue("declared")
+        assert tocsin("learn", "our_role=controller", *LETTER, "--source", "the team").status == 0
+        Path("people.txt").write_text("\n".join(each[0] for each in CUSTOMERS) + "\n", encoding="utf-8")
+        assert tocsin("scope", "--list", "people.txt", by="giang").status == 0
+        assert tocsin("draft", "customers", by="an").status == 0
+        return key
+
+    return chapters.reach("drafted", place, play)
 
 
 @pytest.fixture
-def approved(tocsin: Command, drafted: str) -> str:
+def approved(tocsin: Command, place: Place, chapters: Chapters, request: pytest.FixtureRequest) -> str:
     """The same, approved by two people."""
-    digest = tocsin("preview", "customers", "--json", by="an").json["digest"]
-    for person in ("an", "bao"):
-        assert tocsin("approve", "customers", "--digest", digest, by=person).status == 0
-    return drafted
+
+    def play() -> str:
+        key: str = request.getfixturevalue("drafted")
+        digest = tocsin("preview", "customers", "--json", by="an").json["digest"]
+        for person in ("an", "bao"):
+            assert tocsin("approve", "customers", "--digest", digest, by=person).status == 0
+        return key
+
+    return chapters.reach("approved", place, play)

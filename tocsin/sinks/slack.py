@@ -64,7 +64,8 @@ class SlackSink(Misbehaving[SlackFault], Sink):
         Sink.__init__(self, port)
         self.token = token
         self.calls: list[str] = []
-        self._workspace = Workspace(channels, people, clock)
+        #: Its rooms, its people and what was posted.
+        self.workspace = Workspace(channels, people, clock)
         self._journal = journal
         self._pace = pace
         self._posted_at: dict[str, float] = {}
@@ -74,7 +75,7 @@ class SlackSink(Misbehaving[SlackFault], Sink):
         self._methods = self._offered()
 
     def _offered(self) -> dict[str, Callable[[Call], Answer]]:
-        shop = self._workspace
+        shop = self.workspace
         return {
             "auth.test": lambda call: {
                 "team": "Sink",
@@ -101,11 +102,11 @@ class SlackSink(Misbehaving[SlackFault], Sink):
     @property
     def messages(self) -> list[PostedMessage]:
         """Every message as it stands now, oldest first."""
-        return self._workspace.messages
+        return self.workspace.messages
 
     def room(self, named: str) -> Room:
         """A channel by id, name or person."""
-        return self._workspace.room(named)
+        return self.workspace.room(named)
 
     async def open(self) -> None:
         """Listen on 127.0.0.1."""
@@ -167,16 +168,16 @@ class SlackSink(Misbehaving[SlackFault], Sink):
         return _refusal(fault.error, fault.status, fault.retry_after)
 
     def _post(self, call: Call) -> Answer:
-        room = self._workspace.room(str(call.get("channel", "")))
+        room = self.workspace.room(str(call.get("channel", "")))
         if self._pace and time.monotonic() - self._posted_at.get(room.id, -self._pace) < self._pace:
             raise Unwilling("ratelimited")
-        answer = self._workspace.post(call)
+        answer = self.workspace.post(call)
         self._posted_at[room.id] = time.monotonic()
         self._note("post", self.messages[-1])
         return answer
 
     def _update(self, call: Call) -> Answer:
-        answer = self._workspace.update(call)
+        answer = self.workspace.update(call)
         places = [(message.channel, message.ts) for message in self.messages]
         self._note("update", self.messages[places.index((answer["channel"], answer["ts"]))])
         return answer
