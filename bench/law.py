@@ -20,12 +20,12 @@ from typing import Any
 from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
-from tocsin.domain.conditions import in_words
-from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
 from tocsin.domain.facts import Facts, read_facts
+from tocsin.domain.law.conditions import in_words
+from tocsin.domain.law.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
+from tocsin.domain.law.regime import assess
 from tocsin.domain.matching import CellTest
 from tocsin.domain.places import lies_in
-from tocsin.domain.regime import assess
 
 PLACES = ("VN", "DE", "FR", "NL", "US-CA", "SG", "US-MA", "US-NY", "US-TX", "GB")
 GROUPS = ("customers", "employees", "patients", "children")

@@ -11,10 +11,10 @@ from itertools import zip_longest
 from typing import Any
 
 from tocsin.domain.contacts import Authority, Contacts, Organisation
-from tocsin.domain.duties import Duty
 from tocsin.domain.facts import Facts, read_facts
+from tocsin.domain.law.duties import Duty
+from tocsin.domain.law.regime import Regime, assess
 from tocsin.domain.moments import parse_moment
-from tocsin.domain.regime import Regime, assess
 
 KEYS = frozenset({"name", "boundary", "organisation", "declared_at", "facts", "each", "told", "expect"})
 #: As of when the law is applied where an example does not say when it was declared.

@@ -4,10 +4,10 @@ A law may say in `applies` what each of its rules says again: whoever is told of
 needs it for its counts. No example can tell such a law from one that says it once, so nothing has to prove it.
 """
 
-from tocsin.domain.conditions import CellTest, Condition
-from tocsin.domain.criteria import AllOf, AnyOf, Cells, OrganisationIs, People
+from tocsin.domain.law.conditions import CellTest, Condition
+from tocsin.domain.law.criteria import AllOf, AnyOf, Cells, OrganisationIs, People
+from tocsin.domain.law.rules import Rule
 from tocsin.domain.matching import Feature
-from tocsin.domain.rules import Rule
 
 #: What every cell that a rule looks at must have.
 _Features = tuple[Feature, ...]

@@ -19,7 +19,7 @@ from tocsin.catalog import default_folders, load_catalog
 from tocsin.catalog.yamlfile import Document, read_document
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
-from tocsin.domain.regime import Regime
+from tocsin.domain.law.regime import Regime
 
 WAY_OUT = "write an example in which this decides"
 #: What stands in place of an address where a text is not public.

@@ -13,11 +13,11 @@ from pydantic import BaseModel
 
 from checks.implied import implies
 from tocsin.catalog.yamlfile import Loc
-from tocsin.domain.clock import Roll, Within
-from tocsin.domain.conditions import CellTest, Condition
-from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
-from tocsin.domain.rules import Regime, Rule
-from tocsin.domain.terms import Cap, Clock, Exempt, Extension, Parts, PerPlace
+from tocsin.domain.law.clock import Roll, Within
+from tocsin.domain.law.conditions import CellTest, Condition
+from tocsin.domain.law.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
+from tocsin.domain.law.rules import Regime, Rule
+from tocsin.domain.law.terms import Cap, Clock, Exempt, Extension, Parts, PerPlace
 
 #: One alteration of a node: where below it, what was done, and what stands there now.
 Altered = tuple[Loc, str, Any]

@@ -13,7 +13,7 @@ from tocsin.catalog import default_folders
 from tocsin.catalog.lawfile import read_laws, vocabulary_of
 from tocsin.domain.errors import BadFile
 from tocsin.domain.languages import LANGUAGES
-from tocsin.domain.laws import no_harm_test
+from tocsin.domain.law.laws import no_harm_test
 
 if TYPE_CHECKING:
     from tests.catalog.conftest import Copy

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tocsin
-from tocsin.catalog import default_folders, load_catalog
+from tocsin.catalog import cache, default_folders, load_catalog
 from tocsin.domain.catalog import Catalog, catalog_from_documents, documents_digest
 from tocsin.domain.errors import Refused
 
@@ -139,6 +139,18 @@ def test_a_cache_that_lost_a_document_is_read_again(copy: "Copy", tmp_path: Path
 def test_a_cache_that_cannot_be_written_stops_nobody(copy: "Copy", tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("a file where a folder should be")
     assert cached(tmp_path, copy) == copy.load()
+
+
+def test_changed_code_is_another_key_however_deep_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "domain" / "law" / "rules.py"
+    code.parent.mkdir(parents=True)
+    monkeypatch.setattr(cache, "_CODE", (tmp_path / "domain",))
+    code.write_text("before", encoding="utf-8")
+    before = cache.cache_key({}, [])
+    code.write_text("after", encoding="utf-8")
+    assert cache.cache_key({}, []) != before
 
 
 def test_a_folder_of_contacts_that_is_gone_is_refused_though_the_cache_knows_the_others(

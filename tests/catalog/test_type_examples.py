@@ -13,10 +13,10 @@ from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import Phase, Step, applicable, open_gates, step_due_at
-from tocsin.domain.conditions import Verdict
 from tocsin.domain.facts import Facts, read_facts
+from tocsin.domain.law.conditions import Verdict
+from tocsin.domain.law.regime import assess
 from tocsin.domain.moments import MOMENT_NAMES, iso, parse_moment
-from tocsin.domain.regime import assess
 
 TEMPLATES, _ = default_folders()
 KEYS = {"name", "declared_at", "facts", "done", "expect"}

@@ -9,7 +9,7 @@ from checks.examples import cases
 from checks.mutants import mutants
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.regime import Regime
+from tocsin.domain.law.regime import Regime
 
 LAW = """
 id: xx-law

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.domain.library import Library
+from tests.domain.law.library import Library
 from tests.shipped import shipped
 
 

@@ -11,9 +11,9 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import read_cell
 from tocsin.domain.facts import parse_fact
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.regime import assess
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.owing import facts_of
-from tocsin.domain.regime import assess
 
 CARDS = ["identity", "contact", "payment-card", "government-id", "tax"]
 STATED = {

@@ -14,12 +14,12 @@ from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import read_cell
 from tocsin.domain.demands import Readers
-from tocsin.domain.duties import Assessment
 from tocsin.domain.facts import Facts, parse_fact
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.duties import Assessment
+from tocsin.domain.law.regime import assess
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.owing import assessment, facts_of
-from tocsin.domain.regime import assess
 
 PLACES = [
     "VN", "DE", "FR", "GB", "SG", "NZ", "BR", "US", "US-CA", "US-CT", "US-IL", "US-MA", "US-MD", "US-NJ", "US-NY",

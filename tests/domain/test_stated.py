@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.library import Library
-from tests.domain.steps import value
-from tests.domain.worked import LATER
+from tests.domain.law.library import Library
+from tests.domain.law.steps import value
+from tests.domain.law.worked import LATER
 from tests.exploring import times
 from tocsin.domain.cells import Cell
 from tocsin.domain.facts import Facts, parse_fact, read_facts
+from tocsin.domain.law.regime import Assessment, assess
 from tocsin.domain.questions import FACTS
-from tocsin.domain.regime import Assessment, assess
 from tocsin.domain.stated import overruled
 
 STATED = {"people_by_country": {"DE": 3, "US-NJ": 2}, "our_role": "controller", "kinds": "billing-details"}

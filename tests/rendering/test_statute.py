@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
+from tocsin.domain.law.criteria import AllOf, AnyOf, Cells, FactIs, Not, OrganisationIs, People
+from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.matching import CellTest
 from tocsin.domain.questions import FACTS
-from tocsin.domain.rules import Regime, Rule
 from tocsin.rendering.statute.markdown import escaped, markdown, pages
 from tocsin.rendering.statute.page import page_of
 from tocsin.rendering.statute.phrases import MOMENTS

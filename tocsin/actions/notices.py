@@ -6,7 +6,6 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
-from tocsin.domain.holds import covered_by
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.kinds import (
     NoticeApproved,
@@ -15,6 +14,7 @@ from tocsin.domain.kinds import (
     SendingPaused,
     SendingResumed,
 )
+from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough, is_letter
 from tocsin.engine.letters import drafted, leaving_digest, spoken_facts

@@ -9,10 +9,10 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.laws import no_harm_test
-from tocsin.domain.parts import WRITTEN
+from tocsin.domain.law.laws import no_harm_test
+from tocsin.domain.law.parts import WRITTEN
+from tocsin.domain.law.rules import Regime
 from tocsin.domain.questions import FACTS
-from tocsin.domain.rules import Regime
 
 #: Who decides: the DPO advises and decides, the accountable officer answers for it.
 DECIDERS = ("dpo", "accountable-officer")

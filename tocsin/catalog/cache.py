@@ -30,7 +30,8 @@ def cache_key(contents: Mapping[str, bytes], contacts: Sequence[Path]) -> str:
         must_be_there(folder)
         parts |= {f"contacts/{order}/{path.name}": _bytes(path) for path in folder.glob("*.yaml")}
     for folder in _CODE:
-        parts |= {f"code/{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
+        root = folder.parent
+        parts |= {f"code/{path.relative_to(root)}": path.read_bytes() for path in folder.rglob("*.py")}
     return digest({name: hashlib.sha256(content).hexdigest() for name, content in parts.items()})
 
 

@@ -14,8 +14,8 @@ from tocsin.domain.cells import Cell
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.facts import FACTS, FactDefinition, Facts, parse_fact, refuse_contradictions
-from tocsin.domain.laws import no_harm_test
-from tocsin.domain.rules import Regime
+from tocsin.domain.law.laws import no_harm_test
+from tocsin.domain.law.rules import Regime
 
 Schema = dict[str, Any]
 

@@ -8,10 +8,10 @@ from tocsin.catalog.load import PARTS
 from tocsin.catalog.loose_ends import at_its_rule, refuse_loose_ends
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, parse_document, read_document
-from tocsin.domain.circles import in_a_circle
 from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.law.circles import in_a_circle
+from tocsin.domain.law.rules import Regime
 from tocsin.domain.records import Id, Line, Record
-from tocsin.domain.rules import Regime
 
 
 class Vocabulary(Record):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.parts import LetterParts
+from tocsin.domain.law.parts import LetterParts
 
 LETTER = "notices/letter.yaml"
 #: Each is named after what it says; an overlay may bring others, or other words.
@@ -21,7 +21,7 @@ def read_letter(
     from tocsin.catalog.loose_ends import refuse_unknown_parts
     from tocsin.catalog.validation import validated
     from tocsin.catalog.yamlfile import parse_document
-    from tocsin.domain.parts import Added
+    from tocsin.domain.law.parts import Added
 
     if LETTER not in paths:
         raise Refused(f"incident_templates: {LETTER} is missing; restore it from the release")

@@ -8,8 +8,8 @@ from typing import Any
 from tocsin.catalog.yamlfile import Document, Loc
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import BadFile
-from tocsin.domain.laws import harm_test_of, missing
-from tocsin.domain.rules import Regime
+from tocsin.domain.law.laws import harm_test_of, missing
+from tocsin.domain.law.rules import Regime
 
 #: The keys of a rule whose words are parts.
 _SAID = ("content", "must_not_contain")

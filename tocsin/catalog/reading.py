@@ -17,7 +17,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import Types
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
-from tocsin.domain.laws import Laws
+from tocsin.domain.law.laws import Laws
 
 
 def read_catalog(

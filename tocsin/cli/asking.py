@@ -7,7 +7,7 @@ from tocsin.cli.console import Shell, bold, clean, labelled
 
 if TYPE_CHECKING:
     from tocsin.domain.asking import NextQuestion
-    from tocsin.domain.duties import Undecided
+    from tocsin.domain.law.duties import Undecided
 
 #: So many laws are named; more are counted.
 _FEW = 4

@@ -12,7 +12,7 @@ from tocsin.cli.moments import in_zone, spoken
 
 if TYPE_CHECKING:
     from tocsin.domain.facts import Facts
-    from tocsin.domain.regime import Assessment
+    from tocsin.domain.law.regime import Assessment
 
 
 def doubts(facts: "Facts", zone: ZoneInfo, now: datetime) -> Iterator[str]:

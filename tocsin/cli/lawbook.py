@@ -155,7 +155,7 @@ def _written(folder: str) -> None:
 def _schema(of: str) -> dict[str, Any]:
     from tocsin.catalog.factsfile import facts_schema
     from tocsin.domain.contacts import Organisation
-    from tocsin.domain.rules import Regime
+    from tocsin.domain.law.rules import Regime
 
     if of == "facts":
         return facts_schema()
@@ -171,8 +171,8 @@ def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     from tocsin.catalog.factsfile import read_facts_file, read_organisation_file
     from tocsin.cli.advice import advice_document, advice_lines
     from tocsin.cli.lawanswer import answer_lines, doubts
-    from tocsin.domain.holds import of_a_hold
-    from tocsin.domain.regime import assess
+    from tocsin.domain.law.holds import of_a_hold
+    from tocsin.domain.law.regime import assess
     from tocsin.domain.risk import advise, with_advice
 
     catalog = _catalog()

@@ -16,9 +16,9 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
-    from tocsin.domain.amending import LawChange
     from tocsin.domain.catalog import Catalog
-    from tocsin.domain.rules import Regime
+    from tocsin.domain.law.amending import LawChange
+    from tocsin.domain.law.rules import Regime
 
 TODAY = "today"
 _AGAINST_WHAT = (
@@ -42,7 +42,7 @@ class Side:
 
 def differences(words: tuple[str, ...], door: Reading) -> tuple[list[str], Any]:
     """The comparison of two sides, or of one with today's laws, in lines and as a document."""
-    from tocsin.domain.marks import joined_mark
+    from tocsin.domain.law.marks import joined_mark
     from tocsin.rendering.statute.differences import as_json
 
     before, after = _sides(words, door)
@@ -133,7 +133,7 @@ def _law(catalog: "Catalog", code: str) -> "Regime":
 
 
 def _compared(before: Side, after: Side) -> tuple["LawChange", ...]:
-    from tocsin.domain.amending import compare_law, compare_laws, seen_from
+    from tocsin.domain.law.amending import compare_law, compare_laws, seen_from
 
     old, new = before.only, after.only
     if old and new and old.id != new.id:

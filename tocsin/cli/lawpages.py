@@ -10,7 +10,7 @@ from tocsin.domain.errors import Refused
 
 if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
-    from tocsin.domain.rules import Regime
+    from tocsin.domain.law.rules import Regime
 
 #: Columns of a page where nobody says how wide the terminal is, and at most.
 _WIDTH, _WIDEST = 100, 120

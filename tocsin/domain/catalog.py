@@ -17,9 +17,9 @@ from tocsin.domain.contacts import Contacts
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.documents import canonical_json
 from tocsin.domain.errors import Refused
-from tocsin.domain.laws import Laws
-from tocsin.domain.parts import LetterParts
-from tocsin.domain.regime import Regime
+from tocsin.domain.law.laws import Laws
+from tocsin.domain.law.parts import LetterParts
+from tocsin.domain.law.regime import Regime
 from tocsin.domain.timeline import digest
 
 #: Under this name stand the templates among the documents of a catalog.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from tocsin.domain.conditions import Condition, Verdict, evaluate
 from tocsin.domain.documents import Documents
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import Status
+from tocsin.domain.law.conditions import Condition, Verdict, evaluate
 from tocsin.domain.records import Id, Record, Role, Span, StepId, Texts
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ from typing import NamedTuple
 from tocsin.domain.asked import Asked
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
-from tocsin.domain.circumstances import content_of
-from tocsin.domain.conditions import evaluate
 from tocsin.domain.facts import Facts
-from tocsin.domain.holds import Held, held
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import ScopeMeasured
+from tocsin.domain.law.circumstances import content_of
+from tocsin.domain.law.conditions import evaluate
+from tocsin.domain.law.holds import Held, held
+from tocsin.domain.law.reach import of_whom, reached
+from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.places import UNKNOWN_PLACE, lies_in
-from tocsin.domain.reach import of_whom, reached
-from tocsin.domain.rules import Regime, Rule
 from tocsin.domain.silencing import Silencing, lies_within, silencing
 
 #: Where nobody said as what we hold the data, or who the people are.

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from tocsin.domain.asked import Lack, Wait
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.demands import Readers
-from tocsin.domain.holds import Held
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.holds import Held
 from tocsin.domain.replies import Owed, Reply, replies
 from tocsin.domain.timeline import digest
 

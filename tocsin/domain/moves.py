@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from tocsin.domain.checklist import Phase, phase_of
 from tocsin.domain.kinds import Status
-from tocsin.domain.regime import Duty
+from tocsin.domain.law.regime import Duty
 
 #: The phases of a checklist, and that of the reports.
 MovePhase = Phase | Literal["report"]

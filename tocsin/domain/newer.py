@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.domain.amending import LawChange, compare_laws
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.duties import Assessment, Duty, Undecided
 from tocsin.domain.incident import Incident
-from tocsin.domain.marks import Mark, joined_mark
+from tocsin.domain.law.amending import LawChange, compare_laws
+from tocsin.domain.law.duties import Assessment, Duty, Undecided
+from tocsin.domain.law.marks import Mark, joined_mark
+from tocsin.domain.law.rules import Regime
 from tocsin.domain.moments import iso
 from tocsin.domain.moves import Move, TellOfNewerLaws
 from tocsin.domain.owing import assessment
-from tocsin.domain.rules import Regime
 
 #: Terms whose effect on this incident shows in its duties and their moments, so that the terms themselves need no look.
 _SHOWS_IN_DUTIES = frozenset(

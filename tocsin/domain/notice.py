@@ -14,10 +14,10 @@ from tocsin.domain.contacts import Organisation
 from tocsin.domain.demands import cells_of
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
+from tocsin.domain.law.parts import WRITTEN
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
 from tocsin.domain.owing import facts_of
-from tocsin.domain.parts import WRITTEN
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope import Bucket
 from tocsin.domain.timeline import digest

@@ -11,6 +11,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import DutyAmended
+from tocsin.domain.law.regime import Assessment, Duty, assess
 from tocsin.domain.moves import (
     AmendDuty,
     AskSignature,
@@ -22,7 +23,6 @@ from tocsin.domain.moves import (
     PreparePaper,
     WarnOfDeadline,
 )
-from tocsin.domain.regime import Assessment, Duty, assess
 
 #: Parts of a duty's time at which its owner is warned, in percent.
 WARNINGS = (50, 75, 90, 100)

@@ -12,8 +12,8 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.demands import Demand, Readers, demands
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.parts import LetterParts
 from tocsin.domain.owing import facts_of
-from tocsin.domain.parts import LetterParts
 
 #: What a law wants of e-mail, in words.
 _EMAIL = {

@@ -11,10 +11,10 @@ from tocsin.domain.asked import Asked
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.reach import reached
+from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.owing import assessment
 from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, lies_in
-from tocsin.domain.reach import reached
-from tocsin.domain.rules import Regime, Rule
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.demands import Readers
 from tocsin.domain.facts import Facts
-from tocsin.domain.parts import FACT, Added, written
+from tocsin.domain.law.parts import FACT, Added, written
 
 
 def additions(

@@ -10,10 +10,10 @@ from tocsin.domain.asking import NextQuestion
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Authority
 from tocsin.domain.decisions import Decision, Dissent
-from tocsin.domain.duties import Undecided
 from tocsin.domain.facts import Facts
-from tocsin.domain.holds import of_a_hold
 from tocsin.domain.incident import DutyState, Incident, Supplement
+from tocsin.domain.law.duties import Undecided
+from tocsin.domain.law.holds import of_a_hold
 from tocsin.domain.letters import letters_of
 from tocsin.domain.notification import ENDED, duty_word, passed
 from tocsin.domain.owing import owes_reasons

@@ -7,9 +7,9 @@ from typing import Any
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
-from tocsin.domain.duties import Undecided
 from tocsin.domain.escalation import NextCall
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.duties import Undecided
 from tocsin.views.calls import Called, called, climbs
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.steps import StepView, next_step, steps

@@ -7,8 +7,8 @@ from typing import Literal
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.checklist import Step, applicable, step_due_at, waits_for
-from tocsin.domain.criteria import Condition
 from tocsin.domain.incident import Incident, RunState
+from tocsin.domain.law.criteria import Condition
 from tocsin.domain.plan import facts_of
 from tocsin.domain.playbook import Item, playbook
 from tocsin.domain.records import in_language

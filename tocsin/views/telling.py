@@ -6,8 +6,8 @@ from datetime import datetime
 from tocsin.app import App
 from tocsin.domain.asked import way_to_say
 from tocsin.domain.facts import FACTS
-from tocsin.domain.holds import covered_by
 from tocsin.domain.incident import Incident
+from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import standing
 from tocsin.engine.letters import spoken_facts, unsaid

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tocsin.domain.amending import Amended, LawChange, RuleChange
-from tocsin.domain.marks import joined_mark
+from tocsin.domain.law.amending import Amended, LawChange, RuleChange
+from tocsin.domain.law.marks import joined_mark
+from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.records import in_language
-from tocsin.domain.rules import Regime, Rule
 from tocsin.rendering.statute.page import HEAD, Page, Part, all_terms
 from tocsin.rendering.statute.sentences import Item, spoken
 from tocsin.rendering.statute.terms import TERMS, Terms, to_whom

@@ -6,7 +6,7 @@ Text of a pack is data: what Markdown or HTML would read as markup is escaped.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocsin.domain.regime import Regime, Rule
+from tocsin.domain.law.regime import Regime, Rule
 from tocsin.rendering.statute.page import Page, Part, page_of
 from tocsin.rendering.statute.sentences import Item, joined, spoken
 from tocsin.rendering.statute.terms import to_whom

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tocsin.domain.asking import HARM_TESTS
+from tocsin.domain.law.rules import Regime, Rule, Source
 from tocsin.domain.questions import FACTS
 from tocsin.domain.records import in_language
-from tocsin.domain.rules import Regime, Rule, Source
 from tocsin.rendering.statute.sentences import Item, condition, fact_behind, facts_in, spoken
 from tocsin.rendering.statute.terms import TERMS, Terms, harm, validity, words
 

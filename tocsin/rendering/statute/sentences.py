@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.domain.criteria import AllOf, AnyOf, Cells, Condition, FactIs, Not, OrganisationIs, People
+from tocsin.domain.law.criteria import AllOf, AnyOf, Cells, Condition, FactIs, Not, OrganisationIs, People
 from tocsin.domain.matching import LOOKS_AT, CellTest, Feature
 from tocsin.domain.questions import CELL_FIELDS
 from tocsin.rendering.statute.phrases import (

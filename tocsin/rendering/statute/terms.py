@@ -6,9 +6,9 @@ A term is a label and one line, or several. The labels are those of the page and
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tocsin.domain.clock import OWN_COUNTRY, Within
-from tocsin.domain.rules import Regime, Rule
-from tocsin.domain.terms import Channel, Clock, Exempt, Extension, HarmTest, Hold, Parts
+from tocsin.domain.law.clock import OWN_COUNTRY, Within
+from tocsin.domain.law.rules import Regime, Rule
+from tocsin.domain.law.terms import Channel, Clock, Exempt, Extension, HarmTest, Hold, Parts
 from tocsin.rendering.statute.phrases import MOMENTS
 from tocsin.rendering.statute.sentences import Item, condition, joined, people, spoken
 

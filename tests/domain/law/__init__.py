@@ -1,0 +1,1 @@
+"""Tests of the room `domain/law`, and the properties of the whole library."""

@@ -1,0 +1,161 @@
+"""What the law answers: duties, what cannot be told yet, what is not owed, and what to ask next.
+
+Pure values. A duty's key is `regime/rule/authority-or-recipient/role`. The third part is the place of the
+authority in small letters (`eu-gdpr/authority/de-by/controller`, `vn-pdpl/authority/vn/controller`), so that
+it stays when the address book changes; of a processor's duty the code of a controller who is named; and else the
+recipient:
+`policy-promise/customers/individuals/controller` is the letter to every customer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from tocsin.domain.asking import HarmQuestion, NextQuestion, questions
+from tocsin.domain.law.rules import Stage
+from tocsin.domain.law.running import Run
+from tocsin.domain.law.terms import Recipient
+from tocsin.domain.law.verdicts import Reasons
+from tocsin.domain.moments import iso
+from tocsin.domain.records import Verification
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What is owed to whom, by when, and why.
+
+    Where the law says `as soon as possible` there is only `target_at`.
+    """
+
+    key: str
+    regime: str
+    rule: str
+    cite: str
+    recipient: Recipient
+    authority: str | None
+    place: str | None
+    role: str
+    stage: Stage
+    clock_from: str
+    clock_start: datetime | None
+    due_at: datetime | None
+    target_at: datetime | None
+    within: str
+    #: One line: how the due moment came about.
+    explained: str
+    #: The clock runs from a stand-in moment, or the duty stands only until a fact is known.
+    assumed: bool
+    because: tuple[str, ...]
+    #: Facts that would end the assumption.
+    needs: tuple[str, ...]
+    verification: Verification
+    #: Counsel must confirm or lift it; until then it runs and pages.
+    candidate: bool
+    content: tuple[str, ...]
+    language: str | None
+    reasons_when_late: bool
+    phased: bool | None
+
+    @property
+    def name(self) -> str:
+        """`regime/rule`."""
+        return f"{self.regime}/{self.rule}"
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment to work towards: the due moment, else our own target."""
+        return self.due_at or self.target_at
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A duty that cannot be told yet, and the facts it waits for."""
+
+    regime: str
+    rule: str
+    needs: tuple[str, ...]
+    because: Sequence[str] = ()
+    #: What its law asks of the harm, where that is among the facts it waits for.
+    harm_tests: tuple[HarmQuestion, ...] = ()
+    #: Asks its clock, which is worth the trouble only where somebody reads the answer.
+    clock: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """`regime/rule`."""
+        return f"{self.regime}/{self.rule}"
+
+    @property
+    def soonest(self) -> datetime | None:
+        """The moment to work towards, should it be owed."""
+        return self.clock().soonest if self.clock else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The matter as plain values; the moment stays one."""
+        return {
+            "regime": self.regime,
+            "rule": self.rule,
+            "needs": [*self.needs],
+            "because": [*self.because],
+            "harm_tests": [asdict(test) for test in self.harm_tests],
+            "would_be_due_at": self.soonest,
+        }
+
+
+@dataclass(frozen=True)
+class NotOwed:
+    """A duty that does not exist under these facts, and why."""
+
+    regime: str
+    rule: str
+    because: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the law says to these facts. Duties stand soonest first.
+
+    All else in the order of regimes and rules.
+    """
+
+    duties: tuple[Duty, ...]
+    undecided: tuple[Undecided, ...]
+    not_owed: tuple[NotOwed, ...]
+
+    @cached_property
+    def questions(self) -> tuple[NextQuestion, ...]:
+        """What to ask so that everything can be told, the fact that settles most first."""
+        return questions(self.undecided)
+
+    @cached_property
+    def next_question(self) -> NextQuestion | None:
+        """What to ask first. With everything told, the moment from which a clock runs that now runs from a stand-in."""
+        if self.questions:
+            return self.questions[0]
+        assumed = questions(self.duties)
+        return assumed[0] if assumed else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The assessment as one JSON document; moments as ISO 8601 in UTC."""
+        return {
+            "duties": [_plain(duty) for duty in self.duties],
+            "undecided": [
+                {name: _json(value) for name, value in each.as_json().items()} for each in self.undecided
+            ],
+            "not_owed": [_plain(each) for each in self.not_owed],
+            "next_question": _plain(self.next_question) if self.next_question else None,
+        }
+
+
+def _plain(finding: Any) -> dict[str, Any]:
+    return {each.name: _json(getattr(finding, each.name)) for each in fields(finding)}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, HarmQuestion):
+        return asdict(value)
+    return [_json(each) for each in value] if isinstance(value, tuple | Reasons) else value
