@@ -43,6 +43,14 @@ def test_a_room_speaks_through_the_same_door() -> None:
     assert (event["event"], event["level"], event["detail"]) == ("round failed", "error", "(address)")
 
 
+def test_a_process_that_set_up_no_log_keeps_its_stdout_for_its_answer() -> None:
+    code = 'from tocsin.logs import Log\nLog("tocsin.engine").error("incident failed", detail="linh@example.com")'
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    event = json.loads(done.stderr)
+    assert (event["event"], event["detail"]) == ("incident failed", "(address)")
+
+
 def test_text_is_for_people_and_names_the_same() -> None:
     _, err = logged('log.warning("round failed", error="OperationalError")', "text")
     assert "round failed" in err

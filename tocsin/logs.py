@@ -34,14 +34,23 @@ class Log:
         """One line about what failed; `detail` holds codes, counts and keys."""
         import structlog
 
+        if not structlog.is_configured():
+            # A verb of the shell that nothing is expected of: its stdout belongs to its answer.
+            _speak(plain=sys.stderr.isatty())
         structlog.get_logger(self.room).error(event, **detail)
 
 
 def configure(settings: "Settings") -> None:
     """Set the log up for this process, once, for our own lines and those of libraries."""
+    _take_libraries_in(
+        *_speak(plain=settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty()))
+    )
+
+
+def _speak(*, plain: bool) -> tuple[list[Any], Any]:
+    """Set up our own lines. Returns the steps that lines of libraries take too, and what writes them."""
     import structlog
 
-    plain = settings.log == "text" or (settings.log == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -60,7 +69,7 @@ def configure(settings: "Settings") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    _take_libraries_in(shared, last)
+    return shared, last
 
 
 def _take_libraries_in(shared: list[Any], last: Any) -> None:

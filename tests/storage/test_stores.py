@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tocsin.domain import kinds as k
+from tocsin.domain.catalog import documents_digest
 from tocsin.domain.errors import Refused
 from tocsin.domain.timeline import Draft, canonical, chain
 from tocsin.sealing import KEY_BYTES, Keyring
@@ -250,9 +251,10 @@ def test_another_master_key_opens_nothing(database, tmp_path):
 
 
 def test_a_pack_comes_back_byte_for_byte_and_the_same_pack_costs_nothing(database):
-    files = {"types/a.json": b"{}", "files/b": "Thư".encode(), "files/c": b"{}"}
+    files = {"types/a.json": b"{}", "files/thư": "Thư".encode(), "files/c": b"{}"}
     with database.write() as connection:
         digest = documents.put_pack(connection, files)
+        assert digest == documents_digest(files)
         assert documents.put_pack(connection, dict(reversed(files.items()))) == digest
     with database.read() as connection:
         assert documents.get_pack(connection, digest) == files

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, insert, select
 
 from tocsin.domain.errors import Refused
+from tocsin.domain.timeline import canonical
 from tocsin.storage.tables import document
 
 _LOST = "is not in this database; restore it from the backup of that time"
@@ -15,7 +16,7 @@ _LOST = "is not in this database; restore it from the backup of that time"
 def put_pack(connection: Connection, files: Mapping[str, bytes]) -> str:
     """Keep a set of named documents; the digest of its table of contents names it. Known content costs nothing."""
     contents = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    table = json.dumps(contents, sort_keys=True, separators=(",", ":")).encode()
+    table = canonical(contents)
     digest = hashlib.sha256(table).hexdigest()
     wanted = {contents[name]: content for name, content in files.items()} | {digest: table}
     known = set(connection.scalars(select(document.c.digest).where(document.c.digest.in_(wanted))))
