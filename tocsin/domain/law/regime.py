@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocsin.domain.contacts import Authority, Organisation, authority_for
 from tocsin.domain.facts import Facts
@@ -69,6 +69,17 @@ def _urgency(duty: Duty) -> tuple[datetime, str]:
     return duty.soonest or _END_OF_TIME, duty.key
 
 
+class _Owed(NamedTuple):
+    """A duty that is owed, before its clock is read and its reasons are written down."""
+
+    rule: Rule
+    verdict: Verdict
+    setting: Setting
+
+
+_Answer = _Owed | Undecided | NotOwed
+
+
 @dataclass(frozen=True)
 class _Case:
     """One incident before the laws."""
@@ -125,7 +136,7 @@ class _Law:
         facts, organisation = self.case.facts, self.case.organisation
         whole = getattr(organisation, rule.per.unless) if rule.per and rule.per.unless else None
         each = addressees(rule, facts, whole)
-        found = [self._placed(self._for(rule, valid, who), rule, valid, who) for who in each]
+        found = [self._found(rule, valid, who) for who in each]
         if each[0].controller:
             return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
         if each[0].place and each[0].of and self.case.somebody_without_a_place:
@@ -138,23 +149,30 @@ class _Law:
         case = self.case.elsewhere
         return None if case is None else _Law(self.regime, case)
 
-    def _placed(self, finding: Finding, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
-        """The same finding; but a duty that rests on a place that nobody knows, the strictest, says so and asks."""
-        if not isinstance(finding, Duty) or (other := self._elsewhere) is None:
-            return finding
-        binds = other._binds.answer is not False and who.place != UNKNOWN_PLACE
-        if binds and isinstance(other._for(rule, valid, who), Duty):
-            return finding
-        because = (*finding.because, assumed_because(self.case.facts))
-        needs = dict.fromkeys((self.case.facts.crowd.asked_for("place"), *finding.needs))
-        return replace(finding, assumed=True, because=because, needs=tuple(needs))
+    def _found(self, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
+        """What a rule gives for one addressee. A duty that rests on a place that nobody knows says so and asks."""
+        answer = self._for(rule, valid, who)
+        if not isinstance(answer, _Owed):
+            return answer
+        duty = self._duty(answer, who)
+        if (other := self._elsewhere) is None or other.would_owe(rule, valid, who):
+            return duty
+        because = (*duty.because, assumed_because(self.case.facts))
+        needs = dict.fromkeys((self.case.facts.crowd.asked_for("place"), *duty.needs))
+        return replace(duty, assumed=True, because=because, needs=tuple(needs))
 
-    def _for(self, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
+    def would_owe(self, rule: Rule, valid: Verdict, who: Addressee) -> bool:
+        """Whether a rule in force owes something to this addressee, if that one has a place."""
+        if self._binds.answer is False or who.place == UNKNOWN_PLACE:
+            return False
+        return isinstance(self._for(rule, valid, who), _Owed)
+
+    def _for(self, rule: Rule, valid: Verdict, who: Addressee) -> _Answer:
         among = (*rule.among.features, *who.of.features) if who.of else rule.among.features
-        of_those_there = self._judged(rule, valid, who, (*among, *self._home))
+        of_those_there = self._judged(rule, valid, (*among, *self._home))
         if not self._home or self.case.organisation.established_in:
             return of_those_there
-        of_all = self._judged(rule, valid, who, among)
+        of_all = self._judged(rule, valid, among)
         return of_all if type(of_all) is type(of_those_there) else self._undecided(rule, _NO_SEAT)
 
     def _setting(self, among: tuple[Feature, ...], spared: int) -> Setting:
@@ -162,7 +180,7 @@ class _Law:
             self._settings[among, spared] = Setting(self.case.facts, self.case.organisation, among, spared)
         return self._settings[among, spared]
 
-    def _judged(self, rule: Rule, valid: Verdict, who: Addressee, among: tuple[Feature, ...]) -> Finding:
+    def _judged(self, rule: Rule, valid: Verdict, among: tuple[Feature, ...]) -> _Answer:
         of_all = self._setting(among, 0)
         if among and (nobody := of_all.some(())).answer is False:
             return NotOwed(self.regime.id, rule.id, nobody.because)
@@ -189,7 +207,7 @@ class _Law:
             break
         if verdict.answer is None and rule.while_unknown == "undecided":
             return self._undecided(rule, verdict)
-        return self._duty(rule, who, verdict, setting)
+        return _Owed(rule, verdict, setting)
 
     def _verdicts(self, rule: Rule, valid: Verdict, setting: Setting) -> Iterator[Verdict]:
         """What must hold together, one after another: the law binds, somebody is hit, the rule's own condition."""
@@ -216,7 +234,9 @@ class _Law:
         tests = harm_questions(verdict.tests, self.case.clocks.regimes)
         return Undecided(self.regime.id, rule.id, verdict.needs, verdict.because, tests, clock)
 
-    def _duty(self, rule: Rule, who: Addressee, verdict: Verdict, setting: Setting) -> Duty:
+    def _duty(self, owed: _Owed, who: Addressee) -> Duty:
+        rule, verdict, setting = owed
+
         def ask(condition: Any) -> bool | None:
             return setting.verdict(condition).answer
 
