@@ -93,7 +93,7 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     if (made := app.restored) is not None:
         tell_restored(app, made)
     delivered = len(deliver(app, alive=alive))
-    _look_at_newer_laws(app)
+    failed = _look_at_newer_laws(app)
     trouble = waking() if waking else None
     now = app.now()
     with app.database.read() as connection:
@@ -101,7 +101,7 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
         overdue = timeline.oldest_overdue(connection, now)
     well = waking is not None and trouble is None
     ours = [key for key, since in due if not (well and now - since < GRACE)]
-    failed = {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
+    failed |= {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
     # Warnings and pages leave before anything long is begun.
     delivered += len(deliver(app, alive=alive)) if due else 0
     if hands:
@@ -111,15 +111,17 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     # What the plans just put into the outbox leaves in the same round.
     delivered += len(deliver(app, alive=alive)) if due else 0
     _beat(app, prefect=trouble, failed=len(failed))
-    return Round(len(due) - len(failed), delivered, len(failed), trouble, overdue)
+    advanced = sum(key not in failed for key, _ in due)
+    return Round(advanced, delivered, len(failed), trouble, overdue)
 
 
-def _look_at_newer_laws(app: App) -> None:
+def _look_at_newer_laws(app: App) -> set[str]:
     """Hold the laws of each open incident against those of today, once for each time that these change.
 
-    A change of facts makes an incident due by itself; a file that somebody edited does not.
+    A change of facts makes an incident due by itself; a file that somebody edited does not. Returns the incidents
+    that could not be read.
     """
-    today = app.catalog.digest
+    today, failed = app.catalog.digest, set[str]()
     with app.database.read() as connection:
         keys = timeline.open_keys(connection)
     for key in keys:
@@ -127,6 +129,9 @@ def _look_at_newer_laws(app: App) -> None:
             continue
         if not _has_newer_laws(app, key) or _advanced(app, key, urgent_only):
             app._held_against[key] = today
+        else:
+            failed.add(key)
+    return failed
 
 
 def _has_newer_laws(app: App, key: str) -> bool:

@@ -433,3 +433,13 @@ def test_moments_that_cannot_be_are_said_beside_the_answer(
     )
     late = law(capfd, "--facts", facts, "--at", "2026-11-25T00:00Z").err
     assert (late.count("CHECK"), "in the future" in late) == (1, False)
+
+
+def test_an_answer_to_a_test_that_no_law_asks_is_said_and_changes_nothing(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = law(capfd, "--facts", facts, "--json").json
+    facts.write_text(f"{FACTS}harm_tests: {{us-ma: met}}\n", encoding="utf-8")
+    after = law(capfd, "--facts", facts, "--json")
+    assert "CHECK harm_tests: us-ma asks for no harm test; leave it out\n" in after.err
+    assert after.json["duties"] == before["duties"]

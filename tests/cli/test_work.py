@@ -165,9 +165,9 @@ def test_an_answer_for_one_law_leaves_those_for_others_and_all_that_stand_are_sa
     tocsin: Command, declared: str
 ) -> None:
     for answers, stands in (
-        ("us-ma:met,us-nj:met", "us-ma:met, us-nj:met"),
-        ("us-md:not", "us-ma:met, us-md:not, us-nj:met"),
-        ("us-ma:unknown,us-nj:not", "us-md:not, us-nj:not"),
+        ("us-ct:met,us-nj:met", "us-ct:met, us-nj:met"),
+        ("us-md:not", "us-ct:met, us-md:not, us-nj:met"),
+        ("us-ct:unknown,us-nj:not", "us-md:not, us-nj:not"),
         ("{us-md: null, us-nj: unknown}", "nothing"),
     ):
         said = tocsin("learn", f"harm_tests={answers}", "--source", "counsel", by="an")

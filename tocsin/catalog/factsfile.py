@@ -14,7 +14,7 @@ from tocsin.domain.cells import Cell
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.facts import FACTS, FactDefinition, Facts, parse_fact, refuse_contradictions
-from tocsin.domain.law.laws import no_harm_test
+from tocsin.domain.law.laws import missing
 from tocsin.domain.law.rules import Regime
 
 Schema = dict[str, Any]
@@ -49,7 +49,7 @@ def read_facts_file(path: Path, laws: Mapping[str, Regime], kinds: Collection[st
             raise document.bad((name,), str(error)) from None
     facts = Facts(values)
     for ref in values.get("harm_tests") or ():
-        if wrong := no_harm_test(str(ref), laws):
+        if wrong := missing(str(ref), laws):
             raise document.bad(("harm_tests", str(ref)), f"harm_tests: {wrong}")
     for kind in facts.kinds():
         if kind not in kinds:

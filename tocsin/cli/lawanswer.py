@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from tocsin.cli.asking import duties_of
@@ -13,14 +13,17 @@ from tocsin.cli.moments import in_zone, spoken
 if TYPE_CHECKING:
     from tocsin.domain.facts import Facts
     from tocsin.domain.law.regime import Assessment
+    from tocsin.domain.law.rules import Regime
 
 
-def doubts(facts: "Facts", zone: ZoneInfo, now: datetime) -> Iterator[str]:
-    """What cannot be so in these facts: moments that are still to come, or that lie before what they follow.
+def doubts(facts: "Facts", laws: Mapping[str, "Regime"], zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    """What cannot be so in these facts: moments that are still to come, or that lie before what they follow; and
+    answers to a test of harm that the law does not know.
 
-    An incident refuses the first and says the second. A facts file may be a case that is thought out, so both are
-    said, and the law is applied as it stands.
+    An incident refuses most of them. A facts file may be a case that is thought out, so they are said, and the law is
+    applied as it stands.
     """
+    from tocsin.domain.law.laws import no_harm_test
     from tocsin.domain.order import ahead, out_of_order
 
     for name, at in ahead(facts, now):
@@ -33,6 +36,9 @@ def doubts(facts: "Facts", zone: ZoneInfo, now: datetime) -> Iterator[str]:
             f"CHECK {each.name} {spoken(each.at, zone, now)} lies before {each.after} "
             f"{spoken(each.after_at, zone, now)}; correct one"
         )
+    for ref in cast("Mapping[str, str]", facts.get("harm_tests") or {}):
+        if wrong := no_harm_test(ref, laws):
+            yield f"CHECK harm_tests: {wrong}"
 
 
 def answer_lines(

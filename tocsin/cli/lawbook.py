@@ -183,7 +183,7 @@ def _applied(asked: Question, path: Path, *, as_json: bool) -> None:
     chosen = [catalog.regime(code) for code in asked.regime] or list(catalog.regimes.values())
     categories = {kind.id: kind.categories for kind in catalog.data_map.kinds}
     facts = read_facts_file(path, catalog.regimes, categories).with_categories(categories)
-    sys.stderr.write("".join(f"{line}\n" for line in doubts(facts, zone, at)))
+    sys.stderr.write("".join(f"{line}\n" for line in doubts(facts, catalog.regimes, zone, at)))
     advice = advise(facts)
     if asked.assume_risk:
         facts = with_advice(facts, advice)

@@ -43,9 +43,8 @@ def no_harm_test(ref: str, laws: Mapping[str, Regime]) -> str | None:
     asked |= {*_asked(law.model_dump(mode="json", by_alias=True, exclude_defaults=True))}
     if ref in asked:
         return None
-    return f"{ref} asks for no harm test" + (
-        f"; {law.id} asks for {', '.join(sorted(asked))}" if asked else ""
-    )
+    instead = f"{law.id} asks for {', '.join(sorted(asked))}" if asked else "leave it out"
+    return f"{ref} asks for no harm test; {instead}"
 
 
 def _asked(node: Any) -> Iterator[str]:
