@@ -43,3 +43,20 @@ def test_a_known_beginning_is_not_marked_because_the_end_is_open() -> None:
     line = next(line for line in page.splitlines() if "từ 22 giờ 10" in line)
     assert "thời điểm kết thúc <em" in line
     assert "22 giờ 10" not in " ".join(marked(page))
+
+
+def test_whose_doing_it_was_is_open_though_it_is_known_that_it_was_meant() -> None:
+    from tocsin.domain.facts import read_facts
+
+    page = render_page(content("eu-gdpr", facts=read_facts({"intent": "malicious"})), TEMPLATES)
+    [line] = [line for line in page.splitlines() if "malicious" in line]
+    assert "to be determined" in line
+
+
+def test_two_open_answers_under_one_label_say_so_once() -> None:
+    from tocsin.rendering.paperfacts import joined, open_answer
+    from tocsin.rendering.words import load_words
+
+    words = load_words(TEMPLATES, "vi")
+    both = joined(open_answer(words, "discovered_by"), open_answer(words, "discovered_how"))
+    assert (both.text, both.needs) == ("đang xác minh", ("discovered_by", "discovered_how"))

@@ -191,11 +191,11 @@ def choice_fact(paper: PaperFacts, words: Words, name: str) -> Answer:
 
 
 def joined(*answers: Answer) -> Answer:
-    """Several answers under one label, a line each; open as soon as one of them is."""
+    """Several answers under one label, a line each, what two of them say once; open as soon as one of them is."""
     states = {answer.state for answer in answers}
     state: State = next((s for s in ("open", "estimated") if s in states), "known")
     return Answer(
-        "\n".join(answer.text for answer in answers if answer.text),
+        "\n".join(dict.fromkeys(answer.text for answer in answers if answer.text)),
         state,
         tuple(dict.fromkeys(need for answer in answers for need in answer.needs)),
     )

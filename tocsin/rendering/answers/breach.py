@@ -137,10 +137,12 @@ def breach_of(paper: PaperFacts, words: Words) -> Answer:
 def cause(paper: PaperFacts, words: Words) -> Answer:
     """Whose doing, and whether it was meant."""
     actor, intent = choice_fact(paper, words, "actor"), choice_fact(paper, words, "intent")
-    known = [answer.text for answer in (actor, intent) if answer.state != "open"]
-    if not known:
+    if actor.state == intent.state == "open":
         return open_answer(words, "actor", "intent")
-    return Answer("; ".join(known), joined(actor, intent).state, joined(actor, intent).needs)
+    # "Malicious" alone would read as the answer to whose doing it was.
+    said = [actor.text] + ([intent.text] if intent.state != "open" else [])
+    both = joined(actor, intent)
+    return Answer("; ".join(said), both.state, both.needs)
 
 
 def root_cause(paper: PaperFacts, words: Words) -> Answer:
