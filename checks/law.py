@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from checks.examples import Case, cases
 from checks.mutants import Mutant, mutants
 from tocsin.catalog import default_folders, load_catalog
 from tocsin.catalog.yamlfile import Document, read_document
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
+from tocsin.domain.law.examples import Case, cases, uncovered
 from tocsin.domain.law.regime import Regime
 
 WAY_OUT = "write an example in which this decides"
@@ -75,7 +74,12 @@ def _laws(codes: Sequence[str]) -> Iterator[Law]:
 def check(law: Law) -> Findings:
     """Everything that must be so of one law."""
     regime, examples = law.regime, read_document(law.folder / "examples.yaml")
-    found = Findings([*unsourced(law), *uncovered(regime, examples)])
+    place = f"{_short(examples.path)}:1: {regime.id}"
+    unshown = [
+        f"{place}/{rule}: no example shows it {how}; write one"
+        for rule, how in uncovered(regime, examples.value)
+    ]
+    found = Findings([*unsourced(law), *unshown])
     proofs = list(cases(regime.id, examples.value, law.contacts))
     if wrong := [case.name for case in proofs if not case.holds(regime)]:
         found.complaints += [f"{regime.id}: the example {name!r} does not hold" for name in wrong]
@@ -127,22 +131,6 @@ def unsourced(law: Law) -> Iterator[str]:
         for exempt in rule.exceptions:
             if not exempt.cite.strip():
                 yield f"{regime.id}/{rule.id}: an exception has no article; write cite"
-
-
-def uncovered(regime: Regime, examples: Document) -> Iterator[str]:
-    """Rules that no example shows owed, not owed, or at their boundary."""
-    stated: Sequence[Any] = examples.value
-    shown = {
-        "owed": {duty["key"].split("/")[1] for each in stated for duty in each["expect"].get("owed", ())},
-        "not owed": {rule for each in stated for rule in each["expect"].get("not_owed", ())},
-        "at its boundary": {rule for each in stated for rule in each.get("boundary", ())},
-    }
-    if not regime.binding:
-        shown = {"not owed": shown["not owed"]}
-    for rule in regime.rules:
-        for how, rules in shown.items():
-            if rule.id not in rules:
-                yield f"{_short(examples.path)}:1: {regime.id}/{rule.id}: no example shows it {how}; write one"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from checks import law as proof
-from checks.examples import cases
 from checks.mutants import mutants
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
+from tocsin.domain.law.examples import cases
 from tocsin.domain.law.regime import Regime
 
 LAW = """

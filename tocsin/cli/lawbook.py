@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,18 +25,19 @@ if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
 
 _USAGE = (
-    "say tocsin law, law show CODE, law diff A [B], law accept [INC], law calendar [INC], law docs FOLDER, "
+    "say tocsin law, law show CODE, law check [CODE]..., law diff A [B], law accept [INC], law calendar [INC], "
+    "law docs FOLDER, "
     "law schema [facts|regime|organisation|type], or law --facts FILE"
 )
 
 
 def law(
     *words: Words, asked: Question = NOTHING_ASKED, said: Yes = NOTHING_SAID, door: Changing = CHANGING
-) -> None:
+) -> int:
     """The laws that judge incidents; with --facts, what they say to those facts.
 
-    tocsin law · tocsin law show CODE · tocsin law diff A [B] · tocsin law accept [INC] ·
-    tocsin law calendar [INC] [--svg FILE] · tocsin law docs FOLDER ·
+    tocsin law · tocsin law show CODE · tocsin law check [CODE]... · tocsin law diff A [B] ·
+    tocsin law accept [INC] · tocsin law calendar [INC] [--svg FILE] · tocsin law docs FOLDER ·
     tocsin law schema [facts|regime|organisation|type] · tocsin law --facts FILE
 
     A and B are codes, today, incidents (the laws they are bound to), or paths to a regime.yaml or a folder of them.
@@ -48,6 +49,8 @@ def law(
             _listed(_catalog(), as_json=door.json)
         case ("show", code):
             _shown(_catalog(), code, as_json=door.json)
+        case ("check", *codes):
+            return _checked(codes, as_json=door.json)
         case ("diff", _) | ("diff", _, _):
             _different(words[1:], door)
         case ("accept",) | ("accept", _):
@@ -62,6 +65,7 @@ def law(
             _applied(asked, asked.facts, as_json=door.json)
         case _:
             raise WrongUsage(_USAGE)
+    return 0
 
 
 def _catalog() -> "Catalog":
@@ -122,6 +126,17 @@ def _shown(catalog: "Catalog", code: str, *, as_json: bool) -> None:
         _give(regime.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     else:
         _say(at_the_terminal(regime))
+
+
+def _checked(codes: Sequence[str], *, as_json: bool) -> int:
+    from tocsin.cli.lawcheck import check, document, lines, well
+
+    found = check(codes)
+    if as_json:
+        _give(document(found))
+    else:
+        _say(lines(found))
+    return 0 if all(map(well, found)) else 1
 
 
 def _different(sides: tuple[str, ...], door: Changing) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from checks.examples import cases
-from checks.law import uncovered
 from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
+from tocsin.domain.law.examples import cases, uncovered
 
 TEMPLATES, _ = default_folders()
 FILES = sorted(path for path in TEMPLATES.rglob("examples.yaml") if path.with_name("regime.yaml").exists())
@@ -34,7 +33,7 @@ def test_every_rule_is_owed_not_owed_and_at_its_boundary_in_some_example(
 ) -> None:
     regime, stated = catalog.regimes[path.parent.name], read_document(path)
     rules = {rule.id for rule in regime.rules}
-    assert list(uncovered(regime, stated)) == []
+    assert list(uncovered(regime, stated.value)) == []
     assert {rule for each in stated.value for rule in each.get("boundary", ())} <= rules
     if not regime.binding:
         assert not any(each["expect"].get("owed") for each in stated.value)

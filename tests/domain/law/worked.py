@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from checks.examples import LATER, cases
 from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.facts import Facts
+from tocsin.domain.law.examples import LATER, cases
 from tocsin.domain.law.regime import Assessment, Regime, assess
 
 #: A rule as `regime/rule`.
