@@ -40,6 +40,20 @@ def test_a_law_that_was_not_touched_holds(own: Path, capfd: pytest.CaptureFixtur
     assert said.out.endswith("each holds\n")
 
 
+def test_a_law_holds_in_every_house_alike(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    contacts = tmp_path / "contacts"
+    contacts.mkdir()
+    shipped = (default_folders()[1] / "organisation.yaml").read_text(encoding="utf-8")
+    assert "established_in: VN" in shipped
+    (contacts / "organisation.yaml").write_text(
+        shipped.replace("established_in: VN", "established_in: DE"), encoding="utf-8"
+    )
+    monkeypatch.setenv("TOCSIN_CONTACTS", str(contacts))
+    assert check(capfd, "us-ca", "eu-gdpr").status == 0
+
+
 def test_a_changed_number_is_seen_in_each_example_with_its_line(
     own: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,7 +75,11 @@ def test_a_changed_number_is_seen_in_each_example_with_its_line(
     [
         ("- name: Exactly 500 residents do not", "- nome: Exactly 500 residents do not", "lacks 'name'"),
         ("- {key: us-ca/individuals/individuals/controller, due_at", "- {kee: x, due_at", "has a key"),
-        ("        due_at: 2026-12-23", "        due_on: 2026-12-23", "a duty has no 'due_on'; did you mean due_at?"),
+        (
+            "        due_at: 2026-12-23",
+            "        due_on: 2026-12-23",
+            "a duty has no 'due_on'; did you mean due_at?",
+        ),
         ("detected_at:", "detekted_at:", "did you mean detected_at?"),
     ],
 )

@@ -11,14 +11,19 @@ if TYPE_CHECKING:
 
 
 def check(codes: Iterable[str]) -> list["Held"]:
-    """These laws, or all that judge, held against their examples. Refused where a law has none."""
+    """These laws, or all that judge, held against their examples. Refused where a law has none.
+
+    Examples say what differs from the sample company, so that they read alike in every house.
+    """
     from tocsin.app import read_catalog, template_folders
+    from tocsin.catalog.contacts import read_contacts
     from tocsin.catalog.examples import held_against
-    from tocsin.catalog.folders import overlaid
+    from tocsin.catalog.folders import default_folders, overlaid
     from tocsin.settings import load_settings
 
     settings = load_settings()
     catalog, files = read_catalog(settings), overlaid(template_folders(settings))
+    sample = read_contacts([default_folders()[1]], {kind.id for kind in catalog.data_map.kinds})
     found = []
     for regime in [catalog.regime(code) for code in codes] or catalog.regimes.values():
         path = files.get(name := f"regimes/{regime.id}/examples.yaml")
@@ -26,7 +31,7 @@ def check(codes: Iterable[str]) -> list["Held"]:
             raise Refused(
                 f"{name} is not there; write three examples for each rule of {regime.id}: docs/law.md"
             )
-        found.append(held_against(regime, path, catalog.contacts))
+        found.append(held_against(regime, path, sample))
     return found
 
 

@@ -126,8 +126,12 @@ class Case:
 
 
 def cases(code: str, examples: Sequence[Mapping[str, Any]], contacts: Contacts) -> Iterator[Case]:
-    """The cases of one law's examples, in their order. Refused for facts that nobody can state."""
+    """The cases of one law's examples, in their order. Refused for facts that nobody can state; ValueError for a key
+    that no example has.
+    """
     for example in examples:
+        if unknown := example.keys() - Example.model_fields.keys():
+            raise ValueError(f"{code}: {example['name']!r} has no {', '.join(sorted(unknown))}")
         for number, differs in enumerate(example.get("each", ({},)), 1):
             facts = {**example.get("facts", {}), **differs}
             company = {**example.get("organisation", {}), **facts.pop("organisation", {})}
