@@ -157,6 +157,19 @@ def test_every_country_of_the_eea_and_vietnam_has_an_authority(shipped: Catalog,
     assert authority.contact_verification == "unconfirmed"
 
 
+def test_each_rule_that_names_a_place_reaches_an_office_of_that_place(shipped: Catalog) -> None:
+    offices = shipped.contacts.authorities
+    asked = [
+        (f"{regime.id}/{rule.id}", rule.place, authority_for(offices, rule.place, rule.competence))
+        for regime in shipped.regimes.values()
+        if regime.status == "in-force"
+        for rule in regime.rules
+        if rule.recipient == "authority" and rule.place
+    ]
+    assert len(asked) > 60
+    assert {name: place for name, place, office in asked if office is None or office.place != place} == {}
+
+
 def test_the_federal_authority_of_germany_says_that_it_only_stands_in(shipped: Catalog) -> None:
     federal = authority_for(shipped.contacts.authorities, "DE")
     assert federal is not None

@@ -216,6 +216,12 @@ def test_the_authority_of_a_land_comes_before_the_one_of_the_country(place: str,
     assert (authority_found.id if authority_found else None) == found
 
 
+def test_a_state_without_the_office_asked_for_is_not_given_that_of_the_country() -> None:
+    known = [authority("us-hhs", "US", "health"), authority("us-ca", "US-CA", "attorney-general")]
+    assert authority_for(known, "US-CA", "health") is None
+    assert authority_for(known, "US", "health") == known[0]
+
+
 def test_a_place_that_does_not_exist_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ValidationError, match="'UK' is no place"):
         authority("gb", "UK")

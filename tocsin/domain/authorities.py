@@ -51,9 +51,13 @@ class Authority(Record):
 def authority_for(
     authorities: Sequence[Authority], place: str, competence: Competence = "data-protection"
 ) -> Authority | None:
-    """The authority of a place: of exactly that place, else of its country (`DE` for `DE-BY`), else None."""
+    """The authority of exactly this place; for data protection else that of its country (`DE` for `DE-XX`); else None.
+
+    A State has offices of its own for all else: the health office of the United States is not that of California.
+    """
     # Asked for each duty of an incident: all but a few are told apart by their place.
-    for wanted in (place, place.partition("-")[0]):
+    country = (place.partition("-")[0],) if competence == "data-protection" else ()
+    for wanted in (place, *country):
         for authority in authorities:
             if authority.place == wanted and competence in authority.competence:
                 return authority
