@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.contacts import Contacts
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
+from tocsin.packs import read_catalog, read_last
 from tocsin.sealing import Keyring
 from tocsin.settings import Settings
 from tocsin.storage import clock as stored_clock
@@ -47,15 +47,36 @@ class App:
     entropy: Callable[[int], bytes] = os.urandom
     #: Messages one after another instead of all routes at once, so that a drill writes the same timeline each time.
     in_order: bool = False
+    #: Whether a faulty file is refused, where what was read before would serve: for who looks for faults.
+    strict: bool = False
     _incidents: dict[str, Incident] = field(default_factory=dict, repr=False)
     _catalogs: dict[str, Catalog] = field(default_factory=dict, repr=False)
     #: For each open incident the packs of today against which its laws were held last.
     _held_against: dict[str, str] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @property
     def catalog(self) -> Catalog:
-        """The packs and contacts as they stand in the folders now, ours first and the company's over them."""
-        return read_catalog(self.settings)
+        """The packs and contacts as they stand in the folders now, ours first and the company's over them.
+
+        Where somebody's edit has made a file that cannot be read, those that were read last: `fault` says which one.
+        An alarm does not wait until it is mended. Raises BadFile where none was read before.
+        """
+        return self._read[0]
+
+    @property
+    def fault(self) -> TocsinError | None:
+        """What is wrong with the folders."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[Catalog, TocsinError | None]:
+        try:
+            return read_catalog(self.settings), None
+        except TocsinError as fault:
+            good = None if self.strict else read_last(self.settings)
+            if good is None:
+                raise
+            return good, fault
 
     def catalog_of(self, incident: Incident) -> Catalog:
         """The packs that an incident is bound to, with the contacts of today."""
@@ -159,34 +180,6 @@ class App:
     def close(self) -> None:
         """Give the database back."""
         self.database.close()
-
-
-def read_catalog(settings: Settings) -> Catalog:
-    """The catalog of a home, for which no database is needed."""
-    from tocsin.catalog import default_folders, load_catalog
-
-    contacts = default_folders()[1]
-    theirs = [path for path in (settings.contacts,) if path]
-    loaded = load_catalog(
-        template_folders(settings),
-        [contacts, *theirs],
-        cache=settings.home / "cache" / "catalog",
-    )
-    return loaded.with_contacts(_reachable(loaded.contacts, settings))
-
-
-def template_folders(settings: Settings) -> list[Path]:
-    """Where the packs of a home are read: the shipped folder, and the company's own over it."""
-    from tocsin.catalog import default_folders
-
-    return [default_folders()[0], *([settings.templates] if settings.templates else [])]
-
-
-def _reachable(contacts: Contacts, settings: Settings) -> Contacts:
-    # Made-up people count as nobody where a real person has to be found.
-    if settings.fenced:
-        return contacts
-    return contacts.model_copy(update={"people": tuple(p for p in contacts.people if not p.sample)})
 
 
 def open_app(

@@ -197,11 +197,12 @@ def _read_again(app: App) -> App:
     """The same home with the contacts of now, since people change numbers. A faulty file changes nothing."""
     renewed = app.renewed()
     try:
-        _ = renewed.catalog
+        _, fault = renewed.catalog, renewed.fault
     except TocsinError as error:
-        log.error("contacts cannot be read", error=str(error))
-        return app
-    return renewed
+        fault = error
+    if fault:
+        log.error("contacts cannot be read", error=str(fault))
+    return app if fault else renewed
 
 
 def _place(error: BaseException) -> str:

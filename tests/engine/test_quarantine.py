@@ -163,6 +163,8 @@ def test_a_faulty_contacts_file_sets_no_incident_apart(tmp_path, tale):
     (contacts / "people.yaml").write_text("people: [{id: 5}]\n", encoding="utf-8")
     settings = tale.app.settings.model_copy(update={"contacts": contacts})
     tale.leap(minutes=6)
+    for kept in tale.app.settings.home.rglob("catalog-last-good"):
+        kept.unlink()
     broken = open_app(settings, now=tale.clock)
     with pytest.raises(BadFile):
         advance(broken, tale.key)

@@ -1,14 +1,18 @@
 """What was read and found good is kept, so that the next command need not parse and check the same files again.
 
 The cache is one file, keyed by the content of every file read and of the code that checks them: a changed byte on
-either side is read anew. It holds names and numbers of the people of the house, so that only its owner may read it.
-A cache that is missing, damaged or cannot be written costs time, and nothing else.
+either side is read anew. Beside it lies the same catalog whole, with its templates: it serves when somebody's edit has
+made a file that cannot be read, since an alarm must not wait until that is mended. Both hold names and numbers of the
+people of the house, so that only their owner may read them. One that is missing, damaged or cannot be written costs
+time, and nothing else.
 """
 
 import hashlib
 import json
 import os
 import tempfile
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -66,19 +70,40 @@ def _understood(content: bytes, key: str, files: tuple[tuple[str, bytes], ...]) 
 
 
 def keep(cache: Path, key: str, catalog: Catalog) -> None:
-    """Put the catalog under this key, whole or not at all; templates stay where they are."""
+    """Put the catalog under this key, and beside it whole; each file as a whole or not at all."""
     documents = {
         name: content.decode() for name, content in catalog.documents.items() if not name.startswith(FILES)
     }
     contacts = catalog.contacts.model_dump(mode="json", by_alias=True)
+    files = {name: b64encode(content).decode() for name, content in catalog.files.items()}
+    whole = {"documents": documents, "files": files, "contacts": contacts}
+    kept = {"key": key, "documents": documents, "files": [*catalog.files], "contacts": contacts}
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=cache.parent, prefix=f".{cache.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                kept = {"key": key, "documents": documents, "files": [*catalog.files], "contacts": contacts}
-                json.dump(kept, file)
-            Path(name).replace(cache)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        _put(_last_good(cache), zlib.compress(json.dumps(whole).encode()))
+        _put(cache, json.dumps(kept).encode())
+
+
+def last_good(cache: Path) -> Catalog | None:
+    """The catalog that was read last without a fault, templates and all; None where none was, or it is damaged."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error):
+        whole = json.loads(zlib.decompress(_last_good(cache).read_bytes()))
+        documents = {name: text.encode() for name, text in whole["documents"].items()}
+        documents |= {f"{FILES}{name}": b64decode(text) for name, text in whole["files"].items()}
+        return catalog_from_documents(documents, Contacts.model_validate(whole["contacts"]))
+    return None
+
+
+def _last_good(cache: Path) -> Path:
+    return cache.with_name(f"{cache.name}-last-good")
+
+
+def _put(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -55,7 +55,10 @@ class Reading:
 
         app = open_app(load_settings())
         try:
-            yield Shell(app, at_the_shell(app, self.as_), self.json)
+            shell = Shell(app, at_the_shell(app, self.as_), self.json)
+            if app.fault:
+                shell.warn(f"FAULTY  {app.fault}; until then what was read before is used")
+            yield shell
         finally:
             app.close()
 

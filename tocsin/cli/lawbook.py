@@ -69,7 +69,7 @@ def law(
 
 
 def _catalog() -> "Catalog":
-    from tocsin.app import read_catalog
+    from tocsin.packs import read_catalog
     from tocsin.settings import load_settings
 
     return read_catalog(load_settings())

@@ -15,10 +15,10 @@ def check(codes: Iterable[str]) -> list["Held"]:
 
     Examples say what differs from the sample company, so that they read alike in every house.
     """
-    from tocsin.app import read_catalog, template_folders
     from tocsin.catalog.contacts import read_contacts
     from tocsin.catalog.examples import held_against
     from tocsin.catalog.folders import default_folders, overlaid
+    from tocsin.packs import read_catalog, template_folders
     from tocsin.settings import load_settings
 
     settings = load_settings()

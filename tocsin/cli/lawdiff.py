@@ -95,7 +95,7 @@ def _for_the_incident(word: str, door: Reading) -> tuple[list[str], Any]:
 
 
 def _side(word: str, door: Reading) -> Side:
-    from tocsin.app import read_catalog, template_folders
+    from tocsin.packs import read_catalog, template_folders
     from tocsin.settings import load_settings
 
     settings = load_settings()

@@ -5,7 +5,7 @@ Prefect and the DNS, and sends nothing, except for a test page that somebody ask
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def _opened(settings: Settings, config: Path | None) -> Iterator[Finding]:
     from tocsin.app import open_app
 
     try:
-        app = open_app(settings)
+        app = replace(open_app(settings), strict=True)
     except TocsinError as error:
         yield Finding("FAIL", "home", str(error))
         return

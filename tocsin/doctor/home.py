@@ -9,13 +9,14 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from tocsin.app import App, template_folders
+from tocsin.app import App
 from tocsin.catalog.folders import overlaid
 from tocsin.doctor.finding import Finding, Level, ago, setting
 from tocsin.doctor.standing import SILENT, standing
 from tocsin.domain.catalog import catalog_from_documents
 from tocsin.domain.errors import BadFile, TocsinError
 from tocsin.domain.moments import iso
+from tocsin.packs import template_folders
 from tocsin.settings import Settings, unknown_variables
 from tocsin.storage import clock as beats
 from tocsin.storage import documents, schema, tables
