@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.engine.test_letters import text_of
 from tests.story import Story
 from tocsin.domain.errors import Refused
 from tocsin.domain.plan import plan
@@ -34,7 +35,7 @@ def test_a_duty_that_is_not_notified_ends_with_its_reasons(hit: Story) -> None:
     )
     decision = hit.incident.decisions[GERMANY]
     assert (decision.decided_by, decision.by, decision.advised_by) == ("bao", "an", ("chi",))
-    assert hit.incident.duties[GERMANY].mark == "released"
+    assert hit.incident.duties[GERMANY].mark == "not-notified"
     assert [each.of for each in hit.incident.dissents] == [GERMANY]
     assert verify(hit.app, hit.key).proven
 
@@ -42,6 +43,34 @@ def test_a_duty_that_is_not_notified_ends_with_its_reasons(hit: Story) -> None:
 def test_a_released_duty_is_a_decision_of_whoever_released_it(hit: Story) -> None:
     hit.as_("chi").release_duty(GERMANY, because="not owed")
     assert hit.incident.decisions[GERMANY].decided_by == "chi"
+
+
+def test_what_is_not_notified_is_filed_only_once_that_is_taken_back(hit: Story) -> None:
+    hit.as_("bao").not_notify(GERMANY, because="no key was used")
+    with pytest.raises(
+        Refused, match=f"decided not to notify under {GERMANY}; first tocsin not-notify .* --take-back"
+    ):
+        hit.as_("an").filed(GERMANY, reference="4711")
+
+
+def test_counsel_may_find_not_owed_what_was_not_notified(hit: Story) -> None:
+    hit.as_("bao").not_notify(GERMANY, because="no key was used")
+    hit.as_("chi").release_duty(GERMANY, because="nobody there after all")
+    assert hit.incident.duties[GERMANY].mark == "released"
+    assert (hit.incident.decisions[GERMANY].not_owed, hit.incident.decisions[GERMANY].decided_by) == (
+        True,
+        "chi",
+    )
+    with pytest.raises(Refused, match="is released already"):
+        hit.as_("chi").release_duty(GERMANY, because="again")
+
+
+def test_who_decided_not_to_notify_is_named_when_the_facts_ask_for_it_anew(hit: Story) -> None:
+    hit.as_("an").learn({"cells": [HIT["cells"][0] | {"risk": "unlikely"}]}, source="counsel")
+    hit.as_("bao").not_notify(GERMANY, because="no risk")
+    hit.as_("an").learn(HIT, source="second look")
+    (mail,) = [mail for mail in hit.mail.messages if mail.recipients == ("chi@streamonapi.example",)]
+    assert "trước đó bao đã quyết định không thông báo" in text_of(mail)
 
 
 def test_a_decision_that_is_taken_back_opens_the_duty_again(hit: Story) -> None:

@@ -41,6 +41,11 @@ def test_an_ended_duty_shows_its_decision_and_not_why_it_was_owed(tocsin: Comman
     assert [line for line in reasons if line in said] == []
     (duty,) = [each for each in tocsin("duties", "--json").json["duties"] if each["key"] == PROMISE]
     assert (duty["decision"]["because"], duty["dissents"][0]["by"]) == ("nobody was hit", "an")
+    assert duty["state"] == "not-notified"
+    assert [each["state"] for each in tocsin("show", "--json").json["duties"] if each["key"] == PROMISE] == [
+        "not-notified"
+    ]
+    assert PROMISE not in tocsin("law", "calendar").out
 
 
 def test_the_whole_breach_needs_no_name_and_warns_of_what_the_law_cannot_tell(
@@ -55,7 +60,7 @@ def test_the_whole_breach_needs_no_name_and_warns_of_what_the_law_cannot_tell(
     assert back.out.startswith("the breach is notified after all")
     back = tocsin("not-notify", PROMISE, "--take-back", "--because", "a log turned up", by="bao")
     assert f"REOPENED {PROMISE} due " in back.out
-    assert back.out.endswith(", released before by bao\n")
+    assert back.out.endswith(", not notified before: decided by bao\n")
 
 
 def test_bad_input_is_one_line_and_writes_nothing(

@@ -1,6 +1,6 @@
 """One letter for each set of people whose laws agree, on the whole library of laws."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -45,11 +45,13 @@ def laws(catalog: Catalog) -> Catalog:
     return catalog
 
 
-def hit(laws: Catalog, people: Mapping[str, int], **facts: Any) -> list[k.Body]:
-    """A theft of card data of so many people in these places, its scope, and what the laws say to it."""
+def hit(
+    laws: Catalog, people: Mapping[str, int], categories: Sequence[str] = CARDS, **facts: Any
+) -> list[k.Body]:
+    """A theft of such data of so many people in these places, its scope, and what the laws say to it."""
     cells = [
         read_cell(
-            {"place": place, "count": count, "role": "controller", "group": ["customers"], "categories": CARDS,
+            {"place": place, "count": count, "role": "controller", "group": ["customers"], "categories": [*categories],
              "protection": "none", "access": "acquired", "disclosure": "confirmed", "method": "exact"}
         ).canonical()
         for place, count in people.items()
@@ -231,6 +233,93 @@ def test_only_the_people_whose_law_says_so_wait_for_what_comes_first(laws: Catal
     after = by_id(incident(*bodies, met), laws)
     assert "customers-us-nj" not in after
     assert "US-NJ" in places(after[CUSTOMERS])
+
+
+MA, NJ, MD = (f"us-{state}/individuals/individuals/controller" for state in ("ma", "nj", "md"))
+POLICE = "us-nj/state-police/us-nj/controller"
+
+
+def not_notified(*duties: str) -> list[k.Body]:
+    """That a person decided to tell nobody under these."""
+    return [k.NotNotified(of=duty, because=WORDS, decided_by="bao") for duty in duties]
+
+
+def test_a_law_under_which_nobody_is_notified_still_limits_the_letter_that_another_law_asks_for(
+    laws: Catalog,
+) -> None:
+    bodies = hit(laws, {"VN": 40, "US-MA": 3, "US-NJ": 2})
+    letters = by_id(incident(*bodies, *not_notified(MA, NJ)), laws)
+    quiet, waiting = letters["customers-us-ma"], letters["customers-us-nj"]
+    assert "what-happened" in quiet.left_out
+    assert [wait.duty for wait in waiting.waits] == [POLICE]
+    for letter, duty, law in ((quiet, MA, "us-ma"), (waiting, NJ, "us-nj")):
+        assert (duty in letter.duties, bool(letter.duties), letter.lacks) == (False, True, ())
+        (why,) = [line for line in letter.because if "not notified, as decided" in line]
+        assert f"({law})" in why
+    # Its words are not asked for any more.
+    assert not {"police-report", "credit-monitoring"} & {*quiet.added["US-MA/controller/customers"]}
+
+
+def test_only_counsels_reading_of_the_law_frees_its_people_of_it(laws: Catalog) -> None:
+    bodies = hit(laws, {"VN": 40, "US-MA": 3, "US-NJ": 2})
+    released = [k.DutyReleased(key=duty, because=WORDS) for duty in (MA, NJ)]
+    (letter,) = letters_of(incident(*bodies, *not_notified(MA, NJ), *released), laws)
+    assert (letter.id, places(letter)) == (CUSTOMERS, ["US-MA", "US-NJ", "VN"])
+    assert not any("as decided" in line for line in letter.because)
+
+
+def test_where_nobody_is_notified_at_all_the_laws_limit_a_letter_that_somebody_drafts(laws: Catalog) -> None:
+    bodies = hit(laws, {"VN": 40, "US-MA": 3})
+    every = [
+        body.key for body in bodies if isinstance(body, k.DutyOpened) and body.recipient == "individuals"
+    ]
+    letters = by_id(incident(*bodies, *not_notified(*every)), laws)
+    assert "what-happened" in letters["customers-us-ma"].left_out
+    assert [letter.duties for letter in letters.values()] == [(), ()]
+
+
+def test_a_hold_and_the_way_of_sending_bind_under_a_law_under_which_nobody_is_notified(laws: Catalog) -> None:
+    hold = {"by": "law-enforcement", "reference": "L-7", "until": "2026-12-24T00:00Z"}
+    illinois = "us-il/individuals/individuals/controller"
+    bodies = hit(laws, {"VN": 40, "US-IL": 3}, hold=hold)
+    letter = by_id(incident(*bodies, *not_notified(illinois)), laws)["customers-us-il"]
+    assert [held.duty for held in letter.held] == [illinois]
+    (owed,) = letter.readers.values()
+    assert {asked.duty for asked in owed.email_needs.values()} == {illinois}
+
+
+def test_not_to_notify_who_comes_first_does_not_change_the_order(laws: Catalog) -> None:
+    bodies = hit(laws, {"VN": 40, "US-NJ": 2})
+    (wait,) = by_id(incident(*bodies, *not_notified(POLICE)), laws)["customers-us-nj"].waits
+    line = wait.words("INC-1")
+    assert line.startswith(f"{POLICE} comes first, says N.J.S.A. 56:8-163")
+    assert f"tocsin not-notify INC-1 {POLICE} --take-back --because" in line
+    assert f"tocsin duties INC-1 --release {POLICE} --because" in line
+    found = k.DutyReleased(key=POLICE, because=WORDS)
+    assert not any(
+        letter.waits for letter in letters_of(incident(*bodies, *not_notified(POLICE), found), laws)
+    )
+
+
+def test_the_order_of_a_law_that_may_bind_is_kept_and_the_line_says_what_counsel_can_do(
+    laws: Catalog,
+) -> None:
+    bodies = hit(laws, {"VN": 40, "US-MD": 3}, categories=("contact", "credentials"))
+    letter = by_id(incident(*bodies), laws)["customers-us-md"]
+    (wait,) = letter.waits
+    line = wait.words("INC-1")
+    assert line.startswith("us-md/attorney-general/us-md/controller may have to come first, says ")
+    assert "Does that law bind? An order once broken cannot be mended, so the letter waits" in line
+    assert f"tocsin duties INC-1 --release {MD} --because ..., or --confirm" in line
+    assert any(
+        why.endswith("attorney-general/us-md/controller may have to come first") for why in letter.because
+    )
+    # Counsel confirms it, and nothing is doubtful any more; or frees the letter of it.
+    sure = by_id(incident(*bodies, k.DutyConfirmed(key=MD, because=WORDS)), laws)["customers-us-md"]
+    assert " comes first, says " in sure.waits[0].words("INC-1")
+    assert "Does that law bind?" not in sure.waits[0].words("INC-1")
+    freed = incident(*bodies, k.DutyReleased(key=MD, because=WORDS))
+    assert not any(each.waits for each in letters_of(freed, laws))
 
 
 def test_a_letter_of_their_own_that_was_drafted_stays_theirs_once_the_wait_is_over(laws: Catalog) -> None:

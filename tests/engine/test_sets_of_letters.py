@@ -132,6 +132,22 @@ def test_everybody_gets_one_letter_and_each_law_is_met_by_its_own_people(abroad:
     assert verify(abroad.app, abroad.key).fault is None
 
 
+def test_who_is_not_notified_under_a_law_reads_nothing_that_it_forbids_in_the_letter_of_another(
+    abroad: Story,
+) -> None:
+    abroad.as_("chi").learn(MONITORING, source="the contract")
+    abroad.as_("bao").not_notify(MA, because="no misuse is likely, and the Attorney General agrees")
+    approve(abroad, "customers-us-ma")
+    abroad.as_("an").release("customers-us-ma")
+    (quiet,) = told(abroad).values()
+    assert "WHAT HAPPENED" not in quiet
+    assert "accessed without permission" not in quiet
+    assert "Eighteen months of monitoring" not in quiet
+    # No letter meets a duty of which a person decided otherwise.
+    assert mark(abroad, MA) == "not-notified"
+    assert verify(abroad.app, abroad.key).fault is None
+
+
 def test_the_first_letter_keeps_from_the_people_of_a_law_what_the_last_one_must(abroad: Story) -> None:
     draft(abroad.app, abroad.actor("an"), abroad.key, "holding")
     approve(abroad, "holding")

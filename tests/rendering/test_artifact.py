@@ -97,6 +97,14 @@ def test_the_duties_of_what_was_no_incident_are_open_no_more(catalog: Catalog) -
     assert "**Fri 27 Nov" not in declined
 
 
+def test_a_duty_that_is_not_notified_is_told_from_one_that_is_not_owed(catalog: Catalog) -> None:
+    key = opened().key
+    decided = (declared(), opened(), k.NotNotified(of=key, because=WORDS, decided_by="bao"))
+    assert "| not notified, as decided |" in page(catalog, fold(timeline(*decided)))
+    released = k.DutyReleased(key=key, because=WORDS)
+    assert "| no longer owed |" in page(catalog, fold(timeline(*decided, released)))
+
+
 def test_the_page_of_a_closed_incident_calls_nobody_dead(catalog: Catalog) -> None:
     closed = page(catalog, fold(timeline(declared(), opened(), k.Closed())))
     assert "_As of Tue 24 Nov 03:40 +07 (20:40Z): closed._" in closed

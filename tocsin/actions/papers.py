@@ -120,6 +120,11 @@ def _refuse_filing(incident: Incident, state: DutyState, moment: datetime, becau
         raise Refused(
             f"{duty} was released, so nothing is to be filed; tocsin note {key} '...' keeps what was sent"
         )
+    if state.mark == "not-notified":
+        raise Refused(
+            f"it was decided not to notify under {duty}; "
+            f"first tocsin not-notify {key} {duty} --take-back --because '...'"
+        )
     late = state.due_at is not None and moment > state.due_at
     if late and not because and not incident.facts.known("reasons_for_delay"):
         asks = f", and {state.opened.cite} asks why" if state.opened.reasons_when_late else ""
@@ -151,14 +156,17 @@ def _refuse_supplement(key: str, state: DutyState, number: int, at: datetime | N
 def release_duty(
     app: App, actor: Actor, key: str, duty: str, *, because: str, command: str | None = None
 ) -> Recorded:
-    """A person decides, by name and with a reason, that a duty is not owed. The engine never does."""
+    """A person decides, by name and with a reason, that a duty is not owed. The engine never does.
+
+    One that is not notified, as decided, is released too: only that frees its people of the law.
+    """
 
     def decide(change: Change) -> None:
         state = duty_of(change.incident, duty)
         # Whether a doubtful law binds is a question of law, and silence or convenience answers none.
         others = () if state.candidate else ("dpo", "accountable-officer")
         need(actor, change.incident, "counsel", *others)
-        if state.mark != "open":
+        if state.mark in ("met", "released"):
             done = "filed" if state.mark == "met" else "released"
             raise Refused(f"{duty} is {done} already, so nothing is left to release; tocsin duties {key}")
         refuse_silence(

@@ -114,8 +114,8 @@ def say_duties(shell: Shell, done: "Recorded") -> None:
         if earlier is None:
             perhaps = " CANDIDATE" if duty.opened.candidate else ""
             shell.say(labelled("OWED", f"{name} ({duty.opened.cite}) {clock}{perhaps}"))
-        elif earlier.mark == "released" and duty.mark == "open":
-            shell.say(labelled("REOPENED", f"{name} {clock}{_released_before(done, name)}"))
+        elif earlier.mark in ("released", "not-notified") and duty.mark == "open":
+            shell.say(labelled("REOPENED", f"{name} {clock}{_let_go_before(done, name)}"))
         elif earlier.soonest != duty.soonest:
             was = _clock(shell, earlier).removeprefix("due ")
             shell.say(labelled("MOVED", f"{name} {clock}, was {was}"))
@@ -129,7 +129,10 @@ def _clock(shell: Shell, duty: "DutyState") -> str:
     return f"{'due' if duty.due_at else 'our aim'} {shell.at(duty.soonest)}"
 
 
-def _released_before(done: "Recorded", name: str) -> str:
-    """Whose release no longer holds, so that they can be asked."""
+def _let_go_before(done: "Recorded", name: str) -> str:
+    """Whose release or decision no longer holds, so that they can be asked."""
     decision = done.before.decisions.get(name) if done.before else None
-    return f", released before by {decision.decided_by}" if decision else ""
+    if decision is None:
+        return ""
+    before = "released before" if decision.not_owed else "not notified before: decided"
+    return f", {before} by {decision.decided_by}"

@@ -64,13 +64,37 @@ def way_to_say(fact: str) -> str:
 
 
 class Wait(NamedTuple):
-    """An open duty that must be discharged before a letter may leave, and the law that says so."""
+    """A duty that must be discharged before a letter may leave, and the law that says so."""
 
     duty: str
     asked: Asked
+    #: A person decided not to notify under it. That changes no order: only counsel's reading of the law does.
+    decided: bool = False
+
+    @property
+    def comes(self) -> str:
+        """`comes`, or `may have to come` where nobody is sure that the law binds which says so."""
+        return "comes" if self.asked.sure else "may have to come"
 
     def words(self, incident: str) -> str:
-        """One line: what comes first, by which article, and how it is done."""
+        """One line: what comes first, by which article, how it is done, and what counsel can say of a doubt."""
+        line = f"{self.duty} {self.comes} first, says {self.asked}: {self._way(incident)}"
+        if self.asked.sure:
+            return line
         return (
-            f"{self.duty} comes first, says {self.asked}: tocsin filed {incident} {self.duty} --reference NO"
+            f"{line}. Does that law bind? An order once broken cannot be mended, so the letter waits; counsel "
+            f"says: tocsin duties {incident} --release {self.asked.duty} --because ..., or --confirm"
+        )
+
+    @property
+    def command(self) -> str:
+        """The verb that gets it out of the way, without the incident."""
+        return f"not-notify {self.duty} --take-back" if self.decided else f"filed {self.duty}"
+
+    def _way(self, incident: str) -> str:
+        if not self.decided:
+            return f"tocsin filed {incident} {self.duty} --reference NO"
+        return (
+            f"it was decided not to notify it: tocsin not-notify {incident} {self.duty} --take-back --because ..., "
+            f"or counsel finds it not owed: tocsin duties {incident} --release {self.duty} --because ..."
         )

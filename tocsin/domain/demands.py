@@ -4,6 +4,7 @@ Pure. Who is under a duty follows from its rule, cell by cell. Where the place o
 bind: what those laws want said is said as far as anybody can, and what must come first is waited for; but nothing is
 kept from such people, since to leave out what happened would break more laws than it keeps. What the law of the place
 where people surely live forbids is kept from them also while that law cannot be told yet: a word cannot be taken back.
+So it is where a person decided not to notify under that law: it asks for no word then, and limits every other letter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,7 +58,8 @@ class Demand:
     email_needs: Mapping[str, Asked]
     #: Duties that an authority's request holds back.
     held: tuple[Held, ...]
-
+    #: Laws under which nobody is notified, as a person decided, and which limit this letter all the same.
+    not_notified: tuple[Asked, ...]
     #: Whether one of the duties is surely owed, and none that counsel has yet to confirm.
     surely_owed: bool
 
@@ -68,7 +70,7 @@ class Demand:
 
 
 def telling_duties(incident: Incident) -> list[DutyState]:
-    """Duties to tell people that are owed: open, or met by a letter already. One that was let go asks for nothing."""
+    """Duties to tell people that bind a letter: open, met, or not notified. Only what was found not owed binds none."""
     return [
         duty
         for duty in incident.duties.values()
@@ -127,6 +129,32 @@ class _Owed:
         organisation = catalog.contacts.organisation
         self._reached = reached(regime, self.rule, facts, organisation) if regime and self.rule else 0
 
+    @property
+    def notified(self) -> bool:
+        """Whether its people are told under it: no letter meets a duty of which a person decided otherwise."""
+        return self.state.mark != "not-notified"
+
+    @property
+    def asked(self) -> Asked:
+        """The law, the article and the duty."""
+        opened = self.state.opened
+        return Asked(opened.regime, opened.cite, opened.key, sure=not self.state.candidate)
+
+    @property
+    def email_needs(self) -> str | None:
+        """What e-mail needs before this law takes it for a letter."""
+        channel = self.rule.channel if self.rule else None
+        if channel is None:
+            return None
+        return channel.email_needs if "email" in channel.by else "never"
+
+    def limits(self, place: str) -> bool:
+        """Whether a letter to this place is bound by it beside what must stand in it."""
+        if self.rule is None:
+            return False
+        here = self.knows(place) and (self.rule.must_not_contain or self.email_needs)
+        return bool(self.rule.send_after or self.held or here)
+
     def binds(self, readers: Readers, own: int) -> bool:
         """Whether these people, who are in the cells `own`, may be under it.
 
@@ -164,28 +192,38 @@ def _demand(readers: Readers, people: int, binding: Sequence[_Owed], silenced: I
     after: dict[str, Asked] = {}
     email: dict[str, Asked] = {}
     holds: list[Held] = []
-    keys = []
     # What is surely owed asks first: a part that a candidate wants too is no doubtful one.
-    for duty in sorted(binding, key=lambda duty: duty.state.candidate):
-        opened = duty.state.opened
-        asked = Asked(opened.regime, opened.cite, opened.key, sure=not duty.state.candidate)
-        keys.append(opened.key)
-        for part in duty.content:
+    binding = sorted(binding, key=lambda duty: duty.state.candidate)
+    told = [duty for duty in binding if duty.notified]
+    for duty in binding:
+        asked = duty.asked
+        for part in duty.content if duty.notified else ():
             must.setdefault(part, asked)
         if duty.rule is None or duty.regime is None:
             continue
-        if duty.held and duty.state.mark == "open":
+        if duty.held and duty.state.mark != "met":
             holds.append(duty.held)
         for ref in duty.rule.send_after:
             after.setdefault(duty.regime.full(ref), asked)
         if duty.knows(readers.place):
-            if channel := duty.rule.channel:
-                need = channel.email_needs if "email" in channel.by else "never"
-                email |= {} if need is None or need in email else {need: asked}
+            if need := duty.email_needs:
+                email.setdefault(need, asked)
             for part in duty.rule.must_not_contain:
                 must_not.setdefault(part, asked)
     for each in silenced:
         for part in each.rule.must_not_contain:
             must_not.setdefault(part, each.asked)
-    surely = any(not duty.state.candidate for duty in binding)
-    return Demand(readers, people, tuple(keys), must, must_not, after, email, tuple(holds), surely)
+    return Demand(
+        readers,
+        people,
+        duties=tuple(duty.asked.duty for duty in told),
+        must_say=must,
+        must_not_say=must_not,
+        send_after=after,
+        email_needs=email,
+        held=tuple(holds),
+        not_notified=tuple(
+            duty.asked for duty in binding if not duty.notified and duty.limits(readers.place)
+        ),
+        surely_owed=any(not duty.state.candidate for duty in told),
+    )

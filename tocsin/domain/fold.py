@@ -338,7 +338,7 @@ def _not_notified(incident: Incident, entry: Entry, body: k.NotNotified) -> Inci
     taken = (entry.at, entry.actor, entry.seq)
     decision = Decision(body.of, body.because, body.decided_by, *taken, body.advised_by, body.look_again)
     after = _decided(incident, decision)
-    return _duty(after, body.of, mark="released") if body.of in incident.duties else after
+    return _duty(after, body.of, mark="not-notified") if body.of in incident.duties else after
 
 
 @_on(k.NotNotifiedTakenBack)

@@ -17,7 +17,8 @@ from tocsin.domain.kinds import CommandEnded, DutyOpened, ScopeMeasured, Severit
 from tocsin.domain.moments import MOMENT_NAMES
 
 StepMark = Literal["done", "skipped"]
-DutyMark = Literal["open", "met", "released"]
+#: `released`: found not owed. `not-notified`: a choice to be silent, under which the law still stands.
+DutyMark = Literal["open", "met", "released", "not-notified"]
 NoticeMark = Literal["in-review", "approved", "released", "sending", "paused", "sent", "rejected", "void"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

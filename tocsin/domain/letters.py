@@ -58,9 +58,12 @@ class LetterPlan:
 
 
 def letters_of(incident: Incident, catalog: Catalog) -> tuple[LetterPlan, ...]:
-    """The letters that people are owed, the common one first; none before anybody was found and is owed one."""
+    """The letters that people are owed, the common one first; none before anybody was found and is owed one.
+
+    Where nobody is notified, as a person decided, the laws still limit a letter that somebody drafts.
+    """
     asked = replies(incident, catalog)
-    if not any(answer.demand.duties for answer in asked):
+    if not any(answer.demand.duties or answer.demand.not_notified for answer in asked):
         return ()
     sets = _in_sets(asked, incident)
     return tuple(

@@ -12,7 +12,9 @@ from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import LEAVING, letter_states, standing
 
 #: States of a duty for which nothing is left to do.
-ENDED = ("filed", "not-owed", "withdrawn")
+ENDED = ("filed", "not-owed", "not-notified", "withdrawn")
+#: Words for a mark that no hour and no letter changes any more.
+_SETTLED = {"met": "filed", "released": "not-owed", "not-notified": "not-notified"}
 
 
 def duty_word(
@@ -27,7 +29,7 @@ def duty_word(
     A duty to tell people stands where the letter of `letters` stands that is behind the others; without them, of all.
     """
     if state.mark != "open":
-        return "filed" if state.mark == "met" else "not-owed"
+        return _SETTLED[state.mark]
     if not incident.open:
         return "withdrawn"
     if passed(state.due_at, now):

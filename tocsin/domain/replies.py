@@ -21,6 +21,8 @@ _EMAIL = {
     "usual-channel": "by e-mail only where that is how we always write, else by post",
     "never": "by post, and not by e-mail",
 }
+#: What becomes of a law under which a person decided not to notify.
+_SILENT = "not notified, as decided: it asks for no words, and what it forbids or wants first still binds this letter"
 
 
 class Owed(NamedTuple):
@@ -108,17 +110,21 @@ def _reply(demand: Demand, parts: LetterParts, facts: Facts, incident: Incident)
             )
     waits = _waits(demand, incident)
     because = [f"{law} {', '.join(named)}{end}" for (law, end), named in why.items()]
-    because += [f"{wait.asked}: {wait.duty} comes first" for wait in waits]
+    because += [f"{wait.asked}: {wait.duty} {wait.comes} first" for wait in waits]
     because += [f"{held.duty} is {held.words}" for held in demand.held]
     because += [f"{asked}: {_EMAIL[need]}" for need, asked in demand.email_needs.items()]
+    because += [f"{asked}: {_SILENT}" for asked in demand.not_notified]
     return Reply(demand, left_out, tuple(added), tuple(lacks), tuple(without), waits, tuple(because))
 
 
 def _waits(demand: Demand, incident: Incident) -> tuple[Wait, ...]:
-    """The open duties that must be discharged first. One that was never opened is not owed, and holds up nobody."""
+    """The duties that must be discharged first. One that was never opened is not owed, and holds up nobody.
+
+    A decision not to notify whoever comes first does not change the order.
+    """
     return tuple(
-        Wait(duty.opened.key, asked)
+        Wait(duty.opened.key, asked, decided=duty.mark == "not-notified")
         for ref, asked in demand.send_after.items()
         for duty in incident.duties.values()
-        if duty.mark == "open" and f"{duty.opened.regime}/{duty.opened.rule}" == ref
+        if duty.mark in ("open", "not-notified") and f"{duty.opened.regime}/{duty.opened.rule}" == ref
     )

@@ -37,7 +37,7 @@ class Silencing:
 
 
 def silencing(incident: Incident, catalog: Catalog, facts: Facts) -> list[Silencing]:
-    """Every such rule. One that is owed, met or let go is no open question any more."""
+    """Every such rule. One under which a duty was opened is no open question: that duty binds, until it is released."""
     settled = {(duty.opened.regime, duty.opened.rule) for duty in incident.duties.values()}
     return [
         Silencing(regime, rule, reached(regime, rule, facts, catalog.contacts.organisation))

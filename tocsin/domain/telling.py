@@ -175,7 +175,7 @@ def _awaited_by(name: str, letter: LetterPlan | None, incident: Incident, catalo
     given = len({approval.person for approval in state.approvals})
     if state.mark == "approved" and approved_enough(state, catalog.contacts.organisation):
         return _awaited_by_release(name, said, letter)
-    before = f"; {first.duty} comes before it" if first else ""
+    before = f"; {first.duty} {first.comes} before it" if first else ""
     waits = {
         "in-review": (f"approval of {said} ({given} of {needed}){before}", "approve"),
         "approved": (f"approval of {said} ({given} of {needed}){before}", "approve"),
@@ -195,7 +195,7 @@ def _awaited_by_release(name: str, said: str, letter: LetterPlan | None) -> Awai
     """What an approved letter waits for: what comes first, the end of a hold, or a person who lets it leave."""
     if letter and letter.waits:
         first = letter.waits[0]
-        return Awaited(f"{first.duty}, which comes before {said} ({first.asked.cite})", f"filed {first.duty}")
+        return Awaited(f"{first.duty}, which {first.comes} before {said} ({first.asked.cite})", first.command)
     if letter and letter.held:
         return Awaited(f"the end of the hold on {said} ({letter.held[0].cite})", "letters")
     return Awaited(f"release of {said}", f"send {name}")

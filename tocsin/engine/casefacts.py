@@ -79,13 +79,11 @@ class _Case:
         regime = self.catalog.regimes.get(opened.regime)
         rule = regime.rule(opened.rule) if regime else None
         word = duty_word(state, self.incident, contacts.organisation, self.now)
-        decided = self.incident.decisions.get(opened.key)
-        chosen = word == "not-owed" and decided is not None and not decided.not_owed
         return DutyLine(
             key=opened.key,
             recipient=opened.recipient,
             cite=opened.cite,
-            state="not-notified" if chosen else word,
+            state=word,
             to=authority.short if authority else None,
             place=opened.place,
             cited=rule.cited if rule and rule.cite == opened.cite else {},

@@ -115,7 +115,7 @@ def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]
 
 def _late(state: DutyState, now: datetime) -> bool:
     """Whether the first paper left, or would leave now, after its hour: a supplement never makes a late filing good."""
-    if state.due_at is None or state.mark == "released":
+    if state.due_at is None or state.mark in ("released", "not-notified"):
         return False
     return (state.met_at if state.mark == "met" and state.met_at else now) > state.due_at
 

@@ -54,9 +54,10 @@ def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
     key, before = move.duty.key, change.incident
     values = {field: getattr(move.duty, field) for field in k.DutyMoved.model_fields}
     seq = change.add(k.DutyMoved(**values), cause=move.cause, key=move.key)
-    if before.duties[key].mark == "released":
+    if before.duties[key].mark in ("released", "not-notified"):
         decision = before.decisions.get(key)
-        anew = line("asked_anew_of", who=decision.decided_by) if decision else line("asked_anew")
+        phrase = "asked_anew_of" if decision and decision.not_owed else "asked_anew_decided"
+        anew = line(phrase, who=decision.decided_by) if decision else line("asked_anew")
         lines = [line("open_again", duty=duty_line(change.incident.duties[key])), anew]
         people, action = role_or_standin(app, before, *OWNERS, "counsel"), f"tocsin duties {before.key}"
         tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)

@@ -112,6 +112,8 @@ def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> s
         return f"met{late}" + (f", supplement {len(duty.supplements)} filed" if duty.supplements else "")
     if duty.mark == "released":
         return "no longer owed"
+    if duty.mark == "not-notified":
+        return "not notified, as decided"
     if not incident.open:
         return "withdrawn"
     words = ["open"]

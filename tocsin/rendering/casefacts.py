@@ -18,7 +18,7 @@ class DutyLine:
     key: str
     recipient: str
     cite: str
-    #: A word of the vocabulary of notification, or `not-notified` where that was decided.
+    #: A word of the vocabulary of notification.
     state: str
     to: str | None = None
     place: str | None = None

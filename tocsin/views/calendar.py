@@ -8,7 +8,7 @@ from tocsin.rendering.calendar.marks import Calendar, Mark, Shape
 from tocsin.views.duties import DutyView, owed
 
 #: Words of the vocabulary under which nothing is due any more, and nothing was.
-_GONE = ("not-owed", "withdrawn")
+_GONE = ("not-owed", "not-notified", "withdrawn")
 
 
 def calendar(app: App, incident: Incident, now: datetime) -> Calendar:

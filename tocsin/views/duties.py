@@ -72,7 +72,7 @@ class DutyView:
 
     @property
     def open(self) -> bool:
-        """Whether it still has to be met or released."""
+        """Whether it still has to be met or let go."""
         return self.state not in ENDED
 
 
@@ -147,7 +147,7 @@ def _view(
         state=word,
         late=state.late or (word not in ENDED and passed(state.due_at, now)),
         because=state.because,
-        decision=incident.decisions.get(opened.key) if state.mark == "released" else None,
+        decision=incident.decisions.get(opened.key) if state.mark in ("released", "not-notified") else None,
         dissents=tuple(each for each in incident.dissents if each.of == opened.key),
         held=held,
         doubted=state.doubted,
