@@ -9,6 +9,7 @@ from tests.story import WORDS, Story
 from tocsin.actions.drafting import draft
 from tocsin.domain.errors import Refused
 from tocsin.domain.letters import CUSTOMERS
+from tocsin.engine.casefacts import case_facts
 from tocsin.engine.letters import variants, writing
 from tocsin.evidence.verify import verify
 from tocsin.storage import ledger
@@ -146,6 +147,17 @@ def test_who_is_not_notified_under_a_law_reads_nothing_that_it_forbids_in_the_le
     # No letter meets a duty of which a person decided otherwise.
     assert mark(abroad, MA) == "not-notified"
     assert verify(abroad.app, abroad.key).fault is None
+
+
+def test_papers_say_in_review_only_of_the_letter_of_that_law(abroad: Story) -> None:
+    states = {
+        duty.key: duty.state for duty in case_facts(abroad.app, abroad.incident, abroad.app.now()).duties
+    }
+    # That of Massachusetts lacks a part, and was not drafted.
+    assert (states[NJ], states[SG], states[MA]) == ("in-review", "in-review", "open")
+    assert states == {
+        duty.key: duty.state for duty in owed(abroad.app, abroad.incident, abroad.app.now()).duties
+    }
 
 
 def test_the_first_letter_keeps_from_the_people_of_a_law_what_the_last_one_must(abroad: Story) -> None:

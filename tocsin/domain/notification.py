@@ -3,7 +3,7 @@
 Pure: a duty's state, its incident and the hour give one word, which lists, papers and the register share.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from tocsin.domain.contacts import Organisation
@@ -22,11 +22,12 @@ def duty_word(
     incident: Incident,
     organisation: Organisation,
     now: datetime,
-    letters: Iterable[LetterPlan] = (),
+    letters: Sequence[LetterPlan],
 ) -> str:
     """Where a duty stands. With an incident that was none its duties end.
 
-    A duty to tell people stands where the letter of `letters` stands that is behind the others; without them, of all.
+    A duty to tell people stands where that one of its own `letters` stands that is behind the others: a draft for the
+    people of one law says nothing of another.
     """
     if state.mark != "open":
         return _SETTLED[state.mark]
@@ -36,7 +37,7 @@ def duty_word(
         return "late"
     if state.opened.recipient == "individuals":
         mine = [letter.id for letter in letters if state.opened.key in letter.duties]
-        drafts = [each for each in letter_states(incident) if each.id in mine or not mine]
+        drafts = [each for each in letter_states(incident) if each.id in mine]
         if drafts and len(drafts) >= len(mine):
             words = [_notice_word(standing(notice, organisation)) for notice in drafts]
             return min(words, key=("drafting", "in-review", "approved").index)

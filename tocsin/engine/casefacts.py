@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from tocsin.app import App
 from tocsin.domain import kinds as k
@@ -10,6 +11,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.decisions import BREACH, RISK, Decision
 from tocsin.domain.fold import fold
 from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notification import duty_word, passed
 from tocsin.domain.owing import assessment, facts_of
 from tocsin.domain.risk import advise
@@ -66,6 +68,10 @@ class _Case:
             events=events(self.entries, self.catalog, duties, self._name),
         )
 
+    @cached_property
+    def _letters(self) -> tuple[LetterPlan, ...]:
+        return letters_of(self.incident, self.catalog)
+
     def _name(self, who: str) -> str:
         """A person by name; whoever has left the contacts, and an account that nobody knows, by id."""
         return next((each.name for each in self.catalog.contacts.people if each.id == who), who)
@@ -78,7 +84,7 @@ class _Case:
         authority = next((each for each in contacts.authorities if each.id == opened.authority), None)
         regime = self.catalog.regimes.get(opened.regime)
         rule = regime.rule(opened.rule) if regime else None
-        word = duty_word(state, self.incident, contacts.organisation, self.now)
+        word = duty_word(state, self.incident, contacts.organisation, self.now, self._letters)
         return DutyLine(
             key=opened.key,
             recipient=opened.recipient,
