@@ -1,5 +1,6 @@
 """Steps, notes, facts, classification and the decision on risk."""
 
+import json
 import os
 import pty
 import re
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.cli.chapters import Place
 from tests.cli.conftest import Command
 from tocsin.cli.asking import ask_line
 from tocsin.domain.asking import NextQuestion
@@ -159,6 +161,9 @@ def test_what_counsel_must_confirm_is_not_said_to_be_owed_and_no_more(tocsin: Co
     [california] = [line for line in said.out.splitlines() if "us-ca/individuals" in line]
     assert nevada.endswith(" CANDIDATE")
     assert "CANDIDATE" not in california
+    # The state says it already; a mark besides would say it twice.
+    shown = next(line for line in tocsin("duties").out.splitlines() if "us-other-states/individuals" in line)
+    assert re.search(r"   candidate(?: ASSUMED)?   \d", shown), shown
 
 
 def test_an_answer_for_one_law_leaves_those_for_others_and_all_that_stand_are_said(
@@ -282,6 +287,40 @@ def test_duties_say_to_whom_until_when_and_why(tocsin: Command, declared: str) -
     assert found["next_question"]["fact"] == "people_by_country"
     assert {"eu-gdpr", "vn-pdpl", "us-ca"} <= {each["regime"] for each in found["undecided"]}
     assert found["questions"][0] == found["next_question"]
+
+
+def test_where_one_person_lives_is_asked_before_the_harm_tests_and_can_be_said(
+    tocsin: Command, declared: str, place: Place
+) -> None:
+    with (place.desk / "customers.csv").open("a", encoding="utf-8") as file:
+        file.write("cus_9,Ann,ann@example.com,en,\n")
+    tocsin("learn", "our_role=controller", "kinds=account-info", "--source", "x")
+    Path("people.txt").write_text("cus_9\n", encoding="utf-8")
+    assert tocsin("scope", "--list", "people.txt").status == 0
+    asked = tocsin("next").out
+    assert "ASK     Where does the 1 person of unknown place live? It decides " in asked
+    assert "     tocsin learn cells=@FILE --source ...\n" in asked
+    said = tocsin("duties").out
+    # What is sure stands first, what rests on the place alone in one block.
+    assert said.startswith("policy-promise/customers/individuals/controller   open ASSUMED   ")
+    assert re.search(r"\n\d+ duties of [^\n]*   ASSUMED, the first by ", said)
+    assert "cn-pipl/authority/cn/controller" not in said
+    assert "cn-pipl/authority/cn/controller   open ASSUMED" in tocsin("duties", "--each").out
+    cells = tocsin("show", "--json").json["facts"]["cells"]["value"]
+    Path("cells.json").write_text(json.dumps([each | {"place": "DE"} for each in cells]), encoding="utf-8")
+    assert tocsin("learn", "cells=@cells.json", "--source", "her invoice").status == 0
+    assert "unknown place" not in tocsin("next").out + tocsin("duties").out
+
+
+def test_of_the_harm_tests_the_next_step_asks_one_and_counts_the_rest(tocsin: Command, declared: str) -> None:
+    tocsin("learn", "our_role=controller", "kinds=account-info", "--source", "x")
+    tocsin("learn", "people_by_country=AU:1,NZ:1,SG:1", "nature=phishing", "--source", "x")
+    said = tocsin("next").out
+    assert len(re.findall("\nASK     ", said)) == 1
+    assert re.search(
+        r"\nASK     .*     tocsin learn harm_tests=\w\w-\w+:met\|not --source \.\.\.\n        \d more: ", said
+    )
+    assert "harm_tests settles" in tocsin("duties").out
 
 
 def test_a_question_lists_the_answers_that_it_may_have() -> None:

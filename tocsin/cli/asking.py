@@ -22,12 +22,26 @@ def ask_line(question: "NextQuestion", inc: str) -> str:
         ask = f"What each of {len(tests)} laws asks of the harm     {_how(question.fact, inc)}"
         return "\n".join([labelled("ASK", ask), *(f"    {test.of}: {clean(test.words)}" for test in tests)])
     of = tests[0].of if tests else ""
-    return labelled("ASK", f"{clean(question.question)}     {_how(question.fact, inc, of)}".rstrip())
+    line = labelled("ASK", f"{clean(question.question)}     {_how(question.fact, inc, of)}".rstrip())
+    return line if question.fact != "cells" else f"{line}\n{_about_cells(inc)}"
 
 
-def open_questions(questions: Sequence["NextQuestion"], inc: str) -> list[str]:
-    """Each question with what it settles; all of them reach everything that cannot be told yet."""
-    lines = [] if not questions else [bold(f"cannot tell yet   {settled_words(questions)}")]
+def first_ask(question: "NextQuestion", undecided: Sequence["Undecided"], inc: str) -> list[str]:
+    """The same in two lines: of what many laws ask of the harm the most urgent, and how many more there are."""
+    from tocsin.domain.asking import first_test
+
+    first = first_test(question.harm_tests, undecided)
+    if first is None or len(question.harm_tests) == 1:
+        return [ask_line(question, inc)]
+    line = labelled("ASK", f"{clean(first.words)}     {_how(question.fact, inc, first.of)}")
+    return [line, f"        {len(question.harm_tests) - 1} more: tocsin duties{inc}"]
+
+
+def open_questions(
+    questions: Sequence["NextQuestion"], undecided: Sequence["Undecided"], inc: str
+) -> list[str]:
+    """Each question with what it settles; all of them reach everything that cannot be told yet or is only assumed."""
+    lines = [bold(f"cannot tell yet   {untold_words(undecided)}")] if undecided else []
     for number, question in enumerate(questions):
         settles = f"    {question.fact} settles {duties_of(question)}"
         if not number:
@@ -54,20 +68,21 @@ def each_matter(shell: Shell, undecided: Sequence["Undecided"]) -> list[str]:
     return lines
 
 
-def unknown_line(questions: Sequence["NextQuestion"]) -> str:
+def unknown_line(questions: Sequence["NextQuestion"], undecided: Sequence["Undecided"]) -> str:
     """What cannot be told yet in one line: how much, and the facts to learn first."""
-    first = [question.fact for question in questions[:_FEW]]
-    more = f" and {len(questions) - _FEW} more" if len(questions) > _FEW else ""
-    return f"{settled_words(questions)}: need {', '.join(first)}{more}"
+    waits = {need for each in undecided for need in each.needs}
+    facts = [question.fact for question in questions if question.fact in waits]
+    first, more = facts[:_FEW], f" and {len(facts) - _FEW} more" if len(facts) > _FEW else ""
+    return f"{untold_words(undecided)}: need {', '.join(first)}{more}"
 
 
-def settled_words(questions: Sequence["NextQuestion"]) -> str:
+def untold_words(undecided: Sequence["Undecided"]) -> str:
     """`157 duties of 49 laws`, or the laws by name where they are few."""
-    return _counted([rule for question in questions for rule in question.settles])
+    return _counted([each.name for each in undecided])
 
 
 def duties_of(question: "NextQuestion") -> str:
-    """The same of one question."""
+    """The same of what one question settles."""
     return _counted(question.settles)
 
 
@@ -86,11 +101,21 @@ def _how(fact: str, inc: str, of: str = "") -> str:
     return f"tocsin learn{inc} {fact}={_values(fact, of)} --source ..."
 
 
+def _about_cells(inc: str) -> str:
+    """What to write where the groups were told apart, and the other way: a fact for all would not change them."""
+    return (
+        f"        FILE lists every group, as facts.cells.value in tocsin show{inc} --json; "
+        f"or correct the customer list, then tocsin scope{inc}"
+    )
+
+
 def _values(fact: str, of: str) -> str:
     """What the answer may be, where it is one of a few words: `yes|no`, `LAW:met|not`."""
     from tocsin.domain.answers import definition_of
 
     definition = definition_of(fact)
+    if definition.type == "cells":
+        return "@FILE"
     if definition.type == "bool":
         return "yes|no"
     law = f"{of or 'LAW'}:" if definition.type == "choices" else ""

@@ -117,8 +117,8 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
         labelled("CLOCK", f"{duty.rule}   {shell.at(duty.soonest)}{assumed_words(duty)}")
         for duty in found.clocks
     ]
-    if found.questions:
-        lines.append(labelled("UNKNOWN", unknown_line(found.questions)))
+    if found.undecided:
+        lines.append(labelled("UNKNOWN", unknown_line(found.questions, found.undecided)))
     if found.at_risk:
         lines.append(labelled("AT RISK", f"usually {', '.join(found.at_risk)}"))
     if found.usual:

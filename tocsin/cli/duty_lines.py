@@ -1,9 +1,9 @@
 """Duties as lines: to whom, by which article, until when, why, and what is still to be said of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tocsin.cli.asking import ask_line, each_matter, open_questions
+from tocsin.cli.asking import each_matter, open_questions
 from tocsin.cli.console import Shell, bold, clean, labelled
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import in_zone, left
@@ -11,17 +11,40 @@ from tocsin.cli.moments import in_zone, left
 if TYPE_CHECKING:
     from tocsin.views.duties import DutyView, Owed
 
+#: So many laws are named; more are counted.
+_FEW = 4
+
 
 def law_lines(shell: Shell, key: str, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
-    """Every duty, and what cannot be told yet: by the questions that settle it, with `each` one by one too."""
+    """Every duty that is sure, how many rest on an unknown place alone, and what cannot be told yet.
+
+    That is asked for by the questions that settle it. With `each` all of it stands one by one too.
+    """
     named = inc(shell, key)
-    lines = [line for duty in law.duties for line in _duty_lines(shell, named, duty, texts)]
-    lines += each_matter(shell, law.undecided) if each else []
-    # What is only assumed is asked for too, once everything can be told.
-    lines += open_questions(law.questions, named) or (
-        [ask_line(law.next_question, named)] if law.next_question else []
-    )
-    return lines or ["Nothing is owed under these facts."]
+    perhaps = [duty for duty in law.duties if duty.key in law.on_a_place]
+    sure = [duty for duty in law.duties if duty.key not in law.on_a_place]
+    lines = [line for duty in sure for line in _duty_lines(shell, named, duty, texts)]
+    if each:
+        lines += [line for duty in perhaps for line in _duty_lines(shell, named, duty, texts)]
+        lines += each_matter(shell, law.undecided)
+    elif perhaps:
+        lines += _on_a_place(shell, named, perhaps)
+    return [*lines, *open_questions(law.questions, law.undecided, named)] or [
+        "Nothing is owed under these facts."
+    ]
+
+
+def _on_a_place(shell: Shell, named: str, duties: "Sequence[DutyView]") -> list[str]:
+    """How many duties rest on a place that nobody knows, of which laws, and when the first falls due."""
+    laws = sorted({duty.regime for duty in duties})
+    of = ", ".join(laws) if len(laws) <= _FEW else f"{len(laws)} laws"
+    first = min((duty.soonest for duty in duties if duty.soonest), default=None)
+    by = f", the first by {shell.at(first)}" if first else ""
+    count = f"{len(duties)} {'duty' if len(duties) == 1 else 'duties'} of {of}"
+    return [
+        bold(f"{count}   ASSUMED{by}"),
+        f"    only because the place of some people is unknown     tocsin duties{named} --each",
+    ]
 
 
 def _duty_lines(shell: Shell, named: str, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
@@ -29,7 +52,7 @@ def _duty_lines(shell: Shell, named: str, duty: "DutyView", texts: Mapping[str, 
     marks = "".join(
         mark
         for mark, wanted in ((" ASSUMED", duty.assumed), (" CANDIDATE", duty.candidate))
-        if wanted and duty.open
+        if wanted and duty.open and mark.strip().lower() != duty.state
     )
     if duty.open:
         clock = f"{left(duty.soonest, now)}, {'due' if duty.due_at else 'our aim'} {shell.at(duty.soonest)}"

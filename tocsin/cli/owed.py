@@ -37,7 +37,10 @@ def duties(
     because: Annotated[
         Because, Parameter(help="Why it is, or is not, owed, as an authority will read it.")
     ] = "",
-    each: Annotated[bool, Parameter(help="Name each duty that cannot be told yet.", negative="")] = False,
+    each: Annotated[
+        bool,
+        Parameter(help="Name each duty that cannot be told yet, or rests on an unknown place.", negative=""),
+    ] = False,
     door: Changing = CHANGING,
 ) -> None:
     """Each duty: to whom, by which article, until when, and why."""

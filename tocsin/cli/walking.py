@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.cli.asking import ask_line
+from tocsin.cli.asking import first_ask
 from tocsin.cli.commands import ran_words
 from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
 from tocsin.cli.incidents import inc, split, which
@@ -147,9 +147,8 @@ def _question_lines(shell: Shell, key: str) -> list[str]:
     incident = shell.app.incident(key)
     if not incident.open:
         return []
-    ask = owed(shell.app, incident, shell.app.now()).next_question
-    named = inc(shell, key)
-    lines = [ask_line(ask, named)] if ask else []
+    law, named = owed(shell.app, incident, shell.app.now()), inc(shell, key)
+    lines = first_ask(law.next_question, law.undecided, named) if law.next_question else []
     answers = usual(shell.app, incident)
     return [*lines, usual_line(answers, named)] if answers else lines
 

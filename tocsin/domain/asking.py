@@ -1,12 +1,14 @@
-"""Asking: which missing facts settle what the law cannot tell yet, the most useful one first.
+"""Asking: which missing facts settle what the law cannot tell yet or only assumes, the most useful one first.
 
 Pure. While nothing is known of an incident each law of the world is open; one answer, where the people live, closes
-most of them. So what is open is asked for by the fact that settles it, and not law by law.
+most of them. So what is open is asked for by the fact that settles it, and not law by law; what is owed only until a
+fact is known is asked for with it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from tocsin.domain.questions import FACTS
@@ -65,15 +67,21 @@ class NextQuestion:
         return tuple(dict.fromkeys(rule.partition("/")[0] for rule in self.settles))
 
 
-def questions(matters: Iterable[OpenMatter]) -> tuple[NextQuestion, ...]:
-    """Questions that reach every open matter once: first the fact that settles most, then what that leaves."""
+def questions(
+    matters: Iterable[OpenMatter], plainer: Mapping[str, str] = MappingProxyType({})
+) -> tuple[NextQuestion, ...]:
+    """Questions that reach every open matter once: first the fact that settles most, then what that leaves.
+
+    `plainer` holds, by fact, what is asked in place of the fact's own question; how much it decides is said with it.
+    """
     left, asked = list(matters), []
     while any(matter.needs for matter in left):
         fact = _most_useful(left)
         those = [matter for matter in left if fact in matter.needs]
         settles = tuple(sorted({matter.name for matter in those}))
         tests = _harm_tests(those) if fact == HARM_TESTS else ()
-        asked.append(NextQuestion(fact, _question(fact, tests), settles, tests))
+        words = plainer[fact] + _decides(settles) if fact in plainer else _question(fact, tests)
+        asked.append(NextQuestion(fact, words, settles, tests))
         left = [matter for matter in left if fact not in matter.needs]
     return tuple(asked)
 
@@ -100,6 +108,20 @@ def _harm_tests(matters: Iterable[OpenMatter]) -> tuple[HarmQuestion, ...]:
     """The questions of their laws, each once, in the order of the laws."""
     found = {test.of: test for matter in matters for test in getattr(matter, "harm_tests", ())}
     return tuple(found[of] for of in sorted(found))
+
+
+def first_test(tests: Iterable[HarmQuestion], matters: Iterable[OpenMatter]) -> HarmQuestion | None:
+    """Of what laws ask of the harm, the one whose duty would fall due soonest."""
+    soonest: dict[str, datetime] = {}
+    for matter in matters:
+        for test in getattr(matter, "harm_tests", ()):
+            due = matter.soonest or _END_OF_TIME
+            soonest[test.of] = min(due, soonest.get(test.of, due))
+    return min(tests, key=lambda test: (soonest.get(test.of, _END_OF_TIME), test.of), default=None)
+
+
+def _decides(settles: tuple[str, ...]) -> str:
+    return f" It decides {len(settles)} {'duty' if len(settles) == 1 else 'duties'}."
 
 
 def _question(name: str, tests: tuple[HarmQuestion, ...] = ()) -> str:

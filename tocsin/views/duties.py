@@ -82,9 +82,11 @@ class Owed:
 
     duties: tuple[DutyView, ...]
     undecided: tuple[Undecided, ...]
-    #: What to ask so that everything can be told, the fact that settles most first.
+    #: What to ask so that everything can be told and nothing is assumed, the fact that settles most first.
     questions: tuple[NextQuestion, ...]
     next_question: NextQuestion | None
+    #: Keys of open duties that nothing but a place nobody knows makes owed.
+    on_a_place: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -112,7 +114,8 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
         # Where there was no incident, nothing is asked any more.
         return Owed(tuple(views), (), (), None)
     found = assessment(incident, catalog)
-    return Owed(tuple(views), found.undecided, found.questions, found.next_question)
+    on_a_place = frozenset(view.key for view in views if view.open and view.key in found.on_a_place)
+    return Owed(tuple(views), found.undecided, found.questions, found.next_question, on_a_place)
 
 
 def _view(

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bench.law import incident
 from tests.shipped import shipped
+from tocsin.domain.asking import first_test
 from tocsin.domain.facts import read_facts
 from tocsin.domain.law.regime import Assessment, Regime, assess
 from tocsin.domain.questions import FACTS
@@ -54,6 +55,8 @@ def regime(rule: dict[str, Any] | None = None, **changes: Any) -> Regime:
     return Regime.model_validate(REGIME | changes | {"rules": [RULE | (rule or {})]})
 
 
+#: What a law asks of the harm.
+TEST = {"question": {"en": "Is harm likely?", "vi": "?"}, "cite": "s 1"}
 SAFE = {"for": {"protection": "intact", "protection_proven": True}, "cite": "Art. 2"}
 
 
@@ -306,7 +309,8 @@ def test_the_next_question_is_the_one_that_settles_most() -> None:
 def test_the_questions_reach_everything_that_cannot_be_told_and_each_thing_once() -> None:
     found = law({})
     settled = [rule for question in found.questions for rule in question.settles]
-    assert sorted(settled) == sorted({each.name for each in found.undecided})
+    assumed = {each.name for each in found.duties if each.needs}
+    assert sorted(settled) == sorted({each.name for each in found.undecided} | assumed)
     sizes = [len(question.settles) for question in found.questions]
     assert sizes == sorted(sizes, reverse=True)
     assert len(sizes) < 6
@@ -320,6 +324,41 @@ def test_with_everything_decided_the_next_question_is_the_moment_of_an_assumed_c
     assert (question.fact, question.settles) == ("aware_at", ("test-law/notice",))
     settled = law({"attack_on_system": True, "aware_at": "2026-11-24T03:00+07:00"}, regime())
     assert settled.next_question is None
+
+
+def test_one_person_of_unknown_place_is_asked_for_before_the_harm_tests_of_many_laws() -> None:
+    facts = {"our_role": "controller", "people_by_country": "DE-BY:100,unknown:1", "kinds": "account-info"}
+    found = law(facts)
+    first = found.questions[0]
+    assert first.fact == "people_by_country"
+    assert first.question.startswith("Where does the 1 person of unknown place live? It decides ")
+    assert first.question.endswith(f" {len(first.settles)} duties.")
+    # What is only assumed is asked for together with what cannot be told.
+    assumed = {f"{duty.regime}/{duty.rule}" for duty in found.duties if duty.key in found.on_a_place}
+    assert assumed
+    assert assumed < {*first.settles}
+    named = law({**facts, "people_by_country": "DE-BY:100,FR:1"})
+    assert "people_by_country" not in {question.fact for question in named.questions}
+    assert len(named.undecided) < len(found.undecided)
+    told_apart = law({**facts, "cells": "[{place: DE, count: 100}, {place: unknown, count: 3}]"}).questions[0]
+    assert (told_apart.fact, told_apart.question[:41]) == (
+        "cells",
+        "Where do the 3 people of unknown place li",
+    )
+
+
+def test_of_many_harm_tests_the_one_whose_duty_falls_due_first_comes_first() -> None:
+    asks = {"when": {"fact": "harm_tests", "of": "test-law", "is": "met"}}
+    late = regime({**asks, "clock": {"from": "aware_at", "within": {"hours": 90}}}, harm_test=TEST)
+    other = {"when": {"fact": "harm_tests", "of": "urgent", "is": "met"}}
+    soon = regime(other, id="urgent", harm_test=TEST)
+    found = law({}, late, soon)
+    question = found.questions[0]
+    assert [test.of for test in question.harm_tests] == ["test-law", "urgent"]
+    first = first_test(question.harm_tests, found.undecided)
+    assert first is not None
+    assert first.of == "urgent"
+    assert first_test((), found.undecided) is None
 
 
 def test_what_the_organisation_has_not_stated_is_asked_for_in_its_file() -> None:

@@ -7,7 +7,7 @@ recipient:
 `policy-promise/customers/individuals/controller` is the letter to every customer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
@@ -123,19 +123,20 @@ class Assessment:
     duties: tuple[Duty, ...]
     undecided: tuple[Undecided, ...]
     not_owed: tuple[NotOwed, ...]
+    #: Questions that these facts make plainer than the fact's own words do, by the fact.
+    plainer: Mapping[str, str] = field(default_factory=dict)
+    #: Keys of the duties that are owed only as long as the place of some people is unknown.
+    on_a_place: frozenset[str] = frozenset()
 
     @cached_property
     def questions(self) -> tuple[NextQuestion, ...]:
-        """What to ask so that everything can be told, the fact that settles most first."""
-        return questions(self.undecided)
+        """What to ask so that everything can be told and nothing is assumed, the fact that settles most first."""
+        return questions((*self.undecided, *self.duties), self.plainer)
 
-    @cached_property
+    @property
     def next_question(self) -> NextQuestion | None:
-        """What to ask first. With everything told, the moment from which a clock runs that now runs from a stand-in."""
-        if self.questions:
-            return self.questions[0]
-        assumed = questions(self.duties)
-        return assumed[0] if assumed else None
+        """What to ask first."""
+        return self.questions[0] if self.questions else None
 
     def as_json(self) -> dict[str, Any]:
         """The assessment as one JSON document; moments as ISO 8601 in UTC."""

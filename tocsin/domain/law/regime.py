@@ -20,7 +20,7 @@ from tocsin.domain.law.duties import Assessment, Duty, NotOwed, Undecided
 from tocsin.domain.law.laws import harm_questions
 from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.law.running import Clocks
-from tocsin.domain.law.unplaced import assumed_because, elsewhere
+from tocsin.domain.law.unplaced import assumed_because, elsewhere, where_they_live
 from tocsin.domain.law.validity import Validity
 from tocsin.domain.law.verdicts import Verdict, all_of
 from tocsin.domain.matching import Feature
@@ -62,7 +62,9 @@ def assess(
     duties = sorted((each for each in findings if isinstance(each, Duty)), key=_urgency)
     undecided = tuple(each for each in findings if isinstance(each, Undecided))
     not_owed = tuple(each for each in findings if isinstance(each, NotOwed))
-    return Assessment(tuple(duties), undecided, not_owed)
+    because = assumed_because(facts)
+    on_a_place = frozenset(duty.key for duty in duties if because in duty.because)
+    return Assessment(tuple(duties), undecided, not_owed, where_they_live(facts), on_a_place)
 
 
 def _urgency(duty: Duty) -> tuple[datetime, str]:
@@ -150,22 +152,25 @@ class _Law:
         return None if case is None else _Law(self.regime, case)
 
     def _found(self, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
-        """What a rule gives for one addressee. A duty that rests on a place that nobody knows says so and asks."""
-        answer = self._for(rule, valid, who)
-        if not isinstance(answer, _Owed):
+        """What a rule gives for one addressee. What rests on a place that nobody knows says so and asks for it."""
+        answer, other = self._for(rule, valid, who), self._elsewhere
+        if isinstance(answer, NotOwed):
             return answer
-        duty = self._duty(answer, who)
-        if (other := self._elsewhere) is None or other.would_owe(rule, valid, who):
-            return duty
-        because = (*duty.because, assumed_because(self.case.facts))
-        needs = dict.fromkeys((self.case.facts.crowd.asked_for("place"), *duty.needs))
-        return replace(duty, assumed=True, because=because, needs=tuple(needs))
+        found = self._duty(answer, who) if isinstance(answer, _Owed) else answer
+        there = None if other is None else other.would_give(rule, valid, who)
+        needs = tuple(dict.fromkeys((self.case.facts.crowd.asked_for("place"), *found.needs)))
+        if isinstance(found, Duty) and there in (Undecided, NotOwed):
+            because = (*found.because, assumed_because(self.case.facts))
+            return replace(found, assumed=True, because=because, needs=needs)
+        if isinstance(found, Undecided) and there is NotOwed:
+            return replace(found, needs=needs)
+        return found
 
-    def would_owe(self, rule: Rule, valid: Verdict, who: Addressee) -> bool:
-        """Whether a rule in force owes something to this addressee, if that one has a place."""
+    def would_give(self, rule: Rule, valid: Verdict, who: Addressee) -> type[_Answer]:
+        """Which of the three answers a rule in force gives for this addressee, if that one has a place."""
         if self._binds.answer is False or who.place == UNKNOWN_PLACE:
-            return False
-        return isinstance(self._for(rule, valid, who), _Owed)
+            return NotOwed
+        return type(self._for(rule, valid, who))
 
     def _for(self, rule: Rule, valid: Verdict, who: Addressee) -> _Answer:
         among = (*rule.among.features, *who.of.features) if who.of else rule.among.features
