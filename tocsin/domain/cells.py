@@ -4,7 +4,7 @@ Pure. Totals, counts per country and sets of kinds derive from the cells. A fiel
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator, model_validator
 
@@ -14,6 +14,8 @@ from tocsin.domain.questions import CELL_FIELDS, FACTS
 
 #: A count that is only a lower bound, whatever number stands beside it.
 OPEN_METHODS = ("to-be-determined", "cannot-be-determined")
+#: What logs with gaps are: they show less than there was.
+GAPS = ("partial", "none")
 
 
 class Cell(BaseModel):
@@ -111,6 +113,18 @@ class Cell(BaseModel):
     def lower_bound(self) -> bool:
         """Whether more people may be here than `count` says."""
         return self.count is None or self.method in OPEN_METHODS
+
+    def may_grow(self, counting: Literal["count", "records"], logs: str | None) -> bool:
+        """Whether the number may still grow, with logs that cover so much of the window.
+
+        What is counted approximately is a lower bound until it is known that the logs have no gaps.
+        """
+        number, method = (
+            (self.count, self.method) if counting == "count" else (self.records, self.records_method)
+        )
+        if number is None or method in OPEN_METHODS:
+            return True
+        return method == "approximate" and logs != "complete"
 
 
 #: A cell of which nothing is known.

@@ -16,7 +16,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from tocsin.domain.answers import amended, definition_of, read_answer
-from tocsin.domain.cells import Cell, read_cell
+from tocsin.domain.cells import GAPS, Cell, read_cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.flow import read_flow
 from tocsin.domain.matching import Crowd, in_words
@@ -68,8 +68,7 @@ def refuse_contradictions(facts: "Facts") -> None:
     broken = [each for each in cast("list[str]", facts.get("breach_of") or []) if each != "integrity"]
     if broken and facts.get("violation") in ("wrong-purpose", "rights-failure"):
         raise Refused(f"breach_of is {in_words(broken)}, so violation is breach; correct one of them")
-    gaps = facts.get("log_coverage") in ("partial", "none")
-    if gaps and any(cell.method == "exact" for cell in facts.cells):
+    if facts.get("log_coverage") in GAPS and any(cell.method == "exact" for cell in facts.cells):
         raise Refused("the logs have gaps, so no number of people is exact; write approximate")
 
 
@@ -185,7 +184,8 @@ class Facts:
     @cached_property
     def crowd(self) -> Crowd:
         """The same cells as conditions look at them."""
-        return Crowd(self.cells_or_blank, told_apart=bool(told_apart(self.values)))
+        logs = cast("str | None", self.get("log_coverage"))
+        return Crowd(self.cells_or_blank, told_apart=bool(told_apart(self.values)), logs=logs)
 
     def people(self) -> int | None:
         """How many people were hit; None as long as one cell has no number and no total was stated."""

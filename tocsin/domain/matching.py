@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from tocsin.domain.answers import read_answer
-from tocsin.domain.cells import Cell
+from tocsin.domain.cells import GAPS, Cell
 from tocsin.domain.errors import Refused
 from tocsin.domain.places import PLACES, REGIONS, UNKNOWN_PLACE, around, whole_of
 from tocsin.domain.questions import CELL_FIELDS, FACTS
@@ -94,11 +94,14 @@ class Crowd:
     Sets of cells are bits of an integer. What was answered once is kept, since many rules ask the same.
     """
 
-    def __init__(self, cells: tuple[Cell, ...], *, told_apart: bool = False) -> None:
+    def __init__(self, cells: tuple[Cell, ...], *, told_apart: bool = False, logs: str | None = None) -> None:
         self.cells = cells
+        #: How much of the window the logs cover, if anybody said so.
+        self.logs = logs
         self._told_apart = told_apart
         self.everybody = (1 << len(cells)) - 1
         self._empty = _bits(cell.nobody for cell in cells)
+        self._growth: dict[tuple[str, str | None], int] = {}
         self._columns: dict[Feature, tuple[int, int]] = {}
         self._shared: dict[str, dict[Any, int]] = {}
         self._worded: dict[Any, str] = {}
@@ -125,9 +128,22 @@ class Crowd:
 
     def numbers(self, chosen: int, counting: Literal["count", "records"]) -> tuple[int, bool]:
         """How many people (or records) the chosen cells have at least, and whether it may be more."""
-        stated = [(getattr(cell, counting), cell) for cell in self.of(chosen)]
-        more = any(count is None or (counting == "count" and cell.lower_bound) for count, cell in stated)
-        return sum(count or 0 for count, _ in stated), more
+        least = sum(getattr(cell, counting) or 0 for cell in self.of(chosen))
+        return least, bool(chosen & self._growing(counting, self.logs))
+
+    def waits_for(self, chosen: int, counting: Literal["count", "records"]) -> tuple[str, str]:
+        """Of a number that may still grow the fact that settles it, and why it may grow where only the logs say so."""
+        if chosen & self._growing(counting, "complete"):
+            return self.asked_for(counting), ""
+        if self.logs in GAPS:
+            return self.asked_for(counting), f"the number may grow, since log_coverage is {self.logs}"
+        return "log_coverage", "the number is approximate, and log_coverage is unknown"
+
+    def _growing(self, counting: Literal["count", "records"], logs: str | None) -> int:
+        """The cells whose number may still grow, with such logs."""
+        if (counting, logs) not in self._growth:
+            self._growth[counting, logs] = _bits(cell.may_grow(counting, logs) for cell in self.cells)
+        return self._growth[counting, logs]
 
     def undeterminable(self, chosen: int) -> bool:
         """Whether it is known of one of the chosen cells that its number cannot be determined."""

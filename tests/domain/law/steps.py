@@ -142,6 +142,8 @@ def asked_by(law: Regime) -> frozenset[str]:
     """Every fact that a law looks at, under any of its names."""
     asked = set(_names_in(law.model_dump(by_alias=True, exclude_defaults=True)))
     asked |= {source for name in asked for source in stand_ins(name)}
+    # Logs with gaps make a number a lower bound.
+    asked |= {"log_coverage"} if "people_method" in asked else set()
     # Whom it hit is stated in several ways, and any of them makes cells.
     whom = {name for name, fact in FACTS.items() if fact.type in ("cells", "counts", "place", "ids")}
     return frozenset({*asked, *KNOWING, *whom, "people", "cause", "our_role"}) | {
@@ -210,6 +212,8 @@ def _worse(cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
         if isinstance(cell.get(name), int):
             yield f"one more in {name}", [{**cell, name: cell[name] + 1}]
             yield f"ten million more in {name}", [{**cell, name: cell[name] + 10_000_000}]
+    if cell.get("method", "exact") == "exact" and "count" in cell:
+        yield "the number is approximate", [{**cell, "method": "approximate"}]
     for category in _TELLING if "categories" in cell else ():
         yield f"categories hold {category} too", [{**cell, "categories": _with(cell["categories"], category)}]
 

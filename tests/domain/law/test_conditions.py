@@ -86,6 +86,42 @@ def test_a_condition_answers_and_names_the_facts(
     assert bool(found.needs) is (answer is None)
 
 
+@pytest.mark.parametrize(
+    ("stated", "answers", "need"),
+    [
+        ({"people_method": "approximate", "log_coverage": "partial"}, (None, True), "people"),
+        ({"people_method": "approximate", "log_coverage": "none"}, (None, True), "people"),
+        ({"people_method": "approximate", "log_coverage": "unknown"}, (None, True), "log_coverage"),
+        ({"people_method": "approximate"}, (None, True), "log_coverage"),
+        ({"people_method": "approximate", "log_coverage": "complete"}, (False, True), None),
+        ({"log_coverage": "partial"}, (False, True), None),
+        ({"people_method": "exact", "log_coverage": "complete"}, (False, True), None),
+        ({"people_method": "to-be-determined", "log_coverage": "complete"}, (None, True), "people"),
+    ],
+)
+def test_an_approximate_number_is_a_lower_bound_until_the_logs_are_complete(
+    stated: dict[str, Any], answers: tuple[bool | None, bool], need: str | None
+) -> None:
+    facts = {"people": 249, **stated}
+    below = verdict({"people": {}, "at_least": 250}, facts)
+    reached = verdict({"people": {}, "at_least": 249}, facts)
+    assert (below.answer, reached.answer) == answers
+    assert below.needs == ((need,) if need else ())
+    as_records = {name.replace("people", "records"): value for name, value in facts.items()}
+    of_records = verdict({"people": {}, "counting": "records", "at_least": 250}, as_records)
+    assert of_records.answer is below.answer
+
+
+def test_a_number_that_may_grow_says_why() -> None:
+    asked = {"people": {}, "at_least": 250}
+    about = {"people": 249, "people_method": "approximate"}
+    assert verdict(asked, {**about, "log_coverage": "partial"}).because == (
+        "at least 249 people",
+        "the number may grow, since log_coverage is partial",
+    )
+    assert "log_coverage is unknown" in "; ".join(verdict(asked, about).because)
+
+
 def test_only_the_facts_that_matter_are_needed() -> None:
     assert verdict({"all": [MALICE, RANSOM]}, {"intent": "malicious"}).needs == ("nature",)
     assert verdict({"organisation": "size_class", "is": "large"}, {}).needs == ("organisation.size_class",)

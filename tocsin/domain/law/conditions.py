@@ -196,11 +196,13 @@ def _people(condition: People, setting: Setting) -> Verdict:
         why = who if have else _why_not(crowd, (*setting.among, *own))
         count = f"{'at most ' if most > least else ''}{most} {what}"
         return Verdict(not reached_is_yes, Reasons(lambda: (count, *why)))
-    needs: tuple[str, ...] = (crowd.asked_for(counting),) if more else ()
+    need, why_more = crowd.waits_for(crowd.everybody & ~lack, counting) if more else ("", "")
+    needs = tuple(filter(None, (need,)))
     for test, (_, no) in zip(condition.people, answers, strict=True):
         asked = (*setting.among, *test.features)
         needs = (*crowd.open_questions(crowd.everybody & ~no & ~have, asked), *needs)
-    return Verdict(None, (f"at least {least} {what}", *who), tuple(dict.fromkeys(needs)))
+    because = filter(None, (f"at least {least} {what}", why_more, *who))
+    return Verdict(None, tuple(because), tuple(dict.fromkeys(needs)))
 
 
 def _organisation(condition: OrganisationIs, setting: Setting) -> Verdict:
