@@ -22,6 +22,7 @@ LOOKS_AT = {
     "all_categories": "categories",
     "protection_proven": "protection_evidence",
     "nameless": "controllers",
+    "country": "place",
 }
 #: What a field is called in a sentence, and which fact is asked for when it is unknown.
 _NAMES = {field: definition.name for field, definition in CELL_FIELDS.items()}
@@ -72,7 +73,7 @@ class CellTest(Shape):
         name = info.field_name or ""
         if name in ("pseudonymous", "deletion_confirmed", "protection_proven", "nameless"):
             return raw
-        if name == "place":
+        if name in ("place", "country"):
             return known_places(several(raw))
         field = LOOKS_AT.get(name, name)
         return [value_of(CELL_FIELDS[field].name, word) for word in several(raw)]
@@ -290,6 +291,7 @@ _ASKED: Mapping[str, Callable[[Any, frozenset[Any]], bool | None]] = {
     "all_categories": lambda value, wanted: wanted.issubset(value),
     "controllers": lambda value, wanted: not wanted.isdisjoint(value or ()),
     "nameless": lambda value, wanted: not value,
+    "country": lambda value, wanted: value in wanted or value == UNKNOWN_PLACE,
 }
 #: Who is not named is asked about apart, and so is never unknown here.
 _NEVER_UNKNOWN = ("controllers", "nameless")

@@ -77,6 +77,11 @@ def lies_in(place: str, wanted: Iterable[str]) -> bool | None:
     return None if place in _PARTS and any(whole_of(name) == place for name in wanted) else False
 
 
+def divided(place: str) -> bool:
+    """Whether a country has parts that the law asks for, so that its name alone does not say where people live."""
+    return place in _PARTS
+
+
 def whole_of(place: str) -> str | None:
     """The country of which a place is a part: `US` of `US-CA`; None of a country or a region."""
     country, dash, _ = place.partition("-")

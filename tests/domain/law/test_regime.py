@@ -85,6 +85,36 @@ def test_who_is_spared_is_left_out_of_every_condition_and_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("living", "owed", "open_", "not_owed"),
+    [
+        ({"US-TX": 400, "US-OH": 400, "US": 1}, [], 0, 3),
+        ({"US-TX": 300, "US": 300}, [], 1, 1),
+        ({"US-TX": 501, "US": 300}, ["us-tx"], 0, 1),
+        ({"US": 501}, [], 1, 0),
+        ({"US": 500}, [], 0, 1),
+        # Territories with a code of their own are parts too, and a country without parts is whole.
+        ({"PR": 501, "US": 2}, ["us-pr"], 0, 1),
+    ],
+)
+def test_who_is_placed_in_a_country_alone_is_not_counted_for_each_of_its_parts(
+    living: dict[str, int], owed: list[str], open_: int, not_owed: int
+) -> None:
+    by_state = {"recipient": "media", "place": None, "per": {"place_in": "US"}}
+    one = regime({**by_state, "when": {"people": {}, "more_than": 500}})
+    found = law({"aware_at": "2026-11-23T10:00Z", "people_by_country": living}, one)
+    assert [duty.key.split("/")[2] for duty in found.duties] == owed
+    assert [each.needs for each in found.undecided] == [("people_by_country",)] * open_
+    assert len(found.not_owed) == not_owed
+
+
+def test_a_duty_of_a_country_speaks_of_those_whose_part_nobody_stated() -> None:
+    per_place = {"place": None, "per": {"place_in": "EEA"}, "when": {"cells": {"risk": "high"}}}
+    facts = {"aware_at": "2026-11-23T10:00Z", "people_by_country": {"DE": 2, "DE-HH": 3}, "risk": "high"}
+    said = {duty.key.split("/")[2]: duty.because[-1] for duty in law(facts, regime(per_place)).duties}
+    assert said == {"de": "people in DE: risk is high", "de-hh": "people in DE-HH: risk is high"}
+
+
+@pytest.mark.parametrize(
     ("exempt", "said"),
     [
         ({"cite": "Art. 2"}, "either a condition"),

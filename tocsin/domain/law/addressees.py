@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from tocsin.domain.facts import Facts
 from tocsin.domain.law.rules import Rule
 from tocsin.domain.matching import CellTest
-from tocsin.domain.places import lies_in, state_of
+from tocsin.domain.places import divided, lies_in, state_of
 
 
 class Controlled(CellTest):
@@ -18,6 +18,12 @@ class Controlled(CellTest):
 
     controllers: tuple[str, ...] = ()
     nameless: Literal[True] | None = None
+
+
+class Undivided(CellTest):
+    """Those of whom only the country is stated, and not its part. No law asks for it."""
+
+    country: tuple[str, ...] = ()
 
 
 class Addressee(NamedTuple):
@@ -28,6 +34,11 @@ class Addressee(NamedTuple):
     #: A controller, by the code of its contract.
     controller: str | None = None
 
+    @property
+    def in_some_part(self) -> bool:
+        """Whether its people live in parts of a country that nobody has named."""
+        return isinstance(self.of, Undivided)
+
 
 def addressees(rule: Rule, facts: Facts, main_establishment: str | None) -> tuple[Addressee, ...]:
     """Each of them, once. `main_establishment` is the place of the authority that speaks for all, if there is one."""
@@ -35,15 +46,20 @@ def addressees(rule: Rule, facts: Facts, main_establishment: str | None) -> tupl
         return _controllers(rule, facts) or (Addressee(main_establishment or rule.place),)
     region = rule.per.place_in
     places = sorted({state_of(place) for place in facts.places() if lies_in(place, (region,))})
-    return tuple(Addressee(place, living_in(place)) for place in places) or (
-        Addressee(None, living_in(region)),
-    )
+    return tuple(
+        Addressee(place, _undivided(place) if divided(place) else living_in(place)) for place in places
+    ) or (Addressee(None, living_in(region)),)
 
 
 @cache
 def living_in(place: str) -> CellTest:
     """Those who live in a place or region."""
     return CellTest(place=(place,))
+
+
+@cache
+def _undivided(country: str) -> CellTest:
+    return Undivided(country=(country,))
 
 
 def _controllers(rule: Rule, facts: Facts) -> tuple[Addressee, ...]:

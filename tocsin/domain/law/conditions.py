@@ -181,28 +181,32 @@ def _people(condition: People, setting: Setting) -> Verdict:
     have, lack = 0, crowd.everybody
     for yes, no in answers:
         have, lack = have | yes, lack & no
-    what = "people" if counting == "count" else "records"
     least, _ = crowd.numbers(have, counting)
     most, more = crowd.numbers(crowd.everybody & ~lack, counting)
     bound, reached_is_yes = condition.bound
     own = features_of(condition.people)
     who = _who(crowd, have, own) if have and own else ()
     if least >= bound:
-        count = f"{'at least ' if more or most > least else ''}{least} {what}"
+        count = f"{'at least ' if more or most > least else ''}{_many(least, counting)}"
         return Verdict(reached_is_yes, Reasons(lambda: (count, *who)))
     if condition.or_undeterminable and crowd.undeterminable(have):
         return Verdict(True, ("the number of people cannot be determined", *who))
     if most < bound and not more:
         why = who if have else _why_not(crowd, (*setting.among, *own))
-        count = f"{'at most ' if most > least else ''}{most} {what}"
+        count = f"{'at most ' if most > least else ''}{_many(most, counting)}"
         return Verdict(not reached_is_yes, Reasons(lambda: (count, *why)))
     need, why_more = crowd.waits_for(crowd.everybody & ~lack, counting) if more else ("", "")
     needs = tuple(filter(None, (need,)))
     for test, (_, no) in zip(condition.people, answers, strict=True):
         asked = (*setting.among, *test.features)
         needs = (*crowd.open_questions(crowd.everybody & ~no & ~have, asked), *needs)
-    because = filter(None, (f"at least {least} {what}", why_more, *who))
+    because = filter(None, (f"at least {_many(least, counting)}", why_more, *who))
     return Verdict(None, tuple(because), tuple(dict.fromkeys(needs)))
+
+
+def _many(number: int, counting: str) -> str:
+    one, more = ("person", "people") if counting == "count" else ("record", "records")
+    return f"{number} {one if number == 1 else more}"
 
 
 def _organisation(condition: OrganisationIs, setting: Setting) -> Verdict:

@@ -337,3 +337,17 @@ Condition = Annotated[
 
 for _shape in (AllOf, AnyOf, Not):
     _shape.model_rebuild()
+
+
+def counts(condition: Any) -> bool:
+    """Whether a condition rests on a number of people or records anywhere."""
+    match condition:
+        case AllOf():
+            return any(map(counts, condition.all))
+        case AnyOf():
+            return any(map(counts, condition.any))
+        case Not():
+            return counts(condition.denied)
+        case FactIs():
+            return isinstance(condition.about_people, People)
+    return isinstance(condition, People)

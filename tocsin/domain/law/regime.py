@@ -16,11 +16,12 @@ from tocsin.domain.facts import Facts
 from tocsin.domain.law.addressees import Addressee, addressees, living_in
 from tocsin.domain.law.circumstances import content_of, doubt_of
 from tocsin.domain.law.conditions import Setting
+from tocsin.domain.law.criteria import counts
 from tocsin.domain.law.duties import Assessment, Duty, NotOwed, Undecided
 from tocsin.domain.law.laws import harm_questions
 from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.law.running import Clocks
-from tocsin.domain.law.unplaced import assumed_because, elsewhere, where_they_live
+from tocsin.domain.law.unplaced import assumed_because, elsewhere, scattered, where_they_live
 from tocsin.domain.law.validity import Validity
 from tocsin.domain.law.verdicts import Verdict, all_of
 from tocsin.domain.matching import Feature
@@ -104,6 +105,11 @@ class _Case:
         return None if facts is None else replace(self, facts=facts)
 
     @cached_property
+    def scattered(self) -> "_Case":
+        """The same case, had each of those of whom only the country is stated a part of it for themselves."""
+        return replace(self, facts=scattered(self.facts))
+
+    @cached_property
     def somebody_without_a_place(self) -> bool:
         """Whether there may be people of whom nobody knows where they live."""
         return any(cell.place is None and not cell.nobody for cell in self.facts.cells)
@@ -151,11 +157,19 @@ class _Law:
         case = self.case.elsewhere
         return None if case is None else _Law(self.regime, case)
 
+    @cached_property
+    def _scattered(self) -> "_Law":
+        return _Law(self.regime, self.case.scattered)
+
     def _found(self, rule: Rule, valid: Verdict, who: Addressee) -> Finding:
         """What a rule gives for one addressee. What rests on a place that nobody knows says so and asks for it."""
         answer, other = self._for(rule, valid, who), self._elsewhere
         if isinstance(answer, NotOwed):
             return answer
+        if isinstance(answer, _Owed) and self._hangs_on_the_part(rule, valid, who):
+            place = (self.case.facts.crowd.asked_for("place"),)
+            because = (f"nobody knows in which part of {who.place} they live", *answer.verdict.because)
+            return self._undecided(rule, Verdict(None, because, place))
         found = self._duty(answer, who) if isinstance(answer, _Owed) else answer
         there = None if other is None else other.would_give(rule, valid, who)
         needs = tuple(dict.fromkeys((self.case.facts.crowd.asked_for("place"), *found.needs)))
@@ -165,6 +179,12 @@ class _Law:
         if isinstance(found, Undecided) and there is NotOwed:
             return replace(found, needs=needs)
         return found
+
+    def _hangs_on_the_part(self, rule: Rule, valid: Verdict, who: Addressee) -> bool:
+        """Whether a number counted part by part is reached only if people of no known part live in one together."""
+        if not (who.in_some_part and counts(rule.when)):
+            return False
+        return self._scattered.would_give(rule, valid, who) is not _Owed
 
     def would_give(self, rule: Rule, valid: Verdict, who: Addressee) -> type[_Answer]:
         """Which of the three answers a rule in force gives for this addressee, if that one has a place."""

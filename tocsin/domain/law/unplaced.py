@@ -1,13 +1,19 @@
-"""People whose place nobody knows: it counts as the strictest, and a duty that rests on that says so.
+"""People whose place nobody knows, or only their country where a law counts by its parts.
 
-Pure. What rests on them shows when they are thought to live where no law asks for anybody.
+Pure. An unknown place counts as the strictest, and a duty that rests on that says so: what rests on such people shows
+when they are thought to live where no law asks for anybody. Of people in an unknown part of a country it is only known
+that there is one of them in some part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
+from pydantic import JsonValue
+
+from tocsin.domain.cells import Cell
 from tocsin.domain.facts import Facts
-from tocsin.domain.places import UNKNOWN_PLACE
+from tocsin.domain.places import UNKNOWN_PLACE, divided
 
 #: Nobody's residents: the Antarctic, which has a code and no law here.
 _NOWHERE = "AQ"
@@ -18,11 +24,19 @@ def elsewhere(facts: Facts) -> Facts | None:
     """The same facts, had everybody of an unknown place a place that no law asks for; None where nobody has one."""
     if UNKNOWN_PLACE not in facts.places():
         return None
-    cells = [
-        cell.model_copy(update={"place": _NOWHERE}) if cell.place == UNKNOWN_PLACE else cell
-        for cell in facts.cells
-    ]
-    return facts.learn("people_by_country", None).learn("cells", [cell.canonical() for cell in cells])
+    return _but(facts, lambda cell: {"place": _NOWHERE} if cell.place == UNKNOWN_PLACE else {})
+
+
+def scattered(facts: Facts) -> Facts:
+    """The same facts, had each of those of whom only the country is stated a part of it for themselves."""
+    return _but(
+        facts, lambda cell: {"count": 1} if (cell.count or 0) > 1 and divided(cell.place or "") else {}
+    )
+
+
+def _but(facts: Facts, change: Callable[[Cell], dict[str, Any]]) -> Facts:
+    cells: list[JsonValue] = [cell.model_copy(update=change(cell)).canonical() for cell in facts.cells]
+    return facts.learn("people_by_country", None).learn("cells", cells)
 
 
 def assumed_because(facts: Facts) -> str:
