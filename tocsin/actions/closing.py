@@ -33,7 +33,7 @@ _NAMED = 3
 def close(
     app: App, actor: Actor, key: str, *, because: str | None = None, command: str | None = None
 ) -> Recorded:
-    """Close the file: every duty met or released, every gate passed, every letter accounted for."""
+    """Close the file: every duty met or let go, every gate passed, every letter accounted for."""
 
     def decide(change: Change) -> None:
         need(actor, change.incident, "incident-commander", "dpo")

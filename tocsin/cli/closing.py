@@ -13,7 +13,7 @@ Why = Annotated[Because, Parameter(help="Why.")]
 
 
 def close(*words: Words, because: Why = "", yes: Yes = False, door: Changing = CHANGING) -> None:
-    """Close the file: every duty met or released, every gate passed, every letter accounted for."""
+    """Close the file: every duty met or let go, every gate passed, every letter accounted for."""
     from tocsin import actions
 
     named, _ = split(words)

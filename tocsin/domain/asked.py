@@ -78,7 +78,7 @@ class Wait(NamedTuple):
 
     def words(self, incident: str) -> str:
         """One line: what comes first, by which article, how it is done, and what counsel can say of a doubt."""
-        line = f"{self.duty} {self.comes} first, says {self.asked}: {self._way(incident)}"
+        line = f"{self.duty} {self.comes} first, says {self.asked}{self._way(incident)}"
         if self.asked.sure:
             return line
         return (
@@ -93,8 +93,9 @@ class Wait(NamedTuple):
 
     def _way(self, incident: str) -> str:
         if not self.decided:
-            return f"tocsin filed {incident} {self.duty} --reference NO"
+            return f": tocsin filed {incident} {self.duty} --reference NO"
         return (
-            f"it was decided not to notify it: tocsin not-notify {incident} {self.duty} --take-back --because ..., "
+            "; it was decided not to notify it, which changes no order: "
+            f"tocsin not-notify {incident} {self.duty} --take-back --because ..., "
             f"or counsel finds it not owed: tocsin duties {incident} --release {self.duty} --because ..."
         )

@@ -89,7 +89,7 @@ class StatusEntered(Body):
 
 
 class Closed(Body):
-    """A person closed the file: every duty met or released, every letter accounted for."""
+    """A person closed the file: every duty met or let go, every letter accounted for."""
 
     because: Words | None = None
 

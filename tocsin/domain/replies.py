@@ -22,7 +22,7 @@ _EMAIL = {
     "never": "by post, and not by e-mail",
 }
 #: What becomes of a law under which a person decided not to notify.
-_SILENT = "not notified, as decided: it asks for no words, and what it forbids or wants first still binds this letter"
+_SILENT = "not notified, as decided; it asks for no words, and its limits bind this letter still"
 
 
 class Owed(NamedTuple):
