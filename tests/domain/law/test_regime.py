@@ -331,8 +331,8 @@ def test_a_rule_that_nobody_has_confirmed_opens_a_candidate(rule: dict[str, Any]
 def test_the_next_question_is_the_one_that_settles_most() -> None:
     question = law({}).next_question
     assert question is not None
-    assert question.fact == "people_by_country"
-    assert question.question == FACTS["people_by_country"].question
+    assert question.fact == "our_role"
+    assert question.question == FACTS["our_role"].question
     assert {"eu-gdpr/authority", "us-ca/individuals"} <= {*question.settles}
 
 
