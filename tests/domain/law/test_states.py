@@ -30,9 +30,9 @@ ELEMENTS = """
     identity birth                 .  .  .  .  .  +  .  .  .  .  .  .  .  .  .  .  .  .
     identity location-service      .  .  .  +  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     identity location-ip           .  .  .  ?  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-    credentials                    +  +  .  +  +  +  .  +  .  +  +  .  .  .  +  ?  +  .
-    identity credentials           +  +  .  +  +  +  .  +  +  +  +  .  .  .  +  ?  +  .
-    bank-credentials               +  +  .  +  +  +  .  +  .  +  +  .  .  .  +  .  +  .
+    credentials                    +  +  .  +  +  +  .  +  .  +  +  .  .  .  ?  ?  +  .
+    identity credentials           +  +  .  +  +  +  .  +  +  +  +  .  .  .  ?  ?  +  .
+    bank-credentials               +  +  .  +  +  +  .  +  .  +  +  .  .  .  ?  .  +  .
     identity bank-credentials      +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +  +
     identity contact               .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
     identity usage-behaviour       .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
@@ -57,7 +57,7 @@ FROM = {"ca": 501, "tx": 250, "fl": 500, "co": 500, "wa": 501, "il": 501, "pa": 
 #: The same of the consumer reporting agencies.
 AGENCIES_FROM = {
     "ny": 5001, "tx": 10001, "fl": 1001, "co": 1001, "nj": 1001, "pa": 501, "ga": 10001, "va": 1001, "nc": 1001,
-    "oh": 1001, "or": 1001, "md": 1000, "ut": 1000,
+    "oh": 1001, "or": 1001, "md": 1000, "ut": 1000, "il": 1001,
 }  # fmt: skip
 
 
