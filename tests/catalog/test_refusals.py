@@ -96,6 +96,12 @@ MISTAKES = [
         "zone: Asia/Hanoi",
         "is not a zone of the IANA database",
     ),
+    (
+        "contacts/organisation.yaml",
+        "eu_main_establishment: null",
+        "eu_main_establishment: DE-HH",
+        "none of them is in DE, where eu_main_establishment (DE-HH) is",
+    ),
     ("contacts/organisation.yaml", "sectors: []", "sectors: [health, telco]", "'telco' is unknown"),
     ("contacts/organisation.yaml", "phone: +84", "phone: 0084", "does not fit; write a number like +84"),
     (
@@ -152,6 +158,7 @@ MISTAKES = [
 
 #: Where the complaint cannot stand on the very line: a missing key is missed above it, a doubled one below.
 BESIDE = {
+    "none of them is in DE, where eu_main_establishment (DE-HH) is": 1,
     "key 'backup_days' is missing": -2,
     "key 'gate' stands here twice": 1,
     # The words are folded, and the line is that of their language.

@@ -16,6 +16,10 @@ from tocsin.domain.questions import CELL_FIELDS
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 
 
+def test_people_may_live_in_kosovo_which_has_no_code_of_iso_but_one_in_use() -> None:
+    assert read_facts({"people_by_country": {"XK": 3}}).cells[0].place == "XK"
+
+
 @pytest.mark.parametrize(("said", "meant"), [("UK", "GB"), ("uk", "GB"), ("EL", "GR"), ("de", "DE")])
 def test_a_country_by_another_code_is_asked_back(said: str, meant: str) -> None:
     with pytest.raises(Refused, match=rf"'{said}' is no place; .*; did you mean {meant}\?"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone, authority_for
 from tocsin.domain.commands import Command
@@ -63,7 +63,7 @@ class Organisation(Record):
     parent_company: str | None = None
     established_in: Place
     eu_main_establishment: Place | None = None
-    eea_establishments: tuple[Place, ...] = ()
+    eea_establishments: tuple[Place, ...] = Field(default=(), validate_default=True)
     #: Days on which an authority is closed beside its public holidays, by country: days by decree, local holidays.
     more_days_off: dict[Place, tuple[date, ...]] = Field(default_factory=dict)
     offers_to: Literal["worldwide"] | tuple[Place, ...] = "worldwide"
@@ -129,6 +129,18 @@ class Organisation(Record):
                 f"{place} is not in the EEA; leave it out if the company has no main establishment there"
             )
         return place
+
+    @field_validator("eea_establishments")
+    @classmethod
+    def _has_its_main_establishment_among_them(
+        cls, places: tuple[Place, ...], info: ValidationInfo
+    ) -> tuple[Place, ...]:
+        main, home = info.data.get("eu_main_establishment"), info.data.get("established_in")
+        if main and home and country_of(main) not in map(country_of, (home, *places)):
+            raise ValueError(
+                f"none of them is in {country_of(main)}, where eu_main_establishment ({main}) is; name it here too"
+            )
+        return places
 
 
 class Person(Record):

@@ -1,8 +1,8 @@
 """Places people live in: ISO 3166-1 alpha-2, and ISO 3166-2 where the law asks which part of a country.
 
 Pure data and three small questions about it. Source of the codes: ISO 3166-1 (249 officially assigned
-elements) and ISO 3166-2 for the United States, Canada and Germany, whose states, provinces and Länder have
-authorities of their own.
+elements, and XK, which ISO leaves to its users and the Union and the Monetary Fund use for Kosovo) and ISO 3166-2
+for the United States, Canada and Germany, whose states, provinces and Länder have authorities of their own.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _CODES = """
     SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 """
-_COUNTRIES = frozenset(_CODES.split())
+_COUNTRIES = frozenset((*_CODES.split(), "XK"))
 
 _PARTS = {
     "US": "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
