@@ -141,6 +141,12 @@ def test_a_law_may_mean_the_days_off_of_the_companys_own_member_state() -> None:
         Roll(to="noon-of-next-working-day", holidays="own")
 
 
+def test_the_year_is_the_old_one_as_long_as_it_still_runs_anywhere() -> None:
+    honolulu = datetime.fromisoformat("2026-12-31T23:30-10:00")
+    assert end_of_year(honolulu, "America/New_York") == datetime.fromisoformat("2026-12-31T23:59:59-05:00")
+    assert end_of_year(datetime.fromisoformat("2027-01-01T12:00+00:00"), "America/New_York").year == 2028
+
+
 def test_some_limits_are_counted_from_the_end_of_the_year() -> None:
     found = datetime.fromisoformat("2026-02-03T10:00-05:00")
     end = end_of_year(found, "America/New_York")

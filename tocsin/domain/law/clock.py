@@ -9,7 +9,7 @@ one.
 """
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
@@ -25,6 +25,8 @@ from tocsin.domain.moments import zone as zone_named
 from tocsin.domain.records import Flag, Whole
 
 _LAST_SECOND = time(23, 59, 59)
+#: Where on earth a year ends last.
+_LAST_ZONE = timezone(timedelta(hours=-12))
 #: In place of a country: the one of the company's main establishment in the Union.
 OWN_COUNTRY = "eu_main_establishment"
 #: Said with a law that was found good before: its calendars, which take a tenth of a second to load, are not looked up.
@@ -139,8 +141,12 @@ def target(start: datetime, within: Within) -> datetime | None:
 
 
 def end_of_year(moment: datetime, zone: str) -> datetime:
-    """The last second of the calendar year in which a moment lies, in UTC (45 CFR 164.408(c) and the like)."""
-    year = moment.astimezone(zone_named(zone)).year
+    """The last second, in `zone`, of the calendar year in which a moment lies, in UTC (45 CFR 164.408(c) and the like).
+
+    Whose year is not said, and a company's own may end hours after that of its authority: the earlier one counts,
+    as long as it still runs anywhere.
+    """
+    year = moment.astimezone(_LAST_ZONE).year
     return datetime(year, 12, 31, 23, 59, 59, tzinfo=zone_named(zone)).astimezone(UTC)
 
 
