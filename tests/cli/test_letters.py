@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.cli.chapters import Place
 from tests.cli.conftest import CUSTOMERS, Command
 from tests.cli.test_work import on_a_terminal
 from tocsin.sinks.mail import Fault, MailSink
@@ -69,6 +70,44 @@ def test_a_problem_in_the_letter_is_printed(tocsin: Command, declared: str) -> N
         "LINT    claims what the letter does not prove: 'no evidence'"
         in tocsin("draft", "customers", by="an").out
     )
+
+
+def test_before_the_people_are_known_the_open_duties_to_them_are_counted(
+    tocsin: Command, declared: str
+) -> None:
+    said = tocsin("letters").out
+    assert said.startswith("1 duty to people is open, the first due Fri 02:40 +07 (19:40Z); nobody is known")
+    tocsin("learn", "our_role=controller", "people_by_country=DE:3", "risk=high", "--source", "x", by="an")
+    assert tocsin("letters").out.startswith("2 duties to people are open, the first due Wed 02:40 +07")
+    key = "policy-promise/customers/individuals/controller"
+    tocsin("duties", "--release", key, "--because", "x", by="an")
+    tocsin("duties", "--release", "eu-gdpr/individuals", "--because", "x", by="an")
+    assert tocsin("letters").out.startswith("Nobody is owed a letter yet: ")
+
+
+def test_what_letters_lack_is_said_once_with_the_letters_that_wait_for_it(
+    tocsin: Command, declared: str, place: Place
+) -> None:
+    rows = ["id,name,email,locale,country", "u1,A,a@example.com,en,US-CA", "u2,B,b@example.com,en,DE"]
+    rows += ["u3,C,c@example.com,en,US-MA", "u4,D,d@example.com,en,US-MA", "u5,E,e@example.com,en,US-MA"]
+    (place.desk / "customers.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    tocsin(
+        "learn", "our_role=controller", "categories=identity,government-id", "risk=high", "access=acquired",
+        "nature=hacking", "--source", "x", by="an",
+    )  # fmt: skip
+    Path("people.txt").write_text("u1\nu2\nu3\nu4\nu5\n", encoding="utf-8")
+    assert tocsin("scope", "--list", "people.txt").status == 0
+    said = tocsin("letters").out
+    ways = re.findall(r"^LACKS .*     (tocsin learn .*)$", said, re.MULTILINE)
+    assert len(ways) == len({*ways}) > 1
+    measures = "tocsin learn 'measures_taken={en: ..., vi: ...}' --source ..."
+    assert ways.count(measures) == 1
+    block = said[said.index(measures) :].splitlines()
+    assert block[1].strip().count(", ") >= 1
+    assert "(eu-gdpr)" in block[2]
+    found = tocsin("letters", "--json").json["letters"]
+    assert [each["due_at"] for each in found] == sorted(each["due_at"] for each in found)
+    assert found[0]["notice"] != "customers"
 
 
 def test_a_language_in_which_nobody_said_it_is_lacking_before_the_draft_too(

@@ -4,34 +4,66 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tocsin.cli.console import READING, Reading, Shell, Words, alarm, bold, clean, labelled
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.moments import in_zone
 
 if TYPE_CHECKING:
-    from tocsin.views.telling import LetterView
+    from tocsin.domain.incident import Incident
+    from tocsin.views.telling import LackView, LetterView
 
 
 def letters(*words: Words, door: Reading = READING) -> None:
     """Each letter that people are owed: to whom, until when, what it lacks or waits for, and why it is one."""
     from tocsin.views.access import seen
+    from tocsin.views.telling import lacking
     from tocsin.views.telling import letters as view
 
     with door.open() as shell:
         key = which(shell, split(words)[0])
-        found = view(shell.app, seen(shell.app, shell.actor, key))
+        incident = seen(shell.app, shell.actor, key)
+        found = view(shell.app, incident)
         shell.say(*(line for letter in found for line in _lines(shell, letter)))
         if not found:
-            shell.say(
-                f"Nobody is owed a letter yet: tocsin scope {key} finds the people, "
-                f"tocsin duties {key} says what is owed."
-            )
+            shell.say(_nobody_yet(shell, incident))
+        else:
+            shell.say(*(_lack_lines(each, inc(shell, key)) for each in lacking(shell.app, incident)))
         shell.give({"key": key, "letters": [asdict(letter) for letter in found]})
+
+
+def _nobody_yet(shell: Shell, incident: "Incident") -> str:
+    """That nobody is known to write to, though duties to tell people may run already."""
+    from tocsin.views.telling import first_to_people
+
+    number, first = first_to_people(incident)
+    named = inc(shell, incident.key)
+    if not number:
+        owed = f"tocsin duties{named} says what is owed"
+        return f"Nobody is owed a letter yet: tocsin scope{named} finds the people, {owed}."
+    due = f", the first due {shell.at(first)}" if first else ""
+    open_ = "1 duty to people is open" if number == 1 else f"{number} duties to people are open"
+    return f"{open_}{due}; nobody is known by name yet: tocsin scope{named} finds them."
+
+
+def _lack_lines(lack: "LackView", named: str) -> str:
+    """One missing answer, the way to give it, and which letters wait for it."""
+    number, duties = len(lack.letters), lack.duties
+    blocks = f"{', '.join(lack.what)}: blocks {number} {'letter' if number == 1 else 'letters'}"
+    duty = duties[0] if len(duties) == 1 else "DUTY"
+    release = f"tocsin duties{named} --release {duty} --because ..."
+    return "\n".join(
+        [
+            labelled("LACKS", f"{blocks}     tocsin learn{named} {lack.way} --source ...", urgent=True),
+            f"        {', '.join(lack.letters)}",
+            f"        asked for by {clean('; '.join(lack.asked))}; or counsel says that it is not owed: {release}",
+        ]
+    )
 
 
 def _lines(shell: Shell, letter: "LetterView") -> list[str]:
     due = f", due {shell.at(letter.due_at)}" if letter.due_at else ""
-    lines = [bold(f"{letter.notice}   {letter.state.replace('-', ' ')}   {letter.people:,} people{due}")]
-    lines += [labelled("LACKS", clean(line), urgent=True) for line in letter.lacks]
+    people = "1 person" if letter.people == 1 else f"{letter.people:,} people"
+    lines = [bold(f"{letter.notice}   {letter.state.replace('-', ' ')}   {people}{due}")]
+    lines += [labelled("LACKS", clean(line), urgent=True) for line in letter.lacks_alone]
     lines += [labelled("COUNSEL", clean(line), urgent=True) for line in letter.without]
     lines += [labelled("WAITS", clean(line), urgent=True) for line in letter.waits]
     held = (clean(in_zone(line, shell.app.zone, shell.app.now())) for line in letter.held)

@@ -1,16 +1,18 @@
 """Which letters people are owed: one for each set of people whose laws agree, and how far each has come."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tocsin.app import App
-from tocsin.domain.asked import way_to_say
+from tocsin.domain.asked import Lack, way_to_say
 from tocsin.domain.facts import FACTS
 from tocsin.domain.incident import Incident
 from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.notice import standing
+from tocsin.domain.notice import individuals_duties, standing
 from tocsin.engine.letters import spoken_facts, unsaid
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,19 @@ class ReadersView:
 
 
 @dataclass(frozen=True)
+class LackView:
+    """What keeps letters from being drafted: what one answer would let them say, and who asks for it."""
+
+    what: tuple[str, ...]
+    #: What `tocsin learn` is told.
+    way: str
+    letters: tuple[str, ...]
+    asked: tuple[str, ...]
+    #: Duties that counsel may release in its place.
+    duties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LetterView:
     """One letter. `lacks` and `waits` say, each in a line, what keeps it from being drafted or from leaving."""
 
@@ -35,6 +50,8 @@ class LetterView:
     readers: tuple[ReadersView, ...]
     left_out: tuple[str, ...]
     lacks: tuple[str, ...]
+    #: Of these, what does not stand in `lacking`: what a law forbids and the templates say, and languages.
+    lacks_alone: tuple[str, ...]
     #: What it goes without, since nobody is sure that the law which asks for it binds: for counsel.
     without: tuple[str, ...]
     waits: tuple[str, ...]
@@ -43,16 +60,48 @@ class LetterView:
 
 
 def letters(app: App, incident: Incident) -> tuple[LetterView, ...]:
-    """The letters of an incident, the common one first."""
+    """The letters of an incident, the one that is due first first; of equals the common one."""
+    return tuple(_view(app, incident, letter) for letter in _soonest_first(app, incident))
+
+
+def lacking(app: App, incident: Incident) -> tuple[LackView, ...]:
+    """What laws ask for and nobody has said: each answer that is missing once, in the order of the letters."""
+    found: dict[str, list[tuple[str, Lack]]] = {}
+    for letter in _soonest_first(app, incident):
+        for lack in letter.lacks:
+            if not lack.forbidden:
+                found.setdefault(lack.way_out, []).append((letter.id, lack))
+    return tuple(
+        LackView(
+            tuple(dict.fromkeys(lack.part for _, lack in those)),
+            way,
+            tuple(dict.fromkeys(letter for letter, _ in those)),
+            tuple(dict.fromkeys(str(lack.asked) for _, lack in those)),
+            tuple(dict.fromkeys(lack.asked.duty for _, lack in those)),
+        )
+        for way, those in found.items()
+    )
+
+
+def _soonest_first(app: App, incident: Incident) -> list[LetterPlan]:
     found = letters_of(incident, app.catalog_of(incident))
-    return tuple(_view(app, incident, letter) for letter in found)
+    return sorted(found, key=lambda letter: letter.due_at or _END_OF_TIME)
+
+
+def first_to_people(incident: Incident) -> tuple[int, datetime | None]:
+    """How many duties to tell people are open, and when the first falls due, by law or by our own aim."""
+    duties = individuals_duties(incident) if incident.open else []
+    return len(duties), min((duty.soonest for duty in duties if duty.soonest), default=None)
 
 
 def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
     state = incident.notices.get(letter.id)
     organisation = app.catalog_of(incident).contacts.organisation
     untold = state.untold if state else {}
-    lacks = (*(lack.words(incident.key, letter.id) for lack in letter.lacks), *_unsaid(app, incident, letter))
+    asked = [lack.words(incident.key, letter.id) for lack in letter.lacks if not lack.forbidden]
+    alone = [lack.words(incident.key, letter.id) for lack in letter.lacks if lack.forbidden]
+    alone += _unsaid(app, incident, letter)
+    lacks = (*asked, *alone)
     return LetterView(
         letter.id,
         standing(state, organisation) if state else "lacking" if lacks else "not-drafted",
@@ -64,6 +113,7 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
         ),
         letter.left_out,
         lacks,
+        tuple(alone),
         tuple(lack.words(incident.key, letter.id) for lack in letter.without),
         tuple(wait.words(incident.key) for wait in letter.waits),
         _held(app, incident, letter),
