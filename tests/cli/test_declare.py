@@ -5,6 +5,7 @@ import time
 from email import message_from_bytes, policy
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.cli.conftest import Command
 from tocsin.actions.declaring import Declaration, declare
 from tocsin.actors import at_the_shell
 from tocsin.app import App
+from tocsin.cli.declaring import clock_name
 from tocsin.delivery.outbox import deliver
 from tocsin.engine import advance, quick_only
 from tocsin.sinks.mail import Fault, MailSink
@@ -53,6 +55,26 @@ def test_it_says_who_was_called_what_runs_and_what_to_do(tocsin: Command) -> Non
     assert "AT RISK usually account-info, auth-tokens, " in said
     assert "NOW     1.1 " in said
     assert "delivered" not in said
+
+
+def test_a_clock_names_its_law_and_our_own_promise_only_itself(tocsin: Command) -> None:
+    facts = (
+        "our_role=controller",
+        "people_by_country=DE:3,FR:2,JP:1",
+        "kinds=account-info",
+        "nature=hacking",
+    )
+    words = [word for fact in facts for word in ("--fact", fact)]
+    said = tocsin("declare", "A key in a public place", "--type", "credential-leak", *words).out
+    clocks = [line.split("   ")[1] for line in said.splitlines() if line.startswith("CLOCK")]
+    assert {"customers", "jp-appi preliminary"} <= {*clocks}
+    assert len(clocks) == len({*clocks})
+    several = [
+        SimpleNamespace(regime="eu-gdpr", rule="authority", key=f"eu-gdpr/authority/{of}/controller")
+        for of in ("de", "fr")
+    ]
+    names: list[str] = [clock_name(duty, several) for duty in several]  # type: ignore[arg-type]
+    assert names == ["eu-gdpr authority de", "eu-gdpr authority fr"]
 
 
 def test_the_usual_answers_are_offered_until_somebody_states_them(tocsin: Command) -> None:

@@ -24,6 +24,9 @@ from tocsin.domain.errors import WrongUsage
 from tocsin.domain.message import ROUTE_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tocsin.views.duties import DutyView
     from tocsin.views.opening import Opening
 
 #: How a route's outcome is said. A server that took a message has not delivered it.
@@ -31,8 +34,8 @@ OUTCOMES = {
     ("slack", "handed_over"): "Slack ok",
     ("email", "handed_over"): "mail handed over",
 }
-#: So many missing facts are named in one line.
-_FEW = 4
+#: What we promised our customers ourselves: the one law whose clock needs no name.
+_PROMISE = "policy-promise"
 
 
 @Parameter(name="*")
@@ -114,7 +117,7 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
         for role in found.uncalled
     ]
     lines += [
-        labelled("CLOCK", f"{duty.rule}   {shell.at(duty.soonest)}{assumed_words(duty)}")
+        labelled("CLOCK", f"{clock_name(duty, found.clocks)}   {shell.at(duty.soonest)}{assumed_words(duty)}")
         for duty in found.clocks
     ]
     if found.undecided:
@@ -176,6 +179,15 @@ def called_line(shell: Shell, call: Any, climb: Any) -> str:
         at = climb.at.astimezone(shell.app.zone)
         following = f"; {at:%H:%M} -> {', '.join(climb.people) or 'nobody else'}"
     return f"{call.person} ({call.role.replace('-', ' ')}): {fared}{following}"
+
+
+def clock_name(duty: "DutyView", clocks: "Sequence[DutyView]") -> str:
+    """`customers` of our own promise, else its law too: `jp-appi preliminary`; and the place, if it is one of many."""
+    if duty.regime == _PROMISE:
+        return duty.rule
+    several = sum((each.regime, each.rule) == (duty.regime, duty.rule) for each in clocks) > 1
+    whom = f" {duty.key.split('/')[2]}" if several else ""
+    return f"{duty.regime} {duty.rule}{whom}"
 
 
 def assumed_words(duty: Any) -> str:
