@@ -72,6 +72,18 @@ def test_bad_input_is_one_line_and_writes_nothing(
         (["not-notify", "zz", "--because", "x"], 1, "'zz' is no duty of INC-2026-0001"),
         (["not-notify", "policy-promise", "--because", ""], 1, "--because"),
         (
+            ["not-notify", "eu-gdpr/authority/fr/controller", "--because", "x"],
+            1,
+            "and nothing of eu-gdpr/authority is owed; to decide of the whole rule, name eu-gdpr/authority",
+        ),
+        (["not-notify", "policy-promise/customers/x/y", "--because", "x"], 1, f"is owed as {PROMISE}"),
+        (["not-notify", "eu-gdpr/authrity", "--because", "x"], 1, "no rule; did you mean eu-gdpr/authority?"),
+        (
+            ["not-notify", "eu-gdpr", "--because", "x"],
+            1,
+            "is no duty of INC-2026-0001 and no rule; tocsin duties",
+        ),
+        (
             ["not-notify", "policy-promise", "--because", "x", "--look-again", "2026-02-30"],
             1,
             "there is no day",

@@ -171,7 +171,9 @@ def test_a_wrong_line_of_a_facts_file_is_named(
         (["show", "nowhere"], 1, "there is no regime 'nowhere'"),
         (["show", "eu-gdpr", "--facts", "facts.yaml"], 2, "law show CODE"),
         (["--regime", "eu-gdpr"], 2, "law --facts FILE"),
-        (["schema", "people"], 2, "law schema"),
+        (["schema", "people"], 2, "there is no schema 'people'; "),
+        (["schema", "typo"], 2, "there is no schema 'typo'; did you mean type?"),
+        (["shw", "eu-gdpr"], 2, "there is no tocsin law 'shw'; did you mean show?"),
     ],
 )
 def test_what_cannot_be_answered_is_one_line(

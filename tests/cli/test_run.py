@@ -102,6 +102,8 @@ def test_what_may_not_run_does_not_run(
     refused = tocsin(*words, by=by)
     assert (refused.status, refused.out) == (1, "")
     assert says in refused.err
+    # What is not run is not announced.
+    assert "RUN " not in refused.err
     assert head() == before
 
 

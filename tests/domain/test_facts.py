@@ -105,6 +105,7 @@ def test_an_answer_becomes_one_canonical_value(name: str, raw: object, value: ob
         ("nature", 3, "write a list"),
         ("kinds", "Viewing History", "is not an id"),
         ("people_by_country", {"Germany": 3}, "is no place"),
+        ("hold", "{by: police, reference: 1}", "'police'; did you mean law-enforcement?"),
         ("people_by_country", "VN", "cannot be read"),
         ("people_by_country", "VN:1}", "cannot be read"),
         ("people_by_country", "VN:1,VN:2", "cannot be read"),

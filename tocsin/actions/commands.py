@@ -5,6 +5,7 @@ and never an act without an entry.
 """
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -69,11 +70,20 @@ def refuse_unread(contacts: Contacts, key: str, step: str = "STEP") -> None:
         )
 
 
-def run(app: App, actor: Actor, key: str, step: str, *, command: str | None = None) -> Ran:
+def run(
+    app: App,
+    actor: Actor,
+    key: str,
+    step: str,
+    *,
+    starting: Callable[[Command], None] = lambda command: None,
+    command: str | None = None,
+) -> Ran:
     """Run the command for a step here and now, keep what it prints, and tick the step if it ended well.
 
     Refused before anything runs for a step that this person could not tick now, or whose command runs already. The
     step stays open where the program fails, is killed at its limit, is missing, or proves nothing where proof is due.
+    `starting` is told of the command once nothing stands against it.
     """
     asked, at_its_end = (command_of(name, "run", [step]) for name in (command, command and f"{command}/end"))
     if first := first_answer(app, actor, key, asked):
@@ -93,6 +103,7 @@ def run(app: App, actor: Actor, key: str, step: str, *, command: str | None = No
     started = act(app, actor, key, begin, command=asked)
     if started.again:
         return _ran(first_answer(app, actor, key, at_its_end) or started)
+    starting(chosen)
     ending = run_program(
         chosen.argv, within=chosen.within, environment={"TOCSIN_INC": key, "TOCSIN_STEP": step}
     )

@@ -17,6 +17,7 @@ from tocsin.domain.decisions import BREACH, RISK
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Dissented, NotNotified, NotNotifiedTakenBack
+from tocsin.domain.law.regime import Regime
 from tocsin.domain.moments import iso
 from tocsin.domain.notice import LEAVING
 from tocsin.record import Recorded, refuse_closed
@@ -139,12 +140,25 @@ def _refuse_subject(app: App, incident: Incident, of: str) -> None:
     law, _, name = of.partition("/")
     regime = app.catalog_of(incident).regimes.get(law)
     if regime is None or regime.rule(name) is None:
-        raise Refused(
-            f"{of!r} is no duty of {incident.key}{nearest(of, incident.duties)}, and no rule; "
-            f"tocsin duties {incident.key} lists both"
-        )
+        raise Refused(_unknown_subject(incident, regime, of))
     if under := [key for key in open_ if key.startswith(f"{of}/")]:
         raise Refused(f"{of} is owed as {', '.join(under)}; decide of each by its key")
+
+
+def _unknown_subject(incident: Incident, regime: Regime | None, of: str) -> str:
+    """That there is no such duty and no such rule, with what is nearest in the same law."""
+    lists = f"tocsin duties {incident.key} --each lists both"
+    if regime is None:
+        return f"{of!r} is no duty of {incident.key} and no rule of a law; {lists}"
+    said, name = f"{of!r} is no duty of {incident.key}", of.split("/")[1] if "/" in of else ""
+    rules = [regime.full(rule.id) for rule in regime.rules]
+    if regime.rule(name) is None:
+        return f"{said} and no rule{nearest(f'{regime.id}/{name}', rules) if name else f'; {lists}'}"
+    whole = regime.full(name)
+    owed = [key for key in incident.duties if key.startswith(f"{whole}/")]
+    if owed:
+        return f"{said}; {whole} is owed as {', '.join(owed)}"
+    return f"{said}, and nothing of {whole} is owed; to decide of the whole rule, name {whole}"
 
 
 def _refuse_told(incident: Incident) -> None:

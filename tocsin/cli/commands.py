@@ -85,10 +85,10 @@ def run_step(shell: Shell, key: str, step: str, command: str | None) -> int:
     from tocsin import actions
     from tocsin.cli.aftermath import say_again, settled
 
-    chosen = shell.app.catalog.contacts.command(step)
-    if chosen is not None and (chosen.in_drills or not shell.app.incident(key).drill):
+    def starting(chosen: "Command") -> None:
         shell.tell(labelled("RUN", f"{step} {chosen.id}: {_typed(chosen)}"))
-    ran = actions.run(shell.app, shell.actor, key, step, command=command)
+
+    ran = actions.run(shell.app, shell.actor, key, step, starting=starting, command=command)
     settled(shell, ran.recorded)
     say_again(shell, ran.recorded)
     after = shell.app.incident(key)

@@ -19,11 +19,14 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.lawasked import NOTHING_ASKED, NOTHING_SAID, Question, Yes
 from tocsin.cli.moments import spoken, understood
+from tocsin.domain.answers import nearest
 from tocsin.domain.errors import WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog
 
+_VERBS = ("show", "check", "diff", "accept", "calendar", "docs", "schema")
+_SCHEMAS = ("facts", "regime", "organisation", "type")
 _USAGE = (
     "say tocsin law, law show CODE, law check [CODE]..., law diff A [B], law accept [INC], law calendar [INC], "
     "law docs FOLDER, "
@@ -63,9 +66,19 @@ def law(
             _give(_schema(words[1] if len(words) > 1 else "facts"))
         case None if asked.facts is not None and not words:
             _applied(asked, asked.facts, as_json=door.json)
-        case _:
-            raise WrongUsage(_USAGE)
+        case wrong:
+            raise WrongUsage(_wrong(wrong or ()))
     return 0
+
+
+def _wrong(words: tuple[str, ...]) -> str:
+    """What is wrong with these words: the nearest right one of a misspelt verb or schema, else all that there is."""
+    match words:
+        case ("schema", of):
+            return f"there is no schema {of!r}{nearest(of, _SCHEMAS)}"
+        case (verb, *_) if verb not in _VERBS:
+            return f"there is no tocsin law {verb!r}{nearest(verb, _VERBS)}"
+    return _USAGE
 
 
 def _catalog() -> "Catalog":

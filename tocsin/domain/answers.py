@@ -44,6 +44,8 @@ _EXAMPLES = {
 }
 #: Older words of facts files.
 _SAME_CHOICE = {("recipients", "one-trusted"): "one-bound"}
+#: Words that people have for a choice that is called otherwise, by how they begin.
+_MEANT = {"police": "law-enforcement", "prosecutor": "law-enforcement", "judge": "court"}
 
 
 def nearest(word: str, known: Iterable[str], lists: str = "") -> str:
@@ -162,7 +164,8 @@ def _choice(question: FactDefinition, raw: object) -> JsonValue:
     word = str(raw).strip()
     word = _SAME_CHOICE.get((question.name, word), word)
     if word not in question.choices:
-        raise Refused(f"{question.name} cannot be {word!r}{nearest(word, question.choices, _LISTS)}")
+        meant = next((right for begins, right in _MEANT.items() if word.lower().startswith(begins)), word)
+        raise Refused(f"{question.name} cannot be {word!r}{nearest(meant, question.choices, _LISTS)}")
     return word
 
 
