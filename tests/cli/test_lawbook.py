@@ -50,8 +50,8 @@ def test_the_answer_has_the_shape_that_programs_rely_on(
         "assumed", "because", "verification", "candidate",
     } <= set(promise)  # fmt: skip
     assert promise["due_at"] == "2026-11-26T18:10:00+00:00"
-    assert {"regime", "rule", "needs"} <= set(document["undecided"][0])
-    assert {"regime", "rule", "because"} <= set(document["not_owed"][0])
+    assert {"regime", "rule", "needs", "because", "key", "cite"} <= set(document["undecided"][0])
+    assert {"regime", "rule", "because", "key", "cite"} <= set(document["not_owed"][0])
     assert {"fact", "settles"} <= set(document["next_question"])
 
 
@@ -376,7 +376,35 @@ def test_what_cannot_be_told_says_when_it_would_be_due_and_once_for_all_places(
     said = law(capfd, "--facts", facts, "--regime", "eu-gdpr").out
     assert "CANNOT TELL eu-gdpr/authority: needs risk; if owed, due " in said
     assert said.count("CANNOT TELL eu-gdpr/authority") == 1
-    assert "(in 2 places)" in said
+    assert "(in 2 places)\n  Art. 33(1), (3) GDPR; to DE, FR\n  because " in said
+
+
+def test_what_is_not_owed_names_its_article_and_whom_and_a_shared_reason_once(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    facts.write_text(
+        "people_by_country: {DE: 3, FR: 2}\nour_role: controller\naware_at: 2026-11-23T10:00Z\nrisk: unlikely\n",
+        encoding="utf-8",
+    )
+    said = law(capfd, "--facts", facts, "--regime", "eu-gdpr", "--regime", "br-lgpd").out
+    assert (
+        "NOT OWED eu-gdpr, 2 rules: risk is unlikely\n"
+        "  authority to DE, FR: Art. 33(1), (3) GDPR\n"
+        "  individuals: Art. 34(1), (2) GDPR\n"
+        "NOT OWED eu-gdpr/processor: our_role is controller\n"
+        "  Art. 33(2) GDPR; to controller\n"
+    ) in said
+    assert said.count("nobody who was hit lives in BR: place is DE, FR\n") == 1
+    assert "NOT OWED br-lgpd, " in said
+
+
+def test_a_clock_that_has_not_begun_says_what_the_law_allows(
+    facts: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    facts.write_text("people_by_country: {DE: 3}\nour_role: controller\nrisk: high\n", encoding="utf-8")
+    said = law(capfd, "--facts", facts, "--regime", "eu-gdpr").out
+    assert "OWED eu-gdpr/authority/de/controller  due 72 hours from aware_at  ASSUMED\n" in said
+    assert "due as soon as possible (own target 24 hours) from " in said
 
 
 def test_a_hold_stands_beside_each_duty_and_every_moment_is_in_the_zone_of_the_company(

@@ -282,7 +282,9 @@ def test_duties_say_to_whom_until_when_and_why(tocsin: Command, declared: str) -
     assert re.search(r"\ncannot tell yet   \d+ duties of \d+ laws\nASK     How many people", said)
     assert "tocsin learn people_by_country=... --source ..." in said
     assert "eu-gdpr/authority" not in said
-    assert "eu-gdpr/authority   cannot tell, would be due" in tocsin("duties", "--each").out
+    each = tocsin("duties", "--each").out
+    assert "eu-gdpr/authority   cannot tell, would be due" in each
+    assert "    to authority (Art. 33(1), (3) GDPR)\n    needs " in each
     found = tocsin("duties", "--json").json
     assert found["next_question"]["fact"] == "people_by_country"
     assert {"eu-gdpr", "vn-pdpl", "us-ca"} <= {each["regime"] for each in found["undecided"]}

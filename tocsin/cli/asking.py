@@ -1,13 +1,13 @@
 """Words of what cannot be told yet: which question settles how much, and the command that answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tocsin.cli.console import Shell, bold, clean, labelled
 
 if TYPE_CHECKING:
     from tocsin.domain.asking import NextQuestion
-    from tocsin.domain.law.duties import Undecided
+    from tocsin.domain.law.duties import NotOwed, Undecided
 
 #: So many laws are named; more are counted.
 _FEW = 4
@@ -63,9 +63,15 @@ def each_matter(shell: Shell, undecided: Sequence["Undecided"]) -> list[str]:
     for (name, needs), those in times.items():
         places = f" in {len(those)} places" if len(those) > 1 else ""
         due = f", would be due {shell.at(those[0].soonest)}" if those[0].soonest else ""
-        lines += [bold(f"{name}   cannot tell{places}{due}"), f"    needs {', '.join(needs)}"]
+        lines += [bold(f"{name}   cannot tell{places}{due}")]
+        lines += [f"    to {whom_of(those)} ({clean(those[0].cite)})", f"    needs {', '.join(needs)}"]
         lines += [f"    harm_tests of {test.of}: {clean(test.words)}" for test in those[0].harm_tests]
     return lines
+
+
+def whom_of(those: Iterable["Undecided | NotOwed"]) -> str:
+    """To whom each of these would be owed: places, controllers, or the recipient."""
+    return ", ".join(clean(each.whom) for each in those)
 
 
 def unknown_line(questions: Sequence["NextQuestion"], undecided: Sequence["Undecided"]) -> str:

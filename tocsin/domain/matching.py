@@ -175,10 +175,21 @@ class Crowd:
         return finer
 
     def why_not(self, features: tuple[Feature, ...]) -> tuple[str, ...]:
-        """The values for which cells lack a feature, in words."""
-        lacking = [("count", self._empty)] if self._empty else []
-        lacking += [(LOOKS_AT.get(feature[0], feature[0]), self._column(feature)[1]) for feature in features]
-        return tuple(dict.fromkeys(self._stated(field, cells) for field, cells in lacking if cells))
+        """The values for which cells lack a feature, in words; of people who live elsewhere only that they do."""
+        said = [self._stated("count", self._empty)] if self._empty else []
+        looked_at = self.everybody & ~self._empty
+        for feature in features:
+            if LOOKS_AT.get(feature[0], feature[0]) == "place":
+                lack = self._column(feature)[1]
+                if looked_at and not looked_at & ~lack:
+                    nobody = f"nobody who was hit lives in {', '.join(sorted(feature[1]))}"
+                    return (*said, f"{nobody}: {self._stated('place', lack)}")
+                looked_at &= ~lack
+        for feature in features:
+            field = LOOKS_AT.get(feature[0], feature[0])
+            if field != "place" and (lack := self._column(feature)[1] & looked_at):
+                said.append(self._stated(field, lack))
+        return tuple(dict.fromkeys(said))
 
     def _stated(self, field: str, cells: int) -> str:
         """What a field is in these cells, in one sentence."""

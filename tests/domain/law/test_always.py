@@ -60,8 +60,10 @@ def test_each_law_judges_alone_and_the_order_of_laws_does_not_matter(library: Li
     alone = [library.ask(worked, [law]) for law in laws if not names_others(law)]
     assert {line for each in alone for line in outcome(each)} <= outcome(together)
     assert library.ask(worked, laws).found == together.found
-    keys = [duty.key for duty in together.found.duties]
+    found = together.found
+    keys = [each.key for each in (*found.duties, *found.undecided, *found.not_owed)]
     assert len(keys) == len(set(keys))
+    assert all(each.cite for each in (*found.undecided, *found.not_owed))
 
 
 def outcome(answers: Answers) -> set[tuple[Any, ...]]:

@@ -49,7 +49,7 @@ RANSOM = {"fact": "nature", "has": "ransomware"}
         ({"any": [MALICE, RANSOM]}, {"intent": "accidental"}, None, "nature is unknown"),
         ({"fact": "risk", "in": ["risk", "high"]}, {"risk": "high", "place": "DE"}, True, "people in DE: risk is high"),
         ({"cells": {"place": "EEA"}}, {"people_by_country": {"DE": 1, "FR": 1, "VN": 1}}, True, "live in DE, FR"),
-        ({"cells": {"place": "EEA"}}, {"people_by_country": {"VN": 1, "SG": 1}}, False, "place is SG, VN"),
+        ({"cells": {"place": "EEA"}}, {"people_by_country": {"VN": 1, "SG": 1}}, False, "nobody who was hit lives in"),
         ({"cells": {"place": "EEA"}}, {"place": "RE"}, True, "people live in RE"),
         ({"cells": {"place": "US"}}, {"place": "PR"}, True, "people live in PR"),
         ({"cells": {"place": "US-PR"}}, {"place": "PR"}, True, "people live in PR"),

@@ -17,9 +17,13 @@ from tocsin.domain.asking import HarmQuestion, NextQuestion, questions
 from tocsin.domain.law.rules import Stage
 from tocsin.domain.law.running import Run
 from tocsin.domain.law.terms import Recipient
-from tocsin.domain.law.verdicts import Reasons
 from tocsin.domain.moments import iso
 from tocsin.domain.records import Verification
+
+
+def key_of(name: str, whom: str, role: str) -> str:
+    """`regime/rule/whom/role`."""
+    return f"{name}/{whom.lower()}/{role}"
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,35 @@ class Duty:
 
 
 @dataclass(frozen=True)
-class Undecided:
-    """A duty that cannot be told yet, and the facts it waits for."""
+class _Unowed:
+    """A duty that does not stand, or not yet: its rule and article, and to whom and as whom it would be owed."""
 
     regime: str
     rule: str
+    cite: str
+    #: The place of the authority, the code of the controller, or the recipient.
+    whom: str
+    role: str
+
+    @property
+    def name(self) -> str:
+        """`regime/rule`."""
+        return f"{self.regime}/{self.rule}"
+
+    @property
+    def key(self) -> str:
+        """The key that its duty would have."""
+        return key_of(self.name, self.whom, self.role)
+
+    def as_json(self) -> dict[str, Any]:
+        """The matter as plain values; a moment stays one."""
+        return {"regime": self.regime, "rule": self.rule, "key": self.key, "cite": self.cite}
+
+
+@dataclass(frozen=True)
+class Undecided(_Unowed):
+    """A duty that cannot be told yet, and the facts it waits for."""
+
     needs: tuple[str, ...]
     because: Sequence[str] = ()
     #: What its law asks of the harm, where that is among the facts it waits for.
@@ -83,20 +111,13 @@ class Undecided:
     clock: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
 
     @property
-    def name(self) -> str:
-        """`regime/rule`."""
-        return f"{self.regime}/{self.rule}"
-
-    @property
     def soonest(self) -> datetime | None:
         """The moment to work towards, should it be owed."""
         return self.clock().soonest if self.clock else None
 
     def as_json(self) -> dict[str, Any]:
         """The matter as plain values; the moment stays one."""
-        return {
-            "regime": self.regime,
-            "rule": self.rule,
+        return super().as_json() | {
             "needs": [*self.needs],
             "because": [*self.because],
             "harm_tests": [asdict(test) for test in self.harm_tests],
@@ -105,12 +126,14 @@ class Undecided:
 
 
 @dataclass(frozen=True)
-class NotOwed:
+class NotOwed(_Unowed):
     """A duty that does not exist under these facts, and why."""
 
-    regime: str
-    rule: str
     because: Sequence[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The matter as plain values."""
+        return super().as_json() | {"because": [*self.because]}
 
 
 @dataclass(frozen=True)
@@ -145,7 +168,7 @@ class Assessment:
             "undecided": [
                 {name: _json(value) for name, value in each.as_json().items()} for each in self.undecided
             ],
-            "not_owed": [_plain(each) for each in self.not_owed],
+            "not_owed": [each.as_json() for each in self.not_owed],
             "next_question": _plain(self.next_question) if self.next_question else None,
         }
 
@@ -159,4 +182,4 @@ def _json(value: Any) -> Any:
         return iso(value)
     if isinstance(value, HarmQuestion):
         return asdict(value)
-    return [_json(each) for each in value] if isinstance(value, tuple | Reasons) else value
+    return [_json(each) for each in value] if isinstance(value, tuple) else value

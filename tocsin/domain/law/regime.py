@@ -17,7 +17,7 @@ from tocsin.domain.law.addressees import Addressee, addressees, living_in
 from tocsin.domain.law.circumstances import content_of, doubt_of
 from tocsin.domain.law.conditions import Setting
 from tocsin.domain.law.criteria import counts
-from tocsin.domain.law.duties import Assessment, Duty, NotOwed, Undecided
+from tocsin.domain.law.duties import Assessment, Duty, NotOwed, Undecided, key_of
 from tocsin.domain.law.laws import harm_questions
 from tocsin.domain.law.rules import Regime, Rule
 from tocsin.domain.law.running import Clocks
@@ -33,6 +33,7 @@ __all__ = ["Assessment", "Duty", "NotOwed", "Regime", "Rule", "Undecided", "asse
 Finding = Duty | Undecided | NotOwed
 
 _BINDS = Verdict(True)
+_ANYBODY = Addressee()
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Mapping[str, datetime] = MappingProxyType({})
 _NO_SEAT = Verdict(None, ("the company's established_in is not stated",), ("organisation.established_in",))
@@ -135,7 +136,7 @@ class _Law:
             valid = self._validity.of(rule)
             no = valid if valid.answer is False else self._binds
             if no.answer is False:
-                yield NotOwed(self.regime.id, rule.id, no.because)
+                yield self._not_owed(rule, _ANYBODY, no.because)
             else:
                 yield from self._of_rule(rule, valid)
 
@@ -146,10 +147,13 @@ class _Law:
         each = addressees(rule, facts, whole)
         found = [self._found(rule, valid, who) for who in each]
         if each[0].controller:
-            return [one for one in found if not isinstance(one, NotOwed)] or found[:1]
+            no = [one for one in found if isinstance(one, NotOwed)]
+            if len(no) < len(found):
+                return [one for one in found if one not in no]
+            found = [replace(no[0], whom=rule.recipient)]
         if each[0].place and each[0].of and self.case.somebody_without_a_place:
             unplaced = Verdict(None, (_NO_PLACE,), (facts.crowd.asked_for("place"),))
-            found.append(self._undecided(rule, unplaced))
+            found.append(self._undecided(rule, _ANYBODY, unplaced))
         return found
 
     @cached_property
@@ -169,7 +173,7 @@ class _Law:
         if isinstance(answer, _Owed) and self._hangs_on_the_part(rule, valid, who):
             place = (self.case.facts.crowd.asked_for("place"),)
             because = (f"nobody knows in which part of {who.place} they live", *answer.verdict.because)
-            return self._undecided(rule, Verdict(None, because, place))
+            return self._undecided(rule, who, Verdict(None, because, place))
         found = self._duty(answer, who) if isinstance(answer, _Owed) else answer
         there = None if other is None else other.would_give(rule, valid, who)
         needs = tuple(dict.fromkeys((self.case.facts.crowd.asked_for("place"), *found.needs)))
@@ -194,21 +198,21 @@ class _Law:
 
     def _for(self, rule: Rule, valid: Verdict, who: Addressee) -> _Answer:
         among = (*rule.among.features, *who.of.features) if who.of else rule.among.features
-        of_those_there = self._judged(rule, valid, (*among, *self._home))
+        of_those_there = self._judged(rule, valid, who, (*among, *self._home))
         if not self._home or self.case.organisation.established_in:
             return of_those_there
-        of_all = self._judged(rule, valid, among)
-        return of_all if type(of_all) is type(of_those_there) else self._undecided(rule, _NO_SEAT)
+        of_all = self._judged(rule, valid, who, among)
+        return of_all if type(of_all) is type(of_those_there) else self._undecided(rule, who, _NO_SEAT)
 
     def _setting(self, among: tuple[Feature, ...], spared: int) -> Setting:
         if (among, spared) not in self._settings:
             self._settings[among, spared] = Setting(self.case.facts, self.case.organisation, among, spared)
         return self._settings[among, spared]
 
-    def _judged(self, rule: Rule, valid: Verdict, among: tuple[Feature, ...]) -> _Answer:
+    def _judged(self, rule: Rule, valid: Verdict, who: Addressee, among: tuple[Feature, ...]) -> _Answer:
         of_all = self._setting(among, 0)
         if among and (nobody := of_all.some(())).answer is False:
-            return NotOwed(self.regime.id, rule.id, nobody.because)
+            return self._not_owed(rule, who, nobody.because)
         spared = self.case.facts.crowd.known_for_any(rule.spares) if rule.exceptions else 0
         setting = self._setting(among, spared) if spared else of_all
         verdict = all_of(self._verdicts(rule, valid, setting))
@@ -216,7 +220,7 @@ class _Law:
         if spares_somebody and all_of(self._verdicts(rule, valid, of_all)).answer is not False:
             verdict = verdict._replace(because=(*self._spared(rule, among), *verdict.because))
         if verdict.answer is False:
-            return NotOwed(self.regime.id, rule.id, verdict.because)
+            return self._not_owed(rule, who, verdict.because)
         for exempt in rule.exceptions:
             if exempt.when is None:
                 continue
@@ -225,13 +229,13 @@ class _Law:
                 continue
             because = (*lifted.because, f"lifted by {exempt.cite}")
             if exempt.instead is None:
-                return NotOwed(self.regime.id, rule.id, because)
+                return self._not_owed(rule, who, because)
             # Somebody else is told, if anybody is: whether, the rule itself says.
             rule = rule.model_copy(update={"recipient": exempt.instead, "cite": exempt.cite})
             verdict = verdict._replace(because=(*verdict.because, *because))
             break
         if verdict.answer is None and rule.while_unknown == "undecided":
-            return self._undecided(rule, verdict)
+            return self._undecided(rule, who, verdict)
         return _Owed(rule, verdict, setting)
 
     def _verdicts(self, rule: Rule, valid: Verdict, setting: Setting) -> Iterator[Verdict]:
@@ -254,10 +258,16 @@ class _Law:
                     said += (*crowd.who(people, exempt.spared.features), f"lifted by {exempt.cite}")
         return tuple(said)
 
-    def _undecided(self, rule: Rule, verdict: Verdict) -> Undecided:
+    def _not_owed(self, rule: Rule, who: Addressee, because: Sequence[str]) -> NotOwed:
+        whom = who.place or who.controller or rule.place or rule.recipient
+        return NotOwed(self.regime.id, rule.id, rule.cite, whom, rule.role, because)
+
+    def _undecided(self, rule: Rule, who: Addressee, verdict: Verdict) -> Undecided:
+        whom = who.place or who.controller or rule.place or rule.recipient
         clock = partial(self.case.clocks.run, self.regime, rule)
         tests = harm_questions(verdict.tests, self.case.clocks.regimes)
-        return Undecided(self.regime.id, rule.id, verdict.needs, verdict.because, tests, clock)
+        of = (self.regime.id, rule.id, rule.cite, whom, rule.role)
+        return Undecided(*of, verdict.needs, verdict.because, tests, clock)
 
     def _duty(self, owed: _Owed, who: Addressee) -> Duty:
         rule, verdict, setting = owed
@@ -273,7 +283,7 @@ class _Law:
         doubt = (f"counsel must confirm: {open_point}",) if open_point else ()
         verification = rule.verification or regime.verification
         return Duty(
-            key=f"{regime.id}/{rule.id}/{(place or who.controller or rule.recipient).lower()}/{rule.role}",
+            key=key_of(f"{regime.id}/{rule.id}", place or who.controller or rule.recipient, rule.role),
             regime=regime.id,
             rule=rule.id,
             cite=rule.cite,
