@@ -204,6 +204,7 @@ def test_a_text_is_read_in_the_language_asked_for_or_in_another() -> None:
 def test_cause_is_actor_and_intent() -> None:
     facts = read_facts({"cause": "internal-accidental"})
     assert (facts.get("actor"), facts.get("intent")) == ("internal", "accidental")
+    assert read_facts({"cause": "internal-accidental", "actor": "internal", "intent": "unknown"})
 
 
 def test_who_knows_when_a_ransom_was_paid_knows_that_it_was() -> None:
@@ -276,6 +277,11 @@ def test_kinds_tell_their_categories_only_where_the_data_map_knows_all_of_them()
         ),
         ({"occurred_to": "2026-11-24T02:00Z", "ongoing": True}, "ongoing cannot be yes"),
         ({"ransom_paid_at": "2026-11-24T02:00Z", "ransom_paid": False}, "ransom_paid cannot be no"),
+        (
+            {"cause": "external-malicious", "actor": "internal"},
+            "cause is external-malicious, so actor cannot be internal; correct one of them",
+        ),
+        ({"cause": "internal-accidental", "intent": "malicious"}, "so intent cannot be malicious"),
         # No law of breaches goes unasked because an insider's purpose was wrong as well.
         (
             {"violation": "wrong-purpose", "breach_of": ["confidentiality", "integrity"]},

@@ -63,6 +63,10 @@ def refuse_contradictions(facts: "Facts") -> None:
         raise Refused("occurred_to is known, so ongoing cannot be yes; correct one of them")
     if facts.moment("ransom_paid_at") and facts.get("ransom_paid") is False:
         raise Refused("ransom_paid_at is known, so ransom_paid cannot be no; correct one of them")
+    for name, told in _told_by(facts.values.get("cause")).items():
+        if facts.known(name) and facts.get(name) != told:
+            cause = facts.values["cause"]
+            raise Refused(f"cause is {cause}, so {name} cannot be {facts.get(name)}; correct one of them")
     # A wrong purpose alone is no breach of security, and most laws of breaches then ask for nothing. Data may be
     # altered for it by ourselves; whoever leaked or lost them has a breach.
     broken = [each for each in cast("list[str]", facts.get("breach_of") or []) if each != "integrity"]
@@ -70,6 +74,14 @@ def refuse_contradictions(facts: "Facts") -> None:
         raise Refused(f"breach_of is {in_words(broken)}, so violation is breach; correct one of them")
     if facts.get("log_coverage") in GAPS and any(cell.method == "exact" for cell in facts.cells):
         raise Refused("the logs have gaps, so no number of people is exact; write approximate")
+
+
+def _told_by(cause: JsonValue) -> dict[str, str]:
+    """Whose doing it was, and whether it was malice, as a cause says both."""
+    if not isinstance(cause, str):
+        return {}
+    actor, _, intent = cause.partition("-")
+    return {"actor": actor, "intent": intent}
 
 
 @dataclass(frozen=True)
@@ -88,10 +100,8 @@ class Facts:
             definition = definition_of(name)
             if value is not None:
                 stated[definition.same_as or name] = value
-        if isinstance(cause := stated.get("cause"), str):
-            actor, _, intent = cause.partition("-")
-            stated.setdefault("actor", actor)
-            stated.setdefault("intent", intent)
+        for name, told in _told_by(stated.get("cause")).items():
+            stated.setdefault(name, told)
         object.__setattr__(self, "values", MappingProxyType(stated))
 
     def learn(self, name: str, value: JsonValue) -> "Facts":
