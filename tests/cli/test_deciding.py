@@ -100,3 +100,74 @@ def test_bad_input_is_one_line_and_writes_nothing(
         assert (refused.status, refused.out, refused.err.count("\n")) == (status, "", 1), words
         assert says in refused.err, (words, refused.err)
         assert head() == before, words
+
+
+MILD = (
+    "our_role=controller", "categories=identity,contact", "access=viewed", "intent=accidental",
+    "recipients=one-bound", "deletion_confirmed=true",
+)  # fmt: skip
+GRAVE = (
+    "recipients=public", "deletion_confirmed=false", "misuse=extortion,publication",
+    "categories=identity,contact,health,government-id",
+)  # fmt: skip
+
+
+def decide_all(tocsin: Command) -> None:
+    """Whoever may decide decides that all of it is harmless, and one person dissents."""
+    assert tocsin("learn", *MILD, "--source", "logs", by="an").status == 0
+    assert tocsin("assess", "--decide", "unlikely", "--because", "nobody kept it", by="an").status == 0
+    assert tocsin("dissent", "risk", "--because", "I doubt it", by="chi").status == 0
+    for duty in tocsin("duties", "--json", by="an").json["duties"]:
+        assert tocsin("not-notify", duty["key"], "--because", "harmless", by="bao").status == 0
+    assert tocsin("not-notify", "--because", "harmless all of it", by="bao").status == 0
+
+
+def test_what_the_facts_no_longer_carry_is_said_wherever_one_looks(tocsin: Command, declared: str) -> None:
+    decide_all(tocsin)
+    assert "DOUBT" not in tocsin("card", by="an").out
+    assert tocsin("learn", *GRAVE, "--source", "a forum", by="an").status == 0
+    risk = (
+        "DOUBT   the risk was decided unlikely, when unlikely was advised; today it is high: "
+        "H1: the data were misused: extortion, publication     tocsin assess --decide LEVEL --because ...\n"
+    )
+    for verb in ("card", "next", "assess", "duties", "show"):
+        assert risk in tocsin(verb, by="an").out, verb
+    assert tocsin("next", by="an").out.startswith(risk)
+    said = tocsin("assess", by="an").out
+    for line in ("DECIDED risk unlikely, by an, ", "        because nobody kept it\n", "dissent of chi, "):
+        assert line in said, line
+    assert "a second look at a doubted decision: risk" in tocsin("list", by="an").out
+    shown = tocsin("show", "--json", by="an").json
+    assert [each["of"] for each in shown["doubts"]] == [
+        "risk",
+        *(each["of"] for each in shown["not_notified"]),
+    ]
+    duties = tocsin("duties", by="an").out
+    assert "DECIDED the whole breach not notified, by bao, " in duties
+    assert "DOUBT   breach is not notified, which rests on risk unlikely; today it is high" in duties
+    assert tocsin("assess", "--json", by="an").json["decided"]["doubt"]["today"] == "high"
+
+
+def test_the_register_tells_the_advice_of_then_from_that_of_today(tocsin: Command, declared: str) -> None:
+    decide_all(tocsin)
+    tocsin("learn", *GRAVE, "--source", "a forum", by="an")
+    assert "unlikely (advised: high) DOUBT" in tocsin("register", "--drills", by="an").out
+    (one,) = tocsin("register", "--drills", "--json", by="an").json["breaches"]
+    risk = one["risk"]
+    assert (risk["advice"]["level"], risk["advice_today"]["level"]) == ("unlikely", "high")
+    assert risk["decided"]["doubted"]
+
+
+def test_a_breach_taken_back_names_what_stays_silent_by_a_decision_of_its_own(
+    tocsin: Command, declared: str
+) -> None:
+    decide_all(tocsin)
+    back = tocsin("not-notify", "--take-back", "--because", "a log turned up", by="bao").out
+    assert (
+        f"SILENT  {PROMISE} stays not notified, as bao decided     "
+        f"tocsin not-notify {PROMISE} --take-back --because ...\n" in back
+    )
+    (one,) = tocsin("register", "--drills", "--json", by="an").json["breaches"]
+    (fallen,) = one["taken_back"]
+    assert (fallen["decision"]["of"], fallen["decision"]["because"]) == ("breach", "harmless all of it")
+    assert fallen["because"] == "a log turned up"

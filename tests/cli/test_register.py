@@ -38,6 +38,7 @@ def test_every_breach_stands_in_it_with_what_was_decided(tocsin: Command, declar
         "by": "an",
         "at": 0,
         "because": "encrypted",
+        "doubted": False,
     }
     assert one["risk"]["advice"]["level"] == "risk"
     assert [(each["by"], each["because"]) for each in one["dissents"]] == [("chi", "the key leaked too")]

@@ -128,13 +128,16 @@ def test_what_the_engine_says_is_said_in_the_readers_language() -> None:
             line("called_again", role="dpo", number=2),
             line("clock", duty=duty),
             line("status", status="stable"),
+            line("risk_worse", risk="high"),
             line("step_overdue", step="1.3", title={"en": "Revoke the token", "vi": "Thu hồi mã"}),
         ),
     )
     english, vietnamese = (render_message(said, language, TEMPLATES).text for language in ("en", "vi"))
     assert "- You are called as data protection officer, call 2\n" in english
     assert "- Clock: eu-gdpr/authority/de/controller (Art. 33(1) GDPR, ASSUMED)\n" in english
+    assert "no longer agrees with what is known by now: a high risk to people\n" in english
     assert "- Tình trạng: ổn định\n" in vietnamese
+    assert "không còn phù hợp với những gì đã biết: có rủi ro cao đối với con người\n" in vietnamese
     assert "- Bước 1.3 đã quá hạn: Thu hồi mã\n" in vietnamese
     for word in ("called", "Clock", "ASSUMED", "Status", "overdue:", "Revoke"):
         assert word not in vietnamese

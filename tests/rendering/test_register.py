@@ -10,7 +10,15 @@ import pypdf
 import pytest
 
 from tests.rendering.companies import AS_OF, COMPANY, NOTHING, TEMPLATES, paper
-from tocsin.rendering.casefacts import CaseFacts, DecisionLine, DutyLine, Ending
+from tocsin.rendering.casefacts import (
+    Advice,
+    CaseFacts,
+    DecisionLine,
+    DutyLine,
+    Ending,
+    RiskDecision,
+    TakenBack,
+)
 from tocsin.rendering.paperfacts import Owed, PaperFacts
 from tocsin.rendering.register import Kept, register_content, register_csv, register_pdf
 from tocsin.rendering.spreadsheet import cell, spreadsheet
@@ -217,3 +225,36 @@ def test_each_place_of_the_world_has_a_name_in_each_language() -> None:
         words = load_words(TEMPLATES, language)
         assert [code for code in PLACES if code in words.place(code).replace("(", " ").split()] == []
         assert words.place("US-TX").startswith("Texas, ")
+
+
+@pytest.mark.parametrize(
+    ("language", "then", "today", "fallen"),
+    [
+        (
+            "en",
+            "Advice of the method when it was decided: a risk to people is unlikely.",
+            "Advice of the method today: a high risk to people.",
+            "no longer.\nReasons: No key was used.\nTaken back ",
+        ),
+        (
+            "vi",
+            "Khuyến nghị theo phương pháp tại thời điểm quyết định: khó có rủi ro đối với con người.",
+            "Khuyến nghị theo phương pháp hiện nay: có rủi ro cao đối với con người.",
+            "không còn hiệu lực.\nLý do: No key was used.\nQuyết định lại ",
+        ),
+    ],
+)
+def test_the_advice_of_then_stands_beside_that_of_today_and_what_was_taken_back_is_told(
+    language: str, then: str, today: str, fallen: str
+) -> None:
+    case = CaseFacts(
+        advice=Advice("unlikely", "1.25"),
+        advice_today=Advice("high", "4.5"),
+        risk=RiskDecision("Phạm Hoài An", AS_OF, "nobody kept it", doubted=True),
+        taken_back=(TakenBack(SILENT, AS_OF, "Võ Quốc Bảo", "a log turned up"),),
+    )
+    (line,) = table(kept(breach(case=case)), language)[1:]
+    said = "\n".join(line)
+    assert said.index(then) < said.index("nobody kept it") < said.index(today)
+    assert fallen in said
+    assert "a log turned up" in said

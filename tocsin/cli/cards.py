@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.aftermath import disorder_words
 from tocsin.cli.console import Shell, alarm, bold, clean, labelled
+from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import left, span
 from tocsin.domain.message import ROUTE_NAMES
@@ -24,6 +25,7 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
     head, named = f"{found.key} {found.code_name}", inc(shell, found.key)
     lines = [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
+    lines += doubt_lines(found.doubts, named)
     if found.next:
         lines.append(labelled("NEXT", _next_words(shell, found, found.next, named)))
     if found.blocked:

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed, say_duties
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, labelled
-from tocsin.cli.incidents import names_incident, which
+from tocsin.cli.incidents import inc, names_incident, which
 from tocsin.cli.owed import named_duty
 from tocsin.domain.errors import WrongUsage
 
@@ -39,6 +39,7 @@ def not_notify(
             )
             changed(shell, done, f"{_spoken(of)} is notified after all; what now: tocsin duties {key}")
             say_duties(shell, done)
+            _tell_of_silent(shell, key)
             return
         done = actions.not_notify(
             shell.app,
@@ -93,6 +94,15 @@ def _about(shell: Shell, key: str, of: str) -> str:
 
 def _spoken(of: str) -> str:
     return f"the {of}" if of in ("breach", "risk") else of
+
+
+def _tell_of_silent(shell: Shell, key: str) -> None:
+    """Beside a decision that was taken back: what is not notified all the same, by a decision of its own."""
+    for of, decision in shell.app.incident(key).decisions.items():
+        if not decision.not_owed:
+            way = f"tocsin not-notify{inc(shell, key)} {of} --take-back --because ..."
+            stays = f"{_spoken(of)} stays not notified, as {decision.decided_by} decided     {way}"
+            shell.say(labelled("SILENT", stays, urgent=True))
 
 
 def _warn_of_doubt(shell: Shell, key: str, of: str) -> None:

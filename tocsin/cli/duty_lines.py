@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.asking import each_matter, open_questions
 from tocsin.cli.console import Shell, bold, clean, labelled
+from tocsin.cli.decided import doubt_line
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import in_zone, left
 
@@ -68,6 +69,7 @@ def _duty_lines(shell: Shell, named: str, duty: "DutyView", texts: Mapping[str, 
     lines += _late_lines(named, duty, texts)
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += _reasons(shell, duty, texts)
+    lines += [f"    {doubt_line(duty.doubt, named)}"] if duty.doubt else []
     if duty.candidate and duty.open:
         lines.append(
             f"    COUNSEL says whether it is owed     tocsin duties{named} --confirm {duty.key} --because ...   "

@@ -149,27 +149,26 @@ def assess(
 
 
 def _advise(shell: Shell, key: str) -> None:
+    from dataclasses import asdict
+
     from tocsin.cli.advice import advice_document, advice_lines
-    from tocsin.domain.plan import facts_of
-    from tocsin.domain.risk import advise
+    from tocsin.cli.decided import decided_lines
+    from tocsin.domain.decisions import RISK
+    from tocsin.domain.grounds import advice_on
+    from tocsin.storage.texts import shown
     from tocsin.views.access import seen
+    from tocsin.views.decided import decided
+    from tocsin.views.document import words_of
 
     incident = seen(shell.app, shell.actor, key)
-    advice = advise(facts_of(incident, shell.app.catalog_of(incident)))
-    decided = incident.learned.get("risk")
-    verdict = (
-        f"{decided.value}, by {decided.by}"
-        if decided
-        else f"nobody yet     tocsin assess{inc(shell, key)} --decide LEVEL --because ..."
-    )
-    shell.say(*advice_lines(advice), labelled("DECIDED", verdict, urgent=decided is None))
-    shell.give(
-        {
-            "key": key,
-            **advice_document(advice),
-            "decided": {"level": decided.value, "by": decided.by, "at": decided.at} if decided else None,
-        }
-    )
+    catalog, texts = shell.app.catalog_of(incident), words_of(shell.app, shell.actor, incident)
+    advice, named = advice_on(incident.facts, catalog), inc(shell, key)
+    on_risk = [each for each in decided(incident, catalog) if each.of == RISK]
+    nobody = f"nobody yet     tocsin assess{named} --decide LEVEL --because ..."
+    lines = decided_lines(shell, named, on_risk, texts) or [labelled("DECIDED", nobody, urgent=True)]
+    shell.say(*advice_lines(advice), *lines)
+    document = [shown(asdict(each), texts) for each in on_risk]
+    shell.give({"key": key, **advice_document(advice), "decided": document[0] if document else None})
 
 
 def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tocsin.cli.console import (
     need_yes,
 )
 from tocsin.cli.duty_lines import law_lines
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -44,10 +44,14 @@ def duties(
     door: Changing = CHANGING,
 ) -> None:
     """Each duty: to whom, by which article, until when, and why."""
+    from dataclasses import asdict
+
     from tocsin import actions
+    from tocsin.cli.decided import decided_lines
     from tocsin.cli.lawaccept import as_json, newer_line
     from tocsin.storage.texts import shown
     from tocsin.views.access import seen
+    from tocsin.views.decided import decided
     from tocsin.views.document import words_of
     from tocsin.views.duties import owed
     from tocsin.views.newer import newer_laws
@@ -69,8 +73,14 @@ def duties(
         incident = seen(shell.app, shell.actor, key)
         law, texts = owed(shell.app, incident, shell.app.now()), words_of(shell.app, shell.actor, incident)
         newer = newer_laws(shell.app, incident)
-        shell.say(*law_lines(shell, key, law, texts, each=each), *newer_line(key, newer))
-        shell.give({"key": key} | shown(law.as_json(), texts) | {"newer_laws": newer and as_json(newer)})
+        taken = decided(incident, shell.app.catalog_of(incident))
+        # What was decided of a duty stands beneath the duty.
+        above = decided_lines(
+            shell, inc(shell, key), (one for one in taken if one.of not in incident.duties), texts
+        )
+        shell.say(*above, *law_lines(shell, key, law, texts, each=each), *newer_line(key, newer))
+        document = law.as_json() | {"decided": [asdict(one) for one in taken]}
+        shell.give({"key": key} | shown(document, texts) | {"newer_laws": newer and as_json(newer)})
 
 
 def report(

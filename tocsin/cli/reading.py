@@ -17,7 +17,7 @@ from tocsin.cli.console import (
     clean,
     columns,
 )
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.moments import left
 from tocsin.domain.errors import WrongUsage
 
@@ -118,8 +118,10 @@ def show(
     door: Reading = READING,
 ) -> None:
     """The incident as it stands, or stood."""
+    from tocsin.cli.decided import decided_lines
     from tocsin.views.access import seen
-    from tocsin.views.document import document, stood
+    from tocsin.views.decided import decided
+    from tocsin.views.document import document, stood, words_of
 
     with door.open() as shell:
         key = which(shell, split(words)[0])
@@ -129,11 +131,12 @@ def show(
             raise WrongUsage("--as-of lies in the future; leave it out for now")
         incident = stood(app, actor, key, moment) if moment else seen(app, actor, key)
         found = document(app, actor, incident, moment)
-        shell.say(*_show_lines(shell, found))
+        taken, texts = decided(incident, app.catalog_of(incident)), words_of(app, actor, incident)
+        shell.say(*_show_lines(shell, found, decided_lines(shell, inc(shell, key), taken, texts)))
         shell.give(found)
 
 
-def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
+def _show_lines(shell: Shell, found: dict[str, Any], taken: list[str]) -> list[str]:
     from tocsin.views.words import value_in_words
 
     drill = "  DRILL" if found["drill"] else ""
@@ -173,6 +176,7 @@ def _show_lines(shell: Shell, found: dict[str, Any]) -> list[str]:
     ):
         if rows:
             lines += ["", bold(title), *columns(rows)]
+    lines += ["", *taken] if taken else []
     affected = found["affected"]
     if affected["total"] is not None:
         lines += ["", f"{bold('Affected')} {affected['total']:,} people, revision {affected['revision']}"]

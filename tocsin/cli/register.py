@@ -134,7 +134,8 @@ def _row(shell: Shell, breach: "Breach") -> tuple[str, ...]:
     met = sum(duty.state == "filed" for duty in case.duties)
     days = [each.look_again for each in case.decisions if each.look_again is not None]
     decided = str(facts.get("risk") or "undecided")
-    advised = case.advice.level if case.advice else decided
+    advised = case.advice_today.level if case.advice_today else decided
+    doubt = alarm(" DOUBT") if case.risk and case.risk.doubted else ""
     again = f"{min(days).astimezone(shell.app.zone):%Y-%m-%d}" if days else ""
     return (
         f"{incident.key} {incident.code_name}" + ("  DRILL" if incident.drill else ""),
@@ -142,7 +143,7 @@ def _row(shell: Shell, breach: "Breach") -> tuple[str, ...]:
         incident.status,
         clean(case.title or incident.type),
         _people(breach),
-        decided if decided == advised else f"{decided} (advised: {advised})",
+        (decided if decided == advised else f"{decided} (advised: {advised})") + doubt,
         f"{met} of {len(case.duties)}",
         str(len(case.decisions) or ""),
         alarm(f"{again} OVERDUE") if breach.overdue else again,

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from tocsin.cli.asking import first_ask
 from tocsin.cli.commands import ran_words
 from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold, clean, labelled
+from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.moments import left
 from tocsin.domain.errors import Refused
 
 if TYPE_CHECKING:
+    from tocsin.domain.grounds import Doubt
     from tocsin.views.guidance import Ask, Guidance
     from tocsin.views.remaining import Remaining
     from tocsin.views.steps import StepView
@@ -33,7 +35,8 @@ def next_(*words: Words, door: Reading = READING) -> None:
             return
         passed: set[str] = set()
         while found := _found(shell, key, passed):
-            shell.say("", *_lines(shell, found, inc(shell, key)), *_question_lines(shell, key))
+            shell.say("", *_doubt_lines(shell, key), *_lines(shell, found, inc(shell, key)))
+            shell.say(*_question_lines(shell, key))
             run = "[r]un, " if found.step.command else ""
             sys.stderr.write(f"[d]one, {run}[s]kip, [n]ext, [q]uit: ")
             sys.stderr.flush()
@@ -44,7 +47,7 @@ def next_(*words: Words, door: Reading = READING) -> None:
                 passed.add(found.step.id)
             elif answer in ("d", "s") or (answer == "r" and run):
                 _act(shell, key, found.step, answer)
-        shell.say(*left_lines(shell, key), *_question_lines(shell, key))
+        shell.say(*_doubt_lines(shell, key), *left_lines(shell, key), *_question_lines(shell, key))
 
 
 def _remaining(shell: Shell, key: str) -> "tuple[Remaining, ...]":
@@ -82,11 +85,13 @@ def _show_first(shell: Shell, key: str) -> None:
 
     found = _found(shell, key, set())
     ask = owed(shell.app, shell.app.incident(key), shell.app.now()).next_question
+    shell.say(*_doubt_lines(shell, key))
     shell.say(*(_lines(shell, found, inc(shell, key)) if found else left_lines(shell, key)))
     shell.say(*_question_lines(shell, key))
     shell.give(
         {
             "key": key,
+            "doubts": [asdict(each) for each in _doubts(shell, key)],
             "step": asdict(found.step) if found else None,
             "why": found.why if found else [],
             "asks": [asdict(each) for each in found.asks] if found else [],
@@ -95,6 +100,18 @@ def _show_first(shell: Shell, key: str) -> None:
             "question": asdict(ask) if ask else None,
         }
     )
+
+
+def _doubts(shell: Shell, key: str) -> "tuple[Doubt, ...]":
+    from tocsin.domain.grounds import doubts
+
+    incident = shell.app.incident(key)
+    return doubts(incident, shell.app.catalog_of(incident))
+
+
+def _doubt_lines(shell: Shell, key: str) -> list[str]:
+    """Decisions that the facts no longer carry: they come before every step, for much may hang on them."""
+    return doubt_lines(_doubts(shell, key), inc(shell, key))
 
 
 def _lines(shell: Shell, found: "Guidance", named: str) -> Iterator[str]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin.domain.facts import Facts
+
 #: What a decision is about that names no single duty or rule.
 BREACH = "breach"
 #: What a dissent may be about beside a decision not to notify.
@@ -46,6 +48,19 @@ class Dissent:
     by: str
     at: datetime
     seq: int
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a decision stands on: whose it is, when, why (a commitment), by which entry, and what was known then."""
+
+    by: str
+    at: datetime
+    because: str
+    seq: int
+    facts: Facts
+    #: The worst level of risk of which those who decided were told since.
+    told: str | None = None
 
 
 def next_look(decisions: Mapping[str, Decision], now: datetime) -> datetime | None:

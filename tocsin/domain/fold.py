@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Any, TypeVar
 
 from tocsin.domain import kinds as k
-from tocsin.domain.decisions import Decision, Dissent
+from tocsin.domain.decisions import RISK, Decision, Dissent, Ground
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import (
     Approval,
@@ -175,7 +175,11 @@ def _without(value: Any, words: str) -> Any:
 @_on(k.FactLearned)
 def _learned(incident: Incident, entry: Entry, body: k.FactLearned) -> Incident:
     learned = Learned(body.value, body.source, entry.actor, entry.recorded_at, entry.seq, body.scope_revision)
-    return _changed(incident, learned=_with(incident.learned, body.name, learned), facts_seq=entry.seq)
+    after = _changed(incident, learned=_with(incident.learned, body.name, learned), facts_seq=entry.seq)
+    if not body.decides_risk:
+        return after
+    ground = Ground(entry.actor, entry.at, body.source, entry.seq, after.facts)
+    return _changed(after, grounds=_with(after.grounds, RISK, ground))
 
 
 @_on(k.ScopeMeasured)
@@ -360,8 +364,19 @@ def _look_again(incident: Incident, entry: Entry, body: k.LookAgainAsked) -> Inc
     return _decided(incident, replace(incident.decisions[body.of], asked=True))
 
 
+@_on(k.DecisionsDoubted)
+def _decisions_doubted(incident: Incident, entry: Entry, body: k.DecisionsDoubted) -> Incident:
+    told = {of: replace(incident.grounds[of], told=body.level) for of in body.decisions}
+    return _changed(incident, grounds={**incident.grounds, **told})
+
+
 def _decided(incident: Incident, decision: Decision) -> Incident:
-    return _changed(incident, decisions=_with(incident.decisions, decision.of, decision))
+    after = _changed(incident, decisions=_with(incident.decisions, decision.of, decision))
+    before = incident.grounds.get(decision.of)
+    if before is not None and before.seq == decision.seq:
+        return after
+    ground = Ground(decision.decided_by, decision.at, decision.because, decision.seq, incident.facts)
+    return _changed(after, grounds=_with(after.grounds, decision.of, ground))
 
 
 def _undecided(incident: Incident, of: str) -> Incident:

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
-from tocsin.domain.decisions import Decision, Dissent
+from tocsin.domain.decisions import Decision, Dissent, Ground
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import CommandEnded, DutyOpened, ScopeMeasured, Severity, Status
 from tocsin.domain.moments import MOMENT_NAMES
@@ -220,6 +220,8 @@ class Incident:
     #: Not to notify: what each is about, to the decision that stands.
     decisions: Mapping[str, Decision] = field(default_factory=lambda: _NOTHING)
     dissents: tuple[Dissent, ...] = ()
+    #: What each of these, and the decision on the `risk`, stands on.
+    grounds: Mapping[str, Ground] = field(default_factory=lambda: _NOTHING)
     scope: ScopeMeasured | None = None
     scope_seq: int = 0
     evidence: tuple[str, ...] = ()

@@ -130,6 +130,15 @@ class FactLearned(Body):
     source: Words
     scope_revision: int | None = None
 
+    @property
+    def decides_risk(self) -> bool:
+        """Whether a person decided the risk by it, for all or for single cells; the scope only carries it over."""
+        if self.scope_revision is not None:
+            return False
+        return self.name == "risk" or (
+            self.name == "cells" and any("risk" in cell for cell in self.value or ())
+        )
+
 
 class ScopeMeasured(Body):
     """Who was affected, as counts: one revision of the scope, with what it cannot know."""
@@ -389,6 +398,17 @@ class LookAgainAsked(Body):
     """The day had come to look again at a decision not to notify: those whose it is were told."""
 
     of: str
+
+
+class DecisionsDoubted(Body):
+    """The facts no longer carry decisions, on the `risk` or not to notify: those whose they are were told.
+
+    `level` is how high the risk is by now; each decision stands until a person decides anew.
+    """
+
+    decisions: tuple[str, ...]
+    level: str
+    because: tuple[str, ...]
 
 
 class DutyMet(Body):

@@ -115,6 +115,18 @@ class AskToLookAgain(Move):
 
 
 @dataclass(frozen=True)
+class DoubtDecisions(Move):
+    """The risk is worse by now than these decisions say, or rest on: people must look at them again."""
+
+    decisions: tuple[str, ...]
+    level: str
+    because: tuple[str, ...]
+
+    kind, stage = "doubt-decisions", "assess"
+    about, says = "{level}", "Ask whether what was decided still holds: the risk is {level} by now"
+
+
+@dataclass(frozen=True)
 class AmendDuty(Move):
     """A duty that stands asks for something else, since newer laws were accepted."""
 

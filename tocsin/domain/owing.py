@@ -68,7 +68,12 @@ def _discharged(incident: Incident) -> dict[str, datetime]:
 
 def facts_of(incident: Incident, catalog: Catalog) -> Facts:
     """The incident's facts, with the categories that its kinds of data have in the data map."""
-    return incident.facts.with_categories({kind.id: kind.categories for kind in catalog.data_map.kinds})
+    return mapped(incident.facts, catalog)
+
+
+def mapped(facts: Facts, catalog: Catalog) -> Facts:
+    """These facts, with the categories that their kinds of data have in the data map."""
+    return facts.with_categories({kind.id: kind.categories for kind in catalog.data_map.kinds})
 
 
 def duty_moves(incident: Incident, found: Assessment) -> Iterable[Move]:

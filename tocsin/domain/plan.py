@@ -12,6 +12,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
 from tocsin.domain.decisions import next_look
 from tocsin.domain.escalation import calls_due, next_call_at, unanswered
+from tocsin.domain.grounds import doubt_moves, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Status
 from tocsin.domain.letters import LetterPlan, letters_of
@@ -77,6 +78,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     moves += newer_moves(incident, catalog, newer)
     moves += deadline_moves(incident, catalog, now)
     moves += look_again_moves(incident, now)
+    moves += doubt_moves(incident, catalog)
     moves += _step_moves(incident, type_, answers, now)
     letters = letters_of(incident, catalog)
     moves += notice_moves(incident, catalog, letters)
@@ -163,12 +165,21 @@ def waiting_for(
     if silent:
         return f"{' and '.join(silent)} to answer"
     return (
-        _waits_for_letter(incident, catalog, letters)
+        _waits_for_decision(incident, catalog)
+        or _waits_for_letter(incident, catalog, letters)
         or _waits_for_gate(incident, type_, answers, _BEFORE_PAPERS)
         or _waits_for_filing(incident)
         or _waits_for_gate(incident, type_, answers, type_.phases)
         or "review and closing"
     )
+
+
+def _waits_for_decision(incident: Incident, catalog: Catalog) -> str | None:
+    doubted = doubts(incident, catalog)
+    if not doubted:
+        return None
+    more = f" and {len(doubted) - 1} more" if len(doubted) > 1 else ""
+    return f"a second look at a doubted decision: {doubted[0].of}{more}"
 
 
 def _waits_for_filing(incident: Incident) -> str | None:

@@ -1,6 +1,6 @@
 """The case as papers and the register tell it: duties, decisions, dissent and what was done, out of one timeline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,13 +8,13 @@ from functools import cached_property
 from tocsin.app import App
 from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.decisions import BREACH, RISK, Decision
-from tocsin.domain.fold import fold
+from tocsin.domain.decisions import BREACH, RISK, Decision, Ground
+from tocsin.domain.facts import Facts
+from tocsin.domain.grounds import Doubt, advice_on, doubts
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notification import duty_word, passed
-from tocsin.domain.owing import assessment, facts_of
-from tocsin.domain.risk import advise
+from tocsin.domain.owing import assessment
 from tocsin.domain.timeline import Entry
 from tocsin.engine.events import events
 from tocsin.rendering.casefacts import (
@@ -25,6 +25,7 @@ from tocsin.rendering.casefacts import (
     DutyLine,
     Ending,
     RiskDecision,
+    TakenBack,
 )
 from tocsin.storage import timeline
 from tocsin.storage.texts import read_texts, shown
@@ -57,9 +58,11 @@ class _Case:
             ending=self._ending(),
             duties=tuple(duties.values()),
             undecided=self._undecided(),
-            advice=self._advice(),
+            advice=self._advice(self._decided_on()),
+            advice_today=self._advice(incident.facts),
             risk=self._risk(),
             decisions=tuple(self._decision(each, duties) for each in incident.decisions.values()),
+            taken_back=tuple(self._taken_back(duties)),
             dissents=tuple(
                 DissentLine(each.of, self._text(each.because), self._name(each.by), each.at)
                 for each in incident.dissents
@@ -112,6 +115,7 @@ class _Case:
             look_again=decision.look_again,
             overdue=decision.overdue(self.now),
             not_owed=decision.not_owed,
+            doubt=(doubt.decided, doubt.today) if (doubt := self._doubts.get(decision.of)) else None,
             overtaken=any(_under(state.opened.key, decision.of) for state in later),
             duty=duties.get(decision.of) or self._ruled(decision.of),
         )
@@ -132,27 +136,62 @@ class _Case:
         found = dict.fromkeys(each.regime for each in assessment(self.incident, self.catalog).undecided)
         return tuple(dict(self.catalog.regimes[law].name) for law in found)
 
-    def _advice(self) -> Advice | None:
-        """On the facts that were known when the risk was decided; before that, on those of now."""
-        decided = self._decided_risk()
-        before = fold(self.entries[: decided.seq - 1]) if decided else self.incident
-        if self.incident.status == "declined" and not decided:
+    def _advice(self, facts: Facts) -> Advice | None:
+        """Of what was no incident nothing is advised, unless somebody had decided on it."""
+        if self.incident.status == "declined" and self._ground() is None:
             return None
-        found = advise(facts_of(before, self.catalog))
+        found = advice_on(facts, self.catalog)
         return Advice(found.level, found.score, tuple(found.reasons), tuple(found.unknown))
 
-    def _risk(self) -> RiskDecision | None:
-        decided = self._decided_risk()
-        if decided is None:
-            return None
-        assert isinstance(decided.body, k.FactLearned)
-        return RiskDecision(self._name(decided.actor), decided.at, self._text(decided.body.source))
+    def _decided_on(self) -> Facts:
+        """The facts that were known when the risk was decided; before that, those of now."""
+        ground = self._ground()
+        return ground.facts if ground else self.incident.facts
 
-    def _decided_risk(self) -> Entry | None:
-        """The latest entry by which a person decided the risk, for all people or for single cells."""
-        if not self.incident.facts.known(RISK):
+    def _risk(self) -> RiskDecision | None:
+        ground = self._ground()
+        if ground is None:
             return None
-        return next((entry for entry in reversed(self.entries) if _decides_risk(entry.body)), None)
+        return RiskDecision(
+            self._name(ground.by), ground.at, self._text(ground.because), doubted=RISK in self._doubts
+        )
+
+    def _ground(self) -> Ground | None:
+        """What the latest decision on the risk stands on, for all people or for single cells."""
+        return self.incident.grounds.get(RISK) if self.incident.facts.known(RISK) else None
+
+    @cached_property
+    def _doubts(self) -> dict[str, Doubt]:
+        return {doubt.of: doubt for doubt in doubts(self.incident, self.catalog)}
+
+    def _taken_back(self, duties: Mapping[str, DutyLine]) -> Iterator[TakenBack]:
+        """The decisions not to notify that no longer stand, in the order in which they fell."""
+        standing: dict[str, DecisionLine] = {}
+        for entry in self.entries:
+            match entry.body:
+                case k.NotNotified(of=of, because=because, decided_by=by, advised_by=advised):
+                    heard = tuple(map(self._name, advised))
+                    standing[of] = DecisionLine(
+                        of,
+                        self._text(because),
+                        self._name(by),
+                        entry.at,
+                        heard,
+                        duty=duties.get(of) or self._ruled(of),
+                    )
+                case k.DutyReleased(key=of, because=because):
+                    standing[of] = DecisionLine(
+                        of,
+                        self._text(because),
+                        self._name(entry.actor),
+                        entry.at,
+                        not_owed=True,
+                        duty=duties.get(of),
+                    )
+                case k.NotNotifiedTakenBack(of=of, because=because) if of in standing:
+                    yield TakenBack(standing.pop(of), entry.at, self._name(entry.actor), self._text(because))
+                case k.DutyMoved(key=of) if of in standing:
+                    yield TakenBack(standing.pop(of), entry.at)
 
     def _ending(self) -> Ending | None:
         if self.incident.open:
@@ -172,9 +211,3 @@ class _Case:
 def _under(key: str, of: str) -> bool:
     """Whether a duty is among what a decision is about."""
     return of == BREACH or key.startswith(f"{of}/")
-
-
-def _decides_risk(body: k.Body) -> bool:
-    if not isinstance(body, k.FactLearned) or body.scope_revision is not None:
-        return False
-    return body.name == RISK or (body.name == "cells" and any("risk" in cell for cell in body.value or ()))

@@ -10,6 +10,7 @@ from tocsin.domain import moves as m
 from tocsin.domain.checklist import applicable
 from tocsin.domain.notice import APPROVERS
 from tocsin.domain.owing import facts_of
+from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
 from tocsin.engine.newer import tell_of_newer_laws
 from tocsin.rendering.message import Line, line
@@ -69,15 +70,6 @@ def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
     lines: list[str | Line] = [line("doubted", duty=duty_line(duty)), *move.because, line("stays")]
     action = f"tocsin duties {change.incident.key} --release {move.duty} --because ..."
     people = role_or_standin(app, change.incident, *OWNERS)
-    tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
-
-
-def _look_again(app: App, change: Change, move: m.AskToLookAgain) -> None:
-    incident, decision = change.incident, change.incident.decisions[move.of]
-    seq = change.add(k.LookAgainAsked(of=move.of), cause=move.cause, key=move.key)
-    lines = [line("not_notified", of=move.of, who=decision.decided_by), line("look_today")]
-    action = f"tocsin not-notify {incident.key} {move.of} --because ... (or --take-back)"
-    people = [decision.decided_by, *role_or_standin(app, incident, *OWNERS)]
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
 
 
@@ -229,7 +221,8 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.OpenDuty: _open_duty,
     m.MoveDuty: _move_duty,
     m.DoubtDuty: _doubt_duty,
-    m.AskToLookAgain: _look_again,
+    m.AskToLookAgain: look_again,
+    m.DoubtDecisions: doubt_decisions,
     m.AmendDuty: _amend_duty,
     m.TellOfNewerLaws: tell_of_newer_laws,
     m.WarnOfDeadline: _warn,

@@ -45,9 +45,21 @@ class DecisionLine:
     look_again: datetime | None = None
     overdue: bool = False
     not_owed: bool = False
+    #: The level on which it rests, and the one of today, where the facts no longer carry it.
+    doubt: tuple[str, str] | None = None
     #: A duty was opened after it, so that it no longer says all.
     overtaken: bool = False
     duty: DutyLine | None = None
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A decision not to notify that no longer stands: taken back by a person with reasons, or overtaken by facts."""
+
+    decision: DecisionLine
+    at: datetime
+    by: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +84,12 @@ class Advice:
 
 @dataclass(frozen=True)
 class RiskDecision:
-    """What a person decided of the risk."""
+    """What a person decided of the risk; `doubted` where the facts no longer carry it."""
 
     by: str
     at: datetime
     because: str
+    doubted: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,8 +127,11 @@ class CaseFacts:
     #: Names of the laws of which it cannot be told yet whether they ask for anything.
     undecided: tuple[Texts, ...] = ()
     advice: Advice | None = None
+    #: What it advises on the facts that are known by now.
+    advice_today: Advice | None = None
     risk: RiskDecision | None = None
     decisions: tuple[DecisionLine, ...] = ()
+    taken_back: tuple[TakenBack, ...] = ()
     dissents: tuple[DissentLine, ...] = ()
     #: (role, person) of those who worked on it.
     present: tuple[tuple[str, Person], ...] = ()

@@ -29,7 +29,8 @@ HASH_SHOWN = 12
 class Line:
     """One thing to say in each reader's language: a phrase of `papers/words.*.yaml`, and what fills its blanks.
 
-    A role and a status are called as in the reader's language, texts per language and lines within stand in it.
+    A role, a status and a level of risk are called as in the reader's language; texts per language and lines within
+    stand in it.
     """
 
     phrase: str
@@ -186,9 +187,9 @@ def _said_value(name: str, value: Any, words: Words) -> Any:
         return value.said(words)
     if isinstance(value, Mapping):
         return value.get(words.language) or value["en"]
-    if name == "role":
-        return words.choice("office", value)
-    return words.choice("status", value) if name == "status" else value
+    # A role, a status, a level of risk: each as papers call it.
+    listed = {"role": "office", "status": "status", "risk": "risk"}.get(name)
+    return words.choice(listed, value) if listed else value
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
 from tocsin.domain.escalation import unanswered
+from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import is_letter
 from tocsin.domain.order import Disorder, out_of_order
@@ -67,6 +68,8 @@ class Card:
     asked_first: NextQuestion | None = None
     #: Moments that contradict each other, while something can still be learned.
     disorder: tuple[Disorder, ...] = ()
+    #: Decisions that the facts no longer carry.
+    doubts: tuple[Doubt, ...] = ()
     #: Reports that the authorities have, the latest supplement of each with it.
     filed: tuple[DutyView, ...] = ()
     #: Why it was set apart. Its plan fails then, and nothing that needs one is on the card.
@@ -109,6 +112,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         undecided=len({each.name for each in law.undecided}),
         asked_first=next(iter(law.questions), None),
         disorder=out_of_order(incident.facts) if incident.open else (),
+        doubts=doubts(incident, app.catalog_of(incident)),
         down=tuple(down_routes(app, now)),
         newer_laws=asks_more(app, incident),
     )

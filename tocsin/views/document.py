@@ -16,6 +16,7 @@ from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import as_of as written_by
 from tocsin.domain.fold import fold
+from tocsin.domain.grounds import doubts
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.moments import iso
 from tocsin.domain.notice import standing
@@ -67,6 +68,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "not_notified": [
             asdict(each) | {"because": shown(each.because, texts)} for each in incident.decisions.values()
         ],
+        "doubts": [asdict(each) for each in doubts(incident, app.catalog_of(incident))],
         "dissents": [asdict(each) | {"because": shown(each.because, texts)} for each in incident.dissents],
         "notices": [
             _notice(state, app.catalog_of(incident).contacts.organisation)

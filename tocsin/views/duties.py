@@ -11,6 +11,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Authority
 from tocsin.domain.decisions import Decision, Dissent
 from tocsin.domain.facts import Facts
+from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import DutyState, Incident, Supplement
 from tocsin.domain.law.duties import Undecided
 from tocsin.domain.law.holds import of_a_hold
@@ -49,6 +50,8 @@ class DutyView:
     because: tuple[str, ...]
     #: Who decided that it is not owed, or not notified; while that stands, `because` is only why it was owed before.
     decision: Decision | None
+    #: What the facts say against that decision by now.
+    doubt: Doubt | None
     #: Who would have decided otherwise.
     dissents: tuple[Dissent, ...]
     #: What an authority's request to hold it back does to it, where one was made.
@@ -105,9 +108,19 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     organisation, letters = catalog.contacts.organisation, letters_of(incident, catalog)
     word = partial(duty_word, incident=incident, organisation=organisation, now=now, letters=letters)
     facts = spoken_facts(app, incident) if incident.facts.known("hold") else incident.facts
+    doubted = {doubt.of: doubt for doubt in doubts(incident, catalog)}
     views = [
-        _view(incident, state, book, word(state), now, catalog, _held(state, facts, catalog, now))
-        for state in incident.duties.values()
+        _view(
+            incident,
+            state,
+            book,
+            word(state),
+            now,
+            catalog,
+            _held(state, facts, catalog, now),
+            doubted.get(key),
+        )
+        for key, state in incident.duties.items()
     ]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
     if incident.status == "declined":
@@ -126,6 +139,7 @@ def _view(
     now: datetime,
     catalog: Catalog,
     held: str | None,
+    doubt: Doubt | None,
 ) -> DutyView:
     opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
@@ -151,6 +165,7 @@ def _view(
         late=state.late or (word not in ENDED and passed(state.due_at, now)),
         because=state.because,
         decision=incident.decisions.get(opened.key) if state.mark in ("released", "not-notified") else None,
+        doubt=doubt,
         dissents=tuple(each for each in incident.dissents if each.of == opened.key),
         held=held,
         doubted=state.doubted,

@@ -31,6 +31,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.NotNotifiedTakenBack,
         k.Dissented,
         k.LookAgainAsked,
+        k.DecisionsDoubted,
         k.NewerLawsSeen,
         k.LawsAccepted,
     ),

@@ -10,6 +10,7 @@ from typing import Any
 
 from tocsin.actors import Actor, known, reads_words
 from tocsin.app import App
+from tocsin.domain.decisions import RISK
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.facts import Facts
 from tocsin.domain.fold import as_of, fold
@@ -166,11 +167,13 @@ def _plain(breach: Breach) -> dict[str, Any]:
         },
         "risk": {
             "advice": asdict(case.advice) if case.advice else None,
+            "advice_today": asdict(case.advice_today) if case.advice_today else None,
             "decided": _risk(breach),
         },
         "duties": [asdict(duty) for duty in case.duties],
         "cannot_tell": [name["en"] for name in case.undecided],
         "not_notified": [_decision(breach, each.of) for each in case.decisions],
+        "taken_back": [asdict(each) for each in case.taken_back],
         "dissents": [
             asdict(line) | {"by": kept.by}
             for line, kept in zip(case.dissents, incident.dissents, strict=True)
@@ -181,10 +184,10 @@ def _plain(breach: Breach) -> dict[str, Any]:
 
 def _risk(breach: Breach) -> dict[str, Any] | None:
     """What a person decided; as everywhere in a document for machines, people stand by id."""
-    decided, learned = breach.paper.case.risk, breach.incident.learned
+    decided = breach.paper.case.risk
     if decided is None:
         return None
-    by = (learned.get("risk") or learned["cells"]).by
+    by = breach.incident.grounds[RISK].by
     return {"level": breach.paper.facts.get("risk"), **asdict(decided), "by": by}
 
 

@@ -205,6 +205,9 @@ _SAY: dict[type[k.Body], Say] = {
     k.NotNotifiedTakenBack: _because("of"),
     k.Dissented: _because("of"),
     k.LookAgainAsked: _only("of"),
+    k.DecisionsDoubted: lambda body, texts: (
+        f"{', '.join(body.decisions)}: the risk is {body.level} by now: {'; '.join(body.because)}"
+    ),
     k.DutyMet: _met,
     k.SupplementFiled: _supplement,
     k.DeadlineWarned: lambda body, texts: f"{body.duty}: {body.percent} % of the time is gone",

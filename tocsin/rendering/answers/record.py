@@ -1,7 +1,7 @@
 """Answers of the register and of minutes: the case, what was advised and decided, who did what when."""
 
 from tocsin.rendering.answers.telling import capital, cite_of, concerns, recipient_of
-from tocsin.rendering.casefacts import DecisionLine, Event
+from tocsin.rendering.casefacts import Advice, DecisionLine, Event, TakenBack
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
@@ -41,25 +41,21 @@ def course(paper: PaperFacts, words: Words) -> Answer:
 
 
 def risk(paper: PaperFacts, words: Words) -> Answer:
-    """The advice on the risk with its reasons, what a person decided with theirs, and who dissented."""
-    case, advice = paper.case, paper.case.advice
-    lines = [] if advice is None else [words.phrase("advice_line", level=words.choice("risk", advice.level))]
-    if advice is not None and advice.score:
-        lines.append(words.phrase("advice_score", score=advice.score))
-    if advice is not None and advice.reasons:
-        reasons = "; ".join(advice.reasons)
-        said = reasons if words.language == "en" else foreign(words, "en", reasons)
-        lines.append(words.phrase("advice_reasons", reasons=said))
-    advised = Answer("\n".join(lines))
+    """What was advised on the risk and why, what a person decided, who dissented, and what is advised today."""
+    case = paper.case
     if case.risk is None:
+        advised = Answer("\n".join(_advice("advice_line", case.advice, words)))
         return joined(advised, within(open_answer(words, "risk"), words, "risk_undecided"))
-    return joined(advised, Answer("\n".join(_decided_risk(paper, words))))
+    lines = [*_advice("advice_then", case.advice, words), *_decided_risk(paper, words)]
+    return Answer("\n".join([*lines, *_advice("advice_today", case.advice_today, words)]))
 
 
 def not_notified(paper: PaperFacts, words: Words) -> Answer:
     """Each decision not to notify: why, whose, who advised, who dissented, and when somebody looks again."""
     concerned = [each for each in paper.case.decisions if concerns(each.of, paper)]
     lines = [line for each in concerned for line in _decision(each, paper, words)]
+    fallen = [each for each in paper.case.taken_back if concerns(each.decision.of, paper)]
+    lines += [line for each in fallen for line in _taken_back(each, paper, words)]
     return Answer("\n".join(lines) or words.phrase("decided_nothing"))
 
 
@@ -90,6 +86,19 @@ def drawn_up(paper: PaperFacts, words: Words) -> Answer:
     return Answer(words.phrase("drawn_up", year=words.local(paper.as_of, paper.zone).year), "blank")
 
 
+def _advice(phrase: str, advice: Advice | None, words: Words) -> list[str]:
+    if advice is None:
+        return []
+    lines = [words.phrase(phrase, level=words.choice("risk", advice.level))]
+    if advice.score:
+        lines.append(words.phrase("advice_score", score=advice.score))
+    if advice.reasons:
+        reasons = "; ".join(advice.reasons)
+        said = reasons if words.language == "en" else foreign(words, "en", reasons)
+        lines.append(words.phrase("advice_reasons", reasons=said))
+    return lines
+
+
 def _decided_risk(paper: PaperFacts, words: Words) -> list[str]:
     decided, advice = paper.case.risk, paper.case.advice
     assert decided is not None
@@ -101,6 +110,8 @@ def _decided_risk(paper: PaperFacts, words: Words) -> list[str]:
     ]
     if advice is not None and level and level != advice.level:
         lines.append(words.phrase("risk_against"))
+    if decided.doubted:
+        lines.append(words.phrase("risk_doubted"))
     return lines + _dissents("risk", paper, words)
 
 
@@ -119,9 +130,29 @@ def _decision(decision: DecisionLine, paper: PaperFacts, words: Words) -> list[s
     if decision.look_again is not None:
         day = words.day(words.local(decision.look_again, paper.zone).date())
         lines.append(words.phrase("look_overdue" if decision.overdue else "look_again", day=day))
+    if decision.doubt is not None:
+        then, today = (words.choice("risk", level) for level in decision.doubt)
+        lines.append(words.phrase("silence_doubted", then=then, today=today))
     if decision.overtaken:
         lines.append(words.phrase("decision_overtaken"))
     return lines
+
+
+def _taken_back(fallen: TakenBack, paper: PaperFacts, words: Words) -> list[str]:
+    decision, moment = fallen.decision, words.moment(fallen.at, paper.zone)
+    end = words.phrase("taken_back_by_facts", moment=moment)
+    if fallen.by is not None:
+        end = words.phrase("taken_back_by", moment=moment, who=fallen.by, text=fallen.because or "")
+    return [
+        words.phrase(
+            "taken_back",
+            subject=capital(_subject(decision, words)),
+            moment=words.moment(decision.at, paper.zone),
+            who=decision.decided_by,
+        ),
+        words.phrase("reasons_line", text=decision.because),
+        end,
+    ]
 
 
 def _subject(decision: DecisionLine, words: Words) -> str:
