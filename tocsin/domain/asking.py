@@ -80,7 +80,11 @@ def questions(
         those = [matter for matter in left if fact in matter.needs]
         settles = tuple(sorted({matter.name for matter in those}))
         tests = _harm_tests(those) if fact == HARM_TESTS else ()
-        words = plainer[fact] + _decides(settles) if fact in plainer else _question(fact, tests)
+        words = (
+            plainer[fact] + _decides(settles)
+            if fact in plainer
+            else _question(fact, tests) + _in_money(fact, those)
+        )
         asked.append(NextQuestion(fact, words, settles, tests))
         left = [matter for matter in left if fact not in matter.needs]
     return tuple(asked)
@@ -122,6 +126,14 @@ def first_test(tests: Iterable[HarmQuestion], matters: Iterable[OpenMatter]) -> 
 
 def _decides(settles: tuple[str, ...]) -> str:
     return f" It decides {len(settles)} {'duty' if len(settles) == 1 else 'duties'}."
+
+
+def _in_money(fact: str, matters: Iterable[OpenMatter]) -> str:
+    """In which currency an amount is to be said: that of the law, which converts nothing."""
+    if fact not in FACTS or FACTS[fact].type != "amount":
+        return ""
+    asked = sorted({each for matter in matters for each in getattr(matter, "currencies", ())})
+    return f" State it in {' or '.join(asked)}." if asked else ""
 
 
 def _question(name: str, tests: tuple[HarmQuestion, ...] = ()) -> str:

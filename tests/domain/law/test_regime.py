@@ -107,6 +107,17 @@ def test_who_is_placed_in_a_country_alone_is_not_counted_for_each_of_its_parts(
     assert len(found.not_owed) == not_owed
 
 
+def test_an_amount_is_asked_for_in_the_currency_of_the_law() -> None:
+    loss = {"fact": "direct_loss", "more_than": 500_000, "currency": "EUR"}
+    large = regime({"when": {"any": [loss, {"fact": "attack_on_system", "is": True}]}})
+    known = {"aware_at": "2026-11-23T10:00Z", "attack_on_system": False}
+    for stated in ({}, {"direct_loss": "600000 USD"}):
+        asked = law(known | stated, large).next_question
+        assert asked
+        assert asked.question == "How large is the direct loss? State it in EUR."
+    assert law(known | {"direct_loss": "600000 EUR"}, large).duties
+
+
 def test_a_duty_of_a_country_speaks_of_those_whose_part_nobody_stated() -> None:
     per_place = {"place": None, "per": {"place_in": "EEA"}, "when": {"cells": {"risk": "high"}}}
     facts = {"aware_at": "2026-11-23T10:00Z", "people_by_country": {"DE": 2, "DE-HH": 3}, "risk": "high"}

@@ -9,6 +9,7 @@ more_than: 500}` (of several cells those in any: `{people: [{..}, {..}], more_th
 in `conditions`. The module is long because the shapes name one another.
 """
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
@@ -64,6 +65,8 @@ _ORGANISATION_WORDS: dict[str, tuple[Any, ...]] = {
     "size_class": get_args(SizeClass),
     "free_zone": get_args(FreeZone),
 }
+#: Facts that are sums of money.
+AMOUNTS = frozenset(name for name, fact in FACTS.items() if fact.type == "amount")
 #: How a number is compared.
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 #: What no answer reaches: a number has fifteen digits at most.
@@ -341,13 +344,27 @@ for _shape in (AllOf, AnyOf, Not):
 
 def counts(condition: Any) -> bool:
     """Whether a condition rests on a number of people or records anywhere."""
+    asked = (each.about_people if isinstance(each, FactIs) else each for each in _asked(condition))
+    return any(isinstance(each, People) for each in asked)
+
+
+def currencies(condition: Any, facts: Iterable[str]) -> tuple[str, ...]:
+    """The currencies in which a condition asks for amounts among these facts."""
+    asked = (each for each in _asked(condition) if isinstance(each, FactIs) and each.fact in facts)
+    return tuple(sorted({each.currency for each in asked if each.currency}))
+
+
+def _asked(condition: Any) -> Iterator[Any]:
+    """The conditions of one question each that a condition joins."""
     match condition:
         case AllOf():
-            return any(map(counts, condition.all))
+            joined: tuple[Any, ...] = condition.all
         case AnyOf():
-            return any(map(counts, condition.any))
+            joined = condition.any
         case Not():
-            return counts(condition.denied)
-        case FactIs():
-            return isinstance(condition.about_people, People)
-    return isinstance(condition, People)
+            joined = (condition.denied,)
+        case _:
+            yield condition
+            return
+    for each in joined:
+        yield from _asked(each)

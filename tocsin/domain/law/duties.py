@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tocsin.domain.asking import HarmQuestion, NextQuestion, questions
-from tocsin.domain.law.rules import Stage
+from tocsin.domain.law.rules import Rule, Stage
 from tocsin.domain.law.running import Run
 from tocsin.domain.law.terms import Recipient
 from tocsin.domain.moments import iso
@@ -78,11 +78,19 @@ class _Unowed:
     """A duty that does not stand, or not yet: its rule and article, and to whom and as whom it would be owed."""
 
     regime: str
-    rule: str
-    cite: str
+    of: Rule
     #: The place of the authority, the code of the controller, or the recipient.
     whom: str
-    role: str
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule within its law."""
+        return self.of.id
+
+    @property
+    def cite(self) -> str:
+        """The article."""
+        return self.of.cite
 
     @property
     def name(self) -> str:
@@ -92,7 +100,7 @@ class _Unowed:
     @property
     def key(self) -> str:
         """The key that its duty would have."""
-        return key_of(self.name, self.whom, self.role)
+        return key_of(self.name, self.whom, self.of.role)
 
     def as_json(self) -> dict[str, Any]:
         """The matter as plain values; a moment stays one."""
@@ -107,6 +115,8 @@ class Undecided(_Unowed):
     because: Sequence[str] = ()
     #: What its law asks of the harm, where that is among the facts it waits for.
     harm_tests: tuple[HarmQuestion, ...] = ()
+    #: In which its law compares the amounts among them.
+    currencies: tuple[str, ...] = ()
     #: Asks its clock, which is worth the trouble only where somebody reads the answer.
     clock: Callable[[], Run] | None = field(default=None, repr=False, compare=False)
 

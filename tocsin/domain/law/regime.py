@@ -16,7 +16,7 @@ from tocsin.domain.facts import Facts
 from tocsin.domain.law.addressees import Addressee, addressees, living_in
 from tocsin.domain.law.circumstances import content_of, doubt_of
 from tocsin.domain.law.conditions import Setting
-from tocsin.domain.law.criteria import counts
+from tocsin.domain.law.criteria import AMOUNTS, counts, currencies
 from tocsin.domain.law.duties import Assessment, Duty, NotOwed, Undecided, key_of
 from tocsin.domain.law.laws import harm_questions
 from tocsin.domain.law.rules import Regime, Rule
@@ -260,14 +260,14 @@ class _Law:
 
     def _not_owed(self, rule: Rule, who: Addressee, because: Sequence[str]) -> NotOwed:
         whom = who.place or who.controller or rule.place or rule.recipient
-        return NotOwed(self.regime.id, rule.id, rule.cite, whom, rule.role, because)
+        return NotOwed(self.regime.id, rule, whom, because)
 
     def _undecided(self, rule: Rule, who: Addressee, verdict: Verdict) -> Undecided:
         whom = who.place or who.controller or rule.place or rule.recipient
         clock = partial(self.case.clocks.run, self.regime, rule)
         tests = harm_questions(verdict.tests, self.case.clocks.regimes)
-        of = (self.regime.id, rule.id, rule.cite, whom, rule.role)
-        return Undecided(*of, verdict.needs, verdict.because, tests, clock)
+        money = currencies(rule.when, verdict.needs) if AMOUNTS & {*verdict.needs} else ()
+        return Undecided(self.regime.id, rule, whom, verdict.needs, verdict.because, tests, money, clock)
 
     def _duty(self, owed: _Owed, who: Addressee) -> Duty:
         rule, verdict, setting = owed
