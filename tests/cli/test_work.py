@@ -279,14 +279,14 @@ def test_advice_on_risk_is_shown_and_a_person_decides(tocsin: Command, declared:
 def test_duties_say_to_whom_until_when_and_why(tocsin: Command, declared: str) -> None:
     said = tocsin("duties").out
     assert "policy-promise/customers/individuals/controller   open ASSUMED   71:5" in said
-    assert re.search(r"\ncannot tell yet   \d+ duties of \d+ laws\nASK     How many people", said)
-    assert "tocsin learn people_by_country=... --source ..." in said
+    assert re.search(r"\ncannot tell yet   \d+ duties of \d+ laws\nASK     In which role", said)
+    assert "tocsin learn our_role=" in said
     assert "eu-gdpr/authority" not in said
     each = tocsin("duties", "--each").out
     assert "eu-gdpr/authority   cannot tell, would be due" in each
     assert "    to authority (Art. 33(1), (3) GDPR)\n    needs " in each
     found = tocsin("duties", "--json").json
-    assert found["next_question"]["fact"] == "people_by_country"
+    assert found["next_question"]["fact"] == "our_role"
     assert {"eu-gdpr", "vn-pdpl", "us-ca"} <= {each["regime"] for each in found["undecided"]}
     assert found["questions"][0] == found["next_question"]
 
@@ -392,7 +392,7 @@ def test_next_off_a_terminal_shows_the_first_step_and_the_best_question(
     tocsin: Command, declared: str
 ) -> None:
     found = tocsin("next", "--json").json
-    assert (found["step"]["id"], found["question"]["fact"]) == ("1.1", "people_by_country")
+    assert (found["step"]["id"], found["question"]["fact"]) == ("1.1", "our_role")
     said = tocsin("next").out
     assert "evidence: since when it was exposed" in said
     assert "ASK     " in said
