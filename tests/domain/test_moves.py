@@ -29,6 +29,7 @@ def one(kind: type[m.Move], cause: int) -> m.Move:
         "percent": 50,
     }
     given |= {"packs": "0" * 64}
+    given |= {"decisions": ("risk",)}
     given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers", "of": "recover"}
     names = {each.name for each in fields(kind)} - {"cause"}
     if kind in (m.OpenDuty, m.MoveDuty, m.AmendDuty):

@@ -124,8 +124,12 @@ def needs(library: Library, facts: Facts) -> set[str]:
 def answer(fact: str, facts: Facts, random: Random) -> Any:
     """What a person may answer who knows it."""
     if fact == "cells":
-        silent = {"place": "DE-HH", "count": 7, "records": 9}
-        return [Cell.model_validate(silent).canonical() | cell.canonical() for cell in facts.cells]
+        silent = Cell(place="DE-HH", count=7, records=9).canonical()
+        stated = (
+            {name: said for name, said in cell.canonical().items() if said != "unknown"}
+            for cell in facts.cells
+        )
+        return [silent | each for each in stated]
     if fact == "kinds":
         return ["account"]
     raw = value(FACTS[fact], random)
