@@ -131,7 +131,11 @@ def test_a_rule_under_which_no_duty_was_opened_can_be_decided_on(hit: Story) -> 
         ("bao", {"advised_by": ["bao"]}, "bao decides"),
         ("bao", {"advised_by": ["zz"]}, "there is no person 'zz'"),
         ("bao", {"because": "  "}, "--because"),
-        ("bao", {"of": "eu-gdpr/authority/dee/controller"}, "did you mean eu-gdpr/authority/de/controller"),
+        (
+            "bao",
+            {"of": "eu-gdpr/authority/dee/controller"},
+            "eu-gdpr/authority is owed as eu-gdpr/authority/de/controller",
+        ),
     ],
 )
 def test_a_decision_that_cannot_stand_is_refused(hit: Story, who: str, what: dict, says: str) -> None:

@@ -280,7 +280,7 @@ def test_a_person_who_left_the_house_is_refused_by_name(story):
     declared_in_silence(story)
     contacts = story.app.catalog.contacts
     rest = contacts.model_copy(update={"people": tuple(p for p in contacts.people if p.id != "linh")})
-    story.app.__dict__["catalog"] = story.app.catalog.with_contacts(rest)
+    story.app.__dict__["_read"] = story.app.catalog.with_contacts(rest), None
     deliver(story.app)
     assert {(row["person"], row["state"]) for row in story.outbox} == {
         ("linh", "refused"),

@@ -166,7 +166,7 @@ def test_what_cannot_be_told_yet_stands_beside_the_duties_with_what_would_tell(c
     questions = {state: law for due, law, _, state in cells(page(catalog, incident()))[1:] if due == "?"}
     first = next(iter(questions))
     # Where many laws wait for one fact they are counted, so that the table stays a table.
-    assert (first, questions[first][-5:]) == ("cannot tell: needs people_by_country", " laws")
+    assert (first, questions[first][-5:]) == ("cannot tell: needs our_role", " laws")
     assert questions["cannot tell: needs nature"] == "vn-cyber"
     assert len(questions) < 6
     over = fold(timeline(declared(), opened(), k.Declined(because=WORDS)))
