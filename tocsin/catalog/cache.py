@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tocsin.catalog.folders import COMMANDS, must_be_there
 from tocsin.domain.catalog import FILES, Catalog, catalog_from_documents
@@ -63,9 +64,13 @@ def _understood(content: bytes, key: str, files: tuple[tuple[str, bytes], ...]) 
     kept = json.loads(content)
     if kept["key"] != key:
         raise KeyError(key)
-    documents = {name: text.encode() for name, text in kept["documents"].items()}
     templates = dict(files)
-    documents |= {f"{FILES}{name}": templates[name] for name in kept["files"]}
+    return _catalog(kept, {name: templates[name] for name in kept["files"]})
+
+
+def _catalog(kept: Mapping[str, Any], templates: Mapping[str, bytes]) -> Catalog:
+    documents = {name: text.encode() for name, text in kept["documents"].items()}
+    documents |= {f"{FILES}{name}": content for name, content in templates.items()}
     return catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
 
 
@@ -74,23 +79,19 @@ def keep(cache: Path, key: str, catalog: Catalog) -> None:
     documents = {
         name: content.decode() for name, content in catalog.documents.items() if not name.startswith(FILES)
     }
-    contacts = catalog.contacts.model_dump(mode="json", by_alias=True)
+    kept = {"documents": documents, "contacts": catalog.contacts.model_dump(mode="json", by_alias=True)}
     files = {name: b64encode(content).decode() for name, content in catalog.files.items()}
-    whole = {"documents": documents, "files": files, "contacts": contacts}
-    kept = {"key": key, "documents": documents, "files": [*catalog.files], "contacts": contacts}
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        _put(_last_good(cache), zlib.compress(json.dumps(whole).encode()))
-        _put(cache, json.dumps(kept).encode())
+        _put(_last_good(cache), zlib.compress(json.dumps(kept | {"files": files}).encode()))
+        _put(cache, json.dumps(kept | {"key": key, "files": [*files]}).encode())
 
 
 def last_good(cache: Path) -> Catalog | None:
     """The catalog that was read last without a fault, templates and all; None where none was, or it is damaged."""
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error):
         whole = json.loads(zlib.decompress(_last_good(cache).read_bytes()))
-        documents = {name: text.encode() for name, text in whole["documents"].items()}
-        documents |= {f"{FILES}{name}": b64decode(text) for name, text in whole["files"].items()}
-        return catalog_from_documents(documents, Contacts.model_validate(whole["contacts"]))
+        return _catalog(whole, {name: b64decode(text) for name, text in whole["files"].items()})
     return None
 
 

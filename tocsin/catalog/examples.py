@@ -41,8 +41,8 @@ def held_against(regime: Regime, path: Path, contacts: Contacts) -> Held:
     for index in range(len(document.value)):
         for case in _cases(regime, document, index, contacts):
             tried += 1
-            if not case.holds(regime):
-                failed.append(Failed(document.line((index,)), case.name, tuple(case.differences(regime))))
+            if differences := tuple(case.differences(regime)):
+                failed.append(Failed(document.line((index,)), case.name, differences))
     unshown = tuple(uncovered(regime, document.value))
     return Held(regime.id, path, len(document.value), tried, tuple(failed), unshown)
 

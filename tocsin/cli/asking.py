@@ -93,9 +93,13 @@ def duties_of(question: "NextQuestion") -> str:
 
 
 def _counted(rules: Sequence[str]) -> str:
-    laws = sorted({rule.partition("/")[0] for rule in rules})
-    number = len(set(rules))
-    named = ", ".join(laws) if len(laws) <= _FEW else f"{len(laws)} laws"
+    return counted(len(set(rules)), (rule.partition("/")[0] for rule in rules))
+
+
+def counted(number: int, laws: Iterable[str]) -> str:
+    """`3 duties of eu-gdpr, us-ca`; many laws are counted."""
+    each = sorted(set(laws))
+    named = ", ".join(each) if len(each) <= _FEW else f"{len(each)} laws"
     return f"{number} {'duty' if number == 1 else 'duties'} of {named}"
 
 

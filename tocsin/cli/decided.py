@@ -23,14 +23,18 @@ def decided_lines(
 def _lines(shell: Shell, named: str, found: "Decided", texts: Mapping[str, str]) -> Iterator[str]:
     advised = f", advised by {', '.join(found.advised_by)}" if found.advised_by else ""
     yield labelled("DECIDED", f"{_what(found)}, by {found.by}{advised}, {shell.at(found.at)}")
-    yield f"{_MARGIN}because {clean(texts.get(found.because, '(erased)'))}"
+    yield f"{_MARGIN}because {told(found.because, texts)}"
     for each in found.dissents:
-        said = clean(texts.get(each.because, "(erased)"))
-        yield f"{_MARGIN}dissent of {each.by}, {shell.at(each.at)}: {said}"
+        yield f"{_MARGIN}dissent of {each.by}, {shell.at(each.at)}: {told(each.because, texts)}"
     if found.look_again:
         yield f"{_MARGIN}look again {shell.at(found.look_again)}"
     if found.doubt:
         yield doubt_line(found.doubt, named)
+
+
+def told(reason: str, texts: Mapping[str, str]) -> str:
+    """Reasons in a person's words, by their commitment; those that were redacted say so."""
+    return clean(texts.get(reason, "(erased)"))
 
 
 def _what(found: "Decided") -> str:

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tocsin.cli.asking import each_matter, open_questions
+from tocsin.cli.asking import counted, each_matter, open_questions
 from tocsin.cli.console import Shell, bold, clean, labelled
-from tocsin.cli.decided import doubt_line
+from tocsin.cli.decided import doubt_line, told
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import in_zone, left
 
 if TYPE_CHECKING:
     from tocsin.views.duties import DutyView, Owed
-
-#: So many laws are named; more are counted.
-_FEW = 4
 
 
 def law_lines(shell: Shell, key: str, law: "Owed", texts: Mapping[str, str], *, each: bool) -> list[str]:
@@ -37,11 +34,9 @@ def law_lines(shell: Shell, key: str, law: "Owed", texts: Mapping[str, str], *, 
 
 def _on_a_place(shell: Shell, named: str, duties: "Sequence[DutyView]") -> list[str]:
     """How many duties rest on a place that nobody knows, of which laws, and when the first falls due."""
-    laws = sorted({duty.regime for duty in duties})
-    of = ", ".join(laws) if len(laws) <= _FEW else f"{len(laws)} laws"
     first = min((duty.soonest for duty in duties if duty.soonest), default=None)
     by = f", the first by {shell.at(first)}" if first else ""
-    count = f"{len(duties)} {'duty' if len(duties) == 1 else 'duties'} of {of}"
+    count = counted(len(duties), (duty.regime for duty in duties))
     return [
         bold(f"{count}   ASSUMED{by}"),
         f"    only because the place of some people is unknown     tocsin duties{named} --each",
@@ -92,20 +87,16 @@ def _reasons(shell: Shell, duty: "DutyView", texts: Mapping[str, str]) -> list[s
     found = "found not owed by" if decision.not_owed else "not notified: decided by"
     advised = f", advised by {', '.join(decision.advised_by)}" if decision.advised_by else ""
     lines = [f"    {found} {decision.decided_by}{advised}, {shell.at(decision.at)}"]
-    lines.append(f"    because {_told(decision.because, texts)}")
-    lines += [f"    dissent of {each.by}: {_told(each.because, texts)}" for each in duty.dissents]
+    lines.append(f"    because {told(decision.because, texts)}")
+    lines += [f"    dissent of {each.by}: {told(each.because, texts)}" for each in duty.dissents]
     lines += [f"    look again {shell.at(decision.look_again)}"] if decision.look_again else []
     return lines
-
-
-def _told(reason: str, texts: Mapping[str, str]) -> str:
-    return clean(texts.get(reason, "(erased)"))
 
 
 def _late_lines(named: str, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
     """Why it was late; or, where its law asks for the reasons and nobody has said them, how to say them."""
     if duty.late_because is not None:
-        return [f"    late because {_told(duty.late_because, texts)}"]
+        return [f"    late because {told(duty.late_because, texts)}"]
     if not duty.owes_reasons:
         return []
     return [

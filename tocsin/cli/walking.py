@@ -79,15 +79,17 @@ def _found(shell: Shell, key: str, passed: set[str]) -> "Guidance | None":
 
 
 def _show_first(shell: Shell, key: str) -> None:
+    found = _found(shell, key, set())
+    if not shell.json:
+        shell.say(*_doubt_lines(shell, key))
+        shell.say(*(_lines(shell, found, inc(shell, key)) if found else left_lines(shell, key)))
+        shell.say(*_question_lines(shell, key))
+        return
     from dataclasses import asdict
 
     from tocsin.views.duties import owed
 
-    found = _found(shell, key, set())
     ask = owed(shell.app, shell.app.incident(key), shell.app.now()).next_question
-    shell.say(*_doubt_lines(shell, key))
-    shell.say(*(_lines(shell, found, inc(shell, key)) if found else left_lines(shell, key)))
-    shell.say(*_question_lines(shell, key))
     shell.give(
         {
             "key": key,

@@ -7,15 +7,15 @@ fact is known is asked for with it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from tocsin.domain.moments import END_OF_TIME
 from tocsin.domain.questions import FACTS
 
 #: The fact that holds one answer for each law.
 HARM_TESTS = "harm_tests"
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _LISTED = {name: place for place, name in enumerate(FACTS)}
 
 
@@ -105,7 +105,7 @@ def _most_useful(matters: list[OpenMatter]) -> str:
 
 
 def _first_due(fact: str, matters: list[OpenMatter]) -> datetime:
-    return min(matter.soonest or _END_OF_TIME for matter in matters if fact in matter.needs)
+    return min(matter.soonest or END_OF_TIME for matter in matters if fact in matter.needs)
 
 
 def _harm_tests(matters: Iterable[OpenMatter]) -> tuple[HarmQuestion, ...]:
@@ -119,9 +119,9 @@ def first_test(tests: Iterable[HarmQuestion], matters: Iterable[OpenMatter]) -> 
     soonest: dict[str, datetime] = {}
     for matter in matters:
         for test in getattr(matter, "harm_tests", ()):
-            due = matter.soonest or _END_OF_TIME
+            due = matter.soonest or END_OF_TIME
             soonest[test.of] = min(due, soonest.get(test.of, due))
-    return min(tests, key=lambda test: (soonest.get(test.of, _END_OF_TIME), test.of), default=None)
+    return min(tests, key=lambda test: (soonest.get(test.of, END_OF_TIME), test.of), default=None)
 
 
 def _decides(settles: tuple[str, ...]) -> str:

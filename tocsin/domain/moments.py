@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from tocsin.domain.errors import Refused
 
+#: Where what has no moment stands in an order of moments.
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 #: The moments at which somebody of the house knew of the breach or was told. Until a clock's own moment is learned it
 #: runs from the earliest of these, which is never too late.
 KNOWING = (

@@ -1,7 +1,7 @@
 """Which letters people are owed: one for each set of people whose laws agree, and how far each has come."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tocsin.app import App
 from tocsin.domain.asked import Lack, way_to_say
@@ -9,10 +9,9 @@ from tocsin.domain.facts import FACTS
 from tocsin.domain.incident import Incident
 from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
+from tocsin.domain.moments import END_OF_TIME
 from tocsin.domain.notice import individuals_duties, standing
 from tocsin.engine.letters import spoken_facts, unsaid
-
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def lacking(app: App, incident: Incident) -> tuple[LackView, ...]:
 
 def _soonest_first(app: App, incident: Incident) -> list[LetterPlan]:
     found = letters_of(incident, app.catalog_of(incident))
-    return sorted(found, key=lambda letter: letter.due_at or _END_OF_TIME)
+    return sorted(found, key=lambda letter: letter.due_at or END_OF_TIME)
 
 
 def first_to_people(incident: Incident) -> tuple[int, datetime | None]:

@@ -75,7 +75,9 @@ class Case:
 
     def answer(self, regime: Regime) -> dict[str, Any]:
         """What the law gives, in the shape of `expected`; of a duty only what the example states of it."""
-        found = self._found(regime)
+        return self._answer(self._found(regime))
+
+    def _answer(self, found: Assessment) -> dict[str, Any]:
         stated = zip_longest(found.duties, self.expected["owed"])
         return {
             "owed": [_said(duty, wanted or ("key",)) for duty, wanted in stated if duty],
@@ -103,7 +105,7 @@ class Case:
         yield from (f"{key}: owed, and the example does not state it" for key in given if key not in stated)
         if given.keys() == stated.keys() and [*given] != [*stated]:
             yield f"owed in another order, the soonest first: {', '.join(given)}"
-        answer = self.answer(regime)
+        answer = self._answer(found)
         for what in ("undecided", "not_owed"):
             if answer[what] != self.expected[what]:
                 words = what.replace("_", " ")

@@ -6,7 +6,7 @@ rests on. The module is long because a law is judged in one place, from whether 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from tocsin.domain.law.unplaced import assumed_because, elsewhere, scattered, wh
 from tocsin.domain.law.validity import Validity
 from tocsin.domain.law.verdicts import Verdict, all_of
 from tocsin.domain.matching import Feature
+from tocsin.domain.moments import END_OF_TIME
 from tocsin.domain.places import UNKNOWN_PLACE
 
 __all__ = ["Assessment", "Duty", "NotOwed", "Regime", "Rule", "Undecided", "assess"]
@@ -34,7 +35,6 @@ Finding = Duty | Undecided | NotOwed
 
 _BINDS = Verdict(True)
 _ANYBODY = Addressee()
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NOTHING: Mapping[str, datetime] = MappingProxyType({})
 _NO_SEAT = Verdict(None, ("the company's established_in is not stated",), ("organisation.established_in",))
 _NO_PLACE = "the place of some people is unknown"
@@ -70,7 +70,7 @@ def assess(
 
 
 def _urgency(duty: Duty) -> tuple[datetime, str]:
-    return duty.soonest or _END_OF_TIME, duty.key
+    return duty.soonest or END_OF_TIME, duty.key
 
 
 class _Owed(NamedTuple):
