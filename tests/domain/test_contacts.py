@@ -13,7 +13,8 @@ from tests.domain.bodies import organisation
 from tests.exploring import times
 from tocsin.domain.contacts import Authority, Contacts, Person, authority_for
 from tocsin.domain.errors import Refused
-from tocsin.domain.rota import Ladder, Level, Override, Rotation, Target, next_hand_over, on_call
+from tocsin.domain.ladder import Ladder, Level, Target
+from tocsin.domain.rota import Override, Rotation, next_hand_over, on_call
 
 PEOPLE = ("ada", "ben", "cem")
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tocsin.catalog.contacts import Listed, listed
 from tocsin.catalog.folders import COMMANDS, layers
+from tocsin.catalog.listed import Listed, listed
 from tocsin.domain.answers import nearest
 from tocsin.domain.checklist import IncidentType
 from tocsin.domain.commands import Command

@@ -1,6 +1,7 @@
 """Contacts: the company, its people, the authorities it reports to and the processors that hold data for it.
 
-A room of the heart: pure values, read from `contacts/` by the catalog. Who is on call stands in `rota`.
+A room of the heart: pure values, read from `contacts/` by the catalog. Who is on call stands
+in `rota`, who is called for a role in `ladder`.
 """
 
 from collections.abc import Iterable
@@ -13,9 +14,10 @@ from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone,
 from tocsin.domain.commands import Command
 from tocsin.domain.company import FreeZone, Sector, SizeClass
 from tocsin.domain.errors import Refused
+from tocsin.domain.ladder import Ladder, Level
 from tocsin.domain.places import EEA, country_of, lies_in
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
-from tocsin.domain.rota import Ladder, Level, Rotation, on_call
+from tocsin.domain.rota import Rotation, on_call
 
 __all__ = [
     "Authority",

@@ -1,0 +1,89 @@
+"""Who is called: `oncall.yaml` and `escalation.yaml`, held against the people there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from tocsin.catalog.listed import Listed, entries, last, listed
+from tocsin.catalog.yamlfile import Loc
+from tocsin.domain.answers import nearest
+from tocsin.domain.contacts import Person
+from tocsin.domain.errors import BadFile
+from tocsin.domain.kinds import Severity
+from tocsin.domain.ladder import Ladder
+from tocsin.domain.rota import Rotation
+
+#: Each of them must be called at every severity: one contains, the other knows the hours of the law.
+_ALWAYS_CALLED = ("incident-commander", "dpo")
+
+
+@dataclass(frozen=True)
+class Calling:
+    """Who takes turns, and who is called for which role."""
+
+    rotations: tuple[Rotation, ...]
+    ladders: tuple[Ladder, ...]
+
+
+def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) -> Calling:
+    """What these folders say about calling people. BadFile names the first line that does not fit."""
+    rotations = listed(folders, "oncall.yaml", "rotations", Rotation)
+    ladders = listed(folders, "escalation.yaml", "ladders", Ladder)
+    _check_rotations(rotations, people)
+    _check_ladders(ladders, rotations, people)
+    _refuse_silence(last(folders, "escalation.yaml"), ladders)
+    return Calling(entries(rotations), entries(ladders))
+
+
+def _check_rotations(rotations: Mapping[str, Listed[Rotation]], people: Mapping[str, Listed[Person]]) -> None:
+    for found in rotations.values():
+        rotation = found.entry
+        named = [(("people", index), who) for index, who in enumerate(rotation.people)]
+        named += [(("overrides", index), each.person) for index, each in enumerate(rotation.overrides)]
+        for loc, who in named:
+            if who not in people:
+                raise found.bad(
+                    loc, f"rotation {rotation.id}: there is no person {who!r}{nearest(who, people)}"
+                )
+
+
+def _check_ladders(
+    ladders: Mapping[str, Listed[Ladder]],
+    rotations: Mapping[str, Listed[Rotation]],
+    people: Mapping[str, Listed[Person]],
+) -> None:
+    held = {role for found in people.values() for role in found.entry.roles}
+    owners: dict[tuple[str, str], str] = {}
+    for found in ladders.values():
+        ladder = found.entry
+        for severity in ladder.severities:
+            other = owners.setdefault((ladder.role, severity), ladder.id)
+            if other != ladder.id:
+                raise found.bad(
+                    ("severities",), f"{ladder.role} at {severity} has the ladder {other!r} already"
+                )
+        for up, level in enumerate(ladder.levels):
+            for index, target in enumerate(level.call):
+                loc: Loc = ("levels", up, "call", index)
+                if target.rotation is not None and target.rotation not in rotations:
+                    wrong, right = target.rotation, rotations
+                    raise found.bad(loc, f"there is no rotation {wrong!r}{nearest(wrong, right)}")
+                if target.person is not None and target.person not in people:
+                    raise found.bad(
+                        loc, f"there is no person {target.person!r}{nearest(target.person, people)}"
+                    )
+                if target.role is not None and target.role not in held:
+                    raise found.bad(
+                        loc, f"nobody has the role {target.role!r}; give it to a person in people.yaml"
+                    )
+
+
+def _refuse_silence(path: Path, ladders: Mapping[str, Listed[Ladder]]) -> None:
+    """A severity without a ladder would be declared, and nobody would hear of it."""
+    for role in _ALWAYS_CALLED:
+        own = [found for found in ladders.values() if found.entry.role == role]
+        called = {severity for found in own for severity in found.entry.severities}
+        for severity in sorted(set(get_args(Severity)) - called):
+            what = f"no ladder calls the {role} at {severity}; add {severity} to the severities of one"
+            raise own[0].bad(("severities",), what) if own else BadFile(path, 1, what)
