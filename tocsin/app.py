@@ -116,6 +116,11 @@ class App:
         self._incidents[key] = known
         return known
 
+    def channel(self, route: str) -> "Channel | None":
+        """The channel of a route, opened by its kind: `command:sms` by `command`. None where nobody configured it."""
+        opener = self.routes.get(route.partition(":")[0])
+        return opener(self) if opener else None
+
     def renewed(self) -> "App":
         """The same home, for which packs and contacts are read anew; a process that lives long asks now and then."""
         return replace(self, _catalogs={})

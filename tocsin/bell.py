@@ -171,7 +171,7 @@ def waking_of(app: App) -> Waking | None:
 def next_moment(app: App) -> datetime | None:
     """When anything can next become due: an incident's wake, or a message that may be tried again."""
     with app.database.read() as connection:
-        moments = [timeline.next_wake(connection), outbox.next_due(connection)]
+        moments = [timeline.next_wake(connection), outbox.next_due(connection, app.now())]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.escalation import calls_due, next_call_at, next_calls, rung_at, unanswered
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.escalation import calls_due, next_call_at, next_calls, unanswered, ways
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
+from tocsin.domain.ladder import Ladder, Level, Target, rung_at
+from tocsin.domain.routes import Gateway, Reach
 from tocsin.domain.timeline import Draft, chain
 
 START = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
@@ -53,7 +56,7 @@ def called(incident: Incident, catalog: Catalog, at: datetime, role: str | None 
 
 def make_calls(incident: Incident, catalog: Catalog, at: datetime) -> Incident:
     bodies = [
-        k.Paged(role=call.role, person=call.person, level=call.level, round=call.round, routes=("slack",))
+        k.Paged(**{field: getattr(call, field) for field in k.Paged.model_fields if hasattr(call, field)})
         for call in calls_due(incident, catalog.contacts, at)
     ]
     return after(incident, *bodies, at=at)
@@ -138,8 +141,8 @@ def test_a_call_that_somebody_asked_for_stands_in_for_no_rung(catalog):
 def test_a_rung_holds_now_and_ends_later(catalog, elapsed):
     for ladder in catalog.contacts.ladders:
         rung = rung_at(ladder, START, START + elapsed)
-        assert rung.until > START + elapsed
-        just_before = rung_at(ladder, START, rung.until - timedelta(microseconds=1))
+        assert rung.climbs_at > START + elapsed
+        just_before = rung_at(ladder, START, rung.climbs_at - timedelta(microseconds=1))
         assert (just_before.round, just_before.level) == (rung.round, rung.level)
 
 
@@ -161,3 +164,156 @@ def test_the_next_call_is_the_one_that_the_ladder_then_makes(catalog):
             for call in next_calls(state, contacts, START):
                 made = [c.person for c in calls_due(state, contacts, call.at) if c.role == call.role]
                 assert list(call.people) == made, (excluded, severity, call)
+
+
+# --- routes as rungs, repetition, louder rounds, roles given back, routes silenced
+
+
+def house(catalog: Catalog, *levels: Level, again: int = 20, **routes) -> Contacts:
+    """The sample house with one ladder for the commander, and other routes for those who are named."""
+    ladder = Ladder(
+        id="one", role="incident-commander", severities=("sev1",), levels=levels, again_after_minutes=again
+    )
+    people = tuple(
+        person.model_copy(update={"routes": tuple(map(Reach.model_validate, routes[person.id]))})
+        if person.id in routes
+        else person
+        for person in catalog.contacts.people
+    )
+    gateway = Gateway.model_validate({"id": "sms", "does": "sends", "argv": ("/bin/true",), "within": "5 s"})
+    return catalog.contacts.model_copy(
+        update={"ladders": (ladder,), "people": people, "gateways": (gateway,)}
+    )
+
+
+def level(after_minutes: int, *who: str, **more) -> Level:
+    call = tuple(Target(everyone=True) if each == "*" else Target(person=each) for each in who)
+    return Level(after_minutes=after_minutes, call=call, **more)
+
+
+def heard(contacts: Contacts, until: float, incident: Incident | None = None) -> list[tuple[float, str, str]]:
+    """Every call in these minutes as (minute, person, routes), each made as soon as it is due."""
+    incident, at, found = incident or declared(), START, []
+    while at <= START + minutes(until):
+        for call in calls_due(incident, contacts, at):
+            found.append(((at - START) / minutes(1), call.person, "+".join(call.routes)))
+            body = {field: getattr(call, field) for field in k.Paged.model_fields if hasattr(call, field)}
+            incident = after(incident, k.Paged(**body), at=at)
+        assert calls_due(incident, contacts, at) == []
+        at = next_call_at(incident, contacts, at)
+        assert at is not None
+    return found
+
+
+def test_the_first_page_can_ring_a_telephone(catalog):
+    contacts = house(catalog, level(0, "linh"), linh=["command", "slack", "email"])
+    assert heard(contacts, 1) == [(0, "linh", "command+slack+email")]
+
+
+def test_a_route_that_waits_is_used_when_its_minutes_have_passed_and_not_again(catalog):
+    contacts = house(
+        catalog, level(0, "linh"), level(5, "minh"), linh=["slack", {"by": "command", "after_minutes": 3}]
+    )
+    assert heard(contacts, 19) == [(0, "linh", "slack"), (3, "linh", "command"), (5, "minh", "slack+email")]
+
+
+def test_a_level_names_its_routes_and_nobody_falls_out_of_reach_by_it(catalog):
+    contacts = house(
+        catalog, level(0, "linh", "minh", by=("command",)), linh=["slack", "command:sms"], minh=["slack"]
+    )
+    # `command:sms` is not `command`: what a level names is what a person's own entry names.
+    assert heard(contacts, 1) == [(0, "linh", "slack+command:sms"), (0, "minh", "slack")]
+    contacts = house(catalog, level(0, "linh", by=("email",)), linh=["slack", "email", "command"])
+    assert heard(contacts, 1) == [(0, "linh", "email")]
+
+
+def test_the_same_people_are_called_again_until_the_ladder_climbs(catalog):
+    contacts = house(catalog, level(0, "linh", repeat_minutes=2), level(5, "minh", repeat_minutes=10))
+    assert [(at, who) for at, who, _ in heard(contacts, 19)] == [
+        (0, "linh"),
+        (2, "linh"),
+        (4, "linh"),
+        (5, "minh"),
+        (15, "minh"),
+    ]
+
+
+def test_a_ladder_that_starts_again_is_louder(catalog):
+    contacts = house(
+        catalog,
+        level(0, "linh", by=("slack",)),
+        again=10,
+        linh=["slack", {"by": "command", "after_minutes": 4}, "email"],
+    )
+    assert heard(contacts, 12) == [(0, "linh", "slack"), (10, "linh", "slack+command+email")]
+
+
+def test_everyone_is_everybody_but_the_excluded(catalog):
+    contacts = house(catalog, level(0, "*"))
+    people = [person.id for person in contacts.people]
+    incident = declared(excluded=("minh",))
+    assert [who for _, who, _ in heard(contacts, 1, incident)] == [who for who in people if who != "minh"]
+
+
+def test_a_ladder_that_slept_repeats_only_the_present_call(catalog):
+    contacts = house(catalog, level(0, "linh", repeat_minutes=1), again=60)
+    incident = declared()
+    (call,) = calls_due(incident, contacts, START + minutes(47.5))
+    assert (call.repeat, call.round) == (47, 0)
+
+
+def test_who_gives_a_role_back_is_not_called_first_and_its_ladder_begins_anew(catalog):
+    contacts = house(catalog, level(0, "linh"), level(5, "minh"), again=10)
+    incident = after(declared(), k.Acknowledged(role="incident-commander", person="linh"))
+    assert calls_due(incident, contacts, START + minutes(30)) == []
+    back = k.RoleGivenBack(role="incident-commander", person="linh", because=WORDS)
+    incident = after(incident, back, at=START + minutes(30))
+    assert incident.holder("incident-commander") is None
+    # The first rung would be hers: the next one is called at once, and she again when the ladder starts again.
+    assert called(incident, contacts_of(contacts, catalog), START + minutes(30)) == ["minh"]
+    assert called(incident, contacts_of(contacts, catalog), START + minutes(40)) == ["linh"]
+
+
+def test_who_is_the_only_one_left_is_called_although_she_gave_the_role_back(catalog):
+    contacts = house(catalog, level(0, "linh"))
+    back = k.RoleGivenBack(role="incident-commander", person="linh", because=WORDS)
+    assert called(after(declared(), back), contacts_of(contacts, catalog), START) == ["linh"]
+
+
+def contacts_of(contacts: Contacts, catalog: Catalog) -> Catalog:
+    from dataclasses import replace
+
+    return replace(catalog, contacts=contacts)
+
+
+def test_a_silenced_route_is_never_used_and_mail_is_the_last_resort(catalog):
+    contacts = house(catalog, level(0, "linh", "minh"), linh=["slack", "command"], minh=["slack"])
+    incident = after(declared(), k.RouteSilenced(route="slack", because=WORDS))
+    assert heard(contacts, 1, incident) == [(0, "linh", "command"), (0, "minh", "email")]
+    trusted = after(incident, k.RouteTrusted(route="slack", because=WORDS))
+    assert heard(contacts, 1, trusted) == [(0, "linh", "slack+command"), (0, "minh", "slack")]
+    everything = after(incident, *(k.RouteSilenced(route=r, because=WORDS) for r in ("email", "command")))
+    assert calls_due(everything, contacts, START) == []
+
+
+def test_a_quiet_message_rings_no_telephone(catalog):
+    contacts = house(catalog, level(0, "linh"), linh=["command", "slack", "email"])
+    linh = contacts.person("linh")
+    assert ways(linh, frozenset(), loud=False) == ("slack",)
+    assert ways(linh, frozenset({"slack", "email"}), loud=False) == ("command",)
+    assert ways(linh, frozenset(), loud=True) == ("command", "slack", "email")
+
+
+def test_one_answer_silences_its_own_role_only(catalog):
+    """Each role must answer for itself, also where one person is called for both."""
+    one = Ladder(
+        id="a",
+        role="incident-commander",
+        severities=("sev1",),
+        levels=(level(0, "linh"),),
+        again_after_minutes=5,
+    )
+    two = one.model_copy(update={"id": "b", "role": "dpo"})
+    contacts = catalog.contacts.model_copy(update={"ladders": (one, two)})
+    incident = after(declared(), k.Acknowledged(role="incident-commander", person="linh"))
+    assert [(c.role, c.person) for c in calls_due(incident, contacts, START)] == [("dpo", "linh")]

@@ -27,6 +27,8 @@ def one(kind: type[m.Move], cause: int) -> m.Move:
         "duty": DUTY,
         "because": (),
         "percent": 50,
+        "repeat": 0,
+        "routes": ("slack", "email"),
     }
     given |= {"packs": "0" * 64}
     given |= {"decisions": ("risk",)}

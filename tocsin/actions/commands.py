@@ -19,8 +19,8 @@ from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, RunState
 from tocsin.domain.kinds import CommandEnded, CommandStarted, StepDone
-from tocsin.engine.program import Ending, run_program
 from tocsin.evidence.vault import Sealed, keep, put_file
+from tocsin.program import Ending, run_program
 from tocsin.record import Recorded, refuse_closed
 
 #: For so long after its limit a run may still be writing down how it ended.

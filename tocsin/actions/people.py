@@ -8,7 +8,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
-from tocsin.domain.escalation import unanswered
+from tocsin.domain.escalation import unanswered, ways
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Acknowledged, Paged, RoleTaken
 from tocsin.domain.records import Role
@@ -82,13 +82,12 @@ def page(
         person = known(actor, change.incident)
         role, people = _whom(app, change.incident, who)
         for called in people:
-            routes = app.catalog.contacts.person(called).routes
-            number = sum(page.person == called for page in change.incident.pages)
-            seq = change.add(
-                Paged(role=role, person=called, level=0, round=number, routes=routes, asked_by=person.id),
-                key=f"asked-page/{called}/{change.incident.head_seq}",
-            )
-            page_message(app, change, called, role, number, seq, because)
+            incident = change.incident
+            routes = ways(app.catalog.contacts.person(called), incident.silenced, loud=True)
+            number = sum(page.person == called for page in incident.pages)
+            body = Paged(role=role, person=called, level=0, round=number, routes=routes, asked_by=person.id)
+            seq = change.add(body, key=f"asked-page/{called}/{incident.head_seq}")
+            page_message(app, change, body, seq, because, number + 1)
 
     return act(app, actor, key, decide, command=command_of(command, "page", [who, because]))
 

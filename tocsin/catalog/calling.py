@@ -13,6 +13,7 @@ from tocsin.domain.errors import BadFile
 from tocsin.domain.kinds import Severity
 from tocsin.domain.ladder import Ladder
 from tocsin.domain.rota import Rotation
+from tocsin.domain.routes import COMMAND, Gateway, gateway_of
 
 #: Each of them must be called at every severity: one contains, the other knows the hours of the law.
 _ALWAYS_CALLED = ("incident-commander", "dpo")
@@ -20,20 +21,23 @@ _ALWAYS_CALLED = ("incident-commander", "dpo")
 
 @dataclass(frozen=True)
 class Calling:
-    """Who takes turns, and who is called for which role."""
+    """Who takes turns, who is called for which role, and what rings their telephones."""
 
     rotations: tuple[Rotation, ...]
     ladders: tuple[Ladder, ...]
+    gateways: tuple[Gateway, ...]
 
 
 def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) -> Calling:
     """What these folders say about calling people. BadFile names the first line that does not fit."""
     rotations = listed(folders, "oncall.yaml", "rotations", Rotation)
     ladders = listed(folders, "escalation.yaml", "ladders", Ladder)
+    gateways = listed(folders, "escalation.yaml", "gateways", Gateway)
     _check_rotations(rotations, people)
     _check_ladders(ladders, rotations, people)
+    _check_routes(ladders, people, gateways)
     _refuse_silence(last(folders, "escalation.yaml"), ladders)
-    return Calling(entries(rotations), entries(ladders))
+    return Calling(entries(rotations), entries(ladders), entries(gateways))
 
 
 def _check_rotations(rotations: Mapping[str, Listed[Rotation]], people: Mapping[str, Listed[Person]]) -> None:
@@ -77,6 +81,34 @@ def _check_ladders(
                     raise found.bad(
                         loc, f"nobody has the role {target.role!r}; give it to a person in people.yaml"
                     )
+
+
+def _check_routes(
+    ladders: Mapping[str, Listed[Ladder]],
+    people: Mapping[str, Listed[Person]],
+    gateways: Mapping[str, Listed[Gateway]],
+) -> None:
+    """A telephone that a person or a level counts on is there, and something rings it."""
+    for person in people.values():
+        for index, reach in enumerate(person.entry.routes):
+            if reach.by.startswith(COMMAND) and not person.entry.phone:
+                what = f"{person.entry.id} has no phone for the route {reach.by!r}; add one, or take the route out"
+                raise person.bad(("routes", index), what)
+            _check_gateway(reach.by, person, ("routes", index), gateways)
+    for ladder in ladders.values():
+        for up, level in enumerate(ladder.entry.levels):
+            for index, route in enumerate(level.by or ()):
+                _check_gateway(route, ladder, ("levels", up, "by", index), gateways)
+
+
+def _check_gateway(
+    route: str, where: Listed[Person] | Listed[Ladder], loc: Loc, gateways: Mapping[str, Listed[Gateway]]
+) -> None:
+    named = gateway_of(route)
+    if named is not None and named not in gateways:
+        raise where.bad(loc, f"there is no gateway {named!r}{nearest(named, gateways)}")
+    if route == COMMAND and not gateways:
+        raise where.bad(loc, "the route 'command' wants a gateway; list one in escalation.yaml")
 
 
 def _refuse_silence(path: Path, ladders: Mapping[str, Listed[Ladder]]) -> None:

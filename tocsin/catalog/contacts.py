@@ -33,6 +33,7 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
         people=entries(people),
         rotations=calling.rotations,
         ladders=calling.ladders,
+        gateways=calling.gateways,
         authorities=entries(authorities),
         processors=entries(processors),
     )

@@ -17,11 +17,12 @@ from tocsin.domain.contacts import Authority, Person, Processor
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.ladder import Ladder
 from tocsin.domain.rota import Rotation
+from tocsin.domain.routes import Gateway
 
 #: The lists that a file of contacts may hold, where there are more than one.
-_LISTS: Mapping[str, tuple[str, ...]] = {}
+_LISTS: Mapping[str, tuple[str, ...]] = {"escalation.yaml": ("ladders", "gateways")}
 
-_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor, Command)
+_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor, Command, Gateway)
 
 
 @dataclass(frozen=True)

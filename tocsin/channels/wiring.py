@@ -48,8 +48,16 @@ def slack(app: Any) -> Channel | None:
     return SlackChannel(SlackConfig(token, settings.slack.base_url, settings.slack.timeout))
 
 
-#: Every route by its name.
-ROUTES = {"email": mail, "slack": slack}
+def command(app: Any) -> Channel | None:
+    """The gateways to telephones that `contacts/escalation.yaml` lists."""
+    from tocsin.channels.command import CommandChannel
+
+    gateways = app.catalog.contacts.gateways
+    return CommandChannel(gateways, fenced=app.settings.fenced) if gateways else None
+
+
+#: Every route by its name, or the part of it before the colon.
+ROUTES = {"email": mail, "slack": slack, "command": command}
 
 
 def _fence(settings: "Settings", host: str, name: str) -> None:

@@ -21,6 +21,7 @@ def settled(shell: Shell, done: "Recorded") -> bool:
     """Let the engine draw the quick consequences and send what they say. False when the incident's plan fails."""
     from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance, quick_only
+    from tocsin.storage.outbox import Load
     from tocsin.views.access import set_apart
     from tocsin.views.calls import untried
 
@@ -37,7 +38,8 @@ def settled(shell: Shell, done: "Recorded") -> bool:
         return False
     # Only for messages that nobody has tried is a wire worth the wait.
     if untried(shell.app, key):
-        deliver(shell.app)
+        # What waits for other people or incidents is the bell's: nobody at a shell waits for that.
+        deliver(shell.app, Load(incident=key))
     return True
 
 

@@ -113,13 +113,9 @@ def _changes(contacts: Contacts, now: datetime) -> set[datetime]:
 
 def _has_route(app: App, person: Person) -> bool:
     """Whether one of the person's routes could carry a message, by its settings."""
-    for route in person.routes:
-        opener = app.routes.get(route)
-        if opener is None or (route == "slack" and not person.slack):
-            continue
-        if opener(app) is not None:
-            return True
-    return False
+    return any(
+        app.channel(route) is not None for route in person.reached_by if route != "slack" or person.slack
+    )
 
 
 def _line(app: App, gap: Gap) -> str:

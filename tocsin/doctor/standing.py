@@ -11,7 +11,8 @@ from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.moments import iso
 from tocsin.storage import clock as beats
-from tocsin.storage import outbox, tables, timeline
+from tocsin.storage import outbox, routes, tables, timeline
+from tocsin.storage.routes import Health
 
 #: After this long without a beat a part counts as dead.
 SILENT = {"bell": timedelta(seconds=15), "watch": timedelta(minutes=3), "runner": timedelta(minutes=3)}
@@ -92,7 +93,8 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
     """Read everything in one view of the database; incidents `without` are neither counted nor named."""
     clock = app.clock()
     with app.database.read() as connection:
-        messages = {str(row["route"]): row for row in outbox.routes(connection)}
+        queues = {str(row["route"]): row for row in outbox.queues(connection)}
+        found = routes.health(connection)
         letters = connection.execute(_letters()).one()
         parts = {
             name: Beat(at, clock - at, detail)
@@ -107,7 +109,9 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             tables.incident.c.quarantined.is_not(None), told
         )
         return Standing(
-            tuple(_route(app, name, messages.get(name), letters) for name in app.routes),
+            tuple(
+                _route(app, name, found.get(name), queues.get(name), letters) for name in _names(app, found)
+            ),
             parts,
             {row.key: row.quarantined for row in connection.execute(apart)},
             timeline.oldest_overdue(connection, app.now()),
@@ -126,19 +130,26 @@ def _letters() -> Any:
     )
 
 
-def _route(app: App, name: str, row: dict[str, Any] | None, letters: Any) -> Route:
-    row = row or {"last_success": None, "waiting": 0, "oldest": None, "down": 0}
-    last, waiting = row["last_success"], row["waiting"]
+def _names(app: App, found: Collection[str]) -> tuple[str, ...]:
+    """Mail and Slack, what our people are reached by, and what was ever used."""
+    people = app.catalog.contacts.people
+    used = sorted({route for person in people for route in person.reached_by} | set(found))
+    return tuple(dict.fromkeys(("email", "slack", *used)))
+
+
+def _route(app: App, name: str, health: Health | None, queue: dict[str, Any] | None, letters: Any) -> Route:
+    last = health.last_success if health else None
+    waiting, oldest = (queue["waiting"], queue["oldest"]) if queue else (0, None)
     if name == "email":
         waiting += letters.waiting
         last = max(filter(None, (last, letters.last_success)), default=None)
-    return Route(name, last, waiting, row["oldest"], _down(app, name, row))
+    return Route(name, last, waiting, oldest, _down(app, name, health))
 
 
-def _down(app: App, name: str, row: dict[str, Any]) -> str | None:
+def _down(app: App, name: str, health: Health | None) -> str | None:
     try:
-        if app.routes[name](app) is None:
+        if app.channel(name) is None:
             return "not configured"
     except Refused as error:
         return str(error)
-    return f"{row['down']} of {row['waiting']} waiting messages say so" if row["down"] else None
+    return health.why if health and health.down_since else None

@@ -8,7 +8,8 @@ from tocsin.app import App
 from tocsin.doctor.people import TEST_PAGE
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
-from tocsin.domain.message import MailEnvelope, SlackPost, Undelivered
+from tocsin.domain.message import MailEnvelope, ShortCall, SlackPost, Undelivered
+from tocsin.domain.routes import COMMAND, gateway_of, kind_of
 from tocsin.storage import clock as beats
 
 _SUBJECT = "TEST of the breach alarm: nothing happened"
@@ -29,7 +30,7 @@ def send_test_page(app: App, who: str, *, asked_by: str) -> list[Sent]:
     Refused when there is no such person.
     """
     person = app.catalog.contacts.person(who)
-    sent = [asyncio.run(_by(app, person, route, asked_by)) for route in person.routes]
+    sent = [asyncio.run(_by(app, person, route, asked_by)) for route in person.reached_by]
     taken = [each.route for each in sent if each.taken]
     if taken:
         with app.database.write() as connection:
@@ -38,8 +39,7 @@ def send_test_page(app: App, who: str, *, asked_by: str) -> list[Sent]:
 
 
 async def _by(app: App, person: Person, route: str, asked_by: str) -> Sent:
-    opener = app.routes.get(route)
-    channel = opener(app) if opener else None
+    channel = app.channel(route)
     if channel is None:
         return Sent(route, taken=False, reply="DOWN: not configured; see tocsin doctor")
     try:
@@ -53,7 +53,7 @@ async def _by(app: App, person: Person, route: str, asked_by: str) -> Sent:
     return Sent(route, taken=True, reply=receipt.reply)
 
 
-def _message(app: App, person: Person, route: str, asked_by: str) -> MailEnvelope | SlackPost:
+def _message(app: App, person: Person, route: str, asked_by: str) -> MailEnvelope | SlackPost | ShortCall:
     text = (
         f"{_SUBJECT}. {asked_by} asked Tocsin to try whether you can be reached this way. "
         "A real page names an incident and what to type. You need not do anything."
@@ -64,6 +64,8 @@ def _message(app: App, person: Person, route: str, asked_by: str) -> MailEnvelop
         if not person.slack:
             raise Refused(f"{person.id} has no Slack id; add one in contacts/people.yaml")
         return SlackPost(message_id, person.slack, text)
+    if kind_of(route) == COMMAND:
+        return ShortCall(message_id, gateway_of(route), person.phone or "", text, "")
     return _mail(app, person, text, message_id)
 
 

@@ -14,12 +14,15 @@ from tocsin.domain.records import Id, Record, Span, StepId
 
 #: Longer than this nobody waits in front of a terminal; let the program start what lasts, and end.
 LONGEST = timedelta(hours=1)
+#: Longer than this no call waits for a gateway: the next route is tried.
+LONGEST_CALL = timedelta(seconds=40)
 
 #: One argument as the program gets it: any text on one line.
 Argument = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-def _absolute(argv: tuple[str, ...]) -> tuple[str, ...]:
+def absolute(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The argument list, whose program is named by its whole path."""
     # A bare name would be looked for along a path, and who finds another program first runs that.
     if not argv[0].startswith("/"):
         raise ValueError(f"{argv[0]!r}: write the program with its whole path, like /usr/local/bin/revoke")
@@ -30,6 +33,10 @@ def _seconds(raw: Any) -> Any:
     """`30 s`, which no step and no ladder needs, but a program does; all else is read as any span of time."""
     found = re.fullmatch(r"([1-9][0-9]{0,5}) s", str(raw))
     return timedelta(seconds=int(found[1])) if found else raw
+
+
+#: A span of time in seconds too.
+Seconds = Annotated[Span, BeforeValidator(_seconds)]
 
 
 def _short(within: timedelta) -> timedelta:
@@ -45,7 +52,7 @@ class Command(Record):
     #: What it does, for whoever is about to run it.
     does: str
     steps: tuple[StepId, ...] = Field(min_length=1)
-    argv: Annotated[tuple[Argument, ...], Field(min_length=1), AfterValidator(_absolute)]
-    within: Annotated[Span, BeforeValidator(_seconds), AfterValidator(_short)]
+    argv: Annotated[tuple[Argument, ...], Field(min_length=1), AfterValidator(absolute)]
+    within: Annotated[Seconds, AfterValidator(_short)]
     #: Runs in drills and demos too: only for what touches nothing real.
     in_drills: bool = False

@@ -18,6 +18,7 @@ from tocsin.domain.ladder import Ladder, Level
 from tocsin.domain.places import EEA, country_of, lies_in
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
 from tocsin.domain.rota import Rotation, on_call
+from tocsin.domain.routes import Gateway, Reach, gateway_of
 
 __all__ = [
     "Authority",
@@ -34,8 +35,6 @@ __all__ = [
     "authority_for",
     "on_call",
 ]
-
-Route = Literal["slack", "email", "command"]
 
 
 class Identifier(Record):
@@ -146,7 +145,7 @@ class Organisation(Record):
 
 
 class Person(Record):
-    """Somebody of the house. `routes` says in which order this person is reached."""
+    """Somebody of the house. `routes` says in which order this person is reached, and what waits for how long."""
 
     id: Id
     name: str
@@ -159,9 +158,24 @@ class Person(Record):
     languages: tuple[Language, ...] = ("en",)
     unix: str | None = None
     zone: Zone | None = None
-    routes: tuple[Route, ...] = Field(default=("slack", "email"), min_length=1)
+    routes: tuple[Reach, ...] = Field(default=(Reach(by="slack"), Reach(by="email")), min_length=1)
     #: A made-up person, who counts as nobody outside drills and demo homes.
     sample: bool = False
+
+    @field_validator("routes")
+    @classmethod
+    def _each_once(cls, routes: tuple[Reach, ...]) -> tuple[Reach, ...]:
+        names = [each.by for each in routes]
+        if len(set(names)) < len(names):
+            raise ValueError("a route stands here twice; keep one")
+        if all(each.after_minutes for each in routes):
+            raise ValueError("one route must be used at once; leave its after_minutes out")
+        return routes
+
+    @property
+    def reached_by(self) -> tuple[str, ...]:
+        """The names of all routes, in their order."""
+        return tuple(each.by for each in self.routes)
 
     def title_in(self, language: str) -> str | None:
         """The title in this language, else in English; plain words as they are."""
@@ -191,6 +205,7 @@ class Contacts(Record):
     people: tuple[Person, ...]
     rotations: tuple[Rotation, ...] = ()
     ladders: tuple[Ladder, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
     authorities: tuple[Authority, ...] = ()
     processors: tuple[Processor, ...] = ()
     commands: tuple[Command, ...] = ()
@@ -213,6 +228,11 @@ class Contacts(Record):
         """All who may hold a role, in the order of the file."""
         return tuple(person for person in self.people if role in person.roles)
 
+    def gateway(self, route: str) -> Gateway | None:
+        """The gateway that a route means; None where there is none."""
+        named = gateway_of(route)
+        return next((each for each in self.gateways if named in (None, each.id)), None)
+
     def ladder(self, role: str, severity: str) -> Ladder | None:
         """The ladder by which this role is called at this severity; None when nobody is."""
         fitting = (each for each in self.ladders if each.role == role and severity in each.severities)
@@ -226,6 +246,8 @@ class Contacts(Record):
                 ids[target.person] = None
             elif target.rotation is not None:
                 ids[on_call(self.rotation(target.rotation), at)] = None
+            elif target.everyone:
+                ids.update(dict.fromkeys(person.id for person in self.people))
             elif target.role is not None:
                 ids.update(dict.fromkeys(person.id for person in self.with_role(target.role)))
         return tuple(ids)

@@ -8,18 +8,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tocsin.domain.contacts import Contacts, Ladder
-from tocsin.domain.incident import Incident
+from tocsin.domain.contacts import Contacts, Ladder, Person
+from tocsin.domain.incident import Incident, Ringing
+from tocsin.domain.ladder import Level, Rung, rung_at
+from tocsin.domain.routes import COMMAND, kind_of
+
+#: By which nobody can fail to be reached: every person has an address.
+LAST_RESORT = "email"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One person to be called for one role; from the second round on by all routes at once."""
+    """One person to be called for one role by these routes, and the entry from which the ladder counts."""
 
+    cause: int
     role: str
     person: str
     level: int
     round: int
+    repeat: int
+    routes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -32,24 +40,42 @@ class NextCall:
 
 
 @dataclass(frozen=True)
-class Rung:
-    """Where a ladder stands, and when it moves on."""
+class _Standing:
+    """A ladder that calls at this moment: since which entry, on which rung, and whom by it."""
 
-    round: int
-    level: int
-    until: datetime
+    ladder: Ladder
+    ringing: Ringing
+    rung: Rung
+    level: Level
+    people: tuple[Person, ...]
+
+    def routes(self, person: Person, silenced: frozenset[str]) -> dict[str, datetime]:
+        """By which routes this person is called on this rung, and from when on each of them."""
+        wanted = self.level.by or person.reached_by
+        # A ladder that starts again is louder: by every route, and at once.
+        louder = self.rung.round > 0
+        usable = {
+            each.by: self.rung.since + timedelta(minutes=0 if louder else each.after_minutes)
+            for each in person.routes
+            if kind_of(each.by) not in silenced and (louder or each.by in wanted)
+        }
+        if usable or self.level.by is None:
+            return usable or _rest(silenced, self.rung)
+        # Nobody is out of reach because the level names what this person has not.
+        left = [each.by for each in person.routes if kind_of(each.by) not in silenced]
+        return dict.fromkeys(left, self.rung.since) or _rest(silenced, self.rung)
 
 
-def rung_at(ladder: Ladder, start: datetime, now: datetime) -> Rung:
-    """The rung of a ladder that began at `start`; a clock that stands before the start is on the first rung."""
-    again = timedelta(minutes=ladder.again_after_minutes)
-    elapsed = max(now - start, timedelta(0))
-    round_ = elapsed // again
-    inside = elapsed - round_ * again
-    waits = [timedelta(minutes=level.after_minutes) for level in ladder.levels]
-    level = sum(wait <= inside for wait in waits) - 1
-    leaves = waits[level + 1] if level + 1 < len(waits) else again
-    return Rung(round_, level, start + round_ * again + leaves)
+def _rest(silenced: frozenset[str], rung: Rung) -> dict[str, datetime]:
+    return {} if LAST_RESORT in silenced else {LAST_RESORT: rung.since}
+
+
+def ways(person: Person, silenced: frozenset[str], *, loud: bool) -> tuple[str, ...]:
+    """By what a person is told something: loud by every route, else by the first that rings no telephone."""
+    usable = tuple(route for route in person.reached_by if kind_of(route) not in silenced)
+    usable = usable or (() if LAST_RESORT in silenced else (LAST_RESORT,))
+    quiet = tuple(route for route in usable if kind_of(route) != COMMAND) or usable
+    return usable if loud else quiet[:1]
 
 
 def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
@@ -60,47 +86,68 @@ def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
 
 
 def calls_due(incident: Incident, contacts: Contacts, now: datetime) -> list[Call]:
-    """Everybody who is to be called now and has not been called on this rung."""
-    made = {
-        (page.role, page.person, page.round, page.level)
-        for page in incident.pages
-        # A call that somebody asked for stands in for no rung.
-        if page.seq > incident.called_seq and page.asked_by is None
-    }
+    """Everybody who is to be called now and has not been called so on this rung."""
     calls = []
     for ladder in ladders(incident, contacts):
-        rung = rung_at(ladder, incident.called_from, now)
-        calls += [
-            Call(ladder.role, person, rung.level, rung.round)
-            for person in _reachable(ladder, rung.level, incident, contacts, now)
-            if (ladder.role, person, rung.round, rung.level) not in made
-        ]
+        stands = _standing(ladder, incident, contacts, now)
+        rung, ringing = stands.rung, stands.ringing
+        made = {
+            (page.person, page.round, page.level, page.repeat, route)
+            for page in incident.pages
+            # A call that somebody asked for stands in for no rung.
+            if page.role == ladder.role and page.seq > ringing.seq and page.asked_by is None
+            for route in page.routes
+        }
+        for person in stands.people:
+            place = (person.id, rung.round, rung.level, rung.repeat)
+            by = stands.routes(person, incident.silenced)
+            # A clock that was set back calls all the same.
+            moment = max(now, rung.since)
+            fresh = tuple(route for route, at in by.items() if at <= moment and (*place, route) not in made)
+            if fresh:
+                calls.append(
+                    Call(ringing.seq, ladder.role, person.id, rung.level, rung.round, rung.repeat, fresh)
+                )
     return calls
 
 
-def _reachable(
-    ladder: Ladder, level: int, incident: Incident, contacts: Contacts, now: datetime
-) -> list[str]:
-    """Whom a rung calls. Where it would call nobody, its person being excluded, the next rung is called at once."""
-    known = {person.id for person in contacts.people} - set(incident.excluded)
-    called = ([p for p in contacts.called(rung, now) if p in known] for rung in ladder.levels[level:])
-    return next((people for people in called if people), [])
+def _standing(ladder: Ladder, incident: Incident, contacts: Contacts, now: datetime) -> _Standing:
+    """A rung that would call nobody, its people being away or excluded, calls those of the next one at once.
+
+    Who gave the role back is left out until the ladder starts again, unless nobody else is left.
+    """
+    ringing = incident.ringing(ladder.role)
+    rung = rung_at(ladder, ringing.since, now)
+    here = {person.id: person for person in contacts.people if person.id not in incident.excluded}
+    tired = ringing.gave_back if rung.round == 0 else frozenset[str]()
+    for out in (tired, frozenset[str]()):
+        for level in ladder.levels[rung.level :]:
+            people = tuple(here[who] for who in contacts.called(level, now) if who in here and who not in out)
+            if people:
+                return _Standing(ladder, ringing, rung, level, people)
+    return _Standing(ladder, ringing, rung, ladder.levels[rung.level], ())
 
 
 def next_calls(incident: Incident, contacts: Contacts, now: datetime) -> list[NextCall]:
     """For each role that has not answered: the first moment after now at which its ladder climbs, and to whom."""
     found = []
     for ladder in ladders(incident, contacts):
-        until = rung_at(ladder, incident.called_from, now).until
-        level = rung_at(ladder, incident.called_from, until).level
-        people = _reachable(ladder, level, incident, contacts, until)
-        found.append(NextCall(ladder.role, until, tuple(people)))
+        until = rung_at(ladder, incident.ringing(ladder.role).since, now).climbs_at
+        people = _standing(ladder, incident, contacts, until).people
+        found.append(NextCall(ladder.role, until, tuple(person.id for person in people)))
     return found
 
 
 def next_call_at(incident: Incident, contacts: Contacts, now: datetime) -> datetime | None:
-    """The first moment after now at which a ladder climbs, or None when every role has answered."""
-    return min((call.at for call in next_calls(incident, contacts, now)), default=None)
+    """The first moment after now at which a ladder calls somebody, or None when every role has answered."""
+    moments = []
+    for ladder in ladders(incident, contacts):
+        stands = _standing(ladder, incident, contacts, now)
+        moments += [stands.rung.climbs_at, stands.rung.again_at]
+        for person in stands.people:
+            later = stands.routes(person, incident.silenced).values()
+            moments += [at for at in later if at > stands.rung.since]
+    return min((at for at in moments if at is not None and at > now), default=None)
 
 
 def unanswered(incident: Incident, contacts: Contacts) -> list[str]:

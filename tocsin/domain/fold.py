@@ -20,6 +20,7 @@ from tocsin.domain.incident import (
     Learned,
     NoticeState,
     Page,
+    Ringing,
     RunState,
     StepState,
     Supplement,
@@ -193,7 +194,7 @@ def _scoped(incident: Incident, entry: Entry, body: k.ScopeMeasured) -> Incident
 @_on(k.Paged)
 def _paged(incident: Incident, entry: Entry, body: k.Paged) -> Incident:
     called = (body.role, body.person, body.level, body.round)
-    page = Page(entry.seq, *called, entry.recorded_at, body.routes, body.asked_by)
+    page = Page(entry.seq, *called, entry.recorded_at, body.routes, body.asked_by, body.repeat)
     return _changed(incident, pages=(*incident.pages, page))
 
 
@@ -220,6 +221,28 @@ def _role_taken(incident: Incident, entry: Entry, body: k.RoleTaken) -> Incident
         roles=_with(incident.roles, body.role, body.person),
         answered=_with(incident.answered, body.role, entry.seq),
     )
+
+
+@_on(k.RoleGivenBack)
+def _role_given_back(incident: Incident, entry: Entry, body: k.RoleGivenBack) -> Incident:
+    before = incident.ringing(body.role).gave_back
+    ringing = Ringing(entry.recorded_at, entry.seq, before | {body.person})
+    return _changed(
+        incident,
+        roles={role: who for role, who in incident.roles.items() if role != body.role},
+        answered={role: seq for role, seq in incident.answered.items() if role != body.role},
+        given_back=_with(incident.given_back, body.role, ringing),
+    )
+
+
+@_on(k.RouteSilenced)
+def _silenced(incident: Incident, entry: Entry, body: k.RouteSilenced) -> Incident:
+    return _changed(incident, silenced=incident.silenced | {body.route})
+
+
+@_on(k.RouteTrusted)
+def _trusted(incident: Incident, entry: Entry, body: k.RouteTrusted) -> Incident:
+    return _changed(incident, silenced=incident.silenced - {body.route})
 
 
 @_on(k.StepDone)

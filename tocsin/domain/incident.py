@@ -72,12 +72,24 @@ class Page:
     at: datetime
     routes: tuple[str, ...]
     asked_by: str | None = None
+    #: The how manieth call of the same rung it is, from 0.
+    repeat: int = 0
+    #: By route, also by one that was taken instead of another.
     outcomes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property
     def reached(self) -> bool:
         """Whether some route took the message. It says nothing about a human having read it."""
         return any(outcome in ("handed_over", "ambiguous") for outcome in self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """Since when, and by which entry, a role's ladder calls, and who gave the role back."""
+
+    since: datetime
+    seq: int
+    gave_back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -203,6 +215,10 @@ class Incident:
     #: Since when, and by which entry, the ladders call.
     called_from: datetime
     called_seq: int = 1
+    #: Roles that somebody gave back: their ladders began anew.
+    given_back: Mapping[str, Ringing] = field(default_factory=lambda: _NOTHING)
+    #: Routes by which nothing is said any more: somebody reads them who must not.
+    silenced: frozenset[str] = frozenset()
     status_seq: int = 1
     learned: Mapping[str, Learned] = field(default_factory=lambda: _NOTHING)
     facts_seq: int = 0
@@ -249,6 +265,13 @@ class Incident:
         facts = self.facts
         known = {name: facts.moment(name) for name in MOMENT_NAMES}
         return {"declared_at": self.declared_at} | {name: at for name, at in known.items() if at is not None}
+
+    def ringing(self, role: str) -> Ringing:
+        """Since when the ladder of a role calls."""
+        back = self.given_back.get(role)
+        if back is not None and back.seq > self.called_seq:
+            return back
+        return Ringing(self.called_from, self.called_seq)
 
     def holder(self, role: str) -> str | None:
         """Who holds this role, if somebody does."""

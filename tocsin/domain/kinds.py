@@ -172,6 +172,8 @@ class Paged(Body):
     round: int
     routes: tuple[str, ...]
     asked_by: str | None = None
+    #: The how manieth call of the same rung it is, from 0.
+    repeat: int = 0
 
 
 class PageOutcome(Body):
@@ -196,6 +198,28 @@ class RoleTaken(Body):
     role: str
     person: str
     handed_by: str | None = None
+
+
+class RoleGivenBack(Body):
+    """Who held a role cannot go on, and names nobody: its ladder calls anew."""
+
+    role: str
+    person: str
+    because: Words
+
+
+class RouteSilenced(Body):
+    """Nothing about this incident is said by this route any more, says a person: somebody reads it who must not."""
+
+    route: str
+    because: Words
+
+
+class RouteTrusted(Body):
+    """A route that was silenced is used again, says a person."""
+
+    route: str
+    because: Words
 
 
 # --- the checklist

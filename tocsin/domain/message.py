@@ -10,6 +10,8 @@ from tocsin.domain.errors import TocsinError
 Outcome = Literal["refused", "retry", "ambiguous", "down"]
 #: How people call a route.
 ROUTE_NAMES = {"slack": "Slack", "email": "mail", "command": "command"}
+#: Characters of a text for a telephone: two short messages joined, in the alphabet of most of them (3GPP TS 23.040).
+LONGEST_SHORT = 306
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,14 @@ class SlackPost:
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
     thread: str | None = None
+
+
+@dataclass(frozen=True)
+class ShortCall:
+    """A few words for a telephone, by the gateway with this id, or by the first one there is."""
+
+    message_id: str
+    gateway: str | None
+    number: str
+    text: str
+    incident: str

@@ -56,16 +56,23 @@ class Move:
 
 @dataclass(frozen=True)
 class CallPerson(Move):
-    """Call somebody for a role."""
+    """Call somebody for a role, by these routes."""
 
     role: str
     person: str
     level: int
     round: int
+    repeat: int
+    routes: tuple[str, ...]
 
     kind, stage, urgent = "page", "declare", True
-    about = "{role}.{person}.{round}.{level}"
+    about = "{role}.{person}.{round}.{level}.{repeat}"
     says = "Page {person} as {role}"
+
+    @property
+    def subject(self) -> str:
+        """Whom it calls for what, on which rung, by what: a route that waits is another call."""
+        return f"{super().subject}.{'+'.join(self.routes)}"
 
     @property
     def words(self) -> str:

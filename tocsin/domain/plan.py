@@ -71,7 +71,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     type_ = catalog.type(incident.type)
     answers = _applicable(incident, catalog, type_)
     moves: list[Move] = [
-        CallPerson(incident.called_seq, call.role, call.person, call.level, call.round)
+        CallPerson(call.cause, call.role, call.person, call.level, call.round, call.repeat, call.routes)
         for call in calls_due(incident, catalog.contacts, now)
     ]
     moves += duty_moves(incident, assessment(incident, catalog))

@@ -83,7 +83,7 @@ class LiveStage:
         """The first thing that is in flight, or None."""
         now, clock = self.app.now(), self.app.clock()
         with self.app.database.read() as connection:
-            due = outbox.next_due(connection)
+            due = outbox.next_due(connection, now)
             if outbox.in_flight(connection) or (due is not None and due <= now):
                 return "a message in the outbox"
             if ledger.in_flight(connection):

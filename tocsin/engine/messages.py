@@ -10,34 +10,35 @@ from datetime import datetime
 
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.escalation import ways
 from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.kinds import Paged
 from tocsin.rendering.message import Brief, Kind, Line, line, render_message
 from tocsin.storage.texts import read_texts
 
 
 def page_message(
-    app: App, change: Change, person: str, role: str, round_: int, seq: int, because: str | None = None
+    app: App, change: Change, page: Paged, seq: int, because: str | None = None, number: int = 1
 ) -> None:
-    """Call one person for a role, by every route that this person has; `seq` is the page's entry."""
-    incident = change.incident
-    called = line("called_again", role=role, number=round_ + 1) if round_ else line("called", role=role)
+    """Call one person for a role, by the routes of this page; `seq` is its entry, `number` counts the calls."""
+    incident, role = change.incident, page.role
+    called = line("called_again", role=role, number=number) if number > 1 else line("called", role=role)
     lines: list[str | Line] = [called]
     if because:
         lines.append(because)
     lines += _clocks(app, incident)
-    contacts = app.catalog.contacts
     tell(
         app,
         change,
         "page",
-        [person],
+        [page.person],
         lines,
         subject=f"page/{seq}",
         lane="page",
         cause=seq,
         due=_soonest(incident),
         action=f"tocsin ack {incident.key}",
-        routes=contacts.person(person).routes,
+        routes=page.routes,
         page=seq,
     )
 
@@ -55,9 +56,10 @@ def tell(
     due: datetime | None = None,
     action: str = "",
     routes: Sequence[str] = (),
+    loud: bool = False,
     page: int | None = None,
 ) -> None:
-    """Put one message for each person into the outbox: by `routes`, else by the person's first route."""
+    """Put one message for each person into the outbox: by `routes`, else `loud` by each there is, else by one."""
     incident, contacts = change.incident, app.catalog.contacts
     ids = {person.id for person in contacts.people} - set(incident.excluded)
     brief = Brief(
@@ -79,7 +81,7 @@ def tell(
         if who not in ids:
             continue
         content = written_to(app, brief, who)
-        for route in routes or contacts.person(who).routes[:1]:
+        for route in routes or ways(contacts.person(who), incident.silenced, loud=loud):
             change.send(f"{subject}/{who}/{route}", lane, route, who, content, cause=cause, page=page)
 
 

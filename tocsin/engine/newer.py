@@ -13,17 +13,15 @@ def tell_of_newer_laws(app: App, change: Change, move: TellOfNewerLaws) -> None:
     seq = change.add(NewerLawsSeen(packs=move.packs, because=move.because), cause=move.cause, key=move.key)
     lines: list[str | Line] = [*move.because, line("judged")]
     action = f"tocsin law accept {change.incident.key}"
-    for person in role_or_standin(app, change.incident, "dpo"):
-        routes = app.catalog.contacts.person(person).routes
-        tell(
-            app,
-            change,
-            "newer-law",
-            [person],
-            lines,
-            subject=move.key,
-            lane="page",
-            cause=seq,
-            action=action,
-            routes=routes,
-        )
+    tell(
+        app,
+        change,
+        "newer-law",
+        role_or_standin(app, change.incident, "dpo"),
+        lines,
+        subject=move.key,
+        lane="page",
+        cause=seq,
+        action=action,
+        loud=True,
+    )

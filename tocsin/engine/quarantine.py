@@ -11,6 +11,7 @@ from typing import Any
 from tocsin.app import App
 from tocsin.change import message_id, sealed_message
 from tocsin.domain.errors import TocsinError
+from tocsin.domain.escalation import ways
 from tocsin.domain.moments import iso
 from tocsin.engine.messages import written_to
 from tocsin.logs import Log
@@ -51,7 +52,7 @@ def tell_restored(app: App, made: datetime) -> None:
     """Call the same people about each open incident of a home that was restored: once for each backup."""
     part = f"restored/{int(made.timestamp())}"
     with app.database.read() as connection:
-        if outbox.holds(connection, f"/{part}/"):
+        if outbox.has_said(connection, f"/{part}/"):
             return
         rows = timeline.listed(connection, only_open=True)
     lines = [line("restored", moment=iso(made)), line("after_backup"), line("held")]
@@ -86,10 +87,10 @@ def _calls(
             drill=row["drill"],
             console_url=app.settings.console_url,
         )
-        calls = []
+        calls, silenced = [], _silenced(app, key)
         for who in _on_duty(app, row):
             content = written_to(app, brief, who)
-            for route in app.catalog.contacts.person(who).routes:
+            for route in ways(app.catalog.contacts.person(who), silenced, loud=True):
                 whole = f"{key}/{subject}/{who}/{route}"
                 blank = Outgoing(message_id(record_key, whole), whole, key, seq, "page", route, who, b"")
                 calls.append(sealed_message(record_key, blank, content))
@@ -97,6 +98,18 @@ def _calls(
         log.error("nobody could be called", incident=key, error=type(error).__name__)
         return []
     return calls
+
+
+def _silenced(app: App, key: str) -> frozenset[str]:
+    """The routes that nobody may use for this incident, from the entries as they stand, whatever else is broken."""
+    silenced: set[str] = set()
+    with app.database.read() as connection:
+        for row in timeline.raw_rows(connection, key):
+            if row["kind"] == "RouteSilenced":
+                silenced.add(row["body"].get("route", ""))
+            elif row["kind"] == "RouteTrusted":
+                silenced.discard(row["body"].get("route", ""))
+    return frozenset(silenced)
 
 
 def _on_duty(app: App, row: Mapping[str, Any]) -> list[str]:

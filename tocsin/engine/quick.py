@@ -8,8 +8,10 @@ from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.checklist import applicable
+from tocsin.domain.escalation import ways
 from tocsin.domain.notice import APPROVERS
 from tocsin.domain.owing import facts_of
+from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
 from tocsin.engine.newer import tell_of_newer_laws
@@ -28,10 +30,18 @@ def decide(app: App, change: Change, move: m.Move) -> None:
 
 
 def _page(app: App, change: Change, move: m.CallPerson) -> None:
-    routes = app.catalog.contacts.person(move.person).routes
-    body = k.Paged(role=move.role, person=move.person, level=move.level, round=move.round, routes=routes)
+    values = {
+        field: getattr(move, field) for field in ("role", "person", "level", "round", "routes", "repeat")
+    }
+    body = k.Paged(**values)
+    before = {
+        (page.round, page.level, page.repeat)
+        for page in change.incident.pages
+        if (page.role, page.person, page.asked_by) == (move.role, move.person, None) and page.seq > move.cause
+    }
     seq = change.add(body, cause=move.cause, key=move.key)
-    page_message(app, change, move.person, move.role, move.round, seq)
+    number = len(before | {(move.round, move.level, move.repeat)})
+    page_message(app, change, body, seq, number=number)
     _replace_earlier(change, move)
 
 
@@ -42,6 +52,8 @@ def _replace_earlier(change: Change, move: m.CallPerson) -> None:
         page.seq
         for page in change.incident.pages
         if (page.role, page.person, page.asked_by) == (move.role, move.person, None)
+        # What waits for its own time on the same rung is the same call.
+        and (page.round, page.level, page.repeat) != (move.round, move.level, move.repeat)
     ]
     change.also.append(lambda connection: outbox.withdraw(connection, incident, earlier, now, "replaced"))
 
@@ -93,21 +105,19 @@ def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
         if individuals
         else f"tocsin report {incident.key} {move.duty}"
     )
-    for person in people:
-        routes = app.catalog.contacts.person(person).routes if urgent else ()
-        tell(
-            app,
-            change,
-            "warning",
-            [person],
-            lines,
-            subject=move.key,
-            lane="page" if urgent else "warning",
-            cause=seq,
-            due=duty.soonest,
-            action=action,
-            routes=routes,
-        )
+    tell(
+        app,
+        change,
+        "warning",
+        people,
+        lines,
+        subject=move.key,
+        lane="page" if urgent else "warning",
+        cause=seq,
+        due=duty.soonest,
+        action=action,
+        loud=urgent,
+    )
 
 
 def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
@@ -146,14 +156,12 @@ def _publish(app: App, change: Change, move: m.PublishHead) -> None:
     if incident.scope is not None:
         lines.append(line("affected", count=incident.scope.total))
     kind: Any = "status" if incident.open else "all-clear"
-    people = role_or_standin(app, incident, "dpo", "incident-commander")
-    for person in people:
-        routes = (
-            app.catalog.contacts.person(person).routes
-            if person in role_or_standin(app, incident, "dpo")
-            else ()
-        )
-        tell(app, change, kind, [person], lines, subject=move.key, lane="status", cause=seq, routes=routes)
+    contacts, owners = app.catalog.contacts, role_or_standin(app, incident, "dpo")
+    for who in role_or_standin(app, incident, "dpo", "incident-commander"):
+        # The head leaves the house by more than one road; it rings no telephone.
+        by = ways(contacts.person(who), incident.silenced, loud=who in owners)
+        written = [route for route in by if kind_of(route) != COMMAND]
+        tell(app, change, kind, [who], lines, subject=move.key, lane="status", cause=seq, routes=written)
 
 
 def _void(app: App, change: Change, move: m.VoidNotice) -> None:

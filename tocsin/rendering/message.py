@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from jinja2 import Template
 
 from tocsin.catalog.templates import MESSAGE_PIECES
+from tocsin.domain.message import LONGEST_SHORT
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
 
@@ -71,13 +72,14 @@ class Brief:
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """The same message for each route. `slack_text` is what a phone's notification shows."""
+    """The same message for each route. `slack_text` is what a phone's notification shows, `short` what fits an SMS."""
 
     subject: str
     text: str
     html: str
     slack_text: str
     slack_blocks: tuple[dict[str, Any], ...]
+    short: str
 
 
 def render_message(brief: Brief, language: str, templates: Path) -> RenderedMessage:
@@ -99,7 +101,7 @@ def render_message(brief: Brief, language: str, templates: Path) -> RenderedMess
     }
     page = render(load(folder, "mail.html.j2"), mail)
     notification = slack_escape(f"{subject}\n{pieces['due_line']}".strip())
-    return RenderedMessage(subject, _text(mail), page, notification, _blocks(mail))
+    return RenderedMessage(subject, _text(mail), page, notification, _blocks(mail), _short(mail))
 
 
 def slack_escape(text: str) -> str:
@@ -147,6 +149,14 @@ def _text(mail: Mapping[str, Any]) -> str:
         mail["foot"],
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def _short(mail: Mapping[str, Any]) -> str:
+    """What it is, by when, and the command: whole where it fits a telephone, and cut before the command is."""
+    action = mail["next_action"]
+    said = " ".join(filter(None, (f"{mail['subject']}.", mail["headline"], mail["due_line"])))
+    room = LONGEST_SHORT - len(action) - 1
+    return f"{said if len(said) <= room else said[: room - 1] + '…'} {action}".strip()
 
 
 def _blocks(mail: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:

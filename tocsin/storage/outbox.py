@@ -6,14 +6,15 @@ flagged. We promise at least once, and say so.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, not_, or_, select, true, update
 
 from tocsin.storage.database import upsert
+from tocsin.storage.routes import DESTINATION, health, holds, is_held
 from tocsin.storage.tables import Moment, attempt, outbox
 
 #: Pages go before warnings, warnings before everything else.
@@ -45,6 +46,7 @@ class Outgoing:
     person: str
     sealed: bytes
     page: int | None = None
+    turned: bool = False
 
 
 def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None:
@@ -65,30 +67,74 @@ def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None
         connection.execute(upsert(connection, outbox, values).on_conflict_do_nothing(index_elements=["key"]))
 
 
+@dataclass(frozen=True)
+class Load:
+    """Which messages somebody takes in hand: of one route, of these lanes, of one incident; all of them if left out."""
+
+    route: str | None = None
+    lanes: Collection[int] = tuple(LANES.values())
+    incident: str | None = None
+
+    @property
+    def chosen(self) -> ColumnElement[bool]:
+        """As a condition."""
+        parts: list[ColumnElement[bool]] = [outbox.c.lane.in_(self.lanes)]
+        if self.route is not None:
+            parts.append(outbox.c.route == self.route)
+        if self.incident is not None:
+            parts.append(outbox.c.incident == self.incident)
+        return and_(*parts)
+
+
+EVERYTHING = Load()
+
+
+def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnElement[bool]:
+    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
+    return and_(
+        or_(and_(_WANTS_TO_LEAVE, outbox.c.not_before <= now), expired),
+        outbox.c.created_at > held_until if held_until else true(),
+        not_(is_held(now)),
+    )
+
+
 def claimable(
     connection: Connection,
     now: datetime,
     clock: datetime,
     limit: int = 100,
     *,
+    load: Load = EVERYTHING,
+    closed: Collection[str] = (),
     held_until: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one.
 
-    What was written up to `held_until` stays.
+    What was written up to `held_until` stays, and what goes to where we were asked to wait. Of the routes that are
+    `closed` only what has not been told so yet: it may go by another one.
     """
-    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
     query = (
         select(outbox)
-        .where(or_(and_(_WANTS_TO_LEAVE, outbox.c.not_before <= now), expired))
-        .where(outbox.c.created_at > held_until if held_until else true())
+        .where(_due(now, clock, held_until), load.chosen)
+        .where(or_(outbox.c.route.not_in(closed), outbox.c.outcome.is_distinct_from("down")))
         .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def holds(connection: Connection, part: str) -> bool:
+def loads(
+    connection: Connection, now: datetime, clock: datetime, *, held_until: datetime | None = None
+) -> list[Load]:
+    """What may leave now, pages apart from the rest, one load for each route."""
+    page = outbox.c.lane == LANES["page"]
+    query = select(outbox.c.route, page.label("page")).where(_due(now, clock, held_until)).distinct()
+    pages, rest = (LANES["page"],), tuple(lane for name, lane in LANES.items() if name != "page")
+    found = sorted(connection.execute(query).tuples(), key=lambda row: (not row[1], row[0]))
+    return [Load(route, pages if urgent else rest) for route, urgent in found]
+
+
+def has_said(connection: Connection, part: str) -> bool:
     """Whether there is, or was, a message whose key has this part."""
     return connection.scalar(select(outbox.c.id).where(outbox.c.key.contains(part)).limit(1)) is not None
 
@@ -175,10 +221,47 @@ def withdraw(
         )
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next waiting row may leave."""
-    found: datetime | None = connection.scalar(select(func.min(outbox.c.not_before)).where(_WANTS_TO_LEAVE))
-    return found
+def next_due(connection: Connection, now: datetime) -> datetime | None:
+    """When the next waiting row may leave: not before its route is tried again, nor while we were asked to wait."""
+    query = (
+        select(outbox.c.route, DESTINATION.label("to"), func.min(outbox.c.not_before).label("at"))
+        .where(_WANTS_TO_LEAVE)
+        .group_by(outbox.c.route, DESTINATION)
+    )
+    waiting = connection.execute(query).all()
+    if not waiting:
+        return None
+    found, held = health(connection), holds(connection, now)
+    moments: list[datetime] = []
+    for row in waiting:
+        stands = found.get(row.route)
+        probe = stands.probe_at if stands and stands.down_since else None
+        moments.append(max(filter(None, (row.at, probe, held.get((row.route, row.to))))))
+    return min(moments)
+
+
+def written(connection: Connection, message: str, routes: Iterable[str]) -> set[str]:
+    """By which of these routes the message was ever written. `message` is its key without the route."""
+    keys = {f"{message}/{route}": route for route in routes}
+    return {keys[key] for key in connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys)))}
+
+
+def take_back(
+    connection: Connection, message: str, routes: Iterable[str], now: datetime, why: str = "instead"
+) -> None:
+    """Take back what still waits of a message that went by another route."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.key.in_([f"{message}/{route}" for route in routes]), _WANTS_TO_LEAVE)
+        .values(state="excluded", outcome=why, settled_at=now)
+    )
+
+
+def waiting_by(connection: Connection, incident: str, kind: str) -> list[dict[str, Any]]:
+    """What of an incident waits for a route of this kind."""
+    of_kind = or_(outbox.c.route == kind, outbox.c.route.startswith(f"{kind}:"))
+    query = select(outbox).where(outbox.c.incident == incident, of_kind, _WANTS_TO_LEAVE)
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def in_flight(connection: Connection) -> int:
@@ -214,14 +297,12 @@ def said_digest(rows: Iterable[Mapping[str, Any]], upto: int) -> str:
     return hashlib.sha256(" ".join(id_ for _, id_ in said).encode()).hexdigest()
 
 
-def routes(connection: Connection) -> list[dict[str, Any]]:
-    """For each route: the last success, how many wait, and since when the oldest waits."""
+def queues(connection: Connection) -> list[dict[str, Any]]:
+    """For each route on which messages wait: how many, and since when the oldest."""
     waits = or_(_WANTS_TO_LEAVE, outbox.c.state == "sending")
-    query = select(
-        outbox.c.route,
-        func.max(case((outbox.c.state == "handed_over", outbox.c.settled_at))).label("last_success"),
-        func.count(case((waits, 1))).label("waiting"),
-        func.min(case((waits, outbox.c.created_at))).label("oldest"),
-        func.count(case((and_(waits, outbox.c.outcome == "down"), 1))).label("down"),
-    ).group_by(outbox.c.route)
+    query = (
+        select(outbox.c.route, func.count().label("waiting"), func.min(outbox.c.created_at).label("oldest"))
+        .where(waits)
+        .group_by(outbox.c.route)
+    )
     return [dict(row) for row in connection.execute(query).mappings()]

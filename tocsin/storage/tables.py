@@ -179,9 +179,11 @@ outbox = Table(
     Column("cause", Integer, nullable=False),
     #: Pages have a lane of their own: `page` before `warning` before `status`.
     Column("lane", Integer, nullable=False),
-    Column("route", String(20), nullable=False),
+    Column("route", String(60), nullable=False),
     Column("person", String(80), nullable=False),
     Column("page", Integer),
+    #: Written since the message did not get through by another route.
+    Column("turned", Boolean, nullable=False, default=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -197,6 +199,27 @@ outbox = Table(
     Column("reply", Text),
     Index("ix_outbox_state_lane_not_before", "state", "lane", "not_before"),
     Index("ix_outbox_incident", "incident"),
+)
+
+#: Each way to people as it was found at the last try. While `down_since` stands, one message tries it at `probe_at`.
+route = Table(
+    "route",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("last_success", Moment),
+    Column("down_since", Moment),
+    Column("why", Text),
+    Column("probes", Integer, nullable=False, default=0),
+    Column("probe_at", Moment),
+)
+
+#: Where the other side asked us to wait: a person, or the room of an incident, by one route.
+hold = Table(
+    "hold",
+    metadata,
+    Column("route", String(60), primary_key=True),
+    Column("destination", String(80), primary_key=True),
+    Column("until", Moment, nullable=False),
 )
 
 affected = Table(

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from tocsin.app import App
 from tocsin.domain.escalation import NextCall, next_calls
 from tocsin.domain.incident import Incident, Page
+from tocsin.storage.routes import health
 from tocsin.storage.tables import outbox
 
 
@@ -46,7 +47,7 @@ def called(incident: Incident) -> list[Called]:
             page.role,
             page.at,
             page.round,
-            {route: page.outcomes.get(route, "waiting") for route in page.routes},
+            dict.fromkeys(page.routes, "waiting") | dict(page.outcomes),
             page.reached,
             incident.answered.get(page.role, 0) > page.seq,
         )
@@ -86,24 +87,17 @@ def _count(app: App, key: str, *which: ColumnElement[bool]) -> int:
 def routes(app: App, now: datetime) -> dict[str, datetime | None]:
     """Every route that our people are called by, and since when it takes nothing; None for one that does."""
     down = {each.route: now - each.since for each in down_routes(app, now)}
-    used = {route for person in app.catalog.contacts.people for route in person.routes}
+    used = {route for person in app.catalog.contacts.people for route in person.reached_by}
     return {route: down.get(route) for route in sorted(used)}
 
 
 def down_routes(app: App, now: datetime) -> list[DownRoute]:
-    """Routes on which messages wait because nothing was taken at the last try."""
-    waits = or_(outbox.c.state == "pending", outbox.c.state == "sending") & outbox.c.outcome.in_(
-        ("down", "retry")
-    )
-    query = select(
-        outbox.c.route,
-        func.min(case((waits, outbox.c.created_at))).label("since"),
-        func.max(case((outbox.c.state == "handed_over", outbox.c.settled_at))).label("success"),
-    ).group_by(outbox.c.route)
-    why = select(outbox.c.reply).where(waits).order_by(outbox.c.created_at.desc()).limit(1)
+    """Routes that took nothing at the last try."""
     with app.database.read() as connection:
-        rows = list(connection.execute(query))
-        down = [row for row in rows if row.since and (row.success is None or row.success < row.since)]
-        up = tuple(row.route for row in rows if row.success is not None and row not in down)
-        reasons = {row.route: connection.scalar(why.where(outbox.c.route == row.route)) for row in down}
-    return [DownRoute(row.route, now - row.since, reasons[row.route] or "", up) for row in down]
+        found = health(connection)
+    up = tuple(sorted(name for name, each in found.items() if each.last_success and not each.down_since))
+    return [
+        DownRoute(name, now - each.down_since, each.why, up)
+        for name, each in sorted(found.items())
+        if each.down_since
+    ]

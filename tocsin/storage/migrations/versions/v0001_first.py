@@ -98,6 +98,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeat")),
     )
     op.create_table(
+        "hold",
+        sa.Column("route", sa.String(length=60), nullable=False),
+        sa.Column("destination", sa.String(length=80), nullable=False),
+        sa.Column("until", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("route", "destination", name=op.f("pk_hold")),
+    )
+    op.create_table(
+        "route",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("last_success", sa.String(length=32), nullable=True),
+        sa.Column("down_since", sa.String(length=32), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("probes", sa.Integer(), nullable=False),
+        sa.Column("probe_at", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
+    )
+    op.create_table(
         "incident",
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -184,9 +201,10 @@ def upgrade() -> None:
         sa.Column("incident", sa.String(length=32), nullable=False),
         sa.Column("cause", sa.Integer(), nullable=False),
         sa.Column("lane", sa.Integer(), nullable=False),
-        sa.Column("route", sa.String(length=20), nullable=False),
+        sa.Column("route", sa.String(length=60), nullable=False),
         sa.Column("person", sa.String(length=80), nullable=False),
         sa.Column("page", sa.Integer(), nullable=True),
+        sa.Column("turned", sa.Boolean(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

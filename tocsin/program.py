@@ -1,7 +1,8 @@
 """Running a program: no shell, a time limit, as much output as is worth keeping, and nothing left behind.
 
 The program leads a process group of its own, which is killed whole: at the time limit, when whoever waits is told to
-stop, and when the program itself has ended. It sees no variable of ours but those given, no terminal and no input.
+stop, and when the program itself has ended. It sees no variable of ours but those given, no terminal, and no input
+but what is said to it.
 """
 
 import os
@@ -46,18 +47,23 @@ class _Stopped(Exception):
 
 
 def run_program(
-    argv: Sequence[str], *, within: timedelta, environment: Mapping[str, str], most: int = MOST
+    argv: Sequence[str],
+    *,
+    within: timedelta,
+    environment: Mapping[str, str],
+    said: bytes = b"",
+    most: int = MOST,
 ) -> Ending:
     """Run a program to its end, or to its limit. Never raises for what the program does.
 
     `argv` begins with an absolute path. Output and errors are one stream, in the order in which they came.
     """
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="tocsin-run-") as place, _told_to_stop():
+    with tempfile.TemporaryDirectory(prefix="tocsin-run-") as place, _told_to_stop(), _said(said) as words:
         try:
             running = subprocess.Popen(  # noqa: S603 - an argument list of the company's own; no shell
                 argv,
-                stdin=subprocess.DEVNULL,
+                stdin=words,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=place,
@@ -78,6 +84,15 @@ def run_program(
     took = timedelta(seconds=time.monotonic() - began)
     outcome = cut_short or ("failed" if code else "succeeded")
     return Ending(outcome, code, took, bytes(output.kept), output.cut)
+
+
+@contextmanager
+def _said(words: bytes) -> Iterator[IO[bytes]]:
+    """What the program reads: a file without a name, since a pipe would wait for one that does not read."""
+    with tempfile.TemporaryFile() as file:
+        file.write(words)
+        file.seek(0)
+        yield file
 
 
 def _plain() -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.engine.program import Ending, run_program
+from tocsin.program import Ending, run_program
 
 SHELL = "/bin/sh"
 SOON, LONG = timedelta(seconds=1), timedelta(seconds=30)
@@ -96,7 +96,7 @@ def test_it_stands_in_a_folder_of_its_own_which_goes_with_it():
 WAITING = """
 import sys
 from datetime import timedelta
-from tocsin.engine.program import run_program
+from tocsin.program import run_program
 print("ready", flush=True)
 found = run_program(["/bin/sh", "-c", "echo $$; exec sleep 60"], within=timedelta(seconds=50), environment={})
 print(found.outcome, found.output.decode().strip(), flush=True)

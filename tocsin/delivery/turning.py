@@ -1,0 +1,84 @@
+"""Turning: what does not get through by one route goes by the person's next one, at once and once.
+
+A page turns for every failure: better twice than late. Everything else turns where its route takes nothing at all, or
+this person nowhere on it; what was doubtful or asked to wait is sent again by the same route.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tocsin.app import App
+from tocsin.change import message_id, sealed_message
+from tocsin.domain.contacts import Person
+from tocsin.domain.errors import TocsinError
+from tocsin.domain.escalation import LAST_RESORT
+from tocsin.domain.routes import COMMAND, kind_of
+from tocsin.sealing import unseal
+from tocsin.storage import outbox
+from tocsin.storage.outbox import LANES, Outgoing
+
+_NAMES = {number: name for name, number in LANES.items()}
+#: Outcomes after which a message that is no page takes another route.
+_LOST = ("down", "refused", "silenced")
+
+
+def instead(app: App, row: Mapping[str, Any], outcome: str) -> Outgoing | None:
+    """The same message by the next route that was not tried with it yet; None where there is none, or no need."""
+    if outcome == "handed_over" or (row["lane"] != LANES["page"] and outcome not in _LOST):
+        return None
+    message = str(row["key"]).rpartition("/")[0]
+    try:
+        route = _next_route(app, row, message)
+        if route is None:
+            return None
+        record_key = app.record_key(row["incident"])
+        content = unseal(record_key, row["sealed"], outbox.sealed_for(row))
+    except TocsinError:  # an incident that cannot be read: its messages were written by every route
+        return None
+    key = f"{message}/{route}"
+    blank = Outgoing(
+        message_id(record_key, key),
+        key,
+        row["incident"],
+        row["cause"],
+        _NAMES[row["lane"]],
+        route,
+        row["person"],
+        b"",
+        row["page"],
+        turned=True,
+    )
+    return sealed_message(record_key, blank, content)
+
+
+def _next_route(app: App, row: Mapping[str, Any], message: str) -> str | None:
+    people = {person.id: person for person in app.catalog.contacts.people}
+    person = people.get(row["person"])
+    if person is None:
+        return None
+    silenced = app.incident(row["incident"]).silenced
+    with app.database.read() as connection:
+        tried = outbox.written(connection, message, _roads(person))
+    left = [each for each in _roads(person) if each not in tried and kind_of(each) not in silenced]
+    if row["lane"] != LANES["page"]:
+        # A telephone rings at night for a page, and for nothing else.
+        left = [each for each in left if kind_of(each) != COMMAND]
+    return next(iter(left), None)
+
+
+def _roads(person: Person) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*person.reached_by, LAST_RESORT)))
+
+
+def went(app: App, connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
+    """A message that took another route got through: what still waits of it is not needed, but for a page."""
+    if not row["turned"] or row["lane"] == LANES["page"]:
+        return
+    message, _, route = str(row["key"]).rpartition("/")
+    people = {person.id: person for person in app.catalog.contacts.people}
+    if person := people.get(row["person"]):
+        others = [each for each in _roads(person) if each != route]
+        outbox.take_back(connection, message, others, now)

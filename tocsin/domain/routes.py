@@ -1,0 +1,53 @@
+"""Routes: the ways in which a person of the house is reached, each a rung of the person's own.
+
+`slack` and `email` are given. `command` is a program of the company's own that sends an SMS or rings a telephone:
+`command` is the first that `contacts/escalation.yaml` lists, `command:ID` a certain one.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from tocsin.domain.commands import LONGEST_CALL, Argument, Seconds, absolute
+from tocsin.domain.records import Id, Record
+
+#: `slack`, `email`, `command` or `command:ID`.
+Route = Annotated[str, StringConstraints(pattern=r"^(slack|email|command(:[a-z][a-z0-9]*(-[a-z0-9]+)*)?)$")]
+COMMAND = "command"
+
+
+class Reach(Record):
+    """One way to a person, and how many minutes of a call pass without an answer before it is used."""
+
+    by: Route
+    after_minutes: int = Field(default=0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_name(cls, raw: Any) -> Any:
+        return {"by": raw} if isinstance(raw, str) else raw
+
+
+class Gateway(Record):
+    """A program that brings a few words to a telephone. No shell reads its arguments, and none of them is a secret.
+
+    The words stand on its standard input and in TOCSIN_TEXT, the number in TOCSIN_TO. It says by its exit status how
+    it went: 0 taken, 75 try again (sysexits.h), anything else refused. `within` is when it is killed.
+    """
+
+    id: Id
+    does: str
+    argv: Annotated[tuple[Argument, ...], Field(min_length=1), AfterValidator(absolute)]
+    within: Annotated[Seconds, Field(le=LONGEST_CALL)]
+    #: Runs in drills and demos too: only for what rings nobody.
+    in_drills: bool = False
+
+
+def gateway_of(route: str) -> str | None:
+    """The id that a route names, None for the first gateway there is."""
+    return route.partition(":")[2] or None
+
+
+def kind_of(route: str) -> str:
+    """`slack`, `email` or `command`: what is silenced is silenced whole."""
+    return route.partition(":")[0]
