@@ -3,14 +3,32 @@
 import os
 import pwd
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from tocsin.app import App
 from tocsin.domain.contacts import Person
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Door
+from tocsin.domain.offers import Offer
 
 #: Whose office it is to read any incident.
 OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-officer")
+
+
+@dataclass(frozen=True)
+class Through:
+    """The click by which somebody acts: at which door, on which offer. `nonce` is a digest, and good for one deed.
+
+    `proof` is the signed request, where the door keeps it, sealed into the vault and not yet spoken of.
+    """
+
+    door: Door
+    offer: Offer
+    nonce: str
+    expires: datetime
+    proof: Any = None
 
 
 @dataclass(frozen=True)
@@ -19,6 +37,8 @@ class Actor:
 
     id: str
     person: Person | None
+    #: None at a shell.
+    through: Through | None = None
 
     def holds(self, incident: Incident, role: str) -> bool:
         """Whether this person may act in a role here: by taking it, or by the company's own list."""
@@ -70,7 +90,7 @@ def need(actor: Actor, incident: Incident, *roles: str) -> Person:
         asked = " or the ".join(
             f"{role} ({holder})" if (holder := incident.roles.get(role)) else role for role in roles
         )
-        raise Refused(f"{person.id} may not do this; ask the {asked}")
+        raise NotYours(f"{person.id} may not do this; ask the {asked}")
     return person
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tocsin.actions.knowing import assess, learn, note, set_
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.notices import approve, pause, reject, release, resume
+    from tocsin.actions.offers import take_up
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, page, take
     from tocsin.actions.restoring import let_go
@@ -64,6 +65,7 @@ _ROOMS = {
         "release",
         "resume",
     ),
+    "offers": ("take_up",),
     "papers": (
         "confirm_duty",
         "filed",
@@ -121,6 +123,7 @@ __all__ = [
     "set_",
     "skip",
     "take",
+    "take_up",
     "told_otherwise",
     "undo",
 ]

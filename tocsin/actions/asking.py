@@ -102,6 +102,13 @@ def act(
         known(actor, change.incident)
         if not closed_too:
             refuse_closed(change.incident)
+        if actor.through is None:
+            decide(change)
+            return
+        from tocsin.actions.doors import caused_by, enter
+
+        seq = enter(app, change, actor, actor.through)
         decide(change)
+        caused_by(change, seq)
 
     return record(app, key, decided, actor=actor.id, command=said_by(actor, command))

@@ -18,7 +18,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.checklist import Step, applicable, waits_for
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import StepDone, StepSkipped, StepUndone
 from tocsin.domain.plan import facts_of
@@ -131,7 +131,7 @@ def refuse_others_step(app: App, actor: Actor, incident: Incident, wanted: str) 
     """A step is done by its role; whoever commands may do what nobody of that role is there for."""
     person, step = known(actor, incident), step_of(app, incident, wanted)
     if not any(actor.holds(incident, role) for role in (step.role, "incident-commander", "deputy")):
-        raise Refused(
+        raise NotYours(
             f"step {wanted} is for the {step.role}, and {person.id} is not; "
             f"ask them or the incident-commander, or keep what you did: tocsin note {incident.key} '...'"
         )

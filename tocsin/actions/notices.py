@@ -109,15 +109,24 @@ def _onward(key: str, state: NoticeState) -> str:
 
 
 def reject(
-    app: App, actor: Actor, key: str, notice: str, *, because: str, command: str | None = None
+    app: App,
+    actor: Actor,
+    key: str,
+    notice: str,
+    *,
+    because: str,
+    digest: str | None = None,
+    command: str | None = None,
 ) -> Recorded:
-    """Say no to the draft, and why; it comes back when what it prints has changed."""
+    """Say no to the draft, and why; it comes back when what it prints has changed. `digest` names the one meant."""
 
     def decide(change: Change) -> None:
         state = drafted(app, change.incident, notice)
         need(actor, change.incident, *APPROVERS)
         if state.mark not in ("in-review", "approved", "released"):
             raise Refused(f"{notice} is {state.mark}; there is nothing to reject now; {_onward(key, state)}")
+        if digest is not None:
+            _refuse_wrong(key, state, digest)
         refuse_silence(because, f"say why {notice} must not leave: --because '...'")
         change.add(NoticeRejected(notice=notice, digest=state.digest, because=change.keep(because)))
 

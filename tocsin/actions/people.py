@@ -7,7 +7,8 @@ from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import nearest
-from tocsin.domain.errors import Refused
+from tocsin.domain.contacts import Person
+from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.escalation import unanswered, ways
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Acknowledged, Paged, RoleTaken
@@ -19,26 +20,43 @@ from tocsin.storage import outbox
 ROLES: tuple[str, ...] = get_args(Role)
 
 
-def ack(app: App, actor: Actor, key: str, *, command: str | None = None) -> Recorded:
-    """Answer: it stops the ladder of the role for which this person was called, and takes that role."""
+#: Of several roles that somebody was called for, the one that is answered first.
+FIRST = "incident-commander"
+
+
+def ack(app: App, actor: Actor, key: str, *, role: str | None = None, command: str | None = None) -> Recorded:
+    """Answer for one role: it stops that role's ladder, and takes the role. Each other role answers for itself.
+
+    Without `role`, the first for which this person was called, the incident commander's before any other.
+    """
+    if role is not None:
+        _refuse_unknown_role(role)
 
     def decide(change: Change) -> None:
         incident, person = change.incident, known(actor, change.incident)
-        silent = unanswered(incident, app.catalog_of(incident).contacts)
-        called = [page.role for page in incident.pages if page.person == person.id]
-        roles = [role for role in silent if role in called or role in person.roles]
-        if not roles:
+        waiting = awaited(app, incident, person)
+        if not waiting or role not in (None, *waiting):
             holder = ", ".join(f"{role}: {who}" for role, who in incident.roles.items()) or "nobody"
-            raise Refused(
-                f"nobody waits for an answer of {person.id}; roles are held by {holder}; "
-                f"tocsin take {key} ROLE takes one"
+            as_ = f" as {role}" if role else ""
+            raise NotYours(
+                f"nobody waits for an answer of {person.id}{as_}; roles are held by {holder}; "
+                f"tocsin take {key} {role or 'ROLE'} takes {'it' if role else 'one'}"
             )
-        for role in roles:
-            change.add(Acknowledged(role=role, person=person.id))
-            change.add(RoleTaken(role=role, person=person.id))
-        _withdraw(change, roles)
+        answered = role or waiting[0]
+        change.add(Acknowledged(role=answered, person=person.id))
+        change.add(RoleTaken(role=answered, person=person.id))
+        _withdraw(change, [answered])
 
-    return act(app, actor, key, decide, command=command_of(command, "ack", key))
+    content = key if role is None else [key, role]
+    return act(app, actor, key, decide, command=command_of(command, "ack", content))
+
+
+def awaited(app: App, incident: Incident, person: Person) -> list[str]:
+    """The silent roles for which this person may answer, in the order in which they are answered."""
+    silent = unanswered(incident, app.catalog_of(incident).contacts)
+    called = [page.role for page in incident.pages if page.person == person.id]
+    roles = dict.fromkeys([*called, *person.roles])
+    return sorted((role for role in roles if role in silent), key=lambda role: role != FIRST)
 
 
 def take(app: App, actor: Actor, key: str, role: str, *, command: str | None = None) -> Recorded:
@@ -124,7 +142,7 @@ def _may_hold(app: App, who: str, role: str) -> None:
     person = app.catalog.contacts.person(who)
     if role not in person.roles:
         able = ", ".join(each.id for each in app.catalog.contacts.with_role(role)) or "nobody yet"
-        raise Refused(
+        raise NotYours(
             f"{who} is not listed for {role} in contacts/people.yaml; listed: {able}; "
             "ask one of them, or add the role there"
         )

@@ -9,16 +9,23 @@ from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Words, la
 from tocsin.cli.incidents import inc, split, which
 
 
-def ack(*words: Words, door: Changing = CHANGING) -> None:
-    """Answer a page, and take the role by it."""
+def ack(
+    *words: Words,
+    role: Annotated[str | None, Parameter(help="For which role, where you were called for several.")] = None,
+    door: Changing = CHANGING,
+) -> None:
+    """Answer a page, and take the role by it. Each role answers for itself."""
     from tocsin import actions
+    from tocsin.actions.people import awaited
 
     with door.open() as shell:
         key = which(shell, split(words)[0])
-        done = actions.ack(shell.app, shell.actor, key, command=door.key)
+        done = actions.ack(shell.app, shell.actor, key, role=role, command=door.key)
         roles = [role for role, holder in done.incident.roles.items() if holder == shell.actor.id]
-        now = f"What now: tocsin card{inc(shell, key)}"
+        now, person = f"What now: tocsin card{inc(shell, key)}", shell.actor.person
         changed(shell, done, f"{done.incident.code_name}: you are {', '.join(roles)}. {now}")
+        for silent in awaited(shell.app, done.incident, person) if person else ():
+            shell.say(f"The {silent} has not answered yet: tocsin ack{inc(shell, key)} --role {silent}")
 
 
 def take(*words: Words, door: Changing = CHANGING) -> None:

@@ -11,6 +11,10 @@ class Refused(TocsinError):
     """What was asked may not be done; nothing was written. The command line exits with 1."""
 
 
+class NotYours(Refused):
+    """What was asked is for somebody else to do: another role, another person."""
+
+
 class WrongUsage(TocsinError):
     """The command itself was incomplete or ambiguous. The command line exits with 2."""
 

@@ -604,6 +604,38 @@ class PeopleExported(Body):
     because: Words
 
 
+# --- doors: what was done by a button or a link, and what was refused there
+
+#: Where an offer is taken up: a button in Slack, a link in a mail, a page of the console.
+Door = Literal["slack", "mail", "console"]
+#: stale: it is about something that has changed since. replayed: it was used before. expired: its time is over.
+#: unknown-person: nobody of the house. wrong-person: made for somebody else. not-allowed: not theirs to do, or not yet.
+Turned = Literal["stale", "replayed", "expired", "unknown-person", "wrong-person", "not-allowed"]
+
+
+class TakenUp(Body):
+    """A person did by one click what a message offered; the entries of the deed name this one as their cause.
+
+    `stand` is what the offer was about, `proof` the signed request in the vault where the door keeps it.
+    """
+
+    door: Door
+    deed: str
+    subject: str = ""
+    stand: str = ""
+    proof: str | None = None
+
+
+class Refusal(Body):
+    """A click was refused. `who` is a person's id, else a keyed digest of what the door calls them."""
+
+    door: Door
+    who: str
+    deed: str
+    subject: str = ""
+    why: Turned
+
+
 class HeadPublished(Body):
     """The chain's head left the house, so that a rebuilt chain shows. `messages` digests what was said up to it."""
 

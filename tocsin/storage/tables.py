@@ -279,6 +279,19 @@ attempt = Table(
     Index("ix_attempt_door_row", "door", "row"),
 )
 
+#: Nonces of clicks and links that were used: each is good for one deed. Only digests, since a nonce opens a door.
+spent = Table(
+    "spent",
+    metadata,
+    Column("nonce", String(64), primary_key=True),
+    Column("incident", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String(80), nullable=False),
+    #: After this moment the door refuses it by its age alone, and the row may go.
+    Column("expires", Moment, nullable=False),
+    Index("ix_spent_expires", "expires"),
+)
+
 vault = Table(
     "vault",
     metadata,

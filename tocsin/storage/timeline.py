@@ -47,6 +47,12 @@ def head(connection: Connection, key: str) -> int:
     return connection.scalar(select(func.max(entry.c.seq)).where(entry.c.incident == key)) or 0
 
 
+def named(connection: Connection, key: str, command_key: str) -> bool:
+    """Whether an entry of an incident has this key: what is said once is looked up by it."""
+    query = select(entry.c.seq).where(entry.c.incident == key, entry.c.command_key == command_key)
+    return connection.scalar(query) is not None
+
+
 def stored_rows(connection: Connection, key: str, *, after: int = 0) -> Iterator[dict[str, Any]]:
     """Stored rows in order, a few thousand in memory at a time; `body` is the text that was hashed."""
     query = select(entry).where(entry.c.incident == key, entry.c.seq > after).order_by(entry.c.seq)

@@ -15,7 +15,7 @@ from tocsin.domain.timeline import Entry
 from tocsin.storage import timeline
 
 #: Entries that tell nobody anything new: their outcome stands on the page of the incident.
-_LEFT_OUT = (k.PageOutcome, k.EvidenceCopied)
+_LEFT_OUT = (k.PageOutcome, k.EvidenceCopied, k.TakenUp)
 _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
     "contain": (k.EvidenceKept,),
     "scope": (k.ScopeMeasured, k.PeopleExported),
@@ -68,6 +68,7 @@ _ABOUT = (
     "duty",
     "of",
     "notice",
+    "deed",
     "name",
     "role",
     "status",

@@ -1,4 +1,7 @@
-"""Timeline entries in words: one line for each kind. Free text is put in by the caller, since it may be erased."""
+"""Timeline entries in words: one line for each kind. Free text is put in by the caller, since it may be erased.
+
+Long, since every kind has its line here.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -147,6 +150,25 @@ def _paper(body: k.PaperMade, texts: Texts) -> str:
     return f"{body.duty}{paper}: {body.item}, {body.format}{supplement}{unknown}"
 
 
+_DOORS = {"slack": "Slack", "mail": "a mail", "console": "the console"}
+_TURNED = {
+    "stale": "what it was about has changed",
+    "replayed": "it was used before",
+    "expired": "its time was over",
+    "unknown-person": "nobody in contacts/people.yaml",
+    "wrong-person": "made for somebody else",
+    "not-allowed": "not theirs to do, or not yet",
+}
+
+
+def _offered(body: k.TakenUp | k.Refusal) -> str:
+    return " ".join(part for part in (body.deed, body.subject) if part)
+
+
+def _proven(body: k.TakenUp) -> str:
+    return f", {body.proof} holds the signed click" if body.proof else ""
+
+
 def _because(subject: str) -> Say:
     return lambda body, texts: f"{getattr(body, subject)}{_said(body.because, texts)}"
 
@@ -225,5 +247,9 @@ _SAY: dict[type[k.Body], Say] = {
     k.SendingStopped: _stopped,
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
     k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
+    k.TakenUp: lambda body, texts: f"{_offered(body)} in {_DOORS[body.door]}{_proven(body)}",
+    k.Refusal: lambda body, texts: (
+        f"{_offered(body)} in {_DOORS[body.door]}, {body.who}: {_TURNED[body.why]}"
+    ),
     k.HeadPublished: lambda body, texts: f"entry {body.seq} at {body.milestone}: {body.head[:12]}",
 }

@@ -236,6 +236,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_text_incident_said", "text", ["incident", "said"], unique=False)
     op.create_table(
+        "spent",
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("expires", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_spent")),
+    )
+    op.create_index("ix_spent_expires", "spent", ["expires"], unique=False)
+    op.create_table(
         "vault",
         sa.Column("incident", sa.String(length=32), nullable=False),
         sa.Column("item", sa.String(length=12), nullable=False),

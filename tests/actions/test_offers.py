@@ -1,0 +1,216 @@
+"""A click does one deed, once, by who may; and every refusal is told and is an entry. On both kinds of database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tocsin import actions
+from tocsin.actions.doors import PROOF, TurnedAway
+from tocsin.actors import Actor
+from tocsin.app import open_app
+from tocsin.domain.errors import Refused
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.offers import Offer
+from tocsin.evidence import vault
+from tocsin.evidence.verify import verify
+from tocsin.storage.texts import read_texts
+from tocsin.views.words import in_words
+
+
+def click(story, person, deed, subject="", stand="", *, nonce="n1", **more):
+    """Somebody presses a button in Slack; what becomes due at once then happens."""
+    actor = story.actor(person) if isinstance(person, str) else person
+    offer = Offer(deed, story.key, subject, stand)
+    done = actions.take_up(story.app, actor, offer, **{"door": "slack", "nonce": nonce, **more})
+    story.settle()
+    return done
+
+
+def turned(story, *click_of, **more):
+    """Why a click was refused."""
+    with pytest.raises(TurnedAway) as refused:
+        click(story, *click_of, **more)
+    return refused.value
+
+
+def refusals(story):
+    return [(each.who, each.deed, each.subject, each.why) for each in story.told("Refusal")]
+
+
+def test_a_click_answers_one_role_and_the_timeline_tells_through_which_door(story):
+    story.declare()
+    done = click(story, "linh", "ack", "incident-commander")
+    kinds = [entry.kind for entry in done.entries]
+    assert kinds == ["TakenUp", "Acknowledged", "RoleTaken"]
+    assert {entry.causation_seq for entry in done.entries[1:]} == {done.entries[0].seq}
+    assert {entry.actor for entry in done.entries} == {"linh"}
+    assert in_words(done.entries[0].body, {}) == "ack incident-commander in Slack"
+    assert set(story.incident.answered) == {"incident-commander"}
+    story.fast_forward(minutes=20)
+    assert len(story.paged("dpo")) >= 2, "the other role still calls"
+
+
+def test_one_acknowledgement_never_answers_for_another_role(story):
+    # An hour without an answer: the accountable officer was called for both roles.
+    story.declare().fast_forward(minutes=60)
+    assert {role for role, person in story.paged() if person == "bao"} == {"incident-commander", "dpo"}
+    story.as_("bao").ack()
+    assert set(story.incident.answered) == {"incident-commander"}
+    story.as_("bao").ack(role="dpo")
+    assert set(story.incident.answered) == {"incident-commander", "dpo"}
+
+
+def test_a_click_is_good_for_one_deed(story):
+    story.declare()
+    click(story, "linh", "ack", "incident-commander")
+    for _ in range(3):
+        refused = turned(story, "linh", "ack", "incident-commander")
+        assert refused.why == "replayed"
+        assert "was used at 2026-11-23T19:40:00+00:00 by linh" in str(refused)
+    assert turned(story, "minh", "take", "deputy").why == "replayed"
+    assert refusals(story) == [("linh", "ack", "incident-commander", "replayed")]
+    assert verify(story.app, story.key).proven
+
+
+def test_the_same_nonce_at_another_door_is_another_click(story):
+    story.declare()
+    click(story, "linh", "ack", "incident-commander", door="mail")
+    click(story, "an", "ack", "dpo", door="slack")
+    assert {each.door for each in story.told("TakenUp")} == {"mail", "slack"}
+
+
+def test_what_changed_since_the_message_was_written_is_stale(story):
+    story.declare()
+    story.as_("minh").ack(role="incident-commander")
+    assert turned(story, "linh", "ack", "incident-commander").why == "stale"
+    assert "minh has answered for the incident-commander" in str(
+        turned(story, "linh", "ack", "incident-commander")
+    )
+    assert turned(story, "linh", "take", "incident-commander", nonce="n2").why == "stale"
+    click(story, "linh", "take", "incident-commander", "minh", nonce="n3")
+    story.as_("linh").skip("C4", because="clean")
+    assert turned(story, "linh", "done", "C4", nonce="n4").why == "stale"
+    assert [why for *_, why in refusals(story)] == ["stale"] * 3
+
+
+def test_a_closed_incident_takes_no_click(story):
+    story.declare()
+    story.as_("linh").ack()
+    story.as_("linh").decline(because="a test key")
+    assert turned(story, "an", "ack", "dpo").why == "stale"
+
+
+def test_who_may_not_is_told_whom_to_ask_and_it_is_recorded(story):
+    story.declare()
+    story.as_("linh").ack()
+    assert turned(story, "giang", "ack", "dpo").why == "wrong-person"
+    refused = turned(story, "giang", "done", "1.3", nonce="n2")
+    assert (refused.why, "ask them" in str(refused)) == ("wrong-person", True)
+    assert turned(story, "linh", "done", "1.3", nonce="n3").why == "not-allowed", "it needs evidence"
+    assert refusals(story) == [
+        ("giang", "ack", "dpo", "wrong-person"),
+        ("giang", "done", "1.3", "wrong-person"),
+        ("linh", "done", "1.3", "not-allowed"),
+    ]
+
+
+def test_a_refused_click_may_be_pressed_again_once_it_is_allowed(story):
+    story.declare()
+    assert (
+        turned(story, "minh", "ack", "incident-commander", expires=story.clock.moment - timedelta(1)).why
+        == "expired"
+    )
+    with pytest.raises(TurnedAway):
+        click(story, "giang", "ack", "incident-commander", nonce="n2")
+    story.as_("linh").page("giang")
+    assert story.told("TakenUp") == []
+    click(story, "linh", "ack", "incident-commander", nonce="n2")
+
+
+def test_a_stranger_and_an_excluded_person_are_refused_and_never_named_in_the_chain(story):
+    story.declare(by="an", excluded=("linh",))
+    stranger = Actor("U0STRANGER", None)
+    assert turned(story, stranger, "ack", "incident-commander").why == "unknown-person"
+    told = str(turned(story, "linh", "ack", "incident-commander", nonce="n2"))
+    with pytest.raises(Refused) as nowhere:
+        actions.take_up(
+            story.app, story.actor("linh"), Offer("ack", "INC-2026-0999"), door="slack", nonce="n3"
+        )
+    assert told.replace(story.key, "INC-2026-0999") == str(nowhere.value)
+    (first, _) = refusals(story)
+    assert len(first[0]) == 16
+    assert "U0STRANGER" not in str(story.entries)
+    assert "nobody in contacts" in in_words(story.told("Refusal")[0], {})
+
+
+def test_an_approval_binds_what_was_read_and_keeps_the_signed_click(story):
+    story.drafted()
+    signed = b'{"timestamp": "1", "signature": "v0=ab", "body": "payload=..."}'
+    read = story.letter.digest
+    click(story, "an", "approve", CUSTOMERS, read[:12], proof=signed)
+    taken = story.told("TakenUp")[-1]
+    assert (taken.stand, taken.proof) == (read[:12], "E2")
+    assert vault.read(story.app, story.key, "E2") == signed
+    with story.app.database.read() as connection:
+        assert PROOF in read_texts(connection, story.key, story.app.record_key(story.key)).values()
+    assert "E2 holds the signed click" in in_words(taken, {})
+    assert verify(story.app, story.key).proven
+
+
+@pytest.mark.parametrize("deed", ["approve", "reject"])
+def test_a_letter_that_was_written_anew_is_neither_approved_nor_rejected_by_an_old_click(story, deed):
+    story.drafted()
+    read = story.letter.digest
+    story.as_("an").learn({"advice_to_people": {"en": "Other.", "vi": "Khác."}}, source="the team")
+    assert story.letter.digest != read
+    refused = turned(story, "an", deed, CUSTOMERS, read, because="no")
+    assert (refused.why, story.letter.digest[:12] in str(refused)) == ("stale", True)
+    assert turned(story, "an", deed, CUSTOMERS, "", because="no", nonce="n2").why == "stale"
+    assert story.letter.approvals == ()
+
+
+def test_a_letter_is_rejected_by_a_click_with_a_reason(story):
+    story.drafted()
+    read = story.letter.digest
+    assert turned(story, "chi", "reject", CUSTOMERS, read).why == "not-allowed"
+    click(story, "chi", "reject", CUSTOMERS, read, because="the wrong tone")
+    assert story.letter.mark == "rejected"
+
+
+def test_of_two_clicks_at_once_one_acts(story):
+    story.declare()
+    apps = [open_app(story.app.settings, now=story.clock) for _ in range(2)]
+    actor, offer = story.actor("linh"), Offer("ack", story.key, "incident-commander")
+
+    def race(app):
+        try:
+            actions.take_up(app, actor, offer, door="mail", nonce="one")
+        except TurnedAway as refused:
+            return refused.why
+        finally:
+            app.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(race, apps))
+    assert found[0] == "done"
+    assert found[1] in ("replayed", "stale")
+    assert len(story.told("TakenUp")) == len(story.told("Acknowledged")) == 1
+
+
+def test_what_cannot_be_done_by_a_click_says_how_it_is_done(story):
+    story.declare()
+    assert "tocsin update" in str(turned(story, "linh", "update"))
+
+
+def test_a_nonce_is_spent_over_all_incidents(story):
+    story.declare()
+    click(story, "linh", "ack", "incident-commander")
+    first = story.key
+    story.declare()
+    assert story.key != first
+    assert turned(story, "linh", "ack", "incident-commander").why == "replayed"
+    offer = Offer("ack", story.key, "incident-commander")
+    actions.take_up(replace(story.app), story.actor("linh"), offer, door="slack", nonce="n2")

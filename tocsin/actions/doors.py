@@ -1,0 +1,69 @@
+"""Doors: what a click adds to the deed that it does, in the same transaction.
+
+The nonce of the click is used up, and an entry says through which door it came; the entries of the deed name that one
+as their cause. Two years later the timeline still tells a click in Slack from a command at a shell.
+"""
+
+import hashlib
+from dataclasses import replace
+
+from tocsin.actors import Actor, Through
+from tocsin.app import App
+from tocsin.change import Change
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import Door, TakenUp, Turned
+from tocsin.domain.moments import iso
+from tocsin.storage import spent
+
+#: Under this name the signed request that a door was shown lies in the vault.
+PROOF = "signed-click.txt"
+
+
+class TurnedAway(Refused):
+    """A click that was refused, in one line for whoever clicked; `why` is how the timeline says it."""
+
+    def __init__(self, words: str, why: Turned) -> None:
+        super().__init__(words)
+        self.why = why
+
+
+def digest_of(door: Door, nonce: str) -> str:
+    """A nonce as it is kept: who reads the database cannot use it."""
+    return hashlib.sha256(f"{door}\0{nonce}".encode()).hexdigest()
+
+
+def refuse_used(app: App, through: Through) -> None:
+    """Refused for a nonce that was used, with when and by whom."""
+    with app.database.read() as connection:
+        use = spent.used(connection, through.nonce)
+    if use is not None:
+        incident = through.offer.incident
+        raise TurnedAway(
+            f"this was used at {iso(use.at.replace(microsecond=0))} by {use.by}, and nothing was done again; "
+            f"tocsin show {incident} shows what stands",
+            "replayed",
+        )
+
+
+def enter(app: App, change: Change, actor: Actor, through: Through) -> int:
+    """Use the nonce up and say through which door somebody came; returns the sequence number of that entry."""
+    from tocsin.evidence.vault import keep
+
+    refuse_used(app, through)
+    offer, now = through.offer, change.now
+    item = keep(change, through.proof, PROOF, by=actor.id) if through.proof else None
+    change.also.append(
+        lambda connection: spent.spend(
+            connection, through.nonce, offer.incident, actor.id, now, through.expires
+        )
+    )
+    taken = TakenUp(door=through.door, deed=offer.deed, subject=offer.subject, stand=offer.stand, proof=item)
+    return change.add(taken)
+
+
+def caused_by(change: Change, seq: int) -> None:
+    """Name the entry of the door as the cause of whatever was decided after it."""
+    first = seq - change.incident.head_seq
+    change.drafts[first:] = [
+        draft if draft.causation_seq else replace(draft, causation_seq=seq) for draft in change.drafts[first:]
+    ]

@@ -1,0 +1,157 @@
+"""Taking up an offer: one click in Slack, on the page behind a link, or on the console does one deed, once.
+
+The deed is that of the command line, with the same questions of who may. A click is of an earlier hour, though: what
+has changed since is refused, and every refusal is told in one line and is an entry of the timeline.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tocsin.actions.doors import TurnedAway, digest_of, refuse_used
+from tocsin.actors import Actor, Through, known
+from tocsin.app import App
+from tocsin.change import Change
+from tocsin.domain.errors import NotYours, Refused
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Door, Refusal, Turned
+from tocsin.domain.moments import iso
+from tocsin.domain.offers import Offer
+from tocsin.record import Recorded, record, refuse_closed
+from tocsin.sealing import keyed_digest
+from tocsin.storage import timeline
+
+#: How long a nonce is remembered whose door sets no end: a week, far longer than any door lets it in.
+REMEMBERED = timedelta(days=7)
+#: Fewest digits of a digest that name a letter, as for `tocsin approve --digest`.
+SHORTEST = 8
+
+
+def take_up(
+    app: App,
+    actor: Actor,
+    offer: Offer,
+    *,
+    door: Door,
+    nonce: str,
+    expires: datetime | None = None,
+    because: str | None = None,
+    evidence: Sequence[Path] = (),
+    proof: bytes | None = None,
+) -> Recorded:
+    """Do what a message offered. `nonce` is good for one deed; `proof` is the signed request, sealed as evidence.
+
+    Raises TurnedAway, with `why`: what it was about has changed, it was used or is over, or it is not theirs to do.
+    Then nothing was done, and the timeline says so once, however often it is tried again.
+    """
+    incident, now = app.incident(offer.incident), app.now()
+    through = Through(door, offer, digest_of(door, nonce), expires or now + REMEMBERED)
+    try:
+        _refuse_outright(app, actor, incident, through, now)
+        if proof is not None:
+            from tocsin.evidence.vault import put_file
+
+            # Under the record's key: who approved a letter is asked for years, when the people's data are gone.
+            through = replace(through, proof=put_file(app, offer.incident, proof, purpose="record"))
+        return _do(app, replace(actor, through=through), offer, because, evidence)
+    except Refused as refused:
+        why = _why(app, refused, offer)
+        _tell(app, actor, through, why)
+        raise TurnedAway(str(refused), why) from None
+
+
+def _refuse_outright(app: App, actor: Actor, incident: Incident, through: Through, now: datetime) -> None:
+    """Refused for what needs no look at the deed, in the order in which a doorkeeper asks."""
+    if actor.person is None:
+        raise TurnedAway(
+            f"nobody in contacts/people.yaml is {actor.id}; be added there first", "unknown-person"
+        )
+    known(actor, incident)
+    refuse_used(app, through)
+    if now > through.expires:
+        raise TurnedAway(
+            f"this was good until {iso(through.expires)}; tocsin show {incident.key} shows what can be done now",
+            "expired",
+        )
+    refuse_closed(incident)
+    if words := outdated(incident, through.offer):
+        raise TurnedAway(words, "stale")
+
+
+def outdated(incident: Incident, offer: Offer) -> str:
+    """Why an offer can no longer be taken up, as the incident stands; empty where it can."""
+    key, subject = incident.key, offer.subject
+    match offer.deed:
+        case "ack" if subject in incident.answered:
+            return f"{incident.roles.get(subject, 'somebody')} has answered for the {subject} already"
+        case "take" if (holder := incident.roles.get(subject, "")) != offer.stand:
+            return f"the {subject} is {holder or 'nobody'} by now; tocsin take {key} {subject} relieves them"
+        case "done" if state := incident.steps.get(subject):
+            return f"step {subject} was {state.mark} by {state.by} already"
+        case "approve" | "reject":
+            return _outdated_letter(incident, offer)
+    return ""
+
+
+def _outdated_letter(incident: Incident, offer: Offer) -> str:
+    key, notice = incident.key, offer.subject
+    state = incident.notices.get(notice)
+    if state is None:
+        return f"there is no letter {notice}; tocsin show {key} shows what there is"
+    if len(offer.stand) < SHORTEST or not state.digest.startswith(offer.stand):
+        return (
+            f"{notice} was written anew since: its digest is {state.digest[:12]}, not {offer.stand[:12] or 'named'}; "
+            f"tocsin preview {key} {notice} shows it"
+        )
+    if state.mark not in ("in-review", "approved"):
+        return f"{notice} is {state.mark}; tocsin show {key} shows what can be done"
+    return ""
+
+
+def _do(app: App, actor: Actor, offer: Offer, because: str | None, evidence: Sequence[Path]) -> Recorded:
+    from tocsin import actions
+
+    key, subject = offer.incident, offer.subject
+    match offer.deed:
+        case "ack":
+            return actions.ack(app, actor, key, role=subject or None)
+        case "take":
+            return actions.take(app, actor, key, subject)
+        case "done":
+            return actions.done(app, actor, key, subject, evidence=evidence, note=because)
+        case "approve":
+            return actions.approve(app, actor, key, subject, digest=offer.stand)
+        case "reject":
+            return actions.reject(app, actor, key, subject, because=because or "", digest=offer.stand)
+        case _:
+            raise Refused(f"this cannot be done by one click; tocsin {offer.deed} {key} does it")
+
+
+def _why(app: App, refused: Refused, offer: Offer) -> Turned:
+    """How the timeline names a refusal. What changed while we decided is stale like what had changed before."""
+    if isinstance(refused, TurnedAway):
+        return refused.why
+    if isinstance(refused, NotYours):
+        return "wrong-person"
+    incident = app.incident(offer.incident)
+    return "not-allowed" if incident.open and not outdated(incident, offer) else "stale"
+
+
+def _tell(app: App, actor: Actor, through: Through, why: Turned) -> None:
+    """One entry for each nonce and reason: a thousand replays do not grow the chain."""
+    offer, door = through.offer, through.door
+    name = f"refusal/{through.nonce[:32]}/{why}"
+    who = actor.id
+    if actor.person is None:
+        # What another house calls its account is no name of ours, and may be anybody's.
+        who = keyed_digest(app.record_key(offer.incident), f"{door}/{actor.id}".encode())[:16]
+
+    def decide(change: Change) -> None:
+        with app.database.read() as connection:
+            told = timeline.named(connection, offer.incident, name)
+        if not told:
+            refusal = Refusal(door=door, who=who, deed=offer.deed, subject=offer.subject, why=why)
+            change.add(refusal, key=name)
+
+    record(app, offer.incident, decide, actor=who if actor.person else f"{door}:{who}")
