@@ -359,7 +359,8 @@ def test_a_severity_at_which_nobody_is_called_is_named_with_its_line(
     (found,) = of(examine(settings.model_copy(update={"contacts": overlay}), None).findings, "on-call")
 
     assert found.level == "FAIL"
-    assert found.words.startswith(f"{path}:9: no ladder calls the incident-commander at sev1")
+    line = 1 + path.read_text(encoding="utf-8").split("\n").index("    severities: [sev2]")
+    assert found.words.startswith(f"{path}:{line}: no ladder calls the incident-commander at sev1")
 
 
 def test_a_program_that_cannot_run_or_that_anybody_may_change_is_named_with_its_line(

@@ -18,13 +18,15 @@ from pathlib import Path
 
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
+from tocsin.delivery.post import Post
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moves import Move
 from tocsin.engine import advance, anything, quick_only, urgent_only
 from tocsin.engine.quarantine import tell_restored
 from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
-from tocsin.storage import outbox, timeline
+from tocsin.storage import timeline
+from tocsin.storage.waiting import next_due
 
 log = Log("tocsin.bell")
 
@@ -82,9 +84,11 @@ class Round:
     oldest_overdue: timedelta
 
 
-def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) -> Round:
+def ring(
+    app: App, *, waking: Waking | None = None, hands: Hands | None = None, post: Post | None = None
+) -> Round:
     """One round: quick moves of every incident, then the long jobs, by `hands` or here. It never raises for one
-    incident's sake.
+    incident's sake. Messages leave by the `post`, which is not waited for, or here.
 
     Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once and leaves the rest to the
     flows, for a while: managers then see the work where they look for it.
@@ -92,7 +96,7 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     alive = partial(_beat, app)
     if (made := app.restored) is not None:
         tell_restored(app, made)
-    delivered = len(deliver(app, alive=alive))
+    delivered = _deliver(app, post, alive)
     failed = _look_at_newer_laws(app)
     trouble = waking() if waking else None
     now = app.now()
@@ -103,16 +107,24 @@ def ring(app: App, *, waking: Waking | None = None, hands: Hands | None = None) 
     ours = [key for key, since in due if not (well and now - since < GRACE)]
     failed |= {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
     # Warnings and pages leave before anything long is begun.
-    delivered += len(deliver(app, alive=alive)) if due else 0
+    delivered += _deliver(app, post, alive) if due else 0
     if hands:
         hands.take(app, ours)
     else:
         failed |= {key for key in ours if not _advanced(app, key, anything)}
     # What the plans just put into the outbox leaves in the same round.
-    delivered += len(deliver(app, alive=alive)) if due else 0
+    delivered += _deliver(app, post, alive) if due else 0
     _beat(app, prefect=trouble, failed=len(failed))
     advanced = sum(key not in failed for key, _ in due)
     return Round(advanced, delivered, len(failed), trouble, overdue)
+
+
+def _deliver(app: App, post: Post | None, alive: Callable[[], None]) -> int:
+    """Let messages leave; how many were tried here."""
+    if post is None:
+        return len(deliver(app, alive=alive))
+    post.send(app)
+    return 0
 
 
 def _look_at_newer_laws(app: App) -> set[str]:
@@ -171,7 +183,7 @@ def waking_of(app: App) -> Waking | None:
 def next_moment(app: App) -> datetime | None:
     """When anything can next become due: an incident's wake, or a message that may be tried again."""
     with app.database.read() as connection:
-        moments = [timeline.next_wake(connection), outbox.next_due(connection, app.now())]
+        moments = [timeline.next_wake(connection), next_due(connection, app.now())]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -180,16 +192,17 @@ def run(app: App) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    waking, hands, read_at = waking_of(app), Hands(), app.clock()
+    waking, hands, post, read_at = waking_of(app), Hands(), Post(), app.clock()
     while not stop.wait(app.settings.bell.interval):
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
             app, read_at = _read_again(app), app.clock()
         try:
-            ring(app, waking=waking, hands=hands)
+            ring(app, waking=waking, hands=hands, post=post)
         except Exception as error:
             # The database is away, the disk is full: the next round may find it mended.
             log.error("round failed", error=type(error).__name__, at=_place(error))
 
+    post.rest(5)
     hands.rest(5)
 
 

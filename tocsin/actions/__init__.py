@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from tocsin.actions.notices import approve, pause, reject, release, resume
     from tocsin.actions.offers import take_up
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
-    from tocsin.actions.people import ack, hand, page, take
+    from tocsin.actions.people import ack, hand, hand_back, page, take
     from tocsin.actions.restoring import let_go
     from tocsin.actions.scoping import export_affected, scope
+    from tocsin.actions.silencing import lift, silence
     from tocsin.actions.vault import keep_evidence
 
 #: Room to the verbs in it.
@@ -75,6 +76,7 @@ _ROOMS = {
     "people": (
         "ack",
         "hand",
+        "hand_back",
         "page",
         "take",
     ),
@@ -83,6 +85,7 @@ _ROOMS = {
         "export_affected",
         "scope",
     ),
+    "silencing": ("lift", "silence"),
     "vault": ("keep_evidence",),
 }
 _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
@@ -103,9 +106,11 @@ __all__ = [
     "export_affected",
     "filed",
     "hand",
+    "hand_back",
     "keep_evidence",
     "learn",
     "let_go",
+    "lift",
     "make_report",
     "not_notify",
     "note",
@@ -121,6 +126,7 @@ __all__ = [
     "run",
     "scope",
     "set_",
+    "silence",
     "skip",
     "take",
     "take_up",

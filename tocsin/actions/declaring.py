@@ -18,8 +18,9 @@ from tocsin.domain.codename import code_name
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, Facts, parse_fact, refuse_contradictions
 from tocsin.domain.fold import fold
-from tocsin.domain.kinds import Declared, FactLearned, Severity
+from tocsin.domain.kinds import Declared, FactLearned, RouteSilenced, Severity
 from tocsin.domain.moments import iso
+from tocsin.domain.routes import KINDS
 from tocsin.domain.timeline import Draft, chain
 from tocsin.record import ATTEMPTS, Recorded, answered, command_digest, did, store
 from tocsin.sealing import KEY_BYTES
@@ -46,12 +47,15 @@ class Declaration:
     restricted: bool = True
     excluded: Sequence[str] = ()
     drill: bool = False
+    #: Routes that somebody reads who must not: nothing is said there, from the first page on.
+    silenced: Sequence[str] = ()
 
 
 def declare(app: App, actor: Actor, what: Declaration, *, command: str | None = None) -> Recorded:
     """Anybody may declare. Nothing is sent here: the caller advances the incident, which pages before it returns."""
     facts = _checked(app, what)
     said = [what.title, what.type, what.severity, facts, what.restricted, sorted(what.excluded), what.drill]
+    said += [sorted(what.silenced)] if what.silenced else []
     asked = said_by(actor, command_of(command, "declare", said))
     for attempt in range(ATTEMPTS):
         try:
@@ -74,6 +78,8 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
     for each in what.excluded:
         if each not in people:
             raise Refused(f"--exclude: there is no person {each!r}{nearest(each, people)}")
+    if not set(KINDS) - set(what.silenced):
+        raise Refused("no route is left by which anybody could be called; leave one")
     stated: dict[str, Any] = dict(what.facts)
     for name in ("aware_at", "detected_at", "occurred_from", "occurred_to"):
         moment = getattr(what, name)
@@ -152,6 +158,8 @@ def _drafts(what: Declaration, facts: dict[str, Any], texts: Texts, name: str, p
             )
         )
     ]
+    why = texts.keep("stated with the declaration") if what.silenced else ""
+    drafts += [Draft(RouteSilenced(route=route, because=why)) for route in dict.fromkeys(what.silenced)]
     source = texts.keep("stated with the declaration") if facts else ""
     for fact, value in facts.items():
         kept = hidden(texts, value, FACTS[fact].plain) if FACTS[fact].free_text else value

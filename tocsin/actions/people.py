@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from tocsin.actions.asking import act, command_of
+from tocsin.actions.asking import act, command_of, refuse_silence
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
@@ -11,7 +11,7 @@ from tocsin.domain.contacts import Person
 from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.escalation import unanswered, ways
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import Acknowledged, Paged, RoleTaken
+from tocsin.domain.kinds import Acknowledged, Paged, RoleGivenBack, RoleTaken
 from tocsin.domain.records import Role
 from tocsin.engine.messages import page_message
 from tocsin.record import Recorded
@@ -89,6 +89,23 @@ def hand(app: App, actor: Actor, key: str, role: str, to: str, *, command: str |
         change.add(RoleTaken(role=role, person=to, handed_by=person.id))
 
     return act(app, actor, key, decide, command=command_of(command, "hand", [role, to]))
+
+
+def hand_back(
+    app: App, actor: Actor, key: str, role: str, *, because: str, command: str | None = None
+) -> Recorded:
+    """Give back a role that one holds, and name nobody: its ladder calls anew, and oneself last."""
+
+    def decide(change: Change) -> None:
+        person = known(actor, change.incident)
+        _refuse_unknown_role(role)
+        if change.incident.roles.get(role) != person.id:
+            holder = change.incident.roles.get(role, "nobody")
+            raise NotYours(f"{role} is held by {holder}, and only the holder gives it back")
+        refuse_silence(because, f"say why you give {role} back: --because '...'")
+        change.add(RoleGivenBack(role=role, person=person.id, because=change.keep(because)))
+
+    return act(app, actor, key, decide, command=command_of(command, "hand-back", [role, because]))
 
 
 def page(

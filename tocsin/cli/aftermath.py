@@ -21,7 +21,7 @@ def settled(shell: Shell, done: "Recorded") -> bool:
     """Let the engine draw the quick consequences and send what they say. False when the incident's plan fails."""
     from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance, quick_only
-    from tocsin.storage.outbox import Load
+    from tocsin.storage.waiting import Load
     from tocsin.views.access import set_apart
     from tocsin.views.calls import untried
 

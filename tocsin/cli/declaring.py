@@ -57,6 +57,12 @@ class Circumstances:
         tuple[str, ...], Parameter(help="PERSON who must not learn of it; may be repeated.", negative=())
     ] = ()
     drill: Annotated[bool, Parameter(help="An exercise; every message says so.", negative=())] = False
+    no_slack: Annotated[
+        bool, Parameter(help="Somebody reads Slack who must not: nothing goes there.", negative=())
+    ] = False
+    no_email: Annotated[
+        bool, Parameter(help="Somebody reads our mail who must not: no page goes there.", negative=())
+    ] = False
 
 
 _PLAIN = Circumstances()
@@ -82,6 +88,7 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
             restricted=what.restricted,
             excluded=what.exclude,
             drill=what.drill or shell.app.settings.fenced,
+            silenced=[route for route in ("slack", "email") if getattr(what, f"no_{route}")],
             **moments,
         )
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)

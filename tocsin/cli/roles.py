@@ -5,8 +5,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import await_calls, changed, say_again, settled
-from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Words, labelled
+from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Flag, Words, labelled
 from tocsin.cli.incidents import inc, split, which
+from tocsin.domain.message import ROUTE_NAMES
 
 
 def ack(
@@ -38,14 +39,46 @@ def take(*words: Words, door: Changing = CHANGING) -> None:
         changed(shell, done, f"{done.incident.code_name}: you are {role}.")
 
 
-def hand(*words: Words, door: Changing = CHANGING) -> None:
-    """Hand over a role that you hold."""
+def hand(
+    *words: Words,
+    back: Annotated[Flag, Parameter(help="Name nobody: the role is called for anew.")] = False,
+    because: Annotated[Because, Parameter(help="Why you cannot go on; with --back.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Hand over a role that you hold, or give it back."""
     from tocsin import actions
 
-    named, (role, to) = split(words, "ROLE", "TO")
+    if back:
+        named, (role,) = split(words, "ROLE")
+    else:
+        named, (role, to) = split(words, "ROLE", "TO")
     with door.open() as shell:
-        done = actions.hand(shell.app, shell.actor, which(shell, named), role, to, command=door.key)
+        key = which(shell, named)
+        if back:
+            done = actions.hand_back(shell.app, shell.actor, key, role, because=because, command=door.key)
+            changed(shell, done, f"{done.incident.code_name}: nobody is {role} now; it is called for anew.")
+            return
+        done = actions.hand(shell.app, shell.actor, key, role, to, command=door.key)
         changed(shell, done, f"{done.incident.code_name}: {to} is {role}.")
+
+
+def silence(
+    *words: Words,
+    because: Annotated[Because, Parameter(help="Who reads it, or how you know.")] = "",
+    lift: Annotated[Flag, Parameter(help="The route is safe again.")] = False,
+    door: Changing = CHANGING,
+) -> None:
+    """Say nothing about this incident by a route any more: slack, email or command."""
+    from tocsin import actions
+
+    named, (route,) = split(words, "ROUTE")
+    with door.open() as shell:
+        key = which(shell, named)
+        deed = actions.lift if lift else actions.silence
+        done = deed(shell.app, shell.actor, key, route, because=because, command=door.key)
+        name = ROUTE_NAMES.get(route, route)
+        stands = f"{name} is used again" if lift else f"nothing goes to {name} any more"
+        changed(shell, done, f"{done.incident.code_name}: {stands}. What was sent there stays there.")
 
 
 def page(

@@ -5,61 +5,26 @@ holds nobody up: its messages go by the person's next route at once, and one of 
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection
-
 from tocsin.app import App
-from tocsin.change import Also, Change
 from tocsin.channels import Channel
 from tocsin.channels.closed import Closed
-from tocsin.delivery.turning import instead, went
-from tocsin.domain.contacts import Person
+from tocsin.delivery.attempt import Attempt, attempted, recorded
 from tocsin.domain.errors import Refused, TocsinError
-from tocsin.domain.kinds import PageOutcome
-from tocsin.domain.message import MailEnvelope, Receipt, ShortCall, SlackPost, Undelivered
-from tocsin.domain.routes import COMMAND, gateway_of, kind_of
-from tocsin.logs import Log
-from tocsin.record import record
-from tocsin.sealing import unseal
-from tocsin.storage import outbox, routes
-from tocsin.storage.database import Unavailable
-from tocsin.storage.outbox import EVERYTHING, Load
-
-log = Log("tocsin.delivery")
+from tocsin.storage import outbox, routes, waiting
+from tocsin.storage.waiting import EVERYTHING, Load
 
 #: Seconds a worker may hold a message. Past it the message is in doubt.
 LEASE = 60.0
-#: Seconds that one message may take. A page rather comes twice than late, so it does not wait ten minutes for a relay.
-PATIENCE = 45.0
 #: How often one call looks again for what its own attempts set free.
 PASSES = 5
 #: Seconds between two signs of life while messages are under way: a slow relay may take longer than a bell may.
 BEAT = 5.0
-#: Seconds until a message that did not leave is tried again: pages every few seconds, the rest with patience.
-_AGAIN = {
-    outbox.LANES["page"]: (5, 30),
-    outbox.LANES["warning"]: (10, 120),
-    outbox.LANES["status"]: (30, 900),
-}
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """How one message fared: its row, and the outcome with the other side's words."""
-
-    row: Mapping[str, Any]
-    outcome: str
-    phase: str
-    reply: str
-    retry_after: float | None = None
 
 
 @dataclass
@@ -68,6 +33,11 @@ class _Road:
 
     channel: Channel
     stopped: set[str] = field(default_factory=set)
+    #: What was opened for this pass, and is closed at its end.
+    opened: Channel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.opened = self.channel
 
     def passable(self, row: Mapping[str, Any]) -> bool:
         """Whether the other side has not asked us, since we began, to wait with what goes there."""
@@ -113,7 +83,7 @@ def _taken_in_hand(
         found = routes.health(connection)
         closed = {name: health.why for name, health in found.items() if health.closed(now)}
         down = {name for name, health in found.items() if health.down_since}
-        due = outbox.claimable(
+        due = waiting.claimable(
             connection, now, app.clock(), limit, load=load, closed=closed, held_until=app.restored
         )
     rows = [row for row in _one_probe(due, down - set(closed)) if not _needless(app, row)]
@@ -151,7 +121,7 @@ async def _deliver(
     finally:
         beating.cancel()
         for road in roads.values():
-            await road.channel.close()
+            await road.opened.close()
 
 
 def _side_by_side(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -208,142 +178,8 @@ async def _by_turns(app: App, rows: list[dict[str, Any]], road: _Road) -> list[A
         with app.database.write() as connection:
             won = outbox.claim(connection, row, lease, app.clock(), app.now(), LEASE)
         if won:
-            attempt = await _try(app, row, road.channel)
-            _settle(app, attempt, lease)
+            attempt = await attempted(app, row, road.channel)
+            recorded(app, attempt, lease)
             done.append(attempt)
             road.learn(attempt)
     return done
-
-
-async def _try(app: App, row: dict[str, Any], channel: Channel) -> Attempt:
-    try:
-        item = _item(app, row, app.catalog.contacts.person(row["person"]))
-        async with asyncio.timeout(PATIENCE):
-            receipt = await _doubt_resolved(channel, row, item) or await channel.send(item)
-    except TimeoutError:
-        return Attempt(row, "ambiguous", "patience", f"no answer in {PATIENCE:.0f} s")
-    except Undelivered as failure:
-        return Attempt(row, failure.outcome, failure.phase, failure.reason, failure.retry_after)
-    except Refused as refusal:
-        return Attempt(row, "refused", "address", str(refusal))
-    except Exception as error:  # one message that cannot be made keeps no other from leaving
-        log.error("message failed", outbox=row["id"], error=type(error).__name__)
-        return Attempt(row, "refused", "build", f"it could not be made ({type(error).__name__})")
-    return Attempt(row, "handed_over", "done", receipt.reply)
-
-
-async def _doubt_resolved(
-    channel: Channel, row: dict[str, Any], item: MailEnvelope | SlackPost | ShortCall
-) -> Receipt | None:
-    """Where the other side can be asked whether it has the message already, ask before sending again."""
-    if not _in_doubt(row) or not isinstance(item, SlackPost):
-        return None
-    find = getattr(channel, "find", None)
-    since: datetime = row["first_attempt_at"] or row["created_at"]
-    return await find(item.channel, item.message_id, since - timedelta(minutes=1)) if find else None
-
-
-def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | SlackPost | ShortCall:
-    content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
-    if row["route"] == "slack":
-        if not person.slack:
-            raise Refused(f"{person.id} has no Slack id; add one in contacts/people.yaml")
-        blocks = tuple(content["slack_blocks"])
-        return SlackPost(row["id"], person.slack, content["slack_text"], blocks)
-    if kind_of(row["route"]) == COMMAND:
-        if not person.phone:
-            raise Refused(f"{person.id} has no phone; add one in contacts/people.yaml")
-        return ShortCall(row["id"], gateway_of(row["route"]), person.phone, content["short"], row["incident"])
-    from tocsin.rendering.mime import build_mail
-
-    organisation = app.catalog.contacts.organisation
-    sender = app.settings.mail.sender or organisation.notice_sender
-    return build_mail(
-        message_id=f"{row['id']}@{sender.rpartition('@')[2]}",
-        date=row["first_attempt_at"] or app.now(),
-        sender=("Tocsin", sender),
-        to=(person.name, person.email),
-        reply_to=organisation.reply_to,
-        subject=content["subject"],
-        text=content["text"],
-        html=content["html"],
-        headers={"X-Tocsin-Incident": row["incident"]},
-    )
-
-
-def _settling(app: App, attempt: Attempt, lease: str) -> Also:
-    """What is written into the outbox about this attempt, whoever opens the transaction."""
-    row, now = attempt.row, app.now()
-    state = attempt.outcome if attempt.outcome in ("handed_over", "refused", "ambiguous") else "pending"
-    final = state in ("handed_over", "refused") or (state == "ambiguous" and _in_doubt(row))
-    wait = attempt.retry_after if attempt.retry_after is not None else _pause(row["lane"], row["attempts"])
-    # What waits for a route that is down leaves as soon as that is up.
-    until = now if attempt.outcome == "down" else now + timedelta(seconds=wait)
-    settle = partial(
-        outbox.settle,
-        row=dict(row),
-        lease=lease,
-        state=state,
-        outcome=attempt.outcome,
-        phase=attempt.phase,
-        reply=attempt.reply,
-        now=now,
-        final=final,
-        not_before=until,
-    )
-    turned = instead(app, attempt.row, attempt.outcome)
-
-    def write(connection: Connection) -> None:
-        settle(connection)
-        if attempt.outcome == "handed_over":
-            went(app, connection, row, now)
-        if attempt.outcome == "retry" and attempt.retry_after is not None:
-            routes.wait(connection, row, until)
-        if turned is not None:
-            outbox.put(connection, [turned], now)
-        _learn_of_route(connection, attempt, now)
-
-    return write
-
-
-def _learn_of_route(connection: Connection, attempt: Attempt, now: datetime) -> None:
-    name = attempt.row["route"]
-    if attempt.outcome == "down":
-        routes.fell(connection, name, attempt.reply, now)
-    elif attempt.outcome != "ambiguous" and attempt.phase not in ("address", "build"):
-        routes.answered(connection, name, now, taken=attempt.outcome == "handed_over")
-
-
-def _settle(app: App, attempt: Attempt, lease: str) -> None:
-    row, settle = attempt.row, _settling(app, attempt, lease)
-    # The timeline hears of a page once for each new outcome, not of every try.
-    if row["page"] is None or row["outcome"] == attempt.outcome:
-        with app.database.write() as connection:
-            settle(connection)
-        return
-
-    def decide(change: Change) -> None:
-        outcome = PageOutcome(
-            page=row["page"], person=row["person"], route=row["route"], outcome=attempt.outcome
-        )
-        change.add(outcome, cause=row["page"], key=f"page-outcome/{row['id']}/{row['attempts']}")
-        change.also.append(settle)
-
-    try:
-        record(app, row["incident"], decide, actor="engine")
-    except Unavailable:
-        raise
-    except Exception as error:  # a poison incident: its message left all the same, and is not sent again
-        log.error("outcome not in the timeline", incident=row["incident"], error=type(error).__name__)
-        with app.database.write() as connection:
-            settle(connection)
-
-
-def _in_doubt(row: Mapping[str, Any]) -> bool:
-    """Whether somebody may have sent this message before, and did not live to say so."""
-    return bool(row["doubtful"]) or row["state"] != "pending"
-
-
-def _pause(lane: int, attempts: int) -> float:
-    first, most = _AGAIN[lane]
-    return float(min(first * 2 ** min(attempts, 10), most))

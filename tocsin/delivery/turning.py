@@ -25,13 +25,18 @@ _NAMES = {number: name for name, number in LANES.items()}
 _LOST = ("down", "refused", "silenced")
 
 
-def instead(app: App, row: Mapping[str, Any], outcome: str) -> Outgoing | None:
-    """The same message by the next route that was not tried with it yet; None where there is none, or no need."""
+def instead(
+    app: App, row: Mapping[str, Any], outcome: str, *, silenced: frozenset[str] | None = None
+) -> Outgoing | None:
+    """The same message by the next route that was not tried with it yet; None where there is none, or no need.
+
+    `silenced` are the routes that are, or are about to be; those of the incident if left out.
+    """
     if outcome == "handed_over" or (row["lane"] != LANES["page"] and outcome not in _LOST):
         return None
     message = str(row["key"]).rpartition("/")[0]
     try:
-        route = _next_route(app, row, message)
+        route = _next_route(app, row, message, silenced)
         if route is None:
             return None
         record_key = app.record_key(row["incident"])
@@ -54,12 +59,14 @@ def instead(app: App, row: Mapping[str, Any], outcome: str) -> Outgoing | None:
     return sealed_message(record_key, blank, content)
 
 
-def _next_route(app: App, row: Mapping[str, Any], message: str) -> str | None:
+def _next_route(
+    app: App, row: Mapping[str, Any], message: str, silenced: frozenset[str] | None
+) -> str | None:
     people = {person.id: person for person in app.catalog.contacts.people}
     person = people.get(row["person"])
     if person is None:
         return None
-    silenced = app.incident(row["incident"]).silenced
+    silenced = app.incident(row["incident"]).silenced if silenced is None else silenced
     with app.database.read() as connection:
         tried = outbox.written(connection, message, _roads(person))
     left = [each for each in _roads(person) if each not in tried and kind_of(each) not in silenced]

@@ -11,8 +11,9 @@ from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.moments import iso
 from tocsin.storage import clock as beats
-from tocsin.storage import outbox, routes, tables, timeline
+from tocsin.storage import routes, tables, timeline
 from tocsin.storage.routes import Health
+from tocsin.storage.waiting import queues as waiting_queues
 
 #: After this long without a beat a part counts as dead.
 SILENT = {"bell": timedelta(seconds=15), "watch": timedelta(minutes=3), "runner": timedelta(minutes=3)}
@@ -93,7 +94,7 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
     """Read everything in one view of the database; incidents `without` are neither counted nor named."""
     clock = app.clock()
     with app.database.read() as connection:
-        queues = {str(row["route"]): row for row in outbox.queues(connection)}
+        queues = {str(row["route"]): row for row in waiting_queues(connection)}
         found = routes.health(connection)
         letters = connection.execute(_letters()).one()
         parts = {

@@ -4,16 +4,32 @@
 `command` is the first that `contacts/escalation.yaml` lists, `command:ID` a certain one.
 """
 
+import re
+from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from tocsin.domain.answers import nearest
 from tocsin.domain.commands import LONGEST_CALL, Argument, Seconds, absolute
 from tocsin.domain.records import Id, Record
 
-#: `slack`, `email`, `command` or `command:ID`.
-Route = Annotated[str, StringConstraints(pattern=r"^(slack|email|command(:[a-z][a-z0-9]*(-[a-z0-9]+)*)?)$")]
 COMMAND = "command"
+#: What can be silenced for an incident.
+KINDS = ("slack", "email", COMMAND)
+_ROUTE = re.compile(r"slack|email|command(:[a-z][a-z0-9]*(-[a-z0-9]+)*)?")
+
+
+def _known(route: str) -> str:
+    if _ROUTE.fullmatch(route) is None:
+        raise ValueError(
+            f"{route!r} is unknown{nearest(route, KINDS)}; write slack, email, command or command:ID"
+        )
+    return route
+
+
+#: `slack`, `email`, `command` or `command:ID`.
+Route = Annotated[str, AfterValidator(_known)]
 
 
 class Reach(Record):
@@ -28,6 +44,12 @@ class Reach(Record):
         return {"by": raw} if isinstance(raw, str) else raw
 
 
+def _quick(within: timedelta) -> timedelta:
+    if within > LONGEST_CALL:
+        raise ValueError("a call may take 40 s at most; then the next route is tried")
+    return within
+
+
 class Gateway(Record):
     """A program that brings a few words to a telephone. No shell reads its arguments, and none of them is a secret.
 
@@ -38,7 +60,7 @@ class Gateway(Record):
     id: Id
     does: str
     argv: Annotated[tuple[Argument, ...], Field(min_length=1), AfterValidator(absolute)]
-    within: Annotated[Seconds, Field(le=LONGEST_CALL)]
+    within: Annotated[Seconds, AfterValidator(_quick)]
     #: Runs in drills and demos too: only for what rings nobody.
     in_drills: bool = False
 

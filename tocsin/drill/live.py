@@ -34,6 +34,7 @@ from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as stored_clock
 from tocsin.storage import jobs, ledger, outbox, timeline
 from tocsin.storage.runs import Runs
+from tocsin.storage.waiting import next_due
 from tocsin.up.ground import free_port
 from tocsin.up.household import started
 
@@ -83,7 +84,7 @@ class LiveStage:
         """The first thing that is in flight, or None."""
         now, clock = self.app.now(), self.app.clock()
         with self.app.database.read() as connection:
-            due = outbox.next_due(connection, now)
+            due = next_due(connection, now)
             if outbox.in_flight(connection) or (due is not None and due <= now):
                 return "a message in the outbox"
             if ledger.in_flight(connection):

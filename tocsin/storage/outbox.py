@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, not_, or_, select, true, update
+from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
 from tocsin.storage.database import upsert
-from tocsin.storage.routes import DESTINATION, health, holds, is_held
 from tocsin.storage.tables import Moment, attempt, outbox
 
 #: Pages go before warnings, warnings before everything else.
@@ -22,7 +21,7 @@ LANES = {"page": 0, "warning": 1, "status": 2}
 #: Subjects of what is said of an incident without an entry: that it is set apart, that a move of it fails.
 BESIDE = APART, TROUBLE = ("apart", "trouble")
 #: A doubt that was resent once, and is in doubt again, is settled as `ambiguous`: never a loop.
-_WANTS_TO_LEAVE = and_(outbox.c.state.in_(("pending", "ambiguous")), outbox.c.settled_at.is_(None))
+WANTS_TO_LEAVE = and_(outbox.c.state.in_(("pending", "ambiguous")), outbox.c.settled_at.is_(None))
 
 
 #: What is kept of an attempt whose sender died before it could say how it ended.
@@ -65,73 +64,6 @@ def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None
             for row in rows
         ]
         connection.execute(upsert(connection, outbox, values).on_conflict_do_nothing(index_elements=["key"]))
-
-
-@dataclass(frozen=True)
-class Load:
-    """Which messages somebody takes in hand: of one route, of these lanes, of one incident; all of them if left out."""
-
-    route: str | None = None
-    lanes: Collection[int] = tuple(LANES.values())
-    incident: str | None = None
-
-    @property
-    def chosen(self) -> ColumnElement[bool]:
-        """As a condition."""
-        parts: list[ColumnElement[bool]] = [outbox.c.lane.in_(self.lanes)]
-        if self.route is not None:
-            parts.append(outbox.c.route == self.route)
-        if self.incident is not None:
-            parts.append(outbox.c.incident == self.incident)
-        return and_(*parts)
-
-
-EVERYTHING = Load()
-
-
-def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnElement[bool]:
-    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
-    return and_(
-        or_(and_(_WANTS_TO_LEAVE, outbox.c.not_before <= now), expired),
-        outbox.c.created_at > held_until if held_until else true(),
-        not_(is_held(now)),
-    )
-
-
-def claimable(
-    connection: Connection,
-    now: datetime,
-    clock: datetime,
-    limit: int = 100,
-    *,
-    load: Load = EVERYTHING,
-    closed: Collection[str] = (),
-    held_until: datetime | None = None,
-) -> list[dict[str, Any]]:
-    """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one.
-
-    What was written up to `held_until` stays, and what goes to where we were asked to wait. Of the routes that are
-    `closed` only what has not been told so yet: it may go by another one.
-    """
-    query = (
-        select(outbox)
-        .where(_due(now, clock, held_until), load.chosen)
-        .where(or_(outbox.c.route.not_in(closed), outbox.c.outcome.is_distinct_from("down")))
-        .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
-        .limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def loads(
-    connection: Connection, now: datetime, clock: datetime, *, held_until: datetime | None = None
-) -> list[Load]:
-    """What may leave now, pages apart from the rest, one load for each route."""
-    page = outbox.c.lane == LANES["page"]
-    query = select(outbox.c.route, page.label("page")).where(_due(now, clock, held_until)).distinct()
-    pages, rest = (LANES["page"],), tuple(lane for name, lane in LANES.items() if name != "page")
-    found = sorted(connection.execute(query).tuples(), key=lambda row: (not row[1], row[0]))
-    return [Load(route, pages if urgent else rest) for route, urgent in found]
 
 
 def has_said(connection: Connection, part: str) -> bool:
@@ -216,28 +148,9 @@ def withdraw(
     if pages:
         connection.execute(
             update(outbox)
-            .where(outbox.c.incident == incident, outbox.c.page.in_(pages), _WANTS_TO_LEAVE)
+            .where(outbox.c.incident == incident, outbox.c.page.in_(pages), WANTS_TO_LEAVE)
             .values(state="excluded", outcome=why, settled_at=now)
         )
-
-
-def next_due(connection: Connection, now: datetime) -> datetime | None:
-    """When the next waiting row may leave: not before its route is tried again, nor while we were asked to wait."""
-    query = (
-        select(outbox.c.route, DESTINATION.label("to"), func.min(outbox.c.not_before).label("at"))
-        .where(_WANTS_TO_LEAVE)
-        .group_by(outbox.c.route, DESTINATION)
-    )
-    waiting = connection.execute(query).all()
-    if not waiting:
-        return None
-    found, held = health(connection), holds(connection, now)
-    moments: list[datetime] = []
-    for row in waiting:
-        stands = found.get(row.route)
-        probe = stands.probe_at if stands and stands.down_since else None
-        moments.append(max(filter(None, (row.at, probe, held.get((row.route, row.to))))))
-    return min(moments)
 
 
 def written(connection: Connection, message: str, routes: Iterable[str]) -> set[str]:
@@ -252,16 +165,18 @@ def take_back(
     """Take back what still waits of a message that went by another route."""
     connection.execute(
         update(outbox)
-        .where(outbox.c.key.in_([f"{message}/{route}" for route in routes]), _WANTS_TO_LEAVE)
+        .where(outbox.c.key.in_([f"{message}/{route}" for route in routes]), WANTS_TO_LEAVE)
         .values(state="excluded", outcome=why, settled_at=now)
     )
 
 
-def waiting_by(connection: Connection, incident: str, kind: str) -> list[dict[str, Any]]:
-    """What of an incident waits for a route of this kind."""
-    of_kind = or_(outbox.c.route == kind, outbox.c.route.startswith(f"{kind}:"))
-    query = select(outbox).where(outbox.c.incident == incident, of_kind, _WANTS_TO_LEAVE)
-    return [dict(row) for row in connection.execute(query).mappings()]
+def exclude(connection: Connection, ids: Collection[str], now: datetime, why: str) -> None:
+    """Take back messages that have not left."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids), WANTS_TO_LEAVE)
+        .values(state="excluded", outcome=why, settled_at=now)
+    )
 
 
 def in_flight(connection: Connection) -> int:
@@ -295,14 +210,3 @@ def said_digest(rows: Iterable[Mapping[str, Any]], upto: int) -> str:
         if row["cause"] <= upto and row["key"].split("/", 2)[1] not in BESIDE
     )
     return hashlib.sha256(" ".join(id_ for _, id_ in said).encode()).hexdigest()
-
-
-def queues(connection: Connection) -> list[dict[str, Any]]:
-    """For each route on which messages wait: how many, and since when the oldest."""
-    waits = or_(_WANTS_TO_LEAVE, outbox.c.state == "sending")
-    query = (
-        select(outbox.c.route, func.count().label("waiting"), func.min(outbox.c.created_at).label("oldest"))
-        .where(waits)
-        .group_by(outbox.c.route)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,414 @@
+"""Somebody answers: exactly these calls to these people, with Slack or mail down, slow, lying or in wrong hands."""
+
+import os
+import stat
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.ears import Ears, to
+from tests.story import Story
+from tocsin.delivery.outbox import deliver
+from tocsin.delivery.post import Post
+from tocsin.doctor.standing import standing
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.errors import Refused
+from tocsin.domain.ladder import Ladder
+from tocsin.domain.routes import Gateway, Reach
+from tocsin.sinks.mail import Fault
+from tocsin.sinks.slack import SlackFault
+from tocsin.storage import outbox, routes
+from tocsin.storage.outbox import Outgoing
+
+BOTH = ("slack", "email")
+
+
+@pytest.fixture
+def ears(tale):
+    """A story whose every message is listened to, and at whose end nothing is left unheard."""
+    listening = Ears(tale)
+    yield listening
+    listening.expect()
+
+
+def furnished(story: Story, **change) -> Contacts:
+    """The house with other contacts, for this story."""
+    contacts = story.app.catalog.contacts.model_copy(update=change)
+    story.app.__dict__["_read"] = story.app.catalog.with_contacts(contacts), None
+    return contacts
+
+
+def reached_by(story: Story, **ways) -> None:
+    people = tuple(
+        person.model_copy(update={"routes": tuple(map(Reach.model_validate, ways[person.id]))})
+        if person.id in ways
+        else person
+        for person in story.app.catalog.contacts.people
+    )
+    furnished(story, people=people)
+
+
+def only(story: Story, *levels, again: int = 20) -> None:
+    """One ladder alone, for the commander."""
+    ladder = {"id": "one", "role": "incident-commander", "severities": ("sev1",), "levels": levels}
+    furnished(story, ladders=(Ladder.model_validate(ladder | {"again_after_minutes": again}),))
+
+
+def calls(who: str, **more) -> dict:
+    return {"after_minutes": 0, "call": ({"person": who},)} | more
+
+
+# --- who is called
+
+
+def test_each_rung_calls_exactly_its_people(ears):
+    tale = ears.story
+    only(tale, calls("linh"), calls("minh", after_minutes=3))
+    tale.declare()
+    ears.expect(*to("linh", "page", *BOTH))
+    tale.fast_forward(minutes=2, seconds=59)
+    ears.expect()
+    tale.fast_forward(seconds=1)
+    ears.expect(*to("minh", "page", *BOTH))
+
+
+def test_two_roles_are_called_at_once_and_each_answers_for_itself(ears):
+    tale = ears.story.declare()
+    ears.expect(*to("linh", "page", *BOTH), *to("an", "page", *BOTH))
+    tale.as_("linh").ack()
+    ears.known = ears.all()
+    tale.leap(minutes=16).settle()
+    # The commander's ladder is silent since; the DPO's has climbed.
+    assert {person for person, _, kind in ears.all() - ears.known if kind == "page"} == {"an", "chi"}
+    ears.known = ears.all()
+
+
+def test_what_became_due_while_everything_was_dead_is_weighed_against_now(ears):
+    only(ears.story, calls("linh", repeat_minutes=1), again=60)
+    ears.story.declare()
+    ears.expect(*to("linh", "page", *BOTH))
+    ears.story.leap(minutes=4, seconds=30).settle()
+    ears.expect(*to("linh", "page", *BOTH))
+    assert [page.repeat for page in ears.story.incident.pages] == [0, 4]
+
+
+def test_a_role_that_is_given_back_rings_others_at_once(ears):
+    only(ears.story, calls("linh"), calls("minh", after_minutes=5))
+    ears.story.declare()
+    ears.expect(*to("linh", "page", *BOTH))
+    ears.story.as_("linh").ack()
+    ears.known = ears.all()
+    ears.story.as_("linh").hand_back("incident-commander", because="I am on a plane")
+    assert ears.story.incident.holder("incident-commander") is None
+    assert ears.story.paged("incident-commander")[-1] == ("incident-commander", "minh")
+    ears.expect(*to("minh", "page", *BOTH))
+    with pytest.raises(Refused, match="only the holder gives it back"):
+        ears.story.as_("an").hand_back("incident-commander", because="no")
+
+
+# --- routes as rungs
+
+
+def test_a_level_that_names_slack_alone_goes_by_slack_alone(ears):
+    only(ears.story, calls("linh", by=("slack",)))
+    ears.story.declare()
+    ears.expect(("linh", "slack", "page"))
+
+
+FAULTS = {
+    "429": SlackFault("status", status=429, retry_after="600"),
+    "500 after storing": SlackFault("status", status=500, stored=True, times=1),
+    "dropped after storing": SlackFault("drop", stored=True, times=1),
+    "an internal error": SlackFault("error", error="internal_error", times=1),
+    "silence": SlackFault("hang", times=1),
+    "a portal's page": SlackFault("html"),
+    "broken JSON": SlackFault("garble", times=1),
+    "a revoked token": SlackFault("error", error="token_revoked"),
+    "a wrong token": SlackFault("error", error="invalid_auth"),
+    "a disabled person": SlackFault("error", error="user_disabled"),
+    "an error nobody knows": SlackFault("error", error="moon_phase"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_whatever_slack_does_the_next_route_rings_at_once(ears, fault):
+    settings = ears.story.app.settings
+    quick = settings.slack.model_copy(update={"timeout": 0.5})
+    ears.story.app = replace(ears.story.app, settings=settings.model_copy(update={"slack": quick}))
+    only(ears.story, calls("linh", by=("slack",)))
+    ears.story.slack.misbehave(fault)
+    ears.story.declare()
+    (page,) = ears.story.incident.pages
+    assert page.reached
+    assert page.outcomes["email"] == "handed_over"
+    heard = ears.all()
+    assert heard["linh", "email", "page"] == 1
+    # What Slack kept before it failed is found there, and not said again.
+    assert heard["linh", "slack", "page"] == (1 if fault.stored else 0)
+    ears.story.fast_forward(minutes=1)
+    heard = ears.all()
+    assert heard["linh", "email", "page"] == 1
+    # A doubt is resolved, a fault that passed is made good; a fault that stays gives nothing.
+    assert heard["linh", "slack", "page"] == (0 if fault.times is None else 1)
+    ears.known = heard
+
+
+def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_to_be_down(ears):
+    tale = ears.story
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    tale.declare()
+    ears.expect(("linh", "email", "page"), ("an", "email", "page"))
+    (slack,) = (route for route in standing(tale.app).routes if route.name == "slack")
+    assert "invalid_auth" in (slack.down or "")
+    assert slack.waiting == 2
+    assert slack.oldest is not None
+    began = len(tale.slack.calls)
+    # One for each of the two who are called at once.
+    assert began <= 2
+    tale.fast_forward(minutes=4)
+    ears.expect()
+    # After 5, 10, 20 and then every 30 seconds: no storm, whatever waits.
+    assert len(tale.slack.calls) - began in range(7, 11)
+    tale.slack.behave()
+    tale.fast_forward(seconds=31)
+    ears.expect(("linh", "slack", "page"), ("an", "slack", "page"))
+    (slack,) = (route for route in standing(tale.app).routes if route.name == "slack")
+    assert (slack.down, slack.waiting) == (None, 0)
+    assert slack.last_success is not None
+
+
+def test_what_is_no_page_goes_by_one_route_and_by_the_next_where_that_is_down(ears):
+    tale = ears.story.declare()
+    ears.known = ears.all()
+    whole = f"{tale.key}/remind/1.3"
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    say(tale, "linh", whole, "warning")
+    tale.settle()
+    ears.expect(("linh", "email", "remind"))
+    # Slack comes back: what went by mail is not said a second time.
+    tale.slack.behave()
+    tale.fast_forward(seconds=40)
+    ears.expect()
+    states = {row["route"]: (row["state"], row["outcome"]) for row in tale.outbox if "/remind/" in row["key"]}
+    assert states == {"slack": ("excluded", "instead"), "email": ("handed_over", "handed_over")}
+
+
+def say(tale: Story, who: str, message: str, lane: str, *, count: int = 1) -> None:
+    """Write messages to a person's Slack as the engine would."""
+    from tocsin.change import message_id, sealed_message
+
+    record_key = tale.app.record_key(tale.key)
+    (shown,) = (row for row in tale.outbox if row["person"] == "linh" and row["route"] == "slack")
+    content = outbox_content(tale, shown)
+    rows = []
+    for number in range(count):
+        key = f"{message}{f'.{number}' if count > 1 else ''}/{who}/slack"
+        blank = Outgoing(message_id(record_key, key), key, tale.key, 1, lane, "slack", who, b"")
+        rows.append(sealed_message(record_key, blank, content))
+    with tale.app.database.write() as connection:
+        outbox.put(connection, rows, tale.clock.moment)
+
+
+def outbox_content(tale: Story, row) -> bytes:
+    from tocsin.sealing import unseal
+
+    return unseal(tale.app.record_key(tale.key), row["sealed"], outbox.sealed_for(row))
+
+
+# --- pages have a lane of their own
+
+
+def test_a_thousand_waiting_status_messages_knock_once_and_delay_no_page(ears):
+    tale = ears.story
+    only(tale, calls("linh", by=("slack",)))
+    tale.declare()
+    ears.expect(("linh", "slack", "page"))
+    room = tale.slack.room(tale.app.catalog.contacts.person("hoa").slack or "")
+    say(tale, "hoa", f"{tale.key}/status", "status", count=1000)
+    busy = SlackFault(
+        "status", status=429, retry_after="30", channel=tale.app.catalog.contacts.person("hoa").slack
+    )
+    tale.slack.misbehave(busy)
+    before = tale.slack.calls.count("chat.postMessage")
+    deliver(tale.app)
+    assert tale.slack.calls.count("chat.postMessage") == before + 1
+    tale.as_("linh").page("minh")
+    ears.expect(*to("minh", "page", *BOTH))
+    # Nobody knocks at that channel again before it may.
+    assert tale.slack.calls.count("chat.postMessage") == before + 2
+    with tale.app.database.read() as connection:
+        held = routes.holds(connection, tale.clock.moment)
+    assert [where for _, where in held] == ["hoa"]
+    tale.slack.behave()
+    tale.leap(seconds=31)
+    while deliver(tale.app, limit=500):
+        pass
+    assert sum(message.channel == room.id for message in tale.slack.messages) == 1000
+    ears.known = ears.all()
+
+
+def test_a_channel_that_hangs_holds_up_no_page_of_the_same_house(ears):
+    tale = ears.story
+    only(tale, calls("linh", by=("slack",)))
+    tale.declare()
+    say(tale, "hoa", f"{tale.key}/status", "status")
+    stuck = tale.app.catalog.contacts.person("hoa").slack
+    tale.slack.misbehave(SlackFault("hang", channel=stuck))
+    post = Post()
+    post.send(tale.app)
+    until(lambda: any(row["state"] == "sending" for row in tale.outbox))
+    say(tale, "minh", f"{tale.key}/page/7", "page")
+    post.send(tale.app)
+    until(lambda: any(row["person"] == "minh" and row["state"] == "handed_over" for row in tale.outbox))
+    assert [row["person"] for row in tale.outbox if row["state"] == "sending"] == ["hoa"]
+    tale.slack.behave()
+    post.rest(20)
+    ears.known = ears.all()
+
+
+def until(true, seconds: float = 60) -> None:
+    """Wait for something to come true, as long as a slow machine may need."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+# --- Slack in the attacker's hands
+
+
+def test_nothing_goes_to_a_silenced_route_any_more_and_what_waited_goes_by_the_next(ears):
+    tale = ears.story
+    tale.slack.misbehave(SlackFault("status", status=429, retry_after="600"))
+    only(tale, calls("linh"), calls("minh", after_minutes=5))
+    tale.declare()
+    say_waiting = [row for row in tale.outbox if row["route"] == "slack"]
+    assert [row["state"] for row in say_waiting] == ["pending"]
+    ears.expect(("linh", "email", "page"))
+    tale.slack.behave()
+    tale.as_("linh").silence("slack", because="the attacker reads it")
+    assert tale.incident.silenced == {"slack"}
+    tale.leap(minutes=11).settle()
+    tale.as_("linh").ack()
+    tale.fast_forward(hours=40)
+    assert not [who for who, route, _ in ears.all() if route == "slack"]
+    assert {(row["state"], row["outcome"]) for row in tale.outbox if row["route"] == "slack"} == {
+        ("excluded", "silenced")
+    }
+    assert ears.all()["minh", "email", "page"] == 1
+    ears.known = ears.all()
+    with pytest.raises(Refused, match="silenced already"):
+        tale.as_("linh").silence("slack", because="again")
+    tale.as_("linh").lift("slack", because="it was cleaned")
+    tale.as_("linh").page("minh")
+    ears.expect(*to("minh", "page", *BOTH))
+
+
+def test_a_warning_that_waited_for_a_silenced_route_goes_by_mail(ears):
+    tale = ears.story.declare()
+    ears.known = ears.all()
+    tale.slack.misbehave(SlackFault("status", status=429, retry_after="600"))
+    say(tale, "linh", f"{tale.key}/remind/1.3", "warning")
+    tale.settle()
+    ears.expect()
+    tale.as_("linh").silence("slack", because="the attacker reads it")
+    ears.expect(("linh", "email", "remind"))
+
+
+def test_a_declaration_without_slack_says_nothing_there_from_the_first_page_on(ears):
+    ears.story.declare(silenced=("slack",))
+    ears.expect(("linh", "email", "page"), ("an", "email", "page"))
+
+
+def test_the_last_route_stays_open(ears):
+    tale = ears.story.declare()
+    ears.known = ears.all()
+    tale.as_("linh").silence("slack", because="read")
+    tale.as_("linh").silence("command", because="read")
+    with pytest.raises(Refused, match="the last route"):
+        tale.as_("linh").silence("email", because="read")
+    with pytest.raises(Refused, match="there is no route 'slak'"):
+        tale.as_("linh").silence("slak", because="read")
+    ears.known = ears.all()
+
+
+# --- a telephone rings
+
+
+def gateway(tale: Story, body: str, within: str = "20 s", **more) -> None:
+    script = tale.folder / "ring"
+    script.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    entry = {"id": "sms", "does": "sends a text", "argv": (str(script), "--now"), "within": within}
+    furnished(tale, gateways=(Gateway.model_validate(entry | {"in_drills": True} | more),))
+
+
+def test_the_first_page_of_an_incident_rings_a_telephone(ears):
+    tale = ears.story
+    out = tale.folder / "rung"
+    gateway(tale, f'{{ echo "$TOCSIN_TO|$TOCSIN_INC|$1"; cat; }} > {out}; echo queued as 42')
+    reached_by(tale, linh=["command", "slack"])
+    only(tale, calls("linh"))
+    tale.declare()
+    ears.expect(("linh", "slack", "page"))
+    first, _, words = out.read_text(encoding="utf-8").partition("\n")
+    assert first == f"{tale.app.catalog.contacts.person('linh').phone}|{tale.key}|--now"
+    assert f"tocsin ack {tale.key}" in words
+    assert len(words) <= 306
+    (row,) = (row for row in tale.outbox if row["route"] == "command")
+    assert (row["state"], row["reply"]) == ("handed_over", "sms: exit 0 queued as 42")
+
+
+@pytest.mark.parametrize(
+    ("body", "within", "outcome", "said"),
+    [
+        ("echo no credit; exit 3", "20 s", "refused", "exit 3 no credit"),
+        ("exit 75", "20 s", "retry", "exit 75"),
+        ("echo dialling; sleep 60", "1 s", "ambiguous", "no end within 1 s dialling"),
+        ("kill -9 $$", "20 s", "refused", "exit -9"),
+    ],
+)
+def test_a_gateway_that_fails_turns_the_call_to_the_next_route(ears, body, within, outcome, said):
+    gateway(ears.story, body, within)
+    reached_by(ears.story, linh=["command", "email"])
+    only(ears.story, calls("linh", by=("command",)))
+    ears.story.declare()
+    ears.expect(("linh", "email", "page"))
+    (page,) = ears.story.incident.pages
+    assert dict(page.outcomes) == {"command": outcome, "email": "handed_over"}
+    (row,) = (row for row in ears.story.outbox if row["route"] == "command")
+    assert said in row["reply"]
+
+
+def test_a_gateway_that_is_not_there_is_down_and_said_so(ears):
+    gateway(ears.story, "true")
+    os.unlink(ears.story.folder / "ring")  # noqa: PTH108 - gone behind our back
+    reached_by(ears.story, linh=["command", "email"])
+    only(ears.story, calls("linh", by=("command",)))
+    ears.story.declare()
+    ears.expect(("linh", "email", "page"))
+    found = {route.name: route.down for route in standing(ears.story.app).routes}
+    assert "No such file" in (found["command"] or "")
+
+
+def test_a_drill_rings_no_real_telephone(ears):
+    gateway(ears.story, "echo rung > rung", in_drills=False)
+    reached_by(ears.story, linh=["command", "slack"])
+    only(ears.story, calls("linh"))
+    ears.story.declare()
+    ears.expect(("linh", "slack", "page"), ("linh", "email", "page"))
+    assert not (ears.story.folder / "rung").exists()
+
+
+def test_both_dead_and_then_one_alive(ears):
+    tale = ears.story
+    tale.slack.misbehave(SlackFault("error", error="account_inactive"))
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.declare()
+    assert {page.reached for page in tale.incident.pages} == {False}
+    assert tale.incident.duties
+    ears.expect()
+    tale.mail.behave()
+    tale.fast_forward(seconds=31)
+    ears.expect(("linh", "email", "page"), ("an", "email", "page"))

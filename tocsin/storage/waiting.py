@@ -1,0 +1,116 @@
+"""What waits in the outbox, and what of it may leave now: by its own time, its route's, and the other side's wish."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true
+
+from tocsin.storage.outbox import LANES, WANTS_TO_LEAVE
+from tocsin.storage.routes import DESTINATION, health, holds, is_held
+from tocsin.storage.tables import outbox
+
+
+@dataclass(frozen=True)
+class Load:
+    """Which messages somebody takes in hand: of one route, of these lanes, of one incident; all of them if left out."""
+
+    route: str | None = None
+    lanes: Collection[int] = tuple(LANES.values())
+    incident: str | None = None
+
+    @property
+    def chosen(self) -> ColumnElement[bool]:
+        """As a condition."""
+        parts: list[ColumnElement[bool]] = [outbox.c.lane.in_(self.lanes)]
+        if self.route is not None:
+            parts.append(outbox.c.route == self.route)
+        if self.incident is not None:
+            parts.append(outbox.c.incident == self.incident)
+        return and_(*parts)
+
+
+EVERYTHING = Load()
+
+
+def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnElement[bool]:
+    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
+    return and_(
+        or_(and_(WANTS_TO_LEAVE, outbox.c.not_before <= now), expired),
+        outbox.c.created_at > held_until if held_until else true(),
+        not_(is_held(now)),
+    )
+
+
+def claimable(
+    connection: Connection,
+    now: datetime,
+    clock: datetime,
+    limit: int = 100,
+    *,
+    load: Load = EVERYTHING,
+    closed: Collection[str] = (),
+    held_until: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one.
+
+    What was written up to `held_until` stays, and what goes to where we were asked to wait. Of the routes that are
+    `closed` only what has not been told so yet: it may go by another one.
+    """
+    query = (
+        select(outbox)
+        .where(_due(now, clock, held_until), load.chosen)
+        .where(or_(outbox.c.route.not_in(closed), outbox.c.outcome.is_distinct_from("down")))
+        .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def loads(
+    connection: Connection, now: datetime, clock: datetime, *, held_until: datetime | None = None
+) -> list[Load]:
+    """What may leave now, pages apart from the rest, one load for each route."""
+    page = outbox.c.lane == LANES["page"]
+    query = select(outbox.c.route, page.label("page")).where(_due(now, clock, held_until)).distinct()
+    pages, rest = (LANES["page"],), tuple(lane for name, lane in LANES.items() if name != "page")
+    found = sorted(connection.execute(query), key=lambda row: (not row.page, row.route))
+    return [Load(route, pages if urgent else rest) for route, urgent in found]
+
+
+def waiting_by(connection: Connection, incident: str, kind: str) -> list[dict[str, Any]]:
+    """What of an incident waits for a route of this kind."""
+    of_kind = or_(outbox.c.route == kind, outbox.c.route.startswith(f"{kind}:"))
+    query = select(outbox).where(outbox.c.incident == incident, of_kind, WANTS_TO_LEAVE)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def next_due(connection: Connection, now: datetime) -> datetime | None:
+    """When the next waiting row may leave: not before its route is tried again, nor while we were asked to wait."""
+    query = (
+        select(outbox.c.route, DESTINATION.label("to"), func.min(outbox.c.not_before).label("at"))
+        .where(WANTS_TO_LEAVE)
+        .group_by(outbox.c.route, DESTINATION)
+    )
+    waiting = connection.execute(query).all()
+    if not waiting:
+        return None
+    found, held = health(connection), holds(connection, now)
+    moments: list[datetime] = []
+    for row in waiting:
+        stands = found.get(row.route)
+        probe = stands.probe_at if stands and stands.down_since else None
+        moments.append(max(filter(None, (row.at, probe, held.get((row.route, row.to))))))
+    return min(moments)
+
+
+def queues(connection: Connection) -> list[dict[str, Any]]:
+    """For each route on which messages wait: how many, and since when the oldest."""
+    waits = or_(WANTS_TO_LEAVE, outbox.c.state == "sending")
+    query = (
+        select(outbox.c.route, func.count().label("waiting"), func.min(outbox.c.created_at).label("oldest"))
+        .where(waits)
+        .group_by(outbox.c.route)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
