@@ -15,7 +15,7 @@ from sqlalchemy import delete, text
 
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
-from tocsin.doctor import Finding, examine, people, routes
+from tocsin.doctor import Finding, examine, gaps, oncall, people, routes
 from tocsin.doctor import home as house
 from tocsin.doctor.finding import ago, setting
 from tocsin.domain.contacts import Contacts
@@ -274,11 +274,11 @@ def everybody(contacts: Contacts) -> set[str]:
 
 
 def test_the_shipped_ladders_reach_somebody_at_every_hour(contacts: Contacts) -> None:
-    assert list(people.gaps(contacts, everybody(contacts), NOW)) == []
+    assert list(gaps.level_gaps(contacts, everybody(contacts), NOW)) == []
 
 
 def test_a_gap_lasts_exactly_as_long_as_the_turn_of_the_one_who_cannot_be_called(contacts: Contacts) -> None:
-    found = list(people.gaps(contacts, everybody(contacts) - {"minh"}, NOW))
+    found = list(gaps.level_gaps(contacts, everybody(contacts) - {"minh"}, NOW))
 
     first = next(gap for gap in found if gap.ladder.id == "commander-urgent" and gap.level == 0)
     assert first.named == ("minh",)
@@ -297,7 +297,7 @@ def test_an_override_for_an_hour_that_nobody_takes_is_found(contacts: Contacts) 
     )
     changed = contacts.model_copy(update={"rotations": rotations})
 
-    found = list(people.gaps(changed, everybody(contacts) - {"giang"}, NOW))
+    found = list(gaps.level_gaps(changed, everybody(contacts) - {"giang"}, NOW))
 
     assert {(gap.ladder.id, gap.level, gap.start, gap.end) for gap in found} == {
         ("commander-urgent", 0, start, start + timedelta(hours=1)),
@@ -308,7 +308,7 @@ def test_an_override_for_an_hour_that_nobody_takes_is_found(contacts: Contacts) 
 def test_in_production_sample_people_count_as_nobody(settings: Settings) -> None:
     opened = open_app(settings.model_copy(update={"mode": "production"}))
     try:
-        (found,) = people.ladders(opened, None)
+        (found,) = oncall.ladders(opened, None)
         offices = [finding.words for finding in people.organisation(opened, None)]
         forms = [finding.level for finding in house.forms(opened)]
     finally:
@@ -329,14 +329,14 @@ def test_an_empty_level_names_the_line_of_the_level(settings: Settings, tmp_path
         "slack: U0EVA, unix: eva}\n",
         encoding="utf-8",
     )
-    oncall = (shipped / "oncall.yaml").read_text(encoding="utf-8")
+    shipped_rota = (shipped / "oncall.yaml").read_text(encoding="utf-8")
     (overlay / "oncall.yaml").write_text(
-        oncall.replace("[linh, minh]", "[eva]").replace("[minh, linh]", "[eva]"), encoding="utf-8"
+        shipped_rota.replace("[linh, minh]", "[eva]").replace("[minh, linh]", "[eva]"), encoding="utf-8"
     )
     shutil.copy(shipped / "escalation.yaml", overlay)
     opened = open_app(settings.model_copy(update={"mode": "production", "contacts": overlay}))
     try:
-        found = list(people.ladders(opened, None))
+        found = list(oncall.ladders(opened, None))
     finally:
         opened.close()
 

@@ -164,7 +164,12 @@ MISTAKES = [
     ),
     ("contacts/people.yaml", "people:", "persons:", "unknown key 'persons'"),
     ("contacts/oncall.yaml", "people: [linh, minh]", "people: [linh, min]", "did you mean minh"),
-    ("contacts/oncall.yaml", "turn: weekly", "turn: monthly", "'monthly' is unknown"),
+    (
+        "contacts/oncall.yaml",
+        "turn: weekly",
+        "turn: monthly",
+        "'monthly' is no turn; write daily, weekly, or",
+    ),
     ("contacts/escalation.yaml", "{rotation: primary}", "{rotation: primry}", "did you mean primary"),
     (
         "contacts/escalation.yaml",

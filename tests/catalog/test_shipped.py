@@ -12,7 +12,7 @@ from tocsin.domain.checklist import PHASES, Step
 from tocsin.domain.contacts import authority_for
 from tocsin.domain.moments import parse_moment
 from tocsin.domain.places import EEA
-from tocsin.domain.rota import on_call
+from tocsin.domain.turns import on_call
 
 TEMPLATES, CONTACTS = default_folders()
 TYPES = sorted(path.parent.name for path in TEMPLATES.glob("types/*/type.yaml"))

@@ -1,8 +1,7 @@
-"""init, doctor, status and oncall at the shell."""
+"""init, doctor and status at the shell."""
 
 import os
 import pwd
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from tests.cli.conftest import Command, Result
 from tocsin.app import App
-from tocsin.catalog import default_folders
 from tocsin.cli import main
 from tocsin.settings import Settings, load_settings
 from tocsin.setup import set_up
@@ -246,41 +244,3 @@ def test_a_home_that_was_restored_says_what_it_holds_back_until_it_is_let_go(
     assert tocsin("resume", declared, "customers", "--restored", "--because", "x").status == 2
     assert f"Noted in {declared}" in tocsin("resume", "--restored", "--because", "compared", by="an").out
     assert "HELD" not in tocsin("status").out
-
-
-# --- oncall
-
-
-def test_oncall_names_who_is_called_and_until_when(tocsin: Command, home: Path) -> None:
-    said = tocsin("oncall", "--at", "2026-11-24T02:40+07:00")
-    assert said.status == 0
-    assert "primary  linh, until Mon 30 Nov 10:00 +07 (03:00Z)" in said.out
-    assert "+5 min minh" in said.out
-    week = tocsin("oncall", "--at", "2026-11-24T02:40+07:00", "--week").out
-    assert "minh from Mon 30 Nov 10:00 +07" in week
-
-
-def test_a_hostile_name_is_shown_and_not_obeyed(
-    tocsin: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    contacts = shutil.copytree(default_folders()[1], tmp_path / "contacts")
-    people = contacts / "people.yaml"
-    text = people.read_text(encoding="utf-8")
-    people.write_text(text.replace("name: Trần Mỹ Linh", 'name: "Linh\\e[31m"'), encoding="utf-8")
-    monkeypatch.setenv("TOCSIN_CONTACTS", str(contacts))
-    assert r"linh  Linh\x1b[31m" in tocsin("oncall").out
-
-
-def test_oncall_as_a_document(tocsin: Command, home: Path) -> None:
-    document = tocsin("oncall", "--at", "2026-12-01T02:40+07:00", "--json").json
-    assert document["rotations"]["primary"][0]["person"] == "minh"
-    first = document["ladders"][0]
-    assert (first["role"], first["levels"][0]) == (
-        "incident-commander",
-        {"after_minutes": 0, "people": ["minh"]},
-    )
-
-
-def test_a_naive_moment_is_refused(tocsin: Command, home: Path) -> None:
-    said = tocsin("oncall", "--at", "2026-11-24T02:40")
-    assert (said.status, "has no zone" in said.err) == (1, True)

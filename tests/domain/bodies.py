@@ -7,11 +7,13 @@ from tocsin.domain import kinds as k
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.fold import fold
 from tocsin.domain.incident import Incident
+from tocsin.domain.rota import Rotation
 from tocsin.domain.timeline import Draft, Entry, chain
 
 START = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 WORDS, OTHER_WORDS = "words:" + "a" * 64, "words:" + "b" * 64
 DIGEST = "d" * 64
+PEOPLE = ("ada", "ben", "cem")
 DUTY = "policy-promise/customers/individuals/controller"
 
 
@@ -96,3 +98,16 @@ def organisation(**changes: Any) -> Organisation:
         "signatory": "bao",
     }
     return Organisation.model_validate({**given, **changes})
+
+
+def rotation(**changes: Any) -> Rotation:
+    """Ada, Ben and Cem in Berlin, who hand over on Mondays at ten."""
+    given = {
+        "id": "primary",
+        "zone": "Europe/Berlin",
+        "turn": "weekly",
+        "since": "2026-03-02",
+        "hand_over": "10:00",
+        "people": PEOPLE,
+    }
+    return Rotation.model_validate({**given, **changes})

@@ -1,35 +1,16 @@
-"""Who is on call, who is called next, and which authority is asked."""
+"""Who is called, and which authority is asked. Who is on call when stands in test_turns."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.domain.bodies import organisation
-from tests.exploring import times
+from tests.domain.bodies import organisation, rotation
 from tocsin.domain.contacts import Authority, Contacts, Person, authority_for
 from tocsin.domain.errors import Refused
 from tocsin.domain.ladder import Ladder, Level, Target
-from tocsin.domain.rota import Override, Rotation, next_hand_over, on_call
-
-PEOPLE = ("ada", "ben", "cem")
-
-
-def rotation(**changes: Any) -> Rotation:
-    """Three people in Berlin who hand over on Mondays at ten."""
-    given = {
-        "id": "primary",
-        "zone": "Europe/Berlin",
-        "turn": "weekly",
-        "since": date(2026, 3, 2),
-        "hand_over": time(10, 0),
-        "people": PEOPLE,
-    }
-    return Rotation.model_validate({**given, **changes})
 
 
 def contacts(**changes: Any) -> Contacts:
@@ -46,95 +27,6 @@ def contacts(**changes: Any) -> Contacts:
 
 def berlin(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=ZoneInfo("Europe/Berlin"))  # type: ignore[arg-type,misc]
-
-
-def test_a_turn_begins_at_the_very_moment_of_the_hand_over() -> None:
-    hand_over = berlin(2026, 3, 9, 10)
-    assert on_call(rotation(), hand_over - timedelta(seconds=1)) == "ada"
-    assert on_call(rotation(), hand_over) == "ben"
-
-
-def test_a_week_with_a_change_of_the_clocks_ends_at_ten_by_the_wall_clock() -> None:
-    # Clocks go forward on Sunday 29 March 2026: this week has 167 hours.
-    assert on_call(rotation(), datetime(2026, 3, 30, 7, 59, tzinfo=UTC)) == "ada"
-    assert on_call(rotation(), datetime(2026, 3, 30, 8, 0, tzinfo=UTC)) == "ben"
-    # They go back on Sunday 25 October 2026: this week has 169 hours.
-    assert on_call(rotation(), datetime(2026, 10, 26, 8, 59, tzinfo=UTC)) == "ada"
-    assert on_call(rotation(), datetime(2026, 10, 26, 9, 0, tzinfo=UTC)) == "ben"
-
-
-def test_a_hand_over_that_falls_into_the_skipped_hour_happens_once() -> None:
-    nightly = rotation(turn="daily", hand_over=time(2, 30))
-    before = on_call(nightly, datetime(2026, 3, 29, 0, 59, tzinfo=UTC))
-    after = on_call(nightly, datetime(2026, 3, 29, 1, 31, tzinfo=UTC))
-    assert PEOPLE.index(after) == (PEOPLE.index(before) + 1) % 3
-
-
-@pytest.mark.parametrize(
-    "zone", ["Asia/Ho_Chi_Minh", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"]
-)
-def test_daily_turns_follow_each_other_through_a_year_without_gap_or_repeat(zone: str) -> None:
-    daily = rotation(turn="daily", zone=zone, since=date(2025, 12, 31))
-    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    for _ in range(365):
-        following = next_hand_over(daily, at)
-        assert following > at
-        assert following.timetz().replace(tzinfo=None) == time(10, 0)
-        before = on_call(daily, following - timedelta(microseconds=1))
-        assert PEOPLE.index(on_call(daily, following)) == (PEOPLE.index(before) + 1) % 3
-        at = following.astimezone(UTC)
-
-
-@settings(max_examples=times(60))
-@given(
-    at=st.integers(1_577_836_800, 2_051_222_400).map(lambda second: datetime.fromtimestamp(second, UTC)),
-    zone=st.sampled_from(["Europe/Berlin", "America/Sao_Paulo", "Asia/Ho_Chi_Minh", "Asia/Kathmandu"]),
-    hour=st.integers(0, 23),
-)
-def test_whoever_is_on_call_stays_so_until_the_next_hand_over(at: datetime, zone: str, hour: int) -> None:
-    weekly = rotation(zone=zone, hand_over=time(hour))
-    last = next_hand_over(weekly, at).astimezone(UTC) - timedelta(microseconds=1)
-    assert last >= at
-    assert on_call(weekly, at) == on_call(weekly, last)
-
-
-def test_the_same_moment_in_another_zone_finds_the_same_person() -> None:
-    at = datetime(2026, 3, 9, 8, 59, tzinfo=UTC)
-    assert on_call(rotation(), at) == on_call(rotation(), at.astimezone(ZoneInfo("Asia/Tokyo"))) == "ada"
-
-
-def test_an_override_holds_from_its_start_to_before_its_end() -> None:
-    start, end = berlin(2026, 3, 4, 18), berlin(2026, 3, 5, 8)
-    held = rotation(overrides=[Override(start=start, end=end, person="cem")])
-    asked = (start - timedelta(seconds=1), start, end - timedelta(seconds=1), end)
-    assert [on_call(held, at) for at in asked] == ["ada", "cem", "cem", "ada"]
-
-
-def test_of_two_overrides_the_later_line_wins() -> None:
-    start, end = berlin(2026, 3, 4, 18), berlin(2026, 3, 5, 8)
-    lines = [Override(start=start, end=end, person=who) for who in ("ben", "cem")]
-    assert on_call(rotation(overrides=lines), start) == "cem"
-
-
-@pytest.mark.parametrize(
-    ("changes", "complaint"),
-    [
-        ({"zone": "Asia/Saigon_City"}, "write one like Asia/Ho_Chi_Minh"),
-        ({"people": []}, "at least 1 item"),
-        ({"hand_over": "10:00+07:00"}, "wall-clock time"),
-        (
-            {"overrides": [{"start": "2026-03-05T08:00Z", "end": "2026-03-04T08:00Z", "person": "cem"}]},
-            "ends after it starts",
-        ),
-        (
-            {"overrides": [{"start": "2026-03-05T08:00", "end": "2026-03-06T08:00", "person": "cem"}]},
-            "timezone",
-        ),
-    ],
-)
-def test_a_rotation_that_makes_no_sense_is_refused(changes: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ValidationError, match=complaint):
-        rotation(**changes)
 
 
 def ladder(*waits: int, again: int = 60, **changes: Any) -> Ladder:

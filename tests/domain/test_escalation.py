@@ -13,6 +13,7 @@ from tocsin.domain.escalation import calls_due, next_call_at, next_calls, unansw
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
 from tocsin.domain.ladder import Ladder, Level, Target, rung_at
+from tocsin.domain.rota import Absence
 from tocsin.domain.routes import Gateway, Reach
 from tocsin.domain.timeline import Draft, chain
 
@@ -317,3 +318,33 @@ def test_one_answer_silences_its_own_role_only(catalog):
     contacts = catalog.contacts.model_copy(update={"ladders": (one, two)})
     incident = after(declared(), k.Acknowledged(role="incident-commander", person="linh"))
     assert [(c.role, c.person) for c in calls_due(incident, contacts, START)] == [("dpo", "linh")]
+
+
+# --- rotations that leave an hour open
+
+
+def with_rota(catalog: Catalog, **changes: object) -> Contacts:
+    """The sample company, its secondary rotation changed."""
+    rotations = [each.model_dump(mode="json") for each in catalog.contacts.rotations]
+    rotations[1]["layers"][0] |= changes
+    return Contacts.model_validate(catalog.contacts.model_dump(mode="json") | {"rotations": rotations})
+
+
+def test_a_level_whose_rotation_leaves_the_hour_open_calls_the_next_one_at_once(catalog):
+    # It is 02:40 in Saigon, and secondary works from nine to five.
+    contacts = with_rota(catalog, hours="09:00-17:00")
+    incident = declared()
+    commanders = [c for c in calls_due(incident, contacts, START + minutes(5)) if c.role != "dpo"]
+    assert [(c.person, c.level) for c in commanders] == [("linh", 1), ("minh", 1), ("dung", 1)]
+    following = {call.role: call for call in next_calls(incident, contacts, START)}
+    assert following["incident-commander"].people == ("linh", "minh", "dung")
+
+
+def test_when_all_of_a_rotation_are_absent_the_next_level_is_called_at_once(catalog):
+    away = [
+        Absence(person=who, start=START - minutes(60), end=START + minutes(60)) for who in ("linh", "minh")
+    ]
+    contacts = catalog.contacts.model_copy(update={"absences": tuple(away)})
+    people = [c.person for c in calls_due(declared(), contacts, START) if c.role != "dpo"]
+    # Neither rotation has anybody; whom a level names by role is called on holiday too.
+    assert people == ["linh", "minh", "dung"]

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from tocsin.catalog.listed import Listed, entries, last, listed
+from tocsin.catalog.listed import Listed, entries, last, listed, nameless
 from tocsin.catalog.yamlfile import Loc
 from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import BadFile
 from tocsin.domain.kinds import Severity
 from tocsin.domain.ladder import Ladder
-from tocsin.domain.rota import Rotation
+from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import COMMAND, Gateway, gateway_of
 
 #: Each of them must be called at every severity: one contains, the other knows the hours of the law.
@@ -21,9 +21,10 @@ _ALWAYS_CALLED = ("incident-commander", "dpo")
 
 @dataclass(frozen=True)
 class Calling:
-    """Who takes turns, who is called for which role, and what rings their telephones."""
+    """Who takes turns and who is away, who is called for which role, and what rings their telephones."""
 
     rotations: tuple[Rotation, ...]
+    absences: tuple[Absence, ...]
     ladders: tuple[Ladder, ...]
     gateways: tuple[Gateway, ...]
 
@@ -31,25 +32,46 @@ class Calling:
 def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) -> Calling:
     """What these folders say about calling people. BadFile names the first line that does not fit."""
     rotations = listed(folders, "oncall.yaml", "rotations", Rotation)
+    absences = nameless(folders, "oncall.yaml", "absences", Absence)
     ladders = listed(folders, "escalation.yaml", "ladders", Ladder)
     gateways = listed(folders, "escalation.yaml", "gateways", Gateway)
     _check_rotations(rotations, people)
+    for absence in absences:
+        _refuse_a_stranger(absence, ("person",), "an absence", absence.entry.person, people)
     _check_ladders(ladders, rotations, people)
     _check_routes(ladders, people, gateways)
     _refuse_silence(last(folders, "escalation.yaml"), ladders)
-    return Calling(entries(rotations), entries(ladders), entries(gateways))
+    away = tuple(each.entry for each in absences)
+    return Calling(entries(rotations), away, entries(ladders), entries(gateways))
 
 
 def _check_rotations(rotations: Mapping[str, Listed[Rotation]], people: Mapping[str, Listed[Person]]) -> None:
     for found in rotations.values():
         rotation = found.entry
-        named = [(("people", index), who) for index, who in enumerate(rotation.people)]
-        named += [(("overrides", index), each.person) for index, each in enumerate(rotation.overrides)]
-        for loc, who in named:
-            if who not in people:
-                raise found.bad(
-                    loc, f"rotation {rotation.id}: there is no person {who!r}{nearest(who, people)}"
-                )
+        # A rotation of one layer is written without the word.
+        written = found.document.at(found.loc)
+        for number, layer in enumerate(rotation.layers):
+            loc: Loc = ("layers", number) if "layers" in written else ()
+            if any(later.always for later in rotation.layers[number + 1 :]):
+                what = "this layer never holds: one below it holds at every hour; put that one first"
+                raise found.bad(loc, f"rotation {rotation.id}: {what}")
+            for index, who in enumerate(layer.people):
+                named = f"rotation {rotation.id}"
+                _refuse_a_stranger(found, (*loc, "people", index), named, who, people)
+        for index, override in enumerate(rotation.overrides):
+            named = f"rotation {rotation.id}"
+            _refuse_a_stranger(found, ("overrides", index, "person"), named, override.person, people)
+
+
+def _refuse_a_stranger(
+    found: Listed[Rotation] | Listed[Absence],
+    loc: Loc,
+    named: str,
+    who: str,
+    people: Mapping[str, Listed[Person]],
+) -> None:
+    if who not in people:
+        raise found.bad(loc, f"{named}: there is no person {who!r}{nearest(who, people)}")
 
 
 def _check_ladders(

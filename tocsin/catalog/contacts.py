@@ -32,6 +32,7 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
         organisation=organisation,
         people=entries(people),
         rotations=calling.rotations,
+        absences=calling.absences,
         ladders=calling.ladders,
         gateways=calling.gateways,
         authorities=entries(authorities),

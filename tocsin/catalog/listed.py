@@ -3,7 +3,7 @@
 `_LISTS` names the lists of a file that holds more than one; the first must be there, the others may.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,13 +16,17 @@ from tocsin.domain.commands import Command
 from tocsin.domain.contacts import Authority, Person, Processor
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.ladder import Ladder
-from tocsin.domain.rota import Rotation
+from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import Gateway
 
 #: The lists that a file of contacts may hold, where there are more than one.
-_LISTS: Mapping[str, tuple[str, ...]] = {"escalation.yaml": ("ladders", "gateways")}
+_LISTS: Mapping[str, tuple[str, ...]] = {
+    "oncall.yaml": ("rotations", "absences"),
+    "escalation.yaml": ("ladders", "gateways"),
+}
 
-_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor, Command, Gateway)
+_Named = TypeVar("_Named", Person, Rotation, Ladder, Authority, Processor, Command, Gateway)
+_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor, Command, Gateway, Absence)
 
 
 @dataclass(frozen=True)
@@ -46,21 +50,30 @@ def last(folders: Sequence[Path], name: str) -> Path:
     return found[-1]
 
 
-def listed(folders: Sequence[Path], name: str, key: str, model: type[_Entry]) -> Mapping[str, Listed[_Entry]]:
+def listed(folders: Sequence[Path], name: str, key: str, model: type[_Named]) -> Mapping[str, Listed[_Named]]:
     """The entries under `key` in every folder's file of this name, by id; a later folder's entry wins."""
     last(folders, name)
-    found: dict[str, Listed[_Entry]] = {}
+    found: dict[str, Listed[_Named]] = {}
     for path in layers(folders, name):
-        document = read_document(path)
-        here: dict[str, Listed[_Entry]] = {}
-        for index in range(_length(document, name, key)):
-            loc: Loc = (key, index)
-            listed = Listed(validated(model, document, loc), document, loc)
+        here: dict[str, Listed[_Named]] = {}
+        for listed in _inside(path, name, key, model):
             if listed.entry.id in here:
                 raise listed.bad(("id",), f"id {listed.entry.id!r} stands here twice; keep one")
             here[listed.entry.id] = listed
         found |= here
     return found
+
+
+def nameless(folders: Sequence[Path], name: str, key: str, model: type[_Entry]) -> list[Listed[_Entry]]:
+    """The entries under `key` of a list without ids: all of every folder, since none stands for another."""
+    return [each for path in layers(folders, name) for each in _inside(path, name, key, model)]
+
+
+def _inside(path: Path, name: str, key: str, model: type[_Entry]) -> Iterator[Listed[_Entry]]:
+    document = read_document(path)
+    for index in range(_length(document, name, key)):
+        loc: Loc = (key, index)
+        yield Listed(validated(model, document, loc), document, loc)
 
 
 def _length(document: Document, name: str, key: str) -> int:
@@ -76,6 +89,6 @@ def _length(document: Document, name: str, key: str) -> int:
     return len(top[key])
 
 
-def entries(found: Mapping[str, Listed[_Entry]]) -> tuple[_Entry, ...]:
+def entries(found: Mapping[str, Listed[_Named]]) -> tuple[_Named, ...]:
     """What is listed, without its places."""
     return tuple(listed.entry for listed in found.values())

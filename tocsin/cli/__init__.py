@@ -92,7 +92,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("init", "setup:init", "", "write tocsin.toml and the overlays"),
         Verb("doctor", "setup:doctor", "", "what is wrong here, and the line to change"),
         Verb("status", "setup:status", "", "routes, queues, heartbeats"),
-        Verb("oncall", "setup:oncall", "", "who is called, now or at a moment"),
+        Verb("oncall", "rota:oncall", "", "who is called, now or at a moment"),
         Verb("up", "household:up", "", "everything for one machine"),
         Verb("bell", "household:bell", "", "the loop that delivers, advances and wakes"),
         Verb("drill", "household:drill", "[TYPE]", "a whole incident; nothing leaves this machine"),

@@ -46,10 +46,11 @@ def bare(*, door: Reading = READING) -> None:
             "No incident is open."
             + (f" Last: {closed.key} {closed.code_name}, {closed.status}." if closed else "")
         )
-        made_up = sorted(set(on_call.values()) - {each.id for each in shell.app.catalog.contacts.people})
+        there = {each.id for each in shell.app.catalog.contacts.people}
+        made_up = sorted({who for who in on_call.values() if who} - there)
         for rotation, person in on_call.items():
             sample = alarm(" is a sample and calls nobody: tocsin doctor") if person in made_up else ""
-            shell.say(f"On call: {person} ({rotation}){sample}")
+            shell.say(f"On call: {person or alarm('NOBODY')} ({rotation}){sample}")
         shell.say("If something is wrong: tocsin declare 'what you saw'")
         shell.give(
             {
@@ -61,12 +62,10 @@ def bare(*, door: Reading = READING) -> None:
         )
 
 
-def _on_call(shell: Shell) -> dict[str, str]:
-    """The person on call by rotation. In production the samples among them are nobody."""
-    from tocsin.domain.contacts import on_call
-
+def _on_call(shell: Shell) -> dict[str, str | None]:
+    """The person on call by rotation; None in a gap. In production the samples among them are nobody."""
     contacts = shell.app.catalog.contacts
-    return {rotation.id: on_call(rotation, shell.app.now()) for rotation in contacts.rotations}
+    return {rotation.id: contacts.on_call(rotation.id, shell.app.now()) for rotation in contacts.rotations}
 
 
 def _card(shell: Shell, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Verbs about this machine: setting it up, asking whether it is well, who is called."""
+"""Verbs about this machine: setting it up, asking whether it is well."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +9,8 @@ from cyclopts import Parameter
 from tocsin.cli.console import (
     READING,
     UNREACHED,
-    Flag,
     Reading,
     Shell,
-    When,
     alarm,
     bold,
     clean,
@@ -23,7 +21,6 @@ from tocsin.cli.moments import span
 
 if TYPE_CHECKING:
     from tocsin.doctor import Examination
-    from tocsin.doctor.rota import Rung
     from tocsin.doctor.standing import Standing
 
 
@@ -204,40 +201,3 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
     incidents = "incident" if now.open == 1 else "incidents"
     lines.append(labelled("overdue", f"{overdue}; {now.open} {incidents} open", urgent=late))
     return lines
-
-
-def oncall(
-    at: Annotated[When, Parameter(help="A moment; now if left out.")] = None,
-    week: Annotated[Flag, Parameter(help="The hand-overs of the week that follows.")] = False,
-    door: Reading = READING,
-) -> None:
-    """Who is called: by rotation, and level by level for each role."""
-    from tocsin.doctor.rota import rota
-
-    with door.open() as shell:
-        moment = shell.moment(at, past=False) or shell.app.now()
-        found = rota(shell.app.catalog.contacts, moment)
-        shell.give(found.as_json())
-        people = {person.id: person for person in shell.app.catalog.contacts.people}
-        for name, turns in found.turns.items():
-            first = turns[0].person
-            sample = "" if first in people else alarm(" (a sample, calls nobody)")
-            shell.say(f"{bold(name)}  {first}{sample}, until {shell.at(turns[0].end)}")
-            later = [f"  {turn.person} from {shell.at(turn.start)}" for turn in turns[1:]]
-            shell.say(*(later if week else ()))
-        rows = [
-            (
-                ladder.role,
-                "-".join((ladder.severities[0], ladder.severities[-1])),
-                "  ".join(map(_rung, rungs)),
-            )
-            for ladder, rungs in found.ladders
-        ]
-        shell.say("", *columns(rows))
-        called = dict.fromkeys(who for _, rungs in found.ladders for rung in rungs for who in rung.people)
-        here = [people[who] for who in called if who in people]
-        shell.say("", *columns([(p.id, clean(p.name), p.phone or "no telephone", p.email) for p in here]))
-
-
-def _rung(rung: "Rung") -> str:
-    return f"+{rung.after_minutes} min {', '.join(rung.people) or alarm('NOBODY')}"

@@ -67,14 +67,14 @@ Check = Callable[["App", Path | None], Iterator[Finding]]
 
 
 def _checks() -> tuple[Check, ...]:
-    from tocsin.doctor import commands, home, people, routes
+    from tocsin.doctor import commands, home, oncall, people, routes
 
     return (
         home.templates,
         home.packs,
         home.master_key,
         people.organisation,
-        people.ladders,
+        oncall.ladders,
         commands.programs,
         routes.mail,
         routes.slack,

@@ -1,4 +1,4 @@
-"""Who is called at a moment: by rotation with the hand-overs that follow, and level by level for each role."""
+"""Who is called at a moment: by rotation with the turns that follow, and level by level for each role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,18 +7,38 @@ from typing import Any
 
 from tocsin.domain.contacts import Contacts, Ladder, Rotation
 from tocsin.domain.moments import iso
-from tocsin.domain.rota import next_hand_over, on_call
+from tocsin.domain.turns import LOOK, OnCall, Stretch, stretch_at, stretches
 
 WEEK = timedelta(days=7)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One stretch in which one person of a rotation is called."""
+    """One stretch in which one person of a rotation is called, or nobody, and why."""
 
-    person: str
-    start: datetime
-    end: datetime
+    call: OnCall
+    #: None where it began, or will end, more than a year away.
+    start: datetime | None
+    end: datetime | None
+    #: What the absence says of somebody whose turn was passed on.
+    note: str | None
+
+    @property
+    def person(self) -> str | None:
+        """The id of the person who is called; None in a gap."""
+        return self.call.person
+
+    def as_json(self) -> dict[str, Any]:
+        """The turn as plain values."""
+        return {
+            "person": self.person,
+            "start": iso(self.start) if self.start else None,
+            "end": iso(self.end) if self.end else None,
+            "why": self.call.why,
+            "instead_of": self.call.instead_of,
+            "note": self.note,
+        }
 
 
 @dataclass(frozen=True)
@@ -33,18 +53,18 @@ class Rung:
 class Rota:
     """The turns of each rotation, the present one first; the rungs of each ladder."""
 
+    at: datetime
     turns: Mapping[str, tuple[Turn, ...]]
     ladders: tuple[tuple[Ladder, tuple[Rung, ...]], ...]
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
         return {
-            "rotations": {
-                name: [{"person": t.person, "start": iso(t.start), "end": iso(t.end)} for t in turns]
-                for name, turns in self.turns.items()
-            },
+            "at": iso(self.at),
+            "rotations": {name: [turn.as_json() for turn in turns] for name, turns in self.turns.items()},
             "ladders": [
                 {
+                    "id": ladder.id,
                     "role": ladder.role,
                     "severities": list(ladder.severities),
                     "again_after_minutes": ladder.again_after_minutes,
@@ -56,12 +76,19 @@ class Rota:
             ],
         }
 
+    def called(self) -> tuple[str, ...]:
+        """The ids of all who are on call or would be called, each once, as they are met."""
+        turns = (turn.person for turns in self.turns.values() for turn in turns)
+        rungs = (who for _, rungs in self.ladders for rung in rungs for who in rung.people)
+        return tuple(dict.fromkeys(who for who in (*turns, *rungs) if who))
+
 
 def rota(contacts: Contacts, at: datetime, *, ahead: timedelta = WEEK) -> Rota:
-    """Who is called at a moment, and the turns that begin within `ahead` of it."""
+    """Who is called at a moment, and the turns that begin within `ahead` of it, the last one to its own end."""
     there = {person.id for person in contacts.people}
     return Rota(
-        {rotation.id: _turns(rotation, at, ahead) for rotation in contacts.rotations},
+        at,
+        {rotation.id: _turns(contacts, rotation, at, ahead) for rotation in contacts.rotations},
         tuple(
             (
                 ladder,
@@ -77,18 +104,17 @@ def rota(contacts: Contacts, at: datetime, *, ahead: timedelta = WEEK) -> Rota:
     )
 
 
-def _turns(rotation: Rotation, at: datetime, ahead: timedelta) -> tuple[Turn, ...]:
-    """Turns one after the other, the last one to its own end; the same person twice in a row is one turn."""
-    edge, turns = at, [Turn(on_call(rotation, at), at, _next_change(rotation, at))]
-    while (edge := turns[-1].end) < at + ahead:
-        person, end = on_call(rotation, edge), _next_change(rotation, edge)
-        if person == turns[-1].person:
-            turns[-1] = Turn(person, turns[-1].start, end)
-        else:
-            turns.append(Turn(person, edge, end))
-    return tuple(turns)
+def _turns(contacts: Contacts, rotation: Rotation, at: datetime, ahead: timedelta) -> tuple[Turn, ...]:
+    absences = contacts.absences
+    first = stretch_at(rotation, at, absences)
+    last = stretch_at(rotation, at + ahead - _INSTANT, absences)
+    found = stretches(rotation, first.start, last.end, absences)
+    return tuple(_turn(contacts, each, at) for each in found)
 
 
-def _next_change(rotation: Rotation, after: datetime) -> datetime:
-    edges = [edge for each in rotation.overrides for edge in (each.start, each.end) if edge > after]
-    return min([next_hand_over(rotation, after), *edges])
+def _turn(contacts: Contacts, stretch: Stretch, at: datetime) -> Turn:
+    call, moment = stretch.call, max(stretch.start, at)
+    said = (each.note for each in contacts.absences if each.person == call.instead_of and each.covers(moment))
+    note = next(said, None) if call.why != "override" else None
+    start = stretch.start if at - stretch.start < LOOK else None
+    return Turn(call, start, stretch.end if stretch.end - at < LOOK else None, note)

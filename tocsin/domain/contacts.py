@@ -1,7 +1,7 @@
-"""Contacts: the company, its people, the authorities it reports to and the processors that hold data for it.
+"""Contacts: the company's people, the authorities it reports to and the processors that hold data for it.
 
-A room of the heart: pure values, read from `contacts/` by the catalog. Who is on call stands
-in `rota`, who is called for a role in `ladder`.
+A room of the heart: pure values, read from `contacts/` by the catalog. The company stands in `organisation`,
+who is on call in `rota` and `turns`, who is called for a role in `ladder`.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,9 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.ladder import Ladder, Level
 from tocsin.domain.organisation import Identifier, Organisation, Representative
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
-from tocsin.domain.rota import Rotation, on_call
+from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import Gateway, Reach, gateway_of
+from tocsin.domain.turns import on_call
 
 __all__ = [
     "Authority",
@@ -32,7 +33,6 @@ __all__ = [
     "Representative",
     "Rotation",
     "authority_for",
-    "on_call",
 ]
 
 
@@ -96,6 +96,7 @@ class Contacts(Record):
     organisation: Organisation
     people: tuple[Person, ...]
     rotations: tuple[Rotation, ...] = ()
+    absences: tuple[Absence, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     authorities: tuple[Authority, ...] = ()
@@ -115,6 +116,10 @@ class Contacts(Record):
     def rotation(self, which: str) -> Rotation:
         """The rotation with this id; Refused when there is none."""
         return _named(self.rotations, which, "rotation")
+
+    def on_call(self, which: str, at: datetime) -> str | None:
+        """The id of the person on call in a rotation at a moment; None in a gap."""
+        return on_call(self.rotation(which), at, self.absences)
 
     def with_role(self, role: str) -> tuple[Person, ...]:
         """All who may hold a role, in the order of the file."""
@@ -137,7 +142,8 @@ class Contacts(Record):
             if target.person is not None:
                 ids[target.person] = None
             elif target.rotation is not None:
-                ids[on_call(self.rotation(target.rotation), at)] = None
+                on_call = self.on_call(target.rotation, at)
+                ids.update({on_call: None} if on_call else {})
             elif target.everyone:
                 ids.update(dict.fromkeys(person.id for person in self.people))
             elif target.role is not None:
