@@ -1,6 +1,7 @@
 """The doctor looks at real things: a relay, a workspace, files, clocks, rotas; a failure names the line to change."""
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -480,6 +481,17 @@ def answering(answer: Callable[[str], tuple[int, dict[str, str], object]]) -> It
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_updates_that_nobody_reads_are_named_with_the_line_to_change(app: App, settings: Settings) -> None:
+    assert said(people.stakeholders(app, None)) == [("ok", "3 severities have a rhythm, 3 people read")]
+    opened = open_app(settings.model_copy(update={"mode": "production"}))
+    try:
+        (found,) = people.stakeholders(opened, None)
+    finally:
+        opened.close()
+    assert (found.level, found.words) == ("warn", "are asked for, and nobody reads them")
+    assert re.search(r"escalation\.yaml:\d+$", found.remedy or "")
 
 
 @pytest.mark.parametrize(

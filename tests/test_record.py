@@ -103,6 +103,7 @@ def test_nobody_who_is_excluded_is_told_whoever_names_them(tale):
 
     def decide(change):
         tell(tale.app, change, "status", ["hoa", "linh"], ["x"], subject="s", lane="status", cause=1)
+        change.close()
         told.extend(each.person for each in change.outgoing)
 
     record(tale.app, tale.key, decide, actor="engine")

@@ -32,6 +32,10 @@ class Change:
     drafts: list[Draft] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     also: list[Also] = field(default_factory=list)
+    #: What is said, in the words of who says it, and how it becomes messages once everything is decided: what one
+    #: person is told at one moment is one message.
+    said: list[Any] = field(default_factory=list)
+    put_together: Callable[[], None] | None = None
     #: What belongs to the answer and stands in no entry, as JSON.
     answer: Any = None
 
@@ -48,6 +52,12 @@ class Change:
     def keep(self, text: str) -> str:
         """Keep free text beside the chain; returns the commitment that stands for it."""
         return self.texts.keep(text)
+
+    def close(self) -> None:
+        """Everything is decided: what was said becomes messages. Said twice, it does nothing more."""
+        if self.put_together is not None:
+            put_together, self.put_together = self.put_together, None
+            put_together()
 
     def send(
         self,

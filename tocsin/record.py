@@ -67,6 +67,7 @@ def record(
         texts = Texts(key, record_key, app.entropy, partial(_said_before, app, key, record_key))
         change = Change(incident, app.now(), texts, record_key)
         decide(change)
+        change.close()
         if not (change.drafts or change.also or command):
             return Recorded(incident, (), incident, change.answer)
         try:
@@ -147,6 +148,7 @@ def store(
     number: int | None = None,
 ) -> None:
     """Write what a change brings, inside a transaction whose head was checked."""
+    change.close()
     timeline.append(connection, entries)
     change.texts.write(connection)
     outbox.put(connection, change.outgoing, change.now)

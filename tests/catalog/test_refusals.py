@@ -189,6 +189,33 @@ MISTAKES = [
         "severities: [sev2]",
         "no ladder calls the incident-commander at sev1; add sev1 to the severities of one",
     ),
+    (
+        "contacts/escalation.yaml",
+        "{id: sev1, every_minutes: 30",
+        "{id: sev9, every_minutes: 30",
+        "'sev9' is unknown",
+    ),
+    ("contacts/escalation.yaml", "every_minutes: 30,", "every_minutes: 0,", "must be more than 0"),
+    ("contacts/escalation.yaml", "{id: sev2, every", "{id: sev1, every", "'sev1' stands here twice"),
+    (
+        "contacts/escalation.yaml",
+        "{id: legal, role: counsel}",
+        "{id: legal, person: chy}",
+        "did you mean chi",
+    ),
+    (
+        "contacts/escalation.yaml",
+        "{id: legal, role: counsel}",
+        "{id: legal, rotation: primry}",
+        "did you mean primary",
+    ),
+    (
+        "contacts/escalation.yaml",
+        "{id: legal, role: counsel}",
+        "{id: legal, role: counsel, person: chi}",
+        "name exactly one of",
+    ),
+    ("contacts/escalation.yaml", "stakeholders:", "stakholders:", "did you mean stakeholders"),
     ("contacts/authorities.yaml", "place: DE-BY", "place: DE-BAY", "'DE-BAY' is no place"),
     ("contacts/authorities.yaml", "verification: primary", "verification: sure", "'sure' is unknown"),
     (

@@ -80,7 +80,7 @@ def test_slacks_limits_hold_and_what_is_cut_is_counted() -> None:
     for block in message.slack_blocks:
         limit = 150 if block["type"] == "header" else 3000
         assert len(block.get("text", {}).get("text", "")) <= limit
-    assert "+312" in message.text
+    assert "… +317" in message.text
 
 
 def test_a_drill_says_so_everywhere() -> None:
@@ -129,7 +129,12 @@ def test_what_the_engine_says_is_said_in_the_readers_language() -> None:
             line("clock", duty=duty),
             line("status", status="stable"),
             line("risk_worse", risk="high"),
-            line("step_overdue", step="1.3", title={"en": "Revoke the token", "vi": "Thu hồi mã"}),
+            line(
+                "step_overdue",
+                step="1.3",
+                title={"en": "Revoke the token", "vi": "Thu hồi mã"},
+                role="operations",
+            ),
         ),
     )
     english, vietnamese = (render_message(said, language, TEMPLATES).text for language in ("en", "vi"))
@@ -138,7 +143,7 @@ def test_what_the_engine_says_is_said_in_the_readers_language() -> None:
     assert "no longer agrees with what is known by now: a high risk to people\n" in english
     assert "- Tình trạng: ổn định\n" in vietnamese
     assert "không còn phù hợp với những gì đã biết: có rủi ro cao đối với con người\n" in vietnamese
-    assert "- Bước 1.3 đã quá hạn: Thu hồi mã\n" in vietnamese
+    assert "- Bước 1.3 đã quá hạn (vận hành): Thu hồi mã\n" in vietnamese
     for word in ("called", "Clock", "ASSUMED", "Status", "overdue:", "Revoke"):
         assert word not in vietnamese
 

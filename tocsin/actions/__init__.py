@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tocsin.actions.restoring import let_go
     from tocsin.actions.scoping import export_affected, scope
     from tocsin.actions.silencing import lift, silence
+    from tocsin.actions.updating import skip_update, update
     from tocsin.actions.vault import keep_evidence
 
 #: Room to the verbs in it.
@@ -86,6 +87,10 @@ _ROOMS = {
         "scope",
     ),
     "silencing": ("lift", "silence"),
+    "updating": (
+        "skip_update",
+        "update",
+    ),
     "vault": ("keep_evidence",),
 }
 _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
@@ -128,10 +133,12 @@ __all__ = [
     "set_",
     "silence",
     "skip",
+    "skip_update",
     "take",
     "take_up",
     "told_otherwise",
     "undo",
+    "update",
 ]
 
 

@@ -13,7 +13,8 @@ from tocsin.domain.escalation import unanswered, ways
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Acknowledged, Paged, RoleGivenBack, RoleTaken
 from tocsin.domain.records import Role
-from tocsin.engine.messages import page_message
+from tocsin.engine.hand_over import brief_both
+from tocsin.engine.messages import page_message, tell_answered
 from tocsin.record import Recorded
 from tocsin.storage import outbox
 
@@ -44,8 +45,8 @@ def ack(app: App, actor: Actor, key: str, *, role: str | None = None, command: s
             )
         answered = role or waiting[0]
         change.add(Acknowledged(role=answered, person=person.id))
-        change.add(RoleTaken(role=answered, person=person.id))
-        _withdraw(change, [answered])
+        _change_hands(app, change, answered, person.id)
+        _answered(app, change, person.id, [answered])
 
     content = key if role is None else [key, role]
     return act(app, actor, key, decide, command=command_of(command, "ack", content))
@@ -67,8 +68,8 @@ def take(app: App, actor: Actor, key: str, role: str, *, command: str | None = N
         _may_hold(app, person.id, role)
         if change.incident.roles.get(role) == person.id:
             raise Refused(f"{person.id} holds {role} already; tocsin hand {key} {role} TO gives it on")
-        change.add(RoleTaken(role=role, person=person.id))
-        _withdraw(change, [role])
+        _change_hands(app, change, role, person.id)
+        _answered(app, change, person.id, [role])
 
     return act(app, actor, key, decide, command=command_of(command, "take", role))
 
@@ -86,7 +87,7 @@ def hand(app: App, actor: Actor, key: str, role: str, to: str, *, command: str |
         if to in change.incident.excluded:
             raise Refused(f"{to} is excluded from {key}; hand it to somebody else")
         _may_hold(app, to, role)
-        change.add(RoleTaken(role=role, person=to, handed_by=person.id))
+        _change_hands(app, change, role, to, handed_by=person.id)
 
     return act(app, actor, key, decide, command=command_of(command, "hand", [role, to]))
 
@@ -165,7 +166,17 @@ def _may_hold(app: App, who: str, role: str) -> None:
         )
 
 
-def _withdraw(change: Change, roles: list[str]) -> None:
-    pages = [page.seq for page in change.incident.pages if page.role in roles]
-    incident, now = change.incident.key, change.now
-    change.also.append(lambda connection: outbox.withdraw(connection, incident, pages, now))
+def _change_hands(app: App, change: Change, role: str, to: str, handed_by: str | None = None) -> None:
+    """Somebody holds a role from now on; where somebody else did, also one who gave it back, both get the brief."""
+    before = change.incident.tenures.get(role)
+    seq = change.add(RoleTaken(role=role, person=to, handed_by=handed_by))
+    if before is not None and before.holder != to:
+        brief_both(app, change, role, before.holder, to, seq)
+
+
+def _answered(app: App, change: Change, who: str, roles: list[str]) -> None:
+    """Take back the calls that have not left, and let everybody sleep again whom the others reached."""
+    incident, now = change.incident, change.now
+    pages = [page.seq for page in incident.pages if page.role in roles]
+    change.also.append(lambda connection: outbox.withdraw(connection, incident.key, pages, now))
+    tell_answered(app, change, who, roles)

@@ -8,10 +8,11 @@ from typing import get_args
 from tocsin.catalog.listed import Listed, entries, last, listed, nameless
 from tocsin.catalog.yamlfile import Loc
 from tocsin.domain.answers import nearest
+from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import BadFile
 from tocsin.domain.kinds import Severity
-from tocsin.domain.ladder import Ladder
+from tocsin.domain.ladder import Ladder, Target
 from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import COMMAND, Gateway, gateway_of
 
@@ -21,12 +22,14 @@ _ALWAYS_CALLED = ("incident-commander", "dpo")
 
 @dataclass(frozen=True)
 class Calling:
-    """Who takes turns and who is away, who is called for which role, and what rings their telephones."""
+    """Who takes turns and who is away, who is called for which role and by which telephone; who is told how often."""
 
     rotations: tuple[Rotation, ...]
     absences: tuple[Absence, ...]
     ladders: tuple[Ladder, ...]
     gateways: tuple[Gateway, ...]
+    updates: tuple[Cadence, ...]
+    stakeholders: tuple[Stakeholder, ...]
 
 
 def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) -> Calling:
@@ -35,14 +38,19 @@ def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) 
     absences = nameless(folders, "oncall.yaml", "absences", Absence)
     ladders = listed(folders, "escalation.yaml", "ladders", Ladder)
     gateways = listed(folders, "escalation.yaml", "gateways", Gateway)
+    updates = listed(folders, "escalation.yaml", "updates", Cadence)
+    stakeholders = listed(folders, "escalation.yaml", "stakeholders", Stakeholder)
     _check_rotations(rotations, people)
     for absence in absences:
         _refuse_a_stranger(absence, ("person",), "an absence", absence.entry.person, people)
     _check_ladders(ladders, rotations, people)
     _check_routes(ladders, people, gateways)
     _refuse_silence(last(folders, "escalation.yaml"), ladders)
+    for found in stakeholders.values():
+        _check_target(found, (), found.entry, rotations, people)
+    told = (entries(updates), entries(stakeholders))
     away = tuple(each.entry for each in absences)
-    return Calling(entries(rotations), away, entries(ladders), entries(gateways))
+    return Calling(entries(rotations), away, entries(ladders), entries(gateways), *told)
 
 
 def _check_rotations(rotations: Mapping[str, Listed[Rotation]], people: Mapping[str, Listed[Person]]) -> None:
@@ -79,7 +87,6 @@ def _check_ladders(
     rotations: Mapping[str, Listed[Rotation]],
     people: Mapping[str, Listed[Person]],
 ) -> None:
-    held = {role for found in people.values() for role in found.entry.roles}
     owners: dict[tuple[str, str], str] = {}
     for found in ladders.values():
         ladder = found.entry
@@ -92,17 +99,23 @@ def _check_ladders(
         for up, level in enumerate(ladder.levels):
             for index, target in enumerate(level.call):
                 loc: Loc = ("levels", up, "call", index)
-                if target.rotation is not None and target.rotation not in rotations:
-                    wrong, right = target.rotation, rotations
-                    raise found.bad(loc, f"there is no rotation {wrong!r}{nearest(wrong, right)}")
-                if target.person is not None and target.person not in people:
-                    raise found.bad(
-                        loc, f"there is no person {target.person!r}{nearest(target.person, people)}"
-                    )
-                if target.role is not None and target.role not in held:
-                    raise found.bad(
-                        loc, f"nobody has the role {target.role!r}; give it to a person in people.yaml"
-                    )
+                _check_target(found, loc, target, rotations, people)
+
+
+def _check_target(
+    found: Listed[Ladder] | Listed[Stakeholder],
+    loc: Loc,
+    target: Target,
+    rotations: Mapping[str, Listed[Rotation]],
+    people: Mapping[str, Listed[Person]],
+) -> None:
+    if target.rotation is not None and target.rotation not in rotations:
+        raise found.bad(loc, f"there is no rotation {target.rotation!r}{nearest(target.rotation, rotations)}")
+    if target.person is not None and target.person not in people:
+        raise found.bad(loc, f"there is no person {target.person!r}{nearest(target.person, people)}")
+    held = {role for each in people.values() for role in each.entry.roles}
+    if target.role is not None and target.role not in held:
+        raise found.bad(loc, f"nobody has the role {target.role!r}; give it to a person in people.yaml")
 
 
 def _check_routes(

@@ -35,6 +35,8 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
         absences=calling.absences,
         ladders=calling.ladders,
         gateways=calling.gateways,
+        updates=calling.updates,
+        stakeholders=calling.stakeholders,
         authorities=entries(authorities),
         processors=entries(processors),
     )

@@ -12,6 +12,7 @@ from tocsin.catalog.folders import layers
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, Loc, read_document
 from tocsin.domain.answers import nearest
+from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.commands import Command
 from tocsin.domain.contacts import Authority, Person, Processor
 from tocsin.domain.errors import BadFile, Refused
@@ -22,11 +23,15 @@ from tocsin.domain.routes import Gateway
 #: The lists that a file of contacts may hold, where there are more than one.
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "oncall.yaml": ("rotations", "absences"),
-    "escalation.yaml": ("ladders", "gateways"),
+    "escalation.yaml": ("ladders", "gateways", "updates", "stakeholders"),
 }
 
-_Named = TypeVar("_Named", Person, Rotation, Ladder, Authority, Processor, Command, Gateway)
-_Entry = TypeVar("_Entry", Person, Rotation, Ladder, Authority, Processor, Command, Gateway, Absence)
+_Named = TypeVar(
+    "_Named", Person, Rotation, Ladder, Cadence, Stakeholder, Authority, Processor, Command, Gateway
+)
+_Entry = TypeVar(
+    "_Entry", Person, Rotation, Ladder, Cadence, Stakeholder, Authority, Processor, Command, Gateway, Absence
+)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("take", "roles:take", "[INC] ROLE", "take a role"),
         Verb("hand", "roles:hand", "[INC] ROLE TO", "hand a role over, or --back"),
         Verb("silence", "roles:silence", "[INC] ROUTE", "say nothing by Slack any more, or by mail"),
+        Verb("update", "updating:update", "[INC]", "tell the stakeholders how it stands, or skip it"),
         Verb("done", "steps:done", "[INC] STEP", "tick a step, with its evidence"),
         Verb("run", "commands:run", "[INC] [STEP]", "run the company's own command for a step"),
         Verb("skip", "steps:skip", "[INC] STEP", "say that a step does not apply, and why"),

@@ -36,6 +36,10 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
         ask = found.asked_first
         counts += f", cannot tell {found.undecided} ({ask.fact} settles {len(ask.settles)})     tocsin duties{named}"
     lines.append(labelled("LEFT", counts, urgent=bool(found.overdue)))
+    if found.update:
+        missed = f", {found.update.missed} missed before" if found.update.missed else ""
+        words = f"was due {shell.at(found.update.due_at)}{missed}     tocsin update{named}"
+        lines.append(labelled("UPDATE", words, urgent=True))
     if found.disorder:
         more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""
         lines.append(

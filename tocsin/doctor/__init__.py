@@ -75,6 +75,7 @@ def _checks() -> tuple[Check, ...]:
         home.master_key,
         people.organisation,
         oncall.ladders,
+        people.stakeholders,
         commands.programs,
         routes.mail,
         routes.slack,

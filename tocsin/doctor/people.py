@@ -8,6 +8,7 @@ from tocsin.app import App
 from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.doctor.finding import Finding, ago
+from tocsin.domain.rhythm import readers
 from tocsin.storage import clock as beats
 
 #: A test page that is older proves little.
@@ -55,6 +56,19 @@ def place(app: App, name: str, *way: str | int) -> str:
         else:
             return f"{folder / name}:{document.line(loc)}"
     return str(folders[0] / name)
+
+
+def stakeholders(app: App, config: Path | None) -> Iterator[Finding]:
+    """Somebody reads the status updates, wherever a severity asks for them."""
+    contacts = app.catalog.contacts
+    there = {person.id for person in contacts.people}
+    reading = [who for who in readers(contacts, app.now()) if who in there]
+    asked = [each.id for each in contacts.updates if each.every_minutes]
+    if reading or not asked:
+        yield Finding("ok", "updates", f"{len(asked)} severities have a rhythm, {len(reading)} people read")
+        return
+    where = place(app, "escalation.yaml", "stakeholders")
+    yield Finding("warn", "updates", "are asked for, and nobody reads them", where)
 
 
 def test_pages(app: App, config: Path | None) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import Field, field_validator
 
 from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone, authority_for
+from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.commands import Command
 from tocsin.domain.errors import Refused
 from tocsin.domain.ladder import Ladder, Level
@@ -99,6 +100,8 @@ class Contacts(Record):
     absences: tuple[Absence, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     gateways: tuple[Gateway, ...] = ()
+    updates: tuple[Cadence, ...] = ()
+    stakeholders: tuple[Stakeholder, ...] = ()
     authorities: tuple[Authority, ...] = ()
     processors: tuple[Processor, ...] = ()
     commands: tuple[Command, ...] = ()

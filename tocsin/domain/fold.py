@@ -20,10 +20,12 @@ from tocsin.domain.incident import (
     Learned,
     NoticeState,
     Page,
+    Rhythm,
     Ringing,
     RunState,
     StepState,
     Supplement,
+    Tenure,
 )
 from tocsin.domain.timeline import Entry
 
@@ -102,6 +104,7 @@ def _declared(entry: Entry, body: k.Declared) -> Incident:
         declared_at=entry.at,
         declared_by=entry.actor,
         called_from=entry.recorded_at,
+        rhythm=Rhythm(entry.recorded_at, entry.seq),
         head_seq=entry.seq,
         head_hash=entry.hash,
         recorded_at=entry.recorded_at,
@@ -117,12 +120,13 @@ def _reclassified(incident: Incident, entry: Entry, body: k.Reclassified) -> Inc
     if body.field == "severity":
         # Another severity, another ladder: it calls from its first rung, not from where the old one stood.
         change |= {"called_from": entry.recorded_at, "called_seq": entry.seq}
+        change |= {"rhythm": _counted_from(incident, entry)}
     return _changed(incident, **change)
 
 
 @_on(k.StatusEntered)
 def _status(incident: Incident, entry: Entry, body: k.StatusEntered) -> Incident:
-    return _changed(incident, status=body.status, status_seq=entry.seq)
+    return _changed(incident, status=body.status, status_seq=entry.seq, status_at=entry.at)
 
 
 @_on(k.Closed)
@@ -137,7 +141,8 @@ def _declined(incident: Incident, entry: Entry, body: k.Declined) -> Incident:
 
 @_on(k.Reopened)
 def _reopened(incident: Incident, entry: Entry, body: k.Reopened) -> Incident:
-    return _changed(incident, status="containment", status_seq=entry.seq, closed_at=None)
+    change = {"status_seq": entry.seq, "status_at": entry.at, "rhythm": _counted_from(incident, entry)}
+    return _changed(incident, status="containment", closed_at=None, **change)
 
 
 @_on(k.Erased)
@@ -220,6 +225,7 @@ def _role_taken(incident: Incident, entry: Entry, body: k.RoleTaken) -> Incident
         incident,
         roles=_with(incident.roles, body.role, body.person),
         answered=_with(incident.answered, body.role, entry.seq),
+        tenures=_with(incident.tenures, body.role, Tenure(body.person, entry.recorded_at, entry.seq)),
     )
 
 
@@ -243,6 +249,42 @@ def _silenced(incident: Incident, entry: Entry, body: k.RouteSilenced) -> Incide
 @_on(k.RouteTrusted)
 def _trusted(incident: Incident, entry: Entry, body: k.RouteTrusted) -> Incident:
     return _changed(incident, silenced=incident.silenced - {body.route})
+
+
+# --- the rhythm
+
+
+def _counted_from(incident: Incident, entry: Entry, **change: Any) -> Rhythm:
+    """The next status update counts from this entry."""
+    fresh: dict[str, Any] = {"since": entry.recorded_at, "seq": entry.seq, "asked_at": None, "asked_seq": 0}
+    return replace(incident.rhythm, **fresh | change)
+
+
+@_on(k.UpdateAsked)
+def _update_asked(incident: Incident, entry: Entry, body: k.UpdateAsked) -> Incident:
+    rhythm = replace(incident.rhythm, asked_at=entry.recorded_at, asked_seq=entry.seq)
+    return _changed(incident, rhythm=rhythm)
+
+
+@_on(k.StatusUpdated)
+def _updated(incident: Incident, entry: Entry, body: k.StatusUpdated) -> Incident:
+    readers = tuple(dict.fromkeys((*incident.rhythm.readers, *body.to)))
+    told = {"told_at": entry.at, "told_by": entry.actor, "readers": readers}
+    return _changed(incident, rhythm=_counted_from(incident, entry, **told))
+
+
+@_on(k.UpdateSkipped)
+def _update_skipped(incident: Incident, entry: Entry, body: k.UpdateSkipped) -> Incident:
+    return _changed(incident, rhythm=_counted_from(incident, entry))
+
+
+@_on(k.HandOverAsked)
+def _hand_over_asked(incident: Incident, entry: Entry, body: k.HandOverAsked) -> Incident:
+    asked = replace(incident.tenures[body.role], asked_at=entry.recorded_at, asked_seq=entry.seq)
+    return _changed(incident, tenures=_with(incident.tenures, body.role, asked))
+
+
+# --- the checklist
 
 
 @_on(k.StepDone)

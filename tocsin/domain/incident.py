@@ -93,6 +93,32 @@ class Ringing:
 
 
 @dataclass(frozen=True)
+class Rhythm:
+    """Since when, and by which entry, the next status update counts; when it was last asked for, and told."""
+
+    since: datetime
+    seq: int
+    asked_at: datetime | None = None
+    asked_seq: int = 0
+    #: The last update that was told, and by whom; one that was skipped is none.
+    told_at: datetime | None = None
+    told_by: str | None = None
+    #: Everybody who was ever told: they hear of the end too.
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """Who holds a role, or held it last, since when, by which entry; when somebody was asked to take it over."""
+
+    holder: str
+    since: datetime
+    seq: int
+    asked_at: datetime | None = None
+    asked_seq: int = 0
+
+
+@dataclass(frozen=True)
 class Supplement:
     """A follow-up to a report, as it was filed; reference and receipt as with the first."""
 
@@ -214,15 +240,19 @@ class Incident:
     recorded_at: datetime
     #: Since when, and by which entry, the ladders call.
     called_from: datetime
+    rhythm: Rhythm
     called_seq: int = 1
     #: Roles that somebody gave back: their ladders began anew.
     given_back: Mapping[str, Ringing] = field(default_factory=lambda: _NOTHING)
     #: Routes by which nothing is said any more: somebody reads them who must not.
     silenced: frozenset[str] = frozenset()
     status_seq: int = 1
+    #: Since when it has this status; None while it has that of its declaration.
+    status_at: datetime | None = None
     learned: Mapping[str, Learned] = field(default_factory=lambda: _NOTHING)
     facts_seq: int = 0
     roles: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    tenures: Mapping[str, Tenure] = field(default_factory=lambda: _NOTHING)
     pages: tuple[Page, ...] = ()
     answered: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     #: Types that it had before its present one, the latest last, each once.

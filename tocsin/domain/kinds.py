@@ -222,6 +222,38 @@ class RouteTrusted(Body):
     because: Words
 
 
+# --- the rhythm
+
+
+class UpdateAsked(Body):
+    """The commander was asked for the status update that is due; `missed` before it never came."""
+
+    missed: int = 0
+
+
+class StatusUpdated(Body):
+    """A person told the stakeholders how it stands, as a CAN report: conditions, actions, needs. `to` are their ids."""
+
+    conditions: Words
+    actions: Words
+    needs: Words
+    to: tuple[str, ...] = ()
+
+
+class UpdateSkipped(Body):
+    """A person decided that nothing is told this time."""
+
+    because: Words
+
+
+class HandOverAsked(Body):
+    """A shift ended while `holder` held a role: both were told, and `to`, who is on call now, was asked to take it."""
+
+    role: str
+    holder: str
+    to: str
+
+
 # --- the checklist
 
 

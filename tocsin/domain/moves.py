@@ -81,6 +81,33 @@ class CallPerson(Move):
 
 
 @dataclass(frozen=True)
+class AskUpdate(Move):
+    """A status update is due."""
+
+    missed: int
+
+    kind, stage, urgent = "ask-update", "declare", True
+    about, says = "update", "Ask for the status update"
+
+    @property
+    def words(self) -> str:
+        """What is asked for, and how many never came."""
+        return super().words + (f", {self.missed} missed" if self.missed else "")
+
+
+@dataclass(frozen=True)
+class AskHandOver(Move):
+    """A shift ended while somebody on call held a role."""
+
+    role: str
+    holder: str
+    to: str
+
+    kind, stage, urgent = "ask-hand-over", "declare", True
+    about, says = "{role}", "Ask {to} to take {role} from {holder}"
+
+
+@dataclass(frozen=True)
 class OpenDuty(Move):
     """A duty exists that was not known."""
 

@@ -34,6 +34,8 @@ from tocsin.domain.owing import (
     look_again_moves,
     warnings,
 )
+from tocsin.domain.rhythm import update_moves, update_wake
+from tocsin.domain.shifts import shift_moves, shift_wake
 from tocsin.domain.telling import awaited, notice_moves, sending_moves
 
 __all__ = ["Plan", "assessment", "facts_of", "plan"]
@@ -80,11 +82,13 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     moves += look_again_moves(incident, now)
     moves += doubt_moves(incident, catalog)
     moves += _step_moves(incident, type_, answers, now)
+    moves += update_moves(incident, catalog.contacts, now)
+    moves += shift_moves(incident, catalog.contacts, now)
     letters = letters_of(incident, catalog)
     moves += notice_moves(incident, catalog, letters)
     moves += sending_moves(incident, now)
-    # One status after the other: the head of each leaves the house before the next is entered.
-    moves += list(_published(incident)) or _status_moves(incident, type_, answers)
+    # Statuses that are passed through at one moment are one milestone: the head of the last covers them all.
+    moves += list(_status_moves(incident, type_, answers)) or _published(incident)
     return Plan(
         tuple(moves),
         min(_wakes(incident, catalog, type_, answers, now), default=None),
@@ -143,6 +147,7 @@ def _wakes(
     incident: Incident, catalog: Catalog, type_: IncidentType, answers: dict[str, bool | None], now: datetime
 ) -> Iterable[datetime]:
     candidates = [next_call_at(incident, catalog.contacts, now), next_look(incident.decisions, now)]
+    candidates += [each(incident, catalog.contacts, now) for each in (update_wake, shift_wake)]
     candidates += [state.resume_at for state in incident.notices.values()]
     for duty in incident.duties.values():
         if duty.mark == "open" and duty.soonest is not None:

@@ -5,16 +5,23 @@ Few and good. Staff are named; affected people never are.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.escalation import ways
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
+from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.rendering.message import Brief, Kind, Line, line, render_message
+from tocsin.storage import outbox
+from tocsin.storage.outbox import LANES
 from tocsin.storage.texts import read_texts
+
+#: Kinds of messages that join into one where one person gets several at one moment, the most pressing first.
+_JOINS: tuple[Kind, ...] = ("warning", "overdue", "approval", "update-due", "ack", "status")
 
 
 def page_message(
@@ -43,6 +50,42 @@ def page_message(
     )
 
 
+def tell_answered(app: App, change: Change, who: str, roles: Sequence[str]) -> None:
+    """Tell everybody whom calls for these roles reached since nobody answered that somebody has: they may sleep.
+
+    By what woke them, but for a telephone, which would wake them again. Whoever was not reached hears nothing.
+    """
+    incident, seq = change.incident, change.incident.head_seq + len(change.drafts)
+    with app.database.read() as connection:
+        left = outbox.left(connection, incident.key)
+    for role in roles:
+        since = max(incident.ringing(role).seq, incident.answered.get(role, 0))
+        rang: dict[str, list[str]] = {}
+        for page in incident.pages:
+            if page.role == role and page.seq > since and page.seq in left and page.person != who:
+                rang[page.person] = [route for route in page.routes if route in left[page.seq]]
+        for person, by in rang.items():
+            quiet = [route for route in by if kind_of(route) not in {COMMAND, *incident.silenced}][:1]
+            said, about = [line("has_it", who=who, role=role)], f"ack/{role}/{seq}"
+            tell(app, change, "ack", [person], said, subject=about, lane="warning", cause=seq, routes=quiet)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one person is to be told, before what else is said at the same moment joins it."""
+
+    who: str
+    kind: Kind
+    lines: tuple[str | Line, ...]
+    subject: str
+    lane: str
+    cause: int
+    due: datetime | None
+    action: str
+    routes: tuple[str, ...]
+    page: int | None = None
+
+
 def tell(
     app: App,
     change: Change,
@@ -59,30 +102,79 @@ def tell(
     loud: bool = False,
     page: int | None = None,
 ) -> None:
-    """Put one message for each person into the outbox: by `routes`, else `loud` by each there is, else by one."""
-    incident, contacts = change.incident, app.catalog.contacts
-    ids = {person.id for person in contacts.people} - set(incident.excluded)
-    brief = Brief(
-        kind=kind,
+    """Tell each person once: by `routes`, else `loud` by each that there is, else by one.
+
+    What one change tells one person is one message, under the most pressing of its headlines. Pages stand alone, since
+    each is answered or taken back for itself.
+    """
+    contacts = app.catalog.contacts
+    ids = {person.id for person in contacts.people} - set(change.incident.excluded)
+    for who in dict.fromkeys(people):
+        if who in ids:
+            by = tuple(routes or ways(contacts.person(who), change.incident.silenced, loud=loud))
+            said = Said(who, kind, tuple(lines), subject, lane, cause, due, action, by, page)
+            change.said.append(said)
+    change.put_together = partial(_put_together, app, change)
+
+
+def _put_together(app: App, change: Change) -> None:
+    """Put one message for each person and route into the outbox."""
+    frame = _frame(app, change)
+    for each in together(change.said):
+        brief = replace(frame, kind=each.kind, lines=each.lines, due=each.due, next_action=each.action)
+        content = written_to(app, brief, each.who)
+        for route in each.routes:
+            change.send(
+                f"{each.subject}/{each.who}/{route}",
+                each.lane,
+                route,
+                each.who,
+                content,
+                cause=each.cause,
+                page=each.page,
+            )
+    change.said.clear()
+
+
+def together(said: Sequence[Said]) -> list[Said]:
+    """What joins becomes one for each person: the most pressing first, the lines of the others behind it."""
+    alone = [each for each in said if each.kind not in _JOINS]
+    joined: dict[str, list[Said]] = {}
+    for each in said:
+        if each.kind in _JOINS:
+            joined.setdefault(each.who, []).append(each)
+    return [*alone, *map(_joined, joined.values())]
+
+
+def _joined(said: Sequence[Said]) -> Said:
+    first, *rest = sorted(said, key=_pressing)
+    lines = list(first.lines)
+    for each in rest:
+        lines += [line for line in each.lines if line not in lines]
+    lane, routes = min(((each.lane, each.routes) for each in said), key=lambda way: LANES[way[0]])
+    return replace(first, lines=tuple(lines), lane=lane, routes=routes)
+
+
+def _pressing(each: Said) -> tuple[int, bool, float]:
+    return _JOINS.index(each.kind), each.due is None, each.due.timestamp() if each.due else 0.0
+
+
+def _frame(app: App, change: Change) -> Brief:
+    """What every message of this change has in common."""
+    incident = change.incident
+    return Brief(
+        kind="status",
         incident_key=incident.key,
         code_name=incident.code_name,
         severity=incident.severity.upper(),
-        lines=tuple(lines),
+        lines=(),
         head=(incident.head_seq, incident.head_hash),
         now=change.now,
-        zone=contacts.organisation.zone,
+        zone=app.catalog.contacts.organisation.zone,
         title=None if incident.restricted else _title(app, incident),
-        due=due,
-        next_action=action,
         drill=incident.drill,
         console_url=app.settings.console_url,
     )
-    for who in dict.fromkeys(people):
-        if who not in ids:
-            continue
-        content = written_to(app, brief, who)
-        for route in routes or ways(contacts.person(who), incident.silenced, loud=loud):
-            change.send(f"{subject}/{who}/{route}", lane, route, who, content, cause=cause, page=page)
 
 
 def written_to(app: App, brief: Brief, who: str) -> bytes:

@@ -8,13 +8,14 @@ from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.checklist import applicable
-from tocsin.domain.escalation import ways
 from tocsin.domain.notice import APPROVERS
 from tocsin.domain.owing import facts_of
-from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.engine.anew import doubt_decisions, look_again
+from tocsin.engine.hand_over import ask_hand_over
 from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
+from tocsin.engine.milestones import publish
 from tocsin.engine.newer import tell_of_newer_laws
+from tocsin.engine.updates import ask_update
 from tocsin.rendering.message import Line, line
 from tocsin.storage import outbox
 
@@ -95,9 +96,11 @@ def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
     seq = change.add(k.DeadlineWarned(duty=move.duty, percent=move.percent), cause=move.cause, key=move.key)
     urgent = move.percent >= URGENT
     people = role_or_standin(app, incident, *(WHEN_LATE if urgent else OWNERS))
+    said = duty_line(duty)
     lines = [
-        duty_line(duty),
-        line("time_gone", percent=move.percent) if move.percent < 100 else line("time_over"),
+        line("warned", duty=said, percent=move.percent)
+        if move.percent < 100
+        else line("time_over", duty=said)
     ]
     individuals = duty.opened.recipient == "individuals"
     action = (
@@ -128,7 +131,7 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
     holder = incident.roles.get(move.role)
     people = [holder] if holder else role_or_standin(app, incident, "incident-commander")
     if step is not None:
-        lines = [line("step_overdue", step=step.id, title=step.title), line("role", role=step.role)]
+        lines = [line("step_overdue", step=step.id, title=step.title, role=step.role)]
         needs = applicable(step, facts_of(incident, catalog), catalog.contacts.organisation).needs
         if needs:
             lines.append(line("needs", facts=", ".join(needs)))
@@ -140,28 +143,6 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
 
 def _status(app: App, change: Change, move: m.EnterStatus) -> None:
     change.add(k.StatusEntered(status=move.status), cause=move.cause, key=move.key)
-
-
-def _publish(app: App, change: Change, move: m.PublishHead) -> None:
-    incident = change.incident
-    # The head that is published is the one before this entry, which says so.
-    with app.database.read() as connection:
-        said = outbox.said_digest(outbox.of_incident(connection, incident.key), incident.head_seq)
-    body = k.HeadPublished(
-        seq=incident.head_seq, head=incident.head_hash, messages=said, milestone=move.milestone
-    )
-    seq = change.add(body, cause=move.cause, key=move.key)
-    head = line("head", seq=incident.head_seq, hash=incident.head_hash)
-    lines = [line("status", status=move.milestone), head]
-    if incident.scope is not None:
-        lines.append(line("affected", count=incident.scope.total))
-    kind: Any = "status" if incident.open else "all-clear"
-    contacts, owners = app.catalog.contacts, role_or_standin(app, incident, "dpo")
-    for who in role_or_standin(app, incident, "dpo", "incident-commander"):
-        # The head leaves the house by more than one road; it rings no telephone.
-        by = ways(contacts.person(who), incident.silenced, loud=who in owners)
-        written = [route for route in by if kind_of(route) != COMMAND]
-        tell(app, change, kind, [who], lines, subject=move.key, lane="status", cause=seq, routes=written)
 
 
 def _void(app: App, change: Change, move: m.VoidNotice) -> None:
@@ -183,7 +164,13 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
     seq = change.add(body, cause=move.cause, key=move.key)
     needed = app.catalog_of(incident).contacts.organisation.approvals_needed
     lines = [
-        line("draft", edition=state.edition, people=state.recipients, variants=state.variants),
+        line(
+            "draft",
+            notice=move.notice,
+            edition=state.edition,
+            people=state.recipients,
+            variants=state.variants,
+        ),
         line("digest", digest=state.digest[:12], needed=needed),
     ]
     due = min((d.soonest for d in incident.duties.values() if d.mark == "open" and d.soonest), default=None)
@@ -209,7 +196,7 @@ def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:
     incident, duty = change.incident, change.incident.duties[move.duty]
     seq = change.add(k.SignatureAsked(duty=move.duty), cause=move.cause, key=move.key)
     signatory = app.catalog.contacts.organisation.signatory
-    lines = [duty_line(duty), line("sign")]
+    lines = [line("sign", duty=duty_line(duty))]
     tell(
         app,
         change,
@@ -226,6 +213,8 @@ def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:
 
 _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.CallPerson: _page,
+    m.AskUpdate: ask_update,
+    m.AskHandOver: ask_hand_over,
     m.OpenDuty: _open_duty,
     m.MoveDuty: _move_duty,
     m.DoubtDuty: _doubt_duty,
@@ -236,7 +225,7 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.WarnOfDeadline: _warn,
     m.RemindOfStep: _remind,
     m.EnterStatus: _status,
-    m.PublishHead: _publish,
+    m.PublishHead: publish,
     m.VoidNotice: _void,
     m.AskApproval: _ask_approval,
     m.MeetByNotice: _meet,

@@ -7,8 +7,9 @@ as plain text, and what stands in markup is escaped, since `<!channel>` in a tit
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Literal, get_args
 
 from jinja2 import Template
@@ -18,11 +19,30 @@ from tocsin.domain.message import LONGEST_SHORT
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
 
-Kind = Literal["page", "ack", "warning", "overdue", "status", "approval", "all-clear", "trouble", "newer-law"]
+Kind = Literal[
+    "page",
+    "ack",
+    "hand-over",
+    "warning",
+    "overdue",
+    "update-due",
+    "update",
+    "status",
+    "approval",
+    "all-clear",
+    "trouble",
+    "newer-law",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-#: A phone's screen, and Slack's own limits (header 150, text of a section 3,000).
-MOST_LINES, LONGEST_LINE, LONGEST_HEADER = 8, 200, 150
+#: A phone's screen, 390 by 844 points at our 15: so many columns and rows hold a whole message.
+COLUMNS, ROWS = 40, 36
+#: What the body may take of them; a clock and a command below it take theirs.
+BODY_ROWS, CLOCK_ROWS, COMMAND_ROWS = 22, 3, 1
+#: What a line, one of several things in a line, and a name may take; a person's own words in a status update more.
+MOST_LINES, LONGEST_LINE, LONGEST_ITEM, LONGEST_NAME, LONGEST_WORDS = 9, 200, 40, 80, 260
+#: Slack's own limit; the text of a section may have 3,000.
+LONGEST_HEADER = 150
 HASH_SHOWN = 12
 
 
@@ -30,8 +50,8 @@ HASH_SHOWN = 12
 class Line:
     """One thing to say in each reader's language: a phrase of `papers/words.*.yaml`, and what fills its blanks.
 
-    A role, a status and a level of risk are called as in the reader's language; texts per language and lines within
-    stand in it.
+    A role, a status and a level of risk are called as in the reader's language; texts per language, lengths of time
+    and lines within, one or several, stand in it.
     """
 
     phrase: str
@@ -114,10 +134,12 @@ def _variables(brief: Brief, language: str, templates: Path) -> dict[str, Any]:
     seq, digest = brief.head
     return {
         "incident": brief.incident_key,
-        "name": _line(brief.title or brief.code_name),
+        "name": _line(brief.title or brief.code_name, LONGEST_NAME),
         "code_name": brief.code_name,
         "severity": brief.severity,
-        "lines": _shortened([each if isinstance(each, str) else each.said(words) for each in brief.lines]),
+        "lines": _shortened(
+            brief, [each if isinstance(each, str) else each.said(words) for each in brief.lines]
+        ),
         "due": words.moment(brief.due, brief.zone) if brief.due else "",
         "left": words.duration(brief.due - brief.now) if brief.due else "",
         "overdue": brief.due is not None and brief.due < brief.now,
@@ -195,6 +217,10 @@ def _mark(brief: Brief) -> str:
 def _said_value(name: str, value: Any, words: Words) -> Any:
     if isinstance(value, Line):
         return value.said(words)
+    if isinstance(value, tuple):
+        return "; ".join(_line(str(_said_value(name, each, words)), LONGEST_ITEM) for each in value)
+    if isinstance(value, timedelta):
+        return words.duration(value)
     if isinstance(value, Mapping):
         return value.get(words.language) or value["en"]
     # A role, a status, a level of risk: each as papers call it.
@@ -202,14 +228,26 @@ def _said_value(name: str, value: Any, words: Words) -> Any:
     return words.choice(listed, value) if listed else value
 
 
-def _shortened(lines: Sequence[str]) -> list[str]:
+def _shortened(brief: Brief, lines: Sequence[str]) -> list[str]:
     """What a phone can show; the rest is counted, never dropped in silence."""
-    shown = [_line(line) for line in lines[:MOST_LINES]]
+    longest = LONGEST_WORDS if brief.kind == "update" else LONGEST_LINE
+    room = BODY_ROWS - (CLOCK_ROWS if brief.due else 0) - (COMMAND_ROWS if brief.next_action else 0)
+    shown: list[str] = []
+    for text in lines[:MOST_LINES]:
+        room -= rows_of(flat := _line(text, longest))
+        if room < 0:
+            break
+        shown.append(flat)
     more = len(lines) - len(shown)
     return [*shown, f"… +{more}"] if more > 0 else shown
 
 
-def _line(text: str) -> str:
+def rows_of(text: str) -> int:
+    """Rows of a phone that a text takes."""
+    return sum(max(len(wrap(line, COLUMNS)), 1) for line in text.split("\n"))
+
+
+def _line(text: str, longest: int = LONGEST_LINE) -> str:
     flat = "".join(one if one.isprintable() else " " for one in text)
     flat = " ".join(flat.split())
-    return flat if len(flat) <= LONGEST_LINE else f"{flat[: LONGEST_LINE - 1]}…"
+    return flat if len(flat) <= longest else f"{flat[: longest - 1]}…"

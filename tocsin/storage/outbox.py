@@ -179,6 +179,18 @@ def exclude(connection: Connection, ids: Collection[str], now: datetime, why: st
     )
 
 
+def left(connection: Connection, incident: str) -> dict[int, set[str]]:
+    """The pages of an incident of which a message left, or is perhaps on its way: entry to routes."""
+    gone = outbox.c.state.in_(("sending", "ambiguous", "handed_over", "delivered"))
+    query = select(outbox.c.page, outbox.c.route).where(
+        outbox.c.incident == incident, outbox.c.page.is_not(None)
+    )
+    found: dict[int, set[str]] = {}
+    for page, route in connection.execute(query.where(gone)):
+        found.setdefault(page, set()).add(route)
+    return found
+
+
 def in_flight(connection: Connection) -> int:
     """How many rows are on the wire now."""
     return connection.scalar(select(func.count()).where(outbox.c.state == "sending")) or 0

@@ -13,6 +13,7 @@ from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import is_letter
 from tocsin.domain.order import Disorder, out_of_order
+from tocsin.domain.rhythm import Update, next_update
 from tocsin.domain.telling import awaited
 from tocsin.record import plan_or_none
 from tocsin.storage import ledger
@@ -68,6 +69,8 @@ class Card:
     asked_first: NextQuestion | None = None
     #: Moments that contradict each other, while something can still be learned.
     disorder: tuple[Disorder, ...] = ()
+    #: The status update that is due, if one is.
+    update: Update | None = None
     #: Decisions that the facts no longer carry.
     doubts: tuple[Doubt, ...] = ()
     #: Reports that the authorities have, the latest supplement of each with it.
@@ -106,16 +109,22 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         blocked=blocked(app, incident, now) if incident.open else None,
         pending=sum(step.pending for step in found),
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
-        untold=_untold(app, incident),
+        untold=untold(app, incident),
         open_duties=len(open_duties),
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
         undecided=len({each.name for each in law.undecided}),
         asked_first=next(iter(law.questions), None),
         disorder=out_of_order(incident.facts) if incident.open else (),
+        update=_update(app, incident, now),
         doubts=doubts(incident, app.catalog_of(incident)),
         down=tuple(down_routes(app, now)),
         newer_laws=asks_more(app, incident),
     )
+
+
+def _update(app: App, incident: Incident, now: datetime) -> Update | None:
+    update = next_update(incident, app.catalog.contacts, now)
+    return update if update and update.due_at <= now else None
 
 
 def _broken(app: App, row: Mapping[str, Any], duties: Mapping[str, Mapping[str, Any]], now: datetime) -> Card:
@@ -139,7 +148,8 @@ def _broken(app: App, row: Mapping[str, Any], duties: Mapping[str, Mapping[str, 
     )
 
 
-def _untold(app: App, incident: Incident) -> tuple[int, int] | None:
+def untold(app: App, incident: Incident) -> tuple[int, int] | None:
+    """(people who are still to be told, people who were hit); None while nobody knows how many."""
     if incident.scope is None:
         return None
     with app.database.read() as connection:

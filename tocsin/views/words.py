@@ -143,6 +143,12 @@ def _taken(body: k.RoleTaken, texts: Texts) -> str:
     return f"{body.person} is {body.role}" + (f", handed over by {body.handed_by}" if body.handed_by else "")
 
 
+def _updated(body: k.StatusUpdated, texts: Texts) -> str:
+    said = (shown(words, texts) for words in (body.conditions, body.actions, body.needs))
+    to = f" (to {', '.join(body.to)})" if body.to else " (to nobody)"
+    return " / ".join(map(str, said)) + to
+
+
 def _paper(body: k.PaperMade, texts: Texts) -> str:
     unknown = f", {len(body.unknown)} answers open" if body.unknown else ""
     supplement = f", supplement {body.supplement}" if body.supplement else ""
@@ -205,6 +211,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.PageOutcome: lambda body, texts: f"{body.person} by {body.route}: {body.outcome.replace('_', ' ')}",
     k.Acknowledged: lambda body, texts: f"{body.person} as {body.role}",
     k.RoleTaken: _taken,
+    k.UpdateAsked: lambda body, texts: f"{body.missed} missed" if body.missed else "due",
+    k.StatusUpdated: _updated,
+    k.UpdateSkipped: _why,
+    k.HandOverAsked: lambda body, texts: f"{body.to} to take {body.role} from {body.holder}",
     k.StepDone: _done,
     k.StepSkipped: _because("step"),
     k.StepUndone: _because("step"),
