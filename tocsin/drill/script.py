@@ -76,3 +76,51 @@ CONTAIN, SCOPE, LEARN = timedelta(minutes=25), timedelta(minutes=55), timedelta(
 CORRECT, LETTER = timedelta(hours=2), timedelta(hours=3)
 SECOND_LETTER, PAPERS, HARDEN = timedelta(hours=5), timedelta(hours=20), timedelta(hours=30)
 CLOSE = timedelta(hours=74)
+
+#: What the commander tells the stakeholders, and when: conditions, actions, needs; or only why nothing is told.
+UPDATES: tuple[tuple[timedelta, tuple[str, str, str] | str], ...] = (
+    (
+        timedelta(minutes=26),
+        (
+            "Tokens of customers lay in a public repository, and somebody used them. They are revoked since 03:05.",
+            "The forensic team measures from the logs who was affected; first numbers by 03:40.",
+            "Nothing yet. Please answer no questions from outside; send them to customer relations.",
+        ),
+    ),
+    (
+        timedelta(minutes=56),
+        (
+            "The attack is stopped. We know who was affected, and which of their data were read.",
+            "The DPO weighs which authorities must be told, and by when. The letter is being drafted.",
+            "Two people who may approve the letter, reachable until noon.",
+        ),
+    ),
+    (
+        timedelta(hours=4, minutes=50),
+        (
+            "The letter has its two approvals, and one hour in it is wrong.",
+            "It is corrected, approved again and sent this morning; then the reports to the authorities.",
+            "Bao and An for the second approval at 07:40.",
+        ),
+    ),
+    (timedelta(hours=8, minutes=50), "the letters are out; nothing new before the reports"),
+    (
+        timedelta(hours=12, minutes=50),
+        (
+            "The letters are out. One address refused: that customer was told by telephone.",
+            "The reports to the authorities are being completed; they leave tonight.",
+            "None.",
+        ),
+    ),
+    (timedelta(hours=16, minutes=50), "the reports leave at 22:40; the next update brings their numbers"),
+    (
+        timedelta(hours=20, minutes=10),
+        (
+            "Every authority that had to be told has its report. No sign of the intruder since 03:05.",
+            "Tomorrow the systems are hardened, so that a leaked token opens nothing.",
+            "None.",
+        ),
+    ),
+    (timedelta(hours=24), "night; the team sleeps, and the watch goes on"),
+    (timedelta(hours=28), "hardening began as planned; news with its end"),
+)

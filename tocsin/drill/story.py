@@ -55,6 +55,7 @@ class Story:
         self.app = stage.app
         self.key = ""
         self.papers: list[Path] = []
+        self.updates = list(script.UPDATES)
         self.recall = self.precision = 0.0
 
     def play(self) -> Outcome:
@@ -79,7 +80,24 @@ class Story:
         return actor(self.stage, person)
 
     def _at(self, after: timedelta) -> None:
+        """Let time pass, and the commander keep the rhythm of updates meanwhile."""
+        while self.updates and self.updates[0][0] < after:
+            at, said = self.updates.pop(0)
+            until(self.stage, BEGINNING + at)
+            self._update(said)
         until(self.stage, BEGINNING + after)
+
+    def _update(self, said: tuple[str, str, str] | str) -> None:
+        commander = self._as(self.incident.roles["incident-commander"])
+        if isinstance(said, str):
+            actions.skip_update(self.app, commander, self.key, because=said)
+        else:
+            actions.update(self.app, commander, self.key, *said)
+        self.stage.settle()
+        self.tell.scene(
+            "no update this time" if isinstance(said, str) else "the stakeholders hear how it stands"
+        )
+        self.tell.news(self.incident)
 
     def _must(self, holds: bool, what: str) -> None:
         if not holds:

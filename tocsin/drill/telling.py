@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 #: What is told of the timeline, in its own words. Calls, facts, steps and the ledger have lines of their own.
 _TOLD = frozenset(
     "Acknowledged Closed DutyConfirmed DutyMet DutyReleased LetterExcluded NoticeApproved NoticeDrafted NoticeRejected "
-    "NoticeReleased NoticeVoided StepSkipped SupplementFiled".split()
+    "NoticeReleased NoticeVoided StatusUpdated StepSkipped SupplementFiled UpdateAsked UpdateSkipped".split()
 )
 #: Where the next word of a kind begins.
 _CAPITAL = re.compile("(?<!^)(?=[A-Z])")
