@@ -7,9 +7,10 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from tocsin import actions, bell
 from tocsin.actions.declaring import Declaration
@@ -17,7 +18,8 @@ from tocsin.bell import Hands, next_moment, ring
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance, quick_only
 from tocsin.storage import clock as heartbeats
-from tocsin.storage import timeline
+from tocsin.storage import resting, timeline
+from tocsin.storage.runs import Runs
 from tocsin.storage.tables import incident
 
 HIT = {"role": "controller", "place": "VN", "count": 3, "risk": "risk", "group": ["customers"]}
@@ -48,6 +50,53 @@ def test_the_next_moment_is_the_first_wake_or_the_first_message_that_may_be_trie
     story.app = replace(story.app, routes={})
     story.declare("Another one")
     assert next_moment(story.app) == story.clock.moment + timedelta(seconds=5)
+
+
+def test_a_round_asks_each_of_its_questions_by_an_index_that_leaves_out_what_rests(tale):
+    asked = []
+    engine = tale.app.database.engine
+    listen = partial(event.listen, engine, "before_cursor_execute")
+    tale.declare()
+    ring(tale.app, waking=lambda: None)
+    listen(lambda _, __, statement, values, *___: asked.append((statement, values)))
+    book = Runs(tale.app.database)
+    assert ring(tale.app, waking=lambda: str(book.due(tale.clock.moment))).advanced == 0
+    with tale.app.database.read() as connection:
+        steps = [
+            row.detail
+            for statement, values in list(asked)
+            if "FROM incident" in statement or "FROM outbox" in statement
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    places = {step.partition(" USING INDEX ")[2].split()[0] for step in steps if " incident " in step}
+    assert places == {
+        "ix_incident_wake_at",
+        "ix_incident_unseen",
+        "ix_incident_shown",
+        "ix_incident_held_against",
+    }
+    assert {step for step in steps if " outbox " in step} == {
+        "SEARCH outbox USING INDEX ix_outbox_state_not_before (state=? AND not_before<?)",
+        "SEARCH outbox USING INDEX ix_outbox_state_not_before (state=?)",
+    }
+
+
+def test_laws_that_were_held_against_those_of_today_are_not_looked_at_again_by_the_next_bell(tale):
+    for number in range(3):
+        tale.declare(f"Leak {number}")
+    ring(tale.app)
+    with tale.app.database.read() as connection:
+        assert resting.held_otherwise(connection, tale.app.catalog.digest, tale.clock.moment, 9) == []
+        assert len(resting.held_otherwise(connection, "other packs", tale.clock.moment, 2)) == 2
+
+
+def test_laws_that_were_held_against_other_packs_are_held_against_those_of_today(tale):
+    tale.declare()
+    with tale.app.database.write() as connection:
+        connection.execute(update(incident).values(held_against="packs of long ago"))
+    ring(tale.app)
+    with tale.app.database.read() as connection:
+        assert connection.scalar(select(incident.c.held_against)) == tale.app.catalog.digest
 
 
 def test_how_long_nobody_made_a_move_shows_until_it_is_made(story):

@@ -51,8 +51,6 @@ class App:
     strict: bool = False
     _incidents: dict[str, Incident] = field(default_factory=dict, repr=False)
     _catalogs: dict[str, Catalog] = field(default_factory=dict, repr=False)
-    #: For each open incident the packs of today against which its laws were held last.
-    _held_against: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def catalog(self) -> Catalog:

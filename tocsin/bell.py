@@ -25,7 +25,7 @@ from tocsin.engine import advance, anything, quick_only, urgent_only
 from tocsin.engine.quarantine import tell_restored
 from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
-from tocsin.storage import timeline
+from tocsin.storage import resting, timeline
 from tocsin.storage.waiting import next_due
 
 log = Log("tocsin.bell")
@@ -39,6 +39,8 @@ READ_AGAIN = timedelta(seconds=15)
 HANDS = 4
 #: While Prefect is well, its flows have so long to make a move that is not urgent. Then the bell makes it.
 GRACE = timedelta(seconds=20)
+#: So many incidents are held against newer laws in one round.
+LOOKS = 50
 
 
 class Hands:
@@ -102,7 +104,6 @@ def ring(
     now = app.now()
     with app.database.read() as connection:
         due = timeline.due(connection, now)
-        overdue = timeline.oldest_overdue(connection, now)
     well = waking is not None and trouble is None
     ours = [key for key, since in due if not (well and now - since < GRACE)]
     failed |= {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
@@ -116,7 +117,7 @@ def ring(
     delivered += _deliver(app, post, alive) if due else 0
     _beat(app, prefect=trouble, failed=len(failed))
     advanced = sum(key not in failed for key, _ in due)
-    return Round(advanced, delivered, len(failed), trouble, overdue)
+    return Round(advanced, delivered, len(failed), trouble, now - due[0][1] if due else timedelta(0))
 
 
 def _deliver(app: App, post: Post | None, alive: Callable[[], None]) -> int:
@@ -130,19 +131,16 @@ def _deliver(app: App, post: Post | None, alive: Callable[[], None]) -> int:
 def _look_at_newer_laws(app: App) -> set[str]:
     """Hold the laws of each open incident against those of today, once for each time that these change.
 
-    A change of facts makes an incident due by itself; a file that somebody edited does not. Returns the incidents
-    that could not be read.
+    A change of facts makes an incident due by itself, and a plan knows of newer laws; a file that somebody edited does
+    not. Some at a time, since each has to be read. Returns those whose page about it failed.
     """
-    today, failed = app.catalog.digest, set[str]()
+    today = app.catalog.digest
     with app.database.read() as connection:
-        keys = timeline.open_keys(connection)
-    for key in keys:
-        if app._held_against.get(key) == today:
-            continue
-        if not _has_newer_laws(app, key) or _advanced(app, key, urgent_only):
-            app._held_against[key] = today
-        else:
-            failed.add(key)
+        keys = resting.held_otherwise(connection, today, app.now(), LOOKS)
+    failed = {key for key in keys if _has_newer_laws(app, key) and not _advanced(app, key, urgent_only)}
+    if held := [key for key in keys if key not in failed]:
+        with app.database.write() as connection:
+            resting.hold_against(connection, held, today)
     return failed
 
 

@@ -55,7 +55,7 @@ def _witnesses(case: Case) -> list[tuple[str, int]]:
     named = {
         "a message in the outbox": (tables.outbox.c.cause, tables.outbox.c.incident),
         "a command": (tables.command.c.seq, tables.command.c.incident),
-        "its flow run": (tables.run.c.parked_seq, tables.run.c.incident),
+        "its flow run": (tables.incident.c.parked_seq, tables.incident.c.key),
     }
     return [
         (where, case.connection.scalar(select(func.max(seq)).where(incident == case.key)) or 0)

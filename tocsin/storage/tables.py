@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     true,
 )
 from sqlalchemy.types import TypeEngine
@@ -117,6 +118,12 @@ incident = Table(
     Column("declared_at", Moment, nullable=False),
     Column("head_seq", Integer, nullable=False),
     Column("head_hash", String(64), nullable=False),
+    #: Up to which entry the flow run that shows it in Prefect had seen the timeline when it last left.
+    Column("parked_seq", Integer, nullable=False, default=0),
+    #: Whether it has a flow run that has not ended, as far as we know.
+    Column("shown", Boolean, nullable=False, default=False),
+    #: The packs against which its laws were held last; empty while nobody has looked.
+    Column("held_against", String(64), nullable=False, default=""),
     Column("wake_at", Moment),
     Column("waiting_for", String(200), nullable=False),
     Column("next_due", Moment),
@@ -127,6 +134,15 @@ incident = Table(
 # SQLite takes a partial index where a query says the very same words, and `open` is asked for as `open = 1`.
 # That it is partial on PostgreSQL too says the migration alone: a word of that dialect loads all of it here.
 Index("ix_incident_open", incident.c.number, sqlite_where=incident.c.open == true())
+# What the bell asks in every round: which open ones does their run not show as they are, which closed ones does it show
+# still, and the laws of which were not held against those of today? A round that finds nothing walks along none.
+Index(
+    "ix_incident_unseen",
+    incident.c.head_seq,
+    sqlite_where=and_(incident.c.open == true(), incident.c.head_seq > incident.c.parked_seq),
+)
+Index("ix_incident_shown", incident.c.number, sqlite_where=and_(incident.c.shown == true(), ~incident.c.open))
+Index("ix_incident_held_against", incident.c.held_against, sqlite_where=incident.c.open == true())
 
 duty = Table(
     "duty",
@@ -197,7 +213,7 @@ outbox = Table(
     Column("outcome", String(12)),
     Column("phase", String(20)),
     Column("reply", Text),
-    Index("ix_outbox_state_lane_not_before", "state", "lane", "not_before"),
+    Index("ix_outbox_state_not_before", "state", "not_before"),
     Index("ix_outbox_incident", "incident"),
 )
 
@@ -323,13 +339,9 @@ run = Table(
     Column("generation", Integer, nullable=False, default=0),
     Column("flow_run_id", String(36)),
     Column("execution", Integer, nullable=False, default=0),
-    Column("parked_seq", Integer, nullable=False, default=0),
     Column("beat", Moment),
     Column("woken_at", Moment),
-    #: The incident is closed, its run has seen the end, and Prefect says that the run has ended too.
-    Column("ended", Boolean, nullable=False, default=False),
 )
-Index("ix_run_ended", run.c.incident, sqlite_where=~run.c.ended)
 
 heartbeat = Table(
     "heartbeat",

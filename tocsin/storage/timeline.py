@@ -145,12 +145,6 @@ def due(connection: Connection, now: datetime) -> list[tuple[str, datetime]]:
     return [(row.key, row.wake_at) for row in connection.execute(query)]
 
 
-def open_keys(connection: Connection) -> list[str]:
-    """Open incidents that are not set apart."""
-    query = select(incident.c.key).where(incident.c.open, incident.c.quarantined.is_(None))
-    return list(connection.scalars(query.order_by(incident.c.number)))
-
-
 def next_wake(connection: Connection) -> datetime | None:
     """The first moment at which any incident wants attention."""
     query = select(func.min(incident.c.wake_at)).where(incident.c.quarantined.is_(None))

@@ -128,6 +128,9 @@ def upgrade() -> None:
         sa.Column("declared_at", sa.String(length=32), nullable=False),
         sa.Column("head_seq", sa.Integer(), nullable=False),
         sa.Column("head_hash", sa.String(length=64), nullable=False),
+        sa.Column("parked_seq", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.Column("held_against", sa.String(length=64), nullable=False),
         sa.Column("wake_at", sa.String(length=32), nullable=True),
         sa.Column("waiting_for", sa.String(length=200), nullable=False),
         sa.Column("next_due", sa.String(length=32), nullable=True),
@@ -140,6 +143,30 @@ def upgrade() -> None:
         "ix_incident_open",
         "incident",
         ["number"],
+        unique=False,
+        sqlite_where=sa.text("open = 1"),
+        postgresql_where=sa.text("open"),
+    )
+    op.create_index(
+        "ix_incident_unseen",
+        "incident",
+        ["head_seq"],
+        unique=False,
+        sqlite_where=sa.text("open = 1 AND head_seq > parked_seq"),
+        postgresql_where=sa.text("open AND head_seq > parked_seq"),
+    )
+    op.create_index(
+        "ix_incident_shown",
+        "incident",
+        ["number"],
+        unique=False,
+        sqlite_where=sa.text("shown = 1 AND open = 0"),
+        postgresql_where=sa.text("shown AND NOT open"),
+    )
+    op.create_index(
+        "ix_incident_held_against",
+        "incident",
+        ["held_against"],
         unique=False,
         sqlite_where=sa.text("open = 1"),
         postgresql_where=sa.text("open"),
@@ -222,9 +249,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
     op.create_index("ix_outbox_incident", "outbox", ["incident"], unique=False)
-    op.create_index(
-        "ix_outbox_state_lane_not_before", "outbox", ["state", "lane", "not_before"], unique=False
-    )
+    op.create_index("ix_outbox_state_not_before", "outbox", ["state", "not_before"], unique=False)
     op.create_table(
         "text",
         sa.Column("incident", sa.String(length=32), nullable=False),
@@ -264,18 +289,8 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("flow_run_id", sa.String(length=36), nullable=True),
         sa.Column("execution", sa.Integer(), nullable=False),
-        sa.Column("parked_seq", sa.Integer(), nullable=False),
         sa.Column("beat", sa.String(length=32), nullable=True),
         sa.Column("woken_at", sa.String(length=32), nullable=True),
-        sa.Column("ended", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["incident"], ["incident.key"], name=op.f("fk_run_incident")),
         sa.PrimaryKeyConstraint("incident", name=op.f("pk_run")),
-    )
-    op.create_index(
-        "ix_run_ended",
-        "run",
-        ["incident"],
-        unique=False,
-        sqlite_where=sa.text("ended = 0"),
-        postgresql_where=sa.text("NOT ended"),
     )
