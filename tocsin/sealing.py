@@ -89,6 +89,13 @@ class Keyring:
             )
         return cls(master)
 
+    def derived(self, purpose: str) -> bytes:
+        """A key for another purpose, from which nobody finds the master key: HKDF-SHA256, RFC 5869."""
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"tocsin/{purpose}".encode()).derive(self.master)
+
     def wrap(self, key: bytes, incident: str, purpose: str) -> bytes:
         """An incident's key, fit for the database."""
         return seal(self.master, key, f"key/{incident}/{purpose}")

@@ -1,6 +1,7 @@
 """Settings: one `tocsin.toml`, written by `tocsin init`; the environment beats the file; secrets come as `*_FILE`.
 
-`TOCSIN_MAIL__HOST` is `host` in the table `[mail]`. A key that nobody knows is refused.
+`TOCSIN_MAIL__HOST` is `host` in the table `[mail]`. A key that nobody knows is refused. Long, since every table of the
+file stands here.
 """
 
 import os
@@ -74,6 +75,22 @@ class Ledger(_Table):
     lease: float = 700
 
 
+class Console(_Table):
+    """Where the pages behind links listen. What is reached from elsewhere stands behind a proxy that speaks TLS."""
+
+    host: str = "127.0.0.1"
+    port: Port = 4242
+    #: Hours for which a browser stays signed in.
+    session_hours: Annotated[float, Field(gt=0, le=72)] = 12
+
+
+class Links(_Table):
+    """For how many hours the links of a mail are good. One that approves a letter: until its duty is due, at most."""
+
+    hours: Annotated[float, Field(gt=0, le=72)] = 24
+    approval_hours: Annotated[float, Field(gt=0, le=168)] = 72
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two homes."""
 
@@ -101,6 +118,8 @@ class Settings(BaseSettings):
     slack: Slack = Slack()
     prefect: Prefect = Prefect()
     bell: Bell = Bell()
+    console: Console = Console()
+    links: Links = Links()
     ledger: Ledger = Ledger()
 
     @classmethod

@@ -5,13 +5,16 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import tocsin
 from tests.rendering.companies import TEMPLATES
-from tocsin.rendering.message import KINDS, Brief, Kind, line, render_message
-from tocsin.rendering.words import load_words
+from tocsin.domain.offers import Offer, parsed
+from tocsin.rendering.buttons import buttons
+from tocsin.rendering.message import KINDS, Brief, Kind, Links, RenderedMessage, line, render_message
+from tocsin.rendering.words import Words, load_words
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 BRIEF = Brief(
@@ -118,6 +121,67 @@ def test_a_console_address_becomes_one_button() -> None:
     message = render_message(replace(BRIEF, console_url="http://127.0.0.1:8080/i/INC"), "en", TEMPLATES)
     buttons = [e for b in message.slack_blocks if b["type"] == "actions" for e in b["elements"]]
     assert [button["url"] for button in buttons] == ["http://127.0.0.1:8080/i/INC"]
+
+
+INC = "INC-2026-0007"
+OFFERS = (
+    Offer("ack", INC, "incident-commander"),
+    Offer("take", INC, "scribe"),
+    Offer("done", INC, "1.3"),
+    Offer("approve", INC, "customers", "ab" * 32),
+    Offer("reject", INC, "customers", "ab" * 32),
+    Offer("update", INC),
+    Offer("confirm", INC),
+)
+
+
+def buttons_of(message: RenderedMessage) -> list[dict[str, Any]]:
+    return [e for b in message.slack_blocks if b["type"] == "actions" for e in b["elements"]]
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_an_offer_is_a_button_in_slack_and_a_link_in_the_mail_from_one_source(language: str) -> None:
+    links = Links(
+        {each: f"https://c.example/o/{n}" for n, each in enumerate(OFFERS)}, "https://c.example/o/open"
+    )
+    brief = replace(BRIEF, offers=OFFERS, console_url="https://c.example/inc/INC-2026-0007")
+    message = render_message(brief, language, TEMPLATES, links)
+    *offered, opens = buttons_of(message)
+    assert [parsed(each["value"]) for each in offered] == list(OFFERS)
+    assert [each["action_id"] for each in offered] == [f"tocsin:{each.deed}" for each in OFFERS]
+    assert opens["url"] == "https://c.example/inc/INC-2026-0007", "no personal link stands in Slack"
+    assert "/o/" not in json.dumps(message.slack_blocks)
+    for n, each in enumerate(offered):
+        named = each["text"]["text"]
+        assert len(named) <= 75
+        assert f"{named}:\n  https://c.example/o/{n}\n" in message.text
+        assert f'<a class="act" href="https://c.example/o/{n}">{named}</a>' in message.html
+    assert "https://c.example/o/open" in message.text
+    assert "https://c.example/o/open" in message.html
+
+
+def test_what_weighs_is_asked_once_more_and_a_rejection_looks_like_one() -> None:
+    offered = buttons_of(render_message(replace(BRIEF, offers=OFFERS), "en", TEMPLATES))
+    found = {parsed(each["value"]).deed: each for each in offered}
+    assert {deed for deed, each in found.items() if "confirm" in each} == {"take", "approve", "confirm"}
+    assert "abababababab" in found["approve"]["confirm"]["text"]["text"]
+    assert found["reject"]["style"] == "danger"
+    assert found["ack"]["text"]["text"] == "Acknowledge as incident commander"
+
+
+def test_without_a_console_the_command_stays_and_no_link_is_made() -> None:
+    message = render_message(replace(BRIEF, offers=OFFERS), "vi", TEMPLATES)
+    assert "href" not in message.html
+    assert "tocsin report INC-2026-0007" in message.text
+
+
+def test_words_of_a_company_that_are_older_than_an_offer_still_name_it() -> None:
+    words = Words("en", {"phrases": {}, "choices": {}})
+    assert [each["text"]["text"] for each in buttons(OFFERS, words)][:3] == [
+        "ack incident-commander",
+        "take scribe",
+        "done 1.3",
+    ]
 
 
 def test_what_the_engine_says_is_said_in_the_readers_language() -> None:

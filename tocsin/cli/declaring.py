@@ -137,7 +137,7 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
         step = f"{found.first.id} {clean(found.first.title)}     tocsin done{named} {found.first.id}"
         lines.append(labelled("NOW", step))
     if console := shell.app.settings.console_url:
-        lines.append(labelled("ROOM", f"console {console.rstrip('/')}/{found.key}"))
+        lines.append(labelled("ROOM", f"console {console.rstrip('/')}/inc/{found.key}"))
     return lines
 
 

@@ -92,8 +92,11 @@ def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | Slack
 
     organisation = app.catalog.contacts.organisation
     sender = app.settings.mail.sender or organisation.notice_sender
+    domain = sender.rpartition("@")[2]
+    # No mail has this id: each answers to it, so that mail programs show an incident as one conversation.
+    root = f"<{row['incident']}@{domain}>"
     return build_mail(
-        message_id=f"{row['id']}@{sender.rpartition('@')[2]}",
+        message_id=f"{row['id']}@{domain}",
         date=row["first_attempt_at"] or app.now(),
         sender=("Tocsin", sender),
         to=(person.name, person.email),
@@ -101,7 +104,7 @@ def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | Slack
         subject=content["subject"],
         text=content["text"],
         html=content["html"],
-        headers={"X-Tocsin-Incident": row["incident"]},
+        headers={"X-Tocsin-Incident": row["incident"], "In-Reply-To": root, "References": root},
     )
 
 

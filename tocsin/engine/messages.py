@@ -11,11 +11,12 @@ from functools import partial
 
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.escalation import ways
+from tocsin.domain.escalation import unanswered, ways
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
+from tocsin.domain.offers import Offer
 from tocsin.domain.routes import COMMAND, kind_of
-from tocsin.rendering.message import Brief, Kind, Line, line, render_message
+from tocsin.rendering.message import NO_LINKS, Brief, Kind, Line, Links, line, render_message
 from tocsin.storage import outbox
 from tocsin.storage.outbox import LANES
 from tocsin.storage.texts import read_texts
@@ -34,6 +35,7 @@ def page_message(
     if because:
         lines.append(because)
     lines += _clocks(app, incident)
+    waits = role in unanswered(incident, app.catalog.contacts)
     tell(
         app,
         change,
@@ -44,9 +46,10 @@ def page_message(
         lane="page",
         cause=seq,
         due=_soonest(incident),
-        action=f"tocsin ack {incident.key}",
+        action=f"tocsin ack {incident.key}" if waits else f"tocsin card {incident.key}",
         routes=page.routes,
         page=seq,
+        offers=[Offer("ack", incident.key, role)] if waits else [],
     )
 
 
@@ -84,6 +87,7 @@ class Said:
     action: str
     routes: tuple[str, ...]
     page: int | None = None
+    offers: tuple[Offer, ...] = ()
 
 
 def tell(
@@ -101,18 +105,19 @@ def tell(
     routes: Sequence[str] = (),
     loud: bool = False,
     page: int | None = None,
+    offers: Sequence[Offer] = (),
 ) -> None:
     """Tell each person once: by `routes`, else `loud` by each that there is, else by one.
 
     What one change tells one person is one message, under the most pressing of its headlines. Pages stand alone, since
-    each is answered or taken back for itself.
+    each is answered or taken back for itself. `offers` are what its reader may do at once, the next action first.
     """
     contacts = app.catalog.contacts
     ids = {person.id for person in contacts.people} - set(change.incident.excluded)
     for who in dict.fromkeys(people):
         if who in ids:
             by = tuple(routes or ways(contacts.person(who), change.incident.silenced, loud=loud))
-            said = Said(who, kind, tuple(lines), subject, lane, cause, due, action, by, page)
+            said = Said(who, kind, tuple(lines), subject, lane, cause, due, action, by, page, tuple(offers))
             change.said.append(said)
     change.put_together = partial(_put_together, app, change)
 
@@ -121,7 +126,8 @@ def _put_together(app: App, change: Change) -> None:
     """Put one message for each person and route into the outbox."""
     frame = _frame(app, change)
     for each in together(change.said):
-        brief = replace(frame, kind=each.kind, lines=each.lines, due=each.due, next_action=each.action)
+        brief = replace(frame, kind=each.kind, lines=each.lines, due=each.due)
+        brief = replace(brief, next_action=each.action, offers=each.offers)
         content = written_to(app, brief, each.who)
         for route in each.routes:
             change.send(
@@ -173,15 +179,29 @@ def _frame(app: App, change: Change) -> Brief:
         zone=app.catalog.contacts.organisation.zone,
         title=None if incident.restricted else _title(app, incident),
         drill=incident.drill,
-        console_url=app.settings.console_url,
+        console_url=page_of(app, incident.key),
     )
 
 
 def written_to(app: App, brief: Brief, who: str) -> bytes:
     """A brief in a person's own language, for every route at once, as the outbox keeps it."""
     person = app.catalog.contacts.person(who)
-    message = render_message(brief, person.languages[0], app.pack_folder(app.catalog))
+    links = _links(app, brief, who) if brief.console_url else NO_LINKS
+    message = render_message(brief, person.languages[0], app.pack_folder(app.catalog), links)
     return json.dumps(asdict(message), ensure_ascii=False).encode()
+
+
+def page_of(app: App, key: str) -> str | None:
+    """Where the console shows an incident to those who are signed in; None where there is no console."""
+    base = app.settings.console_url
+    return f"{base.rstrip('/')}/inc/{key}" if base else None
+
+
+def _links(app: App, brief: Brief, who: str) -> Links:
+    from tocsin.links import expiry, link
+
+    offers = {each: link(app, who, each, expiry(app, each, brief.due)) for each in brief.offers}
+    return Links(offers, link(app, who, brief.incident_key, expiry(app, None, None)))
 
 
 def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:

@@ -13,7 +13,7 @@ from tocsin.change import message_id, sealed_message
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.escalation import ways
 from tocsin.domain.moments import iso
-from tocsin.engine.messages import written_to
+from tocsin.engine.messages import page_of, written_to
 from tocsin.logs import Log
 from tocsin.rendering.message import Brief, Line, line
 from tocsin.storage import outbox, timeline
@@ -86,7 +86,7 @@ def _calls(
             zone=app.catalog.contacts.organisation.zone,
             next_action=action,
             drill=row["drill"],
-            console_url=app.settings.console_url,
+            console_url=page_of(app, key),
         )
         calls, silenced = [], _silenced(app, key)
         for who in _on_duty(app, row):

@@ -1,4 +1,7 @@
-"""Quick moves: each becomes entries, and perhaps messages, in the transaction that the caller holds."""
+"""Quick moves: each becomes entries, and perhaps messages, in the transaction that the caller holds.
+
+Long, since each kind of move has its function here.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +12,7 @@ from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.checklist import applicable
 from tocsin.domain.notice import APPROVERS
+from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
 from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.hand_over import ask_hand_over
@@ -135,9 +139,19 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
         needs = applicable(step, facts_of(incident, catalog), catalog.contacts.organisation).needs
         if needs:
             lines.append(line("needs", facts=", ".join(needs)))
-        action = f"tocsin done {incident.key} {step.id}"
+        # Evidence is a file, and no click brings one.
+        offers = [] if step.evidence_required else [Offer("done", incident.key, step.id)]
         tell(
-            app, change, "overdue", people, lines, subject=move.key, lane="warning", cause=seq, action=action
+            app,
+            change,
+            "overdue",
+            people,
+            lines,
+            subject=move.key,
+            lane="warning",
+            cause=seq,
+            action=f"tocsin done {incident.key} {step.id}",
+            offers=offers,
         )
 
 
@@ -185,6 +199,10 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
         cause=seq,
         due=due,
         action=f"tocsin preview {incident.key} {move.notice}",
+        offers=[
+            Offer("approve", incident.key, move.notice, state.digest),
+            Offer("reject", incident.key, move.notice, state.digest),
+        ],
     )
 
 

@@ -21,6 +21,7 @@ _LONGEST_PLAIN = 60  # characters of a header value that is written as it is
 _BREAKS_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _FIELD = re.compile(r"[!-9;-~]+")
+_NAME_MAILS = ("in-reply-to", "references")
 _OURS = frozenset(
     [
         "from",
@@ -80,6 +81,9 @@ def extra(name: str, value: str) -> str:
     """The line of a further header. Refused for one that is written here, or that a legal notice must not have."""
     if not _FIELD.fullmatch(name) or name.lower() in _OURS:
         raise Refused(f"{name!r} is not a header that a mail of ours may be given")
+    if name.lower() in _NAME_MAILS:
+        # Never as encoded words, however long: mail programs compare these letter by letter.
+        return f"{name}: <{bare_message_id(value)}>"
     return f"{name}: {words(name, clean(value, name))}"
 
 

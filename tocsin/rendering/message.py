@@ -16,6 +16,8 @@ from jinja2 import Template
 
 from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.domain.message import LONGEST_SHORT
+from tocsin.domain.offers import Offer
+from tocsin.rendering.buttons import buttons, label
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
 
@@ -87,7 +89,10 @@ class Brief:
     due: datetime | None = None
     next_action: str = ""
     drill: bool = False
+    #: Where the page of the incident is, for those who are signed in.
     console_url: str | None = None
+    #: What the reader may do at once: buttons in Slack, links in a mail. The first is the one next action.
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,11 +107,28 @@ class RenderedMessage:
     short: str
 
 
-def render_message(brief: Brief, language: str, templates: Path) -> RenderedMessage:
-    """The message in `language`, or in English where there is no template in it."""
+@dataclass(frozen=True)
+class Links:
+    """The personal links of one reader's mail, by offer; `opens` leads to the page of the incident."""
+
+    offers: Mapping[Offer, str] = field(default_factory=dict)
+    opens: str = ""
+
+
+#: A reader who gets no links, where there is no console.
+NO_LINKS = Links()
+
+
+def render_message(brief: Brief, language: str, templates: Path, links: Links = NO_LINKS) -> RenderedMessage:
+    """The message in `language`, or in English where there is no template in it.
+
+    Links stand in the mail alone: whoever reads somebody else's Slack gets no key to a door. Buttons there are worth
+    nothing to others, since each click is signed with who clicked.
+    """
     folder = templates / "messages"
     spoken = language if (folder / f"{brief.kind}.{language}.j2").is_file() else "en"
-    variables = _variables(brief, spoken, templates)
+    words = load_words(templates, spoken)
+    variables = _variables(brief, words)
     pieces = _pieces(folder, brief.kind, spoken, variables)
     body = [line for line in pieces["body"].split("\n") if line.strip()]
     subject = " ".join(filter(None, (_mark(brief), pieces["subject"])))
@@ -117,11 +139,15 @@ def render_message(brief: Brief, language: str, templates: Path) -> RenderedMess
         "body": body,
         "overdue": variables["overdue"],
         "next_action": brief.next_action,
-        "console_url": brief.console_url or "",
+        "actions": [
+            (label(each, words), links.offers[each]) for each in brief.offers if each in links.offers
+        ],
+        "console_url": links.opens or brief.console_url or "",
     }
     page = render(load(folder, "mail.html.j2"), mail)
     notification = slack_escape(f"{subject}\n{pieces['due_line']}".strip())
-    return RenderedMessage(subject, _text(mail), page, notification, _blocks(mail), _short(mail))
+    blocks = _blocks({**mail, "console_url": brief.console_url or ""}, buttons(brief.offers, words))
+    return RenderedMessage(subject, _text(mail), page, notification, blocks, _short(mail))
 
 
 def slack_escape(text: str) -> str:
@@ -129,8 +155,7 @@ def slack_escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _variables(brief: Brief, language: str, templates: Path) -> dict[str, Any]:
-    words = load_words(templates, language)
+def _variables(brief: Brief, words: Words) -> dict[str, Any]:
     seq, digest = brief.head
     return {
         "incident": brief.incident_key,
@@ -166,8 +191,9 @@ def _text(mail: Mapping[str, Any]) -> str:
         mail["headline"],
         "\n".join(f"- {line}" for line in mail["body"]),
         mail["due_line"],
+        *(f"{label}:\n  {address}" for label, address in mail["actions"]),
         f"{mail['action_label']}\n  {mail['next_action']}" if mail["next_action"] else "",
-        mail["console_url"],
+        f"{mail['open_label']}:\n  {mail['console_url']}" if mail["console_url"] else "",
         mail["foot"],
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
@@ -181,7 +207,7 @@ def _short(mail: Mapping[str, Any]) -> str:
     return f"{said if len(said) <= room else said[: room - 1] + '…'} {action}".strip()
 
 
-def _blocks(mail: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+def _blocks(mail: Mapping[str, Any], offered: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     said = "\n".join(
         filter(None, (mail["banner"], mail["headline"], *(f"• {line}" for line in mail["body"])))
     )
@@ -195,9 +221,11 @@ def _blocks(mail: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     if mail["next_action"]:
         command = slack_escape(mail["next_action"].replace("`", "'"))
         blocks.append(_marked(f"{slack_escape(mail['action_label'])} `{command}`"))
+    elements = [*offered]
     if mail["console_url"]:
-        button = {"type": "button", "text": _plain(mail["open_label"]), "url": mail["console_url"]}
-        blocks.append({"type": "actions", "elements": [button]})
+        elements.append({"type": "button", "text": _plain(mail["open_label"]), "url": mail["console_url"]})
+    if elements:
+        blocks.append({"type": "actions", "elements": elements})
     blocks.append({"type": "context", "elements": [_plain(mail["foot"])]})
     return tuple(blocks)
 
