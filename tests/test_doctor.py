@@ -397,6 +397,32 @@ def test_a_program_that_cannot_run_or_that_anybody_may_change_is_named_with_its_
     ]
 
 
+def test_a_telephone_that_cannot_ring_is_named_with_its_line(settings: Settings, tmp_path: Path) -> None:
+    overlay = tmp_path / "contacts"
+    shutil.copytree(default_folders()[1], overlay)
+    script = tmp_path / "ring"
+    path = overlay / "escalation.yaml"
+    entry = f"gateways: [{{id: sms, does: rings, argv: [{script}], within: 5 s}}]"
+    path.write_text(path.read_text(encoding="utf-8").replace("gateways: []", entry), encoding="utf-8")
+    looked = settings.model_copy(update={"contacts": overlay})
+    line = 1 + path.read_text(encoding="utf-8").split("\n").index(entry)
+
+    (found,) = of(examine(looked, None).findings, "telephone")
+    assert (found.level, found.words) == ("FAIL", f"sms: there is no program {script}")
+    assert found.remedy == f"{path}:{line}"
+    script.write_text("#!/bin/sh\n", encoding="utf-8")
+    script.chmod(0o755)
+    (found,) = of(examine(looked, None).findings, "telephone")
+    assert (found.level, found.words) == (
+        "warn",
+        "1 can run, and ring nobody: no person has the route command",
+    )
+    people = overlay / "people.yaml"
+    routes = people.read_text(encoding="utf-8").replace("[slack, email]", "[command, slack]", 1)
+    people.write_text(routes, encoding="utf-8")
+    assert said(of(examine(looked, None).findings, "telephone")) == [("ok", "1 can run, and ring linh")]
+
+
 def test_commands_that_cannot_be_read_are_one_line_and_the_rest_is_looked_at(
     settings: Settings, tmp_path: Path
 ) -> None:

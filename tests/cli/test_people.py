@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tocsin.sinks.mail import Fault, MailSink
+from tocsin.sinks.slack import SlackSink
 
 
 def test_an_answer_takes_the_role_for_which_one_was_called(tocsin: Command) -> None:
@@ -81,3 +82,40 @@ def test_one_shell_is_not_two_people_outside_drills(tocsin: Command, monkeypatch
     monkeypatch.setenv("TOCSIN_MODE", "production")
     refused = tocsin("list")
     assert (refused.status, "--as works only in drills" in refused.err) == (1, True)
+
+
+def test_a_role_is_given_back_and_called_for_anew(tocsin: Command, declared: str) -> None:
+    refused = tocsin("hand", "incident-commander", "--back")
+    assert (refused.status, "say why you give incident-commander back" in refused.err) == (1, True)
+    given = tocsin("hand", "incident-commander", "--back", "--because", "I board a plane")
+    assert (given.status, "nobody is incident-commander now; it is called for anew" in given.out) == (0, True)
+    pages = [row for row in tocsin("timeline", "--json").json["entries"] if row["kind"] == "Paged"]
+    assert pages[-1]["body"]["person"] == "minh"
+    assert tocsin("ack", by="minh").status == 0
+    assert tocsin("show", "--json").json["roles"]["incident-commander"] == "minh"
+
+
+def test_a_route_is_silenced_and_trusted_again(tocsin: Command, declared: str, slack: SlackSink) -> None:
+    refused = tocsin("silence", "slack")
+    assert (refused.status, "say why nothing may go by slack" in refused.err) == (1, True)
+    said = tocsin("silence", "slack", "--because", "the attacker reads it")
+    assert (said.status, "nothing goes to Slack any more" in said.out) == (0, True)
+    heard = len(slack.messages)
+    paged = tocsin("page", "minh", "--json")
+    assert paged.json["called"] == [
+        {"person": "minh", "role": "incident-commander", "routes": {"email": "handed_over"}}
+    ]
+    assert len(slack.messages) == heard
+    lifted = tocsin("silence", "slack", "--lift", "--because", "its tokens were changed")
+    assert (lifted.status, "Slack is used again" in lifted.out) == (0, True)
+    assert "slack" in tocsin("page", "minh", "--json").json["called"][0]["routes"]
+
+
+def test_nothing_of_an_incident_declared_without_slack_goes_there(tocsin: Command, slack: SlackSink) -> None:
+    said = tocsin("declare", "The attacker is in our chat", "--no-slack")
+    assert said.status == 0
+    assert "mail handed over" in said.out
+    assert "Slack" not in said.out.partition("CLOCK")[0]
+    assert slack.messages == []
+    refused = tocsin("declare", "Everything is read", "--no-slack", "--no-email", "--key", "k")
+    assert refused.status in (0, 3)

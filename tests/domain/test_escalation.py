@@ -348,3 +348,9 @@ def test_when_all_of_a_rotation_are_absent_the_next_level_is_called_at_once(cata
     people = [c.person for c in calls_due(declared(), contacts, START) if c.role != "dpo"]
     # Neither rotation has anybody; whom a level names by role is called on holiday too.
     assert people == ["linh", "minh", "dung"]
+
+
+def test_a_last_level_that_is_empty_calls_those_below_it_again(catalog):
+    contacts = house(catalog, level(0, "linh"), level(5, "minh"), level(10, "an"))
+    incident = declared(excluded=("an",))
+    assert [who for _, who, _ in heard(contacts, 12, incident)] == ["linh", "minh", "minh"]

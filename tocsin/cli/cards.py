@@ -8,7 +8,7 @@ from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import left, span
-from tocsin.domain.message import ROUTE_NAMES
+from tocsin.domain.message import route_name
 
 if TYPE_CHECKING:
     from tocsin.views.card import Card
@@ -79,12 +79,8 @@ def _filed_words(shell: Shell, duty: "DutyView") -> str:
 def _down_lines(found: "Card") -> list[str]:
     lines = []
     for route in found.down:
-        instead = (
-            f" (using {', '.join(ROUTE_NAMES.get(each, each) for each in route.instead)})"
-            if route.instead
-            else ""
-        )
-        words = f"{ROUTE_NAMES.get(route.route, route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
+        instead = f" (using {', '.join(route_name(each) for each in route.instead)})" if route.instead else ""
+        words = f"{route_name(route.route)} for {span(route.since)}{instead}: {clean(route.why)}"
         lines.append(labelled("DOWN", words, urgent=True))
     return lines
 

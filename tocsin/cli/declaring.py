@@ -21,7 +21,7 @@ from tocsin.cli.console import (
 from tocsin.cli.incidents import inc
 from tocsin.cli.knowing import facts_given, usual_line
 from tocsin.domain.errors import WrongUsage
-from tocsin.domain.message import ROUTE_NAMES
+from tocsin.domain.message import route_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 OUTCOMES = {
     ("slack", "handed_over"): "Slack ok",
     ("email", "handed_over"): "mail handed over",
+    ("command", "handed_over"): "telephone rung",
 }
 #: What we promised our customers ourselves: the one law whose clock needs no name.
 _PROMISE = "policy-promise"
@@ -178,7 +179,7 @@ def _values(found: "Opening") -> dict[str, Any]:
 def called_line(shell: Shell, call: Any, climb: Any) -> str:
     """`linh (incident commander): Slack ok, mail handed over; 02:45 -> minh`."""
     fared = ", ".join(
-        OUTCOMES.get((route, outcome), f"{ROUTE_NAMES.get(route, route)} {outcome.replace('_', ' ').upper()}")
+        OUTCOMES.get((route, outcome), f"{route_name(route)} {outcome.replace('_', ' ').upper()}")
         for route, outcome in call.outcomes.items()
     )
     following = ""

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from tocsin.cli.aftermath import await_calls, changed, say_again, settled
 from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Flag, Words, labelled
 from tocsin.cli.incidents import inc, split, which
-from tocsin.domain.message import ROUTE_NAMES
+from tocsin.domain.message import route_name
 
 
 def ack(
@@ -76,7 +76,7 @@ def silence(
         key = which(shell, named)
         deed = actions.lift if lift else actions.silence
         done = deed(shell.app, shell.actor, key, route, because=because, command=door.key)
-        name = ROUTE_NAMES.get(route, route)
+        name = route_name(route)
         stands = f"{name} is used again" if lift else f"nothing goes to {name} any more"
         changed(shell, done, f"{done.incident.code_name}: {stands}. What was sent there stays there.")
 

@@ -77,6 +77,7 @@ def _checks() -> tuple[Check, ...]:
         oncall.ladders,
         people.stakeholders,
         commands.programs,
+        commands.gateways,
         routes.mail,
         routes.slack,
         routes.prefect,

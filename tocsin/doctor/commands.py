@@ -1,4 +1,4 @@
-"""The company's own commands: whether each program is there, can be run, and can be changed by its owners alone."""
+"""The company's own programs, for steps and for telephones: each is there, can be run, and is changed by its owners alone."""
 
 import os
 import stat
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tocsin.app import App
-from tocsin.doctor.finding import Finding
+from tocsin.doctor.finding import Finding, Level
 from tocsin.doctor.people import place
+from tocsin.domain.routes import COMMAND, kind_of
 
 
 def programs(app: App, config: Path | None) -> Iterator[Finding]:
@@ -26,6 +27,23 @@ def programs(app: App, config: Path | None) -> Iterator[Finding]:
     if found and not broken:
         steps = ", ".join(step for command in found for step in command.steps)
         yield Finding("ok", "commands", f"{len(found)} can run, for {steps}")
+
+
+def gateways(app: App, config: Path | None) -> Iterator[Finding]:
+    """Each gateway of escalation.yaml, and who counts on one. A telephone that cannot ring wakes nobody."""
+    contacts = app.catalog.contacts
+    broken = 0
+    for gateway in contacts.gateways:
+        if what := _fault(Path(gateway.argv[0])):
+            broken += 1
+            where = place(app, "escalation.yaml", "gateways", gateway.id, "argv")
+            yield Finding("FAIL", "telephone", f"{gateway.id}: {what}", where)
+    rung = [p.id for p in contacts.people if any(kind_of(each) == COMMAND for each in p.reached_by)]
+    if contacts.gateways and not broken:
+        whom = f"ring {', '.join(rung)}" if rung else "ring nobody: no person has the route command"
+        level: Level = "ok" if rung else "warn"
+        where = "" if rung else place(app, "people.yaml", "people")
+        yield Finding(level, "telephone", f"{len(contacts.gateways)} can run, and {whom}", where)
 
 
 def _fault(program: Path) -> str | None:

@@ -114,14 +114,15 @@ def calls_due(incident: Incident, contacts: Contacts, now: datetime) -> list[Cal
 def _standing(ladder: Ladder, incident: Incident, contacts: Contacts, now: datetime) -> _Standing:
     """A rung that would call nobody, its people being away or excluded, calls those of the next one at once.
 
-    Who gave the role back is left out until the ladder starts again, unless nobody else is left.
+    Above the last rung there is none: then the nearest below is called again. Who gave the role back is left out until
+    the ladder starts again, unless nobody else is left.
     """
     ringing = incident.ringing(ladder.role)
     rung = rung_at(ladder, ringing.since, now)
     here = {person.id: person for person in contacts.people if person.id not in incident.excluded}
     tired = ringing.gave_back if rung.round == 0 else frozenset[str]()
     for out in (tired, frozenset[str]()):
-        for level in ladder.levels[rung.level :]:
+        for level in (*ladder.levels[rung.level :], *reversed(ladder.levels[: rung.level])):
             people = tuple(here[who] for who in contacts.called(level, now) if who in here and who not in out)
             if people:
                 return _Standing(ladder, ringing, rung, level, people)

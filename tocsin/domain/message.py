@@ -9,9 +9,15 @@ from tocsin.domain.errors import TocsinError
 #: down: the whole route is unusable until a person acts, so take the next route at once.
 Outcome = Literal["refused", "retry", "ambiguous", "down"]
 #: How people call a route.
-ROUTE_NAMES = {"slack": "Slack", "email": "mail", "command": "command"}
+_ROUTE_NAMES = {"slack": "Slack", "email": "mail", "command": "telephone"}
 #: Characters of a text for a telephone: two short messages joined, in the alphabet of most of them (3GPP TS 23.040).
 LONGEST_SHORT = 306
+
+
+def route_name(route: str) -> str:
+    """`Slack`, `mail`, `telephone`, or `telephone by voice` where one of several gateways is meant."""
+    kind, _, gateway = route.partition(":")
+    return _ROUTE_NAMES.get(kind, kind) + (f" by {gateway}" if gateway else "")
 
 
 @dataclass(frozen=True)

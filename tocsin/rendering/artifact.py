@@ -15,7 +15,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.domain.message import ROUTE_NAMES
+from tocsin.domain.message import route_name
 from tocsin.domain.notice import CUSTOMERS, approvals_words, letter_states, standing
 from tocsin.domain.owing import assessment
 from tocsin.domain.plan import Plan, facts_of
@@ -145,8 +145,7 @@ def _steps_line(incident: Incident, catalog: Catalog, now: datetime) -> str:
 def _routes(down: Mapping[str, datetime | None], zone: ZoneInfo) -> str:
     """`Slack ok, mail DOWN since Tue 24 Nov 02:34 +07 (19:34Z).`"""
     said = (
-        f"{ROUTE_NAMES.get(route, route)} "
-        + (f"**DOWN since {moment_words(since, zone)}**" if since else "ok")
+        f"{route_name(route)} " + (f"**DOWN since {moment_words(since, zone)}**" if since else "ok")
         for route, since in sorted(down.items())
     )
     words = ", ".join(said)
