@@ -80,17 +80,18 @@ def test_the_week_is_a_table_in_the_zone_of_the_company_with_what_is_special_bel
         "  Tue  1 Dec 10:00 - Mon  7 Dec 10:00  minh  Lê Quang Minh",
     ]
     assert secondary.splitlines()[1:8] == [
-        "  Thu 26 Nov 08:00 - Thu 26 Nov 20:00  minh  Lê Quang Minh",
-        "  Thu 26 Nov 20:00 - Fri 27 Nov 08:00  giang  Bùi Hương Giang",
+        "  Thu 26 Nov 08:00 - Thu 26 Nov 20:00  minh    Lê Quang Minh",
+        "  Thu 26 Nov 20:00 - Fri 27 Nov 08:00  giang   Bùi Hương Giang",
         "                                       Thu 13:00 - Fri 01:00 Europe/London",
-        "  Fri 27 Nov 08:00 - Fri 27 Nov 20:00  minh  Lê Quang Minh",
-        "  Fri 27 Nov 20:00 - Sat 28 Nov 08:00  giang  Bùi Hương Giang",
+        "  Fri 27 Nov 08:00 - Fri 27 Nov 20:00  minh    Lê Quang Minh",
+        "  Fri 27 Nov 20:00 - Sat 28 Nov 08:00  giang   Bùi Hương Giang",
         "                                       Fri 13:00 - Sat 01:00 Europe/London",
-        "  Sat 28 Nov 08:00 - Sat 28 Nov 20:00  minh  Lê Quang Minh",
+        "  Sat 28 Nov 08:00 - Sat 28 Nov 20:00  minh    Lê Quang Minh",
     ]
     assert "  Sat 28 Nov 20:00 - Sun 29 Nov 08:00  NOBODY" in secondary
     assert "  Mon 30 Nov 10:00 - Mon 30 Nov 20:00  NOBODY\n" + " " * 39 + "(all absent: Về quê)" in secondary
     assert "giang  Bùi Hương Giang  +44 7700 900007  giang@streamonapi.example" in said
+    assert "Phạm Hoài An" not in said  # who has no turn this week
     assert max(map(len, said.splitlines())) <= 80
 
 
@@ -129,6 +130,7 @@ def test_oncall_as_a_document(tocsin: Command, folder: Path) -> None:
         "instead_of": "minh",
         "note": "Về quê",
     }
+    assert set(document) == {"at", "zone", "rotations", "ladders", "people"}
     gap = document["rotations"]["secondary"][0]
     assert (gap["person"], gap["why"]) == (None, "gap")
     first = document["ladders"][0]

@@ -23,9 +23,7 @@ def oncall(
 ) -> None:
     """Who is called: by rotation, and level by level for each role, with telephone numbers.
 
-    `--json` gives `at`, `zone`, `rotations{ID: [{person, start, end, why, instead_of, note}]}` for seven days,
-    `ladders[{id, role, severities, again_after_minutes, levels[{after_minutes, people}]}]` and
-    `people{ID: {name, phone, email, zone}}`. `why` is turn, override, stand-in or gap; in a gap `person` is null.
+    docs/oncall.md describes the document of `--json`.
     """
     from tocsin.doctor.rota import rota
 
@@ -35,7 +33,7 @@ def oncall(
         found = rota(shell.app.catalog.contacts, moment)
         shell.give(_document(shell, found, people))
         shell.say(*(_week(shell, found, people) if week else _now(shell, found, people)))
-        called = [people[who] for who in found.called() if who in people]
+        called = [people[who] for who in (found.on_call() if week else found.called()) if who in people]
         shell.say("", *columns([(p.id, clean(p.name), p.phone or "no telephone", p.email) for p in called]))
 
 
@@ -106,16 +104,16 @@ def _week(shell: Shell, found: "Rota", people: dict[str, "Person"]) -> Iterator[
         rows = columns([_row(turn, zone, people) for turn in turns])
         for turn, row in zip(turns, rows, strict=True):
             nobody = turn.person is None or turn.person not in people
-            yield alarm(row) if nobody else row
+            yield alarm(row.rstrip()) if nobody else row
             yield from (f"{'':<39}{line}" for line in _beside(turn, zone, people))
 
 
-def _row(turn: "Turn", zone: ZoneInfo, people: dict[str, "Person"]) -> tuple[str, str]:
-    name = _NOBODY
-    if turn.person is not None:
-        person = people.get(turn.person)
-        name = f"{turn.person}  {clean(person.name) if person else '(a sample, calls nobody)'}"
-    return f"  {_day(turn.start, zone)} - {_day(turn.end, zone)}", name
+def _row(turn: "Turn", zone: ZoneInfo, people: dict[str, "Person"]) -> tuple[str, str, str]:
+    when = f"  {_day(turn.start, zone)} - {_day(turn.end, zone)}"
+    if turn.person is None:
+        return when, _NOBODY, ""
+    person = people.get(turn.person)
+    return when, turn.person, clean(person.name) if person else "(a sample, calls nobody)"
 
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> str:

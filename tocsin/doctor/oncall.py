@@ -76,6 +76,7 @@ def _open_rotations(app: App, empty: Sequence[LevelGap], reachable: Collection[s
 
 def _levels_on_holiday(app: App) -> Iterator[Finding]:
     """Only turns are passed on: whom a level names by id or role is called on holiday too."""
+    # The shipped file has no absences, so that the number of one is its place in the company's own.
     contacts = app.catalog.contacts
     for gap in away(contacts, app.now()):
         number = next(

@@ -76,11 +76,15 @@ class Rota:
             ],
         }
 
-    def called(self) -> tuple[str, ...]:
-        """The ids of all who are on call or would be called, each once, as they are met."""
+    def on_call(self) -> tuple[str, ...]:
+        """The ids of all who have a turn, each once, in the order of their turns."""
         turns = (turn.person for turns in self.turns.values() for turn in turns)
+        return tuple(dict.fromkeys(who for who in turns if who))
+
+    def called(self) -> tuple[str, ...]:
+        """The ids of all who have a turn or whom a level calls, each once."""
         rungs = (who for _, rungs in self.ladders for rung in rungs for who in rung.people)
-        return tuple(dict.fromkeys(who for who in (*turns, *rungs) if who))
+        return tuple(dict.fromkeys((*self.on_call(), *rungs)))
 
 
 def rota(contacts: Contacts, at: datetime, *, ahead: timedelta = WEEK) -> Rota:
