@@ -185,3 +185,9 @@ def test_a_level_that_calls_a_role_on_holiday_is_a_warning(examined: Examine, pa
     found = said(examined(f"{PRIMARY}{SECONDARY}absences:\n  - {absence}\n"), path)
     words = "Tue 1 Dec 00:00 to Thu 3 Dec 00:00: level 1 of {} calls only an, who is absent"
     assert found == [("warn", words.format(name), f"- {absence}") for name in ("dpo-urgent", "dpo-calm")]
+
+
+def test_a_rotation_that_no_level_calls_is_a_warning(examined: Examine, path: Path) -> None:
+    nights = SECONDARY.replace("id: secondary", "id: nights")
+    found = said(examined(PRIMARY + SECONDARY + nights), path)
+    assert found == [("warn", "no level calls the rotation nights", "- id: nights")]

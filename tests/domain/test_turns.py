@@ -355,6 +355,13 @@ def test_offices_that_follow_the_sun_are_called_hour_by_hour_across_changes_of_t
     assert late == called
 
 
+def test_what_may_change_is_counted_and_nothing_in_between_is_looked_at() -> None:
+    assert len(edges(rotation(turn="12 h"), utc(2026, 6, 1), utc(2026, 6, 29))) == 56
+    assert edges(rotation(people=["ada"]), utc(2026, 6, 1), utc(2026, 6, 29)) == []
+    hours = layered(layer("Asia/Ho_Chi_Minh", "08:00-20:00", "ada"))
+    assert len(edges(hours, utc(2026, 6, 1), utc(2026, 6, 29))) == 56
+
+
 # --- properties
 
 ZONES = (

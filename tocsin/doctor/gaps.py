@@ -32,7 +32,12 @@ class LevelGap(Gap):
     @property
     def rotations(self) -> tuple[str, ...]:
         """The rotations that the level calls, by id."""
-        return _rotations(self.ladder.levels[self.level])
+        return rotations_of(self.ladder.levels[self.level])
+
+
+def rotations_of(level: Level) -> tuple[str, ...]:
+    """The rotations that a level calls, by id."""
+    return tuple(target.rotation for target in level.call if target.rotation is not None)
 
 
 def level_gaps(contacts: Contacts, reachable: Collection[str], now: datetime) -> Iterator[LevelGap]:
@@ -56,7 +61,7 @@ def away(contacts: Contacts, now: datetime) -> Iterator[LevelGap]:
     for ladder in contacts.ladders:
         for number, level in enumerate(ladder.levels):
             called = contacts.called(level, now)
-            if not called or _rotations(level):
+            if not called or rotations_of(level):
                 continue
 
             def all_absent(at: datetime, called: tuple[str, ...] = called) -> tuple[str, ...] | None:
@@ -68,16 +73,12 @@ def away(contacts: Contacts, now: datetime) -> Iterator[LevelGap]:
                 yield LevelGap(gap.start, gap.end, gap.named, ladder, number)
 
 
-def _rotations(level: Level) -> tuple[str, ...]:
-    return tuple(target.rotation for target in level.call if target.rotation is not None)
-
-
 def _gaps(contacts: Contacts, level: Level, reachable: Collection[str], now: datetime) -> Iterator[Gap]:
     def unreached(at: datetime) -> tuple[str, ...] | None:
         called = contacts.called(level, at)
         return called if set(called).isdisjoint(reachable) else None
 
-    rotations = [contacts.rotation(each) for each in _rotations(level)]
+    rotations = [contacts.rotation(each) for each in rotations_of(level)]
     limits = [edge for each in rotations for edge in edges(each, now, now + AHEAD, contacts.absences)]
     yield from _joined(limits, unreached, now)
 

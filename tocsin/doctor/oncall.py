@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tocsin.app import App
 from tocsin.doctor.finding import Finding
-from tocsin.doctor.gaps import AHEAD, Gap, LevelGap, away, level_gaps, rotation_gaps
+from tocsin.doctor.gaps import AHEAD, Gap, LevelGap, away, level_gaps, rotation_gaps, rotations_of
 from tocsin.doctor.people import place
 from tocsin.domain.contacts import Person, Rotation
 from tocsin.domain.errors import Refused
@@ -60,10 +60,14 @@ def _empty_levels(app: App, empty: Iterable[LevelGap]) -> Iterator[Finding]:
 def _open_rotations(app: App, empty: Sequence[LevelGap], reachable: Collection[str]) -> Iterator[Finding]:
     """What a rotation leaves open while others of its level are called: less than a failure, and no plan either."""
     contacts = app.catalog.contacts
+    asked = {each for ladder in contacts.ladders for level in ladder.levels for each in rotations_of(level)}
     for rotation in contacts.rotations:
         # A rotation of made-up people alone stands in the shipped file, and is not there in production.
         if set(rotation.people).isdisjoint(reachable):
             continue
+        if rotation.id not in asked:
+            where = place(app, "oncall.yaml", "rotations", rotation.id)
+            yield Finding("warn", "on-call", f"no level calls the rotation {rotation.id}", where)
         known = [gap for gap in empty if rotation.id in gap.rotations]
         found: dict[tuple[str, str], list[Gap]] = {}
         for gap in rotation_gaps(contacts, rotation, reachable, app.now()):
