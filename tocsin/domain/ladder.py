@@ -1,7 +1,7 @@
 """Ladders: who is called for a role, in which order, until somebody answers for that role.
 
 A room of the heart: pure values, read from `contacts/escalation.yaml`. Where a ladder stands at a moment says
-`escalation`; who is on call in a rotation says `rota`.
+`escalation`; who is on call in a rotation says `turns`.
 """
 
 from dataclasses import dataclass
