@@ -1,4 +1,4 @@
-"""The company's own programs, for steps and for telephones: each is there, can be run, and is changed by its owners alone."""
+"""The company's own programs, for steps and telephones: each is there, runs, and is changed by its owners alone."""
 
 import os
 import stat
