@@ -19,13 +19,13 @@ OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-office
 
 @dataclass(frozen=True)
 class Through:
-    """The click by which somebody acts: at which door, on which offer. `nonce` is a digest, and good for one deed.
+    """The click by which somebody acts: at which door, on which offer if any. `nonce` is a digest, good for one deed.
 
     `proof` is the signed request, where the door keeps it, sealed into the vault and not yet spoken of.
     """
 
     door: Door
-    offer: Offer
+    offer: Offer | None
     nonce: str
     expires: datetime
     proof: Any = None

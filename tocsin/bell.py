@@ -193,7 +193,7 @@ def run(app: App) -> None:
     waking, hands, post, read_at = waking_of(app), Hands(), Post(), app.clock()
     while not stop.wait(app.settings.bell.interval):
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
-            app, read_at = _read_again(app), app.clock()
+            app, read_at = read_again(app), app.clock()
         try:
             ring(app, waking=waking, hands=hands, post=post)
         except Exception as error:
@@ -204,7 +204,7 @@ def run(app: App) -> None:
     hands.rest(5)
 
 
-def _read_again(app: App) -> App:
+def read_again(app: App) -> App:
     """The same home with the contacts of now, since people change numbers. A faulty file changes nothing."""
     renewed = app.renewed()
     try:

@@ -41,7 +41,7 @@ templates = "$templates"
 # Where logs and customers are read: sources.yaml among your contacts, unless another file stands here.
 # sources = "/etc/tocsin/sources.yaml"
 
-# Where people find the console; messages link to it.
+# Where people find the console; mails then carry links that do the next thing at once, and `tocsin up` starts it.
 # console_url = "https://tocsin.internal"
 
 # Lines on stderr: auto, text or json.
@@ -81,6 +81,18 @@ linger = 1.5
 [bell]
 # Seconds between two rounds of the loop that delivers, advances and wakes.
 interval = 1.0
+
+[console]
+# Where its pages listen. What is reached from elsewhere stands behind a proxy that speaks TLS.
+host = "127.0.0.1"
+port = 4242
+# Hours for which a browser stays signed in.
+session_hours = 12
+
+[links]
+# Hours for which the links of a mail are good; those that approve a letter until its duty is due, at most so many.
+hours = 24
+approval_hours = 72
 
 [ledger]
 # Receipts of letters are recorded so many at a time: so many may be doubted after a crash.

@@ -154,7 +154,7 @@ def test_an_offer_is_a_button_in_slack_and_a_link_in_the_mail_from_one_source(la
     for n, each in enumerate(offered):
         named = each["text"]["text"]
         assert len(named) <= 75
-        assert f"{named}:\n  https://c.example/o/{n}\n" in message.text
+        assert f"{named}\n  https://c.example/o/{n}\n" in message.text
         assert f'<a class="act" href="https://c.example/o/{n}">{named}</a>' in message.html
     assert "https://c.example/o/open" in message.text
     assert "https://c.example/o/open" in message.html

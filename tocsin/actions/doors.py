@@ -37,10 +37,10 @@ def refuse_used(app: App, through: Through) -> None:
     with app.database.read() as connection:
         use = spent.used(connection, through.nonce)
     if use is not None:
-        incident = through.offer.incident
+        key = through.offer.incident if through.offer else ""
         raise TurnedAway(
             f"this was used at {iso(use.at.replace(microsecond=0))} by {use.by}, and nothing was done again; "
-            f"tocsin show {incident} shows what stands",
+            + (f"tocsin show {key} shows what stands" if key else "tocsin open makes another link"),
             "replayed",
         )
 
@@ -51,6 +51,7 @@ def enter(app: App, change: Change, actor: Actor, through: Through) -> int:
 
     refuse_used(app, through)
     offer, now = through.offer, change.now
+    assert offer is not None
     item = keep(change, through.proof, PROOF, by=actor.id) if through.proof else None
     change.also.append(
         lambda connection: spent.spend(

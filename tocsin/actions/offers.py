@@ -20,7 +20,7 @@ from tocsin.domain.moments import iso
 from tocsin.domain.offers import Offer
 from tocsin.record import Recorded, record, refuse_closed
 from tocsin.sealing import keyed_digest
-from tocsin.storage import timeline
+from tocsin.storage import spent, timeline
 
 #: How long a nonce is remembered whose door sets no end: a week, far longer than any door lets it in.
 REMEMBERED = timedelta(days=7)
@@ -57,25 +57,71 @@ def take_up(
         return _do(app, replace(actor, through=through), offer, because, evidence)
     except Refused as refused:
         why = _why(app, refused, offer)
-        _tell(app, actor, through, why)
+        _tell(app, actor, offer.incident, through, (offer.deed, offer.subject), why)
         raise TurnedAway(str(refused), why) from None
 
 
-def _refuse_outright(app: App, actor: Actor, incident: Incident, through: Through, now: datetime) -> None:
-    """Refused for what needs no look at the deed, in the order in which a doorkeeper asks."""
+def would_refuse(app: App, actor: Actor, offer: Offer, *, door: Door, nonce: str, expires: datetime) -> None:
+    """Refused as `take_up` would be by a look from outside, before anybody presses a button. Nothing is written."""
+    through = Through(door, offer, digest_of(door, nonce), expires)
+    try:
+        _refuse_outright(app, actor, app.incident(offer.incident), through, app.now())
+    except TurnedAway:
+        raise
+    except Refused as refused:
+        raise TurnedAway(str(refused), _why(app, refused, offer)) from None
+
+
+def opened(
+    app: App, actor: Actor, key: str, *, nonce: str, expires: datetime, only_look: bool = False
+) -> None:
+    """Let a person in by a link that is good for one time; `only_look` says whether it would.
+
+    Nothing happens to the incident by it, so only what is refused is an entry. `key` is empty for no incident.
+    """
+    now, digest = app.now(), digest_of("mail", nonce)
+    through = Through("mail", None, digest, expires)
+    try:
+        _refuse_stranger(actor)
+        if key:
+            known(actor, app.incident(key))
+        refuse_used(app, through)
+        _refuse_late(through, key, now)
+        if not only_look:
+            with app.database.write() as connection:
+                spent.spend(connection, digest, key, actor.id, now, expires)
+    except timeline.Outrun:
+        refuse_used(app, through)
+    except Refused as refused:
+        why: Turned = refused.why if isinstance(refused, TurnedAway) else "not-allowed"
+        if key and not only_look:
+            _tell(app, actor, key, through, ("open", ""), why)
+        raise TurnedAway(str(refused), why) from None
+
+
+def _refuse_stranger(actor: Actor) -> None:
     if actor.person is None:
         raise TurnedAway(
             f"nobody in contacts/people.yaml is {actor.id}; be added there first", "unknown-person"
         )
-    known(actor, incident)
-    refuse_used(app, through)
+
+
+def _refuse_late(through: Through, key: str, now: datetime) -> None:
     if now > through.expires:
         raise TurnedAway(
-            f"this was good until {iso(through.expires)}; tocsin show {incident.key} shows what can be done now",
+            f"this was good until {iso(through.expires)}; tocsin show {key} shows what can be done now",
             "expired",
         )
+
+
+def _refuse_outright(app: App, actor: Actor, incident: Incident, through: Through, now: datetime) -> None:
+    """Refused for what needs no look at the deed, in the order in which a doorkeeper asks."""
+    _refuse_stranger(actor)
+    known(actor, incident)
+    refuse_used(app, through)
+    _refuse_late(through, incident.key, now)
     refuse_closed(incident)
-    if words := outdated(incident, through.offer):
+    if through.offer and (words := outdated(incident, through.offer)):
         raise TurnedAway(words, "stale")
 
 
@@ -138,20 +184,18 @@ def _why(app: App, refused: Refused, offer: Offer) -> Turned:
     return "not-allowed" if incident.open and not outdated(incident, offer) else "stale"
 
 
-def _tell(app: App, actor: Actor, through: Through, why: Turned) -> None:
+def _tell(app: App, actor: Actor, key: str, through: Through, what: tuple[str, str], why: Turned) -> None:
     """One entry for each nonce and reason: a thousand replays do not grow the chain."""
-    offer, door = through.offer, through.door
-    name = f"refusal/{through.nonce[:32]}/{why}"
+    name, door = f"refusal/{through.nonce[:32]}/{why}", through.door
     who = actor.id
     if actor.person is None:
         # What another house calls its account is no name of ours, and may be anybody's.
-        who = keyed_digest(app.record_key(offer.incident), f"{door}/{actor.id}".encode())[:16]
+        who = keyed_digest(app.record_key(key), f"{door}/{actor.id}".encode())[:16]
 
     def decide(change: Change) -> None:
         with app.database.read() as connection:
-            told = timeline.named(connection, offer.incident, name)
+            told = timeline.named(connection, key, name)
         if not told:
-            refusal = Refusal(door=door, who=who, deed=offer.deed, subject=offer.subject, why=why)
-            change.add(refusal, key=name)
+            change.add(Refusal(door=door, who=who, deed=what[0], subject=what[1], why=why), key=name)
 
-    record(app, offer.incident, decide, actor=who if actor.person else f"{door}:{who}")
+    record(app, key, decide, actor=who if actor.person else f"{door}:{who}")

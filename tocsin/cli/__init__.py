@@ -95,6 +95,8 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("status", "setup:status", "", "routes, queues, heartbeats"),
         Verb("oncall", "rota:oncall", "", "who is called, now or at a moment"),
         Verb("up", "household:up", "", "everything for one machine"),
+        Verb("console", "webdoor:console", "", "the pages behind the links of our mails"),
+        Verb("open", "webdoor:open_", "[INC]", "a link that signs you in at a browser"),
         Verb("bell", "household:bell", "", "the loop that delivers, advances and wakes"),
         Verb("drill", "household:drill", "[TYPE]", "a whole incident; nothing leaves this machine"),
     ),

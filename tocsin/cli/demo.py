@@ -5,12 +5,13 @@ Customers, the logs of three days and a list of leaked tokens lie in `world/`, i
 """
 
 import json
+import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tocsin.settings import Settings, default_home, load_settings
+from tocsin.settings import Console, Settings, default_home, load_settings
 
 #: Small enough to be made while somebody waits for the demo.
 _WORLD = {"customers": 300, "log_lines": 6_000, "leaked": 24}
@@ -39,7 +40,7 @@ def demo_home(home: Path | None = None) -> Iterator[tuple[Settings, Path, str]]:
         mail = open_.enter_context(MailSink(folder=home / "mail"))
         people = [person.slack for person in cast if person.slack]
         slack = open_.enter_context(SlackSink(token=_TOKEN, people=people, journal=home / "slack.jsonl"))
-        config = _written(home, mail.port, slack.base_url, _world(home / "world"))
+        config = _written(home, mail.port, slack.base_url, _world(home / "world"), _free_port())
         yield load_settings(config), config, mark
 
 
@@ -58,7 +59,15 @@ def _world(folder: Path) -> Path:
     return declared
 
 
-def _written(home: Path, mail_port: int, slack_url: str, sources: Path) -> Path:
+def _free_port() -> int:
+    """Where the console listens: its usual port, or any other while something else has that."""
+    for port in (Console().port, 0):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)) as tried:
+            return int(tried.getsockname()[1])
+    return Console().port
+
+
+def _written(home: Path, mail_port: int, slack_url: str, sources: Path, console_port: int) -> Path:
     """The settings as a file, which every process of the demo and every shell that joins it reads."""
     config, token = home / "tocsin.toml", home / "slack-token"
     token.write_text(f"{_TOKEN}\n", encoding="utf-8")
@@ -68,6 +77,9 @@ def _written(home: Path, mail_port: int, slack_url: str, sources: Path) -> Path:
         'mode = "demo"',
         f"home = {json.dumps(str(home))}",
         f"sources = {json.dumps(str(sources))}",
+        f'console_url = "http://127.0.0.1:{console_port}"',
+        "[console]",
+        f"port = {console_port}",
         "[mail]",
         'host = "127.0.0.1"',
         f"port = {mail_port}",

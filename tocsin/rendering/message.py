@@ -191,9 +191,9 @@ def _text(mail: Mapping[str, Any]) -> str:
         mail["headline"],
         "\n".join(f"- {line}" for line in mail["body"]),
         mail["due_line"],
-        *(f"{label}:\n  {address}" for label, address in mail["actions"]),
+        *(f"{label}\n  {address}" for label, address in mail["actions"]),
         f"{mail['action_label']}\n  {mail['next_action']}" if mail["next_action"] else "",
-        f"{mail['open_label']}:\n  {mail['console_url']}" if mail["console_url"] else "",
+        f"{mail['open_label']}\n  {mail['console_url']}" if mail["console_url"] else "",
         mail["foot"],
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"

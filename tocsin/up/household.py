@@ -5,7 +5,8 @@
 
 The keeper looks twice a second. It restarts what died, a bell that no longer beats, a server that no longer answers,
 and the worker after every outage of the server: a worker that lived through one goes on picking up runs but no longer
-hears of cancellations.
+hears of cancellations. The console is kept where people can find it (`console_url`). Long, since starting, looking and
+stopping speak of the same parts.
 """
 
 import os
@@ -37,7 +38,7 @@ FIRST_START = 120.0
 #: How often the deployments are offered, a third of a second apart.
 DEPLOY_TRIES = 30
 
-Name = Literal["bell", "server", "worker"]
+Name = Literal["bell", "server", "worker", "console"]
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,16 @@ class Household:
             "bell": [sys.executable, "-m", "tocsin", "bell"],
             "server": [*prefect, "server", "start", "--host", HOST, "--port", str(self.ground.port)],
             "worker": [*prefect, "worker", "start", "--pool", "tocsin", "--type", "process"],
+            "console": [sys.executable, "-m", "tocsin", "console"],
         }
         for name, command in commands.items():
             log = self.settings.home / "log" / f"{name}.log"
             self.children[name] = Child(name, command, environment, log, self.ground.folder, self.leashed)
         if not self.bell:
             del self.children["bell"]
+        if self.settings.console_url is None:
+            # Nobody would find its pages.
+            del self.children["console"]
         self._mind_the_bell()
         self.children["server"].start()
         self._await_server()
@@ -112,7 +117,7 @@ class Household:
 
     def _stop_children(self) -> None:
         # The worker is told first, so that it does not take the end of its server for an outage.
-        for name in ("worker", "server", "bell"):
+        for name in ("worker", "server", "console", "bell"):
             if name in self.children:
                 self.children[name].stop()
         self._pulse.close()
@@ -125,9 +130,15 @@ class Household:
         others = [child for name, child in self.children.items() if name != "server"]
         return (
             server,
-            *(Part(c.name, c.alive, f"pid {c.pid}" if c.alive else "restarting") for c in others),
+            *(self._part(child) for child in others),
             Part("watch", watched, "looks each minute" if watched else "SILENT; see worker.log"),
         )
+
+    def _part(self, child: Child) -> Part:
+        if not child.alive:
+            return Part(child.name, False, f"restarting; see {child.log.name}")
+        where = self.settings.console_url if child.name == "console" else None
+        return Part(child.name, True, where or f"pid {child.pid}")
 
     def _keep(self) -> None:
         while not self._stop.wait(LOOK):
@@ -159,6 +170,8 @@ class Household:
 
     def _mind_the_bell(self) -> None:
         self._pulse.listen()
+        if console := self.children.get("console"):
+            console.revive()
         bell = self.children.get("bell")
         if bell is None:
             return

@@ -1,0 +1,219 @@
+"""Links in mails: GET shows, POST acts once, and whatever is forged, used, over or outdated says what to do instead."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from tests.actions.test_offers import refusals
+from tocsin.domain.offers import Offer
+from tocsin.links import Ticket, key_of, read, signed
+from tocsin.sealing import Keyring
+from tocsin.views.words import in_words
+
+
+def acknowledged(visited) -> list[str]:
+    return [each.role for each in visited.told("Acknowledged")]
+
+
+def test_a_page_by_mail_is_answered_by_its_link_and_by_nothing_less_than_a_press(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    before = visited.entries
+    for ask in (browser.get, browser.head, browser.get):
+        found = ask(link)
+        assert found.status_code == 200
+    assert "Trần Mỹ Linh" in found.text
+    assert visited.incident.code_name in found.text
+    assert visited.entries == before, "a scanner that follows links does nothing"
+    done = browser.post(link)
+    assert done.status_code == 200
+    assert acknowledged(visited) == ["incident-commander"]
+    (taken,) = visited.told("TakenUp")
+    assert in_words(taken, {}) == "ack incident-commander in a mail"
+    assert visited.incident.roles["incident-commander"] == "linh"
+
+
+def test_a_link_acts_once_and_a_thousand_replays_are_one_entry(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    browser.post(link)
+    for _ in range(5):
+        again = browser.post(link)
+        assert again.status_code == 410
+        assert "2026-11-23T19:40:00+00:00 by linh" in again.text
+    assert browser.get(link).status_code == 410
+    assert refusals(visited) == [("linh", "ack", "incident-commander", "replayed")]
+
+
+def test_a_link_that_was_changed_in_any_way_opens_nothing(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    ticket = read(key_of(visited.app), link.removeprefix("/o/"))
+    others = [
+        signed(b"another home's key, 32 bytes long..", ticket),
+        signed(Keyring(b"m" * 32).derived("links"), replace(ticket, person="minh")),
+        link[3:-1] + ("A" if link[-1] != "A" else "B"),
+        link[3:] + "A",
+        "A" + link[4:],
+    ]
+    for token in others:
+        for ask in (browser.get, browser.post):
+            found = ask(f"/o/{token}")
+            assert found.status_code == 403
+    assert [each.kind for each in visited.entries if each.kind in ("TakenUp", "Refusal")] == []
+
+
+def test_a_link_whose_time_is_over_says_so(visited, browser):
+    visited.declare()
+    (link,) = visited.links("an", "ack")
+    visited.leap(hours=25)
+    assert browser.get(link).status_code == 410
+    assert visited.told("Refusal") == [], "looking writes nothing"
+    refused = browser.post(link)
+    assert refused.status_code == 410
+    assert "tocsin show" in refused.text
+    assert [why for *_, why in refusals(visited)] == ["expired"]
+
+
+def test_an_approval_of_a_letter_that_was_written_anew_is_outdated(visited, browser):
+    visited.drafted()
+    old = visited.links("chi", "approve")[-1]
+    assert visited.letter.digest[:12] in browser.get(old).text
+    visited.as_("an").learn({"advice_to_people": {"en": "Other.", "vi": "Khác."}}, source="the team")
+    for ask in (browser.get, browser.post):
+        found = ask(old)
+        assert found.status_code == 409
+        assert visited.letter.digest[:12] in found.text
+    assert visited.letter.approvals == ()
+    new = visited.links("chi", "approve")[-1]
+    assert browser.post(new).status_code == 200
+    assert [each.person for each in visited.letter.approvals] == ["chi"]
+    assert visited.told("TakenUp")[-1].stand == visited.letter.digest
+
+
+def test_the_letters_can_be_read_before_they_are_approved(visited, browser):
+    visited.drafted()
+    link = visited.links("chi", "approve")[-1]
+    assert f"{link.removeprefix('/o/')}/letters" in browser.get(link).text
+    found = browser.get(f"{link}/letters")
+    assert found.status_code == 200
+    assert "We revoked the keys." in found.text
+    assert visited.letter.digest[:12] in found.text
+    ack = visited.links("an", "ack")[-1]
+    assert browser.get(f"{ack}/letters").status_code == 409
+
+
+def test_a_rejection_asks_why(visited, browser):
+    visited.drafted()
+    link = visited.links("chi", "reject")[-1]
+    assert "<textarea" in browser.get(link).text
+    assert browser.post(link).status_code == 403
+    assert visited.letter.mark == "in-review"
+    assert browser.post(link, data={"because": "the wrong tone"}).status_code == 200
+    assert visited.letter.mark == "rejected"
+
+
+def test_a_mail_that_was_forwarded_says_in_whose_name_it_acts(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    assert "Nếu bạn không phải là Trần Mỹ Linh, hãy đóng trang này" in browser.get(link).text
+
+
+def test_a_link_of_somebody_who_lost_the_role_since_does_nothing(visited, browser):
+    visited.drafted()
+    link = visited.links("chi", "approve")[-1]
+    catalog, chi = visited.app.catalog, visited.app.catalog.contacts.person("chi")
+    people = [each for each in catalog.contacts.people if each.id != "chi"]
+    people.append(chi.model_copy(update={"roles": ("liaison",)}))
+    contacts = catalog.contacts.model_copy(update={"people": tuple(people)})
+    visited.app.__dict__["_read"] = (replace(catalog, contacts=contacts), None)
+    assert browser.post(link).status_code == 403
+    assert visited.letter.approvals == ()
+    assert [why for *_, why in refusals(visited)] == ["wrong-person"]
+
+
+def test_a_person_whom_the_incident_excludes_is_told_that_there_is_none(visited, browser):
+    visited.declare(by="an", excluded=("linh",))
+    ticket = Ticket(
+        "linh", visited.key, Offer("ack", visited.key, "incident-commander"), visited.clock.moment, "n"
+    )
+    for what in (ticket, replace(ticket, offer=None)):
+        link = f"/o/{signed(key_of(visited.app), what)}"
+        for ask in (browser.get, browser.post):
+            found = ask(link)
+            assert found.status_code == 403
+            assert f"There is no incident {visited.key}" in found.text
+            assert visited.incident.code_name not in found.text
+
+
+def test_somebody_who_left_the_house_has_no_door(visited, browser):
+    visited.declare()
+    ticket = read(key_of(visited.app), visited.links("linh", "ack")[0].removeprefix("/o/"))
+    gone = f"/o/{signed(key_of(visited.app), replace(ticket, person='zoe'))}"
+    assert browser.get(gone).status_code == 403
+    assert browser.post(gone).status_code == 403
+    assert [why for *_, why in refusals(visited)] == ["unknown-person"]
+
+
+def test_of_two_presses_at_once_one_acts(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(lambda _: browser.post(link).status_code, range(2)))
+    assert found[0] == 200
+    assert found[1] in (409, 410)
+    assert acknowledged(visited) == ["incident-commander"]
+
+
+def test_every_answer_keeps_its_address_to_itself(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    for path in (link, "/o/x", "/nowhere", "/inc/INC-2026-0001", "/robots.txt"):
+        headers = browser.get(path).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "noindex" in headers["x-robots-tag"]
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "form-action 'self'" in policy
+    assert "<script" not in browser.get(link).text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_no_other_method_opens_a_door(visited, browser, method):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    assert browser.request(method, link).status_code == 405
+
+
+def test_a_form_that_is_too_long_is_not_read(visited, browser):
+    visited.drafted()
+    link = visited.links("chi", "reject")[-1]
+    assert browser.post(link, content=b"because=" + b"x" * 40_000).status_code == 413
+    assert browser.post(link, content=b"\xff\x00&&&=;because").status_code == 403
+    assert visited.letter.mark == "in-review"
+
+
+def test_links_stand_in_no_log_and_in_no_timeline(visited, browser, capfd):
+    visited.declare()
+    links = [*visited.links("linh"), *visited.links("linh", "ack")]
+    for link in links:
+        browser.get(link)
+        browser.post(link)
+        browser.post(f"{link}x")
+    told = "".join(capfd.readouterr()) + str(visited.entries)
+    assert [link for link in links if link[3:20] in told] == []
+
+
+def test_words_are_those_of_the_person(visited, browser):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    found = browser.get(link)
+    assert '<html lang="vi">' in found.text
+    assert "Tôi nhận, với vai trò chỉ huy ứng phó sự cố" in found.text
+    stranger = browser.get("/o/x", headers={"Accept-Language": "vi-VN,vi;q=0.9"})
+    assert "Liên kết không dùng được" in stranger.text
+    assert "This link does not work" in browser.get("/o/x").text

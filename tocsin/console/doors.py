@@ -1,0 +1,169 @@
+"""The page behind a link: what it would do, for whom, until when, and one button that does it.
+
+The token in the address is the secret, and no cookie is asked for: another site that wanted to make a browser press
+the button would have to know the address first, so there is nothing left for a CSRF token to protect. Mails are
+forwarded; the page therefore says in whose name it acts, and the timeline says that it was a link.
+"""
+
+from contextlib import suppress
+
+from starlette.background import BackgroundTask
+from starlette.responses import RedirectResponse, Response
+
+from tocsin import actions
+from tocsin.actions.doors import TurnedAway
+from tocsin.actions.offers import opened, would_refuse
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.console.asked import Asked
+from tocsin.console.pages import Form, Page, Row, Rows, Text, answer, moment, say
+from tocsin.console.sessions import known_person, sign_in
+from tocsin.domain.errors import Refused, TocsinError
+from tocsin.domain.incident import Incident
+from tocsin.domain.kinds import Turned
+from tocsin.domain.offers import Offer
+from tocsin.links import Ticket, Unsigned, key_of, read
+from tocsin.rendering.buttons import label, question
+from tocsin.rendering.words import Words
+
+#: 410: it was good once. 409: it no longer fits what is. 403: it is not for whoever holds it.
+_STATUS: dict[Turned, int] = {
+    "replayed": 410,
+    "expired": 410,
+    "stale": 409,
+    "unknown-person": 403,
+    "wrong-person": 403,
+    "not-allowed": 403,
+}
+_TITLES: dict[Turned, str] = {"replayed": "replayed", "expired": "expired", "stale": "stale"}
+
+
+def door(asked: Asked) -> Response:
+    """GET shows, POST acts once. Forged, used, over or outdated: a page that says what to do instead."""
+    app = asked.app
+    try:
+        ticket = read(key_of(app), asked.part("token"))
+    except Unsigned as refused:
+        return _turned(asked.words(None), "forged", str(refused), 403)
+    person = known_person(app, ticket.person)
+    actor = Actor(ticket.person, person)
+    words = asked.words(actor)
+    try:
+        if asked.posted:
+            return _act(asked, ticket, actor, words)
+        if ticket.offer:
+            would_refuse(app, actor, ticket.offer, door="mail", nonce=ticket.nonce, expires=ticket.expires)
+        else:
+            opened(app, actor, ticket.incident, nonce=ticket.nonce, expires=ticket.expires, only_look=True)
+    except TurnedAway as refused:
+        return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
+    return answer(_shown(app, ticket, asked.part("token"), words))
+
+
+def letters(asked: Asked) -> Response:
+    """The letters that a link would approve or reject, for whoever is to read them first."""
+    from tocsin.views.access import seen
+    from tocsin.views.letters import preview
+
+    app = asked.app
+    try:
+        ticket = read(key_of(app), asked.part("token"))
+    except Unsigned as refused:
+        return _turned(asked.words(None), "forged", str(refused), 403)
+    actor, offer = Actor(ticket.person, known_person(app, ticket.person)), ticket.offer
+    words = asked.words(actor)
+    try:
+        if offer is None or offer.deed not in ("approve", "reject"):
+            raise TurnedAway("there are no letters behind this link; open the newest mail again", "stale")
+        would_refuse(app, actor, offer, door="mail", nonce=ticket.nonce, expires=ticket.expires)
+        found = preview(app, actor, seen(app, actor, offer.incident), offer.subject)
+    except TurnedAway as refused:
+        return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
+    texts = tuple(
+        Text(f"{each.letter.subject} ({say(words, 'reader_count', count=each.count)})", each.letter.text)
+        for each in found.variants
+    )
+    rows = (Row(say(words, "digest"), found.digest[:12]),)
+    lead = (say(words, "read", count=len(found.variants), people=found.recipients), *found.problems)
+    back = (Row("", label(offer, words), f"../{asked.part('token')}"),)
+    return answer(
+        Page(words.language, offer.subject, lead=lead, tables=(Rows(rows),), texts=texts, links=back)
+    )
+
+
+def _act(asked: Asked, ticket: Ticket, actor: Actor, words: Words) -> Response:
+    app, offer = asked.app, ticket.offer
+    if offer is None:
+        opened(app, actor, ticket.incident, nonce=ticket.nonce, expires=ticket.expires)
+        moved = RedirectResponse(f"../inc/{ticket.incident}" if ticket.incident else "..", 303)
+        assert actor.person is not None
+        sign_in(app, moved, actor.person)
+        return moved
+    because = asked.form.get("because", "").strip()[:2000]
+    actions.take_up(
+        app, actor, offer, door="mail", nonce=ticket.nonce, expires=ticket.expires, because=because or None
+    )
+    title, role = say(words, "done"), words.choice("office", offer.subject)
+    done = say(words, f"done_{offer.deed}", role=role, step=offer.subject, notice=offer.subject)
+    what_now = say(words, "what_now", command=f"tocsin card {offer.incident}")
+    page = Page(words.language, title, lead=(done,), foot=(what_now,))
+    # The bell draws the consequences within a second or two; nobody need wait for them here.
+    return answer(page, background=BackgroundTask(_settle, app, offer.incident))
+
+
+def _settle(app: App, key: str) -> None:
+    from tocsin.engine import advance, quick_only
+
+    # What was done is recorded; a plan that fails is the bell's to tell of.
+    with suppress(TocsinError):
+        advance(app, key, wanted=quick_only, holder="console")
+
+
+def _shown(app: App, ticket: Ticket, token: str, words: Words) -> Page:
+    offer, who = ticket.offer, known_person(app, ticket.person)
+    name = who.name if who else ticket.person
+    about = [Row(say(words, "acts_as"), name), Row(say(words, "until"), moment(app, words, ticket.expires))]
+    incident = app.incident(ticket.incident) if ticket.incident else None
+    if incident is not None:
+        about.insert(0, Row(say(words, "incident"), f"{incident.key} {incident.code_name}"))
+    foot = (say(words, "not_you", name=name),)
+    banner = "DRILL" if incident and incident.drill else ""
+    if offer is None:
+        form = Form(say(words, "open"))
+        lead = (say(words, "open_words", name=name, hours=f"{app.settings.console.session_hours:g}"),)
+        return Page(
+            words.language, form.label, banner, lead=lead, tables=(Rows(tuple(about)),), form=form, foot=foot
+        )
+    assert incident is not None
+    links: tuple[Row, ...] = ()
+    if offer.deed in ("approve", "reject"):
+        about.append(Row(say(words, "digest"), offer.stand[:12]))
+        links = (Row("", _to_read(incident, offer, words), f"{token}/letters"),)
+    form = Form(
+        label(offer, words),
+        say(words, "reason") if offer.deed == "reject" else "",
+        question(offer, words),
+        danger=offer.deed == "reject",
+    )
+    return Page(
+        words.language, form.label, banner, tables=(Rows(tuple(about)),), form=form, links=links, foot=foot
+    )
+
+
+def _to_read(incident: Incident, offer: Offer, words: Words) -> str:
+    state = incident.notices[offer.subject]
+    return say(words, "read", count=state.variants, people=state.recipients)
+
+
+def _turned(words: Words, title: str, why: str, status: int) -> Response:
+    page = Page(words.language, say(words, title), alarm=True, lead=(_sentence(why),))
+    return answer(page, status)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def refused(words: Words, error: Refused, status: int = 403) -> Response:
+    """A page that says why, in the one line that a shell would print."""
+    return _turned(words, "refused", str(error), status)

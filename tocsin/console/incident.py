@@ -1,0 +1,157 @@
+"""The page of an incident, for those who are signed in: the card, its duties, its roles, its papers. It only reads.
+
+Nobody without a session learns anything, not even whether there is such an incident. What a restricted incident keeps
+from somebody at the shell, it keeps from them here: the same views answer.
+"""
+
+from datetime import datetime
+
+from starlette.responses import Response
+
+from tocsin.app import App
+from tocsin.console.asked import Asked
+from tocsin.console.doors import refused
+from tocsin.console.pages import Page, Row, Rows, answer, moment, say
+from tocsin.console.sessions import signed_in
+from tocsin.domain.errors import Refused
+from tocsin.domain.escalation import unanswered
+from tocsin.domain.incident import Incident
+from tocsin.domain.message import ROUTE_NAMES
+from tocsin.rendering.words import Words
+from tocsin.views.card import Card, card
+from tocsin.views.duties import owed
+from tocsin.views.steps import steps
+
+#: Duties that are shown one by one; the rest is counted.
+_MOST = 40
+
+
+def nobody(asked: Asked) -> Response:
+    """What everybody sees who is not signed in, whatever they asked for."""
+    words = asked.words(None)
+    # A link in a mail is another site's, which brings no cookie; one on this page does.
+    again = (Row("", say(words, "go_on"), asked.request.url.path.rpartition("/")[2] or "."),)
+    lead = (say(words, "get_link"), say(words, "already"))
+    return answer(Page(words.language, say(words, "no_session"), lead=lead, links=again), 401)
+
+
+def all_incidents(asked: Asked) -> Response:
+    """The incidents that somebody may know of, soonest deadline first."""
+    from tocsin.views.access import visible
+
+    app, actor = asked.app, signed_in(asked.app, asked.request)
+    if actor is None:
+        return nobody(asked)
+    words = asked.words(actor)
+    rows = tuple(
+        Row(each["severity"], f"{each['key']} {each['code_name']}", f"inc/{each['key']}")
+        for each in visible(app, actor, only_open=True)
+    )
+    return answer(Page(words.language, "Tocsin", tables=(Rows(rows),) if rows else ()))
+
+
+def incident_page(asked: Asked) -> Response:
+    """One incident as it stands."""
+    app, actor, key = asked.app, signed_in(asked.app, asked.request), asked.part("key")
+    if actor is None:
+        return nobody(asked)
+    words, now = asked.words(actor), app.now()
+    try:
+        found = card(app, actor, key, now)
+    except Refused as error:
+        return refused(words, error, 404)
+    tables = [_now(app, found, words)]
+    if found.quarantined is None:
+        incident = app.incident(key)
+        tables += [_roles(app, incident, words), _duties(app, incident, words, now)]
+        tables += _papers(incident, words)
+    name = f"{found.key} {found.code_name}"
+    banner = " · ".join(filter(None, ("DRILL" if found.drill else "", found.quarantined or "")))
+    page = Page(
+        words.language,
+        name,
+        banner,
+        lead=(f"{found.severity.upper()}, {words.choice('status', found.status)}",),
+        tables=tuple(each for each in tables if each.rows),
+        foot=(say(words, "as_of", moment=moment(app, words, now)),),
+    )
+    return answer(page)
+
+
+def paper(asked: Asked) -> Response:
+    """A copy of a paper from the vault; the timeline says who took it, so that only a form fetches it."""
+    from tocsin.actions.proving import hand_out
+
+    app, actor = asked.app, signed_in(asked.app, asked.request)
+    if actor is None:
+        return nobody(asked)
+    key, item = asked.part("key"), asked.part("item")
+    try:
+        content = hand_out(app, actor, key, item)
+    except Refused as error:
+        return refused(asked.words(actor), error)
+    ending = "pdf" if content.startswith(b"%PDF") else "json" if content[:1] in (b"{", b"[") else "html"
+    named = {"Content-Disposition": f'attachment; filename="{key}-{item}.{ending}"'}
+    return Response(content, media_type="application/octet-stream", headers=named)
+
+
+def _now(app: App, found: Card, words: Words) -> Rows:
+    rows = [Row(say(words, "commander"), found.commander or say(words, "nobody"), alarm=not found.commander)]
+    if found.soonest and found.soonest.soonest:
+        due = found.soonest.soonest
+        rows.append(Row(say(words, "due"), moment(app, words, due), alarm=due < app.now()))
+    if found.next:
+        whom = say(words, "for", role=words.choice("office", found.next.role))
+        title = found.next.title if words.language == "en" else _title(app, found, words)
+        rows.append(Row(say(words, "next"), f"{found.next.id} {title} ({whom})"))
+    if found.blocked:
+        rows.append(Row(say(words, "waits"), found.blocked.what, alarm=True))
+    if found.untold is not None:
+        untold, total = found.untold
+        told = say(words, "told_of", told=words.number(total - untold), total=words.number(total))
+        rows.append(Row(say(words, "told"), told, alarm=bool(untold)))
+    elif found.quarantined is None:
+        rows.append(Row(say(words, "told"), say(words, "unmeasured")))
+    rows += [
+        Row(say(words, "down"), f"{ROUTE_NAMES.get(each.route, each.route)}: {each.why}", alarm=True)
+        for each in found.down
+    ]
+    rows += [Row(each.duty, moment(app, words, each.due_at)) for each in found.deadlines if each.due_at]
+    return Rows(tuple(rows))
+
+
+def _title(app: App, found: Card, words: Words) -> str:
+    """The next step in the reader's language; the card itself is written for a shell."""
+    here = steps(app, app.incident(found.key), words.language)
+    return next((each.title for each in here if found.next and each.id == found.next.id), "")
+
+
+def _roles(app: App, incident: Incident, words: Words) -> Rows:
+    held = [Row(words.choice("office", role), holder) for role, holder in incident.roles.items()]
+    silent = unanswered(incident, app.catalog.contacts) if incident.open else []
+    held += [Row(words.choice("office", role), say(words, "silent"), alarm=True) for role in silent]
+    return Rows(tuple(held), say(words, "roles"))
+
+
+def _duties(app: App, incident: Incident, words: Words, now: datetime) -> Rows:
+    duties = owed(app, incident, now).duties
+    rows = [
+        Row(
+            f"{each.to} ({each.cite})",
+            f"{moment(app, words, each.soonest) if each.soonest else say(words, 'no_date')}: {words.state(each.state)}",
+            alarm=each.open and each.soonest is not None and each.soonest < now,
+        )
+        for each in duties[:_MOST]
+    ]
+    if len(duties) > _MOST:
+        rows.append(Row("…", f"+{len(duties) - _MOST}"))
+    return Rows(tuple(rows), say(words, "duties"))
+
+
+def _papers(incident: Incident, words: Words) -> list[Rows]:
+    rows = [
+        Row(duty.opened.key, item, f"{incident.key}/papers/{item}", posts=True)
+        for duty in incident.duties.values()
+        for item in (*duty.papers, *duty.other_papers)
+    ]
+    return [Rows(tuple(rows), say(words, "papers"))]
