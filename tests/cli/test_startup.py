@@ -23,6 +23,8 @@ HEAVY = (
     "alembic",
     "pyarrow",
     "fastapi",
+    "starlette",
+    "uvicorn",
 )
 
 

@@ -1,12 +1,19 @@
 """Links in mails: GET shows, POST acts once, and whatever is forged, used, over or outdated says what to do instead."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from email import message_from_bytes
 
 import pytest
 
 from tests.actions.test_offers import refusals
+from tests.child import opened, together
+from tests.console.conftest import served
+from tocsin.console import doors
 from tocsin.domain.offers import Offer
+from tocsin.evidence.verify import verify
 from tocsin.links import Ticket, key_of, read, signed
 from tocsin.sealing import Keyring
 from tocsin.views.words import in_words
@@ -164,6 +171,45 @@ def test_of_two_presses_at_once_one_acts(visited, browser):
     assert found[0] == 200
     assert found[1] in (409, 410)
     assert acknowledged(visited) == ["incident-commander"]
+
+
+def press_and_die(settings, moment, url, listening, link) -> None:
+    """A server that dies when the deed is written, and before anybody hears of it."""
+    app = opened(settings.model_copy(update={"console_url": url}), moment)
+    doors.answer = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+    with served(app, listening) as client:
+        client.post(link)
+
+
+def test_a_door_that_dies_before_it_answers_has_acted_once(visited, listening):
+    visited.declare()
+    (link,) = visited.links("linh", "ack")
+    url = visited.app.settings.console_url
+    words = (visited.app.settings, visited.clock.moment, url, listening, link)
+    assert together((press_and_die, words)) == [-signal.SIGKILL]
+    assert acknowledged(visited) == ["incident-commander"]
+    with served(visited.app, listening) as browser:
+        for ask in (browser.get, browser.post):
+            found = ask(link)
+            assert found.status_code == 410
+            assert "by linh" in found.text
+    assert acknowledged(visited) == ["incident-commander"]
+    assert verify(visited.app, visited.key).proven
+
+
+def test_mails_of_one_incident_are_one_conversation_and_say_that_a_machine_wrote_them(visited):
+    visited.drafted()
+    address = visited.app.catalog.contacts.person("chi").email
+    visited.as_("linh").page("chi")
+    found = [
+        message_from_bytes(mail.content) for mail in visited.mail.messages if mail.recipients == (address,)
+    ]
+    assert len(found) > 1
+    for mail in found:
+        assert mail["In-Reply-To"] == mail["References"] == f"<{visited.key}@streamonapi.example>"
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["X-Tocsin-Incident"] == visited.key
+    assert len({mail["Message-ID"] for mail in found}) == len(found)
 
 
 def test_every_answer_keeps_its_address_to_itself(visited, browser):

@@ -6,6 +6,7 @@
 /healthz, /readyz   whether anybody rings, and whether the database answers
 """
 
+import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -84,6 +85,9 @@ def serve(app: App, *, host: str, port: int) -> None:
         raise Refused(
             f"{host} port {port}: {error.strerror}; stop what listens there, or set [console] port"
         ) from None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Uvicorn stops by them, and raises them once more when it has: to be told to stop is a good end.
+        signal.signal(number, lambda *_: None)
     with listening:
         server(app).run(sockets=[listening])
 
