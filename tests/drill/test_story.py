@@ -1,7 +1,9 @@
 """The drill keeps what it promises: the same seed tells the same story, and no drill reaches the outside."""
 
 import hashlib
+import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,3 +167,19 @@ def test_a_tampered_drill_does_not_verify(tmp_path: Path) -> None:
             connection.execute(text("UPDATE entry SET actor = 'nobody' WHERE seq = 9"))
         proof = verify(stage.app, outcome.key)
         assert proof.bad_seq == 9
+
+
+def test_the_rhythm_is_kept_and_nobody_hears_two_things_in_one_minute_that_could_be_one(
+    drill: tuple[Outcome, list[str], Path],
+) -> None:
+    told = [line for line in drill[1] if re.search(r", (status updated|update skipped|update asked): ", line)]
+    assert len([line for line in told if "status updated" in line]) == 5
+    assert len([line for line in told if "update skipped" in line]) == 4
+    assert not any("missed" in line for line in told)
+    journal = (drill[2] / "slack.jsonl").read_text(encoding="utf-8").splitlines()
+    heard = Counter(
+        (post["channel"], int(float(post["ts"])) // 60)
+        for post in map(json.loads, journal)
+        if "Gọi khẩn" not in post["text"]
+    )
+    assert [moment for moment, count in heard.items() if count > 1] == []

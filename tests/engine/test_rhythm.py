@@ -237,3 +237,31 @@ def test_several_deadlines_that_are_warned_of_at_one_moment_are_one_warning(tale
     assert len(warned) > 1
     heard = [text for text in tale.heard("an") if text.startswith(("[DRILL] Còn", "[DRILL] Quá hạn"))]
     assert len(heard) == 1
+
+
+def test_a_letter_that_is_void_and_drafted_anew_is_one_message_not_two(tale, ear):
+    tale.approved()
+    ear.hush()
+    tale.as_("an").learn({"measures_taken": {"en": "We revoked them.", "vi": "Đã thu hồi."}}, source="log")
+    assert [tale.letter.mark, len(tale.told("NoticeVoided"))] == ["in-review", 1]
+    asked = "Cần bạn duyệt"
+    ear.expect(("an", "slack", asked), ("bao", "slack", asked), ("chi", "email", asked))
+    assert "Việc duyệt customers không còn hiệu lực" in slack_words(tale, "an")
+    assert "measures_taken" in slack_words(tale, "an")
+    assert tale.letter.void_because == ()
+
+
+def test_a_letter_that_is_void_while_it_leaves_is_told_at_once(tale, ear):
+    tale.approved()
+    actions.release(tale.app, tale.actor("an"), tale.key, "customers")
+    ear.hush()
+    actions.learn(
+        tale.app,
+        tale.actor("an"),
+        tale.key,
+        {"measures_taken": {"en": "None.", "vi": "Không."}},
+        source="log",
+    )
+    tale.settle()
+    said = [text for text in tale.heard("an") if "Tình hình" in text]
+    assert said

@@ -499,7 +499,7 @@ def _notice(incident: Incident, entry: Entry, notice: str, **change: Any) -> Inc
 
 
 #: What stays known of a notice when it is drafted anew.
-_KEPT = ("counts", "root", "settled", "told_at", "finished_at", "untold", "untold_at")
+_KEPT = ("void_because", "counts", "root", "settled", "told_at", "finished_at", "untold", "untold_at")
 
 
 @_on(k.NoticeDrafted)
@@ -529,7 +529,7 @@ def _drafted(incident: Incident, entry: Entry, body: k.NoticeDrafted) -> Inciden
 
 @_on(k.ApprovalAsked)
 def _asked(incident: Incident, entry: Entry, body: k.ApprovalAsked) -> Incident:
-    return _notice(incident, entry, body.notice, asked_seq=entry.seq)
+    return _notice(incident, entry, body.notice, asked_seq=entry.seq, void_because=())
 
 
 @_on(k.NoticeApproved)
@@ -546,7 +546,7 @@ def _rejected(incident: Incident, entry: Entry, body: k.NoticeRejected) -> Incid
 
 @_on(k.NoticeVoided)
 def _voided(incident: Incident, entry: Entry, body: k.NoticeVoided) -> Incident:
-    return _notice(incident, entry, body.notice, mark="void", approvals=())
+    return _notice(incident, entry, body.notice, mark="void", approvals=(), void_because=body.because)
 
 
 @_on(k.NoticeReleased)

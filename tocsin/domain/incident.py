@@ -197,6 +197,8 @@ class NoticeState:
     drafted_seq: int
     approvals: tuple[Approval, ...] = ()
     asked_seq: int | None = None
+    #: Why an earlier draft is void, until those who may approve were asked anew.
+    void_because: tuple[str, ...] = ()
     filled: int | None = None
     last_seq: int = 0
     resume_at: datetime | None = None

@@ -4,6 +4,7 @@ Pure. A duty is met when everybody who is under it was told, or accounted for by
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -42,6 +43,13 @@ def notice_moves(
     for state in incident.notices.values():
         yield from _moves_of(state, incident, catalog, letters)
     yield from _met(incident, letters)
+
+
+def drafted_anew(incident: Incident, catalog: Catalog, notice: str) -> bool:
+    """Whether a notice that becomes void now is drafted again at once: its approvers are asked anew by that."""
+    void = {**incident.notices, notice: replace(incident.notices[notice], mark="void")}
+    moves = notice_moves(replace(incident, notices=void), catalog)
+    return any(isinstance(move, DraftNotice) and move.notice == notice for move in moves)
 
 
 def sending_moves(incident: Incident, now: datetime) -> Iterable[SendLetters]:

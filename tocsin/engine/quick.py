@@ -11,9 +11,10 @@ from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.checklist import applicable
-from tocsin.domain.notice import APPROVERS
+from tocsin.domain.notice import APPROVERS, LEAVING
 from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
+from tocsin.domain.telling import drafted_anew
 from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.hand_over import ask_hand_over
 from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
@@ -160,14 +161,13 @@ def _status(app: App, change: Change, move: m.EnterStatus) -> None:
 
 
 def _void(app: App, change: Change, move: m.VoidNotice) -> None:
-    digest = change.incident.notices[move.notice].digest
-    seq = change.add(
-        k.NoticeVoided(notice=move.notice, digest=digest, because=move.because),
-        cause=move.cause,
-        key=move.key,
-    )
+    incident, state = change.incident, change.incident.notices[move.notice]
+    body = k.NoticeVoided(notice=move.notice, digest=state.digest, because=move.because)
+    seq = change.add(body, cause=move.cause, key=move.key)
+    if state.mark not in LEAVING and drafted_anew(incident, app.catalog_of(incident), move.notice):
+        return  # The request to approve the new draft, which follows at once, says so.
     lines: list[str | Line] = [line("void", notice=move.notice), *move.because, line("new_draft")]
-    people = role_or_standin(app, change.incident, *OWNERS)
+    people = role_or_standin(app, incident, *OWNERS)
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq)
 
 
@@ -177,7 +177,11 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
     body = k.ApprovalAsked(notice=move.notice, digest=state.digest, roles=APPROVERS)
     seq = change.add(body, cause=move.cause, key=move.key)
     needed = app.catalog_of(incident).contacts.organisation.approvals_needed
-    lines = [
+    void: list[str | Line] = (
+        [line("void", notice=move.notice), *state.void_because[:1]] if state.void_because else []
+    )
+    lines: list[str | Line] = [
+        *void,
         line(
             "draft",
             notice=move.notice,
