@@ -76,7 +76,9 @@ def _step(step: Step) -> Line:
 
 def _deadline(duty: DutyState, change: Change) -> Line:
     left = duty.soonest - change.now if duty.soonest else timedelta(0)
-    return line("deadline" if left > timedelta(0) else "deadline_over", key=duty.opened.key, left=left)
+    # As short as it can be told apart: a law's rule, and for an authority its place.
+    key = "/".join(duty.opened.key.split("/")[: 3 if duty.opened.recipient == "authority" else 2])
+    return line("deadline" if left > timedelta(0) else "deadline_over", key=key, left=left)
 
 
 def _asked(found: Standing) -> tuple[Line, ...]:
