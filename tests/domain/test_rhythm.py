@@ -1,5 +1,6 @@
 """The rhythm of status updates: sev1 every 30 minutes, every 4 hours once contained; sev4 never."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,11 @@ def test_nobody_waits_for_news_of_what_is_over(catalog, body):
 
 def test_nobody_waits_for_news_of_what_is_not_an_incident_yet(catalog):
     assert asked(at((0, k.StatusEntered(status="triage"))), catalog, 10_000) == []
+
+
+def test_what_waited_in_triage_begins_to_count_with_its_declaration(catalog):
+    state = replace(at(), declared_at=START + minutes(500))
+    assert [asked(state, catalog, minute) for minute in (500, 529.9, 530)] == [[], [], [0]]
 
 
 def test_a_file_that_is_opened_again_begins_to_count_anew(catalog):

@@ -33,11 +33,13 @@ def next_update(incident: Incident, contacts: Contacts, now: datetime) -> Update
     if minutes is None:
         return None
     rhythm, period = incident.rhythm, timedelta(minutes=minutes)
-    gone = max((now - rhythm.since) // period, 0)
-    latest = rhythm.since + gone * period
+    # What waited in triage is an incident from its declaration on.
+    since = max(rhythm.since, incident.declared_at)
+    gone = max((now - since) // period, 0)
+    latest = since + gone * period
     asked = rhythm.asked_at is not None and rhythm.asked_at >= latest
     asks_at = latest if gone and not asked else latest + period
-    return Update(rhythm.since + period, max(gone - 1, 0), asks_at)
+    return Update(since + period, max(gone - 1, 0), asks_at)
 
 
 def update_moves(incident: Incident, contacts: Contacts, now: datetime) -> Iterable[AskUpdate]:
