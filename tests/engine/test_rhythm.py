@@ -1,11 +1,16 @@
 """Few and good: exactly these messages to these people as time passes, and no other. Engine and channels are real."""
 
+import re
+from collections import Counter
+
 import pytest
 
 from tests.listening import Ear, mail_text, slack_words
 from tests.story import Story
 from tocsin import actions
 from tocsin.domain.errors import Refused
+
+PEOPLE = ("linh", "minh", "an", "bao", "chi", "dung", "giang", "hoa", "khoa")
 
 
 @pytest.fixture
@@ -265,3 +270,27 @@ def test_a_letter_that_is_void_while_it_leaves_is_told_at_once(tale, ear):
     tale.settle()
     said = [text for text in tale.heard("an") if "Tình hình" in text]
     assert said
+
+
+@pytest.mark.parametrize(
+    ("hours", "people"),
+    [
+        (36, [("an", "slack")]),
+        (54, [("an", "slack")]),
+        (64.8, [(who, route) for who in ("an", "bao", "linh") for route in ("email", "slack")]),
+        (72, [(who, route) for who in ("an", "bao", "linh") for route in ("email", "slack")]),
+    ],
+)
+def test_each_part_of_the_time_warns_exactly_those_whose_it_is(tale, hours, people):
+    quiet(commanded(tale))
+    tale.fast_forward(hours=hours - 0.1)
+
+    def warned() -> list[tuple[str, str]]:
+        said = [(who, "slack", text) for who in PEOPLE for text in tale.heard(who)]
+        said += [(who, "email", subject) for who in PEOPLE for subject in tale.mails_to(who)]
+        late_or_near = re.compile(r"\[DRILL\] (Còn|Quá hạn) \d")
+        return sorted((who, route) for who, route, text in said if late_or_near.match(text))
+
+    before = Counter(warned())
+    tale.fast_forward(hours=0.1)
+    assert sorted((Counter(warned()) - before).elements()) == people
