@@ -199,6 +199,7 @@ def test_at_the_end_of_the_shift_both_are_asked_and_the_role_stays(tale, ear):
     tale.fast_forward(minutes=2)
     ear.expect(("minh", "slack", "Bàn giao SEV1"), ("linh", "slack", "Bàn giao SEV1"))
     assert "tocsin take INC-2026-0001 incident-commander" in slack_words(tale, "minh")
+    assert "Tiếp quản vai trò chỉ huy ứng phó sự cố" in slack_words(tale, "minh")
     assert "tocsin hand INC-2026-0001 incident-commander minh" in slack_words(tale, "linh")
     assert tale.incident.roles["incident-commander"] == "linh"
 

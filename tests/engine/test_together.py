@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.domain.offers import Offer
 from tocsin.engine.messages import Said, together
 from tocsin.rendering.message import KINDS, line
 
@@ -42,6 +43,26 @@ def test_what_leaves_by_every_route_takes_the_rest_along():
     loud = replace(WARNING, lane="page", routes=("slack", "email"))
     (one,) = together([SAID, loud])
     assert (one.lane, one.routes) == ("page", ("slack", "email"))
+
+
+def test_of_several_letters_each_can_be_approved_and_of_several_steps_the_first_be_ticked():
+    letters = [
+        replace(
+            SAID,
+            kind="approval",
+            subject=name,
+            offers=tuple(Offer(deed, "INC-1", name) for deed in ("approve", "reject")),
+        )
+        for name in ("customers", "customers-sg-pdpa", "customers-us-ca")
+    ]
+    (one,) = together([*letters, replace(SAID, kind="update-due", offers=(Offer("update", "INC-1"),))])
+    assert [(each.deed, each.subject) for each in one.offers] == [
+        ("approve", "customers"), ("reject", "customers"),
+        ("approve", "customers-sg-pdpa"), ("reject", "customers-sg-pdpa"),
+    ]  # fmt: skip
+    steps = [replace(SAID, subject=step, offers=(Offer("done", "INC-1", step),)) for step in ("C1", "C2")]
+    (one,) = together(steps)
+    assert [each.subject for each in one.offers] == ["C1"]
 
 
 def test_different_people_and_what_is_answered_for_itself_stay_apart():

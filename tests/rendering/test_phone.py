@@ -1,6 +1,6 @@
 """Every message fits the screen of a phone, in both languages, with the longest titles and the most to say.
 
-A screen is 36 rows of 40 columns: 390 by 844 points at our 15, as a mail of ours is set. Slack's own rows are shorter.
+A screen is 37 rows of 40 columns: 390 by 844 points at our 15, as a mail of ours is set. Slack's own rows are shorter.
 """
 
 import json
@@ -11,6 +11,7 @@ import pytest
 
 from tests.rendering.companies import TEMPLATES
 from tocsin.actions.updating import LONGEST_PART
+from tocsin.domain.offers import Offer
 from tocsin.rendering.message import KINDS, ROWS, Brief, Kind, Line, line, render_message, rows_of
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -96,6 +97,18 @@ LONG_COMMAND = (
 
 COMMANDS = {"ack": "", "update": "", "all-clear": ""}
 COMMANDS |= {"hand-over": "tocsin hand INC-2026-0007 accountable-officer nguyen-thi-minh-khai"}
+#: The most deeds that each kind offers.
+OFFERS = {
+    "page": (Offer("ack", "INC-2026-0007", ROLE),),
+    "hand-over": (Offer("take", "INC-2026-0007", ROLE, "minh"),),
+    "overdue": (Offer("done", "INC-2026-0007", "1.0"),),
+    "update-due": (Offer("update", "INC-2026-0007"),),
+    "approval": tuple(
+        Offer(deed, "INC-2026-0007", notice, "ab" * 32)
+        for notice in ("customers", "customers-sg-pdpa")
+        for deed in ("approve", "reject")
+    ),
+}
 
 
 def brief(kind: Kind, *, title: str | None = TITLE) -> Brief:
@@ -113,6 +126,7 @@ def brief(kind: Kind, *, title: str | None = TITLE) -> Brief:
         if kind in ("page", "warning", "overdue", "approval")
         else None,
         next_action=COMMANDS.get(kind, LONG_COMMAND),
+        offers=OFFERS.get(kind, ()),
         drill=True,
         console_url="https://tocsin.streamonapi.example/i/INC-2026-0007",
     )

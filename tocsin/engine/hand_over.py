@@ -10,6 +10,7 @@ from tocsin.domain.checklist import Step
 from tocsin.domain.incident import DutyState
 from tocsin.domain.kinds import HandOverAsked
 from tocsin.domain.moves import AskHandOver
+from tocsin.domain.offers import Offer
 from tocsin.engine.messages import tell
 from tocsin.rendering.message import Line, line
 
@@ -21,12 +22,22 @@ def ask_hand_over(app: App, change: Change, move: AskHandOver) -> None:
     seq = change.add(body, cause=move.cause, key=move.key)
     first = line("shift_over", role=role, holder=move.holder, to=move.to)
     brief = [first, *_lines(app, change, incident.roles)]
-    for who, action in (
-        (move.to, f"tocsin take {incident.key} {role}"),
-        (move.holder, f"tocsin hand {incident.key} {role} {move.to}"),
-    ):
+    asked = {
+        move.to: (f"tocsin take {incident.key} {role}", [Offer("take", incident.key, role, move.holder)]),
+        move.holder: (f"tocsin hand {incident.key} {role} {move.to}", []),
+    }
+    for who, (action, offers) in asked.items():
         tell(
-            app, change, "hand-over", [who], brief, subject=move.key, lane="warning", cause=seq, action=action
+            app,
+            change,
+            "hand-over",
+            [who],
+            brief,
+            subject=move.key,
+            lane="warning",
+            cause=seq,
+            action=action,
+            offers=offers,
         )
 
 

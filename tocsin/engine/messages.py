@@ -23,6 +23,8 @@ from tocsin.storage.texts import read_texts
 
 #: Kinds of messages that join into one where one person gets several at one moment, the most pressing first.
 _JOINS: tuple[Kind, ...] = ("warning", "overdue", "approval", "update-due", "ack", "status")
+#: So many deeds a message offers: a phone has a thumb's room for each.
+_MOST_OFFERS = 4
 
 
 def page_message(
@@ -158,7 +160,10 @@ def _joined(said: Sequence[Said]) -> Said:
     for each in rest:
         lines += [line for line in each.lines if line not in lines]
     lane, routes = min(((each.lane, each.routes) for each in said), key=lambda way: LANES[way[0]])
-    return replace(first, lines=tuple(lines), lane=lane, routes=routes)
+    # Each letter wants a yes of its own; of anything else the one next deed is offered.
+    kin = [first, *rest] if first.kind == "approval" else [first]
+    offers = tuple(offer for each in kin if each.kind == first.kind for offer in each.offers)[:_MOST_OFFERS]
+    return replace(first, lines=tuple(lines), lane=lane, routes=routes, offers=offers)
 
 
 def _pressing(each: Said) -> tuple[int, bool, float]:

@@ -38,7 +38,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: A phone's screen, 390 by 844 points at our 15: so many columns and rows hold a whole message.
-COLUMNS, ROWS = 40, 36
+COLUMNS, ROWS = 40, 37
 #: What the body may take of them; a clock and a command below it take theirs.
 BODY_ROWS, CLOCK_ROWS, COMMAND_ROWS = 22, 3, 1
 #: What a line, one of several things in a line, and a name may take; a person's own words in a status update more.
