@@ -89,7 +89,7 @@ def test_a_role_is_given_back_and_called_for_anew(tocsin: Command, declared: str
     assert (refused.status, "say why you give incident-commander back" in refused.err) == (1, True)
     given = tocsin("hand", "incident-commander", "--back", "--because", "I board a plane")
     assert (given.status, "nobody is incident-commander now; it is called for anew" in given.out) == (0, True)
-    pages = [row for row in tocsin("timeline", "--json").json["entries"] if row["kind"] == "Paged"]
+    pages = [row for row in tocsin("timeline", "--json").json if row["kind"] == "Paged"]
     assert pages[-1]["body"]["person"] == "minh"
     assert tocsin("ack", by="minh").status == 0
     assert tocsin("show", "--json").json["roles"]["incident-commander"] == "minh"
