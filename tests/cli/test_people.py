@@ -1,10 +1,15 @@
 """Answering, taking and handing over roles, and calling somebody now."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from tests.cli.chapters import DATABASE, Place, set_clock
 from tests.cli.conftest import Command
+from tests.conftest import BEGINNING
+from tocsin.app import App
+from tocsin.bell import ring
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 
@@ -119,3 +124,19 @@ def test_nothing_of_an_incident_declared_without_slack_goes_there(tocsin: Comman
     assert slack.messages == []
     refused = tocsin("declare", "Everything is read", "--no-slack", "--no-email", "--key", "k")
     assert refused.status in (0, 3)
+
+
+def test_each_role_is_answered_by_itself_and_the_shell_says_how(
+    tocsin: Command, place: Place, app: App
+) -> None:
+    assert tocsin("declare", "A key in a public place").status == 0
+    # Half an hour without an answer: the accountable officer is called for both roles.
+    for minutes in (16, 32):
+        set_clock(place.home / DATABASE, BEGINNING + timedelta(minutes=minutes))
+        ring(app)
+    said = tocsin("ack", by="bao")
+    assert "you are incident-commander" in said.out
+    assert "The dpo has not answered yet: tocsin ack --role dpo" in said.out
+    assert "you are incident-commander, dpo" in tocsin("ack", "--role", "dpo", by="bao").out
+    assert tocsin("ack", "--role", "dpo", by="bao").status == 1
+    assert "did you mean" in tocsin("ack", "--role", "dop", by="bao").err

@@ -159,3 +159,31 @@ def test_taking_a_role_answers_for_it():
     taken = incident(k.RoleTaken(role="dpo", person="an"))
     assert taken.holder("dpo") == "an"
     assert "dpo" in taken.answered
+
+
+def test_a_click_and_a_refusal_change_nothing_but_the_head():
+    before = timeline(opened())
+    clicks = (
+        k.TakenUp(door="slack", deed="ack", subject="dpo"),
+        k.Refusal(door="mail", who="an", deed="ack", why="stale"),
+    )
+    after = fold(
+        [
+            *before,
+            *chain(
+                before[0].incident,
+                [Draft(each) for each in clicks],
+                actor="an",
+                now=LATER,
+                after_seq=before[-1].seq,
+                after_hash=before[-1].hash,
+            ),
+        ]
+    )
+    same = {"head_seq", "head_hash", "recorded_at"}
+    one, other = (
+        {name: value for name, value in vars(each).items() if name not in same}
+        for each in (fold(before), after)
+    )
+    assert one == other
+    assert after.head_seq == before[-1].seq + 2
