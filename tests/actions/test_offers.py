@@ -200,9 +200,21 @@ def test_of_two_clicks_at_once_one_acts(story):
     assert len(story.told("TakenUp")) == len(story.told("Acknowledged")) == 1
 
 
-def test_what_cannot_be_done_by_a_click_says_how_it_is_done(story):
+def test_an_update_is_told_or_skipped_by_a_click(story):
     story.declare()
-    assert "tocsin update" in str(turned(story, "linh", "update"))
+    story.as_("linh").ack()
+    can = {"conditions": "Two keys leaked.", "actions": "Revoking them.", "needs": "Nobody else."}
+    assert turned(story, "giang", "update", said=can).why == "wrong-person"
+    assert turned(story, "linh", "update", said=can | {"needs": ""}).why == "not-allowed"
+    click(story, "linh", "update", said=can)
+    assert len(story.told("StatusUpdated")) == 1
+    click(story, "linh", "update", because="nothing new", nonce="n2")
+    assert len(story.told("UpdateSkipped")) == 1
+
+
+def test_what_no_click_does_says_how_it_is_done(story):
+    story.declare()
+    assert "tocsin confirm" in str(turned(story, "linh", "confirm"))
 
 
 def test_a_nonce_is_spent_over_all_incidents(story):

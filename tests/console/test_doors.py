@@ -121,6 +121,19 @@ def test_a_rejection_asks_why(visited, browser):
     assert visited.letter.mark == "rejected"
 
 
+def test_an_update_is_written_on_the_page_behind_its_link(visited, browser):
+    visited.declare()
+    visited.as_("linh").ack()
+    offer = Offer("update", visited.key)
+    ticket = Ticket("linh", visited.key, offer, visited.clock.moment, "n")
+    link = f"/o/{signed(key_of(visited.app), ticket)}"
+    assert browser.get(link).text.count("<textarea") == 3
+    assert browser.post(link).status_code == 403
+    can = {"conditions": "Two keys leaked.", "actions": "Revoking them.", "needs": "none"}
+    assert browser.post(link, data=can).status_code == 200
+    assert len(visited.told("StatusUpdated")) == 1
+
+
 def test_a_mail_that_was_forwarded_says_in_whose_name_it_acts(visited, browser):
     visited.declare()
     (link,) = visited.links("linh", "ack")

@@ -4,7 +4,7 @@ The deed is that of the command line, with the same questions of who may. A clic
 has changed since is refused, and every refusal is told in one line and is an entry of the timeline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,8 @@ from tocsin.storage import spent, timeline
 
 #: How long a nonce is remembered whose door sets no end: a week, far longer than any door lets it in.
 REMEMBERED = timedelta(days=7)
+#: What an update says: a CAN report.
+PARTS = ("conditions", "actions", "needs")
 #: Fewest digits of a digest that name a letter, as for `tocsin approve --digest`.
 SHORTEST = 8
 
@@ -37,10 +39,14 @@ def take_up(
     nonce: str,
     expires: datetime | None = None,
     because: str | None = None,
+    said: Mapping[str, str] | None = None,
     evidence: Sequence[Path] = (),
     proof: bytes | None = None,
 ) -> Recorded:
     """Do what a message offered. `nonce` is good for one deed; `proof` is the signed request, sealed as evidence.
+
+    `because` is the reason of a rejection, the note of a step, or why no update is sent; `said` are the `conditions`,
+    `actions` and `needs` of an update.
 
     Raises TurnedAway, with `why`: what it was about has changed, it was used or is over, or it is not theirs to do.
     Then nothing was done, and the timeline says so once, however often it is tried again.
@@ -54,7 +60,7 @@ def take_up(
 
             # Under the record's key: who approved a letter is asked for years, when the people's data are gone.
             through = replace(through, proof=put_file(app, offer.incident, proof, purpose="record"))
-        return _do(app, replace(actor, through=through), offer, because, evidence)
+        return _do(app, replace(actor, through=through), offer, because, said, evidence)
     except Refused as refused:
         why = _why(app, refused, offer)
         _tell(app, actor, offer.incident, through, (offer.deed, offer.subject), why)
@@ -155,7 +161,14 @@ def _outdated_letter(incident: Incident, offer: Offer) -> str:
     return ""
 
 
-def _do(app: App, actor: Actor, offer: Offer, because: str | None, evidence: Sequence[Path]) -> Recorded:
+def _do(
+    app: App,
+    actor: Actor,
+    offer: Offer,
+    because: str | None,
+    said: Mapping[str, str] | None,
+    evidence: Sequence[Path],
+) -> Recorded:
     from tocsin import actions
 
     key, subject = offer.incident, offer.subject
@@ -170,8 +183,18 @@ def _do(app: App, actor: Actor, offer: Offer, because: str | None, evidence: Seq
             return actions.approve(app, actor, key, subject, digest=offer.stand)
         case "reject":
             return actions.reject(app, actor, key, subject, because=because or "", digest=offer.stand)
+        case "update":
+            return _update(app, actor, key, because, said or {})
         case _:
             raise Refused(f"this cannot be done by one click; tocsin {offer.deed} {key} does it")
+
+
+def _update(app: App, actor: Actor, key: str, because: str | None, said: Mapping[str, str]) -> Recorded:
+    from tocsin import actions
+
+    if because and not said:
+        return actions.skip_update(app, actor, key, because=because)
+    return actions.update(app, actor, key, **{name: said.get(name, "") for name in PARTS})
 
 
 def _why(app: App, refused: Refused, offer: Offer) -> Turned:

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from tocsin import actions
 from tocsin.actions.doors import TurnedAway
-from tocsin.actions.offers import opened, would_refuse
+from tocsin.actions.offers import PARTS, opened, would_refuse
+from tocsin.actions.updating import LONGEST_PART
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.console.asked import Asked
-from tocsin.console.pages import Form, Page, Row, Rows, Text, answer, moment, say
+from tocsin.console.pages import Ask, Form, Page, Row, Rows, Text, answer, moment, say
 from tocsin.console.sessions import known_person, sign_in
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import Incident
@@ -100,8 +101,16 @@ def _act(asked: Asked, ticket: Ticket, actor: Actor, words: Words) -> Response:
         sign_in(app, moved, actor.person)
         return moved
     because = asked.form.get("because", "").strip()[:2000]
+    said = {part: asked.form[part] for part in PARTS if part in asked.form}
     actions.take_up(
-        app, actor, offer, door="mail", nonce=ticket.nonce, expires=ticket.expires, because=because or None
+        app,
+        actor,
+        offer,
+        door="mail",
+        nonce=ticket.nonce,
+        expires=ticket.expires,
+        because=because or None,
+        said=said or None,
     )
     title, role = say(words, "done"), words.choice("office", offer.subject)
     done = say(words, f"done_{offer.deed}", role=role, step=offer.subject, notice=offer.subject)
@@ -141,13 +150,22 @@ def _shown(app: App, ticket: Ticket, token: str, words: Words) -> Page:
         links = (Row("", _to_read(incident, offer, words), f"{token}/letters"),)
     form = Form(
         label(offer, words),
-        say(words, "reason") if offer.deed == "reject" else "",
+        _asks(offer, words),
         question(offer, words),
         danger=offer.deed == "reject",
     )
     return Page(
         words.language, form.label, banner, tables=(Rows(tuple(about)),), form=form, links=links, foot=foot
     )
+
+
+def _asks(offer: Offer, words: Words) -> tuple[Ask, ...]:
+    """What a deed wants to be told: why a letter must not leave, how it stands."""
+    if offer.deed == "reject":
+        return (Ask("because", say(words, "reason")),)
+    if offer.deed == "update":
+        return tuple(Ask(part, say(words, part), LONGEST_PART) for part in PARTS)
+    return ()
 
 
 def _to_read(incident: Incident, offer: Offer, words: Words) -> str:

@@ -70,11 +70,20 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A question whose answer goes with the button, under this name."""
+
+    name: str
+    question: str
+    longest: int = 2000
+
+
+@dataclass(frozen=True)
 class Form:
-    """The one button of a page; `asks` is a question whose answer goes with it."""
+    """The one button of a page."""
 
     label: str
-    asks: str = ""
+    asks: tuple[Ask, ...] = ()
     sure: str = ""
     danger: bool = False
 

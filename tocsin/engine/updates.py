@@ -4,6 +4,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.kinds import StatusUpdated, UpdateAsked
 from tocsin.domain.moves import AskUpdate
+from tocsin.domain.offers import Offer
 from tocsin.domain.rhythm import next_update, readers
 from tocsin.engine.messages import role_or_standin, tell
 from tocsin.rendering.message import line
@@ -29,6 +30,7 @@ def ask_update(app: App, change: Change, move: AskUpdate) -> None:
         cause=seq,
         due=update.due_at if update else None,
         action=f"tocsin update {incident.key}",
+        offers=[Offer("update", incident.key)],
     )
 
 
