@@ -179,3 +179,58 @@ def test_another_process_reads_what_was_posted_from_the_journal(tmp_path: Path) 
 
     assert posted(journal) == sink.messages
     assert [message.text for message in posted(journal)] == ["changed", "second"]
+
+
+def test_a_private_channel_is_listed_only_when_asked_for_and_its_name_is_taken_for_good(
+    sink: SlackSink,
+) -> None:
+    slack = client(sink)
+    room = slack.conversations_create(name="inc-0007", is_private=True)["channel"]["id"]
+    slack.conversations_setPurpose(channel=room, purpose="INC-2026-0007")
+    slack.conversations_archive(channel=room)
+
+    assert [each["name"] for each in slack.conversations_list()["channels"]] == ["incidents"]
+    [private] = slack.conversations_list(types="private_channel")["channels"]
+    assert (private["purpose"]["value"], private["is_archived"]) == ("INC-2026-0007", True)
+    assert slack.conversations_list(types="private_channel", exclude_archived=True)["channels"] == []
+    assert refusal(slack.conversations_create, name="inc-0007") == ("name_taken", 200)
+
+
+def test_an_app_cannot_open_an_archived_channel_again(sink: SlackSink) -> None:
+    slack = client(sink)
+    room = sink.room("incidents")
+    assert refusal(slack.conversations_unarchive, channel=room.id)[0] == "not_archived"
+    slack.conversations_archive(channel=room.id)
+    assert refusal(slack.conversations_unarchive, channel=room.id)[0] == "not_in_channel"
+    assert refusal(slack.pins_add, channel=room.id, timestamp="1.0")[0] == "is_archived"
+
+
+def test_pins_and_bookmarks_are_kept_once(sink: SlackSink) -> None:
+    slack, room = client(sink), sink.room("incidents")
+    said = slack.chat_postMessage(channel=room.id, text="card")
+    slack.pins_add(channel=room.id, timestamp=said["ts"])
+    assert refusal(slack.pins_add, channel=room.id, timestamp=said["ts"])[0] == "already_pinned"
+
+    mark = {"channel_id": room.id, "title": "Console", "type": "link"}
+    made = slack.bookmarks_add(**mark, link="https://console.example/inc/1")["bookmark"]["id"]
+    slack.bookmarks_edit(
+        channel_id=room.id, bookmark_id=made, title="Console", link="https://console.example/inc/2"
+    )
+    assert refusal(slack.bookmarks_add, **mark, link="javascript:alert(1)")[0] == "invalid_link"
+    assert slack.bookmarks_list(channel_id=room.id)["bookmarks"] == [
+        {"id": made, "type": "link", "title": "Console", "link": "https://console.example/inc/2"}
+    ]
+    assert room.pins == [said["ts"]]
+
+
+def test_an_invitation_is_for_all_or_nobody(sink: SlackSink) -> None:
+    slack = client(sink)
+    room = slack.conversations_create(name="inc-0007", is_private=True)["channel"]["id"]
+    assert (
+        refusal(slack.conversations_invite, channel=room, users=["U0LINH", "U0GONE"])[0] == "user_not_found"
+    )
+    assert refusal(slack.conversations_invite, channel=room, users="U0SINK")[0] == "cant_invite_self"
+    slack.conversations_invite(channel=room, users=["U0LINH"])
+    both = ["U0LINH", "U0MINH"]
+    assert refusal(slack.conversations_invite, channel=room, users=both)[0] == "already_in_channel"
+    assert sink.room(room).members == ["U0LINH"]

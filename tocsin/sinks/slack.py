@@ -17,6 +17,7 @@ from aiohttp import web
 
 from tocsin.sinks.faults import Misbehaving
 from tocsin.sinks.lifetime import Sink
+from tocsin.sinks.rooms import APP
 from tocsin.sinks.workspace import Answer, Call, PostedMessage, Room, Unwilling, Workspace
 
 Deed = Literal["error", "status", "html", "garble", "drop", "hang"]
@@ -80,17 +81,24 @@ class SlackSink(Misbehaving[SlackFault], Sink):
             "auth.test": lambda call: {
                 "team": "Sink",
                 "user": "tocsin",
-                "user_id": "U0SINK",
+                "user_id": APP,
                 "team_id": "T0SINK",
             },
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "bookmarks.add": shop.add_bookmark,
+            "bookmarks.edit": shop.edit_bookmark,
+            "bookmarks.list": shop.list_bookmarks,
+            "conversations.archive": shop.archive,
             "conversations.create": shop.create,
             "conversations.history": shop.history,
             "conversations.invite": shop.invite,
             "conversations.list": shop.list_rooms,
             "conversations.open": shop.open_direct,
+            "conversations.setPurpose": shop.set_purpose,
             "conversations.setTopic": shop.set_topic,
+            "conversations.unarchive": shop.unarchive,
+            "pins.add": shop.pin,
             "users.list": shop.list_people,
         }
 

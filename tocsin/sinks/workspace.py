@@ -8,19 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-Call = Mapping[str, Any]
-Answer = dict[str, Any]
+from tocsin.sinks.rooms import Answer, Call, Room, Rooms, Unwilling
+
+__all__ = ["Answer", "Call", "PostedMessage", "Room", "Unwilling", "Workspace", "check_message", "shown"]
 
 _LONGEST = {"section": 3_000, "header": 150, "context": 3_000, "markdown": 12_000}
 _MOST_ELEMENTS = {"context": 10, "actions": 25}
-
-
-class Unwilling(Exception):
-    """A Slack error: `error` is the string that the Web API gives."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 @dataclass(frozen=True)
@@ -36,52 +29,23 @@ class PostedMessage:
     edits: int = 0
 
 
-@dataclass
-class Room:
-    """A channel, or a direct message to one person."""
-
-    id: str
-    name: str
-    members: list[str]
-    topic: str = ""
-    archived: bool = False
-
-
-class Workspace:
+class Workspace(Rooms):
     """Channels by name and people by user id, as given; ids are counted, so that the same story gives the same ids.
 
     `clock` gives seconds since 1970; no two messages share a `ts`, even when it stands still.
     """
 
     def __init__(self, channels: Iterable[str], people: Iterable[str], clock: Callable[[], float]) -> None:
+        super().__init__(list(people))
         self.messages: list[PostedMessage] = []
-        self.people = list(people)
-        self.rooms: dict[str, Room] = {}
         self._clock = clock
         self._last = 0  # microseconds
         for name in channels:
-            self._add("C", name, [])
-
-    def _add(self, letter: str, name: str, members: list[str]) -> Room:
-        room = Room(f"{letter}{len(self.rooms) + 1:08d}", name, members)
-        self.rooms[room.id] = room
-        return room
-
-    def room(self, named: str) -> Room:
-        """A room by id, by name with or without `#`, or by the user id of a person: then the direct message."""
-        if named in self.rooms:
-            return self.rooms[named]
-        if named in self.people:
-            direct = (room for room in self.rooms.values() if room.id[0] == "D" and room.members == [named])
-            return next(direct, None) or self._add("D", named, [named])
-        for room in self.rooms.values():
-            if room.id[0] == "C" and room.name == named.removeprefix("#"):
-                return room
-        raise Unwilling("channel_not_found")
+            self.add("C", name, [])
 
     def post(self, call: Call) -> Answer:
         """chat.postMessage"""
-        room = self._open_room(call)
+        room = self.open_room(call)
         check_message(call)
         message = PostedMessage(
             room.id,
@@ -96,7 +60,7 @@ class Workspace:
 
     def update(self, call: Call) -> Answer:
         """chat.update"""
-        room = self._open_room(call)
+        room = self.open_room(call)
         check_message(call)
         for index, message in enumerate(self.messages):
             if (message.channel, message.ts) == (room.id, call.get("ts")):
@@ -126,56 +90,16 @@ class Workspace:
         cursor = str(skip + limit) if more else ""
         return {"messages": page, "has_more": more, "response_metadata": {"next_cursor": cursor}}
 
-    def create(self, call: Call) -> Answer:
-        """conversations.create"""
-        name = str(call.get("name") or "")
-        if not name or len(name) > 80 or name != name.lower() or any(one in name for one in " .#"):
-            raise Unwilling("invalid_name_specials" if name else "invalid_name_required")
-        if any(room.name == name for room in self.rooms.values()):
-            raise Unwilling("name_taken")
-        return {"channel": _described(self._add("C", name, []))}
-
     def open_direct(self, call: Call) -> Answer:
         """conversations.open, for one person"""
         if call.get("users") not in self.people:
             raise Unwilling("user_not_found")
         return {"channel": {"id": self.room(call["users"]).id}}
 
-    def list_rooms(self, call: Call) -> Answer:
-        """conversations.list"""
-        rooms = [_described(room) for room in self.rooms.values() if room.id[0] == "C"]
-        return {"channels": rooms, "response_metadata": {"next_cursor": ""}}
-
-    def invite(self, call: Call) -> Answer:
-        """conversations.invite"""
-        room = self._open_room(call)
-        guests = [guest for guest in str(call.get("users") or "").split(",") if guest]
-        if not guests or any(guest not in self.people for guest in guests):
-            raise Unwilling("user_not_found" if guests else "no_user")
-        if all(guest in room.members for guest in guests):
-            raise Unwilling("already_in_channel")
-        room.members += [guest for guest in guests if guest not in room.members]
-        return {"channel": _described(room)}
-
-    def set_topic(self, call: Call) -> Answer:
-        """conversations.setTopic"""
-        room = self._open_room(call)
-        topic = str(call.get("topic") or "")
-        if len(topic) > 250:
-            raise Unwilling("too_long")
-        room.topic = topic
-        return {"channel": _described(room)}
-
     def list_people(self, call: Call) -> Answer:
         """users.list"""
         members = [{"id": person, "name": person.lower(), "deleted": False} for person in self.people]
         return {"members": members, "response_metadata": {"next_cursor": ""}}
-
-    def _open_room(self, call: Call) -> Room:
-        room = self.room(call.get("channel", ""))
-        if room.archived:
-            raise Unwilling("is_archived")
-        return room
 
     def _ts(self) -> str:
         self._last = max(round(self._clock() * 1_000_000), self._last + 1)
@@ -229,7 +153,3 @@ def _length(part: Any) -> int:
     if isinstance(part, Mapping):
         return sum(_length(part.get(name)) for name in ("text", "fields", "elements"))
     return sum(_length(one) for one in part) if isinstance(part, list | tuple) else 0
-
-
-def _described(room: Room) -> Answer:
-    return {"id": room.id, "name": room.name, "is_archived": room.archived, "topic": {"value": room.topic}}
