@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,10 @@ from tocsin.actions.declaring import Declaration
 from tocsin.actors import at_the_shell
 from tocsin.app import App, open_app
 from tocsin.channels import Channel
+from tocsin.channels.slack import SlackChannel, SlackConfig
 from tocsin.channels.wiring import mail
 from tocsin.delivery.outbox import deliver
+from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.message import Receipt
 from tocsin.engine import advance
 from tocsin.settings import Settings
@@ -83,3 +85,29 @@ def together(*deeds: tuple[Callable[..., None], tuple[Any, ...]]) -> list[int]:
     for child in children:
         child.join(120)
     return [child.exitcode if child.exitcode is not None else 1 for child in children]
+
+
+class Felled(SlackChannel):
+    """Slack, of which one call is carried out and takes its process with it before anybody hears of it."""
+
+    def __init__(self, config: SlackConfig, fatal: str) -> None:
+        super().__init__(config)
+        self._fatal = fatal
+
+    async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        said = await super().call(method, **arguments)
+        if method == self._fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return said
+
+
+def keep_rooms_and_die(settings: Settings, moment: datetime, fatal: str) -> None:
+    token = settings.slack.token
+    config = SlackConfig(token.get_secret_value() if token else "", settings.slack.base_url)
+    keep_rooms(replace(opened(settings, moment), routes={"slack": lambda app: Felled(config, fatal)}))
+
+
+def keep_rooms_often(settings: Settings, moment: datetime, passes: int) -> None:
+    app = opened(settings, moment)
+    for _ in range(passes):
+        keep_rooms(app)

@@ -19,6 +19,7 @@ from pathlib import Path
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.post import Post
+from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moves import Move
 from tocsin.engine import advance, anything, quick_only, urgent_only
@@ -53,6 +54,7 @@ class Hands:
         self._held: dict[str, threading.Thread] = {}
         self._taken: dict[str, int] = {}
         self._count = itertools.count(1)
+        self._rooms: threading.Thread | None = None
 
     def take(self, app: App, keys: Sequence[str]) -> None:
         """Begin with these incidents as far as hands are free, whoever waited longest first; the rest is asked for
@@ -68,10 +70,16 @@ class Hands:
             self._held[key] = thread
             thread.start()
 
+    def keep_rooms(self, app: App) -> None:
+        """Look after the rooms in Slack, in one hand that is for nothing else."""
+        if self._rooms is None or not self._rooms.is_alive():
+            self._rooms = threading.Thread(target=_rooms_kept, args=(app,), name="rooms", daemon=True)
+            self._rooms.start()
+
     def rest(self, seconds: float) -> None:
         """Give what is in hand a little time to end. What is cut off is found in doubt, and taken up again."""
         until = time.monotonic() + seconds
-        for thread in self._held.values():
+        for thread in [*self._held.values(), *([self._rooms] if self._rooms else [])]:
             thread.join(max(until - time.monotonic(), 0))
 
 
@@ -115,6 +123,7 @@ def ring(
         failed |= {key for key in ours if not _advanced(app, key, anything)}
     # What the plans just put into the outbox leaves in the same round.
     delivered += _deliver(app, post, alive) if due else 0
+    hands.keep_rooms(app) if hands else _rooms_kept(app)
     _beat(app, prefect=trouble, failed=len(failed))
     advanced = sum(key not in failed for key, _ in due)
     return Round(advanced, delivered, len(failed), trouble, now - due[0][1] if due else timedelta(0))
@@ -126,6 +135,13 @@ def _deliver(app: App, post: Post | None, alive: Callable[[], None]) -> int:
         return len(deliver(app, alive=alive))
     post.send(app)
     return 0
+
+
+def _rooms_kept(app: App) -> None:
+    try:
+        keep_rooms(app)
+    except Exception as error:  # any failure at all: a room delays no page and no deadline
+        log.error("rooms failed", error=type(error).__name__, at=_place(error))
 
 
 def _look_at_newer_laws(app: App) -> set[str]:

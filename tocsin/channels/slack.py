@@ -89,7 +89,7 @@ class SlackChannel:
         Phases: connect (certainly not sent), reply (what Slack said, or failed to say).
         """
         post = fitted(item)
-        said = await self._call(
+        said = await self.call(
             "chat_postMessage",
             channel=post.channel,
             text=post.text,
@@ -110,7 +110,7 @@ class SlackChannel:
             place = await self._place(channel)
             cursor = ""
             for _ in range(_PAGES):
-                page = await self._call(
+                page = await self.call(
                     "conversations_history",
                     channel=place,
                     oldest=f"{since.timestamp():.6f}",
@@ -132,7 +132,7 @@ class SlackChannel:
 
     async def check(self) -> str:
         """Ask Slack who we are, and post nothing: for `doctor`. Raises Undelivered."""
-        said = await self._call("auth_test")
+        said = await self.call("auth_test")
         return one_line(f"{said.get('team', 'a workspace')} as {said.get('user', 'an unnamed app')}")
 
     async def scopes(self) -> frozenset[str] | None:
@@ -150,9 +150,10 @@ class SlackChannel:
     async def _place(self, channel: str) -> str:
         if not channel.startswith(("U", "W")):
             return channel
-        return str((await self._call("conversations_open", users=channel))["channel"]["id"])
+        return str((await self.call("conversations_open", users=channel))["channel"]["id"])
 
-    async def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+    async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method of the Web API, as the SDK names it; what Slack answered. Raises Undelivered."""
         answer = await self._answer(method, **arguments)
         return answer.data if isinstance(answer.data, dict) else {}
 
@@ -224,7 +225,7 @@ def _verdict(error: "SlackApiError") -> Undelivered:
     if code:
         needed = f" (needs {data['needed']})" if isinstance(data, dict) and data.get("needed") else ""
         # What we do not know is for a person to read, not for a machine to try again.
-        return Undelivered(_OUTCOMES.get(code, "refused"), "reply", one_line(reason + needed))
+        return Undelivered(_OUTCOMES.get(code, "refused"), "reply", one_line(reason + needed), code=code)
     # An empty `data` is a page of somebody in between, a portal or a proxy; a body cut short may be anybody's.
     return Undelivered("down" if data == {} else "ambiguous", "reply", reason)
 

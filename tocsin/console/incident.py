@@ -16,7 +16,7 @@ from tocsin.console.sessions import signed_in
 from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
-from tocsin.domain.message import ROUTE_NAMES
+from tocsin.domain.message import route_name
 from tocsin.rendering.words import Words
 from tocsin.views.card import Card, card
 from tocsin.views.duties import owed
@@ -113,8 +113,7 @@ def _now(app: App, found: Card, words: Words) -> Rows:
     elif found.quarantined is None:
         rows.append(Row(say(words, "told"), say(words, "unmeasured")))
     rows += [
-        Row(say(words, "down"), f"{ROUTE_NAMES.get(each.route, each.route)}: {each.why}", alarm=True)
-        for each in found.down
+        Row(say(words, "down"), f"{route_name(each.route)}: {each.why}", alarm=True) for each in found.down
     ]
     rows += [Row(each.duty, moment(app, words, each.due_at)) for each in found.deadlines if each.due_at]
     return Rows(tuple(rows))

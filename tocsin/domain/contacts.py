@@ -14,7 +14,7 @@ from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone,
 from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.commands import Command
 from tocsin.domain.errors import Refused
-from tocsin.domain.ladder import Ladder, Level
+from tocsin.domain.ladder import Guest, Ladder, Level
 from tocsin.domain.organisation import Identifier, Organisation, Representative
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
 from tocsin.domain.rota import Absence, Rotation
@@ -102,6 +102,7 @@ class Contacts(Record):
     gateways: tuple[Gateway, ...] = ()
     updates: tuple[Cadence, ...] = ()
     stakeholders: tuple[Stakeholder, ...] = ()
+    invited: tuple[Guest, ...] = ()
     authorities: tuple[Authority, ...] = ()
     processors: tuple[Processor, ...] = ()
     commands: tuple[Command, ...] = ()
@@ -137,6 +138,10 @@ class Contacts(Record):
         """The ladder by which this role is called at this severity; None when nobody is."""
         fitting = (each for each in self.ladders if each.role == role and severity in each.severities)
         return next(fitting, None)
+
+    def guests(self, at: datetime) -> tuple[str, ...]:
+        """Ids of those who are invited to the room of every incident that is open at a moment."""
+        return self.called(Level(after_minutes=0, call=self.invited), at) if self.invited else ()
 
     def called(self, level: Level, at: datetime) -> tuple[str, ...]:
         """Ids of those whom a level calls at a moment, each once, in the order of its targets."""

@@ -615,3 +615,8 @@ def _told(incident: Incident, entry: Entry, notice: str, people: Mapping[str, in
 @_on(k.HeadPublished)
 def _published(incident: Incident, entry: Entry, body: k.HeadPublished) -> Incident:
     return _changed(incident, published=body.seq)
+
+
+@_on(k.RoomOpened)
+def _room_opened(incident: Incident, entry: Entry, body: k.RoomOpened) -> Incident:
+    return _changed(incident, room=body)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tocsin.domain.decisions import Decision, Dissent, Ground
 from tocsin.domain.facts import Facts
-from tocsin.domain.kinds import CommandEnded, DutyOpened, ScopeMeasured, Severity, Status
+from tocsin.domain.kinds import CommandEnded, DutyOpened, RoomOpened, ScopeMeasured, Severity, Status
 from tocsin.domain.moments import MOMENT_NAMES
 
 StepMark = Literal["done", "skipped"]
@@ -279,6 +279,8 @@ class Incident:
     told_of: tuple[str, ...] = ()
     published: int = 0
     erased: bool = False
+    #: Its channel in Slack.
+    room: RoomOpened | None = None
     closed_at: datetime | None = None
 
     @property

@@ -675,3 +675,13 @@ class HeadPublished(Body):
     head: str
     messages: str
     milestone: str
+
+
+# --- the room in Slack
+
+
+class RoomOpened(Body):
+    """The incident has a channel of its own in Slack: its id there, and its name."""
+
+    channel: str
+    name: str

@@ -30,6 +30,12 @@ class Target(Record):
         return self
 
 
+class Guest(Target):
+    """Who is invited to the room of every incident: one person, all who hold a role, or who is on call."""
+
+    id: Id
+
+
 class Level(Record):
     """A rung: these are called when `after_minutes` of the round have passed without an answer.
 

@@ -28,11 +28,17 @@ class Receipt:
 
 
 class Undelivered(TocsinError):
-    """A message did not, or perhaps did not, get through; `phase` says how far it came."""
+    """A message did not, or perhaps did not, get through; `phase` says how far it came.
 
-    def __init__(self, outcome: Outcome, phase: str, reason: str, retry_after: float | None = None) -> None:
+    `code` is the other side's own short word for it, where it has one: `name_taken` of Slack.
+    """
+
+    def __init__(
+        self, outcome: Outcome, phase: str, reason: str, retry_after: float | None = None, code: str = ""
+    ) -> None:
         super().__init__(reason)
         self.outcome, self.phase, self.reason, self.retry_after = outcome, phase, reason, retry_after
+        self.code = code
 
 
 @dataclass(frozen=True)

@@ -343,6 +343,47 @@ run = Table(
     Column("woken_at", Moment),
 )
 
+room = Table(
+    "room",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("name", String(80), nullable=False, default=""),
+    #: Set before the channel is asked for: after a crash, what is there is looked up before anything is made again.
+    Column("tried_at", Moment),
+    Column("channel", String(40)),
+    #: What was last set, as digests: a topic names people of the house.
+    Column("purpose", String(64)),
+    Column("topic", String(64)),
+    Column("bookmarks", String(64)),
+    #: Slack id to how the invitation fared.
+    Column("guests", Json),
+    #: How many cards there were: one that somebody deleted is followed by another.
+    Column("card", Integer, nullable=False, default=1),
+    Column("card_tried_at", Moment),
+    Column("card_ts", String(40)),
+    Column("card_digest", String(64)),
+    Column("card_at", Moment),
+    Column("pinned", Boolean, nullable=False, default=False),
+    #: The incident is closed, and its card says so.
+    Column("ended", Boolean, nullable=False, default=False),
+    #: Up to which entry the room shows the incident, and when to look again though nothing happened.
+    Column("seen_seq", Integer, nullable=False, default=0),
+    Column("look_at", Moment),
+    #: After a failure: what Slack said, and until when nothing is tried.
+    Column("trouble", Text),
+    Column("hold_until", Moment),
+)
+Index("ix_room_channel", room.c.channel)
+Index("ix_room_ended", room.c.incident, sqlite_where=~room.c.ended)
+
+pace = Table(
+    "pace",
+    metadata,
+    #: A method of Slack's Web API, or `*` for all of them.
+    Column("method", String(40), primary_key=True),
+    Column("not_before", Moment, nullable=False),
+)
+
 heartbeat = Table(
     "heartbeat",
     metadata,

@@ -7,16 +7,15 @@ from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.delivery.told import untold
 from tocsin.domain.asking import NextQuestion
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import is_letter
 from tocsin.domain.order import Disorder, out_of_order
 from tocsin.domain.rhythm import Update, next_update
 from tocsin.domain.telling import awaited
 from tocsin.record import plan_or_none
-from tocsin.storage import ledger
 from tocsin.views.access import apart, seen
 from tocsin.views.calls import DownRoute, down_routes, silence
 from tocsin.views.duties import DutyView, owed
@@ -146,20 +145,6 @@ def _broken(app: App, row: Mapping[str, Any], duties: Mapping[str, Mapping[str, 
         quarantined=row["quarantined"],
         deadlines=tuple(open_),
     )
-
-
-def untold(app: App, incident: Incident) -> tuple[int, int] | None:
-    """(people who are still to be told, people who were hit); None while nobody knows how many."""
-    if incident.scope is None:
-        return None
-    with app.database.read() as connection:
-        counts = [
-            ledger.counts(connection, incident.key, notice)
-            for notice in incident.notices
-            if is_letter(notice)
-        ]
-    told = sum(each["handed_over"] + each["delivered"] for each in counts)
-    return max(incident.scope.total - told, 0), incident.scope.total
 
 
 def blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:

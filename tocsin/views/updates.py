@@ -5,10 +5,11 @@ from datetime import datetime
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.delivery.told import untold
 from tocsin.domain.brief import next_deadlines
 from tocsin.domain.incident import Incident
 from tocsin.views.access import seen
-from tocsin.views.card import blocked, untold
+from tocsin.views.card import blocked
 from tocsin.views.steps import in_order, steps
 
 #: Characters of a proposal: what is cut is said.

@@ -264,5 +264,6 @@ _SAY: dict[type[k.Body], Say] = {
     k.Refusal: lambda body, texts: (
         f"{_offered(body)} in {_DOORS[body.door]}, {body.who}: {_TURNED[body.why]}"
     ),
+    k.RoomOpened: lambda body, texts: f"#{body.name} in Slack ({body.channel})",
     k.HeadPublished: lambda body, texts: f"entry {body.seq} at {body.milestone}: {body.head[:12]}",
 }

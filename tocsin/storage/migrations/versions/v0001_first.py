@@ -294,3 +294,41 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["incident"], ["incident.key"], name=op.f("fk_run_incident")),
         sa.PrimaryKeyConstraint("incident", name=op.f("pk_run")),
     )
+    op.create_table(
+        "room",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("tried_at", sa.String(length=32), nullable=True),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("purpose", sa.String(length=64), nullable=True),
+        sa.Column("topic", sa.String(length=64), nullable=True),
+        sa.Column("bookmarks", sa.String(length=64), nullable=True),
+        sa.Column("guests", _JSON, nullable=True),
+        sa.Column("card", sa.Integer(), nullable=False),
+        sa.Column("card_tried_at", sa.String(length=32), nullable=True),
+        sa.Column("card_ts", sa.String(length=40), nullable=True),
+        sa.Column("card_digest", sa.String(length=64), nullable=True),
+        sa.Column("card_at", sa.String(length=32), nullable=True),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("seen_seq", sa.Integer(), nullable=False),
+        sa.Column("look_at", sa.String(length=32), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.Column("hold_until", sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("incident", name=op.f("pk_room")),
+    )
+    op.create_index("ix_room_channel", "room", ["channel"], unique=False)
+    op.create_index(
+        "ix_room_ended",
+        "room",
+        ["incident"],
+        unique=False,
+        sqlite_where=sa.text("ended = 0"),
+        postgresql_where=sa.text("NOT ended"),
+    )
+    op.create_table(
+        "pace",
+        sa.Column("method", sa.String(length=40), nullable=False),
+        sa.Column("not_before", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("method", name=op.f("pk_pace")),
+    )

@@ -1,0 +1,183 @@
+"""The room of an incident: what its Slack channel should be called, who belongs there, and what its card says.
+
+Pure. What the channel is at this moment, and how it becomes what it should be, is `delivery.rooms`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.checklist import applicable, step_due_at, waits_for
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.escalation import unanswered
+from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.notice import standing
+from tocsin.domain.owing import facts_of
+from tocsin.domain.playbook import playbook
+
+#: So many deadlines, steps and letters a phone shows; the rest is counted.
+DEADLINES, STEPS, LETTERS = 3, 3, 2
+COMMANDER = "incident-commander"
+#: What we promised our customers ourselves: the one law whose clock needs no name.
+_PROMISE = "policy-promise"
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """An open duty with a moment to work towards."""
+
+    duty: str
+    due_at: datetime
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class Todo:
+    """A step that can be done now; `title` per language."""
+
+    step: str
+    title: Mapping[str, str]
+    role: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter that waits for approval: exactly the one with this digest."""
+
+    notice: str
+    digest: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the pinned card says. `untold` is (still to be told, all), None while nobody knows how many people were hit.
+
+    `roles` are held by people, by their ids; of `silent` roles nobody has answered. `down` are routes.
+    """
+
+    incident: str
+    code_name: str
+    severity: str
+    status: str
+    open: bool
+    drill: bool
+    roles: Mapping[str, str]
+    silent: tuple[str, ...]
+    deadlines: tuple[Deadline, ...]
+    more_duties: int
+    steps: tuple[Todo, ...]
+    more_steps: int
+    letters: tuple[Letter, ...]
+    untold: tuple[int, int] | None = None
+    down: tuple[str, ...] = ()
+    #: None where the incident goes by its code name.
+    title: str | None = None
+
+    @property
+    def commander(self) -> str | None:
+        """Who has command."""
+        return self.roles.get(COMMANDER)
+
+    @property
+    def soonest(self) -> Deadline | None:
+        """The first deadline."""
+        return next(iter(self.deadlines), None)
+
+
+def room_name(incident: Incident, number: int = 1) -> str:
+    """`inc-0007-copper-heron`, `drill-0007-copper-heron`; a `number` from 2 on where the name is taken.
+
+    Small letters, digits and hyphens, 80 characters at most (docs.slack.dev/reference/methods/conversations.create).
+    """
+    kind = "drill" if incident.drill else "inc"
+    words = f"{kind}-{incident.key.rpartition('-')[2]}-{incident.code_name}".lower()
+    name = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:76]
+    return name if number == 1 else f"{name}-{number}"
+
+
+def members(incident: Incident, contacts: Contacts, now: datetime) -> tuple[str, ...]:
+    """Ids of who belongs in the room: was called, holds a role, or is invited to every room. Never the excluded."""
+    called = [page.person for page in incident.pages]
+    wanted = dict.fromkeys([*called, *incident.roles.values(), *contacts.guests(now)])
+    here = {person.id for person in contacts.people} - set(incident.excluded)
+    return tuple(who for who in wanted if who in here)
+
+
+def card_of(
+    incident: Incident,
+    catalog: Catalog,
+    *,
+    untold: tuple[int, int] | None = None,
+    down: Iterable[str] = (),
+    title: str | None = None,
+) -> Card:
+    """The card as it should be now. Of a closed incident it keeps what was, and offers nothing."""
+    dated = sorted(_deadlines(incident), key=lambda each: (each.due_at, each.duty))
+    open_duties = sum(duty.mark == "open" for duty in incident.duties.values())
+    todo = _todo(incident, catalog) if incident.open else []
+    return Card(
+        incident=incident.key,
+        code_name=incident.code_name,
+        severity=incident.severity,
+        status=incident.status,
+        open=incident.open,
+        drill=incident.drill,
+        roles=dict(incident.roles),
+        silent=tuple(unanswered(incident, catalog.contacts)) if incident.open else (),
+        deadlines=tuple(dated[:DEADLINES]),
+        more_duties=open_duties - len(dated[:DEADLINES]),
+        steps=tuple(todo[:STEPS]),
+        more_steps=len(todo[STEPS:]),
+        letters=tuple(_letters(incident, catalog)) if incident.open else (),
+        untold=untold,
+        down=tuple(down),
+        title=title,
+    )
+
+
+def _deadlines(incident: Incident) -> Iterable[Deadline]:
+    open_ = [duty for duty in incident.duties.values() if duty.mark == "open"]
+    for duty in open_:
+        if duty.soonest is not None:
+            yield Deadline(_short(duty, open_), duty.soonest, duty.assumed)
+
+
+def _short(duty: DutyState, among: Iterable[DutyState]) -> str:
+    """`customers` of our own promise, else its law too; and the place, if it is one of many."""
+    opened = duty.opened
+    if opened.regime == _PROMISE:
+        return opened.rule
+    several = (
+        sum((each.opened.regime, each.opened.rule) == (opened.regime, opened.rule) for each in among) > 1
+    )
+    whom = f" {opened.authority or opened.place or ''}".rstrip() if several else ""
+    return f"{opened.regime} {opened.rule}{whom}"
+
+
+def _todo(incident: Incident, catalog: Catalog) -> list[Todo]:
+    """The steps that can be done now, the soonest due first; among those without a clock, gates first."""
+    facts, organisation = facts_of(incident, catalog), catalog.contacts.organisation
+    asked = [item.step for item in playbook(incident, catalog) if item.asked]
+    answers = {step.id: applicable(step, facts, organisation).answer for step in asked}
+    ready = []
+    for order, step in enumerate(asked):
+        settled = step.id in incident.steps or answers[step.id] is False
+        if not settled and not waits_for(step, asked, incident.steps, answers):
+            due = step_due_at(step, incident.moments)
+            urgency = (due is None, due.timestamp() if due else 0.0, not step.gate, order)
+            ready.append((urgency, Todo(step.id, step.title, step.role, due)))
+    return [todo for _, todo in sorted(ready, key=lambda each: each[0])]
+
+
+def _letters(incident: Incident, catalog: Catalog) -> Iterable[Letter]:
+    waiting = [
+        state
+        for state in incident.notices.values()
+        if standing(state, catalog.contacts.organisation) == "in-review"
+    ]
+    for state in waiting[:LETTERS]:
+        yield Letter(state.id, state.digest, state.recipients)
