@@ -150,3 +150,27 @@ def test_the_file_here_is_found_before_the_one_of_the_user(tmp_path):
 def test_settings_do_not_change_once_made():
     with pytest.raises(Exception, match="frozen"):
         Settings().mode = "drill"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("table", "listens"),
+    [
+        ("", False),
+        ('token = "xoxb-1"', False),
+        ('token = "xoxb-1"\napp_token = "xapp-1"', True),
+        ('app_token = "xapp-1"', False),
+        ('token = "xoxb-1"\nmode = "http"\napp_token = "xapp-1"', False),
+        ('token = "xoxb-1"\nmode = "http"\nsigning_secret_file = "SECRET"', True),
+    ],
+)
+def test_slack_is_listened_to_with_the_bots_token_and_a_way_in(tmp_path, table, listens):
+    (tmp_path / "secret").write_text("8f742231b10e\n")
+    table = table.replace("SECRET", str(tmp_path / "secret"))
+    settings = load_settings(written(tmp_path, f"[slack]\n{table}\n"))
+    assert settings.slack.listens is listens
+    assert "8f742231b10e" not in repr(settings)
+
+
+def test_an_emoji_is_named_without_its_colons(tmp_path):
+    with pytest.raises(BadFile, match=r"tocsin.toml:2: slack.emoji"):
+        load_settings(written(tmp_path, '[slack]\nemoji = ":pushpin:"\n'))

@@ -60,6 +60,14 @@ def at_the_shell(app: App, as_person: str | None = None) -> Actor:
     return Actor(f"unix:{account}", None)
 
 
+def in_slack(app: App, user: str) -> Actor:
+    """Who clicked or typed in Slack: the member id, mapped in `contacts/people.yaml`, and nothing that Slack says."""
+    for person in app.catalog.contacts.people:
+        if person.slack is not None and person.slack == user:
+            return Actor(person.id, person)
+    return Actor(f"slack:{user}", None)
+
+
 def _account() -> str:
     # Behind sudo the person who typed it counts, not root.
     uid = int(os.environ.get("SUDO_UID", os.getuid())) if os.getuid() == 0 else os.getuid()
@@ -72,9 +80,10 @@ def _account() -> str:
 def known(actor: Actor, incident: Incident | None = None) -> Person:
     """The known person behind an actor. Refused for strangers, and for those whom an incident excludes."""
     if actor.person is None:
-        account = actor.id.removeprefix("unix:")
+        door, _, account = actor.id.partition(":")
+        what = "Slack member id" if door == "slack" else "account"
         raise Refused(
-            f"nobody in contacts/people.yaml has the account {account}; add `unix: {account}` to a person"
+            f"nobody in contacts/people.yaml has the {what} {account}; add `{door}: {account}` to a person"
         )
     if incident is not None and actor.person.id in incident.excluded:
         raise Refused(f"there is no incident {incident.key}; tocsin list shows those there are")

@@ -10,25 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
+from tocsin.setting_tables import Port, Table
+from tocsin.setting_tables import Slack as Slack
 
 #: The home of a machine that several people use.
 SYSTEM_HOME = Path("/var/lib/tocsin")
 
 Mode = Literal["production", "demo", "drill"]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Mail(_Table):
+class Mail(Table):
     """The relay that takes our mail. Without a host the route is DOWN."""
 
     host: str | None = None
@@ -43,16 +40,7 @@ class Mail(_Table):
     sender: str | None = None
 
 
-class Slack(_Table):
-    """The workspace app. Without a token the route is DOWN."""
-
-    token: SecretStr | None = None
-    token_file: Path | None = None
-    base_url: str = "https://slack.com/api/"
-    timeout: float = 10
-
-
-class Prefect(_Table):
+class Prefect(Table):
     """Where Prefect listens, if it does: it shows and runs, and nothing is lost without it."""
 
     url: str | None = None
@@ -62,20 +50,20 @@ class Prefect(_Table):
     linger: Annotated[float, Field(ge=0, le=60)] = 1.5
 
 
-class Bell(_Table):
+class Bell(Table):
     """The loop that delivers, advances and wakes."""
 
     interval: Annotated[float, Field(gt=0, le=60)] = 1.0
 
 
-class Ledger(_Table):
+class Ledger(Table):
     """How letters leave. `batch` receipts are recorded at a time: so many may be doubted after a crash."""
 
     batch: Annotated[int, Field(ge=1, le=1000)] = 100
     lease: float = 700
 
 
-class Console(_Table):
+class Console(Table):
     """Where the pages behind links listen. What is reached from elsewhere stands behind a proxy that speaks TLS."""
 
     host: str = "127.0.0.1"
@@ -84,7 +72,7 @@ class Console(_Table):
     session_hours: Annotated[float, Field(gt=0, le=72)] = 12
 
 
-class Links(_Table):
+class Links(Table):
     """For how many hours the links of a mail are good. One that approves a letter: until its duty is due, at most."""
 
     hours: Annotated[float, Field(gt=0, le=72)] = 24
@@ -261,6 +249,7 @@ def _with_secrets(settings: Settings) -> Settings:
     mail, slack = settings.mail, settings.slack
     if mail.password_file:
         mail = mail.model_copy(update={"password": read(mail.password_file)})
-    if slack.token_file:
-        slack = slack.model_copy(update={"token": read(slack.token_file)})
+    for name in ("token", "app_token", "signing_secret"):
+        if path := getattr(slack, f"{name}_file"):
+            slack = slack.model_copy(update={name: read(path)})
     return settings.model_copy(update={"mail": mail, "slack": slack})

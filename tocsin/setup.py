@@ -64,11 +64,25 @@ connections = 4
 # sender = "tocsin@your-company.com"
 
 [slack]
-# The bot token of the workspace app (chat:write, im:write, im:history), alone in a file. Without it, Slack is DOWN.
+# The bot token of the workspace app (packaging/slack/manifest.yaml), alone in a file. Without it, Slack is DOWN.
 # token_file = "$secrets/slack-token"
 base_url = "https://slack.com/api/"
 # Seconds that Slack may take to answer.
 timeout = 10
+# How clicks and /tocsin come in. socket: we connect, and no address of ours is public; it takes an app-level token.
+# http: Slack sends signed requests to host:port, behind your own TLS; it takes the signing secret.
+mode = "socket"
+# app_token_file = "$secrets/slack-app-token"
+# signing_secret_file = "$secrets/slack-signing-secret"
+# host = "127.0.0.1"
+# port = 4243
+# Nobody else is heard: the workspace is the token's own where no team_id stands here, and the app any it signs for.
+# team_id = "T0123456789"
+# app_id = "A0123456789"
+# A message of an incident's channel that gets this emoji goes into its timeline.
+emoji = "pushpin"
+# Bytes of the largest file that is taken from a thread as evidence.
+largest_file = 100000000
 
 [prefect]
 # Prefect's API. `tocsin up` starts one here and needs no line; a server of your own is named with its password.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tocsin.actions.commands import run
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
-    from tocsin.actions.knowing import assess, learn, note, set_
+    from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.notices import approve, pause, reject, release, resume
     from tocsin.actions.offers import take_up
@@ -57,6 +57,7 @@ _ROOMS = {
         "assess",
         "learn",
         "note",
+        "quote",
         "set_",
     ),
     "laws": ("accept_laws",),
@@ -122,6 +123,7 @@ __all__ = [
     "notify_after_all",
     "page",
     "pause",
+    "quote",
     "redact",
     "reject",
     "release",

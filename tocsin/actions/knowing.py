@@ -21,6 +21,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, parse_fact, refuse_contradictions
 from tocsin.domain.kinds import FactLearned, Noted, Reclassified
 from tocsin.record import Recorded
+from tocsin.storage import timeline
 from tocsin.storage.texts import hidden
 
 Field = Literal["type", "severity", "title", "restricted"]
@@ -45,6 +46,26 @@ def note(
         command=command_of(command, "note", [text, at and str(at.timestamp())]),
         closed_too=True,
     )
+
+
+def quote(
+    app: App, actor: Actor, key: str, text: str, *, said_by: str, link: str, name: str, at: datetime
+) -> Recorded:
+    """Put into the timeline what somebody said elsewhere, once however many ask for it: `name` names the message.
+
+    `said_by` is a person's id, else what the place calls them; `link` is the address, sealed like the words.
+    """
+
+    def decide(change: Change) -> None:
+        with app.database.read() as connection:
+            told = timeline.named(connection, key, name)
+        if not told:
+            words, where = change.keep(text.strip()), change.keep(link)
+            # A drill's clock is not the one of the place where it was said.
+            then = at if at <= change.now else None
+            change.add(Noted(text=words, said_by=said_by, link=where), at=then, key=name)
+
+    return act(app, actor, key, decide, closed_too=True)
 
 
 def learn(

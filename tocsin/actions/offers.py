@@ -67,6 +67,12 @@ def take_up(
         raise TurnedAway(str(refused), why) from None
 
 
+def turned_away(app: App, actor: Actor, offer: Offer, *, door: Door, nonce: str, why: Turned) -> None:
+    """Say in the timeline, once, that a door let a click not in at all: it was replayed, or comes from elsewhere."""
+    through = Through(door, offer, digest_of(door, nonce), app.now())
+    _tell(app, actor, offer.incident, through, (offer.deed, offer.subject), why)
+
+
 def would_refuse(app: App, actor: Actor, offer: Offer, *, door: Door, nonce: str, expires: datetime) -> None:
     """Refused as `take_up` would be by a look from outside, before anybody presses a button. Nothing is written."""
     through = Through(door, offer, digest_of(door, nonce), expires)

@@ -162,7 +162,7 @@ class SlackChannel:
         from slack_sdk.errors import SlackApiError, SlackClientError
 
         try:
-            return await getattr(self._ours(), method)(**arguments)
+            return await getattr(self.client(), method)(**arguments)
         except SlackApiError as error:
             raise _verdict(error) from None
         except (
@@ -181,7 +181,8 @@ class SlackChannel:
             reason = one_line(f"the answer was lost or is none: {error or type(error).__name__}")
             raise Undelivered("ambiguous", "reply", reason) from None
 
-    def _ours(self) -> "AsyncWebClient":
+    def client(self) -> "AsyncWebClient":
+        """The SDK's client in this loop, fenced and without retries: for Bolt and Socket Mode."""
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             self._loop, self._client = loop, _client(self._config)

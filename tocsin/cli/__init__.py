@@ -98,6 +98,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("console", "webdoor:console", "", "the pages behind the links of our mails"),
         Verb("open", "webdoor:open_", "[INC]", "a link that signs you in at a browser"),
         Verb("bell", "household:bell", "", "the loop that delivers, advances and wakes"),
+        Verb("slack", "household:slack", "", "the door in Slack: /tocsin, buttons, modals"),
         Verb("drill", "household:drill", "[TYPE]", "a whole incident; nothing leaves this machine"),
     ),
 }

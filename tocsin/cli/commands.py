@@ -4,7 +4,8 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from tocsin.cli.console import CHANGING, Changing, Shell, Words, bold, clean, labelled
-from tocsin.cli.incidents import inc, names_incident, split, which
+from tocsin.cli.incidents import inc, split, which
+from tocsin.domain.reference import names_incident
 
 if TYPE_CHECKING:
     from tocsin.actions.commands import Ran

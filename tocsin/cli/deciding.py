@@ -6,9 +6,10 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed, say_duties
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, labelled
-from tocsin.cli.incidents import inc, names_incident, which
+from tocsin.cli.incidents import inc, which
 from tocsin.cli.owed import named_duty
 from tocsin.domain.errors import WrongUsage
+from tocsin.domain.reference import names_incident
 
 
 def not_notify(

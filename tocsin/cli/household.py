@@ -39,6 +39,22 @@ def bell() -> None:
         app.close()
 
 
+def slack() -> None:
+    """Listen to Slack, by Socket Mode or HTTP as tocsin.toml says, until stopped."""
+    from tocsin.app import open_app
+    from tocsin.logs import configure
+    from tocsin.settings import load_settings
+    from tocsin.slackapp.serving import run
+
+    settings = load_settings()
+    configure(settings)
+    app = open_app(settings)
+    try:
+        run(app, lambda words: _say(clean(words)))
+    finally:
+        app.close()
+
+
 def up(
     demo: Annotated[Flag, Parameter(help="A home of its own that reaches nobody real.")] = False,
     port: Annotated[int | None, Parameter(help="Where Prefect listens.")] = None,

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tocsin.cli.console import Reading, bold, clean, columns
-from tocsin.cli.incidents import names_incident, which
+from tocsin.cli.incidents import which
 from tocsin.cli.lawpages import width
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused, WrongUsage
+from tocsin.domain.reference import names_incident
 
 if TYPE_CHECKING:
     from tocsin.domain.catalog import Catalog

@@ -8,8 +8,9 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import say_again
 from tocsin.cli.console import CHANGING, READING, Changing, Flag, Reading, Shell, Words, bold, clean, columns
-from tocsin.cli.incidents import names_incident, which
+from tocsin.cli.incidents import which
 from tocsin.domain.errors import Refused, WrongUsage
+from tocsin.domain.reference import names_incident
 
 if TYPE_CHECKING:
     from tocsin.actions.proving import Proof

@@ -69,9 +69,14 @@ class Declared(Body):
 
 
 class Noted(Body):
-    """A person wrote a line into the timeline."""
+    """A person wrote a line into the timeline, or put there what somebody said elsewhere.
+
+    `said_by` is a person's id, else what the door calls them (`slack:U012`); `link` is where it stands.
+    """
 
     text: Words
+    said_by: str | None = None
+    link: Words | None = None
 
 
 class Reclassified(Body):

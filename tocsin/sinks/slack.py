@@ -119,13 +119,17 @@ class SlackSink(Misbehaving[SlackFault], Sink):
     async def open(self) -> None:
         """Listen on 127.0.0.1."""
         app = web.Application(client_max_size=4_000_000)
-        app.router.add_route("*", "/api/{method}", self._serve)
+        self.doors(app)
         self._closing = asyncio.Event()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.HOST, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+
+    def doors(self, app: web.Application) -> None:
+        """Where it listens; a test's workspace has more of them."""
+        app.router.add_route("*", "/api/{method}", self._serve)
 
     async def close(self) -> None:
         """Stop listening; calls that hang are let go."""
@@ -220,7 +224,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
         return {**request.query, **body}
     form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     call: dict[str, Any] = {**request.query, **form}
-    for name in ("blocks", "metadata"):
+    for name in ("blocks", "metadata", "view"):
         if isinstance(call.get(name), str):
             call[name] = json.loads(call[name])
     return call

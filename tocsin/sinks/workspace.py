@@ -75,14 +75,18 @@ class Workspace(Rooms):
         raise Unwilling("message_not_found")
 
     def history(self, call: Call) -> Answer:
-        """conversations.history: newest first, `oldest` excluded, threads left out, pages by `cursor`."""
+        """conversations.history: newest first, its edges if `inclusive`, threads left out, by `cursor`."""
         room = self.room(call.get("channel", ""))
         oldest, skip = float(call.get("oldest") or 0), int(call.get("cursor") or 0)
+        latest = float(call.get("latest") or "inf")
+        edges = str(call.get("inclusive", "")).lower() in ("1", "true")
         limit = min(int(call.get("limit") or 100), 999)
         found = [
             message
             for message in reversed(self.messages)
-            if message.channel == room.id and float(message.ts) > oldest and message.thread is None
+            if message.channel == room.id
+            and message.thread is None
+            and (oldest < float(message.ts) < latest or (edges and float(message.ts) in (oldest, latest)))
         ]
         with_metadata = str(call.get("include_all_metadata", "")).lower() in ("1", "true")
         page = [shown(message, metadata=with_metadata) for message in found[skip : skip + limit]]

@@ -384,6 +384,40 @@ pace = Table(
     Column("not_before", Moment, nullable=False),
 )
 
+inbound = Table(
+    "inbound",
+    metadata,
+    #: What names it at the other side, so that what is sent again is known again.
+    Column("id", String(200), primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("lease", String(36)),
+    Column("lease_until", Moment),
+    #: Sealed under the master key; nothing once it was worked off.
+    Column("sealed", LargeBinary),
+    Index("ix_inbound_state_received_at", "state", "received_at"),
+)
+
+signature = Table(
+    "signature",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+    Index("ix_signature_seen_at", "seen_at"),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    #: The thread in which a file is awaited, and for which step.
+    Column("channel", String(40), primary_key=True),
+    Column("thread", String(40), primary_key=True),
+    Column("incident", String(32), nullable=False),
+    Column("step", String(80), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
 heartbeat = Table(
     "heartbeat",
     metadata,

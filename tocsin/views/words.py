@@ -54,6 +54,11 @@ def _declared(body: k.Declared, texts: Texts) -> str:
     return f"{body.severity} {body.type}{restricted}{_said(body.title, texts)}"
 
 
+def _noted(body: k.Noted, texts: Texts) -> str:
+    said = _said(body.text, texts, "")
+    return f"{body.said_by}: {said} ({_said(body.link, texts, '')})" if body.said_by else said
+
+
 def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
     gaps = f", {len(body.gaps)} gaps" if body.gaps else ""
     return f"revision {body.revision}: {body.total} people in {len(body.by_place)} places{gaps}; {body.added} new"
@@ -193,7 +198,7 @@ def _why(body: Any, texts: Texts) -> str:
 
 _SAY: dict[type[k.Body], Say] = {
     k.Declared: _declared,
-    k.Noted: lambda body, texts: _said(body.text, texts, ""),
+    k.Noted: _noted,
     k.Reclassified: lambda body, texts: (
         f"{body.field} is {shown(body.value, texts)}{_said(body.because, texts)}"
     ),

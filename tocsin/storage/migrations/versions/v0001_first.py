@@ -115,6 +115,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_route")),
     )
     op.create_table(
+        "inbound",
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("received_at", sa.String(length=32), nullable=False),
+        sa.Column("lease", sa.String(length=36), nullable=True),
+        sa.Column("lease_until", sa.String(length=32), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound")),
+    )
+    op.create_index("ix_inbound_state_received_at", "inbound", ["state", "received_at"], unique=False)
+    op.create_table(
+        "signature",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_signature")),
+    )
+    op.create_index("ix_signature_seen_at", "signature", ["seen_at"], unique=False)
+    op.create_table(
+        "upload",
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("thread", sa.String(length=40), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("step", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "thread", name=op.f("pk_upload")),
+    )
+    op.create_table(
         "incident",
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),

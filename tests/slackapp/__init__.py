@@ -1,0 +1,1 @@
+"""Tests of the Slack app, against a workspace on loopback."""

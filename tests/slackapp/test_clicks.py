@@ -1,0 +1,167 @@
+"""Buttons: the deed is done once, the message shows it; what is stale, another's or replayed is refused and told."""
+
+from typing import Any
+
+import pytest
+
+from tests.slackapp.conftest import House
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.offers import Offer
+from tocsin.evidence.vault import read
+from tocsin.sinks.workspace import PostedMessage
+
+
+def posted(house: House, *offers: Offer) -> PostedMessage:
+    """A message of ours with a button for each offer, named after its deed, and one with a link."""
+    buttons: list[dict[str, Any]] = [
+        {
+            "type": "button",
+            "action_id": f"tocsin:{offer.deed}",
+            "value": offer.value,
+            "text": {"type": "plain_text", "text": f"{offer.deed} {offer.subject}"},
+        }
+        for offer in offers
+    ]
+    link = {"type": "button", "url": "https://x.example", "text": {"type": "plain_text", "text": "Open"}}
+    blocks = [
+        {"type": "section", "text": {"type": "plain_text", "text": "what"}},
+        {"type": "actions", "elements": [*buttons, link]},
+    ]
+    house.workspace.workspace.post({"channel": "incidents", "text": "what", "blocks": blocks})
+    return house.workspace.messages[-1]
+
+
+def shown(house: House, message: PostedMessage) -> PostedMessage:
+    """The message as it stands now."""
+    house.settled()
+    return next(each for each in house.workspace.messages if each.ts == message.ts)
+
+
+def labels(message: PostedMessage) -> list[str]:
+    return [
+        each["text"]["text"]
+        for block in message.blocks
+        for each in block.get("elements", ())
+        if "value" in each or "url" in each
+    ]
+
+
+@pytest.fixture
+def declared(house: House) -> House:
+    house.story.declare()
+    house.hush()
+    return house
+
+
+def refused(house: House) -> list[tuple[str, str]]:
+    return [(body.who, body.why) for body in house.story.told("Refusal")]
+
+
+def test_one_click_answers_and_the_message_shows_who_and_when(declared: House) -> None:
+    message = posted(declared, Offer("ack", declared.story.key, "incident-commander"))
+    answer = declared.member("linh").click(message, "ack incident-commander")
+    assert (answer.status, answer.body) == (200, "")
+    assert answer.seconds < 3
+    declared.workspace.expect(declared.id("linh"), "Trần Mỹ Linh", whisper=True)
+    declared.hush()
+
+    assert declared.story.incident.roles["incident-commander"] == "linh"
+    now = shown(declared, message)
+    assert labels(now) == ["Open"]
+    assert "Trần Mỹ Linh" in now.blocks[-1]["elements"][0]["text"]
+    taken = declared.story.told("TakenUp")[0]
+    assert (taken.door, taken.deed) == ("slack", "ack")
+    # Two years later the signed request still says who clicked.
+    assert b"v0=" in read(declared.app, declared.story.key, taken.proof)
+
+
+def test_a_click_of_who_was_not_called_is_refused_and_stands_in_the_timeline(declared: House) -> None:
+    message = posted(declared, Offer("ack", declared.story.key, "dpo"))
+    declared.member("giang").click(message, "ack dpo")
+    declared.workspace.expect(declared.id("giang"), "nobody waits for an answer of giang")
+    declared.settled()
+    assert refused(declared) == [("giang", "wrong-person")]
+    assert labels(shown(declared, message)) == ["ack dpo", "Open"]
+
+
+def test_the_second_of_two_clicks_is_told_who_was_faster(declared: House) -> None:
+    message = posted(declared, Offer("ack", declared.story.key, "incident-commander"))
+    for person in ("linh", "minh"):
+        declared.member(person).click(message, "ack incident-commander")
+        declared.settled()
+    declared.workspace.expect(declared.id("minh"), "linh has answered", whisper=True)
+    declared.hush()
+    assert refused(declared) == [("minh", "stale")]
+
+
+def test_a_stranger_is_told_how_to_be_added_and_nothing_is_done(declared: House) -> None:
+    message = posted(declared, Offer("take", declared.story.key, "incident-commander"))
+    declared.workspace.member("U0STRANGER").click(message, "take incident-commander")
+    declared.workspace.expect("U0STRANGER", "slack: U0STRANGER")
+    declared.settled()
+    assert [why for _, why in refused(declared)] == ["unknown-person"]
+    assert declared.story.incident.roles == {}
+
+
+def test_who_is_excluded_hears_that_there_is_no_such_incident(house: House) -> None:
+    house.story.declare(excluded=("giang",))
+    house.hush()
+    message = posted(house, Offer("take", house.story.key, "forensics"))
+    house.member("giang").click(message, "take forensics")
+    house.workspace.expect(house.id("giang"), f"there is no incident {house.story.key}")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "{}", '["ack","INC-2026-0001","",7]', '["erase","INC-2026-0001","",""]']
+)
+def test_a_value_that_no_message_of_ours_carried_is_refused(declared: House, value: str) -> None:
+    message = posted(declared, Offer("ack", declared.story.key, "dpo"))
+    click = declared.member("linh").clicking(message, "ack dpo")
+    click["actions"][0]["value"] = value
+    assert declared.member("linh").send(click).status == 200
+    declared.workspace.expect(declared.id("linh"), "no offer of ours")
+
+
+def test_a_letter_is_approved_by_its_digest_and_a_stale_one_is_refused(house: House) -> None:
+    house.story.drafted()
+    house.hush()
+    digest = house.story.letter.digest
+    now, old = (Offer("approve", house.story.key, CUSTOMERS, each) for each in (digest, "ab" * 32))
+    stale, fresh = posted(house, old), posted(house, now, Offer("reject", house.story.key, CUSTOMERS, digest))
+
+    house.member("an").click(stale, f"approve {CUSTOMERS}")
+    house.workspace.expect(house.id("an"), "was written anew since", whisper=True)
+    house.member("giang").click(fresh, f"approve {CUSTOMERS}")
+    house.workspace.expect(house.id("giang"), "ask the", whisper=True)
+    house.member("an").click(fresh, f"approve {CUSTOMERS}")
+    house.workspace.expect(house.id("an"), CUSTOMERS, whisper=True)
+    house.hush()
+
+    assert [approval.person for approval in house.story.letter.approvals] == ["an"]
+    assert refused(house) == [("an", "stale"), ("giang", "wrong-person")]
+    assert labels(shown(house, fresh)) == ["Open"]
+
+
+def test_a_letter_is_rejected_with_a_reason_that_the_modal_asks_for(house: House) -> None:
+    house.story.drafted()
+    house.hush()
+    message = posted(house, Offer("reject", house.story.key, CUSTOMERS, house.story.letter.digest))
+    an = house.member("an")
+    an.click(message, f"reject {CUSTOMERS}")
+    assert an.submit(because="   ").json["errors"].keys() == {"because"}
+    an.submit(because="it names the wrong day")
+    house.workspace.expect(an.user, CUSTOMERS, whisper=False)
+    house.hush()
+    assert house.story.letter.mark == "rejected"
+    assert labels(shown(house, message)) == ["Open"]
+
+
+def test_a_message_that_cannot_be_changed_leaves_the_deed_done(declared: House) -> None:
+    from tocsin.sinks.slack import SlackFault
+
+    declared.workspace.misbehave(SlackFault("error", "chat.update", "message_not_found"))
+    message = posted(declared, Offer("take", declared.story.key, "incident-commander"))
+    declared.member("linh").click(message, "take incident-commander")
+    declared.workspace.expect(declared.id("linh"), "Trần Mỹ Linh", whisper=True)
+    declared.hush()
+    assert declared.story.incident.roles["incident-commander"] == "linh"

@@ -1,0 +1,129 @@
+"""Evidence by a file in a thread: only from Slack, only so large, never by a redirect; into the vault with its step."""
+
+import pytest
+
+from tests.slackapp.conftest import Built, House
+from tests.slackapp.test_clicks import posted
+from tocsin.domain.offers import Offer
+from tocsin.evidence.vault import read
+from tocsin.sinks.workspace import PostedMessage
+from tocsin.slackapp.files import safe_name
+from tocsin.views.steps import steps
+
+
+@pytest.fixture
+def asked(house: House) -> tuple[House, str, PostedMessage]:
+    """A step that wants evidence, and the thread in which it is awaited."""
+    return ask(house)
+
+
+def ask(house: House) -> tuple[House, str, PostedMessage]:
+    house.story.declare()
+    house.story.as_("linh").ack()
+    found = steps(house.app, house.story.incident)
+    step = next(each for each in found if each.wants_required and each.state == "open")
+    house.hush()
+    message = posted(house, Offer("done", house.story.key, step.id))
+    house.member("linh").click(message, f"done {step.id}")
+    heard = house.workspace.expect("incidents", step.id)
+    house.settled()
+    assert heard.message is not None
+    return house, step.id, heard.message
+
+
+def test_a_file_in_the_thread_ticks_the_step(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    house.member("linh").upload(thread, house.workspace.file(b"the log"), "../../etc/gate way.log")
+    heard = house.workspace.expect("incidents", step, "E")
+    house.hush()
+
+    assert heard.message is not None
+    assert heard.message.thread == thread.ts
+    state = house.story.incident.steps[step]
+    assert state.mark == "done"
+    assert read(house.app, house.story.key, state.evidence[0]) == b"the log"
+    assert house.workspace.fetched == [("f1", f"Bearer {house.workspace.token}")] or house.workspace.fetched[
+        0
+    ][1] == (f"Bearer {house.workspace.token}")
+    assert list((house.app.settings.home / "uploads").iterdir()) == []
+
+
+def test_elsewhere_a_file_is_talk(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, _ = asked
+    talk = house.workspace.say_as(house.id("linh"), "incidents", "look at this")
+    house.member("linh").upload(talk, house.workspace.file(b"x"))
+    house.settled()
+    assert house.workspace.fetched == []
+    assert step not in house.story.incident.steps
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        ("http://127.0.0.1:9/files/f1", "does not lie at Slack"),
+        ("https://evil.example/f", "does not lie at Slack"),
+        ("file:///etc/passwd", "does not lie at Slack"),
+        ("", "does not lie at Slack"),
+    ],
+)
+def test_a_file_that_lies_elsewhere_is_not_fetched(
+    asked: tuple[House, str, PostedMessage], address: str, answer: str
+) -> None:
+    house, step, thread = asked
+    house.member("linh").upload(thread, address)
+    house.workspace.expect(house.id("linh"), answer)
+    house.settled()
+    assert house.workspace.fetched == []
+    assert step not in house.story.incident.steps
+
+
+def test_a_redirect_is_not_followed_and_the_token_stays(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    secret = house.workspace.file(b"elsewhere")
+    moved = house.workspace.file(b"", status=302, Location=secret)
+    house.member("linh").upload(thread, moved)
+    house.workspace.expect(house.id("linh"), "HTTP 302")
+    house.settled()
+    assert len(house.workspace.fetched) == 1
+    assert step not in house.story.incident.steps
+
+
+def test_slacks_page_for_logging_in_is_no_evidence(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    house.member("linh").upload(thread, house.workspace.file(b"<html>log in", "text/html"))
+    house.workspace.expect(house.id("linh"), "files:read")
+    house.settled()
+    assert step not in house.story.incident.steps
+
+
+def test_a_file_that_is_too_large_is_left_there(built: Built) -> None:
+    house = built(largest_file=10)
+    with house.listening():
+        _, step, thread = ask(house)
+        house.member("linh").upload(thread, house.workspace.file(b"x" * 11))
+        house.workspace.expect(house.id("linh"), "larger than 10 bytes")
+        house.settled()
+        assert step not in house.story.incident.steps
+
+
+def test_a_strangers_file_is_not_even_fetched(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    house.workspace.member("U0STRANGER").upload(thread, house.workspace.file(b"x"))
+    house.workspace.expect("U0STRANGER", "slack: U0STRANGER")
+    house.settled()
+    assert (house.workspace.fetched, step in house.story.incident.steps) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..", "file"),
+        ("", "file"),
+        ("a\x00b\n.log", "a_b_.log"),
+        ("ảnh chụp.png", "ảnh chụp.png"),
+        ("x" * 300, "x" * 120),
+    ],
+)
+def test_a_name_is_a_name(typed: str, kept: str) -> None:
+    assert safe_name(typed) == kept

@@ -1,0 +1,186 @@
+"""Nobody but Slack comes in, and nothing twice: each 401 here was a 500 or a second deed in plain Bolt 1.30."""
+
+import json
+import threading
+import time
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.slackapp.conftest import House
+from tests.slackserver import Member, sign
+from tests.slackserver.signing import FORM
+from tocsin.domain.kinds import Refusal
+from tocsin.domain.offers import Offer
+from tocsin.sinks.workspace import PostedMessage
+
+
+def body(house: House, text: str = "help") -> bytes:
+    return urlencode(house.member("linh").command(text)).encode()
+
+
+def post(house: House, sent: bytes, **changes: str | None) -> int:
+    headers = sign(sent, time.time())
+    named = {
+        "timestamp": "X-Slack-Request-Timestamp",
+        "signature": "X-Slack-Signature",
+        "content": "Content-Type",
+    }
+    for name, value in changes.items():
+        headers.pop(named[name])
+        if value is not None:
+            headers[named[name]] = value
+    return house.member("linh").post(sent, headers).status
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"timestamp": None},
+        {"signature": None},
+        {"timestamp": "soon"},
+        {"timestamp": ""},
+        {"timestamp": "-5"},
+        {"timestamp": "1" * 13},
+        {"timestamp": "1.5"},
+        {"timestamp": "\u0661\u0662\u0663"},
+        {"signature": "v0=" + "g" * 64},
+        {"signature": "v0=" + "a" * 63},
+        {"signature": "v1=" + "a" * 64},
+        {"signature": "v0=" + "\u00e4" * 64},
+        {"signature": "v0=" + "0" * 64},
+        {"content": "text/html"},
+        {"content": "multipart/form-data"},
+    ],
+    ids=str,
+)
+def test_what_is_not_slacks_is_a_401(house: House, changes: dict[str, str | None]) -> None:
+    changes = {name: value and value.encode().decode("latin-1") for name, value in changes.items()}
+    assert post(house, body(house), **changes) == 401
+
+
+@pytest.mark.parametrize("seconds", [-301, 301, -86400])
+def test_what_was_signed_more_than_five_minutes_ago_or_hence_is_a_401(house: House, seconds: int) -> None:
+    content = body(house)
+    assert house.member("linh").post(content, sign(content, time.time() + seconds)).status == 401
+
+
+def test_another_secret_a_changed_body_and_a_huge_one_are_401s(house: House) -> None:
+    content = body(house)
+    linh = house.member("linh")
+    assert linh.post(content, sign(content, time.time(), "another")).status == 401
+    assert linh.post(content + b"&x=1", sign(content, time.time())).status == 401
+    huge = b"text=" + b"x" * 1_000_001
+    assert linh.post(huge, sign(huge, time.time())).status == 401
+
+
+def test_a_body_that_is_no_utf8_or_no_payload_is_refused_and_nothing_falls_over(house: House) -> None:
+    linh = house.member("linh")
+    assert linh.post(b"\xff\xfe", sign(b"\xff\xfe", time.time())).status == 401
+    for content in (b"payload=%7B", b"payload=[]", b"payload=" + b"[" * 50_000):
+        assert linh.post(content, sign(content, time.time(), content=FORM)).status == 400
+
+
+def test_a_request_that_is_played_again_is_a_401_and_done_once(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    content = urlencode(house.member("linh").command(f"note {house.story.key} once")).encode()
+    headers = sign(content, time.time())
+    linh = house.member("linh")
+
+    statuses = [linh.post(content, headers).status for _ in range(4)]
+
+    assert statuses == [200, 401, 401, 401]
+    house.workspace.expect(linh.user, house.story.key, whisper=True)
+    house.settled()
+    assert len(house.story.told("Noted")) == 1
+
+
+def test_two_that_come_at_once_are_one(house: House) -> None:
+    content = body(house)
+    headers, linh = sign(content, time.time()), house.member("linh")
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(linh.post(content, headers).status)) for _ in "12345"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 401, 401, 401, 401]
+    house.workspace.expect(linh.user, "/tocsin declare")
+
+
+def button(house: House, offer: Offer) -> PostedMessage:
+    element = {
+        "type": "button",
+        "action_id": f"tocsin:{offer.deed}",
+        "value": offer.value,
+        "text": {"type": "plain_text", "text": "Do it"},
+    }
+    house.workspace.workspace.post(
+        {"channel": "incidents", "text": "x", "blocks": [{"type": "actions", "elements": [element]}]}
+    )
+    return house.workspace.messages[-1]
+
+
+def refusals(house: House) -> list[tuple[str, str]]:
+    return [(body.who, body.why) for body in house.story.told("Refusal") if isinstance(body, Refusal)]
+
+
+def test_a_click_that_is_played_again_stands_in_the_timeline_once(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    message = button(house, Offer("ack", house.story.key, "incident-commander"))
+    content = urlencode({"payload": json.dumps(linh.clicking(message, "Do it"))}).encode()
+    headers = sign(content, time.time())
+
+    assert [linh.post(content, headers).status for _ in range(3)] == [200, 401, 401]
+
+    house.workspace.expect(linh.user, "Linh", whisper=True)
+    house.hush()
+    assert len(house.story.told("Acknowledged")) == 1
+    assert refusals(house) == [("linh", "replayed")]
+
+
+@pytest.mark.parametrize("strange", [{"team": "T0OTHER"}, {"app": "A0OTHER"}], ids=str)
+def test_another_workspace_and_another_app_are_a_401_and_stand_in_the_timeline(
+    house: House, strange: dict[str, str]
+) -> None:
+    house.story.declare()
+    house.hush()
+    message = button(house, Offer("ack", house.story.key, "incident-commander"))
+    stranger: Member = replace(house.member("linh"), **strange)
+    if "app" in strange:
+        object.__setattr__(house.app.settings.slack, "app_id", "A0SINK")
+
+    assert stranger.type("help").status == 401
+    assert stranger.click(message, "Do it").status == 401
+
+    assert house.story.told("Acknowledged") == []
+    assert refusals(house) == [("linh", "not-allowed")]
+
+
+def test_slacks_own_second_try_of_an_event_is_a_200_and_done_once(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    said = house.workspace.say_as(linh.user, "incidents", "token revoked")
+    item = {"type": "message", "channel": said.channel, "ts": said.ts}
+    payload = linh.event({"type": "reaction_added", "reaction": "pushpin", "item": item}, "Ev1")
+    content = json.dumps(payload).encode()
+    headers = sign(content, time.time(), content="application/json")
+
+    assert linh.post(content, headers).status == 200
+    assert linh.post(content, headers | {"X-Slack-Retry-Num": "1"}).status == 200
+    assert linh.send_json(payload, X_Slack_Retry_Num="2").status == 200
+    # Without the header it is nothing of Slack's.
+    assert linh.post(content, headers).status == 401
+
+
+def test_slack_may_ask_whether_this_address_is_ours(house: House) -> None:
+    asked = {"type": "url_verification", "challenge": "abc", "token": "x"}
+    answer = house.member("linh").send_json(asked)
+    assert (answer.status, "abc" in answer.body) == (200, True)

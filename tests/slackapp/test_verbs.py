@@ -1,0 +1,144 @@
+"""The verbs of /tocsin: the same actions as at the shell, answered to who typed, within Slack's three seconds."""
+
+import pytest
+
+from tests.slackapp.conftest import House
+from tocsin.actors import Actor
+from tocsin.slackapp.wording import words_for
+
+
+@pytest.fixture
+def declared(house: House) -> House:
+    house.story.declare("A key in a public place <!channel>", restricted=False)
+    house.hush()
+    return house
+
+
+def typed(house: House, text: str, by: str = "linh", channel: str = "incidents") -> str:
+    """What somebody reads who typed this; it was answered within three seconds, and whispered."""
+    answer = house.member(by).type(text, channel)
+    assert (answer.status, answer.body) == (200, "")
+    assert answer.seconds < 3
+    heard = house.workspace.expect(house.id(by), whisper=True)
+    house.settled()
+    return heard.text
+
+
+def test_the_card_is_shown_to_who_asks(declared: House) -> None:
+    for text in ("card", "now", "", f"card {declared.story.key}", "CARD"):
+        assert declared.story.key in typed(declared, text)
+
+
+def test_answers_are_in_the_readers_language(declared: House) -> None:
+    assert "Chưa có ai chỉ huy" in typed(declared, "card")
+    linh = declared.app.catalog.contacts.person("linh").model_copy(update={"languages": ("en",)})
+    assert words_for(declared.app, Actor("linh", linh)).phrase("say_slack_nobody") == "Nobody commands."
+
+
+def test_an_answer_takes_the_role_and_the_next_step_follows(declared: House) -> None:
+    heard = typed(declared, "ack")
+    assert "linh" in heard
+    assert declared.story.incident.roles["incident-commander"] == "linh"
+    # Those who were called sleep on.
+    for person in ("linh", "an"):
+        declared.workspace.expect(declared.id(person), "Tình hình", whisper=False)
+
+
+def test_roles_are_taken_and_handed_over_also_to_a_mention(declared: House) -> None:
+    typed(declared, "take incident-commander")
+    typed(declared, f"hand incident-commander <@{declared.id('minh')}|minh>")
+    assert declared.story.incident.roles["incident-commander"] == "minh"
+    declared.hush()
+
+
+def test_somebody_is_called_now(declared: House) -> None:
+    before = declared.story.paged()
+    declared.member("linh").type("page counsel we need the contract")
+    declared.workspace.expect(declared.id("linh"), "chi", whisper=True)
+    declared.workspace.expect(declared.id("chi"), "Gọi khẩn SEV1")
+    declared.settled()
+    assert declared.story.paged()[len(before) :] == [("counsel", "chi")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['we don\'t know "who" it was', "a < b &amp; c", "'half a quote", "<!channel> look", "1 of 2 tokens"],
+)
+def test_a_note_is_taken_as_it_was_typed(declared: House, text: str) -> None:
+    typed(declared, f"note {declared.story.key} {text}")
+    typed(declared, f"note {text}")
+    found = declared.story.told("Noted")
+    assert len(found) == 2
+    assert found[0].text == found[1].text
+
+
+def test_facts_are_learned_with_their_source(declared: House) -> None:
+    typed(declared, "learn our_role=controller call with the DPO")
+    assert declared.story.incident.facts.known("our_role")
+    assert "say where this is known from" in typed(declared, "learn our_role=processor")
+
+
+def test_no_file_of_this_machine_is_read(declared: House) -> None:
+    assert "no file of this machine" in typed(declared, "learn nature=@/etc/passwd somebody")
+
+
+def test_a_step_is_done_and_another_skipped_with_a_reason(declared: House) -> None:
+    typed(declared, "take incident-commander")
+    declared.hush()
+    assert "C2" in typed(declared, "done C2 all are here")
+    assert "C3" in typed(declared, "skip C3 --because 'there is one already'")
+    marks = {step: state.mark for step, state in declared.story.incident.steps.items()}
+    assert marks == {"C2": "done", "C3": "skipped"}
+
+
+@pytest.mark.parametrize("verb", ["next", "duties", "list", "oncall", "status", "help"])
+def test_what_is_read_is_read(declared: House, verb: str) -> None:
+    assert typed(declared, verb)
+
+
+def test_words_of_others_call_nobody(declared: House) -> None:
+    heard = typed(declared, "list", by="giang")
+    assert "&lt;!channel&gt;" in heard
+    assert "<!channel>" not in heard
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("nosuch", "there is no verb"),
+        ("car", "did you mean card"),
+        ("take", "expected /tocsin take"),
+        ('take "incident-commander', "a quote is left open"),
+        ("take captain", "there is no role"),
+        ("card INC-2026-0999", "there is no incident"),
+        ("done nosuchstep", "no step"),
+        ("learn nosuch=1 me", "nosuch"),
+        ("note", "expected /tocsin note"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(declared: House, text: str, answer: str) -> None:
+    heard = typed(declared, text)
+    assert answer in heard
+    assert "Traceback" not in heard
+
+
+def test_a_stranger_is_told_how_to_be_added_and_nothing_else(declared: House) -> None:
+    before = declared.story.incident.head_seq
+    stranger = declared.workspace.member("U0STRANGER")
+    for text in ("card", "ack", f"note {declared.story.key} hello", "list"):
+        assert stranger.type(text).status == 200
+        heard = declared.workspace.expect(
+            "U0STRANGER", "U0STRANGER", "contacts/people.yaml", "slack: U0STRANGER"
+        )
+        assert declared.story.key not in heard.text
+    assert declared.story.incident.head_seq == before
+
+
+def test_who_is_excluded_hears_what_all_hear_of_an_incident_that_is_not_there(house: House) -> None:
+    house.story.declare(excluded=("giang",))
+    house.hush()
+    key = house.story.key
+    there = typed(house, f"card {key}", by="giang")
+    nowhere = typed(house, "card INC-2026-0999", by="giang")
+    assert there == nowhere.replace("INC-2026-0999", key)
+    assert key not in typed(house, "list", by="giang")

@@ -1,0 +1,165 @@
+"""Buttons of our messages: the deed that they offer, done once; and the message shows then who did it, and when."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
+from tocsin.actions.doors import TurnedAway, digest_of
+from tocsin.actions.offers import take_up
+from tocsin.channels.slack_text import escape
+from tocsin.domain.errors import Refused
+from tocsin.domain.message import Undelivered
+from tocsin.domain.offers import Offer, parsed
+from tocsin.logs import Log
+from tocsin.rendering.message import Line, line
+from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.desk import Desk
+from tocsin.slackapp.modals import rejected
+from tocsin.slackapp.voice import post_of
+from tocsin.storage import inbound, spent
+
+log = Log("tocsin.slackapp")
+_OURS = "tocsin:"
+
+
+def clicked(desk: Desk) -> None:
+    """A button was clicked."""
+    offer = parsed(str(desk.it.action.get("value", "")))
+    message = desk.it.payload.get("message") or {}
+    if offer.deed == "reject":
+        # Its modal asks why, and did not open.
+        desk.say(line("slack_modal_lost"))
+    elif offer.deed == "done" and wants_upload(desk, offer):
+        ask_upload(desk, offer.incident, offer.subject)
+    else:
+        taken_up(desk, offer, None, desk.it.channel, message.get("ts", ""), message)
+
+
+def rejection_sent(desk: Desk) -> None:
+    """Why a letter is rejected was written and sent off."""
+    offer, because, channel, ts = rejected(desk.it.payload["view"])
+    taken_up(desk, offer, because, channel, ts, None)
+
+
+def taken_up(
+    desk: Desk,
+    offer: Offer,
+    because: str | None,
+    channel: str,
+    ts: str,
+    message: Mapping[str, Any] | None,
+) -> None:
+    """Do what was offered, tell who clicked, and let the message show it."""
+    try:
+        if not (desk.again and _done_before(desk)):
+            take_up(
+                desk.app,
+                desk.actor,
+                offer,
+                door="slack",
+                nonce=desk.it.id,
+                because=because,
+                proof=desk.proof,
+            )
+    except TurnedAway as refused:
+        desk.say(unknown(desk) if refused.why == "unknown-person" else str(refused))
+        return
+    trouble = advanced(desk.app, offer.incident)
+    desk.say(done_line(desk, offer), *([trouble] if trouble else []))
+    redraw(desk, offer, channel, ts, message)
+    delivered(desk.app, offer.incident)
+
+
+def unknown(desk: Desk) -> Line:
+    """How somebody is added whom nobody knows here: their own id, the file and the key."""
+    return line("slack_unknown", id=desk.it.user)
+
+
+def done_line(desk: Desk, offer: Offer) -> Line:
+    """Who did what was offered, and when."""
+    who = desk.actor.person.name if desk.actor.person else desk.actor.id
+    # A phrase calls a role as its language does.
+    subject = {"role" if offer.deed in ("ack", "take") else "subject": offer.subject}
+    return line(f"slack_did_{offer.deed}", who=who, at=desk.at(desk.app.now()), **subject)
+
+
+def redraw(desk: Desk, offer: Offer, channel: str, ts: str, message: Mapping[str, Any] | None) -> None:
+    """Take the buttons of what was decided out of the message, and write under it who decided."""
+    if not channel or not ts:
+        return
+    try:
+        message = message or _message(desk, channel, ts)
+        if message is None:
+            return
+        text = escape(desk.said([done_line(desk, offer)])[0])
+        note = {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
+        blocks = [*without(message.get("blocks") or [], offer), note]
+        desk.voice.ask("chat_update", channel=channel, ts=ts, text=message.get("text") or text, blocks=blocks)
+    except Undelivered as failure:
+        # It is done; the message only does not show it, and its button is refused when it is clicked again.
+        log.error("a message does not show what was decided", why=failure.reason)
+
+
+def without(blocks: list[Any], offer: Offer) -> list[Any]:
+    """The blocks without the buttons that decide the same thing."""
+    kept = []
+    for block in blocks:
+        if block.get("type") != "actions":
+            kept.append(block)
+            continue
+        left = [each for each in block.get("elements") or [] if not _decides(each, offer)]
+        if left:
+            kept.append(block | {"elements": left})
+    return kept
+
+
+def _decides(element: Mapping[str, Any], offer: Offer) -> bool:
+    if not str(element.get("action_id", "")).startswith(_OURS):
+        return False
+    try:
+        other = parsed(str(element.get("value", "")))
+    except Refused:
+        return False
+    return (other.incident, other.subject) == (offer.incident, offer.subject)
+
+
+def _message(desk: Desk, channel: str, ts: str) -> Mapping[str, Any] | None:
+    found = desk.voice.ask(
+        "conversations_history", channel=channel, oldest=ts, latest=ts, inclusive=True, limit=1
+    )
+    return next((each for each in found.get("messages", []) if each.get("ts") == ts), None)
+
+
+def _done_before(desk: Desk) -> bool:
+    with desk.app.database.read() as connection:
+        return spent.used(connection, digest_of("slack", desk.it.id)) is not None
+
+
+def wants_upload(desk: Desk, offer: Offer) -> bool:
+    """Whether a step can be ticked by this person now, but for its evidence."""
+    app, incident = desk.app, desk.app.incident(offer.incident)
+    try:
+        refuse_others_step(app, desk.actor, incident, offer.subject)
+        step = open_step(app, incident, offer.subject)
+        refuse_blocked(app, incident, step)
+    except Refused:
+        return False
+    return step.evidence_required and incident.open
+
+
+def ask_upload(desk: Desk, key: str, step: str) -> None:
+    """Open a thread in which the evidence of a step is uploaded."""
+    wanted = open_step(desk.app, desk.app.incident(key), step).evidence or ""
+    post = post_of(desk.said([line("slack_upload", step=step, incident=key), wanted]))
+    channel = desk.it.channel or desk.it.user
+    said = desk.voice.ask(
+        "chat_postMessage",
+        channel=channel,
+        text=post.text,
+        blocks=list(post.blocks),
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    with desk.app.database.write() as connection:
+        now = desk.app.clock()
+        inbound.await_upload(connection, str(said["channel"]), str(said["ts"]), key, step, now)

@@ -1,0 +1,70 @@
+"""Where one thing is worked off: the home, who asked, in which words they read, and how they are answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import select
+
+from tocsin.actors import Actor, in_slack
+from tocsin.app import App
+from tocsin.rendering.message import Line
+from tocsin.rendering.words import Words
+from tocsin.slackapp.received import Received
+from tocsin.slackapp.voice import Voice
+from tocsin.slackapp.wording import words_for
+from tocsin.storage.tables import metadata
+
+#: One line of an answer: a phrase in the reader's language, or words as they are.
+Said = str | Line
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`proof` is the request as it came; `again` says that somebody began with it and died."""
+
+    app: App
+    voice: Voice
+    it: Received
+    proof: bytes
+    again: bool = False
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who asked."""
+        return in_slack(self.app, self.it.user)
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of who asked."""
+        return words_for(self.app, self.actor)
+
+    @cached_property
+    def room(self) -> str | None:
+        """The incident in whose channel this happened, if it is one."""
+        return incident_in(self.app, self.it.channel)
+
+    def say(self, *lines: Said) -> None:
+        """Tell who asked, and nobody else."""
+        self.voice.reply(self.it, self.said(lines))
+
+    def said(self, lines: Sequence[Said]) -> list[str]:
+        """Lines in the words of who asked."""
+        return [each.said(self.words) if isinstance(each, Line) else each for each in lines]
+
+    def at(self, moment: datetime | None) -> str:
+        """A moment as the company reads it; `?` while unknown."""
+        if moment is None:
+            return "?"
+        return self.words.moment(moment, self.app.catalog.contacts.organisation.zone)
+
+
+def incident_in(app: App, channel: str) -> str | None:
+    """The incident whose channel this is."""
+    room = metadata.tables.get("room")
+    if room is None or not channel:
+        return None
+    with app.database.read() as connection:
+        found: str | None = connection.scalar(select(room.c.incident).where(room.c.channel == channel))
+    return found

@@ -1,0 +1,105 @@
+"""A file in a thread that asked for one: it goes into the vault, and its step is done."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tocsin.actions.doors import TurnedAway
+from tocsin.actions.offers import take_up
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import EvidenceKept
+from tocsin.domain.message import Undelivered
+from tocsin.domain.offers import Offer
+from tocsin.logs import Log
+from tocsin.rendering.message import Line, line
+from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.clicks import done_line, unknown
+from tocsin.slackapp.desk import Desk
+from tocsin.slackapp.voice import post_of
+from tocsin.storage import inbound
+
+log = Log("tocsin.slackapp")
+
+
+def uploaded(desk: Desk) -> None:
+    """Files were put into a thread. In one where nobody asked for any, they are talk."""
+    event = desk.it.payload["event"]
+    channel, thread = desk.it.channel, str(event["thread_ts"])
+    with desk.app.database.read() as connection:
+        found = inbound.awaited(connection, channel, thread)
+    if found is None:
+        return
+    key, step = found
+    try:
+        kept = _keep(desk, key, step, event["files"])
+    except TurnedAway as refused:
+        desk.say(unknown(desk) if refused.why == "unknown-person" else str(refused))
+        return
+    with desk.app.database.write() as connection:
+        inbound.came_up(connection, channel, thread)
+    trouble = advanced(desk.app, key)
+    offer = Offer("done", key, step)
+    _say_in_thread(desk, thread, [done_line(desk, offer), line("slack_kept", items=", ".join(kept))], trouble)
+    delivered(desk.app, key)
+
+
+def _keep(desk: Desk, key: str, step: str, files: list[Mapping[str, Any]]) -> list[str]:
+    """The numbers in the vault of what was uploaded. Who may not tick the step uploads nothing into it."""
+    with _folder(desk) as folder:
+        paths = []
+        for number, file in enumerate(files):
+            place = folder / str(number)
+            place.mkdir()
+            path = place / safe_name(str(file.get("name") or file.get("title") or "file"))
+            if desk.actor.person is not None:
+                desk.voice.fetch(_address(file), path, desk.app.settings.slack.largest_file)
+            paths.append(path)
+        done = take_up(
+            desk.app,
+            desk.actor,
+            Offer("done", key, step),
+            door="slack",
+            nonce=desk.it.id,
+            evidence=paths,
+            proof=desk.proof,
+        )
+    kept = [entry.body for entry in done.entries if isinstance(entry.body, EvidenceKept)]
+    return [body.item for body in kept if body.step == step]
+
+
+@contextmanager
+def _folder(desk: Desk) -> Iterator[Path]:
+    """A folder of our home for as long as files pass through: they may hold anything."""
+    place = desk.app.settings.home / "uploads"
+    place.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Path(folder)
+
+
+def _address(file: Mapping[str, Any]) -> str:
+    if file.get("mode") in ("external", "tombstone") or file.get("is_external"):
+        raise Refused("the file does not lie at Slack; upload the file itself")
+    return str(file.get("url_private_download") or file.get("url_private") or "")
+
+
+def safe_name(name: str) -> str:
+    """A name that is one of a file, whatever was typed."""
+    flat = re.sub(r"[^\w.() -]", "_", name).strip(" .")
+    return flat[-120:] or "file"
+
+
+def _say_in_thread(desk: Desk, thread: str, lines: list[Line], trouble: str | None) -> None:
+    post = post_of(desk.said([*lines, *([trouble] if trouble else [])]))
+    try:
+        desk.voice.ask(
+            "chat_postMessage",
+            channel=desk.it.channel,
+            thread_ts=thread,
+            text=post.text,
+            blocks=list(post.blocks),
+        )
+    except Undelivered as failure:
+        log.error("a thread does not show what was kept", why=failure.reason)

@@ -1,0 +1,162 @@
+"""The front desk: Bolt. What comes in is kept, acknowledged, and left to the hands; only a modal is opened here.
+
+Slack wants an answer within 3 seconds (docs.slack.dev/tools/bolt-python/concepts/acknowledge), and a modal within 3
+seconds of the click; nothing here waits for an incident, a route or another person.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tocsin.app import App
+from tocsin.channels.slack import SlackChannel
+from tocsin.domain.errors import TocsinError
+from tocsin.domain.message import Undelivered
+from tocsin.logs import Log
+from tocsin.slackapp import modals
+from tocsin.slackapp.identity import Identity
+from tocsin.slackapp.keeping import keep
+from tocsin.slackapp.received import Received, received
+from tocsin.storage import inbound
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+    from slack_bolt.context.ack.async_ack import AsyncAck
+
+log = Log("tocsin.slackapp")
+
+#: How long a modal may take to open before others say that it did not.
+OPENING = timedelta(seconds=10)
+#: The signed request that is being dispatched; empty in Socket Mode, where nothing is signed.
+signed: ContextVar[dict[str, str]] = ContextVar("signed")
+_OURS = re.compile(r"tocsin:.*")
+
+
+class Front:
+    """Bolt's listeners. `home` gives the home with the contacts of now; `nudge` tells the hands."""
+
+    def __init__(
+        self, home: Callable[[], App], channel: SlackChannel, identity: Identity, nudge: Callable[[], None]
+    ) -> None:
+        self._home, self._channel, self._identity, self._nudge = home, channel, identity, nudge
+        # Beside the hands: however busy these are, what comes in is kept at once.
+        self._desk = ThreadPoolExecutor(2, thread_name_prefix="desk")
+
+    def bolt(self) -> "AsyncApp":
+        """The app, with its listeners. What nobody listens to is acknowledged and forgotten."""
+        from slack_bolt.async_app import AsyncApp
+
+        bolt = AsyncApp(
+            client=self._channel.client(),
+            authorize=_authorized(self._channel, self._identity),
+            # The guard has verified already, on the raw bytes and on a clock that tests can pass.
+            request_verification_enabled=False,
+        )
+        bolt.command("/tocsin")(self._command)
+        bolt.action(_OURS)(self._click)
+        bolt.action(re.compile(".*"))(self._nothing)
+        bolt.view(_OURS)(self._submission)
+        bolt.event("reaction_added")(self._event)
+        bolt.event("message")(self._event)
+        bolt.event(re.compile(".*"))(self._nothing)
+        bolt.error(_failed)
+        return bolt
+
+    async def _nothing(self, ack: "AsyncAck") -> None:
+        await ack()
+
+    async def _command(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
+        it = received(body)
+        try:
+            fresh = await self._kept(it, modals.wanted(it))
+        except TocsinError as error:
+            await ack(text=f"{error}. Nothing was done; say it again, or call somebody by telephone.")
+            return
+        await ack()
+        await self._go_on(it, fresh)
+
+    async def _click(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
+        it = received(body)
+        fresh = await self._kept(it, modals.wanted(it))
+        await ack()
+        await self._go_on(it, fresh)
+
+    async def _submission(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
+        it = received(body)
+        if wrong := await self._beside(modals.mistakes, self._home(), it):
+            await ack(response_action="errors", errors=wrong)
+            return
+        fresh = await self._kept(it, False)
+        await ack()
+        await self._go_on(it, fresh)
+
+    async def _event(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
+        it = received(body)
+        fresh = _matters(it, self._home().settings.slack.emoji) and await self._kept(it, False)
+        await ack()
+        await self._go_on(it, fresh)
+
+    async def _kept(self, it: Received, modal: bool) -> bool:
+        held = OPENING if modal else timedelta(0)
+        return bool(await self._beside(keep, self._home(), it, signed.get({}), held))
+
+    async def _go_on(self, it: Received, fresh: bool) -> None:
+        if fresh and modals.wanted(it):
+            await self._open(it)
+        elif fresh:
+            self._nudge()
+
+    async def _open(self, it: Received) -> None:
+        app = self._home()
+        try:
+            view = await self._beside(modals.view_for, app, it)
+            await self._channel.call("views_open", trigger_id=it.trigger, view=view)
+        except (Undelivered, TocsinError) as failure:
+            log.error("a modal did not open", why=type(failure).__name__)
+            # The hands tell who asked.
+            await self._beside(_settled, app, inbound.release, it.id)
+            self._nudge()
+        else:
+            await self._beside(_settled, app, inbound.settle, it.id)
+
+    async def _beside(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._desk, work, *arguments)
+
+
+def _authorized(channel: SlackChannel, identity: Identity) -> Callable[..., Awaitable[Any]]:
+    """Who we are, as Bolt wants to be told; it asks a function of just these names."""
+
+    async def authorized(enterprise_id: str | None, team_id: str | None) -> Any:
+        from slack_bolt.authorization import AuthorizeResult
+
+        return AuthorizeResult(**identity.asked(), bot_token=channel.client().token)
+
+    return authorized
+
+
+async def _failed(error: Exception) -> Any:
+    """What was not kept is not acknowledged: Slack sends an event again, and shows a click as failed."""
+    from slack_bolt.response import BoltResponse
+
+    log.error("what came in was not kept", error=type(error).__name__)
+    return BoltResponse(status=503, body="")
+
+
+def _settled(app: App, how: Callable[..., None], id_: str) -> None:
+    with app.database.write() as connection:
+        how(connection, id_)
+
+
+def _matters(it: Received, emoji: str) -> bool:
+    """Whether an event can become anything here: our emoji on a message, or a file in a thread."""
+    event = it.payload.get("event")
+    if not isinstance(event, dict):
+        return False
+    if event.get("type") == "reaction_added":
+        # Skin tones make another name of the same emoji.
+        return str(event.get("reaction", "")).partition("::")[0] == emoji
+    return bool(event.get("files") and event.get("thread_ts"))

@@ -1,0 +1,95 @@
+"""The way in by HTTP: the guard, then whose workspace it is, then whether it was seen before; then Bolt.
+
+Replays are told apart by their signature, which no two requests share. Slack's own second try of an event is signed
+anew or says so in a header; it is known again by the event's id, and answered 200.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from tocsin.app import App
+from tocsin.domain.errors import Refused, TocsinError
+from tocsin.logs import Log
+from tocsin.slackapp.front import signed
+from tocsin.slackapp.guard import LARGEST, SIGNATURE, TIMESTAMP, Guard, digest_of
+from tocsin.slackapp.identity import Identity
+from tocsin.slackapp.keeping import request_of
+from tocsin.slackapp.received import Received, payload_of, received
+from tocsin.slackapp.refusing import tell
+from tocsin.storage import inbound
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+log = Log("tocsin.slackapp")
+
+PATH = "/slack/events"
+_RETRY = "X-Slack-Retry-Num"
+
+
+class Gate:
+    """What stands between the network and Bolt."""
+
+    def __init__(
+        self, home: Callable[[], App], guard: Guard, identity: Identity, bolt: "Callable[[], AsyncApp]"
+    ) -> None:
+        self._home, self._guard, self._identity, self._bolt = home, guard, identity, bolt
+
+    def site(self) -> web.Application:
+        """One address for all that Slack sends."""
+        site = web.Application(client_max_size=LARGEST + 1)
+        site.router.add_post(PATH, self.hear)
+        return site
+
+    async def hear(self, request: web.Request) -> web.StreamResponse:
+        """One request: 401 where it is not Slack's, not ours or not fresh, else what Bolt answers."""
+        from slack_bolt.adapter.aiohttp import to_aiohttp_response
+        from slack_bolt.async_app import AsyncBoltRequest
+
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _refused("too large")
+        if objection := self._guard.objection(request.headers, body):
+            return _refused(objection)
+        try:
+            it = received(payload_of(body, request.content_type))
+            if objection := await self._objection(request, it):
+                return _refused(objection)
+        except Refused as refused:
+            return web.Response(status=400, text=str(refused))
+        except TocsinError as away:
+            log.error("the database is away", error=type(away).__name__)
+            return web.Response(status=503, text="try again")
+        signed.set(request_of(body, request.headers[TIMESTAMP], request.headers[SIGNATURE]))
+        headers: Any = {name: [value] for name, value in request.headers.items()}
+        asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
+        return await to_aiohttp_response(await self._bolt().async_dispatch(asked))
+
+    async def _objection(self, request: web.Request, it: Received) -> str | None:
+        """Why a request that Slack has signed is not heard; the incident that it names says so."""
+        app = self._home()
+        if it.payload.get("type") == "url_verification":
+            return None
+        if objection := self._identity.objection(it):
+            await asyncio.to_thread(tell, app, it, "not-allowed")
+            return objection
+        if await asyncio.to_thread(_is_new, app, digest_of(request.headers)):
+            return None
+        if it.kind == "event" and _RETRY in request.headers:
+            return None
+        await asyncio.to_thread(tell, app, it, "replayed")
+        return "a replay"
+
+
+def _is_new(app: App, digest: str) -> bool:
+    with app.database.write() as connection:
+        return inbound.is_new(connection, digest, app.clock())
+
+
+def _refused(objection: str) -> web.Response:
+    log.error("a request to the Slack door was refused", why=objection)
+    return web.Response(status=401, text="not let in")

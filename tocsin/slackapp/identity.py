@@ -1,0 +1,46 @@
+"""Who we are in Slack, asked of Slack: whose requests are heard, and whose are not."""
+
+from typing import Any
+
+from tocsin.channels.slack import SlackChannel
+from tocsin.domain.message import Undelivered
+from tocsin.setting_tables import Slack
+from tocsin.slackapp.received import Received
+
+
+class Identity:
+    """The workspace and the app that we belong to. Until Slack has said so, what the settings say holds alone."""
+
+    def __init__(self, settings: Slack) -> None:
+        self._settings = settings
+        self._said: dict[str, Any] = {}
+
+    async def ask(self, channel: SlackChannel) -> str | None:
+        """Ask Slack who we are; returns why it did not say."""
+        if self._said:
+            return None
+        try:
+            self._said = dict(await channel.call("auth_test"))
+        except Undelivered as failure:
+            return failure.reason
+        return None
+
+    def asked(self) -> dict[str, str | None]:
+        """Ourselves as Bolt wants to know us."""
+        names = {"bot_user_id": "user_id", "bot_id": "bot_id", "team_id": "team_id"}
+        mine: dict[str, str | None] = {ours: self._said.get(theirs) for ours, theirs in names.items()}
+        return mine | {"enterprise_id": self._said.get("enterprise_id")}
+
+    def objection(self, it: Received) -> str | None:
+        """Why what came in is not for us: of another workspace, another organisation, another app."""
+        wanted = (
+            ("workspace", self._settings.team_id or self._said.get("team_id"), it.team),
+            ("organisation", self._said.get("enterprise_id"), it.enterprise),
+            ("app", self._settings.app_id, it.app),
+        )
+        for what, ours, theirs in wanted:
+            if what == "workspace" and not ours:
+                return "nobody has said yet which workspace is ours"
+            if ours and theirs != ours:
+                return f"of another {what}"
+        return None

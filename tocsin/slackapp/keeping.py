@@ -1,0 +1,37 @@
+"""What came in, kept: sealed, with the signed request as it was, so that two years later it proves who clicked."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from tocsin.app import App
+from tocsin.sealing import seal, unseal
+from tocsin.slackapp.received import Received, received
+from tocsin.storage import inbound
+from tocsin.storage.inbound import Taken
+
+
+def keep(app: App, it: Received, request: Mapping[str, str], held: timedelta = timedelta(0)) -> bool:
+    """Keep one thing before it is acknowledged; `request` is the signed request. False when it came before."""
+    plain = json.dumps({"payload": it.payload, "request": request}).encode()
+    sealed = seal(app.keyring.master, plain, _context(it.id))
+    with app.database.write() as connection:
+        return inbound.put(connection, it.id, it.kind, sealed, app.clock(), held)
+
+
+def opened(app: App, taken: Taken) -> tuple[Received, bytes]:
+    """What was kept, and the proof of it: the request as Slack signed it, or the payload that its connection gave."""
+    kept: dict[str, Any] = json.loads(unseal(app.keyring.master, taken.sealed, _context(taken.id)))
+    proof = kept["request"] or {"socket": kept["payload"]}
+    return received(kept["payload"]), json.dumps(proof, ensure_ascii=False).encode()
+
+
+def _context(id_: str) -> str:
+    return f"inbound/{id_}"
+
+
+def request_of(body: bytes, timestamp: str, signature: str) -> dict[str, str]:
+    """A signed request as it is kept: what the signing secret says yes to."""
+    return {"timestamp": timestamp, "signature": signature, "body": base64.b64encode(body).decode()}

@@ -1,0 +1,115 @@
+"""What came in, read: who, where, what, and by which name it is known again. Slack's shapes end here.
+
+Shapes: docs.slack.dev, reference/interaction-payloads, reference/events, interactivity/implementing-slash-commands.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+from tocsin.domain.errors import Refused
+from tocsin.domain.offers import parsed
+
+#: command: `/tocsin ...`. click: a button of ours. submission: a modal sent off. event: an emoji, a file.
+Kind = Literal["command", "click", "submission", "event", "other"]
+
+
+@dataclass(frozen=True)
+class Received:
+    """One thing that came in; fields that it does not have are empty.
+
+    `id` is what names it at Slack's side: an event's id, a trigger's, a modal's with its hash.
+    """
+
+    kind: Kind
+    id: str
+    team: str
+    enterprise: str
+    app: str
+    user: str
+    channel: str
+    trigger: str
+    response_url: str
+    payload: Mapping[str, Any]
+
+    @property
+    def incident(self) -> str | None:
+        """The incident that it names itself, by a button of ours."""
+        try:
+            return parsed(self.action.get("value", "")).incident
+        except Refused:
+            return None
+
+    @property
+    def action(self) -> Mapping[str, Any]:
+        """What was clicked; Slack sends one at a time."""
+        actions = self.payload.get("actions") or [{}]
+        return _mapping(actions[0]) if isinstance(actions, list) else {}
+
+
+def payload_of(body: bytes, content_type: str) -> dict[str, Any]:
+    """The payload of a request whose signature was proven. Refused for what is no payload of Slack's."""
+    try:
+        if content_type.startswith("application/json"):
+            found = json.loads(body)
+        else:
+            form = {
+                name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()
+            }
+            found = json.loads(form["payload"]) if "payload" in form else form
+    except (ValueError, RecursionError):
+        raise Refused("a request that is no payload of Slack's") from None
+    if not isinstance(found, dict):
+        raise Refused("a request that is no payload of Slack's")
+    return found
+
+
+def received(payload: Mapping[str, Any]) -> Received:
+    """What a payload says. Whatever its parts are, nothing here fails: what we do not know is `other`."""
+    kind = _kind(payload)
+    event, view = _mapping(payload.get("event")), _mapping(payload.get("view"))
+    user, team = payload.get("user"), payload.get("team")
+    channel = payload.get("channel") or event.get("channel") or _mapping(event.get("item")).get("channel")
+    urls = payload.get("response_urls") or [{}]
+    names = {
+        "command": payload.get("trigger_id"),
+        "click": payload.get("trigger_id"),
+        "submission": f"{view.get('id')}/{view.get('hash')}",
+        "event": payload.get("event_id"),
+        "other": None,
+    }
+    name = names[kind] or hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    return Received(
+        kind=kind,
+        id=f"{kind}:{_text(name)}"[:200],
+        team=_text(payload.get("team_id") or _mapping(team).get("id")),
+        enterprise=_text(payload.get("enterprise_id") or _mapping(payload.get("enterprise")).get("id")),
+        app=_text(payload.get("api_app_id")),
+        user=_text(payload.get("user_id") or _mapping(user).get("id") or event.get("user")),
+        channel=_text(payload.get("channel_id") or _mapping(channel).get("id") or channel),
+        trigger=_text(payload.get("trigger_id")),
+        response_url=_text(payload.get("response_url") or _mapping(urls[0]).get("response_url")),
+        payload=payload,
+    )
+
+
+def _kind(payload: Mapping[str, Any]) -> Kind:
+    if payload.get("command"):
+        return "command"
+    kinds: dict[str, Kind] = {
+        "block_actions": "click",
+        "view_submission": "submission",
+        "event_callback": "event",
+    }
+    return kinds.get(_text(payload.get("type")), "other")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

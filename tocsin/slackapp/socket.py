@@ -1,0 +1,41 @@
+"""The way in by Socket Mode: a connection that we open; nothing of ours is public, and trust is the token's.
+
+Up to ten connections may be open, and an event may come by another one than before: it is known again by its id.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from tocsin.app import App
+from tocsin.channels.slack import SlackChannel
+from tocsin.logs import Log
+from tocsin.slackapp.identity import Identity
+from tocsin.slackapp.received import received
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+log = Log("tocsin.slackapp")
+
+
+async def connected(app: App, bolt: "AsyncApp", channel: SlackChannel, identity: Identity) -> Any:
+    """The open connection, which renews itself when Slack ends it. Raises where Slack gives none."""
+    from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+    from slack_sdk.socket_mode.aiohttp import SocketModeClient
+
+    token = app.settings.slack.app_token
+    assert token is not None
+    client = SocketModeClient(app_token=token.get_secret_value(), web_client=channel.client())
+    # As with everything of ours on loopback: no proxy of the environment is asked.
+    client.proxy = channel.client().proxy
+
+    async def hear(_: Any, request: Any) -> None:
+        if objection := identity.objection(received(request.payload)):
+            # Not acknowledged: it is not ours to say that it arrived.
+            log.error("what came by Socket Mode was refused", why=objection)
+            return
+        response = await run_async_bolt_app(bolt, request)
+        await send_async_response(client, request, response, 0.0)
+
+    client.socket_mode_request_listeners.append(hear)
+    await client.connect()  # type: ignore[no-untyped-call]
+    return client

@@ -1,0 +1,203 @@
+"""The verbs of `/tocsin`: those of every day, by the same actions as at the shell, answered to who asked alone.
+
+In an incident's channel INC may be left out. Anybody may declare; every other verb needs a known person.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from tocsin import actions
+from tocsin.actors import known
+from tocsin.domain.answers import nearest
+from tocsin.domain.errors import Refused, WrongUsage
+from tocsin.domain.kinds import Paged
+from tocsin.domain.offers import Offer
+from tocsin.domain.reference import names_incident
+from tocsin.record import Recorded
+from tocsin.rendering.message import line
+from tocsin.slackapp import answers
+from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.clicks import ask_upload, unknown, wants_upload
+from tocsin.slackapp.desk import Desk, Said
+from tocsin.slackapp.typed import after_verb, verb_of, words_of
+from tocsin.views.access import seen
+from tocsin.views.naming import meant
+
+#: Options that the shell has and that here are only words on the way.
+_OPTIONS = ("--because", "--source", "--note", "--role")
+
+
+#: Other words for the same.
+_SAME = {"now": "card"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One command: the desk, and what stands behind the verb."""
+
+    desk: Desk
+    tail: str
+
+    @cached_property
+    def typed(self) -> list[str]:
+        """The words behind the verb."""
+        return words_of(self.tail)
+
+    @cached_property
+    def key(self) -> str:
+        """The incident: named first, else that of the channel, else the only one that is open."""
+        desk, named = self.desk, self._named
+        if named is None and desk.room is not None:
+            return seen(desk.app, desk.actor, desk.room).key
+        return meant(desk.app, desk.actor, named)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words without the incident, and without the options of the shell."""
+        rest = self.typed[1:] if self._named else self.typed
+        return [word for word in rest if word not in _OPTIONS]
+
+    @cached_property
+    def text(self) -> str:
+        """The line as it was typed, without the incident."""
+        return self.tail.partition(" ")[2].strip() if self._named else self.tail
+
+    @cached_property
+    def command(self) -> str:
+        """What makes it idempotent: Slack's own name of this command."""
+        return f"slack/{self.desk.it.id}"
+
+    @property
+    def _named(self) -> str | None:
+        first = self.tail.split(maxsplit=1)[:1]
+        # A number alone is a step or a count as often as an incident.
+        return first[0] if first and names_incident(first[0]) and "-" in first[0] else None
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What is typed behind `/tocsin`, what follows it, and what it does."""
+
+    name: str
+    usage: str
+    run: Callable[[Asked], None]
+    #: How many words it needs besides the incident.
+    needs: int = 0
+
+
+def commanded(desk: Desk) -> None:
+    """`/tocsin VERB ...` was typed."""
+    name = verb_of(desk.it) or "card"
+    if name == "declare":
+        # Its modal opens within 3 seconds or never.
+        desk.say(line("slack_modal_lost"))
+        return
+    if desk.actor.person is None:
+        desk.say(unknown(desk))
+        return
+    verb = VERBS.get(_SAME.get(name, name))
+    if verb is None:
+        raise WrongUsage(f"there is no verb {name!r}{nearest(name, VERBS)}; /tocsin help lists them")
+    asked = Asked(desk, after_verb(desk.it))
+    if verb.needs and len(asked.words) < verb.needs:
+        raise WrongUsage(f"expected /tocsin {verb.name} [INC] {verb.usage}")
+    known(desk.actor)
+    verb.run(asked)
+
+
+def _answered(asked: Asked, found: list[Said]) -> None:
+    asked.desk.say(*found)
+
+
+def _changed(asked: Asked, done: Recorded, *said: Said) -> None:
+    """Draw the consequences, say what was done, and let what it says to people leave."""
+    app, desk = asked.desk.app, asked.desk
+    trouble = advanced(app, done.incident.key)
+    unchanged = not done.entries and not done.again
+    desk.say(*([line("slack_unchanged")] if unchanged else said), *([trouble] if trouble else []))
+    delivered(app, done.incident.key)
+
+
+def _ack(asked: Asked) -> None:
+    role = asked.words[0] if asked.words else None
+    done = actions.ack(asked.desk.app, asked.desk.actor, asked.key, role=role, command=asked.command)
+    _changed(asked, done, *answers.taken(asked.desk, done))
+
+
+def _take(asked: Asked) -> None:
+    role = asked.words[0]
+    done = actions.take(asked.desk.app, asked.desk.actor, asked.key, role, command=asked.command)
+    _changed(asked, done, *answers.taken(asked.desk, done))
+
+
+def _hand(asked: Asked) -> None:
+    role, to = asked.words[0], answers.person_id(asked.desk.app, asked.words[1])
+    done = actions.hand(asked.desk.app, asked.desk.actor, asked.key, role, to, command=asked.command)
+    _changed(asked, done, *answers.taken(asked.desk, done))
+
+
+def _page(asked: Asked) -> None:
+    who = answers.person_id(asked.desk.app, asked.words[0])
+    because = " ".join(asked.words[1:]) or None
+    app, actor = asked.desk.app, asked.desk.actor
+    done = actions.page(app, actor, asked.key, who, because=because, command=asked.command)
+    called = [entry.body.person for entry in done.entries if isinstance(entry.body, Paged)]
+    _changed(asked, done, line("slack_paging", who=", ".join(called) or who))
+
+
+def _note(asked: Asked) -> None:
+    done = actions.note(asked.desk.app, asked.desk.actor, asked.key, asked.text, command=asked.command)
+    _changed(asked, done, line("slack_noted", incident=asked.key))
+
+
+def _learn(asked: Asked) -> None:
+    pairs = [word for word in asked.words if "=" in word.split(" ")[0]]
+    source = " ".join(word for word in asked.words if word not in pairs)
+    facts = dict(pair.split("=", 1) for pair in pairs)
+    if len(facts) < len(pairs):
+        raise WrongUsage("a fact is given twice; give it once")
+    if at := [name for name, value in facts.items() if value.startswith("@")]:
+        raise Refused(f"{at[0]}: no file of this machine is read from Slack; write the value itself")
+    app, actor = asked.desk.app, asked.desk.actor
+    done = actions.learn(app, actor, asked.key, facts, source=source, command=asked.command)
+    _changed(asked, done, line("slack_learned", facts=", ".join(facts)), *answers.owed_anew(asked.desk, done))
+
+
+def _done(asked: Asked) -> None:
+    desk, step = asked.desk, asked.words[0]
+    note = " ".join(asked.words[1:]) or None
+    if wants_upload(desk, Offer("done", asked.key, step)):
+        ask_upload(desk, asked.key, step)
+        return
+    done = actions.done(desk.app, desk.actor, asked.key, step, note=note, command=asked.command)
+    _changed(asked, done, line("slack_step_done", step=step), *answers.following(desk, done.incident))
+
+
+def _skip(asked: Asked) -> None:
+    step, because = asked.words[0], " ".join(asked.words[1:])
+    app, actor = asked.desk.app, asked.desk.actor
+    done = actions.skip(app, actor, asked.key, step, because=because, command=asked.command)
+    _changed(asked, done, line("slack_skipped", step=step), *answers.following(asked.desk, done.incident))
+
+
+_LIST: tuple[Verb, ...] = (
+    Verb("declare", "[TITLE]", lambda asked: None),
+    Verb("card", "", lambda asked: _answered(asked, answers.card(asked.desk, asked.key))),
+    Verb("ack", "[ROLE]", _ack),
+    Verb("take", "ROLE", _take, 1),
+    Verb("hand", "ROLE TO", _hand, 2),
+    Verb("page", "WHO [WHY]", _page, 1),
+    Verb("note", "TEXT", _note, 1),
+    Verb("learn", "NAME=VALUE... SOURCE", _learn, 1),
+    Verb("next", "", lambda asked: _answered(asked, answers.next_steps(asked.desk, asked.key))),
+    Verb("done", "STEP [NOTE]", _done, 1),
+    Verb("skip", "STEP WHY", _skip, 1),
+    Verb("duties", "", lambda asked: _answered(asked, answers.duties(asked.desk, asked.key))),
+    Verb("list", "", lambda asked: _answered(asked, answers.listed(asked.desk))),
+    Verb("oncall", "", lambda asked: _answered(asked, answers.on_call_now(asked.desk))),
+    Verb("status", "", lambda asked: _answered(asked, answers.status(asked.desk))),
+    Verb("help", "", lambda asked: _answered(asked, answers.help_lines(asked.desk, [*VERBS.values()]))),
+)
+#: What people type.
+VERBS: dict[str, Verb] = {verb.name: verb for verb in _LIST}

@@ -1,0 +1,125 @@
+"""What came in from Slack and is to be worked off: kept before it is acknowledged, so that a crash loses nothing.
+
+A row is `waiting`, `working` under a lease, or `done`. Its id is the name that the other side gave it, so that what is
+sent again is known again. Moments are on the real clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, or_, select, update
+
+from tocsin.storage.database import upsert
+from tocsin.storage.tables import inbound, signature, upload
+
+#: How long a signature is remembered: twice the five minutes for which Slack's own rule lets one in.
+REMEMBERED = timedelta(minutes=10)
+#: How long what was worked off is known again; Slack sends an event for an hour at most.
+KNOWN_AGAIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A row that is ours to work off until its lease ends. `again` says that somebody took it before and died."""
+
+    id: str
+    kind: str
+    received_at: datetime
+    sealed: bytes
+    again: bool
+
+
+def put(
+    connection: Connection, id_: str, kind: str, sealed: bytes, now: datetime, held: timedelta = timedelta(0)
+) -> bool:
+    """Keep what came. False when it is here already: the same thing, sent again.
+
+    Who puts it may have it `held` for a while: nobody else takes it until then.
+    """
+    row = {"id": id_, "kind": kind, "state": "waiting", "received_at": now, "sealed": sealed}
+    if held:
+        row |= {"state": "working", "lease_until": now + held}
+    return _is_first(connection, inbound, row, "id")
+
+
+def take(connection: Connection, lease: str, now: datetime, until: datetime) -> Taken | None:
+    """The oldest row that waits, or whose worker died, under our lease."""
+    free = or_(
+        inbound.c.state == "waiting",
+        (inbound.c.state == "working") & (inbound.c.lease_until < now),
+    )
+    query = select(inbound).where(free).order_by(inbound.c.received_at, inbound.c.id).limit(1)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    mine = {"state": "working", "lease": lease, "lease_until": until}
+    won = connection.execute(update(inbound).where(inbound.c.id == row["id"], free).values(**mine)).rowcount
+    if won != 1:
+        return None
+    return Taken(row["id"], row["kind"], row["received_at"], row["sealed"], row["state"] == "working")
+
+
+def renew(connection: Connection, lease: str, until: datetime) -> None:
+    """We are alive, and what we took is still in hand."""
+    held = (inbound.c.lease == lease) & (inbound.c.state == "working")
+    connection.execute(update(inbound).where(held).values(lease_until=until))
+
+
+def release(connection: Connection, id_: str) -> None:
+    """Let others take what we held, at once."""
+    values = {"state": "waiting", "lease": None, "lease_until": None}
+    connection.execute(update(inbound).where(inbound.c.id == id_, inbound.c.state != "done").values(**values))
+
+
+def settle(connection: Connection, id_: str) -> None:
+    """Worked off. What people wrote goes; that it came is known for a while."""
+    values = {"state": "done", "lease": None, "lease_until": None, "sealed": None}
+    connection.execute(update(inbound).where(inbound.c.id == id_).values(**values))
+
+
+def waiting(connection: Connection) -> list[datetime]:
+    """When each row came that is not worked off, the oldest first."""
+    query = select(inbound.c.received_at).where(inbound.c.state != "done").order_by(inbound.c.received_at)
+    return list(connection.scalars(query))
+
+
+def is_new(connection: Connection, digest: str, now: datetime) -> bool:
+    """Remember a signature for ten minutes. False when it was seen before."""
+    connection.execute(delete(signature).where(signature.c.seen_at < now - REMEMBERED))
+    return _is_first(connection, signature, {"digest": digest, "seen_at": now}, "digest")
+
+
+def _is_first(connection: Connection, table: Table, row: dict[str, Any], key: str) -> bool:
+    statement = upsert(connection, table, row).on_conflict_do_nothing(index_elements=[key])
+    return connection.execute(statement.returning(table.c[key])).first() is not None
+
+
+def forget(connection: Connection, now: datetime) -> None:
+    """Let go of what was worked off so long ago that nobody sends it again."""
+    old = (inbound.c.state == "done") & (inbound.c.received_at < now - KNOWN_AGAIN)
+    connection.execute(delete(inbound).where(old))
+
+
+def await_upload(
+    connection: Connection, channel: str, thread: str, incident: str, step: str, now: datetime
+) -> None:
+    """In this thread a file is awaited that proves a step."""
+    row = {"channel": channel, "thread": thread, "incident": incident, "step": step, "asked_at": now}
+    statement = upsert(connection, upload, row)
+    fresh = {"incident": incident, "step": step, "asked_at": now}
+    connection.execute(statement.on_conflict_do_update(index_elements=["channel", "thread"], set_=fresh))
+
+
+def awaited(connection: Connection, channel: str, thread: str) -> tuple[str, str] | None:
+    """(incident, step) that a file in this thread proves, or None where nobody asked for one."""
+    query = select(upload.c.incident, upload.c.step).where(
+        upload.c.channel == channel, upload.c.thread == thread
+    )
+    row = connection.execute(query).first()
+    return (row.incident, row.step) if row else None
+
+
+def came_up(connection: Connection, channel: str, thread: str) -> None:
+    """The file came; what is put into the thread after it is talk."""
+    connection.execute(delete(upload).where(upload.c.channel == channel, upload.c.thread == thread))
