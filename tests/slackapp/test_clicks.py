@@ -165,3 +165,14 @@ def test_a_message_that_cannot_be_changed_leaves_the_deed_done(declared: House) 
     declared.workspace.expect(declared.id("linh"), "Trần Mỹ Linh", whisper=True)
     declared.hush()
     assert declared.story.incident.roles["incident-commander"] == "linh"
+
+
+def test_where_slack_is_silenced_no_click_counts(declared: House) -> None:
+    declared.story.as_("linh").silence("slack", because="the attacker reads along")
+    declared.hush()
+    message = posted(declared, Offer("take", declared.story.key, "incident-commander"))
+    declared.member("linh").click(message, "take incident-commander")
+    declared.workspace.expect(declared.id("linh"), "Slack đã bị tắt")
+    declared.settled()
+    assert declared.story.incident.roles == {}
+    assert refused(declared) == [("linh", "not-allowed")]

@@ -142,3 +142,29 @@ def test_who_is_excluded_hears_what_all_hear_of_an_incident_that_is_not_there(ho
     nowhere = typed(house, "card INC-2026-0999", by="giang")
     assert there == nowhere.replace("INC-2026-0999", key)
     assert key not in typed(house, "list", by="giang")
+
+
+def test_an_update_is_told_or_skipped(declared: House) -> None:
+    typed(declared, "take incident-commander")
+    declared.hush()
+    assert "expected /tocsin update" in typed(declared, "update only one part")
+    typed(declared, "update contained | tokens revoked | none")
+    declared.hush()
+    [told] = declared.story.told("StatusUpdated")
+    assert told is not None
+    typed(declared, "update skip nothing new")
+    declared.hush()
+    assert len(declared.story.told("UpdateSkipped")) == 1
+
+
+def test_where_slack_is_silenced_nothing_is_said_or_done_there(declared: House) -> None:
+    key = declared.story.key
+    assert "slack" in typed(declared, "silence slack the attacker reads along")
+    declared.hush()
+    before = declared.story.incident.head_seq
+    for text in (f"card {key}", "card", "ack", "note x", "duties"):
+        heard = typed(declared, text)
+        assert "Slack đã bị tắt" in heard
+        assert key not in heard
+    assert key not in typed(declared, "list")
+    assert declared.story.incident.head_seq == before

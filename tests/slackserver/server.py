@@ -18,7 +18,7 @@ from tocsin.sinks.workspace import Answer, Call, PostedMessage, check_message, s
 
 APP_TOKEN, TEAM, APP_ID = "xapp-1-sink", "T0SINK", "A0SINK"
 #: Seconds that a test waits for what must come.
-PATIENCE = 20.0
+PATIENCE = 30.0
 #: Seconds for which a modal can be opened after a click.
 TRIGGER = 3.0
 

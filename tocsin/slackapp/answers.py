@@ -91,7 +91,8 @@ def duties(desk: Desk, key: str) -> list[Said]:
 
 def listed(desk: Desk) -> list[Said]:
     """Every open incident that this person may know of."""
-    found = listing(desk.app, desk.actor, only_open=True)
+    rows = listing(desk.app, desk.actor, only_open=True)
+    found = [each for each in rows if each.quarantined or not desk.silenced(each.key)]
     lines: list[Said] = [
         f"{each.key} {each.code_name}  {each.severity.upper()}  {desk.at(each.next_due)}"
         + (f"  {each.title}" if each.title else "")

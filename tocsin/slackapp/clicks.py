@@ -5,7 +5,7 @@ from typing import Any
 
 from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
 from tocsin.actions.doors import TurnedAway, digest_of
-from tocsin.actions.offers import take_up
+from tocsin.actions.offers import take_up, turned_away
 from tocsin.channels.slack_text import escape
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
@@ -26,7 +26,9 @@ def clicked(desk: Desk) -> None:
     """A button was clicked."""
     offer = parsed(str(desk.it.action.get("value", "")))
     message = desk.it.payload.get("message") or {}
-    if offer.deed == "reject":
+    if offer.deed == "update":
+        desk.say(f"/tocsin update {offer.incident} CONDITIONS | ACTIONS | NEEDS")
+    elif offer.deed == "reject":
         # Its modal asks why, and did not open.
         desk.say(line("slack_modal_lost"))
     elif offer.deed == "done" and wants_upload(desk, offer):
@@ -51,6 +53,7 @@ def taken_up(
 ) -> None:
     """Do what was offered, tell who clicked, and let the message show it."""
     try:
+        _refuse_silenced(desk, offer)
         if not (desk.again and _done_before(desk)):
             take_up(
                 desk.app,
@@ -68,6 +71,17 @@ def taken_up(
     desk.say(done_line(desk, offer), *([trouble] if trouble else []))
     redraw(desk, offer, channel, ts, message)
     delivered(desk.app, offer.incident)
+
+
+def _refuse_silenced(desk: Desk, offer: Offer) -> None:
+    try:
+        desk.refuse_silenced(offer.incident)
+    except Refused as refused:
+        if desk.actor.person is None or desk.actor.id in desk.app.incident(offer.incident).excluded:
+            # They hear what they always hear, and that is written down as always.
+            return
+        turned_away(desk.app, desk.actor, offer, door="slack", nonce=desk.it.id, why="not-allowed")
+        raise TurnedAway(str(refused), "not-allowed") from None
 
 
 def unknown(desk: Desk) -> Line:

@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from tocsin.actors import Actor, in_slack
 from tocsin.app import App
+from tocsin.domain.errors import Refused
 from tocsin.rendering.message import Line
 from tocsin.rendering.words import Words
 from tocsin.slackapp.received import Received
 from tocsin.slackapp.voice import Voice
 from tocsin.slackapp.wording import words_for
 from tocsin.storage.tables import metadata
+from tocsin.views.access import seen
 
 #: One line of an answer: a phrase in the reader's language, or words as they are.
 Said = str | Line
@@ -44,6 +46,15 @@ class Desk:
     def room(self) -> str | None:
         """The incident in whose channel this happened, if it is one."""
         return incident_in(self.app, self.it.channel)
+
+    def silenced(self, key: str) -> bool:
+        """Whether nothing about an incident may go by Slack: who reads there what they must not may click there too."""
+        return "slack" in self.app.incident(key).silenced
+
+    def refuse_silenced(self, key: str) -> None:
+        """Refused, for who may know of it, where Slack is silenced for an incident."""
+        if self.silenced(seen(self.app, self.actor, key).key):
+            raise Refused(self.words.phrase("say_slack_silenced"))
 
     def say(self, *lines: Said) -> None:
         """Tell who asked, and nobody else."""

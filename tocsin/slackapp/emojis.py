@@ -23,6 +23,7 @@ def marked(desk: Desk) -> None:
     if desk.actor.person is None:
         desk.say(line("slack_unknown", id=desk.it.user))
         return
+    desk.refuse_silenced(key)
     message = _message(desk, channel, ts)
     if message is None or not message.get("text"):
         desk.say(line("slack_no_words"))

@@ -33,6 +33,8 @@ def uploaded(desk: Desk) -> None:
     if found is None:
         return
     key, step = found
+    if desk.actor.person is not None:
+        desk.refuse_silenced(key)
     try:
         kept = _keep(desk, key, step, event["files"])
     except TurnedAway as refused:

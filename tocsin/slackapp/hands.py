@@ -21,7 +21,7 @@ log = Log("tocsin.slackapp")
 #: How many things are worked off at a time.
 HANDS = 4
 #: How long something is ours without a sign of life, and how often we give one.
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=10)
 #: Seconds between two looks at what others may have left behind.
 LOOK = 2.0
 #: Contacts are read again this often.

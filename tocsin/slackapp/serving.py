@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 log = Log("tocsin.slackapp")
 
-#: Seconds between two signs of life, and between two tries to reach Slack.
-BEAT, AGAIN = 5.0, 5.0
+#: Seconds between two signs of life, each of which asks again for what Slack has not given yet.
+BEAT = 3.0
 #: Signs of life after which contacts are read anew.
-_READ_AGAIN = 3
+_READ_AGAIN = 5
 
 
 class Listener:
@@ -109,18 +109,18 @@ class Listener:
             await asyncio.sleep(BEAT)
 
     async def _connect(self, bolt: "AsyncApp") -> str | None:
-        """Open the connection of Socket Mode, which then keeps itself; returns why there is none."""
-        from tocsin.slackapp.socket import connected
+        """Open the connection of Socket Mode, which then keeps itself; returns why there is none yet."""
+        from tocsin.slackapp.socket import client_of
 
         if self._app.settings.slack.mode == "http":
             return None
         if self._socket is None:
-            try:
-                self._socket = await connected(self._app, bolt, self._channel, self._identity)
-            except Exception as error:  # whatever Slack says: it is asked again
-                return f"Socket Mode: {type(error).__name__}"
+            self._socket = client_of(self._app, bolt, self._channel, self._identity)
             self._closing.append(self._socket.close)
-        return None if await self._socket.is_connected() else "Socket Mode: not connected"
+            # It asks until Slack gives it a connection; our sign of life does not wait for that.
+            self._tasks.append(asyncio.create_task(self._socket.connect()))
+            await asyncio.sleep(0)
+        return None if await self._socket.is_connected() else "Socket Mode is not connected"
 
     def _read_again(self) -> App:
         renewed = own_handle(self._app)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 log = Log("tocsin.slackapp")
 
 
-async def connected(app: App, bolt: "AsyncApp", channel: SlackChannel, identity: Identity) -> Any:
-    """The open connection, which renews itself when Slack ends it. Raises where Slack gives none."""
+def client_of(app: App, bolt: "AsyncApp", channel: SlackChannel, identity: Identity) -> Any:
+    """What opens the connection, and renews it when Slack ends it."""
     from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
     from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
@@ -37,5 +37,4 @@ async def connected(app: App, bolt: "AsyncApp", channel: SlackChannel, identity:
         await send_async_response(client, request, response, 0.0)
 
     client.socket_mode_request_listeners.append(hear)
-    await client.connect()  # type: ignore[no-untyped-call]
     return client

@@ -21,7 +21,6 @@ from tocsin.slackapp.aftermath import advanced, delivered
 from tocsin.slackapp.clicks import ask_upload, unknown, wants_upload
 from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.typed import after_verb, verb_of, words_of
-from tocsin.views.access import seen
 from tocsin.views.naming import meant
 
 #: Options that the shell has and that here are only words on the way.
@@ -48,9 +47,9 @@ class Asked:
     def key(self) -> str:
         """The incident: named first, else that of the channel, else the only one that is open."""
         desk, named = self.desk, self._named
-        if named is None and desk.room is not None:
-            return seen(desk.app, desk.actor, desk.room).key
-        return meant(desk.app, desk.actor, named)
+        key = desk.room if named is None and desk.room else meant(desk.app, desk.actor, named)
+        desk.refuse_silenced(key)
+        return key
 
     @cached_property
     def words(self) -> list[str]:
@@ -181,6 +180,29 @@ def _skip(asked: Asked) -> None:
     _changed(asked, done, line("slack_skipped", step=step), *answers.following(asked.desk, done.incident))
 
 
+def _update(asked: Asked) -> None:
+    app, actor, key = asked.desk.app, asked.desk.actor, asked.key
+    if asked.words[0] == "skip":
+        because = " ".join(asked.words[1:])
+        done = actions.skip_update(app, actor, key, because=because, command=asked.command)
+        _changed(asked, done, line("slack_update_skipped"))
+        return
+    parts = [part.strip() for part in asked.text.split("|")]
+    if len(parts) != len(_PARTS):
+        raise WrongUsage(f"expected /tocsin update [INC] {VERBS['update'].usage}")
+    done = actions.update(app, actor, key, *parts, command=asked.command)
+    _changed(asked, done, line("slack_updated"))
+
+
+def _silence(asked: Asked) -> None:
+    route, because = asked.words[0], " ".join(asked.words[1:])
+    app, actor = asked.desk.app, asked.desk.actor
+    done = actions.silence(app, actor, asked.key, route, because=because, command=asked.command)
+    _changed(asked, done, line("slack_silenced_now", route=route))
+
+
+_PARTS = ("CONDITIONS", "ACTIONS", "NEEDS")
+
 _LIST: tuple[Verb, ...] = (
     Verb("declare", "[TITLE]", lambda asked: None),
     Verb("card", "", lambda asked: _answered(asked, answers.card(asked.desk, asked.key))),
@@ -194,6 +216,8 @@ _LIST: tuple[Verb, ...] = (
     Verb("done", "STEP [NOTE]", _done, 1),
     Verb("skip", "STEP WHY", _skip, 1),
     Verb("duties", "", lambda asked: _answered(asked, answers.duties(asked.desk, asked.key))),
+    Verb("update", "CONDITIONS | ACTIONS | NEEDS", _update, 1),
+    Verb("silence", "ROUTE WHY", _silence, 1),
     Verb("list", "", lambda asked: _answered(asked, answers.listed(asked.desk))),
     Verb("oncall", "", lambda asked: _answered(asked, answers.on_call_now(asked.desk))),
     Verb("status", "", lambda asked: _answered(asked, answers.status(asked.desk))),

@@ -1,0 +1,98 @@
+"""kill -9 at the worst moment: what was acknowledged is worked off by the next process, or said to be lost."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.slackapp.conftest import Built, House
+from tests.slackapp.test_clicks import posted
+from tocsin.domain.offers import Offer
+from tocsin.slackapp.keeping import keep
+from tocsin.slackapp.received import received
+
+#: A listening process that dies at a given point of its work.
+DYING = """
+import json, os, signal, sys
+from datetime import datetime
+from tocsin.app import open_app
+from tocsin.settings import Settings
+from tocsin.slackapp import serving, work, aftermath, clicks, voice
+told = json.loads(sys.argv[1])
+settings = Settings(**told["settings"])
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+match told["at"]:
+    case "before the work":
+        serving.work_off = die
+    case "after the deed":
+        clicks.advanced = die
+    case "before the answer":
+        voice.Voice.reply = die
+app = open_app(settings, now=lambda: datetime.fromisoformat(told["now"]))
+serving.run(app, lambda words: print(words, flush=True))
+"""
+
+
+def dying(house: House, at: str) -> subprocess.Popen[str]:
+    told = {"settings": plain(house), "at": at, "now": house.app.now().isoformat()}
+    process = subprocess.Popen(
+        [sys.executable, "-c", DYING, json.dumps(told)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert "listening" in process.stdout.readline()
+    port = house.app.settings.slack.port
+    house.workspace.app_url = f"http://127.0.0.1:{port}/slack/events"
+    return process
+
+
+def plain(house: House) -> dict[str, object]:
+    settings = house.app.settings
+    slack = settings.slack
+    assert slack.token is not None
+    assert slack.signing_secret is not None
+    return {
+        "mode": "drill",
+        "home": str(settings.home),
+        "database": settings.database,
+        "mail": {"host": "127.0.0.1", "port": settings.mail.port, "tls": "loopback-only"},
+        "slack": {
+            "token": slack.token.get_secret_value(),
+            "base_url": slack.base_url,
+            "mode": "http",
+            "signing_secret": slack.signing_secret.get_secret_value(),
+            "port": slack.port,
+        },
+    }
+
+
+@pytest.mark.parametrize("at", ["before the work", "after the deed", "before the answer"])
+def test_a_click_that_was_acknowledged_is_done_once_whenever_the_process_dies(built: Built, at: str) -> None:
+    house = built()
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    message = posted(house, Offer("take", house.story.key, "incident-commander"))
+    process = dying(house, at)
+    assert linh.click(message, "take incident-commander").status == 200
+    assert process.wait(20) == -signal.SIGKILL
+
+    with house.listening():
+        house.workspace.expect(linh.user, "Trần Mỹ Linh", whisper=True)
+        house.hush()
+
+    assert house.story.incident.roles == {"incident-commander": "linh"}
+    assert len(house.story.told("RoleTaken")) == 1
+    assert house.story.told("Refusal") == []
+
+
+def test_a_modal_that_a_dead_process_owed_is_said_to_be_lost(built: Built) -> None:
+    house = built()
+    linh = house.member("linh")
+    keep(house.app, received(linh.command("declare")), {})
+    with house.listening():
+        house.workspace.expect(linh.user, "Không mở kịp biểu mẫu")
