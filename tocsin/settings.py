@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     console: Console = Console()
     links: Links = Links()
     ledger: Ledger = Ledger()
+    #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
+    watchdog: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -172,7 +174,7 @@ def config_file() -> Path | None:
 def load_settings(path: Path | None = None) -> Settings:
     """The settings from `path`, or from the file in force, under the environment."""
     path = path or config_file()
-    values = _read(path) if path else {}
+    values = read_file(path) if path else {}
     try:
         return _with_secrets(Settings(**values))
     except SettingsError as error:
@@ -180,7 +182,7 @@ def load_settings(path: Path | None = None) -> Settings:
         name = _variable((field,)) or f"TOCSIN_{field.upper()}"
         raise Refused(f"{name} is no JSON object; set {name}__KEY, one variable for each key") from None
     except ValidationError as error:
-        raise _complaint(path, values, error.errors()[0]) from None
+        raise complaint(path, values, error.errors()[0]) from None
 
 
 def unknown_variables() -> tuple[str, ...]:
@@ -195,7 +197,7 @@ def unknown_variables() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name.upper().partition("__")[0] not in known))
 
 
-def _complaint(path: Path | None, values: Mapping[str, Any], error: ErrorDetails) -> Refused:
+def complaint(path: Path | None, values: Mapping[str, Any], error: ErrorDetails) -> Refused:
     """The complaint about the first wrong value: its variable, or its line in the file, whichever is in force."""
     loc = tuple(str(part) for part in error["loc"])
     place, what = ".".join(loc), in_plain_words(error)
@@ -212,7 +214,8 @@ def _variable(loc: tuple[str, ...]) -> str | None:
     return next((name for name in os.environ if name.upper() == wanted), None)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """The tables of a settings file; Refused where it is none."""
     import tomllib
 
     try:

@@ -113,6 +113,23 @@ approval_hours = 72
 batch = 100
 # Seconds that a letter may be on its way before it counts as doubtful. Longer than after_dot.
 lease = 700
+
+[watchdog]
+# For `tocsin watchdog`, on another machine: it alone reads this table. RUNBOOK 6. Whom it alarms, by its own relay:
+# to = ["oncall@your-company.com"]
+# host = "smtp.elsewhere"
+# port = 587
+# tls = "starttls"
+# username = "watchdog"
+# password_file = "$secrets/watchdog-password"
+# sender = "watchdog@your-company.com"
+# Where it looks: a database that it may read, or the console's address, or both.
+# database = "postgresql://watchdog@db.internal/tocsin"
+# address = "https://tocsin.internal/healthz"
+# Seconds for which neither bell nor watch may live; seconds until it says so again; how far clocks may differ.
+silence = 120
+again = 900
+skew = 300
 """)
 
 _SOURCES = """\

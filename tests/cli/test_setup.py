@@ -16,6 +16,7 @@ from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as beats
 from tocsin.storage.runs import Runs
+from tocsin.watchdog.settings import Table
 
 
 def plain(capfd: pytest.CaptureFixture[str], *words: str) -> Result:
@@ -95,6 +96,7 @@ def test_the_lines_that_are_commented_out_are_settings_too(
             if isinstance(table, dict):
                 table.pop(secret, None)
     Settings.model_validate(values)
+    Table.model_validate(values["watchdog"])
 
 
 def test_init_never_touches_what_is_there(fresh: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ CAST = {
     "anybody": "khoa",
 }
 #: Verbs that nobody in particular says.
-_NOBODYS = ("init", "law", "bell", "up", "drill")
+_NOBODYS = ("watchdog", "init", "law", "bell", "up", "drill")
 #: Where the book says that things stand, and where they stand below a desk.
 _PLACES = {"/etc/tocsin": "etc", "/var/lib/tocsin": "var", "/srv": "srv"}
 _PLACE = re.compile("|".join(_PLACES))

@@ -135,6 +135,15 @@ def _the_bell_is_dead(desk: Desk) -> Played:
     yield
 
 
+@scene("The watchdog", "answered")
+def _the_watchdog_is_tried(desk: Desk) -> Played:
+    relay = f'host = "127.0.0.1"\nport = {desk.mail.port}\ntls = "loopback-only"'
+    desk.edit("tocsin.toml", '# to = ["oncall@your-company.com"]', 'to = ["oncall@your-company.com"]')
+    desk.edit("tocsin.toml", '# host = "smtp.elsewhere"', relay)
+    yield
+    assert b"a test" in desk.mail.messages[-1].content
+
+
 @scene("Prefect's server, the worker", "answered")
 def _prefect_is_dead(desk: Desk) -> Played:
     port = free_port()

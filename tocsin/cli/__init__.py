@@ -99,6 +99,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("open", "webdoor:open_", "[INC]", "a link that signs you in at a browser"),
         Verb("bell", "household:bell", "", "the loop that delivers, advances and wakes"),
         Verb("slack", "household:slack", "", "the door in Slack: /tocsin, buttons, modals"),
+        Verb("watchdog", "watchdog:watchdog", "", "one look from afar: does bell or watch live?"),
         Verb("drill", "household:drill", "[TYPE]", "a whole incident; nothing leaves this machine"),
     ),
 }

@@ -1,0 +1,72 @@
+"""One look of the watchdog, from settings to exit status. A mail leaves before it is remembered.
+
+Who dies in between tells it twice, and never not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tocsin.watchdog.alarm import Occasion, Sent, send, span, words
+from tocsin.watchdog.looking import look
+from tocsin.watchdog.memory import Memory, Patience, judged, keep, remembered, turn
+from tocsin.watchdog.settings import Watchdog
+
+REFUSED, UNREACHED = 1, 3
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """How a look ended: the exit status, what there is to say, and what went wrong with saying it."""
+
+    status: int
+    lines: tuple[str, ...]
+    failures: tuple[str, ...] = ()
+
+
+def guard(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
+    """Look once; alarm when nobody has lived for the silence, again while that lasts, and say when it is over."""
+    with turn(config.state):
+        now = clock()
+        before = remembered(config.state)
+        looks = look(config.database, config.address, now)
+        after = judged(before, looks, now, Patience(config.silence, config.skew))
+        seen, occasion = words(looks, now, config.skew), _occasion(config, after, now)
+        silent = span(now - after.lived) if after.lived else "an unknown time"
+        sent = send(config, occasion, seen, silent, now) if occasion else Sent((), ())
+        if sent.to:
+            after = replace(after, told=now if occasion == "dead" else None)
+        unkept = _kept(config, after)
+    dead = after.silent(now, config.silence)
+    heard = any(each.beats for each in looks)
+    waiting = f"no sign of life for {silent}; alarms after {span(config.silence)}"
+    first = f"DEAD for {silent}" if dead else "alive" if heard else waiting
+    told = [f"told {', '.join(sent.to)}"] if sent.to else []
+    status = UNREACHED if sent.failed else REFUSED if unkept else 0
+    return Guarded(status, (first, *seen, *told), (*sent.failed, *unkept))
+
+
+def try_out(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
+    """Send a test mail to each; it changes nothing that is remembered."""
+    now = clock()
+    seen = words(look(config.database, config.address, now), now, config.skew)
+    sent = send(config, "test", seen, "", now)
+    told = [f"told {', '.join(sent.to)}"] if sent.to else []
+    return Guarded(UNREACHED if sent.failed else 0, (*seen, *told), sent.failed)
+
+
+def _occasion(config: Watchdog, memory: Memory, now: datetime) -> Occasion | None:
+    if not memory.silent(now, config.silence):
+        return "alive" if memory.told else None
+    # A clock that was set back must not silence it.
+    recently = memory.told is not None and timedelta(0) <= now - memory.told < config.again
+    return None if recently else "dead"
+
+
+def _kept(config: Watchdog, memory: Memory) -> Sequence[str]:
+    try:
+        keep(config.state, memory)
+    except OSError as error:
+        why = f"{config.state} cannot be written ({error.strerror}), and each look begins anew"
+        return (f"{why}; name another file: state under [watchdog]",)
+    return ()
