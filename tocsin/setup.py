@@ -126,6 +126,8 @@ lease = 700
 # Where it looks: a database that it may read, or the console's address, or both.
 # database = "postgresql://watchdog@db.internal/tocsin"
 # address = "https://tocsin.internal/healthz"
+# What it remembers from one look to the next; in the home, or in systemd's StateDirectory, unless it stands here.
+# state = "/var/lib/tocsin-watchdog/watchdog.json"
 # Seconds for which neither bell nor watch may live; seconds until it says so again; how far clocks may differ.
 silence = 120
 again = 900

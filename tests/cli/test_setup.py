@@ -74,7 +74,9 @@ def test_every_setting_is_explained_in_the_file(fresh: Path, capfd: pytest.Captu
     plain(capfd, "init", "--home", str(fresh / "data"), "--config", str(config))
     text = config.read_text(encoding="utf-8")
     for name, field in Settings.model_fields.items():
-        table = getattr(field.annotation, "model_fields", None)
+        # The engine keeps this table unread: the watchdog alone judges it.
+        kind = Table if name == "watchdog" else field.annotation
+        table = getattr(kind, "model_fields", None)
         assert f"[{name}]" in text if table else f"{name} = " in text
         for key in table or ():
             # Secrets have no line of their own: they stand alone in the file that *_file names.
