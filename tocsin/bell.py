@@ -23,6 +23,7 @@ from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moves import Move
 from tocsin.engine import advance, anything, quick_only, urgent_only
+from tocsin.engine.guarding import Guard
 from tocsin.engine.quarantine import tell_restored
 from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
@@ -95,10 +96,15 @@ class Round:
 
 
 def ring(
-    app: App, *, waking: Waking | None = None, hands: Hands | None = None, post: Post | None = None
+    app: App,
+    *,
+    waking: Waking | None = None,
+    hands: Hands | None = None,
+    post: Post | None = None,
+    guard: Guard | None = None,
 ) -> Round:
     """One round: quick moves of every incident, then the long jobs, by `hands` or here. It never raises for one
-    incident's sake. Messages leave by the `post`, which is not waited for, or here.
+    incident's sake. Messages leave by the `post`, which is not waited for, or here. The `guard` looks after `watch`.
 
     Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once and leaves the rest to the
     flows, for a while: managers then see the work where they look for it.
@@ -124,7 +130,7 @@ def ring(
     # What the plans just put into the outbox leaves in the same round.
     delivered += _deliver(app, post, alive) if due else 0
     hands.keep_rooms(app) if hands else _rooms_kept(app)
-    _beat(app, prefect=trouble, failed=len(failed))
+    _beat(app, prefect=trouble, failed=len(failed), **({"watch": guard.heed(app)} if guard else {}))
     advanced = sum(key not in failed for key, _ in due)
     return Round(advanced, delivered, len(failed), trouble, now - due[0][1] if due else timedelta(0))
 
@@ -207,11 +213,12 @@ def run(app: App) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     waking, hands, post, read_at = waking_of(app), Hands(), Post(), app.clock()
+    guard = Guard(read_at) if waking else None
     while not stop.wait(app.settings.bell.interval):
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
             app, read_at = read_again(app), app.clock()
         try:
-            ring(app, waking=waking, hands=hands, post=post)
+            ring(app, waking=waking, hands=hands, post=post, guard=guard)
         except Exception as error:
             # The database is away, the disk is full: the next round may find it mended.
             log.error("round failed", error=type(error).__name__, at=_place(error))

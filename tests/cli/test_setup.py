@@ -207,11 +207,23 @@ def test_status_shows_routes_parts_and_what_waits(tocsin: Command, declared: str
     assert routes["slack"]["last_success"] is not None
     assert (routes["email"]["down"], document["open"], document["quarantined"]) == (None, 1, {})
     said = tocsin("status").out
-    assert "bell    never beat" in said
+    assert "bell    SILENT, never beat" in said
     with app.database.write() as connection:
         beats.beat(connection, "bell", app.clock())
     assert "never beat" not in tocsin("status").out.splitlines()[2]
     assert "nothing; 1 incident open" in said
+
+
+def test_status_shows_a_watch_that_never_came_as_silent_only_where_there_is_prefect(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch() -> str:
+        lines = tocsin("status").out.splitlines()
+        return next(line for line in lines if line.startswith("watch"))
+
+    assert watch() == "watch   never beat"
+    monkeypatch.setenv("TOCSIN_PREFECT__URL", "http://127.0.0.1:9/api")
+    assert watch() == "watch   SILENT, never beat"
 
 
 def test_status_says_of_a_parked_run_that_it_sleeps(tocsin: Command, declared: str, app: App) -> None:

@@ -170,7 +170,7 @@ def status(door: Reading = READING) -> None:
 
 def _standing(shell: Shell, now: "Standing") -> list[str]:
     from tocsin.doctor.finding import ago
-    from tocsin.doctor.standing import SILENT
+    from tocsin.storage.clock import SILENT
 
     lines = []
     for route in now.routes:
@@ -183,8 +183,11 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         beat = now.parts.get(name)
         if beat is None:
             asleep = f"asleep, last woken {ago(shell.app.clock() - now.woken)} ago" if now.woken else ""
-            words = asleep if name == "runner" and asleep else "never beat"
-            lines.append(labelled(name, words, urgent=name == "bell"))
+            missed = name == "bell" or (name == "watch" and now.watched)
+            words = (
+                asleep if name == "runner" and asleep else "SILENT, never beat" if missed else "never beat"
+            )
+            lines.append(labelled(name, words, urgent=missed))
             continue
         # A runner beats only while a run is awake.
         silent = name != "runner" and beat.age > SILENT[name]

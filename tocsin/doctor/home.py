@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from tocsin.app import App
 from tocsin.catalog.folders import overlaid
 from tocsin.doctor.finding import Finding, Level, ago, setting
-from tocsin.doctor.standing import SILENT, standing
+from tocsin.doctor.standing import standing
 from tocsin.domain.catalog import catalog_from_documents
 from tocsin.domain.errors import BadFile, TocsinError
 from tocsin.domain.moments import iso
@@ -175,11 +175,11 @@ def clock(app: App, config: Path | None) -> Iterator[Finding]:
 
 def heartbeats(app: App, config: Path | None) -> Iterator[Finding]:
     """The bell must ring; the watch looks after it where there is Prefect, or was. Without a worker it is silent."""
-    parts = standing(app).parts
-    watched = app.settings.prefect.url or app.settings.prefect_port_file.is_file() or "watch" in parts
-    for name in ("bell", "watch") if watched else ("bell",):
+    now = standing(app)
+    parts = now.parts
+    for name in ("bell", "watch") if now.watched else ("bell",):
         found = parts.get(name)
-        if found is None or found.age > SILENT[name]:
+        if found is None or found.age > beats.SILENT[name]:
             since = "never beat" if found is None else f"silent for {ago(found.age)}"
             level: Level = "FAIL" if name == "bell" else "warn"
             remedy = "tocsin up, or tocsin bell" if name == "bell" else "tocsin up; then see its worker.log"

@@ -15,9 +15,6 @@ from tocsin.storage import routes, tables, timeline
 from tocsin.storage.routes import Health
 from tocsin.storage.waiting import queues as waiting_queues
 
-#: After this long without a beat a part counts as dead.
-SILENT = {"bell": timedelta(seconds=15), "watch": timedelta(minutes=3), "runner": timedelta(minutes=3)}
-
 
 @dataclass(frozen=True)
 class Route:
@@ -48,6 +45,8 @@ class Standing:
     quarantined: dict[str, str]
     oldest_overdue: timedelta
     open: int
+    #: Whether `watch` should look after the bell: where there is Prefect, or was.
+    watched: bool = False
     #: When a run was last woken; it beats only while it is awake.
     woken: datetime | None = None
     #: When the backup was made that this home was restored from, while what waited then is held back.
@@ -57,7 +56,7 @@ class Standing:
     def well(self) -> bool:
         """Whether the bell rings, every route works, and nothing is set apart."""
         bell = self.parts.get("bell")
-        rings = bell is not None and bell.age <= SILENT["bell"]
+        rings = bell is not None and bell.age <= beats.SILENT["bell"]
         return (
             rings
             and not self.quarantined
@@ -92,7 +91,7 @@ class Standing:
 
 def standing(app: App, *, without: Collection[str] = ()) -> Standing:
     """Read everything in one view of the database; incidents `without` are neither counted nor named."""
-    clock = app.clock()
+    clock, prefect = app.clock(), app.settings.prefect
     with app.database.read() as connection:
         queues = {str(row["route"]): row for row in waiting_queues(connection)}
         found = routes.health(connection)
@@ -100,7 +99,7 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
         parts = {
             name: Beat(at, clock - at, detail)
             for name, (at, detail) in beats.beats(connection).items()
-            if name in SILENT
+            if name in beats.SILENT
         }
         runner = connection.scalar(select(func.max(tables.run.c.beat)))
         if runner is not None:
@@ -117,6 +116,7 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             {row.key: row.quarantined for row in connection.execute(apart)},
             timeline.oldest_overdue(connection, app.now()),
             connection.scalar(select(func.count()).where(tables.incident.c.open, told)) or 0,
+            bool(prefect.url) or app.settings.prefect_port_file.is_file() or "watch" in parts,
             connection.scalar(select(func.max(tables.run.c.woken_at))),
             app.restored,
         )

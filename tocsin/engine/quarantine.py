@@ -62,6 +62,26 @@ def tell_restored(app: App, made: datetime) -> None:
         outbox.put(connection, calls, app.now())
 
 
+def tell_watch_silent(app: App, last: datetime | None) -> bool:
+    """Call the same people of one open incident: `watch` is silent since its `last` beat. False where none is open.
+
+    The engine has no people of its own; without an incident its log, `status` and the watchdog tell of it.
+    """
+    part = f"{outbox.TROUBLE}/watch-silent/{int(last.timestamp()) if last else 'never'}"
+    with app.database.read() as connection:
+        if outbox.has_said(connection, f"/{part}/"):
+            return True
+        row = next(
+            (row for row in timeline.listed(connection, only_open=True) if not row["quarantined"]), None
+        )
+    if row is None:
+        return False
+    calls = _calls(app, row, part, [line("watch_silent"), line("watch_is_for")], "tocsin doctor")
+    with app.database.write() as connection:
+        outbox.put(connection, calls, app.now())
+    return True
+
+
 def in_words(poison: BaseException) -> str:
     """What went wrong, in one line. Of a library's errors only the type: they may quote what they could not read."""
     words = f": {poison}" if isinstance(poison, TocsinError) else ""

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, select
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import clock, heartbeat
 
+#: After this long without a beat a part counts as dead.
+SILENT = {"bell": timedelta(seconds=15), "watch": timedelta(minutes=3), "runner": timedelta(minutes=3)}
+
 
 def beat(connection: Connection, name: str, now: datetime, detail: dict[str, Any] | None = None) -> None:
     """Say that a part lives: bell, runner, watch. On the real clock."""

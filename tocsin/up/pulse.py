@@ -7,7 +7,6 @@ clock: two machines may differ.
 import time
 from datetime import datetime
 
-from tocsin.doctor.standing import SILENT
 from tocsin.settings import Settings
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.database import Database
@@ -57,7 +56,10 @@ class Pulse:
 
     def stopped(self, name: str) -> bool:
         """Whether a part has been silent for too long, since we began to listen."""
-        return self._silence(self._beats.get((name, None)), self._began) > SILENT[name].total_seconds()
+        return (
+            self._silence(self._beats.get((name, None)), self._began)
+            > heartbeats.SILENT[name].total_seconds()
+        )
 
     def _silence(self, last: tuple[datetime, float] | None, since: float) -> float:
         return time.monotonic() - max(last[1] if last else since, since, self._deaf)

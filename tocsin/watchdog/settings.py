@@ -15,7 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tocsin.channels.email import SmtpConfig, mailbox
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
-from tocsin.settings import Port, complaint, config_file, default_home, read_file
+from tocsin.setting_tables import Port
+from tocsin.settings import complaint, config_file, default_home, read_file
 
 #: Seconds that a relay may take for its last word: an alarm rather comes twice than late.
 _AFTER_DOT = 30.0
