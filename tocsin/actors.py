@@ -105,7 +105,7 @@ def need(actor: Actor, incident: Incident, *roles: str) -> Person:
 
 def reads_words(actor: Actor, incident: Incident) -> bool:
     """Whether titles, notes and reasons are for this person."""
-    if not incident.restricted or actor.id == incident.declared_by:
+    if not incident.restricted or actor.id in (incident.declared_by, incident.opened_by):
         return True
     if actor.person is None:
         return False

@@ -56,6 +56,25 @@ class Bell(Table):
     interval: Annotated[float, Field(gt=0, le=60)] = 1.0
 
 
+class Mailbox(Table):
+    """The mailbox of the privacy address, by IMAP (RFC 9051). Without a host nobody looks into one."""
+
+    host: str | None = None
+    port: Port = 993
+    tls: Literal["implicit", "starttls", "loopback-only"] = "implicit"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    folder: str = "INBOX"
+    #: Where a message goes once it is kept.
+    processed: str = "Tocsin"
+    #: Seconds between two looks into it, and for which the server may be silent.
+    every: Annotated[float, Field(ge=1, le=3600)] = 60
+    timeout: Annotated[float, Field(gt=0, le=600)] = 20
+    #: Bytes of the largest message that is kept, by the mailbox and by the pipe.
+    largest: Annotated[int, Field(ge=65_536, le=2**30)] = 26_214_400
+
+
 class Ledger(Table):
     """How letters leave. `batch` receipts are recorded at a time: so many may be doubted after a crash."""
 
@@ -111,6 +130,7 @@ class Settings(BaseSettings):
     ledger: Ledger = Ledger()
     #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
     watchdog: dict[str, Any] = Field(default_factory=dict)
+    intake: Mailbox = Mailbox()
 
     @classmethod
     def settings_customise_sources(
@@ -249,10 +269,12 @@ def _with_secrets(settings: Settings) -> Settings:
         except OSError as error:
             raise Refused(f"secret file {path}: {error.strerror}") from None
 
-    mail, slack = settings.mail, settings.slack
+    mail, slack, intake = settings.mail, settings.slack, settings.intake
     if mail.password_file:
         mail = mail.model_copy(update={"password": read(mail.password_file)})
     for name in ("token", "app_token", "signing_secret"):
         if path := getattr(slack, f"{name}_file"):
             slack = slack.model_copy(update={name: read(path)})
-    return settings.model_copy(update={"mail": mail, "slack": slack})
+    if intake.password_file:
+        intake = intake.model_copy(update={"password": read(intake.password_file)})
+    return settings.model_copy(update={"mail": mail, "slack": slack, "intake": intake})

@@ -108,6 +108,24 @@ session_hours = 12
 hours = 24
 approval_hours = 72
 
+[intake]
+# The mailbox of the privacy address, which the bell looks into, by IMAP over TLS. Without a host nobody does, and a
+# mail system may hand messages to `tocsin intake` instead. What marks one urgent stands in contacts/intake.yaml.
+# host = "imap.internal"
+port = 993
+# implicit, starttls (port 143), or loopback-only for a server on this machine.
+tls = "implicit"
+# username = "privacy"
+# password_file = "$secrets/intake-password"
+folder = "INBOX"
+# Where a message goes once it is kept. It is made if it is missing.
+processed = "Tocsin"
+# Seconds between two looks, and seconds for which the server may be silent.
+every = 60
+timeout = 20
+# Bytes of the largest message that is kept whole. Of a larger one the head is kept; the message stays where it is.
+largest = 26214400
+
 [ledger]
 # Receipts of letters are recorded so many at a time: so many may be doubted after a crash.
 batch = 100

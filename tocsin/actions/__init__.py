@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tocsin.actions.restoring import let_go
     from tocsin.actions.scoping import export_affected, scope
     from tocsin.actions.silencing import lift, silence
+    from tocsin.actions.triage import confirm
     from tocsin.actions.updating import skip_update, update
     from tocsin.actions.vault import keep_evidence
 
@@ -88,6 +89,7 @@ _ROOMS = {
         "scope",
     ),
     "silencing": ("lift", "silence"),
+    "triage": ("confirm",),
     "updating": (
         "skip_update",
         "update",
@@ -102,6 +104,7 @@ __all__ = [
     "approve",
     "assess",
     "close",
+    "confirm",
     "confirm_duty",
     "declare",
     "decline",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from tocsin.actions.asking import act, command_of, open_words, refuse_silence
+from tocsin.actions.triage import need_triage
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -44,6 +45,11 @@ def close(
 
 
 def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None:
+    if incident.status == "triage":
+        raise Refused(
+            f"nobody has said yet whether {incident.key} is an incident; tocsin confirm {incident.key}, "
+            f"or tocsin decline {incident.key} --because '...'"
+        )
     duties = [duty.opened.key for duty in incident.duties.values() if duty.mark == "open"]
     if duties:
         it = "it" if len(duties) == 1 else "each"
@@ -116,7 +122,10 @@ def decline(app: App, actor: Actor, key: str, *, because: str, command: str | No
     """Say that this is no incident. Its duties end with it; the reason is what an auditor reads."""
 
     def decide(change: Change) -> None:
-        need(actor, change.incident, "incident-commander", "dpo")
+        if change.incident.status == "triage":
+            need_triage(app, actor, change.incident)
+        else:
+            need(actor, change.incident, "incident-commander", "dpo")
         if told := _told(app, change.incident):
             raise Refused(f"people were told already ({told}); close the incident instead of declining it")
         refuse_silence(because, "say why this is no incident: --because '...'")

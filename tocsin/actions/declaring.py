@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy.exc import IntegrityError
 
@@ -18,7 +18,7 @@ from tocsin.domain.codename import code_name
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, Facts, parse_fact, refuse_contradictions
 from tocsin.domain.fold import fold
-from tocsin.domain.kinds import Declared, FactLearned, RouteSilenced, Severity
+from tocsin.domain.kinds import Declared, FactLearned, RouteSilenced, Severity, TriageOpened
 from tocsin.domain.moments import iso
 from tocsin.domain.routes import KINDS
 from tocsin.domain.timeline import Draft, chain
@@ -49,6 +49,18 @@ class Declaration:
     drill: bool = False
     #: Routes that somebody reads who must not: nothing is said there, from the first page on.
     silenced: Sequence[str] = ()
+    #: It waits in triage for a person to say whether it is an incident; `urgent` calls somebody to do so.
+    triage: "Triage | None" = None
+
+
+@dataclass(frozen=True)
+class Triage:
+    """How something waits in triage. A message has the moment of its reception; `quiet` calls nobody."""
+
+    urgent: bool = False
+    quiet: bool = False
+    source: Literal["person", "message"] = "person"
+    at: datetime | None = None
 
 
 def declare(app: App, actor: Actor, what: Declaration, *, command: str | None = None) -> Recorded:
@@ -56,6 +68,9 @@ def declare(app: App, actor: Actor, what: Declaration, *, command: str | None = 
     facts = _checked(app, what)
     said = [what.title, what.type, what.severity, facts, what.restricted, sorted(what.excluded), what.drill]
     said += [sorted(what.silenced)] if what.silenced else []
+    if what.triage is not None:
+        # A message is one message, whatever is urgent or a flood when it is taken in again.
+        said = ["message"] if what.triage.source == "message" else [*said, "triage", what.triage.urgent]
     asked = said_by(actor, command_of(command, "declare", said))
     for attempt in range(ATTEMPTS):
         try:
@@ -85,6 +100,11 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
         moment = getattr(what, name)
         if moment is not None:
             stated[name] = iso(moment)
+    return checked_facts(app, stated)
+
+
+def checked_facts(app: App, stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as they are kept, said before anything else is known. Refused are those that contradict each other."""
     now = app.now()
     parsed = {name: parse_fact(name, raw, now) for name, raw in stated.items()}
     refuse_decisions(parsed)
@@ -144,24 +164,35 @@ def _declared(
 
 
 def _drafts(what: Declaration, facts: dict[str, Any], texts: Texts, name: str, pack: str) -> list[Draft]:
-    drafts = [
-        Draft(
-            Declared(
-                code_name=name,
-                title=texts.keep(title_of(what.title)),
-                type=what.type,
-                severity=what.severity,
-                catalog=pack,
-                restricted=what.restricted,
-                drill=what.drill,
-                excluded=tuple(what.excluded),
-            )
-        )
-    ]
+    begun: dict[str, Any] = {
+        "code_name": name,
+        "title": texts.keep(title_of(what.title)),
+        "type": what.type,
+        "severity": what.severity,
+        "catalog": pack,
+        "restricted": what.restricted,
+        "drill": what.drill,
+        "excluded": tuple(what.excluded),
+    }
+    waits = what.triage
+    if waits is None:
+        first = Draft(Declared(**begun))
+    else:
+        about = {"source": waits.source, "urgent": waits.urgent, "quiet": waits.quiet}
+        first = Draft(TriageOpened(**begun, **about), at=waits.at)
     why = texts.keep("stated with the declaration") if what.silenced else ""
-    drafts += [Draft(RouteSilenced(route=route, because=why)) for route in dict.fromkeys(what.silenced)]
+    silenced = [Draft(RouteSilenced(route=route, because=why)) for route in dict.fromkeys(what.silenced)]
+    return [first, *silenced, *map(Draft, stated_facts(facts, texts))]
+
+
+def stated_facts(facts: Mapping[str, Any], texts: Texts) -> list[FactLearned]:
+    """Facts that are stated with a declaration, their words beside the chain."""
     source = texts.keep("stated with the declaration") if facts else ""
-    for fact, value in facts.items():
-        kept = hidden(texts, value, FACTS[fact].plain) if FACTS[fact].free_text else value
-        drafts.append(Draft(FactLearned(name=fact, value=kept, source=source)))
-    return drafts
+    return [
+        FactLearned(
+            name=fact,
+            value=hidden(texts, value, FACTS[fact].plain) if FACTS[fact].free_text else value,
+            source=source,
+        )
+        for fact, value in facts.items()
+    ]

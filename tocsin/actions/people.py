@@ -3,13 +3,14 @@
 from typing import get_args
 
 from tocsin.actions.asking import act, command_of, refuse_silence
+from tocsin.actions.triage import may_triage
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import NotYours, Refused
-from tocsin.domain.escalation import unanswered, ways
+from tocsin.domain.escalation import TRIAGE, unanswered, ways
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Acknowledged, Paged, RoleGivenBack, RoleTaken
 from tocsin.domain.records import Role
@@ -57,6 +58,8 @@ def awaited(app: App, incident: Incident, person: Person) -> list[str]:
     silent = unanswered(incident, app.catalog_of(incident).contacts)
     called = [page.role for page in incident.pages if page.person == person.id]
     roles = dict.fromkeys([*called, *person.roles])
+    if may_triage(app, incident, person):
+        roles |= {TRIAGE: None}
     return sorted((role for role in roles if role in silent), key=lambda role: role != FIRST)
 
 
@@ -132,9 +135,8 @@ def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
     contacts = app.catalog.contacts
     if who in ROLES:
         holder = incident.roles.get(who)
-        people = (
-            [holder] if holder else [p.id for p in contacts.with_role(who) if p.id not in incident.excluded]
-        )
+        listed = [person.id for person in contacts.with_role(who)] or _first_of_triage(app, incident, who)
+        people = [holder] if holder else [id_ for id_ in listed if id_ not in incident.excluded]
         if not people:
             raise Refused(
                 f"nobody in contacts/people.yaml has the role {who}; add it to a person, or page one by name"
@@ -148,6 +150,12 @@ def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
     held = next((role for role, holder in incident.roles.items() if holder == who), None)
     roles = contacts.person(who).roles
     return held or (roles[0] if roles else "participant"), [who]
+
+
+def _first_of_triage(app: App, incident: Incident, role: str) -> list[str]:
+    """Nobody need be listed for triage: whoever is on call looks at it."""
+    ladder = app.catalog.contacts.ladder(role, incident.severity) if role == TRIAGE else None
+    return [*app.catalog.contacts.called(ladder.levels[0], app.now())] if ladder else []
 
 
 def _refuse_unknown_role(role: str) -> None:

@@ -1,17 +1,21 @@
 """contacts/: who we are, who is called, to whom we report. Lists are overlaid entry by entry, by id.
 
-`organisation.yaml` of a later folder replaces the whole file, since half a company is no company.
+`organisation.yaml` of a later folder replaces the whole file, since half a company is no company; so does
+`intake.yaml`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from tocsin.catalog.calling import read_calling
+from tocsin.catalog.folders import layers
 from tocsin.catalog.listed import Listed, entries, last, listed
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, read_document
 from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Authority, Contacts, Organisation, Person, Processor
+from tocsin.domain.intake import Intake
+from tocsin.domain.law.workdays import known_calendar
 
 
 def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
@@ -39,7 +43,23 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
         stakeholders=calling.stakeholders,
         authorities=entries(authorities),
         processors=entries(processors),
+        intake=_intake(folders),
     )
+
+
+def _intake(folders: Sequence[Path]) -> Intake:
+    """The last `intake.yaml`, as a whole; a house without one takes every message in as not urgent."""
+    found = layers(folders, "intake.yaml")
+    if not found:
+        return Intake()
+    document = read_document(found[-1])
+    intake = validated(Intake, document)
+    if intake.answer:
+        try:
+            known_calendar(intake.answer.working_days_of)
+        except ValueError as error:
+            raise document.bad(("answer", "working_days_of"), str(error)) from None
+    return intake
 
 
 def _check_organisation(

@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("next", "walking:next_", "[INC]", "walk the next steps one by one"),
         Verb("ack", "roles:ack", "[INC]", "answer a page, and take the role by it"),
         Verb("page", "roles:page", "[INC] WHO", "call a person or a role now"),
+        Verb("confirm", "triage:confirm", "[INC]", "what waits in triage is an incident: declare it"),
         Verb("list", "reading:list_", "", "all incidents, soonest deadline first"),
     ),
     "Work": (
@@ -84,7 +85,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("verify", "proof:verify", "[INC]", "prove that nothing was changed"),
         Verb("register", "register:register", "[INC]", "every breach: facts, effects, measures, decisions"),
         Verb("close", "closing:close", "[INC]", "close the file"),
-        Verb("decline", "closing:decline", "[INC]", "say that this is no incident"),
+        Verb("decline", "closing:decline", "[INC]", "say that this is no incident, in triage too"),
         Verb("reopen", "closing:reopen", "[INC]", "open a closed file again"),
         Verb("erase", "closing:erase", "[INC]", "destroy the key of the affected people's data"),
         Verb("redact", "closing:redact", "[INC] WORDS", "destroy one free text"),
@@ -107,7 +108,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
 #: What `tocsin` alone means.
 BARE = Verb("bare", "reading:bare", "", "the card of the current incident")
 #: What is typed at 3 a.m. and ends at once.
-HURRIED = (BARE.name, "declare", "ack", "card", "list", "page")
+HURRIED = (BARE.name, "declare", "confirm", "ack", "card", "list", "page")
 
 
 def all_verbs() -> Iterator[Verb]:

@@ -8,6 +8,7 @@ from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import left, span
+from tocsin.cli.waiting import triage_lines
 from tocsin.domain.message import route_name
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     """The card, line by line; only what there is to say."""
     if found.quarantined is not None:
         return _broken_lines(shell, found, found.quarantined, now)
+    if found.triage is not None:
+        return [*triage_lines(shell, found, found.triage, now), *down_lines(found)]
     commander = f"commander {found.commander}" if found.commander else alarm("no commander")
     due = found.soonest
     clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
@@ -54,7 +57,7 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
         lines.append(
             labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
         )
-    return [*lines, *_down_lines(found)]
+    return [*lines, *down_lines(found)]
 
 
 def _broken_lines(shell: Shell, found: "Card", why: str, now: datetime) -> list[str]:
@@ -66,7 +69,7 @@ def _broken_lines(shell: Shell, found: "Card", why: str, now: datetime) -> list[
             labelled("DUE", f"{left(each.due_at, now)}  {shell.at(each.due_at)}  {each.duty} ({each.cite})")
             for each in found.deadlines
         ),
-        *_down_lines(found),
+        *down_lines(found),
     ]
 
 
@@ -76,7 +79,7 @@ def _filed_words(shell: Shell, duty: "DutyView") -> str:
     return f"{what} {shell.at(supplement.at if supplement else duty.met_at)}"
 
 
-def _down_lines(found: "Card") -> list[str]:
+def down_lines(found: "Card") -> list[str]:
     lines = []
     for route in found.down:
         instead = f" (using {', '.join(route_name(each) for each in route.instead)})" if route.instead else ""

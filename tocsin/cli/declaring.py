@@ -20,6 +20,7 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.incidents import inc
 from tocsin.cli.knowing import facts_given, usual_line
+from tocsin.cli.waiting import whether_lines
 from tocsin.domain.errors import WrongUsage
 from tocsin.domain.message import route_name
 
@@ -37,6 +38,8 @@ OUTCOMES = {
 }
 #: What we promised our customers ourselves: the one law whose clock needs no name.
 _PROMISE = "policy-promise"
+#: Moments that no person states, as people say them.
+_STARTS = {"declared_at": "declaration", "reported_at": "reception"}
 
 
 @Parameter(name="*")
@@ -57,6 +60,12 @@ class Circumstances:
     exclude: Annotated[
         tuple[str, ...], Parameter(help="PERSON who must not learn of it; may be repeated.", negative=())
     ] = ()
+    triage: Annotated[
+        bool, Parameter(help="It waits for somebody to say whether it is an incident.", negative=())
+    ] = False
+    urgent: Annotated[
+        bool, Parameter(help="In triage: call whoever is on call, until somebody answers.", negative=())
+    ] = False
     drill: Annotated[bool, Parameter(help="An exercise; every message says so.", negative=())] = False
     no_slack: Annotated[
         bool, Parameter(help="Somebody reads Slack who must not: nothing goes there.", negative=())
@@ -72,12 +81,14 @@ _PLAIN = Circumstances()
 def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGING) -> int:
     """Say that this is an incident."""
     from tocsin import actions
-    from tocsin.actions.declaring import Declaration, severity_of
+    from tocsin.actions.declaring import Declaration, Triage, severity_of
 
     if not title:
         raise WrongUsage("an incident needs a title: tocsin declare 'what you saw'")
+    if what.urgent and not what.triage:
+        raise WrongUsage("--urgent goes with --triage: what is declared is urgent by its severity")
     with door.open() as shell:
-        moments = {
+        moments: dict[str, Any] = {
             name: shell.moment(getattr(what, name))
             for name in ("aware_at", "detected_at", "occurred_from", "occurred_to")
         }
@@ -90,16 +101,17 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
             excluded=what.exclude,
             drill=what.drill or shell.app.settings.fenced,
             silenced=[route for route in ("slack", "email") if getattr(what, f"no_{route}")],
+            triage=Triage(urgent=what.urgent) if what.triage else None,
             **moments,
         )
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
         settled(shell, done)
         say_again(shell, done)
         warn_of_order(shell, done.incident, done.incident.learned)
-        return _declared(shell, done.incident.key)
+        return opened(shell, done.incident.key)
 
 
-def _declared(shell: Shell, key: str) -> int:
+def opened(shell: Shell, key: str) -> int:
     """Say how the incident stands after its first pages; every line is read from the database."""
     from tocsin.views.opening import opening
 
@@ -113,9 +125,11 @@ def _declared(shell: Shell, key: str) -> int:
 
 
 def _lines(shell: Shell, found: "Opening") -> list[str]:
+    waits = found.status == "triage"
     restricted, drill = " restricted" if found.restricted else "", "  DRILL" if found.drill else ""
     named = inc(shell, found.key)
-    head = bold(f"{found.key} {found.code_name}  {found.severity.upper()}{restricted}")
+    rank = "TRIAGE" if waits else found.severity.upper()
+    head = bold(f"{found.key} {found.code_name}  {rank}{restricted}")
     lines = [f"{head}{drill}      {shell.at(found.declared_at)}"]
     for call in found.calls:
         line = called_line(shell, call, found.next_calls.get(call.role))
@@ -137,6 +151,8 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
     if found.first:
         step = f"{found.first.id} {clean(found.first.title)}     tocsin done{named} {found.first.id}"
         lines.append(labelled("NOW", step))
+    if waits:
+        lines += whether_lines(named)
     if console := shell.app.settings.console_url:
         lines.append(labelled("ROOM", f"console {console.rstrip('/')}/inc/{found.key}"))
     return lines
@@ -147,6 +163,7 @@ def _values(found: "Opening") -> dict[str, Any]:
         "key": found.key,
         "code_name": found.code_name,
         "severity": found.severity,
+        "status": found.status,
         "restricted": found.restricted,
         "drill": found.drill,
         "declared_at": found.declared_at,
@@ -202,5 +219,5 @@ def assumed_words(duty: Any) -> str:
     """Why a clock is not certain, if it is not."""
     if not duty.assumed:
         return ""
-    start = "declaration" if duty.clock_from == "declared_at" else duty.clock_from
+    start = _STARTS.get(duty.clock_from, duty.clock_from)
     return f"  ASSUMED from {start}"

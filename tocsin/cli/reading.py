@@ -93,7 +93,7 @@ def list_(
             (
                 row.key,
                 row.code_name + ("  DRILL" if row.drill else ""),
-                row.severity.upper(),
+                "TRIAGE" if row.status == "triage" else row.severity.upper(),
                 row.status,
                 left(row.next_due, now) if row.open and row.next_due else "-",
                 clean(row.title or row.type),
@@ -143,8 +143,7 @@ def _show_lines(shell: Shell, found: dict[str, Any], taken: list[str]) -> list[s
     lines = [
         bold(f"{found['key']} {found['code_name']}{drill}   {kind}   {found['status']}"),
         clean(found["title"]),
-        f"declared {shell.at(found['declared_at'])} by {clean(found['declared_by'])}"
-        + (f"; as of {shell.at(found['as_of'])}" if found["as_of"] else ""),
+        _begun_words(shell, found) + (f"; as of {shell.at(found['as_of'])}" if found["as_of"] else ""),
         f"waiting for {clean(found['waiting_for'])}; looks again {shell.at(found['wake_at'])}",
     ]
     roles = [(role, person) for role, person in found["roles"].items()]
@@ -181,6 +180,14 @@ def _show_lines(shell: Shell, found: dict[str, Any], taken: list[str]) -> list[s
         lines += ["", f"{bold('Affected')} {affected['total']:,} people, revision {affected['revision']}"]
     lines += ["", f"head {found['head']['seq']} {found['head']['hash']}"]
     return lines
+
+
+def _begun_words(shell: Shell, found: dict[str, Any]) -> str:
+    opened = f"came in {shell.at(found['opened_at'])} by {clean(found['opened_by'])}"
+    if found["declared_at"] is None:
+        return opened
+    declared = f"declared {shell.at(found['declared_at'])} by {clean(found['declared_by'])}"
+    return declared if found["declared_at"] == found["opened_at"] else f"{opened}; {declared}"
 
 
 def _open_row(shell: Shell, step: dict[str, Any]) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ def ack(
         done = actions.ack(shell.app, shell.actor, key, role=role, command=door.key)
         roles = [role for role, holder in done.incident.roles.items() if holder == shell.actor.id]
         now, person = f"What now: tocsin card{inc(shell, key)}", shell.actor.person
-        changed(shell, done, f"{done.incident.code_name}: you are {', '.join(roles)}. {now}")
+        what = "you look at it" if roles == ["triage"] else f"you are {', '.join(roles)}"
+        changed(shell, done, f"{done.incident.code_name}: {what}. {now}")
         for silent in awaited(shell.app, done.incident, person) if person else ():
             shell.say(f"The {silent} has not answered yet: tocsin ack{inc(shell, key)} --role {silent}")
 

@@ -169,6 +169,7 @@ def status(door: Reading = READING) -> None:
 
 
 def _standing(shell: Shell, now: "Standing") -> list[str]:
+    from tocsin.cli.waiting import intake_lines
     from tocsin.doctor.finding import ago
     from tocsin.storage.clock import SILENT
 
@@ -202,5 +203,6 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
     overdue = f"oldest waits {span(now.oldest_overdue)}" if now.oldest_overdue else "nothing"
     late = now.oldest_overdue > timedelta(minutes=1)
     incidents = "incident" if now.open == 1 else "incidents"
+    lines += intake_lines(shell, now)
     lines.append(labelled("overdue", f"{overdue}; {now.open} {incidents} open", urgent=late))
     return lines

@@ -47,6 +47,11 @@ class Standing:
     open: int
     #: Whether `watch` should look after the bell: where there is Prefect, or was.
     watched: bool = False
+    #: What waits in triage: how many, and since when the oldest was opened.
+    triage: int = 0
+    triage_since: datetime | None = None
+    #: The last look into the mailbox of the privacy address; None where none is configured, or nobody has looked.
+    mailbox: Beat | None = None
     #: When a run was last woken; it beats only while it is awake.
     woken: datetime | None = None
     #: When the backup was made that this home was restored from, while what waited then is held back.
@@ -77,16 +82,19 @@ class Standing:
                 }
                 for each in self.routes
             ],
-            "parts": {
-                name: {"beat": iso(each.at), "age_s": int(each.age.total_seconds()), "detail": each.detail}
-                for name, each in self.parts.items()
-            },
+            "parts": {name: _beat_json(each) for name, each in self.parts.items()},
             "quarantined": self.quarantined,
             "oldest_overdue_s": int(self.oldest_overdue.total_seconds()),
             "open": self.open,
+            "triage": {"waiting": self.triage, "since": self.triage_since and iso(self.triage_since)},
+            "mailbox": _beat_json(self.mailbox) if self.mailbox else None,
             "woken": self.woken and iso(self.woken),
             "restored": self.restored and iso(self.restored),
         }
+
+
+def _beat_json(beat: Beat) -> dict[str, Any]:
+    return {"beat": iso(beat.at), "age_s": int(beat.age.total_seconds()), "detail": beat.detail}
 
 
 def standing(app: App, *, without: Collection[str] = ()) -> Standing:
@@ -96,11 +104,8 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
         queues = {str(row["route"]): row for row in waiting_queues(connection)}
         found = routes.health(connection)
         letters = connection.execute(_letters()).one()
-        parts = {
-            name: Beat(at, clock - at, detail)
-            for name, (at, detail) in beats.beats(connection).items()
-            if name in beats.SILENT
-        }
+        every = {name: Beat(at, clock - at, detail) for name, (at, detail) in beats.beats(connection).items()}
+        parts = {name: beat for name, beat in every.items() if name in beats.SILENT}
         runner = connection.scalar(select(func.max(tables.run.c.beat)))
         if runner is not None:
             parts.setdefault("runner", Beat(runner, clock - runner, None))
@@ -108,6 +113,10 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
         apart = select(tables.incident.c.key, tables.incident.c.quarantined).where(
             tables.incident.c.quarantined.is_not(None), told
         )
+        waits = select(func.count(), func.min(tables.incident.c.declared_at)).where(
+            tables.incident.c.status == "triage", told
+        )
+        triage, since = connection.execute(waits).one()
         return Standing(
             tuple(
                 _route(app, name, found.get(name), queues.get(name), letters) for name in _names(app, found)
@@ -116,9 +125,12 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             {row.key: row.quarantined for row in connection.execute(apart)},
             timeline.oldest_overdue(connection, app.now()),
             connection.scalar(select(func.count()).where(tables.incident.c.open, told)) or 0,
-            bool(prefect.url) or app.settings.prefect_port_file.is_file() or "watch" in parts,
-            connection.scalar(select(func.max(tables.run.c.woken_at))),
-            app.restored,
+            woken=connection.scalar(select(func.max(tables.run.c.woken_at))),
+            restored=app.restored,
+            watched=bool(prefect.url) or app.settings.prefect_port_file.is_file() or "watch" in parts,
+            triage=triage,
+            triage_since=since,
+            mailbox=every.get("mailbox") if app.settings.intake.host else None,
         )
 
 

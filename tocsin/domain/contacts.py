@@ -14,6 +14,7 @@ from tocsin.domain.authorities import Authority, Competence, MailAddress, Phone,
 from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.commands import Command
 from tocsin.domain.errors import Refused
+from tocsin.domain.intake import Intake
 from tocsin.domain.ladder import Guest, Ladder, Level
 from tocsin.domain.organisation import Identifier, Organisation, Representative
 from tocsin.domain.records import Id, Language, Place, Record, Role, Texts, Zone, in_language
@@ -106,6 +107,7 @@ class Contacts(Record):
     authorities: tuple[Authority, ...] = ()
     processors: tuple[Processor, ...] = ()
     commands: tuple[Command, ...] = ()
+    intake: Intake = Intake()
     #: Why no command can be known, with file and line; empty where they could be read. Only `tocsin run` needs them.
     commands_fault: str = ""
 

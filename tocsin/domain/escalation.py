@@ -78,10 +78,21 @@ def ways(person: Person, silenced: frozenset[str], *, loud: bool) -> tuple[str, 
     return usable if loud else quiet[:1]
 
 
+#: The role whose ladder calls for what waits in triage, and for nothing else.
+TRIAGE = "triage"
+
+
 def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
-    """The ladders that still call: those of roles for which nobody has answered."""
+    """The ladders that still call: those of roles for which nobody has answered. In triage that is its own alone."""
+    waits = incident.status == "triage"
+    if waits and incident.quiet:
+        return
     for ladder in contacts.ladders:
-        if incident.severity in ladder.severities and ladder.role not in incident.answered:
+        if (
+            incident.severity in ladder.severities
+            and ladder.role not in incident.answered
+            and (ladder.role == TRIAGE) is waits
+        ):
             yield ladder
 
 
@@ -101,6 +112,8 @@ def calls_due(incident: Incident, contacts: Contacts, now: datetime) -> list[Cal
         for person in stands.people:
             place = (person.id, rung.round, rung.level, rung.repeat)
             by = stands.routes(person, incident.silenced)
+            if incident.waits_calmly:
+                by = dict.fromkeys(ways(person, incident.silenced, loud=False), rung.since)
             # A clock that was set back calls all the same.
             moment = max(now, rung.since)
             fresh = tuple(route for route, at in by.items() if at <= moment and (*place, route) not in made)
@@ -115,9 +128,11 @@ def _standing(ladder: Ladder, incident: Incident, contacts: Contacts, now: datet
     """A rung that would call nobody, its people being away or excluded, calls those of the next one at once.
 
     Above the last rung there is none: then the nearest below is called again. Who gave the role back is left out until
-    the ladder starts again, unless nobody else is left.
+    the ladder starts again, unless nobody else is left. What waits in triage and is not urgent stays on the first rung,
+    as it was when it came in.
     """
     ringing = incident.ringing(ladder.role)
+    now = ringing.since if incident.waits_calmly else now
     rung = rung_at(ladder, ringing.since, now)
     here = {person.id: person for person in contacts.people if person.id not in incident.excluded}
     tired = ringing.gave_back if rung.round == 0 else frozenset[str]()
@@ -133,6 +148,8 @@ def next_calls(incident: Incident, contacts: Contacts, now: datetime) -> list[Ne
     """For each role that has not answered: the first moment after now at which its ladder climbs, and to whom."""
     found = []
     for ladder in ladders(incident, contacts):
+        if incident.waits_calmly:
+            continue
         until = rung_at(ladder, incident.ringing(ladder.role).since, now).climbs_at
         people = _standing(ladder, incident, contacts, until).people
         found.append(NextCall(ladder.role, until, tuple(person.id for person in people)))
@@ -141,8 +158,8 @@ def next_calls(incident: Incident, contacts: Contacts, now: datetime) -> list[Ne
 
 def next_call_at(incident: Incident, contacts: Contacts, now: datetime) -> datetime | None:
     """The first moment after now at which a ladder calls somebody, or None when every role has answered."""
-    moments = []
-    for ladder in ladders(incident, contacts):
+    moments: list[datetime | None] = []
+    for ladder in () if incident.waits_calmly else ladders(incident, contacts):
         stands = _standing(ladder, incident, contacts, now)
         moments += [stands.rung.climbs_at, stands.rung.again_at]
         for person in stands.people:

@@ -18,6 +18,7 @@ from tocsin.domain.incident import (
     DutyState,
     Incident,
     Learned,
+    Message,
     NoticeState,
     Page,
     Rhythm,
@@ -43,9 +44,9 @@ def fold(entries: Iterable[Entry]) -> Incident:
     """The incident after these entries, from the first on. Raises BrokenTimeline for an impossible story."""
     iterator = iter(entries)
     first = next(iterator, None)
-    if first is None or not isinstance(first.body, k.Declared):
+    if first is None or not isinstance(first.body, k.Declared | k.TriageOpened):
         raise BrokenTimeline("a timeline begins with its declaration")
-    return reduce(evolve, iterator, _declared(first, first.body))
+    return reduce(evolve, iterator, _begun(first, first.body))
 
 
 def evolve(incident: Incident, entry: Entry) -> Incident:
@@ -78,7 +79,7 @@ def _changed(incident: Incident, **change: Any) -> Incident:
     after = object.__new__(Incident)
     values = vars(after)
     values.update(vars(incident))
-    if "learned" in change:
+    if not change.keys().isdisjoint(("learned", "declared_at")):
         for derived in ("facts", "moments"):
             values.pop(derived, None)
     values.update(change)
@@ -89,26 +90,71 @@ def _with(mapping: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
     return {**mapping, key: value}
 
 
-def _declared(entry: Entry, body: k.Declared) -> Incident:
+def _begun(entry: Entry, body: k.Declared | k.TriageOpened) -> Incident:
+    waits = isinstance(body, k.TriageOpened)
+    about = {name: getattr(body, name) for name in ("urgent", "quiet", "source")} if waits else {}
     return Incident(
+        **about,
         key=entry.incident,
         code_name=body.code_name,
         title=body.title,
         type=body.type,
         severity=body.severity,
-        status="declared",
+        status="triage" if waits else "declared",
         drill=body.drill,
         restricted=body.restricted,
         excluded=body.excluded,
         catalog=body.catalog,
         declared_at=entry.at,
         declared_by=entry.actor,
+        declared_seq=0 if waits else entry.seq,
+        opened_at=entry.at,
+        opened_by=entry.actor,
         called_from=entry.recorded_at,
         rhythm=Rhythm(entry.recorded_at, entry.seq),
         head_seq=entry.seq,
         head_hash=entry.hash,
         recorded_at=entry.recorded_at,
     )
+
+
+@_on(k.Confirmed)
+def _confirmed(incident: Incident, entry: Entry, body: k.Confirmed) -> Incident:
+    # The ladders of the incident call from their first rung: who looked at it in triage has answered for no role of it.
+    return _changed(
+        incident,
+        status="declared",
+        status_seq=entry.seq,
+        type=body.type,
+        severity=body.severity,
+        title=body.title or incident.title,
+        declared_at=entry.at,
+        declared_by=entry.actor,
+        declared_seq=entry.seq,
+        called_from=entry.recorded_at,
+        called_seq=entry.seq,
+        status_at=entry.at,
+        rhythm=_counted_from(incident, entry),
+    )
+
+
+@_on(k.MessageReceived)
+def _message(incident: Incident, entry: Entry, body: k.MessageReceived) -> Incident:
+    message = Message(
+        body.item,
+        entry.at,
+        entry.recorded_at,
+        entry.seq,
+        body.urgent,
+        body.automatic,
+        body.whole,
+        body.held_back,
+    )
+    after = _changed(incident, messages=(*incident.messages, message))
+    if incident.status != "triage" or incident.urgent or not body.urgent or body.held_back:
+        return after
+    # What had waited calls from now on, also whoever was told of it before it was urgent.
+    return _changed(after, urgent=True, quiet=False, called_from=entry.recorded_at, called_seq=entry.seq)
 
 
 @_on(k.Reclassified)
@@ -141,8 +187,10 @@ def _declined(incident: Incident, entry: Entry, body: k.Declined) -> Incident:
 
 @_on(k.Reopened)
 def _reopened(incident: Incident, entry: Entry, body: k.Reopened) -> Incident:
+    # What was declined in triage was never declared: it waits there again.
+    status = "containment" if incident.declared else "triage"
     change = {"status_seq": entry.seq, "status_at": entry.at, "rhythm": _counted_from(incident, entry)}
-    return _changed(incident, status="containment", closed_at=None, **change)
+    return _changed(incident, status=status, closed_at=None, **change)
 
 
 @_on(k.Erased)

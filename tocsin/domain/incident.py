@@ -119,6 +119,20 @@ class Tenure:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A message from outside, by its number in the vault; received `at`, and taken in some time after that."""
+
+    item: str
+    at: datetime
+    taken_at: datetime
+    seq: int
+    urgent: bool
+    automatic: bool
+    whole: bool
+    held_back: str | None
+
+
+@dataclass(frozen=True)
 class Supplement:
     """A follow-up to a report, as it was filed; reference and receipt as with the first."""
 
@@ -235,8 +249,12 @@ class Incident:
     restricted: bool
     excluded: tuple[str, ...]
     catalog: str
+    #: When and by whom it was declared; in triage, opened: `declared_seq` is 0 until somebody has declared it.
     declared_at: datetime
     declared_by: str
+    #: The first that anybody of the house could know of it: what waited in triage was there before its declaration.
+    opened_at: datetime
+    opened_by: str
     head_seq: int
     head_hash: str
     recorded_at: datetime
@@ -248,6 +266,12 @@ class Incident:
     given_back: Mapping[str, Ringing] = field(default_factory=lambda: _NOTHING)
     #: Routes by which nothing is said any more: somebody reads them who must not.
     silenced: frozenset[str] = frozenset()
+    declared_seq: int = 1
+    #: Whether what waits in triage calls until somebody answers.
+    urgent: bool = False
+    quiet: bool = False
+    source: Literal["person", "message"] = "person"
+    messages: tuple[Message, ...] = ()
     status_seq: int = 1
     #: Since when it has this status; None while it has that of its declaration.
     status_at: datetime | None = None
@@ -288,6 +312,26 @@ class Incident:
         """Whether there is still something to do or to wait for."""
         return self.status not in ("closed", "declined")
 
+    @property
+    def declared(self) -> bool:
+        """Whether somebody ever said that it is an incident; until then it waits in triage, or was declined there."""
+        return self.declared_seq > 0
+
+    @property
+    def waits_calmly(self) -> bool:
+        """Whether it waits in triage and nobody called it urgent."""
+        return self.status == "triage" and not self.urgent
+
+    @property
+    def by_message(self) -> bool:
+        """Whether a message from outside is what waits, or waited, in triage."""
+        return self.source == "message"
+
+    @property
+    def reported_at(self) -> datetime | None:
+        """When it came in, where it waited in triage before it was declared."""
+        return self.opened_at if self.opened_at < self.declared_at else None
+
     @cached_property
     def facts(self) -> Facts:
         """What is known, by the names of the vocabulary."""
@@ -298,7 +342,10 @@ class Incident:
         """Every known moment by name, `declared_at` included: what checklists and clocks start from."""
         facts = self.facts
         known = {name: facts.moment(name) for name in MOMENT_NAMES}
-        return {"declared_at": self.declared_at} | {name: at for name, at in known.items() if at is not None}
+        begun = {"declared_at": self.declared_at}
+        if self.reported_at is not None:
+            begun["reported_at"] = self.reported_at
+        return begun | {name: at for name, at in known.items() if at is not None}
 
     def ringing(self, role: str) -> Ringing:
         """Since when the ladder of a role calls."""

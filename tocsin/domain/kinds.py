@@ -68,6 +68,48 @@ class Declared(Body):
     excluded: tuple[str, ...] = ()
 
 
+class TriageOpened(Body):
+    """Something may be wrong, says a person or a message; a person is to say whether it is an incident.
+
+    Until then no law is asked, no step is due, and only an `urgent` one calls until somebody answers.
+    """
+
+    code_name: str
+    title: Words
+    type: str
+    severity: Severity
+    catalog: str
+    source: Literal["person", "message"] = "person"
+    urgent: bool = False
+    #: It calls nobody: so many came within the hour that whoever is on call knows, and looks at the list.
+    quiet: bool = False
+    restricted: bool = True
+    drill: bool = False
+    excluded: tuple[str, ...] = ()
+
+
+class Confirmed(Body):
+    """A person found that what waited in triage is an incident: it is declared by this."""
+
+    type: str
+    severity: Severity
+    title: Words | None = None
+
+
+class MessageReceived(Body):
+    """A message from outside came in and lies in the vault as `item`; who wrote it and what stands only there.
+
+    `urgent` says that its sender marked it so, `automatic` that a machine wrote it. `held_back` is why an urgent one
+    called nobody. One that is not `whole` was too large: the item is its head, the rest stays with the mail system.
+    """
+
+    item: str
+    urgent: bool = False
+    automatic: bool = False
+    whole: bool = True
+    held_back: Literal["called-already", "flood"] | None = None
+
+
 class Noted(Body):
     """A person wrote a line into the timeline, or put there what somebody said elsewhere.
 

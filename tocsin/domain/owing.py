@@ -36,7 +36,7 @@ def assessment(incident: Incident, catalog: Catalog) -> Assessment:
     A change asks several times, each time before anything new is known: the answer is kept beside the facts.
     """
     discharged = _discharged(incident)
-    asked = ("law", incident.declared_at, *sorted(discharged.items()))
+    asked = ("law", incident.declared_at, incident.reported_at, *sorted(discharged.items()))
     catalog_then, kept = incident.facts.found.get(asked, (None, None))
     if kept is None or catalog_then is not catalog:
         kept = _assessed(incident, catalog, discharged)
@@ -52,6 +52,7 @@ def _assessed(incident: Incident, catalog: Catalog, discharged: Mapping[str, dat
         authorities=catalog.contacts.authorities,
         at=incident.declared_at,
         declared_at=incident.declared_at,
+        reported_at=incident.reported_at,
         discharged=discharged,
     )
 

@@ -48,6 +48,8 @@ _COURSE: dict[Status, tuple[tuple[Phase, ...], Status]] = {
     "recovery": (("recover",), "stable"),
     "stable": (("assess", "notify"), "review"),
 }
+#: What all that waits in triage waits for.
+_WHETHER = "triage: an incident or not"
 #: The phases without whose steps no report is worth much: what they wait for is said before what is to be filed.
 _BEFORE_PAPERS: tuple[Phase, ...] = ("declare", "contain", "scope")
 
@@ -70,12 +72,15 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     if not incident.open:
         last = (*_published(incident), *look_again_moves(incident, now))
         return Plan(last, next_look(incident.decisions, now), f"nothing: {incident.status}")
-    type_ = catalog.type(incident.type)
-    answers = _applicable(incident, catalog, type_)
     moves: list[Move] = [
         CallPerson(call.cause, call.role, call.person, call.level, call.round, call.repeat, call.routes)
         for call in calls_due(incident, catalog.contacts, now)
     ]
+    if incident.status == "triage":
+        # No law is asked and no step is due before a person has said that it is an incident.
+        return Plan(tuple(moves), next_call_at(incident, catalog.contacts, now), _WHETHER)
+    type_ = catalog.type(incident.type)
+    answers = _applicable(incident, catalog, type_)
     moves += duty_moves(incident, assessment(incident, catalog))
     moves += newer_moves(incident, catalog, newer)
     moves += deadline_moves(incident, catalog, now)
@@ -103,8 +108,9 @@ def _applicable(incident: Incident, catalog: Catalog, type_: IncidentType) -> di
 
 
 def _published(incident: Incident) -> Iterable[Move]:
-    # The first page carries the head of the declaration already.
-    if incident.status_seq > 1 and incident.published < incident.status_seq:
+    # The first page carries the head of the declaration already, and what was never an incident has no milestones.
+    begun = incident.status_seq > max(incident.declared_seq, 1)
+    if incident.declared and begun and incident.published < incident.status_seq:
         yield PublishHead(incident.status_seq, incident.status)
 
 

@@ -35,6 +35,8 @@ Role = Literal[
     "investigation",
     "forensics",
     "accountable-officer",
+    # Looks first at what may be an incident, until somebody has said whether it is one.
+    "triage",
 ]
 #: How sure we are of a line: read in the source, read about it, remembered, or nobody has checked.
 Verification = Literal["primary", "secondary", "recalled", "unconfirmed"]

@@ -63,6 +63,8 @@ class _Told:
 #: Kind of entry to the phrase that says it, and the blanks of that phrase to fields of the entry.
 _SAYS: Mapping[type[k.Body], tuple[str, Mapping[str, str]]] = {
     k.Declared: ("declared", {}),
+    k.TriageOpened: ("reported", {}),
+    k.Confirmed: ("declared", {}),
     k.RoleTaken: ("role", {"role": "role", "person": "person"}),
     k.StatusEntered: ("status", {"status": "status"}),
     k.ScopeMeasured: ("scope", {"number": "revision", "people": "total"}),

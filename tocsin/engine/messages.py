@@ -28,24 +28,28 @@ _MOST_OFFERS = 4
 
 
 def page_message(
-    app: App, change: Change, page: Paged, seq: int, because: str | None = None, number: int = 1
+    app: App, change: Change, page: Paged, seq: int, because: str | Line | None = None, number: int = 1
 ) -> None:
-    """Call one person for a role, by the routes of this page; `seq` is its entry, `number` counts the calls."""
+    """Call one person for a role, by the routes of this page; `seq` is its entry, `number` counts the calls.
+
+    Of what waits in triage and is not urgent somebody is told, and nobody woken, unless a person asked for it.
+    """
     incident, role = change.incident, page.role
+    calm = incident.waits_calmly and page.asked_by is None
     called = line("called_again", role=role, number=number) if number > 1 else line("called", role=role)
     lines: list[str | Line] = [called]
     if because:
         lines.append(because)
-    lines += _clocks(app, incident)
+    lines += _whether(incident) if incident.status == "triage" else _clocks(app, incident)
     waits = role in unanswered(incident, app.catalog.contacts)
     tell(
         app,
         change,
-        "page",
+        "triage" if calm else "page",
         [page.person],
         lines,
         subject=f"page/{seq}",
-        lane="page",
+        lane="warning" if calm else "page",
         cause=seq,
         due=_soonest(incident),
         action=f"tocsin ack {incident.key}" if waits else f"tocsin card {incident.key}",
@@ -177,7 +181,7 @@ def _frame(app: App, change: Change) -> Brief:
         kind="status",
         incident_key=incident.key,
         code_name=incident.code_name,
-        severity=incident.severity.upper(),
+        severity="TRIAGE" if incident.status == "triage" else incident.severity.upper(),
         lines=(),
         head=(incident.head_seq, incident.head_hash),
         now=change.now,
@@ -224,6 +228,14 @@ def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
 def duty_line(duty: DutyState) -> Line:
     """A duty in one line: to whom, by which article, how sure the clock is."""
     return line("duty_assumed" if duty.assumed else "duty", key=duty.opened.key, cite=duty.opened.cite)
+
+
+def _whether(incident: Incident) -> list[Line]:
+    """What waits, without a word of what it says or of who says it."""
+    if not incident.by_message:
+        return [line("whether")]
+    urgent = any(message.urgent for message in incident.messages) or incident.urgent
+    return [line("message_urgent" if urgent else "message"), line("whether")]
 
 
 def _clocks(app: App, incident: Incident) -> list[Line]:

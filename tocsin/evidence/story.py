@@ -177,6 +177,7 @@ def _settled(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 _HEEDED = {
     "Declared": _declared,
+    "TriageOpened": _declared,
     "LawsAccepted": _accepted,
     "Redacted": _redacted,
     "Erased": _erased,

@@ -36,6 +36,8 @@ def incident_page(
     zone = ZoneInfo(catalog.contacts.organisation.zone)
     commander = incident.holder("incident-commander") or "nobody yet"
     drill = "DRILL - " if incident.drill else ""
+    if incident.status == "triage":
+        return _triage_page(incident, plan, now, down, zone)
     name = f"{incident.key} {incident.code_name} - {incident.severity.upper()} - commander {commander}"
     waits = f"Waiting: {plan.waiting_for}" if incident.open else incident.status.capitalize()
     lines = [
@@ -49,6 +51,25 @@ def incident_page(
         f"{_steps_line(incident, catalog, now)} {_routes(down, zone)}",
         "",
         _as_of(now, zone) if incident.open else f"_As of {moment_words(now, zone)}: {incident.status}._",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _triage_page(
+    incident: Incident, plan: Plan, now: datetime, down: Mapping[str, datetime | None], zone: ZoneInfo
+) -> str:
+    """What waits for a person to say whether it is an incident: no duty and no step is due before that."""
+    drill = "DRILL - " if incident.drill else ""
+    who = incident.holder("triage") or "nobody yet"
+    urgent = "urgent, " if incident.urgent else ""
+    came = f"Came in {moment_words(incident.opened_at, zone)}: {urgent}from a {incident.source}"
+    lines = [
+        f"# {drill}{_plain(f'{incident.key} {incident.code_name} - TRIAGE - {who} looks at it')}",
+        f"**{_plain(f'Waiting: {plan.waiting_for}')}**",
+        "",
+        f"{came}, messages {len(incident.messages)}. {_routes(down, zone)}",
+        "",
+        _as_of(now, zone),
     ]
     return "\n".join(lines) + "\n"
 
@@ -67,10 +88,14 @@ def board_page(rows: Sequence[Mapping[str, Any]], zone_name: str, now: datetime)
         waits = f"quarantined: tocsin verify {row['key']}" if row["quarantined"] else row["waiting_for"]
         waits = _plain(waits if row["open"] else "-")
         name = f"{row['key']} {row['code_name']}" + (" (drill)" if row["drill"] else "")
-        lines.append(f"| {due} | {_plain(name)} | {row['severity']} | {row['status']} | {waits} |")
+        lines.append(f"| {due} | {_plain(name)} | {_rank(row)} | {row['status']} | {waits} |")
     if not rows:
         lines.append("| - | none | - | - | - |")
     return "\n".join([*lines, "", _as_of(now, zone)]) + "\n"
+
+
+def _rank(row: Mapping[str, Any]) -> str:
+    return "TRIAGE" if row["status"] == "triage" else str(row["severity"])
 
 
 def moment_words(moment: datetime, zone: ZoneInfo) -> str:

@@ -34,6 +34,7 @@ Kind = Literal[
     "all-clear",
     "trouble",
     "newer-law",
+    "triage",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -114,7 +114,8 @@ def on_call_now(desk: Desk) -> list[Said]:
 
 def status(desk: Desk) -> list[Said]:
     """How the routes and the bell are, and what waits."""
-    from tocsin.doctor.standing import SILENT, standing
+    from tocsin.doctor.standing import standing
+    from tocsin.storage.clock import SILENT
     from tocsin.views.access import excluding
 
     now = standing(desk.app, without=excluding(desk.app, desk.actor))

@@ -432,3 +432,20 @@ clock = Table(
     Column("name", String(12), primary_key=True),
     Column("offset_us", BigInteger, nullable=False),
 )
+
+#: Messages from outside that were taken in. Who wrote them stands here as a keyed hash alone.
+arrival = Table(
+    "arrival",
+    metadata,
+    Column("identity", String(64), primary_key=True),
+    Column("message", String(64)),
+    Column("sender", String(64), nullable=False),
+    Column("incident", String(32), nullable=False),
+    Column("item", String(12), nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    #: Whether it opened the item that it stands in.
+    Column("opened", Boolean, nullable=False),
+    Index("ix_arrival_message", "message"),
+    Index("ix_arrival_sender_taken_at", "sender", "taken_at"),
+    Index("ix_arrival_taken_at", "taken_at"),
+)

@@ -47,7 +47,7 @@ def _declarations(connection: Connection) -> dict[str, tuple[str, Collection[str
 def seen(app: App, actor: Actor, key: str) -> Incident:
     """The incident, for somebody who may see it. Refused as if there were none otherwise."""
     incident = app.incident(key)
-    if not _may_know(actor, incident.declared_by, incident.excluded):
+    if not _may_know(actor, incident.opened_by, incident.excluded):
         raise Refused(f"there is no incident {key}; tocsin list shows those there are")
     return incident
 

@@ -21,6 +21,7 @@ from tocsin.views.calls import DownRoute, down_routes, silence
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.newer import asks_more
 from tocsin.views.steps import StepView, is_theirs, next_step, steps
+from tocsin.views.triage import Waiting, waiting
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Card:
     deadlines: tuple[Deadline, ...] = ()
     #: Laws newer than those of the incident ask more of it, and nobody has accepted them.
     newer_laws: bool = False
+    #: Set while nobody has said whether it is an incident.
+    triage: Waiting | None = None
 
 
 def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
@@ -91,8 +94,10 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         return _broken(app, *broken, now)
     incident = seen(app, actor, key)
     # Of a file that is closed, or was no incident, nothing is left to do.
-    found, law = steps(app, incident) if incident.open else [], owed(app, incident, now)
-    upcoming = next_step(found, incident, actor) if incident.open else None
+    waits = waiting(app, actor, incident)
+    found = steps(app, incident) if incident.open and not waits else []
+    law = owed(app, incident, now)
+    upcoming = next_step(found, incident, actor)
     open_duties = [duty for duty in law.duties if duty.open]
     return Card(
         key=incident.key,
@@ -117,7 +122,8 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         update=_update(app, incident, now),
         doubts=doubts(incident, app.catalog_of(incident)),
         down=tuple(down_routes(app, now)),
-        newer_laws=asks_more(app, incident),
+        newer_laws=asks_more(app, incident) and not waits,
+        triage=waits,
     )
 
 
@@ -150,7 +156,7 @@ def _broken(app: App, row: Mapping[str, Any], duties: Mapping[str, Mapping[str, 
 def blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
     """The person whose answer is missing, else what the plan waits for from people."""
     silent = unanswered(incident, app.catalog.contacts)
-    if silent:
+    if silent and not incident.waits_calmly:
         role = silent[0]
         long = silence(incident, role, now) or timedelta(0)
         name = role.upper() if role == "dpo" else role.replace("-", " ")

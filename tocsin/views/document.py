@@ -31,7 +31,7 @@ from tocsin.views.steps import steps
 
 def stood(app: App, actor: Actor, key: str, moment: datetime) -> Incident:
     """The incident as it was known at a past moment."""
-    begun = seen(app, actor, key).declared_at
+    begun = seen(app, actor, key).opened_at
     with app.database.read() as connection:
         entries = written_by(timeline.entries(connection, key), moment)
     if not entries:
@@ -55,14 +55,16 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "drill": incident.drill,
         "restricted": incident.restricted,
         "excluded": list(incident.excluded),
-        "declared_at": incident.declared_at,
-        "declared_by": incident.declared_by,
+        "opened_at": incident.opened_at,
+        "opened_by": incident.opened_by,
+        "declared_at": incident.declared_at if incident.declared else None,
+        "declared_by": incident.declared_by if incident.declared else None,
         "closed_at": incident.closed_at,
         "aware_at": facts.moment("aware_at"),
         "as_of": moment,
         "facts": _facts(incident, texts),
         "roles": dict(sorted(incident.roles.items())),
-        "checklist": [_step(step) for step in steps(app, incident)],
+        "checklist": [_step(step) for step in (steps(app, incident) if incident.declared else ())],
         "duties": [_duty(duty, texts) for duty in law.duties],
         "undecided": [each.as_json() for each in law.undecided],
         "not_notified": [

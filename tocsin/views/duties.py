@@ -123,8 +123,8 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
         for key, state in incident.duties.items()
     ]
     views.sort(key=lambda duty: (not duty.open, duty.soonest is None, duty.soonest or now, duty.key))
-    if incident.status == "declined":
-        # Where there was no incident, nothing is asked any more.
+    if incident.status in ("triage", "declined"):
+        # Where there was no incident, nothing is asked any more; where nobody has said that there is one, not yet.
         return Owed(tuple(views), (), (), None)
     found = assessment(incident, catalog)
     on_a_place = frozenset(view.key for view in views if view.open and view.key in found.on_a_place)

@@ -7,7 +7,7 @@ from typing import Any
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.asking import NextQuestion
-from tocsin.domain.escalation import NextCall
+from tocsin.domain.escalation import TRIAGE, NextCall
 from tocsin.domain.incident import Incident
 from tocsin.domain.law.duties import Undecided
 from tocsin.views.calls import Called, called, climbs
@@ -25,6 +25,7 @@ class Opening:
     key: str
     code_name: str
     severity: str
+    status: str
     restricted: bool
     drill: bool
     declared_at: datetime
@@ -62,20 +63,23 @@ def usual(app: App, incident: Incident) -> dict[str, Any]:
 def opening(app: App, actor: Actor, key: str) -> Opening:
     """The incident as it stands now, in the shape that a declarer wants to see."""
     incident, now = app.incident(key), app.now()
+    waits = incident.status == "triage"
     law = owed(app, incident, now)
     return Opening(
         key=incident.key,
         code_name=incident.code_name,
         severity=incident.severity,
+        status=incident.status,
         restricted=incident.restricted,
         drill=incident.drill,
         declared_at=incident.declared_at,
-        calls=tuple(called(incident)),
+        # Whoever looked at it in triage was called for that alone.
+        calls=tuple(call for call in called(incident) if (call.role == TRIAGE) is waits),
         next_calls=climbs(app, incident, now),
         clocks=law.duties,
         undecided=law.undecided,
         questions=law.questions,
-        at_risk=app.catalog_of(incident).type(incident.type).data_at_risk,
-        usual=usual(app, incident),
-        first=next_step(steps(app, incident), incident, actor),
+        at_risk=() if waits else app.catalog_of(incident).type(incident.type).data_at_risk,
+        usual={} if waits else usual(app, incident),
+        first=None if waits else next_step(steps(app, incident), incident, actor),
     )

@@ -110,6 +110,9 @@ def register(
         breach = _breach(app, row, moment, now)
         if isinstance(breach, str):
             broken[str(row["key"])] = breach
+        elif not breach.incident.declared:
+            # What waits in triage, or was declined there, nobody ever called a breach.
+            continue
         elif not reads_words(actor, app.incident(row["key"])):
             restricted += 1
         else:

@@ -59,6 +59,21 @@ def _noted(body: k.Noted, texts: Texts) -> str:
     return f"{body.said_by}: {said} ({_said(body.link, texts, '')})" if body.said_by else said
 
 
+def _opened_triage(body: k.TriageOpened, texts: Texts) -> str:
+    urgent = "urgent, " if body.urgent else ""
+    return f"{urgent}from a {body.source}{_said(body.title, texts)}"
+
+
+def _message(body: k.MessageReceived, texts: Texts) -> str:
+    marks = {
+        "urgent": body.urgent,
+        "automatic": body.automatic,
+        "too large, its head alone": not body.whole,
+        f"called nobody ({(body.held_back or '').replace('-', ' ')})": body.held_back is not None,
+    }
+    return ", ".join([body.item, *(mark for mark, is_so in marks.items() if is_so)])
+
+
 def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
     gaps = f", {len(body.gaps)} gaps" if body.gaps else ""
     return f"revision {body.revision}: {body.total} people in {len(body.by_place)} places{gaps}; {body.added} new"
@@ -199,6 +214,9 @@ def _why(body: Any, texts: Texts) -> str:
 _SAY: dict[type[k.Body], Say] = {
     k.Declared: _declared,
     k.Noted: _noted,
+    k.TriageOpened: _opened_triage,
+    k.Confirmed: lambda body, texts: f"{body.severity} {body.type}{_said(body.title, texts)}",
+    k.MessageReceived: _message,
     k.Reclassified: lambda body, texts: (
         f"{body.field} is {shown(body.value, texts)}{_said(body.because, texts)}"
     ),

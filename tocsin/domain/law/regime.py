@@ -48,17 +48,19 @@ def assess(
     authorities: Sequence[Authority],
     at: datetime,
     declared_at: datetime | None = None,
+    reported_at: datetime | None = None,
     discharged: Mapping[str, datetime] = _NOTHING,
 ) -> Assessment:
     """Every duty that these facts raise, soonest first, with what cannot be told yet and what is not owed.
 
     `at` is the moment as of which the law is applied. Until a clock's own moment is learned it runs from the
-    earliest moment known, else from `declared_at`, and the duty is marked as assumed. `discharged` gives for
+    earliest moment known, else from `declared_at`, and the duty is marked as assumed. `reported_at` is when it came
+    in, where it waited in triage before it was declared: that moment is known like any other. `discharged` gives for
     `regime/rule` the moment at which it was told first, for the clocks that follow it.
     """
     laws = {regime.id: regime for regime in regimes}
     own_country = organisation.eu_main_establishment
-    clocks = Clocks(facts, laws, declared_at, discharged, organisation.days_off, own_country)
+    clocks = Clocks(facts, laws, declared_at, discharged, organisation.days_off, own_country, reported_at)
     case = _Case(facts, organisation, tuple(authorities), at, clocks)
     findings = [finding for _, regime in sorted(laws.items()) for finding in _Law(regime, case).findings()]
     duties = sorted((each for each in findings if isinstance(each, Duty)), key=_urgency)

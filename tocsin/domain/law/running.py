@@ -62,6 +62,8 @@ class Clocks:
     off: DaysOff
     #: The Member State of the company's main establishment, whose days off a law may mean.
     own_country: str | None = None
+    #: When it came in, where it waited in triage: somebody could know of it from then on.
+    reported_at: datetime | None = None
     #: What was worked out once: a clock may be asked for by its own rule and by those that follow it.
     runs: dict[str, Run] = field(default_factory=dict)
     starts: dict[str, Start] = field(default_factory=dict)
@@ -81,7 +83,8 @@ class Clocks:
     def moments(self) -> tuple[datetime, ...]:
         """Every moment that is known, in order: no clock starts at another one."""
         stated = (self.facts.moment(name) for name in self.facts.values if name in _MOMENTS)
-        return tuple(sorted(filter(None, (*stated, self.declared_at, *self.discharged.values()))))
+        begun = (self.declared_at, self.reported_at)
+        return tuple(sorted(filter(None, (*stated, *begun, *self.discharged.values()))))
 
     @property
     def found(self) -> datetime | None:
@@ -145,8 +148,11 @@ class Clocks:
     @cached_property
     def _earliest(self) -> tuple[datetime, str] | None:
         """The earliest moment at which anybody knew; None where nothing is known."""
-        known = self._known(KNOWING) or ([(self.declared_at, "declared_at")] if self.declared_at else [])
-        return known[0] if known else None
+        known = self._known(KNOWING)
+        # Decision 12: a message that lay there is known from its reception on, whatever was stated later than that.
+        known += [(self.reported_at, "reported_at")] if self.reported_at else []
+        known = known or ([(self.declared_at, "declared_at")] if self.declared_at else [])
+        return min(known, default=None)
 
     def _known(self, names: Iterable[str]) -> list[tuple[datetime, str]]:
         """The moments that are known, the earliest first."""

@@ -41,6 +41,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_attempt_door_row", "attempt", ["door", "row"], unique=False)
     op.create_table(
+        "arrival",
+        sa.Column("identity", sa.String(length=64), nullable=False),
+        sa.Column("message", sa.String(length=64), nullable=True),
+        sa.Column("sender", sa.String(length=64), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("item", sa.String(length=12), nullable=False),
+        sa.Column("taken_at", sa.String(length=32), nullable=False),
+        sa.Column("opened", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("identity", name=op.f("pk_arrival")),
+    )
+    op.create_index("ix_arrival_message", "arrival", ["message"], unique=False)
+    op.create_index("ix_arrival_sender_taken_at", "arrival", ["sender", "taken_at"], unique=False)
+    op.create_index("ix_arrival_taken_at", "arrival", ["taken_at"], unique=False)
+    op.create_table(
         "clock",
         sa.Column("name", sa.String(length=12), nullable=False),
         sa.Column("offset_us", sa.BigInteger(), nullable=False),

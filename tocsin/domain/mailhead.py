@@ -1,0 +1,154 @@
+"""The head of a message from outside: who wrote it, what it answers, whether it says that it is urgent.
+
+Pure. A message is judged by its head alone: who marks a message urgent says so there, and what a machine wrote says so
+there too. What stands below the head is never parsed, and nothing in it can do harm.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.errors import MessageError
+from email.header import decode_header
+from email.utils import getaddresses
+
+from tocsin.domain.intake import Intake
+
+#: Of a head so many bytes are read. RFC 5322 sets no limit; servers commonly take 100 to 256 KiB.
+LONGEST_HEAD = 256 * 1024
+#: Of one field so many characters are understood: a subject or a list of references is shorter.
+_LONGEST_FIELD = 4000
+#: A thread is found by the newest of the messages that it refers to.
+_MOST_REFERENCES = 20
+
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_ID = re.compile(r"<([^<>\s]{1,990})>")
+_KEY = re.compile(r"\bINC-\d{4}-\d{4,9}\b", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the head of a message says, as far as intake asks. Names and addresses of people outside stand in it."""
+
+    message_id: str | None
+    #: Ids of the messages that it answers, the newest first.
+    references: tuple[str, ...]
+    sender: str
+    subject: str
+    #: Keys of incidents that its subject names.
+    keys: tuple[str, ...]
+    urgent: bool
+    automatic: bool
+
+
+def split(raw: bytes) -> tuple[bytes, bytes]:
+    """(head, body) of a message (RFC 5322, 2.1). What has no empty line is all head, of which the beginning counts."""
+    end = _END_OF_HEAD.search(raw, 0, LONGEST_HEAD)
+    if end is None:
+        return raw[:LONGEST_HEAD], raw[LONGEST_HEAD:]
+    return raw[: end.start()], raw[end.end() :]
+
+
+def read_head(raw: bytes, intake: Intake) -> Head:
+    """The head of a message. Never raises: what cannot be read counts as not there."""
+    fields = _fields(split(raw)[0])
+    subject = _decoded(fields.get("subject", ""))
+    automatic = _is_automatic(fields)
+    return Head(
+        message_id=next(iter(_ID.findall(fields.get("message-id", ""))), None),
+        references=_references(fields),
+        sender=_address(fields.get("from", "")),
+        subject=subject,
+        keys=tuple(key.upper() for key in _KEY.findall(subject)),
+        urgent=not automatic and _is_urgent(fields, subject, intake),
+        automatic=automatic,
+    )
+
+
+def written(raw: bytes) -> tuple[str, str]:
+    """(From, Subject) of a message as its sender wrote them, for people who may read them."""
+    fields = _fields(split(raw)[0])
+    return _decoded(fields.get("from", "")), _decoded(fields.get("subject", ""))
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    """Field names in lower case to the first value of each, on one line."""
+    try:
+        # The oldest policy keeps fields as they are written: newer ones parse them, and stumble over hostile ones.
+        message = message_from_bytes(head + b"\r\n\r\n", policy=policy.compat32)
+        pairs = [(name.lower(), _plain(str(value)[:_LONGEST_FIELD])) for name, value in message.raw_items()]
+    except (MessageError, ValueError, LookupError, RecursionError):
+        return {}
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found.setdefault(name, " ".join(value.split()))
+    return found
+
+
+def _plain(value: str) -> str:
+    """A field whose bytes beyond ASCII, which RFC 6532 allows, stand in it as surrogates."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _decoded(value: str) -> str:
+    """Encoded words (RFC 2047) as text; what cannot be decoded stays as it stands."""
+    try:
+        pieces = decode_header(value)
+    except (MessageError, ValueError, LookupError):
+        pieces = [(value, None)]
+    text = "".join(piece if isinstance(piece, str) else _text(piece, charset) for piece, charset in pieces)
+    return " ".join(text.encode("utf-8", "replace").decode().split())
+
+
+def _text(piece: bytes, charset: str | None) -> str:
+    try:
+        # What stands between encoded words comes back in this encoding of Python's own.
+        return piece.decode(charset or "raw-unicode-escape", "replace")
+    except (LookupError, ValueError):
+        return piece.decode("utf-8", "replace")
+
+
+def _address(value: str) -> str:
+    """The first address of a From field, in lower case; empty where there is none."""
+    try:
+        found = getaddresses([value])
+    except (MessageError, ValueError, LookupError, RecursionError):
+        return ""
+    return next((address.strip().lower() for _, address in found if address), "")
+
+
+def _references(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids in In-Reply-To and References (RFC 5322, 3.6.4), the newest first."""
+    answered = _ID.findall(fields.get("in-reply-to", ""))
+    thread = _ID.findall(fields.get("references", ""))
+    return tuple(dict.fromkeys([*answered, *reversed(thread)]))[:_MOST_REFERENCES]
+
+
+def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
+    said = subject.casefold()
+    while said.startswith(("re:", "fw:", "fwd:")):
+        said = said.partition(":")[2].lstrip()
+    said = said.lstrip("[(*! ")
+    if any(said.startswith(mark.casefold()) for mark in intake.urgent_subjects):
+        return True
+    # `1 (Highest)` is how many programs write it.
+    marks = {
+        name.lower(): {value.casefold() for value in values} for name, values in intake.urgent_headers.items()
+    }
+    return any(
+        (words := fields.get(name, "").casefold().split()) and words[0] in values
+        for name, values in marks.items()
+    )
+
+
+def _is_automatic(fields: Mapping[str, str]) -> bool:
+    """Whether a machine wrote it: an automatic answer, a report of a mail system, or bulk mail."""
+    submitted = fields.get("auto-submitted", "no").casefold().split(";")[0].strip()
+    kind = fields.get("content-type", "").casefold().split(";")[0].strip()
+    return (
+        submitted not in ("no", "")  # RFC 3834, 5
+        or fields.get("precedence", "").casefold() in ("bulk", "junk", "list", "auto_reply")  # RFC 2076, 3.9
+        or kind == "multipart/report"  # RFC 6522: bounces and other reports
+        or fields.get("return-path", "").replace(" ", "") == "<>"  # RFC 5321, 4.5.5
+        or any(name in fields for name in ("list-id", "list-unsubscribe", "x-autoreply", "x-autorespond"))
+    )
