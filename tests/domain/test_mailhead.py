@@ -1,0 +1,139 @@
+"""What a head says: urgent or not, written by a machine or not; and nothing in it can hurt whoever reads it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.intake.post import message
+from tests.shipped import shipped
+from tocsin.domain.intake import Intake
+from tocsin.domain.mailhead import LONGEST_HEAD, Head, read_head, split, written
+
+INTAKE = shipped().contacts.intake
+
+
+def head(raw: bytes) -> Head:
+    return read_head(raw, INTAKE)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"X_Priority": "1"},
+        {"X_Priority": "1 (Highest)"},
+        {"X_Priority": "2 (High)"},
+        {"Importance": "High"},
+        {"importance": "high"},
+        {"Priority": "urgent"},
+        {"X_MSMail_Priority": "High"},
+    ],
+)
+def test_each_header_that_mail_programs_write_for_high_priority_is_urgent(fields):
+    assert head(message(**fields)).urgent
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "URGENT: keys",
+        "[High Priority] keys",
+        "Re: Fwd: urgent keys",
+        "khẩn cấp: lộ khóa",
+        "KHẨN CẤP lộ khóa",
+        "=?utf-8?B?S2jhuqluIGPhuqVwOiBs4buZ?=",
+        "=?utf-8?Q?KH=E1=BA=A8N_C=E1=BA=A4P?= lộ",
+    ],
+)
+def test_a_subject_that_begins_with_a_word_for_it_is_urgent_in_both_languages(subject):
+    assert head(message(subject)).urgent
+
+
+@pytest.mark.parametrize(
+    ("subject", "fields"),
+    [
+        ("Nothing is urgent here", {}),
+        ("A question", {"X_Priority": "3"}),
+        ("A question", {"X_Priority": "5 (Lowest)"}),
+        ("A question", {"Importance": "normal"}),
+        ("A question", {"Priority": "non-urgent"}),
+        ("A question", {"Importance": ""}),
+    ],
+)
+def test_everything_else_is_not(subject, fields):
+    assert not head(message(subject, **fields)).urgent
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated; owner=x"},
+        {"Precedence": "bulk"},
+        {"Precedence": "List"},
+        {"Content_Type": 'multipart/report; report-type=delivery-status; boundary="x"'},
+        {"Return_Path": "<>"},
+        {"List_Id": "<news.example.org>"},
+        {"X_Autoreply": "yes"},
+    ],
+)
+def test_what_a_machine_wrote_is_automatic_and_never_urgent(fields):
+    found = head(message("URGENT", **fields, X_Priority="1"))
+    assert (found.automatic, found.urgent) == (True, False)
+
+
+def test_a_person_is_no_machine():
+    assert not head(message(Auto_Submitted="no", Precedence="first-class")).automatic
+
+
+def test_a_thread_is_known_by_the_newest_first_and_an_incident_by_its_key_in_the_subject():
+    found = head(message("Re: inc-2026-0007 x", References="<a@x> <b@x>", In_Reply_To="<c@x>"))
+    assert (found.references, found.keys) == (("c@x", "b@x", "a@x"), ("INC-2026-0007",))
+    assert found.sender == "kanarienvogel@example.org"
+
+
+HOSTILE = {
+    "nothing": b"",
+    "no head": b"\r\n\r\nbody",
+    "no body": b"Subject: urgent",
+    "NULs": b"Subject: urgent\x00\x00\r\nFrom: \x00\r\n\r\n\x00",
+    "a charset that is none": b"Subject: =?no-such?B?dXJnZW50?=\r\n\r\nx",
+    "broken base64": b"Subject: =?utf-8?B?dXJn!?=\r\nFrom: =?utf-8?Q?=ZZ?= <a@b>\r\n\r\nx",
+    "a codec of Python that is no charset": b"Subject: =?rot13?Q?x?= =?zlib?Q?x?= =?idna?Q?=FF?=\r\n\r\nx",
+    "bare CR": b"Subject: urgent\rFrom: x\r\r\n\r\n",
+    "an injected header": b"Subject: =?utf-8?Q?urgent=0D=0ABcc:_a@b?=\r\n\r\nx",
+    "latin-1": b"Subject: caf\xe9\r\nFrom: J\xfcrgen <a@b>\r\n\r\nx",
+    "an address without an end": b"From: " + b"(" * 3000 + b"<" * 3000 + b"\r\n\r\n",
+    "a head without an end": b"X: y\r\n" * 100_000,
+    "many fields": b"".join(b"X-%d: y\r\n" % n for n in range(30_000)) + b"\r\nbody",
+    "a long subject": b"Subject: " + b"=?utf-8?Q?a?= " * 20_000 + b"\r\n\r\n",
+    "many references": b"References: " + b"<a@b> " * 20_000 + b"\r\n\r\n",
+    "folded a thousand times": b"Subject: a\r\n" + b" b\r\n" * 1000 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_heads_are_read_as_far_as_they_can_be(raw):
+    found = head(raw)
+    for said in (*written(raw), found.subject, found.sender):
+        assert "\n" not in said
+        assert "\r" not in said
+        assert len(said) <= 4000
+        said.encode()
+
+
+@given(st.binary(max_size=400))
+def test_whatever_the_bytes_are_a_head_is_read_and_nothing_is_raised(raw):
+    written(raw)
+    read_head(raw, Intake())
+
+
+def test_the_first_of_two_fields_counts_and_what_is_undecodable_stays_as_it_is_written():
+    assert head(b"Subject: A question\r\nSubject: urgent\r\n\r\n").subject == "A question"
+    assert head(b"Subject: =?no-such?Q?urgent?=\r\n\r\n").subject == "urgent"
+
+
+def test_what_lies_below_the_head_is_no_head():
+    assert split(b"Subject: a\r\n\r\nImportance: high\r\n") == (b"Subject: a", b"Importance: high\r\n")
+    assert split(b"Subject: a\n\nb") == (b"Subject: a", b"b")
+    assert not head(b"Subject: a\r\n\r\nImportance: high\r\n\r\n").urgent
+    assert len(split(b"X" * (LONGEST_HEAD + 5))[0]) == LONGEST_HEAD

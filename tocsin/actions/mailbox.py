@@ -1,0 +1,110 @@
+"""Looking into the mailbox: each message is taken in, and moved away only once it is kept."""
+
+from dataclasses import dataclass
+
+from tocsin.actions.intake import Taken, take_in
+from tocsin.app import App
+from tocsin.channels import is_loopback
+from tocsin.domain.errors import Refused
+from tocsin.logs import Log
+from tocsin.sources.mailbox import Lying, Mailbox, MailboxConfig, MailboxDown, opened, refuse_clear_text
+from tocsin.storage import clock as heartbeats
+from tocsin.storage.database import Unavailable
+
+log = Log("tocsin.intake")
+
+#: So many messages are taken at one look; the next look takes the next ones.
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look found: the messages that were taken in, and how many had to stay, by why."""
+
+    taken: tuple[Taken, ...] = ()
+    too_large: int = 0
+    failed: int = 0
+    #: Kept, but the server did not move them: they are not taken in twice.
+    unmoved: int = 0
+    trouble: str | None = None
+
+
+def config_of(app: App) -> MailboxConfig | None:
+    """The mailbox that the settings name, or None. Refused where it must not be opened as it stands there."""
+    ours = app.settings.intake
+    if ours.host is None:
+        return None
+    loopback = is_loopback(ours.host)
+    if app.settings.fenced and not loopback:
+        raise Refused(f"intake.host = {ours.host}: a {app.settings.mode} home speaks to this machine only")
+    refuse_clear_text(ours.host, ours.tls, loopback=loopback)
+    if ours.username is None or ours.password is None:
+        raise Refused("intake.host needs intake.username and intake.password_file; see RUNBOOK 14")
+    return MailboxConfig(
+        ours.host,
+        ours.port,
+        ours.tls,
+        ours.username,
+        ours.password.get_secret_value(),
+        ours.folder,
+        ours.processed,
+        ours.timeout,
+    )
+
+
+def look(app: App) -> Look | None:
+    """Look into the mailbox once, and note how it went for `tocsin status`; None where none is configured."""
+    try:
+        config = config_of(app)
+        if config is None:
+            return None
+        found = _looked(app, config)
+    except (MailboxDown, Refused) as down:
+        found = Look(trouble=str(down))
+    detail = {
+        "taken": len([each for each in found.taken if each.outcome != "known"]),
+        "too_large": found.too_large,
+        "failed": found.failed,
+        "unmoved": found.unmoved,
+        "trouble": found.trouble,
+    }
+    with app.database.write() as connection:
+        heartbeats.beat(connection, "mailbox", app.clock(), detail)
+    return found
+
+
+def _looked(app: App, config: MailboxConfig) -> Look:
+    taken: list[Taken] = []
+    counts = {"too_large": 0, "failed": 0, "unmoved": 0}
+    trouble = None
+    try:
+        with opened(config) as mailbox:
+            for message in mailbox.lying(MOST):
+                _take(app, mailbox, message, taken, counts)
+    except MailboxDown as down:
+        # What was taken before the line broke is kept.
+        trouble = str(down)
+    return Look(tuple(taken), trouble=trouble, **counts)
+
+
+def _take(app: App, mailbox: Mailbox, message: Lying, taken: list[Taken], counts: dict[str, int]) -> None:
+    raw, whole = mailbox.read(message, app.settings.intake.largest)
+    try:
+        done = take_in(app, raw, received_at=message.received_at, whole=whole)
+    except Unavailable:
+        raise MailboxDown("the database is away; messages stay where they lie") from None
+    except Exception as error:  # any failure at all: one message that cannot be kept keeps no other from it
+        log.error("message not kept", error=type(error).__name__)
+        counts["failed"] += 1
+        return
+    taken.append(done)
+    if not done.whole:
+        counts["too_large"] += 1
+        return
+    try:
+        mailbox.put_away(message)
+    except OSError:
+        raise
+    except Exception as error:  # it is kept; what the server makes of moving it is another matter
+        log.error("message kept, not moved", error=type(error).__name__)
+        counts["unmoved"] += 1

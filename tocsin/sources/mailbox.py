@@ -1,0 +1,160 @@
+"""The mailbox of the privacy address, by IMAP (RFC 9051) over TLS, read by IMAPClient.
+
+A message is looked at without being marked, and moved only once it is kept: whoever dies in between finds it again.
+Clear text is for loopback only. What the server says may quote a message, so that errors name what failed, not how.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from tocsin.domain.errors import Refused, TocsinError
+from tocsin.domain.mailhead import LONGEST_HEAD
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class MailboxDown(TocsinError):
+    """Nothing can be read from the mailbox, and why, in one line."""
+
+
+@dataclass(frozen=True)
+class MailboxConfig:
+    """Where the mailbox is, and how to get in. `timeout` in seconds, for each answer of the server.
+
+    Without a `tls_context` the system's authorities decide, and host names must match.
+    """
+
+    host: str
+    port: int
+    tls: Literal["implicit", "starttls", "loopback-only"]
+    username: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    processed: str = "Tocsin"
+    timeout: float = 20.0
+    tls_context: "ssl.SSLContext | None" = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Lying:
+    """A message that lies in the mailbox: its number there, its size in bytes, and when the server received it."""
+
+    uid: int
+    size: int
+    received_at: datetime | None
+
+
+class Mailbox:
+    """An opened mailbox."""
+
+    def __init__(self, client: Any, config: MailboxConfig) -> None:
+        # IMAPClient says nothing of its types.
+        self._client, self._config = client, config
+
+    def lying(self, most: int) -> list[Lying]:
+        """The messages that lie there, the oldest first, `most` of them."""
+        uids = sorted(self._client.search("UNDELETED"))[:most]
+        found = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"]) if uids else {}
+        return [
+            Lying(uid, int(found[uid].get(b"RFC822.SIZE", 0)), _aware(found[uid].get(b"INTERNALDATE")))
+            for uid in uids
+            if uid in found
+        ]
+
+    def read(self, message: Lying, most: int) -> tuple[bytes, bool]:
+        """(the bytes of a message, whether these are all): of one larger than `most` its head alone."""
+        if message.size <= most:
+            raw = self._part(message.uid, f"BODY.PEEK[]<0.{most + 1}>")
+            if len(raw) <= most:
+                return raw, True
+        return self._part(message.uid, f"BODY.PEEK[HEADER]<0.{LONGEST_HEAD}>"), False
+
+    def put_away(self, message: Lying) -> None:
+        """Move a message that is kept out of the folder, marked as seen."""
+        from imapclient import DELETED, SEEN
+
+        client, uid, target = self._client, [message.uid], self._config.processed
+        if not client.folder_exists(target):
+            client.create_folder(target)
+        client.add_flags(uid, [SEEN], silent=True)
+        if client.has_capability("MOVE"):
+            client.move(uid, target)
+            return
+        client.copy(uid, target)
+        # Without UIDPLUS (RFC 4315) it stays marked as deleted: to expunge would take what others have marked too.
+        client.add_flags(uid, [DELETED], silent=True)
+        if client.has_capability("UIDPLUS"):
+            client.uid_expunge(uid)
+
+    def _part(self, uid: int, what: str) -> bytes:
+        found = self._client.fetch([uid], [what]).get(uid, {})
+        content = next((value for name, value in found.items() if name.startswith(b"BODY[")), None)
+        if not isinstance(content, bytes):
+            raise MailboxDown("the mail server gives no content of a message; it stays where it lies")
+        return content
+
+
+@contextmanager
+def opened(config: MailboxConfig) -> "Iterator[Mailbox]":
+    """The mailbox, logged in, its folder selected. Raises MailboxDown for whatever the server or the line does."""
+    from imapclient.exceptions import IMAPClientError, LoginError
+
+    client = None
+    try:
+        client = _connected(config)
+        client.select_folder(config.folder)
+        yield Mailbox(client, config)
+    except LoginError:
+        raise MailboxDown(
+            f"{_place(config)} refuses the login; check intake.username and its password"
+        ) from None
+    except OSError as error:
+        raise MailboxDown(f"{_place(config)}: {error.strerror or type(error).__name__}") from None
+    except (IMAPClientError, ValueError, LookupError, AssertionError) as error:
+        raise MailboxDown(
+            f"{_place(config)} says what cannot be used ({type(error).__name__}); check intake.folder"
+        ) from None
+    finally:
+        if client is not None:
+            with suppress(Exception):  # whatever a goodbye meets: what was read is kept
+                client.logout()
+
+
+def _connected(config: MailboxConfig) -> Any:
+    import ssl
+
+    from imapclient import IMAPClient
+
+    context = config.tls_context or ssl.create_default_context()
+    implicit = config.tls == "implicit"
+    client: Any = IMAPClient(
+        config.host,
+        config.port,
+        ssl=implicit,
+        ssl_context=context if implicit else None,
+        timeout=config.timeout,
+    )
+    # Moments come with their own zone, instead of without any in that of this machine.
+    client.normalise_times = False
+    if config.tls == "starttls":
+        client.starttls(context)
+    client.login(config.username, config.password)
+    return client
+
+
+def _place(config: MailboxConfig) -> str:
+    return f"the mailbox at {config.host}:{config.port}"
+
+
+def _aware(moment: object) -> datetime | None:
+    return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
+
+
+def refuse_clear_text(host: str, tls: str, *, loopback: bool) -> None:
+    """Refused where mail and password would leave this machine in clear text."""
+    if tls == "loopback-only" and not loopback:
+        raise Refused(f"mail from {host} would travel in clear text; set intake.tls to implicit or starttls")

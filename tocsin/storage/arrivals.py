@@ -1,0 +1,70 @@
+"""Arrivals: which messages from outside were taken in, and where they are. Names and ids are keyed hashes here."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from tocsin.storage.tables import arrival, incident, outbox
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One message: what makes it this one, its Message-ID, its sender, and the item of the vault that holds it."""
+
+    identity: str
+    message: str | None
+    sender: str
+    incident: str
+    item: str
+    taken_at: datetime
+    opened: bool
+
+
+def note(connection: Connection, came: Arrival) -> None:
+    """Note a message in the transaction of the entries that speak of it."""
+    connection.execute(insert(arrival).values(**asdict(came)))
+
+
+def known(connection: Connection, identity: str) -> Arrival | None:
+    """This very message, if it was taken in before."""
+    row = connection.execute(select(arrival).where(arrival.c.identity == identity)).mappings().first()
+    return Arrival(**row) if row else None
+
+
+def is_open(connection: Connection, key: str) -> bool:
+    """Whether there is an incident of this key that takes entries."""
+    sound = incident.c.open & incident.c.quarantined.is_(None)
+    return connection.scalar(select(incident.c.key).where(incident.c.key == key, sound)) is not None
+
+
+def thread(connection: Connection, messages: Collection[str]) -> list[str]:
+    """The incidents that messages with these ids (keyed hashes) are in, the latest first."""
+    query = select(arrival.c.incident).where(arrival.c.message.in_(messages))
+    return list(dict.fromkeys(connection.scalars(query.order_by(arrival.c.taken_at.desc()))))
+
+
+def answered(connection: Connection, ids: Collection[str]) -> list[str]:
+    """The incidents of messages of our own with these ids."""
+    return list(dict.fromkeys(connection.scalars(select(outbox.c.incident).where(outbox.c.id.in_(ids)))))
+
+
+def in_triage(connection: Connection, sender: str, since: datetime | None) -> str | None:
+    """What waits in triage, opened by the same sender since then; the latest."""
+    query = (
+        select(arrival.c.incident)
+        .join(incident, incident.c.key == arrival.c.incident)
+        .where(arrival.c.sender == sender, arrival.c.opened, incident.c.status == "triage")
+        .where(incident.c.quarantined.is_(None))
+        .order_by(arrival.c.taken_at.desc())
+        .limit(1)
+    )
+    found: str | None = connection.scalar(query.where(arrival.c.taken_at > since) if since else query)
+    return found
+
+
+def opened(connection: Connection, since: datetime) -> int:
+    """How many items messages have opened since then."""
+    query = select(func.count()).where(arrival.c.opened, arrival.c.taken_at > since)
+    return connection.scalar(query) or 0
