@@ -84,6 +84,36 @@ class Hands:
             thread.join(max(until - time.monotonic(), 0))
 
 
+class Mailroom:
+    """Looks into the mailbox of the privacy address now and then, beside the rounds: a server that hangs delays no
+    page. One look at a time.
+    """
+
+    def __init__(self) -> None:
+        self._looking: threading.Thread | None = None
+        self._began: datetime | None = None
+
+    def look(self, app: App) -> None:
+        """Begin a look, where a mailbox is configured and the last one is over and old enough."""
+        ours, now = app.settings.intake, app.clock()
+        if ours.host is None or (self._looking and self._looking.is_alive()):
+            return
+        if self._began and timedelta(0) <= now - self._began < timedelta(seconds=ours.every):
+            return
+        self._began = now
+        self._looking = threading.Thread(target=_looked, args=(app,), name="mailroom", daemon=True)
+        self._looking.start()
+
+
+def _looked(app: App) -> None:
+    from tocsin.actions.mailbox import look
+
+    try:
+        look(app)
+    except Exception as error:  # any failure at all: the next look may find it mended
+        log.error("mailbox failed", error=type(error).__name__, at=_place(error))
+
+
 @dataclass(frozen=True)
 class Round:
     """What one round did, and what it left."""
@@ -212,11 +242,13 @@ def run(app: App) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    waking, hands, post, read_at = waking_of(app), Hands(), Post(), app.clock()
+    waking, hands, post = waking_of(app), Hands(), Post()
+    mailroom, read_at = Mailroom(), app.clock()
     guard = Guard(read_at) if waking else None
     while not stop.wait(app.settings.bell.interval):
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
             app, read_at = read_again(app), app.clock()
+        mailroom.look(app)
         try:
             ring(app, waking=waking, hands=hands, post=post, guard=guard)
         except Exception as error:

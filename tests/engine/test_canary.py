@@ -189,3 +189,37 @@ def test_a_failing_incident_logs_its_place_and_no_words(tale):
         ring(tale.app)
     assert tale.told("Paged")[-1].person == "minh"
     assert sung(repr(logs).encode()) == []
+
+
+def test_who_writes_from_outside_is_sealed_and_said_nowhere(story, capfd, caplog):
+    from tests.intake.post import message
+    from tocsin.actions.intake import take_in
+    from tocsin.rendering.artifact import board_page, incident_page
+    from tocsin.storage import timeline
+
+    caplog.set_level(logging.DEBUG)
+    first = message(f"URGENT {READER['name']}", sender=f"{READER['name']} <{READER['email']}>", body="zeisig")
+    second = message(
+        "Re: zeisig",
+        id_="kanarienvogel@example.org",
+        sender="zeisig@example.org",
+        In_Reply_To="<m1@example.org>",
+    )
+    for raw in (first, second):
+        story.key = take_in(story.app, raw).incident
+        story.settle()
+    story.as_("linh").ack()
+    with story.app.database.read() as connection:
+        board = board_page(timeline.board(connection, closed=9), "Asia/Ho_Chi_Minh", story.clock.moment)
+    shown = incident_page(story.incident, story.plan, story.app.catalog, story.clock.moment, {})
+    story.as_("linh").confirm()
+    assert len(story.incident.evidence) == 2
+    assert [name for name, value in everything_stored(story.app) if sung(value)] == []
+    files = [path for path in story.app.settings.home.rglob("*") if path.is_file()]
+    assert [path for path in files if sung(path.read_bytes())] == []
+    said = repr(story.slack.messages).encode() + b"".join(mail.content for mail in story.mail.messages)
+    assert sung(said + (board + shown).encode()) == []
+    out, err = capfd.readouterr()
+    assert sung((out + err + caplog.text).encode()) == []
+    assert "TRIAGE" in board
+    assert "TRIAGE - linh looks at it" in shown

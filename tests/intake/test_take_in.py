@@ -1,14 +1,20 @@
 """A message is kept once and whole, where it belongs; what is urgent calls, and a flood calls once."""
 
-from datetime import timedelta
+import os
+import signal
+from datetime import datetime, timedelta
 
 import pytest
 
+from tests.child import together
 from tests.intake.post import SENDER, arrivals, hand_over, items, message, received
 from tests.story import Story
+from tocsin.actions import intake
 from tocsin.actions.intake import take_in
+from tocsin.app import open_app
 from tocsin.evidence import vault
 from tocsin.evidence.verify import verify
+from tocsin.settings import Settings
 from tocsin.storage import outbox
 
 
@@ -232,3 +238,28 @@ def test_hostile_messages_are_kept_as_they_are(tale, raw):
     (taken,) = hand_over(tale.app, raw)
     assert vault.read(tale.app, taken.incident, taken.item) == raw
     assert verify(tale.app, taken.incident).fault is None
+
+
+def keep_and_die(settings: Settings, moment: datetime, raw: bytes) -> None:
+    """Somebody who is killed after the item is opened, before the message lies in it."""
+
+    def die(*_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    intake.put_file = die
+    take_in(open_app(settings, now=lambda: moment), raw)
+
+
+def test_killed_between_opening_an_item_and_keeping_the_message_it_is_one_item_in_the_end(tale):
+    raw = message("URGENT")
+    for _ in range(2):
+        assert together((keep_and_die, (tale.app.settings, tale.clock.moment, raw))) == [-signal.SIGKILL]
+    (key,) = items(tale.app)
+    # It calls already: the bell finds an urgent item.
+    tale.key = key
+    assert tale.settle().paged() == [("triage", "linh")]
+    tale.leap(minutes=2)
+    (taken,) = hand_over(tale.app, raw)
+    assert (taken.incident, taken.item, items(tale.app)) == (key, "E1", [key])
+    assert vault.read(tale.app, key, "E1") == raw
+    assert verify(tale.app, key).fault is None

@@ -26,6 +26,7 @@ from tocsin.engine.messages import page_message
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import record
 from tocsin.rendering.message import line
+from tocsin.sealing import keyed_digest
 from tocsin.storage import arrivals
 from tocsin.storage.arrivals import Arrival
 
@@ -84,7 +85,7 @@ def take_in(app: App, raw: bytes, *, received_at: datetime | None = None, whole:
 
 
 def _message(app: App, raw: bytes, received_at: datetime | None, whole: bool) -> _Message:
-    digest = partial(app.keyring.digest, "intake")
+    digest = partial(keyed_digest, app.keyring.derived("intake"))
     head, body = split(raw)
     if not whole or len(raw) > app.settings.intake.largest:
         raw, body, whole = head, b"", False
@@ -109,7 +110,8 @@ def _one_ending(content: bytes) -> bytes:
 
 def _belongs_to(app: App, connection: Connection, came: _Message) -> str | None:
     """The open incident that a message is for: by its thread, by its name, or as one more of the same sender."""
-    ids = [app.keyring.digest("intake", each.encode()) for each in came.head.references]
+    key = app.keyring.derived("intake")
+    ids = [keyed_digest(key, each.encode()) for each in came.head.references]
     ours = [ours[1] for each in came.head.references if (ours := _OURS.match(each))]
     # The same Message-ID with another content is no repetition: it is kept beside the first.
     named = arrivals.thread(connection, [*ids, *([came.message] if came.message else [])])
