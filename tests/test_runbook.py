@@ -29,6 +29,7 @@ CHAPTERS = (
     "10. False alarm",
     "11. For the manager",
     "12. Restore, lost key, upgrade",
+    "13. Something waits in triage",
 )
 
 

@@ -16,10 +16,12 @@ from tests.intake.imap import Imap
 from tests.intake.post import items, message, received
 from tests.story import Story
 from tocsin.actions import mailbox as room
-from tocsin.actions.mailbox import config_of, look
+from tocsin.actions.intake import take_in
+from tocsin.actions.mailbox import look
 from tocsin.app import App, open_app
 from tocsin.bell import Mailroom, ring
 from tocsin.domain.errors import Refused
+from tocsin.engine.mailroom import config_of
 from tocsin.settings import Mailbox, Settings
 from tocsin.sources.mailbox import Mailbox as Opened
 from tocsin.sources.mailbox import opened
@@ -229,3 +231,30 @@ def test_the_bell_looks_once_in_a_while(tale, imap, monkeypatch):
     mailroom = Mailroom()
     mailroom.look(tale.app)
     assert mailroom._looking is None
+
+
+# --- the doctor
+
+
+def findings(app: App) -> list[str]:
+    from tocsin.doctor.intake import mailbox
+
+    return [f"{each.level} {each.words}" for each in mailbox(app, None)]
+
+
+def test_the_doctor_logs_in_looks_and_takes_nothing(tale, app_, imap):
+    imap.put(message())
+    (found,) = findings(app_)
+    assert found.startswith("ok 127.0.0.1:")
+    assert found.endswith("a message lies there")
+    assert (len(imap.lies_in("INBOX")), items(app_)) == (1, [])
+    imap.at, imap.fault = "LOGIN", "no"
+    assert "refuses the login" in findings(app_)[0]
+
+
+def test_the_doctor_asks_who_takes_messages_in_until_one_was_piped(tale):
+    assert findings(tale.app) == [
+        "warn nobody takes in what comes to help@streamonapi.example: name a mailbox, or pipe it to tocsin intake"
+    ]
+    take_in(tale.app, message())
+    assert findings(tale.app) == ["ok messages are piped in, the last 2026-11-23"]

@@ -13,7 +13,10 @@ from email.policy import default
 
 from sqlalchemy import text
 
+from tests.intake.imap import Imap
+from tests.intake.post import message
 from tests.runbook.desk import Desk
+from tocsin.actions.intake import take_in
 from tocsin.settings import load_settings
 from tocsin.sinks.mail import Fault
 from tocsin.storage import clock as stored_clock
@@ -23,6 +26,8 @@ from tocsin.up.ground import free_port, prepare
 Played = Generator[None, None, None]
 Scene = Callable[[Desk], Played]
 
+#: What a stranger writes.
+MESSAGE = message("URGENT: your keys are public")
 #: By the heading of a section: how far the incident is, and what happens around the blocks.
 SCENES: dict[str, tuple[str, Scene]] = {}
 
@@ -92,6 +97,35 @@ def _the_attacker_reads_slack(desk: Desk) -> Played:
     yield
     assert len(desk.slack.messages) == before
     yield
+
+
+@scene("13. Something waits in triage", "nothing_yet")
+def _a_message_came_in(desk: Desk) -> Played:
+    desk.leap(minutes=-1)
+    _hand_over(desk)
+    yield
+    desk.leap(minutes=2)
+    yield
+
+
+@scene("Messages do not come in", "nothing_yet")
+def _the_mailbox_is_dead(desk: Desk) -> Played:
+    _hand_over(desk)
+    with Imap() as imap:
+        place = f'host = "127.0.0.1"\nusername = "help"\npassword = "wrong"\nport = {imap.port}'
+        desk.edit("tocsin.toml", "port = 993", place)
+        desk.edit("tocsin.toml", 'tls = "implicit"', 'tls = "loopback-only"')
+        desk.say_badly("intake --mailbox", by="linh", status=1)
+        yield
+        (desk.root / "desk" / "message.eml").write_bytes(MESSAGE)
+        yield
+
+
+def _hand_over(desk: Desk) -> None:
+    """A stranger's message is taken in, and calls."""
+    with desk.app() as app:
+        take_in(app, MESSAGE)
+    desk.ring()
 
 
 # --- chapter 6

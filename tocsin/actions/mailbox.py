@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from tocsin.actions.intake import Taken, take_in
 from tocsin.app import App
-from tocsin.channels import is_loopback
 from tocsin.domain.errors import Refused
+from tocsin.engine.mailroom import config_of
 from tocsin.logs import Log
-from tocsin.sources.mailbox import Lying, Mailbox, MailboxConfig, MailboxDown, opened, refuse_clear_text
+from tocsin.sources.mailbox import Lying, Mailbox, MailboxConfig, MailboxDown, opened
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.database import Unavailable
 
@@ -27,29 +27,6 @@ class Look:
     #: Kept, but the server did not move them: they are not taken in twice.
     unmoved: int = 0
     trouble: str | None = None
-
-
-def config_of(app: App) -> MailboxConfig | None:
-    """The mailbox that the settings name, or None. Refused where it must not be opened as it stands there."""
-    ours = app.settings.intake
-    if ours.host is None:
-        return None
-    loopback = is_loopback(ours.host)
-    if app.settings.fenced and not loopback:
-        raise Refused(f"intake.host = {ours.host}: a {app.settings.mode} home speaks to this machine only")
-    refuse_clear_text(ours.host, ours.tls, loopback=loopback)
-    if ours.username is None or ours.password is None:
-        raise Refused("intake.host needs intake.username and intake.password_file; see RUNBOOK 14")
-    return MailboxConfig(
-        ours.host,
-        ours.port,
-        ours.tls,
-        ours.username,
-        ours.password.get_secret_value(),
-        ours.folder,
-        ours.processed,
-        ours.timeout,
-    )
 
 
 def look(app: App) -> Look | None:

@@ -67,7 +67,7 @@ Check = Callable[["App", Path | None], Iterator[Finding]]
 
 
 def _checks() -> tuple[Check, ...]:
-    from tocsin.doctor import commands, home, oncall, people, routes
+    from tocsin.doctor import commands, home, intake, oncall, people, routes
 
     return (
         home.templates,
@@ -80,6 +80,7 @@ def _checks() -> tuple[Check, ...]:
         commands.gateways,
         routes.mail,
         routes.slack,
+        intake.mailbox,
         routes.prefect,
         home.clock,
         home.heartbeats,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from tocsin.domain.errors import Refused, TocsinError
+from tocsin.domain.errors import TocsinError
 from tocsin.domain.mailhead import LONGEST_HEAD
 
 if TYPE_CHECKING:
@@ -152,9 +152,3 @@ def _place(config: MailboxConfig) -> str:
 
 def _aware(moment: object) -> datetime | None:
     return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
-
-
-def refuse_clear_text(host: str, tls: str, *, loopback: bool) -> None:
-    """Refused where mail and password would leave this machine in clear text."""
-    if tls == "loopback-only" and not loopback:
-        raise Refused(f"mail from {host} would travel in clear text; set intake.tls to implicit or starttls")

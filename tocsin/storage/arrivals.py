@@ -64,6 +64,12 @@ def in_triage(connection: Connection, sender: str, since: datetime | None) -> st
     return found
 
 
+def latest(connection: Connection) -> datetime | None:
+    """When the last message was taken in."""
+    found: datetime | None = connection.scalar(select(func.max(arrival.c.taken_at)))
+    return found
+
+
 def opened(connection: Connection, since: datetime) -> int:
     """How many items messages have opened since then."""
     query = select(func.count()).where(arrival.c.opened, arrival.c.taken_at > since)
