@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 
 from flows.home import aside, home
 from flows.showing import show_board, show_open
-from tocsin.bell import ring, waking_of
+from tocsin.bell import Mailroom, ring, waking_of
 from tocsin.storage import clock as heartbeats
 
 #: A bell that has been silent for so long is dead; it rings every second or two.
@@ -32,8 +32,9 @@ async def watch() -> None:
 
 def _stand_in() -> None:
     """Ring until the bell is back, which shows in a beat that is not ours, or until the next run takes over."""
-    waking, until = waking_of(home()), time.monotonic() + STAND_IN
+    waking, mailroom, until = waking_of(home()), Mailroom(), time.monotonic() + STAND_IN
     while time.monotonic() < until:
+        mailroom.look(home())
         ring(home(), waking=waking)
         ours = _last_beat()
         time.sleep(home().settings.bell.interval)

@@ -13,7 +13,7 @@ from tocsin.domain.errors import Refused
 from tocsin.settings import SYSTEM_HOME, default_home
 
 #: Copied from the shipped folders, to be edited.
-_CONTACTS = ("organisation.yaml", "people.yaml", "oncall.yaml", "escalation.yaml")
+_CONTACTS = ("organisation.yaml", "people.yaml", "oncall.yaml", "escalation.yaml", "intake.yaml")
 _TEMPLATES = ("data_map.yaml",)
 #: Who may enter a folder, and who may read a file of ours.
 _FOLDER, _FILE = 0o750, 0o640

@@ -59,3 +59,21 @@ def test_while_it_waits_its_document_declares_nothing(tocsin: Command) -> None:
     refused = tocsin("close", "1", "--yes", by="an")
     assert refused.status == 1
     assert "tocsin confirm INC-" in refused.err
+
+
+def test_what_waits_stands_back_behind_what_was_declared(tocsin: Command) -> None:
+    tocsin("declare", "A key in a public place")
+    tocsin("declare", "--triage", "Odd logins")
+    assert "INC-2026-0001" in tocsin("card").out
+    assert tocsin("ack").status == 0
+    assert tocsin("confirm", "--json").json["key"] == "INC-2026-0002"
+    assert "2 incidents are open" in tocsin("card").err
+
+
+def test_the_next_step_is_to_say_what_it_is(tocsin: Command) -> None:
+    tocsin("declare", "--triage", "Odd logins")
+    assert tocsin("next").out.splitlines()[1:] == [
+        "IS IT   an incident?     tocsin confirm",
+        "OR NOT  no incident?     tocsin decline --because '...'",
+    ]
+    assert tocsin("duties").status == 0

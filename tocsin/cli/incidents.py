@@ -20,11 +20,12 @@ def split(words: Sequence[str], *names: str) -> tuple[str | None, tuple[str, ...
     return words[0], tuple(words[1:])
 
 
-def which(shell: Shell, named: str | None) -> str:
+def which(shell: Shell, named: str | None, *, in_triage: bool = False) -> str:
     """The key of the incident that is meant. Refused when there is none such, WrongUsage when nobody can tell."""
     from tocsin.views.naming import meant
 
-    return meant(shell.app, shell.actor, named or os.environ.get("TOCSIN_INC") or None)
+    named = named or os.environ.get("TOCSIN_INC") or None
+    return meant(shell.app, shell.actor, named, in_triage=in_triage)
 
 
 def inc(shell: Shell, key: str) -> str:

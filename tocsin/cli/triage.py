@@ -38,7 +38,7 @@ def confirm(*words: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
 
     named, _ = split(words)
     with door.open() as shell:
-        key = which(shell, named)
+        key = which(shell, named, in_triage=True)
         facts = facts_given(shell, what.fact)
         if (aware_at := shell.moment(what.aware_at)) is not None:
             facts["aware_at"] = iso(aware_at)

@@ -11,6 +11,7 @@ from tocsin.cli.console import READING, Reading, Shell, Words, at_terminal, bold
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.moments import left
+from tocsin.cli.waiting import whether_lines
 from tocsin.domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ def next_(*words: Words, door: Reading = READING) -> None:
 
     with door.open() as shell:
         key = which(shell, split(words)[0])
-        seen(shell.app, shell.actor, key)
+        if seen(shell.app, shell.actor, key).status == "triage":
+            shell.say("Nobody has said yet whether it is an incident.", *whether_lines(inc(shell, key)))
+            shell.give(None)
+            return
         if not at_terminal() or shell.json:
             _show_first(shell, key)
             return

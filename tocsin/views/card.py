@@ -95,7 +95,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
     incident = seen(app, actor, key)
     # Of a file that is closed, or was no incident, nothing is left to do.
     waits = waiting(app, actor, incident)
-    found = steps(app, incident) if incident.open and not waits else []
+    found = steps(app, incident) if incident.open else []
     law = owed(app, incident, now)
     upcoming = next_step(found, incident, actor)
     open_duties = [duty for duty in law.duties if duty.open]

@@ -64,7 +64,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "as_of": moment,
         "facts": _facts(incident, texts),
         "roles": dict(sorted(incident.roles.items())),
-        "checklist": [_step(step) for step in (steps(app, incident) if incident.declared else ())],
+        "checklist": [_step(step) for step in steps(app, incident)],
         "duties": [_duty(duty, texts) for duty in law.duties],
         "undecided": [each.as_json() for each in law.undecided],
         "not_notified": [

@@ -13,13 +13,17 @@ from tocsin.views.access import visible
 _NAMED = 8
 
 
-def meant(app: App, actor: Actor, named: str | None) -> str:
-    """The key of the incident that is meant. Refused when there is none such, WrongUsage when nobody can tell."""
+def meant(app: App, actor: Actor, named: str | None, *, in_triage: bool = False) -> str:
+    """The key of the incident that is meant. Refused when there is none such, WrongUsage when nobody can tell.
+
+    Where nothing is named, what waits in triage stands back behind what was declared, unless it is what is asked for.
+    """
     rows = visible(app, actor)
     if named is not None:
         return _named(rows, named)
     # Outside drills and demos a drill is never what somebody means who names nothing.
     counted = [row for row in rows if row["open"] and (app.settings.fenced or not row["drill"])]
+    counted = [row for row in counted if (row["status"] == "triage") is in_triage] or counted
     if len(counted) == 1:
         return str(counted[0]["key"])
     if not counted:

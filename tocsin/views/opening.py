@@ -81,5 +81,5 @@ def opening(app: App, actor: Actor, key: str) -> Opening:
         questions=law.questions,
         at_risk=() if waits else app.catalog_of(incident).type(incident.type).data_at_risk,
         usual={} if waits else usual(app, incident),
-        first=None if waits else next_step(steps(app, incident), incident, actor),
+        first=next_step(steps(app, incident), incident, actor),
     )

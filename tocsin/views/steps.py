@@ -55,7 +55,12 @@ class StepView:
 
 
 def steps(app: App, incident: Incident, language: str = "en") -> list[StepView]:
-    """Every step of the incident's type, in the order of work; then those that are left of types it had before."""
+    """Every step of the incident's type, in the order of work; then those that are left of types it had before.
+
+    What waits in triage has none yet.
+    """
+    if incident.status == "triage":
+        return []
     catalog = app.catalog_of(incident)
     items, facts = playbook(incident, catalog), facts_of(incident, catalog)
     asked = [item.step for item in items if item.asked]
