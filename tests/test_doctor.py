@@ -303,6 +303,7 @@ def test_an_override_for_an_hour_that_nobody_takes_is_found(contacts: Contacts) 
     assert {(gap.ladder.id, gap.level, gap.start, gap.end) for gap in found} == {
         ("commander-urgent", 0, start, start + timedelta(hours=1)),
         ("commander-calm", 0, start, start + timedelta(hours=1)),
+        ("triage", 0, start, start + timedelta(hours=1)),
     }
 
 
