@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tocsin.actions.mailbox import Mailroom
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.post import Post
@@ -82,36 +83,6 @@ class Hands:
         until = time.monotonic() + seconds
         for thread in [*self._held.values(), *([self._rooms] if self._rooms else [])]:
             thread.join(max(until - time.monotonic(), 0))
-
-
-class Mailroom:
-    """Looks into the mailbox of the privacy address now and then, beside the rounds: a server that hangs delays no
-    page. One look at a time.
-    """
-
-    def __init__(self) -> None:
-        self._looking: threading.Thread | None = None
-        self._began: datetime | None = None
-
-    def look(self, app: App) -> None:
-        """Begin a look, where a mailbox is configured and the last one is over and old enough."""
-        ours, now = app.settings.intake, app.clock()
-        if ours.host is None or (self._looking and self._looking.is_alive()):
-            return
-        if self._began and timedelta(0) <= now - self._began < timedelta(seconds=ours.every):
-            return
-        self._began = now
-        self._looking = threading.Thread(target=_looked, args=(app,), name="mailroom", daemon=True)
-        self._looking.start()
-
-
-def _looked(app: App) -> None:
-    from tocsin.actions.mailbox import look
-
-    try:
-        look(app)
-    except Exception as error:  # any failure at all: the next look may find it mended
-        log.error("mailbox failed", error=type(error).__name__, at=_place(error))
 
 
 @dataclass(frozen=True)

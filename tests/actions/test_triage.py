@@ -7,7 +7,9 @@ import pytest
 from tests.story import Story
 from tocsin import actions
 from tocsin.actions.declaring import Declaration, Triage
+from tocsin.actions.doors import TurnedAway
 from tocsin.domain.errors import Refused
+from tocsin.domain.offers import Offer
 from tocsin.evidence.verify import verify
 
 
@@ -117,3 +119,19 @@ def test_a_person_may_call_whoever_looks_at_it(tale):
     assert tale.paged() == [("triage", "linh"), ("triage", "linh")]
     assert len(tale.mails_to("linh")) == 1
     assert verify(tale.app, tale.key).fault is None
+
+
+def test_the_message_offers_to_declare_it_and_one_click_does_it_once(tale):
+    opened(tale, urgent=True)
+    buttons = [
+        element["action_id"]
+        for block in tale.slack.messages[0].blocks
+        for element in block.get("elements", ())
+        if "action_id" in element
+    ]
+    assert buttons == ["tocsin:ack", "tocsin:confirm"]
+    offer = Offer("confirm", tale.key)
+    actions.take_up(tale.app, tale.actor("linh"), offer, door="slack", nonce="n1")
+    assert tale.settle().incident.declared_by == "linh"
+    with pytest.raises(TurnedAway, match="is declared already"):
+        actions.take_up(tale.app, tale.actor("minh"), offer, door="slack", nonce="n2")

@@ -17,9 +17,9 @@ from tests.intake.post import items, message, received
 from tests.story import Story
 from tocsin.actions import mailbox as room
 from tocsin.actions.intake import take_in
-from tocsin.actions.mailbox import look
+from tocsin.actions.mailbox import Mailroom, look
 from tocsin.app import App, open_app
-from tocsin.bell import Mailroom, ring
+from tocsin.bell import ring
 from tocsin.domain.errors import Refused
 from tocsin.engine.mailroom import config_of
 from tocsin.settings import Mailbox, Settings

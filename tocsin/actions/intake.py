@@ -116,7 +116,7 @@ def _belongs_to(app: App, connection: Connection, came: _Message) -> str | None:
     # The same Message-ID with another content is no repetition: it is kept beside the first.
     named = arrivals.thread(connection, [*ids, *([came.message] if came.message else [])])
     named += [*arrivals.answered(connection, ours), *came.head.keys]
-    found = next((key for key in named if arrivals.is_open(connection, key)), None)
+    found = next((each for each in named if arrivals.is_open(connection, each)), None)
     if found is not None:
         return found
     within = app.catalog.contacts.intake.same_sender

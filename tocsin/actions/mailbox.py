@@ -1,6 +1,8 @@
 """Looking into the mailbox: each message is taken in, and moved away only once it is kept."""
 
+import threading
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from tocsin.actions.intake import Taken, take_in
 from tocsin.app import App
@@ -85,3 +87,31 @@ def _take(app: App, mailbox: Mailbox, message: Lying, taken: list[Taken], counts
     except Exception as error:  # it is kept; what the server makes of moving it is another matter
         log.error("message kept, not moved", error=type(error).__name__)
         counts["unmoved"] += 1
+
+
+class Mailroom:
+    """Looks into the mailbox of the privacy address now and then, beside the rounds: a server that hangs delays no
+    page. One look at a time.
+    """
+
+    def __init__(self) -> None:
+        self._looking: threading.Thread | None = None
+        self._began: datetime | None = None
+
+    def look(self, app: App) -> None:
+        """Begin a look, where a mailbox is configured and the last one is over and old enough."""
+        ours, now = app.settings.intake, app.clock()
+        if ours.host is None or (self._looking and self._looking.is_alive()):
+            return
+        if self._began and timedelta(0) <= now - self._began < timedelta(seconds=ours.every):
+            return
+        self._began = now
+        self._looking = threading.Thread(target=_safely, args=(app,), name="mailroom", daemon=True)
+        self._looking.start()
+
+
+def _safely(app: App) -> None:
+    try:
+        look(app)
+    except Exception as error:  # any failure at all: the next look may find it mended
+        log.error("mailbox failed", error=type(error).__name__)

@@ -143,6 +143,8 @@ def outdated(incident: Incident, offer: Offer) -> str:
     match offer.deed:
         case "ack" if subject in incident.answered:
             return f"{incident.roles.get(subject, 'somebody')} has answered for the {subject} already"
+        case "confirm" if incident.status != "triage":
+            return f"{key} is {incident.status} already"
         case "take" if (holder := incident.roles.get(subject, "")) != offer.stand:
             return f"the {subject} is {holder or 'nobody'} by now; tocsin take {key} {subject} relieves them"
         case "done" if state := incident.steps.get(subject):
@@ -183,6 +185,8 @@ def _do(
             return actions.ack(app, actor, key, role=subject or None)
         case "take":
             return actions.take(app, actor, key, subject)
+        case "confirm":
+            return actions.confirm(app, actor, key)
         case "done":
             return actions.done(app, actor, key, subject, evidence=evidence, note=because)
         case "approve":

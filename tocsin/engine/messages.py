@@ -55,7 +55,10 @@ def page_message(
         action=f"tocsin ack {incident.key}" if waits else f"tocsin card {incident.key}",
         routes=page.routes,
         page=seq,
-        offers=[Offer("ack", incident.key, role)] if waits else [],
+        offers=[
+            *([Offer("ack", incident.key, role)] if waits else []),
+            *([Offer("confirm", incident.key)] if incident.status == "triage" else []),
+        ],
     )
 
 
