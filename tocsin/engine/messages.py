@@ -16,6 +16,7 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
 from tocsin.domain.offers import Offer
 from tocsin.domain.routes import COMMAND, kind_of
+from tocsin.engine.triage import whether
 from tocsin.rendering.message import NO_LINKS, Brief, Kind, Line, Links, line, render_message
 from tocsin.storage import outbox
 from tocsin.storage.outbox import LANES
@@ -40,8 +41,10 @@ def page_message(
     lines: list[str | Line] = [called]
     if because:
         lines.append(because)
-    lines += _whether(incident) if incident.status == "triage" else _clocks(app, incident)
+    lines += whether(incident) if incident.status == "triage" else _clocks(app, incident)
     waits = role in unanswered(incident, app.catalog.contacts)
+    offers = [Offer("ack", incident.key, role)] if waits else []
+    offers += [Offer("confirm", incident.key)] if incident.status == "triage" else []
     tell(
         app,
         change,
@@ -55,10 +58,7 @@ def page_message(
         action=f"tocsin ack {incident.key}" if waits else f"tocsin card {incident.key}",
         routes=page.routes,
         page=seq,
-        offers=[
-            *([Offer("ack", incident.key, role)] if waits else []),
-            *([Offer("confirm", incident.key)] if incident.status == "triage" else []),
-        ],
+        offers=offers,
     )
 
 
@@ -231,14 +231,6 @@ def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
 def duty_line(duty: DutyState) -> Line:
     """A duty in one line: to whom, by which article, how sure the clock is."""
     return line("duty_assumed" if duty.assumed else "duty", key=duty.opened.key, cite=duty.opened.cite)
-
-
-def _whether(incident: Incident) -> list[Line]:
-    """What waits, without a word of what it says or of who says it."""
-    if not incident.by_message:
-        return [line("whether")]
-    urgent = any(message.urgent for message in incident.messages) or incident.urgent
-    return [line("message_urgent" if urgent else "message"), line("whether")]
 
 
 def _clocks(app: App, incident: Incident) -> list[Line]:
