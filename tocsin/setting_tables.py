@@ -1,4 +1,4 @@
-"""The larger tables of `tocsin.toml`, and what all tables share."""
+"""The tables of `tocsin.toml`, one class each, and what all of them share."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +12,21 @@ class Table(BaseModel):
     """One table of the file. A key that nobody knows is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mail(Table):
+    """The relay that takes our mail. Without a host the route is DOWN."""
+
+    host: str | None = None
+    port: Port = 587
+    tls: Literal["starttls", "implicit", "loopback-only"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    #: Seconds to wait for the answer after the final dot: RFC 5321, 4.5.3.2.6, asks for ten minutes.
+    after_dot: float = 600
+    connections: Annotated[int, Field(ge=1, le=64)] = 4
+    sender: str | None = None
 
 
 class Slack(Table):
@@ -44,3 +59,61 @@ class Slack(Table):
         """Whether clicks and commands are heard: it takes the bot's token, and the way in."""
         way = self.app_token if self.mode == "socket" else self.signing_secret
         return self.token is not None and way is not None
+
+
+class Prefect(Table):
+    """Where Prefect listens, if it does: it shows and runs, and nothing is lost without it."""
+
+    url: str | None = None
+    auth_file: Path | None = None
+    port: Port = 4200
+    #: Seconds for which a run stays awake after its last move, since one entry rarely comes alone.
+    linger: Annotated[float, Field(ge=0, le=60)] = 1.5
+
+
+class Bell(Table):
+    """The loop that delivers, advances and wakes."""
+
+    interval: Annotated[float, Field(gt=0, le=60)] = 1.0
+
+
+class Mailbox(Table):
+    """The mailbox of the privacy address, by IMAP (RFC 9051). Without a host nobody looks into one."""
+
+    host: str | None = None
+    port: Port = 993
+    tls: Literal["implicit", "starttls", "loopback-only"] = "implicit"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    folder: str = "INBOX"
+    #: Where a message goes once it is kept.
+    processed: str = "Tocsin"
+    #: Seconds between two looks into it, and for which the server may be silent.
+    every: Annotated[float, Field(ge=1, le=3600)] = 60
+    timeout: Annotated[float, Field(gt=0, le=600)] = 20
+    #: Bytes of the largest message that is kept, by the mailbox and by the pipe.
+    largest: Annotated[int, Field(ge=65_536, le=2**30)] = 26_214_400
+
+
+class Ledger(Table):
+    """How letters leave. `batch` receipts are recorded at a time: so many may be doubted after a crash."""
+
+    batch: Annotated[int, Field(ge=1, le=1000)] = 100
+    lease: float = 700
+
+
+class Console(Table):
+    """Where the pages behind links listen. What is reached from elsewhere stands behind a proxy that speaks TLS."""
+
+    host: str = "127.0.0.1"
+    port: Port = 4242
+    #: Hours for which a browser stays signed in.
+    session_hours: Annotated[float, Field(gt=0, le=72)] = 12
+
+
+class Links(Table):
+    """For how many hours the links of a mail are good. One that approves a letter: until its duty is due, at most."""
+
+    hours: Annotated[float, Field(gt=0, le=72)] = 24
+    approval_hours: Annotated[float, Field(gt=0, le=168)] = 72

@@ -4,7 +4,7 @@ The deed is that of the command line, with the same questions of who may. A clic
 has changed since is refused, and every refusal is told in one line and is an entry of the timeline.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Door, Refusal, Turned
 from tocsin.domain.moments import iso
-from tocsin.domain.offers import Offer
+from tocsin.domain.offers import Deed, Offer
 from tocsin.record import Recorded, record, refuse_closed
 from tocsin.sealing import keyed_digest
 from tocsin.storage import spent, timeline
@@ -180,23 +180,16 @@ def _do(
     from tocsin import actions
 
     key, subject = offer.incident, offer.subject
-    match offer.deed:
-        case "ack":
-            return actions.ack(app, actor, key, role=subject or None)
-        case "take":
-            return actions.take(app, actor, key, subject)
-        case "confirm":
-            return actions.confirm(app, actor, key)
-        case "done":
-            return actions.done(app, actor, key, subject, evidence=evidence, note=because)
-        case "approve":
-            return actions.approve(app, actor, key, subject, digest=offer.stand)
-        case "reject":
-            return actions.reject(app, actor, key, subject, because=because or "", digest=offer.stand)
-        case "update":
-            return _update(app, actor, key, because, said or {})
-        case _:
-            raise Refused(f"this cannot be done by one click; tocsin {offer.deed} {key} does it")
+    deeds: Mapping[Deed, Callable[[], Recorded]] = {
+        "ack": lambda: actions.ack(app, actor, key, role=subject or None),
+        "take": lambda: actions.take(app, actor, key, subject),
+        "confirm": lambda: actions.confirm(app, actor, key),
+        "done": lambda: actions.done(app, actor, key, subject, evidence=evidence, note=because),
+        "approve": lambda: actions.approve(app, actor, key, subject, digest=offer.stand),
+        "reject": lambda: actions.reject(app, actor, key, subject, because=because or "", digest=offer.stand),
+        "update": lambda: _update(app, actor, key, because, said or {}),
+    }
+    return deeds[offer.deed]()
 
 
 def _update(app: App, actor: Actor, key: str, because: str | None, said: Mapping[str, str]) -> Recorded:
