@@ -1,10 +1,14 @@
 """Listening: exactly these messages reached exactly these people, and no other did."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
-from tests.story import Story
+from tests.story import Story, message_ids
+
+#: Person, route, and what it was: its subject, or the kind of message.
+Heard = tuple[str, str, str]
 
 
 @dataclass
@@ -12,12 +16,12 @@ class Ear:
     """What reached our own people since somebody last listened: (person, route, subject), read from the sinks."""
 
     story: Story
-    _heard: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _heard: Counter[Heard] = field(default_factory=Counter)
 
-    def expect(self, *wanted: tuple[str, str, str]) -> None:
+    def expect(self, *wanted: Heard) -> None:
         """These messages came, in whatever order, and nothing else did. A subject may be the beginning of one."""
-        new = list((self._all() - self._heard).elements())
-        self._heard = self._all()
+        new = list((self.all() - self._heard).elements())
+        self._heard = self.all()
         left = list(new)
         for person, route, subject in wanted:
             found = next((m for m in left if m[:2] == (person, route) and m[2].startswith(subject)), None)
@@ -27,15 +31,37 @@ class Ear:
 
     def hush(self) -> "Ear":
         """Forget what came until now: it is not what the test is about."""
-        self._heard = self._all()
+        self._heard = self.all()
         return self
 
-    def _all(self) -> Counter[tuple[str, str, str]]:
-        story, found = self.story, Counter[tuple[str, str, str]]()
+    def all(self) -> Counter[Heard]:
+        """Everything that the servers keep."""
+        story, found = self.story, Counter[Heard]()
         for person in story.app.catalog.contacts.people:
             found.update((person.id, "slack", _bare(text)) for text in story.heard(person.id))
             found.update((person.id, "email", _bare(subject)) for subject in story.mails_to(person.id))
         return found
+
+
+class KindEar(Ear):
+    """The same by the kind of message, as the engine names it: `page`, `remind`, `warn`. Nothing unknown passes it."""
+
+    def all(self) -> Counter[Heard]:
+        """Everything that the servers keep, also what is no message of ours."""
+        ids = [("email", re.sub(r"^<|@.*$", "", each)) for each in message_ids(self.story.mail.messages)]
+        for message in self.story.slack.messages:
+            payload = (message.metadata or {}).get("event_payload", {})
+            ids.append(("slack", str(payload.get("message_id", "no message of ours"))))
+        sent = {row["id"]: row for row in self.story.outbox}
+        return Counter(
+            (sent[id_]["person"], route, sent[id_]["key"].split("/")[1]) if id_ in sent else (id_, route, "?")
+            for route, id_ in ids
+        )
+
+
+def to(person: str, kind: str, *routes: str) -> list[Heard]:
+    """One message by several routes."""
+    return [(person, route, kind) for route in routes]
 
 
 def _bare(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.ears import Ears, to
+from tests.listening import KindEar, to
 from tests.story import Story
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.post import Post
@@ -25,11 +25,11 @@ BOTH = ("slack", "email")
 
 
 @pytest.fixture
-def ears(tale):
+def ear(tale):
     """A story whose every message is listened to, and at whose end nothing is left unheard."""
-    listening = Ears(tale)
-    yield listening
-    listening.expect()
+    ear = KindEar(tale)
+    yield ear
+    ear.expect()
 
 
 def furnished(story: Story, **change) -> Contacts:
@@ -62,58 +62,58 @@ def calls(who: str, **more) -> dict:
 # --- who is called
 
 
-def test_each_rung_calls_exactly_its_people(ears):
-    tale = ears.story
+def test_each_rung_calls_exactly_its_people(ear):
+    tale = ear.story
     only(tale, calls("linh"), calls("minh", after_minutes=3))
     tale.declare()
-    ears.expect(*to("linh", "page", *BOTH))
+    ear.expect(*to("linh", "page", *BOTH))
     tale.fast_forward(minutes=2, seconds=59)
-    ears.expect()
+    ear.expect()
     tale.fast_forward(seconds=1)
-    ears.expect(*to("minh", "page", *BOTH))
+    ear.expect(*to("minh", "page", *BOTH))
 
 
-def test_two_roles_are_called_at_once_and_each_answers_for_itself(ears):
-    tale = ears.story.declare()
-    ears.expect(*to("linh", "page", *BOTH), *to("an", "page", *BOTH))
+def test_two_roles_are_called_at_once_and_each_answers_for_itself(ear):
+    tale = ear.story.declare()
+    ear.expect(*to("linh", "page", *BOTH), *to("an", "page", *BOTH))
     tale.as_("linh").ack()
-    ears.known = ears.all()
+    ear.hush()
     tale.leap(minutes=16).settle()
     # The commander's ladder is silent since; the DPO's has climbed.
-    assert {person for person, _, kind in ears.all() - ears.known if kind == "page"} == {"an", "chi"}
-    ears.known = ears.all()
+    assert {page.person for page in tale.incident.pages if page.level} == {"an", "chi"}
+    ear.hush()
 
 
-def test_what_became_due_while_everything_was_dead_is_weighed_against_now(ears):
-    only(ears.story, calls("linh", repeat_minutes=1), again=60)
-    ears.story.declare()
-    ears.expect(*to("linh", "page", *BOTH))
-    ears.story.leap(minutes=4, seconds=30).settle()
-    ears.expect(*to("linh", "page", *BOTH))
-    assert [page.repeat for page in ears.story.incident.pages] == [0, 4]
+def test_what_became_due_while_everything_was_dead_is_weighed_against_now(ear):
+    only(ear.story, calls("linh", repeat_minutes=1), again=60)
+    ear.story.declare()
+    ear.expect(*to("linh", "page", *BOTH))
+    ear.story.leap(minutes=4, seconds=30).settle()
+    ear.expect(*to("linh", "page", *BOTH))
+    assert [page.repeat for page in ear.story.incident.pages] == [0, 4]
 
 
-def test_a_role_that_is_given_back_rings_others_at_once(ears):
-    only(ears.story, calls("linh"), calls("minh", after_minutes=5))
-    ears.story.declare()
-    ears.expect(*to("linh", "page", *BOTH))
-    ears.story.as_("linh").ack()
-    ears.known = ears.all()
-    ears.story.as_("linh").hand_back("incident-commander", because="I am on a plane")
-    assert ears.story.incident.holder("incident-commander") is None
-    assert ears.story.paged("incident-commander")[-1] == ("incident-commander", "minh")
-    ears.expect(*to("minh", "page", *BOTH))
+def test_a_role_that_is_given_back_rings_others_at_once(ear):
+    only(ear.story, calls("linh"), calls("minh", after_minutes=5))
+    ear.story.declare()
+    ear.expect(*to("linh", "page", *BOTH))
+    ear.story.as_("linh").ack()
+    ear.hush()
+    ear.story.as_("linh").hand_back("incident-commander", because="I am on a plane")
+    assert ear.story.incident.holder("incident-commander") is None
+    assert ear.story.paged("incident-commander")[-1] == ("incident-commander", "minh")
+    ear.expect(*to("minh", "page", *BOTH))
     with pytest.raises(Refused, match="only the holder gives it back"):
-        ears.story.as_("an").hand_back("incident-commander", because="no")
+        ear.story.as_("an").hand_back("incident-commander", because="no")
 
 
 # --- routes as rungs
 
 
-def test_a_level_that_names_slack_alone_goes_by_slack_alone(ears):
-    only(ears.story, calls("linh", by=("slack",)))
-    ears.story.declare()
-    ears.expect(("linh", "slack", "page"))
+def test_a_level_that_names_slack_alone_goes_by_slack_alone(ear):
+    only(ear.story, calls("linh", by=("slack",)))
+    ear.story.declare()
+    ear.expect(("linh", "slack", "page"))
 
 
 FAULTS = {
@@ -132,33 +132,33 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_whatever_slack_does_the_next_route_rings_at_once(ears, fault):
-    settings = ears.story.app.settings
+def test_whatever_slack_does_the_next_route_rings_at_once(ear, fault):
+    settings = ear.story.app.settings
     quick = settings.slack.model_copy(update={"timeout": 0.5})
-    ears.story.app = replace(ears.story.app, settings=settings.model_copy(update={"slack": quick}))
-    only(ears.story, calls("linh", by=("slack",)))
-    ears.story.slack.misbehave(fault)
-    ears.story.declare()
-    (page,) = ears.story.incident.pages
+    ear.story.app = replace(ear.story.app, settings=settings.model_copy(update={"slack": quick}))
+    only(ear.story, calls("linh", by=("slack",)))
+    ear.story.slack.misbehave(fault)
+    ear.story.declare()
+    (page,) = ear.story.incident.pages
     assert page.reached
     assert page.outcomes["email"] == "handed_over"
-    heard = ears.all()
+    heard = ear.all()
     assert heard["linh", "email", "page"] == 1
     # What Slack kept before it failed is found there, and not said again.
     assert heard["linh", "slack", "page"] == (1 if fault.stored else 0)
-    ears.story.fast_forward(minutes=1)
-    heard = ears.all()
+    ear.story.fast_forward(minutes=1)
+    heard = ear.all()
     assert heard["linh", "email", "page"] == 1
     # A doubt is resolved, a fault that passed is made good; a fault that stays gives nothing.
     assert heard["linh", "slack", "page"] == (0 if fault.times is None else 1)
-    ears.known = heard
+    ear.hush()
 
 
-def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_to_be_down(ears):
-    tale = ears.story
+def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_to_be_down(ear):
+    tale = ear.story
     tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
     tale.declare()
-    ears.expect(("linh", "email", "page"), ("an", "email", "page"))
+    ear.expect(("linh", "email", "page"), ("an", "email", "page"))
     (slack,) = (route for route in standing(tale.app).routes if route.name == "slack")
     assert "invalid_auth" in (slack.down or "")
     assert slack.waiting == 2
@@ -167,29 +167,29 @@ def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_t
     # One for each of the two who are called at once.
     assert began <= 2
     tale.fast_forward(minutes=4)
-    ears.expect()
+    ear.expect()
     # After 5, 10, 20 and then every 30 seconds: no storm, whatever waits.
     assert len(tale.slack.calls) - began in range(7, 11)
     tale.slack.behave()
     tale.fast_forward(seconds=31)
-    ears.expect(("linh", "slack", "page"), ("an", "slack", "page"))
+    ear.expect(("linh", "slack", "page"), ("an", "slack", "page"))
     (slack,) = (route for route in standing(tale.app).routes if route.name == "slack")
     assert (slack.down, slack.waiting) == (None, 0)
     assert slack.last_success is not None
 
 
-def test_what_is_no_page_goes_by_one_route_and_by_the_next_where_that_is_down(ears):
-    tale = ears.story.declare()
-    ears.known = ears.all()
+def test_what_is_no_page_goes_by_one_route_and_by_the_next_where_that_is_down(ear):
+    tale = ear.story.declare()
+    ear.hush()
     whole = f"{tale.key}/remind/1.3"
     tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
     say(tale, "linh", whole, "warning")
     tale.settle()
-    ears.expect(("linh", "email", "remind"))
+    ear.expect(("linh", "email", "remind"))
     # Slack comes back: what went by mail is not said a second time.
     tale.slack.behave()
     tale.fast_forward(seconds=40)
-    ears.expect()
+    ear.expect()
     states = {row["route"]: (row["state"], row["outcome"]) for row in tale.outbox if "/remind/" in row["key"]}
     assert states == {"slack": ("excluded", "instead"), "email": ("handed_over", "handed_over")}
 
@@ -219,11 +219,11 @@ def outbox_content(tale: Story, row) -> bytes:
 # --- pages have a lane of their own
 
 
-def test_a_thousand_waiting_status_messages_knock_once_and_delay_no_page(ears):
-    tale = ears.story
+def test_a_thousand_waiting_status_messages_knock_once_and_delay_no_page(ear):
+    tale = ear.story
     only(tale, calls("linh", by=("slack",)))
     tale.declare()
-    ears.expect(("linh", "slack", "page"))
+    ear.expect(("linh", "slack", "page"))
     room = tale.slack.room(tale.app.catalog.contacts.person("hoa").slack or "")
     say(tale, "hoa", f"{tale.key}/status", "status", count=1000)
     busy = SlackFault(
@@ -234,7 +234,7 @@ def test_a_thousand_waiting_status_messages_knock_once_and_delay_no_page(ears):
     deliver(tale.app)
     assert tale.slack.calls.count("chat.postMessage") == before + 1
     tale.as_("linh").page("minh")
-    ears.expect(*to("minh", "page", *BOTH))
+    ear.expect(*to("minh", "page", *BOTH))
     # Nobody knocks at that channel again before it may.
     assert tale.slack.calls.count("chat.postMessage") == before + 2
     with tale.app.database.read() as connection:
@@ -245,11 +245,11 @@ def test_a_thousand_waiting_status_messages_knock_once_and_delay_no_page(ears):
     while deliver(tale.app, limit=500):
         pass
     assert sum(message.channel == room.id for message in tale.slack.messages) == 1000
-    ears.known = ears.all()
+    ear.hush()
 
 
-def test_a_channel_that_hangs_holds_up_no_page_of_the_same_house(ears):
-    tale = ears.story
+def test_a_channel_that_hangs_holds_up_no_page_of_the_same_house(ear):
+    tale = ear.story
     only(tale, calls("linh", by=("slack",)))
     tale.declare()
     say(tale, "hoa", f"{tale.key}/status", "status")
@@ -264,7 +264,7 @@ def test_a_channel_that_hangs_holds_up_no_page_of_the_same_house(ears):
     assert [row["person"] for row in tale.outbox if row["state"] == "sending"] == ["hoa"]
     tale.slack.behave()
     post.rest(20)
-    ears.known = ears.all()
+    ear.hush()
 
 
 def until(true, seconds: float = 60) -> None:
@@ -278,59 +278,59 @@ def until(true, seconds: float = 60) -> None:
 # --- Slack in the attacker's hands
 
 
-def test_nothing_goes_to_a_silenced_route_any_more_and_what_waited_goes_by_the_next(ears):
-    tale = ears.story
+def test_nothing_goes_to_a_silenced_route_any_more_and_what_waited_goes_by_the_next(ear):
+    tale = ear.story
     tale.slack.misbehave(SlackFault("status", status=429, retry_after="600"))
     only(tale, calls("linh"), calls("minh", after_minutes=5))
     tale.declare()
     say_waiting = [row for row in tale.outbox if row["route"] == "slack"]
     assert [row["state"] for row in say_waiting] == ["pending"]
-    ears.expect(("linh", "email", "page"))
+    ear.expect(("linh", "email", "page"))
     tale.slack.behave()
     tale.as_("linh").silence("slack", because="the attacker reads it")
     assert tale.incident.silenced == {"slack"}
     tale.leap(minutes=11).settle()
     tale.as_("linh").ack()
     tale.fast_forward(hours=40)
-    assert not [who for who, route, _ in ears.all() if route == "slack"]
+    assert not [who for who, route, _ in ear.all() if route == "slack"]
     assert {(row["state"], row["outcome"]) for row in tale.outbox if row["route"] == "slack"} == {
         ("excluded", "silenced")
     }
-    assert ears.all()["minh", "email", "page"] == 1
-    ears.known = ears.all()
+    assert ear.all()["minh", "email", "page"] == 1
+    ear.hush()
     with pytest.raises(Refused, match="silenced already"):
         tale.as_("linh").silence("slack", because="again")
     tale.as_("linh").lift("slack", because="it was cleaned")
     tale.as_("linh").page("minh")
-    ears.expect(*to("minh", "page", *BOTH))
+    ear.expect(*to("minh", "page", *BOTH))
 
 
-def test_a_warning_that_waited_for_a_silenced_route_goes_by_mail(ears):
-    tale = ears.story.declare()
-    ears.known = ears.all()
+def test_a_warning_that_waited_for_a_silenced_route_goes_by_mail(ear):
+    tale = ear.story.declare()
+    ear.hush()
     tale.slack.misbehave(SlackFault("status", status=429, retry_after="600"))
     say(tale, "linh", f"{tale.key}/remind/1.3", "warning")
     tale.settle()
-    ears.expect()
+    ear.expect()
     tale.as_("linh").silence("slack", because="the attacker reads it")
-    ears.expect(("linh", "email", "remind"))
+    ear.expect(("linh", "email", "remind"))
 
 
-def test_a_declaration_without_slack_says_nothing_there_from_the_first_page_on(ears):
-    ears.story.declare(silenced=("slack",))
-    ears.expect(("linh", "email", "page"), ("an", "email", "page"))
+def test_a_declaration_without_slack_says_nothing_there_from_the_first_page_on(ear):
+    ear.story.declare(silenced=("slack",))
+    ear.expect(("linh", "email", "page"), ("an", "email", "page"))
 
 
-def test_the_last_route_stays_open(ears):
-    tale = ears.story.declare()
-    ears.known = ears.all()
+def test_the_last_route_stays_open(ear):
+    tale = ear.story.declare()
+    ear.hush()
     tale.as_("linh").silence("slack", because="read")
     tale.as_("linh").silence("command", because="read")
     with pytest.raises(Refused, match="the last route"):
         tale.as_("linh").silence("email", because="read")
     with pytest.raises(Refused, match="there is no route 'slak'"):
         tale.as_("linh").silence("slak", because="read")
-    ears.known = ears.all()
+    ear.hush()
 
 
 # --- a telephone rings
@@ -344,14 +344,14 @@ def gateway(tale: Story, body: str, within: str = "20 s", **more) -> None:
     furnished(tale, gateways=(Gateway.model_validate(entry | {"in_drills": True} | more),))
 
 
-def test_the_first_page_of_an_incident_rings_a_telephone(ears):
-    tale = ears.story
+def test_the_first_page_of_an_incident_rings_a_telephone(ear):
+    tale = ear.story
     out = tale.folder / "rung"
     gateway(tale, f'{{ echo "$TOCSIN_TO|$TOCSIN_INC|$1"; cat; }} > {out}; echo queued as 42')
     reached_by(tale, linh=["command", "slack"])
     only(tale, calls("linh"))
     tale.declare()
-    ears.expect(("linh", "slack", "page"))
+    ear.expect(("linh", "slack", "page"))
     first, _, words = out.read_text(encoding="utf-8").partition("\n")
     assert first == f"{tale.app.catalog.contacts.person('linh').phone}|{tale.key}|--now"
     assert f"tocsin ack {tale.key}" in words
@@ -369,46 +369,46 @@ def test_the_first_page_of_an_incident_rings_a_telephone(ears):
         ("kill -9 $$", "20 s", "refused", "exit -9"),
     ],
 )
-def test_a_gateway_that_fails_turns_the_call_to_the_next_route(ears, body, within, outcome, said):
-    gateway(ears.story, body, within)
-    reached_by(ears.story, linh=["command", "email"])
-    only(ears.story, calls("linh", by=("command",)))
-    ears.story.declare()
-    ears.expect(("linh", "email", "page"))
-    (page,) = ears.story.incident.pages
+def test_a_gateway_that_fails_turns_the_call_to_the_next_route(ear, body, within, outcome, said):
+    gateway(ear.story, body, within)
+    reached_by(ear.story, linh=["command", "email"])
+    only(ear.story, calls("linh", by=("command",)))
+    ear.story.declare()
+    ear.expect(("linh", "email", "page"))
+    (page,) = ear.story.incident.pages
     assert dict(page.outcomes) == {"command": outcome, "email": "handed_over"}
-    (row,) = (row for row in ears.story.outbox if row["route"] == "command")
+    (row,) = (row for row in ear.story.outbox if row["route"] == "command")
     assert said in row["reply"]
 
 
-def test_a_gateway_that_is_not_there_is_down_and_said_so(ears):
-    gateway(ears.story, "true")
-    os.unlink(ears.story.folder / "ring")  # noqa: PTH108 - gone behind our back
-    reached_by(ears.story, linh=["command", "email"])
-    only(ears.story, calls("linh", by=("command",)))
-    ears.story.declare()
-    ears.expect(("linh", "email", "page"))
-    found = {route.name: route.down for route in standing(ears.story.app).routes}
+def test_a_gateway_that_is_not_there_is_down_and_said_so(ear):
+    gateway(ear.story, "true")
+    os.unlink(ear.story.folder / "ring")  # noqa: PTH108 - gone behind our back
+    reached_by(ear.story, linh=["command", "email"])
+    only(ear.story, calls("linh", by=("command",)))
+    ear.story.declare()
+    ear.expect(("linh", "email", "page"))
+    found = {route.name: route.down for route in standing(ear.story.app).routes}
     assert "No such file" in (found["command"] or "")
 
 
-def test_a_drill_rings_no_real_telephone(ears):
-    gateway(ears.story, "echo rung > rung", in_drills=False)
-    reached_by(ears.story, linh=["command", "slack"])
-    only(ears.story, calls("linh"))
-    ears.story.declare()
-    ears.expect(("linh", "slack", "page"), ("linh", "email", "page"))
-    assert not (ears.story.folder / "rung").exists()
+def test_a_drill_rings_no_real_telephone(ear):
+    gateway(ear.story, "echo rung > rung", in_drills=False)
+    reached_by(ear.story, linh=["command", "slack"])
+    only(ear.story, calls("linh"))
+    ear.story.declare()
+    ear.expect(("linh", "slack", "page"), ("linh", "email", "page"))
+    assert not (ear.story.folder / "rung").exists()
 
 
-def test_both_dead_and_then_one_alive(ears):
-    tale = ears.story
+def test_both_dead_and_then_one_alive(ear):
+    tale = ear.story
     tale.slack.misbehave(SlackFault("error", error="account_inactive"))
     tale.mail.misbehave(Fault("connect", "drop"))
     tale.declare()
     assert {page.reached for page in tale.incident.pages} == {False}
     assert tale.incident.duties
-    ears.expect()
+    ear.expect()
     tale.mail.behave()
     tale.fast_forward(seconds=31)
-    ears.expect(("linh", "email", "page"), ("an", "email", "page"))
+    ear.expect(("linh", "email", "page"), ("an", "email", "page"))
