@@ -64,6 +64,11 @@ def test_whatever_is_wrong_here_the_mail_system_keeps_the_message(
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_its_help_tells_a_mail_system_how_it_ends(tocsin: Command) -> None:
+    said = " ".join(tocsin("intake", "--help", by=None).out.split())
+    assert "0 once it is kept, 75 to be handed over again" in said
+
+
 def test_nothing_at_all_and_a_terminal_are_no_message(home: Path, app: App) -> None:
     assert pipe(b" \n").returncode == AGAIN
     assert items(app) == []

@@ -98,7 +98,12 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("up", "household:up", "", "everything for one machine"),
         Verb("console", "webdoor:console", "", "the pages behind the links of our mails"),
         Verb("open", "webdoor:open_", "[INC]", "a link that signs you in at a browser"),
-        Verb("intake", "intake:intake", "< MESSAGE", "take a message in; or --mailbox, look into ours"),
+        Verb(
+            "intake",
+            "intake:intake",
+            "< MESSAGE",
+            "take a message in: 0 once it is kept, 75 to be handed over again",
+        ),
         Verb("bell", "household:bell", "", "the loop that delivers, advances and wakes"),
         Verb("slack", "household:slack", "", "the door in Slack: /tocsin, buttons, modals"),
         Verb("watchdog", "watchdog:watchdog", "", "one look from afar: does bell or watch live?"),

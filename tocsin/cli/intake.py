@@ -18,7 +18,11 @@ EX_TEMPFAIL = 75
 
 
 def intake(
-    mailbox: Annotated[Flag, Parameter(help="Look into the configured mailbox once, instead.")] = False,
+    *,
+    mailbox: Annotated[
+        Flag,
+        Parameter(help="Look once into the mailbox that is configured, instead; 1 if something had to stay."),
+    ] = False,
     door: Reading = READING,
 ) -> int:
     """Take a message in: `tocsin intake < message`, one message as a mail system hands it on (RFC 5322).
