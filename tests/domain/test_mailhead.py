@@ -22,6 +22,7 @@ def head(raw: bytes) -> Head:
         {"X_Priority": "1"},
         {"X_Priority": "1 (Highest)"},
         {"X_Priority": "2 (High)"},
+        {"X_Priority": "1(Highest)"},
         {"Importance": "High"},
         {"importance": "high"},
         {"Priority": "urgent"},

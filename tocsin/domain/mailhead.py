@@ -23,6 +23,7 @@ _MOST_REFERENCES = 20
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _ID = re.compile(r"<([^<>\s]{1,990})>")
+_WORD = re.compile(r"[\w-]+")
 _KEY = re.compile(r"\bINC-\d{4}-\d{4,9}\b", re.IGNORECASE | re.ASCII)
 
 
@@ -131,14 +132,12 @@ def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
     said = said.lstrip("[(*! ")
     if any(said.startswith(mark.casefold()) for mark in intake.urgent_subjects):
         return True
-    # `1 (Highest)` is how many programs write it.
-    marks = {
-        name.lower(): {value.casefold() for value in values} for name, values in intake.urgent_headers.items()
-    }
-    return any(
-        (words := fields.get(name, "").casefold().split()) and words[0] in values
-        for name, values in marks.items()
-    )
+    for name, values in intake.urgent_headers.items():
+        # `1 (Highest)` and `1(Highest)` are how programs write it; `non-urgent` is one word.
+        first = _WORD.match(fields.get(name.lower(), "").casefold())
+        if first and first[0] in {value.casefold() for value in values}:
+            return True
+    return False
 
 
 def _is_automatic(fields: Mapping[str, str]) -> bool:
