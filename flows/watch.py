@@ -9,7 +9,8 @@ from prefect.logging import get_run_logger
 from flows.home import aside, home
 from flows.showing import show_board, show_open
 from tocsin.actions.mailbox import Mailroom
-from tocsin.bell import ring, waking_of
+from tocsin.bell import ring
+from tocsin.engine.rousing import waking_of
 from tocsin.storage import clock as heartbeats
 
 #: A bell that has been silent for so long is dead; it rings every second or two.

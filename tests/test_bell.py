@@ -17,6 +17,8 @@ from tocsin.actions.declaring import Declaration
 from tocsin.bell import Hands, next_moment, ring
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance, quick_only
+from tocsin.engine.rousing import waking_of
+from tocsin.setting_tables import Prefect, Slack
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import resting, timeline
 from tocsin.storage.runs import Runs
@@ -53,6 +55,8 @@ def test_the_next_moment_is_the_first_wake_or_the_first_message_that_may_be_trie
 
 
 def test_a_round_asks_each_of_its_questions_by_an_index_that_leaves_out_what_rests(tale):
+    # Rooms in Slack are looked after beside the rounds.
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"slack": Slack()}))
     asked = []
     engine = tale.app.database.engine
     listen = partial(event.listen, engine, "before_cursor_execute")
@@ -240,3 +244,17 @@ def test_a_route_that_cannot_be_opened_stops_no_round(tale, broken):
     tale.app = replace(tale.app, routes={**tale.app.routes, broken: fails})
     tale.declare().fast_forward(minutes=6)
     assert tale.paged()[-1] == ("incident-commander", "minh")
+
+
+def test_a_bell_that_comes_up_before_the_password_of_prefect_is_there_rings_and_learns_it_later(
+    tale, tmp_path
+):
+    auth = tmp_path / "auth"
+    prefect = Prefect(url="http://127.0.0.1:9/api", auth_file=auth)
+    tale.declare().leap(minutes=6)
+    home = replace(tale.app, settings=tale.app.settings.model_copy(update={"prefect": prefect}))
+    waking = waking_of(home)
+    done = ring(home, waking=waking)
+    assert (done.advanced, f"password file {auth}" in (done.prefect or "")) == (1, True)
+    auth.write_text("tocsin:secret")
+    assert "does not answer" in (ring(home, waking=waking).prefect or "")

@@ -82,6 +82,7 @@ def test_the_wheel_ships_code_flows_data_licence_and_nothing_else(wheel: Path) -
         "tocsin/storage/migrations/env.py",
         "tocsin/_shipped/prefect.yaml",
         "tocsin/_shipped/RUNBOOK.md",
+        "tocsin/_shipped/systemd/tocsin-watchdog.timer",
         "tocsin/_shipped/contacts/people.yaml",
         "tocsin/_shipped/incident_templates/data_map.yaml",
         "tocsin/_shipped/incident_templates/regimes/vn-pdpl/regime.yaml",

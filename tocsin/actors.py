@@ -15,6 +15,8 @@ from tocsin.domain.offers import Offer
 
 #: Whose office it is to read any incident.
 OFFICES = ("incident-commander", "deputy", "dpo", "counsel", "accountable-officer")
+#: Accounts below are the system's own, and nobody logs in by them: UID_MIN of login.defs(5).
+_FIRST_PERSON = 1000
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ def in_slack(app: App, user: str) -> Actor:
 
 
 def _account() -> str:
-    # Behind sudo the person who typed it counts, not root.
-    uid = int(os.environ.get("SUDO_UID", os.getuid())) if os.getuid() == 0 else os.getuid()
+    # Behind sudo the person who typed it counts, not root, nor the system's account that a home belongs to.
+    uid = os.getuid()
+    if uid < _FIRST_PERSON and os.environ.get("SUDO_UID", "").isdecimal():
+        uid = int(os.environ["SUDO_UID"])
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -26,15 +26,14 @@ from tocsin.domain.moves import Move
 from tocsin.engine import advance, anything, quick_only, urgent_only
 from tocsin.engine.guarding import Guard
 from tocsin.engine.quarantine import tell_restored
+from tocsin.engine.rousing import Waking, waking_of
 from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import resting, timeline
 from tocsin.storage.waiting import next_due
+from tocsin.supervised import tell_systemd
 
 log = Log("tocsin.bell")
-
-#: Wakes in Prefect what sleeps and should not; returns why it could not, or None.
-Waking = Callable[[], str | None]
 
 #: Contacts and templates are read again this often.
 READ_AGAIN = timedelta(seconds=15)
@@ -189,18 +188,6 @@ def _advanced(app: App, key: str, wanted: Callable[[Move], bool]) -> bool:
     return True
 
 
-def waking_of(app: App) -> Waking | None:
-    """The waking of a home's Prefect, or None where it has none."""
-    from tocsin.storage.runs import Runs
-    from tocsin.wake import Waker
-
-    waker = Waker.of(app.settings)
-    if waker is None:
-        return None
-    book = Runs(app.database)
-    return lambda: waker.wake(book.due(app.now()), book, app.clock()).trouble
-
-
 def next_moment(app: App) -> datetime | None:
     """When anything can next become due: an incident's wake, or a message that may be tried again."""
     with app.database.read() as connection:
@@ -216,7 +203,9 @@ def run(app: App) -> None:
     waking, hands, post = waking_of(app), Hands(), Post()
     mailroom, read_at = Mailroom(), app.clock()
     guard = Guard(read_at) if waking else None
+    tell_systemd("READY=1")
     while not stop.wait(app.settings.bell.interval):
+        tell_systemd("WATCHDOG=1")
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
             app, read_at = read_again(app), app.clock()
         mailroom.look(app)
@@ -226,6 +215,7 @@ def run(app: App) -> None:
             # The database is away, the disk is full: the next round may find it mended.
             log.error("round failed", error=type(error).__name__, at=_place(error))
 
+    tell_systemd("STOPPING=1")
     post.rest(5)
     hands.rest(5)
 

@@ -69,6 +69,23 @@ def test_a_house_that_is_told_to_stop_while_it_starts_stops_all_that_it_started(
     assert list(keeping._marked(mark)) == []
 
 
+@pytest.mark.parametrize(("words", "rings"), [([], True), (["--no-bell"], False)])
+def test_a_house_leaves_the_bell_to_its_own_unit_where_it_is_told_to(
+    home: Path, words: list[str], rings: bool
+) -> None:
+    command = [sys.executable, "-m", "tocsin", "up", "--port", str(free_port()), *words]
+    house = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + PATIENCE
+        # The bell is started first.
+        while not (home / "log" / "server.log").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert (home / "log" / "bell.log").exists() is rings
+    finally:
+        house.terminate()
+        house.wait(PATIENCE)
+
+
 def test_only_the_first_word_to_stop_cuts_short_and_none_does_while_it_is_waited_for() -> None:
     stop = _Stop()
     with pytest.raises(SystemExit, match="143"):

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.flows.place import Place, assert_nothing_twice, assert_on_time
-from tocsin.bell import next_moment, ring, waking_of
+from tocsin.bell import next_moment, ring
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.drill.story import Story
+from tocsin.engine.rousing import waking_of
 from tocsin.wake import Waker
 
 pytestmark = pytest.mark.xdist_group("prefect")

@@ -58,6 +58,7 @@ def slack() -> None:
 def up(
     demo: Annotated[Flag, Parameter(help="A home of its own that reaches nobody real.")] = False,
     port: Annotated[int | None, Parameter(help="Where Prefect listens.")] = None,
+    bell: Annotated[bool, Parameter(help="Keep the bell too; --no-bell where it is kept elsewhere.")] = True,
 ) -> None:
     """Everything for one machine: database, Prefect, flow runner, bell. Stops what it started when it is stopped."""
     from tocsin.logs import configure
@@ -73,7 +74,7 @@ def up(
         else:
             _say(f"{settings.mode.upper()} {clean(settings.home)}")
         _say(f"ok database {clean(settings.home)}")
-        with started(settings, port=port, extra=extra, mark=mark) as house:
+        with started(settings, port=port, bell=bell, extra=extra, mark=mark) as house:
             stop.heed()
             _say(*(_line(part) for part in house.parts()))
             _say(
