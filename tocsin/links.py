@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from tocsin.app import App
 from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import Door
 from tocsin.domain.offers import Offer, parsed
 
 #: First byte of each token: a later release may sign otherwise, and still knows what older ones signed.
@@ -35,9 +36,11 @@ class Ticket:
     offer: Offer | None
     expires: datetime
     nonce: str
+    #: By which way it came to its person: in a mail, or printed at a shell.
+    door: Door = "mail"
 
 
-def link(app: App, person: str, what: Offer | str, expires: datetime) -> str:
+def link(app: App, person: str, what: Offer | str, expires: datetime, door: Door = "mail") -> str:
     """The address by which a person takes up an offer, or opens the incident with this key.
 
     Refused where the home has no console.
@@ -50,7 +53,7 @@ def link(app: App, person: str, what: Offer | str, expires: datetime) -> str:
     nonce = base64.urlsafe_b64encode(app.entropy(_NONCE_BYTES)).decode()
     offer = what if isinstance(what, Offer) else None
     incident = what if isinstance(what, str) else what.incident
-    token = signed(key_of(app), Ticket(person, incident, offer, expires, nonce))
+    token = signed(key_of(app), Ticket(person, incident, offer, expires, nonce, door))
     return f"{base.rstrip('/')}/o/{token}"
 
 
@@ -74,9 +77,8 @@ def key_of(app: App) -> bytes:
 def signed(key: bytes, ticket: Ticket) -> str:
     """The ticket as the last part of an address: version, code and content, in letters that need no escape."""
     offer = astuple(ticket.offer) if ticket.offer else ("open", ticket.incident, "", "")
-    content = json.dumps(
-        [ticket.person, int(ticket.expires.timestamp()), ticket.nonce, *offer], separators=(",", ":")
-    )
+    values = [ticket.person, int(ticket.expires.timestamp()), ticket.nonce, ticket.door, *offer]
+    content = json.dumps(values, separators=(",", ":"))
     body = VERSION + content.encode()
     return _written(hmac.digest(key, body, "sha256") + body)
 
@@ -89,9 +91,9 @@ def read(key: bytes, token: str) -> Ticket:
         raise Unsigned(
             "this link was not made here, or something was lost on its way; open the newest mail again"
         )
-    person, expires, nonce, deed, incident, subject, stand = json.loads(body[len(VERSION) :])
+    person, expires, nonce, door, deed, incident, subject, stand = json.loads(body[len(VERSION) :])
     offer = None if deed == "open" else parsed(Offer(deed, incident, subject, stand).value)
-    return Ticket(person, incident, offer, datetime.fromtimestamp(expires, UTC), nonce)
+    return Ticket(person, incident, offer, datetime.fromtimestamp(expires, UTC), nonce, door)
 
 
 def _written(whole: bytes) -> str:

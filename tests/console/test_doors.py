@@ -15,6 +15,7 @@ from tocsin.console import doors
 from tocsin.domain.offers import Offer
 from tocsin.evidence.verify import verify
 from tocsin.links import Ticket, key_of, read, signed
+from tocsin.links import link as make_link
 from tocsin.sealing import Keyring
 from tocsin.views.words import in_words
 
@@ -132,6 +133,24 @@ def test_an_update_is_written_on_the_page_behind_its_link(visited, browser):
     can = {"conditions": "Two keys leaked.", "actions": "Revoking them.", "needs": "none"}
     assert browser.post(link, data=can).status_code == 200
     assert len(visited.told("StatusUpdated")) == 1
+
+
+def test_once_mail_is_silenced_what_was_sent_by_it_opens_nothing_any_more(visited, browser):
+    visited.declare()
+    link, opens = visited.links("linh", "ack")[0], visited.links("linh")[0]
+    browser.post(visited.links("an")[0])
+    assert browser.get(f"/inc/{visited.key}").status_code == 200
+    entered = {"Cookie": f"tocsin={browser.cookies['tocsin']}"}
+    visited.as_("an").silence("email", because="the attacker reads it")
+    for path in (link, opens):
+        for ask in (browser.get, browser.post):
+            found = ask(path)
+            assert found.status_code == 403
+            assert "Mail is silenced" in found.text
+    assert acknowledged(visited) == []
+    assert browser.get(f"/inc/{visited.key}", headers=entered).status_code == 401, "nor who came in by it"
+    printed = make_link(visited.app, "linh", visited.key, visited.clock.moment, "console")
+    assert browser.post("/o/" + printed.partition("/o/")[2]).status_code == 303, "a shell's link is no mail"
 
 
 def test_a_mail_that_was_forwarded_says_in_whose_name_it_acts(visited, browser):
@@ -253,6 +272,7 @@ def test_a_form_that_is_too_long_is_not_read(visited, browser):
     link = visited.links("chi", "reject")[-1]
     assert browser.post(link, content=b"because=" + b"x" * 40_000).status_code == 413
     assert browser.post(link, content=b"\xff\x00&&&=;because").status_code == 403
+    assert browser.post(link, content="&".join(f"a{n}=b" for n in range(30))).status_code == 413
     assert visited.letter.mark == "in-review"
 
 

@@ -82,6 +82,29 @@ def test_whom_an_incident_excludes_sees_no_trace_of_it(visited, browser):
     assert visited.key not in browser.get("/", headers=session).text
 
 
+@pytest.mark.parametrize(
+    "key", ["INC-2026-%00", "x", "INC-2026-0001%0a", "%3Cscript%3E", "INC-2026-9999999999"]
+)
+def test_what_is_no_key_is_asked_of_no_database(visited, browser, key):
+    visited.declare()
+    enter(visited, browser, "linh")
+    found = browser.get(f"/inc/{key}")
+    assert found.status_code == 404
+    assert "<script" not in found.text
+    assert browser.post(f"/inc/{visited.key}/papers/{key}").status_code in (403, 404)
+
+
+def test_the_title_is_for_those_who_work_on_it(visited, browser):
+    visited.declare("A key of <Acme>")
+    assert "A key of &lt;Acme&gt;" in enter(visited, browser, "linh").text
+    ticket = Ticket("giang", "", None, visited.app.clock() + timedelta(hours=1), "")
+    session = {"Cookie": f"tocsin={signed(visited.app.keyring.derived('session'), ticket)}"}
+    browser.cookies.clear()
+    found = browser.get(f"/inc/{visited.key}", headers=session)
+    assert visited.incident.code_name in found.text
+    assert "Acme" not in found.text
+
+
 def test_the_list_shows_open_incidents_and_leads_to_each(visited, browser):
     visited.declare()
     enter(visited, browser, "linh")

@@ -24,6 +24,8 @@ from tocsin.storage import spent, timeline
 
 #: How long a nonce is remembered whose door sets no end: a week, far longer than any door lets it in.
 REMEMBERED = timedelta(days=7)
+#: The route by which a door's messages come. Who silences it closes the door too, for what was sent before.
+ROUTE_OF: dict[Door, str] = {"slack": "slack", "mail": "email"}
 #: What an update says: a CAN report.
 PARTS = ("conditions", "actions", "needs")
 #: Fewest digits of a digest that name a letter, as for `tocsin approve --digest`.
@@ -85,20 +87,22 @@ def would_refuse(app: App, actor: Actor, offer: Offer, *, door: Door, nonce: str
 
 
 def opened(
-    app: App, actor: Actor, key: str, *, nonce: str, expires: datetime, only_look: bool = False
+    app: App, actor: Actor, key: str, *, door: Door, nonce: str, expires: datetime, only_look: bool = False
 ) -> None:
     """Let a person in by a link that is good for one time; `only_look` says whether it would.
 
     Nothing happens to the incident by it, so only what is refused is an entry. `key` is empty for no incident.
     """
-    now, digest = app.now(), digest_of("mail", nonce)
-    through = Through("mail", None, digest, expires)
+    now, digest = app.now(), digest_of(door, nonce)
+    through = Through(door, None, digest, expires)
     try:
         _refuse_stranger(actor)
         if key:
             known(actor, app.incident(key))
         refuse_used(app, through)
         _refuse_late(through, key, now)
+        if key:
+            _refuse_silenced(through, app.incident(key))
         if not only_look:
             with app.database.write() as connection:
                 spent.spend(connection, digest, key, actor.id, now, expires)
@@ -126,12 +130,26 @@ def _refuse_late(through: Through, key: str, now: datetime) -> None:
         )
 
 
+def shut(door: Door, incident: Incident) -> bool:
+    """Whether a door is closed for an incident: whoever reads somebody's mail could press what stands in it."""
+    return ROUTE_OF.get(door) in incident.silenced
+
+
+def _refuse_silenced(through: Through, incident: Incident) -> None:
+    if shut(through.door, incident):
+        raise TurnedAway(
+            f"{through.door} is silenced for {incident.key}, since others may read it; do it at a shell instead",
+            "not-allowed",
+        )
+
+
 def _refuse_outright(app: App, actor: Actor, incident: Incident, through: Through, now: datetime) -> None:
     """Refused for what needs no look at the deed, in the order in which a doorkeeper asks."""
     _refuse_stranger(actor)
     known(actor, incident)
     refuse_used(app, through)
     _refuse_late(through, incident.key, now)
+    _refuse_silenced(through, incident)
     refuse_closed(incident)
     if through.offer and (words := outdated(incident, through.offer)):
         raise TurnedAway(words, "stale")

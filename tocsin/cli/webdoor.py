@@ -43,7 +43,7 @@ def open_(*words: Words, door: Reading = READING) -> None:
         if key:
             seen(shell.app, shell.actor, key)
         until = expiry(shell.app, None, None)
-        address = link(shell.app, person.id, key, until)
+        address = link(shell.app, person.id, key, until, "console")
         shell.say(address)
         shell.tell(f"for {person.name} alone, once, until {shell.at(until)}")
         shell.give({"url": address, "until": until, "person": person.id})

@@ -1,5 +1,6 @@
 """What was asked of the web door: who asks, of which home, and the few fields that a form brings."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -7,11 +8,20 @@ from starlette.requests import Request
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.channels import one_line
 from tocsin.console.pages import words_for
+from tocsin.domain.errors import Refused
 from tocsin.rendering.words import Words
 
 #: Bytes of the longest form that is read: a reason of 2,000 letters, each written as `%F0%9F%94%A5`.
 LONGEST_FORM = 32_000
+
+
+_NAMES = {
+    "key": re.compile(r"INC-[0-9]{4}-[0-9]{4,9}"),
+    "item": re.compile(r"E[0-9]{1,9}"),
+    "token": re.compile(r".*", re.DOTALL),
+}
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,12 @@ class Asked:
         return self.request.method == "POST"
 
     def part(self, name: str) -> str:
-        """A part of the address."""
-        return str(self.request.path_params[name])
+        """A part of the address. Refused for what names nothing of ours: no database is asked for it."""
+        value = str(self.request.path_params[name])
+        if not _NAMES[name].fullmatch(value):
+            what = "incident" if name == "key" else "evidence"
+            raise Refused(f"there is no {what} {one_line(value)}; tocsin list shows those there are")
+        return value
 
     def words(self, actor: Actor | None) -> Words:
         """The words in which to answer."""
@@ -38,7 +52,7 @@ class Asked:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """The fields of a form, the first of each name; None where it is longer than any form of ours."""
+    """The fields of a form, the first of each name; None where it is larger than any form of ours."""
     if request.method != "POST":
         return {}
     body = b""
@@ -46,5 +60,8 @@ async def form_of(request: Request) -> dict[str, str] | None:
         body += chunk
         if len(body) > LONGEST_FORM:
             return None
-    fields = parse_qs(body.decode(errors="replace"), max_num_fields=20, keep_blank_values=True)
+    try:
+        fields = parse_qs(body.decode(errors="replace"), max_num_fields=20, keep_blank_values=True)
+    except ValueError:
+        return None
     return {name: values[0] for name, values in fields.items()}

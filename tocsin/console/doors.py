@@ -6,6 +6,8 @@ forwarded; the page therefore says in whose name it acts, and the timeline says 
 """
 
 from contextlib import suppress
+from datetime import datetime
+from typing import TypedDict
 
 from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
@@ -21,7 +23,7 @@ from tocsin.console.pages import Ask, Form, Page, Row, Rows, Text, answer, momen
 from tocsin.console.sessions import known_person, sign_in
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import Turned
+from tocsin.domain.kinds import Door, Turned
 from tocsin.domain.offers import Offer
 from tocsin.links import Ticket, Unsigned, key_of, read
 from tocsin.rendering.buttons import label, question
@@ -53,9 +55,9 @@ def door(asked: Asked) -> Response:
         if asked.posted:
             return _act(asked, ticket, actor, words)
         if ticket.offer:
-            would_refuse(app, actor, ticket.offer, door="mail", nonce=ticket.nonce, expires=ticket.expires)
+            would_refuse(app, actor, ticket.offer, **_once(ticket))
         else:
-            opened(app, actor, ticket.incident, nonce=ticket.nonce, expires=ticket.expires, only_look=True)
+            opened(app, actor, ticket.incident, **_once(ticket), only_look=True)
     except TurnedAway as refused:
         return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
     return answer(_shown(app, ticket, asked.part("token"), words))
@@ -76,7 +78,7 @@ def letters(asked: Asked) -> Response:
     try:
         if offer is None or offer.deed not in ("approve", "reject"):
             raise TurnedAway("there are no letters behind this link; open the newest mail again", "stale")
-        would_refuse(app, actor, offer, door="mail", nonce=ticket.nonce, expires=ticket.expires)
+        would_refuse(app, actor, offer, **_once(ticket))
         found = preview(app, actor, seen(app, actor, offer.incident), offer.subject)
     except TurnedAway as refused:
         return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
@@ -92,13 +94,25 @@ def letters(asked: Asked) -> Response:
     )
 
 
+class _Once(TypedDict):
+    """What makes a link good for one time."""
+
+    door: Door
+    nonce: str
+    expires: datetime
+
+
+def _once(ticket: Ticket) -> _Once:
+    return {"door": ticket.door, "nonce": ticket.nonce, "expires": ticket.expires}
+
+
 def _act(asked: Asked, ticket: Ticket, actor: Actor, words: Words) -> Response:
     app, offer = asked.app, ticket.offer
     if offer is None:
-        opened(app, actor, ticket.incident, nonce=ticket.nonce, expires=ticket.expires)
+        opened(app, actor, ticket.incident, **_once(ticket))
         moved = RedirectResponse(f"../inc/{ticket.incident}" if ticket.incident else "..", 303)
         assert actor.person is not None
-        sign_in(app, moved, actor.person)
+        sign_in(app, moved, actor.person, ticket.door)
         return moved
     because = asked.form.get("because", "").strip()[:2000]
     said = {part: asked.form[part] for part in PARTS if part in asked.form}
@@ -106,9 +120,7 @@ def _act(asked: Asked, ticket: Ticket, actor: Actor, words: Words) -> Response:
         app,
         actor,
         offer,
-        door="mail",
-        nonce=ticket.nonce,
-        expires=ticket.expires,
+        **_once(ticket),
         because=because or None,
         said=said or None,
     )
@@ -174,7 +186,14 @@ def _to_read(incident: Incident, offer: Offer, words: Words) -> str:
 
 
 def _turned(words: Words, title: str, why: str, status: int) -> Response:
-    page = Page(words.language, say(words, title), alarm=True, lead=(_sentence(why),))
+    """What to do instead, in the reader's language; then why, in the line that a shell would print."""
+    page = Page(
+        words.language,
+        say(words, title),
+        alarm=True,
+        lead=(say(words, f"{title}_next"),),
+        foot=(_sentence(why),),
+    )
     return answer(page, status)
 
 
@@ -183,5 +202,5 @@ def _sentence(words: str) -> str:
 
 
 def refused(words: Words, error: Refused, status: int = 403) -> Response:
-    """A page that says why, in the one line that a shell would print."""
+    """A page for what somebody at a browser may not do, or for what there is not."""
     return _turned(words, "refused", str(error), status)

@@ -8,17 +8,21 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from tocsin.actions.offers import shut
+from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.console.asked import Asked
 from tocsin.console.doors import refused
 from tocsin.console.pages import Page, Row, Rows, answer, moment, say
-from tocsin.console.sessions import signed_in
-from tocsin.domain.errors import Refused
+from tocsin.console.sessions import Session, signed_in
+from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import route_name
 from tocsin.rendering.words import Words
+from tocsin.storage.texts import shown
 from tocsin.views.card import Card, card
+from tocsin.views.document import words_of
 from tocsin.views.duties import owed
 from tocsin.views.steps import steps
 
@@ -39,9 +43,10 @@ def all_incidents(asked: Asked) -> Response:
     """The incidents that somebody may know of, soonest deadline first."""
     from tocsin.views.access import visible
 
-    app, actor = asked.app, signed_in(asked.app, asked.request)
-    if actor is None:
+    app, session = asked.app, signed_in(asked.app, asked.request)
+    if session is None:
         return nobody(asked)
+    actor = session.actor
     words = asked.words(actor)
     rows = tuple(
         Row(each["severity"], f"{each['key']} {each['code_name']}", f"inc/{each['key']}")
@@ -52,11 +57,15 @@ def all_incidents(asked: Asked) -> Response:
 
 def incident_page(asked: Asked) -> Response:
     """One incident as it stands."""
-    app, actor, key = asked.app, signed_in(asked.app, asked.request), asked.part("key")
-    if actor is None:
+    app, session = asked.app, signed_in(asked.app, asked.request)
+    if session is None:
         return nobody(asked)
-    words, now = asked.words(actor), app.now()
+    actor, now = session.actor, app.now()
+    words = asked.words(actor)
     try:
+        key = asked.part("key")
+        if _shut(app, session, key):
+            return nobody(asked)
         found = card(app, actor, key, now)
     except Refused as error:
         return refused(words, error, 404)
@@ -67,11 +76,12 @@ def incident_page(asked: Asked) -> Response:
         tables += _papers(incident, words)
     name = f"{found.key} {found.code_name}"
     banner = " · ".join(filter(None, ("DRILL" if found.drill else "", found.quarantined or "")))
+    state = f"{found.severity.upper()}, {words.choice('status', found.status)}"
     page = Page(
         words.language,
         name,
         banner,
-        lead=(f"{found.severity.upper()}, {words.choice('status', found.status)}",),
+        lead=tuple(filter(None, (_named(app, actor, found), state))),
         tables=tuple(each for each in tables if each.rows),
         foot=(say(words, "as_of", moment=moment(app, words, now)),),
     )
@@ -82,17 +92,34 @@ def paper(asked: Asked) -> Response:
     """A copy of a paper from the vault; the timeline says who took it, so that only a form fetches it."""
     from tocsin.actions.proving import hand_out
 
-    app, actor = asked.app, signed_in(asked.app, asked.request)
-    if actor is None:
+    app, session = asked.app, signed_in(asked.app, asked.request)
+    if session is None:
         return nobody(asked)
-    key, item = asked.part("key"), asked.part("item")
     try:
-        content = hand_out(app, actor, key, item)
+        key, item = asked.part("key"), asked.part("item")
+        if _shut(app, session, key):
+            return nobody(asked)
+        content = hand_out(app, session.actor, key, item)
     except Refused as error:
-        return refused(asked.words(actor), error)
+        return refused(asked.words(session.actor), error)
     ending = "pdf" if content.startswith(b"%PDF") else "json" if content[:1] in (b"{", b"[") else "html"
     named = {"Content-Disposition": f'attachment; filename="{key}-{item}.{ending}"'}
     return Response(content, media_type="application/octet-stream", headers=named)
+
+
+def _shut(app: App, session: Session, key: str) -> bool:
+    """Whether somebody came in by a door that was closed since. One that cannot be read is shown by its projections."""
+    try:
+        return shut(session.door, app.incident(key))
+    except TocsinError:
+        return False
+
+
+def _named(app: App, actor: Actor, found: Card) -> str:
+    """What somebody called it, for those who may read what people wrote."""
+    if found.quarantined is not None or not reads_words(actor, incident := app.incident(found.key)):
+        return ""
+    return str(shown(incident.title, words_of(app, actor, incident)))
 
 
 def _now(app: App, found: Card, words: Words) -> Rows:

@@ -4,6 +4,7 @@ Only a personal link sets it. `SameSite=Strict` keeps it from every request that
 every script, `Secure` and the `__Host-` prefix from clear text, wherever the console is reached by https (RFC 6265bis).
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.contacts import Person
+from tocsin.domain.kinds import Door
 from tocsin.links import Ticket, Unsigned, read, signed
 
 
@@ -20,7 +22,15 @@ def known_person(app: App, who: str) -> Person | None:
     return next((each for each in app.catalog.contacts.people if each.id == who), None)
 
 
-def signed_in(app: App, request: Request) -> Actor | None:
+@dataclass(frozen=True)
+class Session:
+    """Who sits at a browser, and by which door they came in."""
+
+    actor: Actor
+    door: Door
+
+
+def signed_in(app: App, request: Request) -> Session | None:
     """Who sits at this browser; None for nobody whom we know, and once the time is over."""
     try:
         ticket = read(_key(app), request.cookies.get(_name(app), ""))
@@ -28,13 +38,15 @@ def signed_in(app: App, request: Request) -> Actor | None:
         return None
     person = known_person(app, ticket.person)
     # On the real clock: a browser is no part of a drill.
-    return Actor(person.id, person) if person and app.clock() <= ticket.expires else None
+    if person is None or app.clock() > ticket.expires:
+        return None
+    return Session(Actor(person.id, person), ticket.door)
 
 
-def sign_in(app: App, answer: Response, person: Person) -> None:
+def sign_in(app: App, answer: Response, person: Person, door: Door) -> None:
     """Let the answer sign a person in at this browser."""
     lasts = timedelta(hours=app.settings.console.session_hours)
-    value = signed(_key(app), Ticket(person.id, "", None, app.clock() + lasts, ""))
+    value = signed(_key(app), Ticket(person.id, "", None, app.clock() + lasts, "", door))
     answer.set_cookie(
         _name(app),
         value,

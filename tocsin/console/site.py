@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -56,7 +56,10 @@ def site(app: App) -> Callable[..., Awaitable[None]]:
 
     def page(show: Callable[[Asked], Response]) -> Callable[[Request], Awaitable[Response]]:
         async def shown(request: Request) -> Response:
-            form = await form_of(request)
+            try:
+                form = await form_of(request)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
             if form is None:
                 return PlainTextResponse("too long\n", 413)
             return await run_in_threadpool(_told, home, show, request, form)
