@@ -5,7 +5,7 @@ Few and good. Staff are named; affected people never are.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,16 +16,11 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
 from tocsin.domain.offers import Offer
 from tocsin.domain.routes import COMMAND, kind_of
+from tocsin.engine.joining import Said, together
 from tocsin.engine.triage import whether
 from tocsin.rendering.message import NO_LINKS, Brief, Kind, Line, Links, line, render_message
 from tocsin.storage import outbox
-from tocsin.storage.outbox import LANES
 from tocsin.storage.texts import read_texts
-
-#: Kinds of messages that join into one where one person gets several at one moment, the most pressing first.
-_JOINS: tuple[Kind, ...] = ("warning", "overdue", "approval", "update-due", "ack", "status")
-#: So many deeds a message offers: a phone has a thumb's room for each.
-_MOST_OFFERS = 4
 
 
 def page_message(
@@ -82,23 +77,6 @@ def tell_answered(app: App, change: Change, who: str, roles: Sequence[str]) -> N
             tell(app, change, "ack", [person], said, subject=about, lane="warning", cause=seq, routes=quiet)
 
 
-@dataclass(frozen=True)
-class Said:
-    """What one person is to be told, before what else is said at the same moment joins it."""
-
-    who: str
-    kind: Kind
-    lines: tuple[str | Line, ...]
-    subject: str
-    lane: str
-    cause: int
-    due: datetime | None
-    action: str
-    routes: tuple[str, ...]
-    page: int | None = None
-    offers: tuple[Offer, ...] = ()
-
-
 def tell(
     app: App,
     change: Change,
@@ -149,32 +127,6 @@ def _put_together(app: App, change: Change) -> None:
                 page=each.page,
             )
     change.said.clear()
-
-
-def together(said: Sequence[Said]) -> list[Said]:
-    """What joins becomes one for each person: the most pressing first, the lines of the others behind it."""
-    alone = [each for each in said if each.kind not in _JOINS]
-    joined: dict[str, list[Said]] = {}
-    for each in said:
-        if each.kind in _JOINS:
-            joined.setdefault(each.who, []).append(each)
-    return [*alone, *map(_joined, joined.values())]
-
-
-def _joined(said: Sequence[Said]) -> Said:
-    first, *rest = sorted(said, key=_pressing)
-    lines = list(first.lines)
-    for each in rest:
-        lines += [line for line in each.lines if line not in lines]
-    lane, routes = min(((each.lane, each.routes) for each in said), key=lambda way: LANES[way[0]])
-    # Each letter wants a yes of its own; of anything else the one next deed is offered.
-    kin = [first, *rest] if first.kind == "approval" else [first]
-    offers = tuple(offer for each in kin if each.kind == first.kind for offer in each.offers)[:_MOST_OFFERS]
-    return replace(first, lines=tuple(lines), lane=lane, routes=routes, offers=offers)
-
-
-def _pressing(each: Said) -> tuple[int, bool, float]:
-    return _JOINS.index(each.kind), each.due is None, each.due.timestamp() if each.due else 0.0
 
 
 def _frame(app: App, change: Change) -> Brief:

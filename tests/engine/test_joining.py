@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.domain.offers import Offer
-from tocsin.engine.messages import Said, together
+from tocsin.engine.joining import Said, together
 from tocsin.rendering.message import KINDS, line
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
