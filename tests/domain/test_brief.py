@@ -47,3 +47,7 @@ def test_what_was_asked_and_is_not_answered_is_told(catalog):
 def test_a_status_update_that_was_skipped_is_not_asked_for(catalog):
     state = incident(*ANSWERED, k.UpdateSkipped(because=WORDS))
     assert standing(state, catalog, START + timedelta(minutes=29)).update is False
+
+
+def test_no_step_is_open_before_somebody_has_said_that_it_is_an_incident(catalog):
+    assert open_steps(incident(k.StatusEntered(status="triage")), catalog) == []

@@ -107,3 +107,8 @@ def test_the_plan_wakes_at_the_end_of_the_shift(primary_only):
 
 def test_a_closed_file_has_no_shifts(primary_only):
     assert asked(held(k.Closed()), primary_only, CHANGE) == []
+
+
+def test_who_looked_at_it_in_triage_has_nothing_to_hand_over(catalog):
+    looked = k.RoleTaken(role="triage", person="linh")
+    assert [role for role, _, _ in asked(held(looked), catalog, CHANGE)] == ["incident-commander"]

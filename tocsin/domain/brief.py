@@ -55,7 +55,9 @@ def standing(incident: Incident, catalog: Catalog, now: datetime) -> Standing:
 
 
 def open_steps(incident: Incident, catalog: Catalog) -> list[Step]:
-    """The steps that can be done now: the soonest due first, then gates, then the order of work."""
+    """The steps that can be done now: the soonest due first, then gates, then the order of work. None in triage."""
+    if incident.status == "triage":
+        return []
     steps, facts = catalog.type(incident.type).steps, facts_of(incident, catalog)
     answers = {step.id: applicable(step, facts, catalog.contacts.organisation).answer for step in steps}
     ready = [

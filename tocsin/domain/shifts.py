@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from tocsin.domain.contacts import Contacts, Rotation
+from tocsin.domain.escalation import TRIAGE
 from tocsin.domain.incident import Incident, Tenure
 from tocsin.domain.ladder import Level, Target
 from tocsin.domain.moves import AskHandOver
@@ -75,7 +76,8 @@ def _changed_at(
 
 def _rotations(contacts: Contacts, role: str, severity: str) -> list[Rotation]:
     """The rotations by which a role is called, in the order of its ladder."""
-    ladder = contacts.ladder(role, severity)
+    # Who looked at it in triage has nothing left to hand over once it is declared.
+    ladder = contacts.ladder(role, severity) if role != TRIAGE else None
     targets = (target for level in ladder.levels for target in level.call) if ladder else ()
     named = dict.fromkeys(target.rotation for target in targets if target.rotation is not None)
     return [contacts.rotation(name) for name in named]

@@ -7,6 +7,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.brief import Standing, standing
 from tocsin.domain.checklist import Step
+from tocsin.domain.escalation import TRIAGE
 from tocsin.domain.incident import DutyState
 from tocsin.domain.kinds import HandOverAsked
 from tocsin.domain.moves import AskHandOver
@@ -71,7 +72,8 @@ def _lines(app: App, change: Change, roles: Mapping[str, str]) -> list[Line]:
         lines.append(line("deadlines", duties=tuple(_deadline(duty, change) for duty in found.deadlines)))
     if asked := _asked(found):
         lines.append(line("asked", asked=asked))
-    holders = tuple(line("holder", role=role, who=who) for role, who in roles.items())
+    kept = {role: who for role, who in roles.items() if role != TRIAGE or incident.status == "triage"}
+    holders = tuple(line("holder", role=role, who=who) for role, who in kept.items())
     return [*lines, line("holders", holders=holders), _done(found)]
 
 
