@@ -62,6 +62,13 @@ def test_it_looks_and_mails_though_nothing_else_of_the_house_can_be_read(
     assert len(mail.messages) == 1
 
 
+def test_a_machine_reads_the_same_as_one_document(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["watchdog", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["dead"], found["told"], found["failures"]) == (False, [], [])
+    assert found["verdict"] == "no sign of life for 0 s; alarms after 2 min"
+
+
 def test_a_look_loads_nothing_of_the_house(config: Path, tmp_path: Path) -> None:
     code = (
         "import json, sys; from tocsin.cli import main; main(['watchdog', '--test']); "

@@ -104,7 +104,9 @@ def test_when_neither_lives_one_mail_goes_to_each_again_later_and_once_it_is_ove
     assert house.minutes(1) == [0]
     assert house.subjects == [DEAD]
     assert [each.recipients for each in house.mail.messages] == [("linh@example.com",), ("bao@example.com",)]
-    house.minutes(14)
+    house.clock.moment += MINUTE
+    assert guard(house.config, house.clock).verdict == "DEAD for 3 min; told 60 s ago"
+    house.minutes(13)
     assert house.subjects == [DEAD]
     house.minutes(1)
     assert house.subjects == [DEAD, DEAD]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tocsin.watchdog.alarm import Occasion, Sent, send, span, words
-from tocsin.watchdog.looking import look
+from tocsin.watchdog.looking import Look, look
 from tocsin.watchdog.memory import Memory, Patience, judged, keep, remembered, turn
 from tocsin.watchdog.settings import Watchdog
 
@@ -17,11 +17,20 @@ REFUSED, UNREACHED = 1, 3
 
 @dataclass(frozen=True)
 class Guarded:
-    """How a look ended: the exit status, what there is to say, and what went wrong with saying it."""
+    """How a look ended: the exit status, whether anybody lives, what was seen, who was told, and what went wrong."""
 
     status: int
-    lines: tuple[str, ...]
+    verdict: str
+    seen: tuple[str, ...]
+    told: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    dead: bool = False
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The same for people."""
+        told = (f"told {', '.join(self.told)}",) if self.told else ()
+        return (self.verdict, *self.seen, *told)
 
 
 def guard(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
@@ -34,16 +43,13 @@ def guard(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
         seen, occasion = words(looks, now, config.skew), _occasion(config, after, now)
         silent = span(now - after.lived) if after.lived else "an unknown time"
         sent = send(config, occasion, seen, silent, now) if occasion else Sent((), ())
+        verdict = _verdict(config, after, looks, silent, now)
         if sent.to:
             after = replace(after, told=now if occasion == "dead" else None)
         unkept = _kept(config, after)
-    dead = after.silent(now, config.silence)
-    heard = any(each.beats for each in looks)
-    waiting = f"no sign of life for {silent}; alarms after {span(config.silence)}"
-    first = f"DEAD for {silent}" if dead else "alive" if heard else waiting
-    told = [f"told {', '.join(sent.to)}"] if sent.to else []
     status = UNREACHED if sent.failed else REFUSED if unkept else 0
-    return Guarded(status, (first, *seen, *told), (*sent.failed, *unkept))
+    dead = after.silent(now, config.silence)
+    return Guarded(status, verdict, seen, sent.to, (*sent.failed, *unkept), dead)
 
 
 def try_out(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
@@ -51,8 +57,16 @@ def try_out(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
     now = clock()
     seen = words(look(config.database, config.address, now), now, config.skew)
     sent = send(config, "test", seen, "", now)
-    told = [f"told {', '.join(sent.to)}"] if sent.to else []
-    return Guarded(UNREACHED if sent.failed else 0, (*seen, *told), sent.failed)
+    return Guarded(UNREACHED if sent.failed else 0, "a test", seen, sent.to, sent.failed)
+
+
+def _verdict(config: Watchdog, memory: Memory, looks: Sequence[Look], silent: str, now: datetime) -> str:
+    if memory.silent(now, config.silence):
+        before = f"; told {span(now - memory.told)} ago" if memory.told and memory.told <= now else ""
+        return f"DEAD for {silent}{before}"
+    if any(each.beats for each in looks):
+        return "alive"
+    return f"no sign of life for {silent}; alarms after {span(config.silence)}"
 
 
 def _occasion(config: Watchdog, memory: Memory, now: datetime) -> Occasion | None:
