@@ -97,6 +97,25 @@ def test_a_watch_that_never_came_is_told_of_where_a_prefect_was_started(app: App
     assert (found.level, found.subject, found.words) == ("warn", "watch", "never beat")
 
 
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({"silence": 120}, []),
+        ({"to": "linh@example.com", "host": "127.0.0.1", "tls": "loopback-only"}, ["ok"]),
+        ({"to": "linh@example.com", "host": "smtp.example.com", "tls": "loopback-only"}, ["FAIL"]),
+        ({"to": "linh@example.com"}, ["FAIL"]),
+    ],
+)
+def test_the_table_of_the_watchdog_is_judged_before_it_is_needed(
+    app: App, tmp_path: Path, table: dict[str, object], expected: list[str]
+) -> None:
+    config = tmp_path / "tocsin.toml"
+    lines = [f"{name} = {json.dumps(value)}" for name, value in table.items()]
+    config.write_text("\n".join(["[watchdog]", *lines]))
+    told = replace(app, settings=app.settings.model_copy(update={"watchdog": table}))
+    assert [finding.level for finding in house.watchdog(told, config)] == expected
+
+
 def test_a_database_of_a_newer_release_is_a_failure_and_is_left_alone(app: App, settings: Settings) -> None:
     with app.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))

@@ -84,6 +84,7 @@ def _checks() -> tuple[Check, ...]:
         routes.prefect,
         home.clock,
         home.heartbeats,
+        home.watchdog,
         home.incidents,
         home.restored,
         home.backups,

@@ -188,6 +188,21 @@ def heartbeats(app: App, config: Path | None) -> Iterator[Finding]:
             yield Finding("ok", name, f"{ago(found.age)} ago")
 
 
+def watchdog(app: App, config: Path | None) -> Iterator[Finding]:
+    """The watchdog's table, where it stands here: nobody else judges it, and it is needed when all else is broken."""
+    if not app.settings.watchdog.keys() & {"to", "host"}:
+        return  # as init wrote it; it stands on another machine
+    from tocsin.watchdog.settings import load_watchdog
+
+    try:
+        found = load_watchdog(config)
+    except TocsinError as error:
+        yield Finding("FAIL", "watchdog", str(error), setting(config, "watchdog", "to"))
+    else:
+        words = f"would tell {len(found.to)} by {found.relay.host}"
+        yield Finding("ok", "watchdog", words, "tocsin watchdog --test")
+
+
 def incidents(app: App, config: Path | None) -> Iterator[Finding]:
     """Nothing is set apart, and nothing is overdue."""
     now = standing(app)
