@@ -180,6 +180,7 @@ def test_the_rhythm_is_kept_and_nobody_hears_two_things_in_one_minute_that_could
     heard = Counter(
         (post["channel"], int(float(post["ts"])) // 60)
         for post in map(json.loads, journal)
-        if "Gọi khẩn" not in post["text"]
+        # A page stands for itself, and a room is nobody's telephone.
+        if "Gọi khẩn" not in post["text"] and post["channel"].startswith("D")
     )
     assert [moment for moment, count in heard.items() if count > 1] == []
