@@ -212,11 +212,6 @@ def test_an_update_is_told_or_skipped_by_a_click(story):
     assert len(story.told("UpdateSkipped")) == 1
 
 
-def test_what_no_click_does_says_how_it_is_done(story):
-    story.declare()
-    assert "tocsin confirm" in str(turned(story, "linh", "confirm"))
-
-
 def test_a_nonce_is_spent_over_all_incidents(story):
     story.declare()
     click(story, "linh", "ack", "incident-commander")

@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 
 import httpx
 import pytest
+import structlog
 
 from tests.story import Story
 from tocsin.app import App
@@ -55,6 +56,13 @@ class Visited(Story):
         """What a link does."""
         offer = read(key_of(self.app), path.removeprefix("/o/")).offer
         return offer.deed if offer else None
+
+
+@pytest.fixture(autouse=True)
+def log_of_this_test() -> Iterator[None]:
+    """A log that was set up while a test listened to stderr would write into what is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

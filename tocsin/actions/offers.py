@@ -18,6 +18,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Door, Refusal, Turned
 from tocsin.domain.moments import iso
 from tocsin.domain.offers import Deed, Offer
+from tocsin.domain.outdated import outdated
 from tocsin.record import Recorded, record, refuse_closed
 from tocsin.sealing import keyed_digest
 from tocsin.storage import spent, timeline
@@ -28,8 +29,6 @@ REMEMBERED = timedelta(days=7)
 ROUTE_OF: dict[Door, str] = {"slack": "slack", "mail": "email"}
 #: What an update says: a CAN report.
 PARTS = ("conditions", "actions", "needs")
-#: Fewest digits of a digest that name a letter, as for `tocsin approve --digest`.
-SHORTEST = 8
 
 
 def take_up(
@@ -153,38 +152,6 @@ def _refuse_outright(app: App, actor: Actor, incident: Incident, through: Throug
     refuse_closed(incident)
     if through.offer and (words := outdated(incident, through.offer)):
         raise TurnedAway(words, "stale")
-
-
-def outdated(incident: Incident, offer: Offer) -> str:
-    """Why an offer can no longer be taken up, as the incident stands; empty where it can."""
-    key, subject = incident.key, offer.subject
-    match offer.deed:
-        case "ack" if subject in incident.answered:
-            return f"{incident.roles.get(subject, 'somebody')} has answered for the {subject} already"
-        case "confirm" if incident.status != "triage":
-            return f"{key} is {incident.status} already"
-        case "take" if (holder := incident.roles.get(subject, "")) != offer.stand:
-            return f"the {subject} is {holder or 'nobody'} by now; tocsin take {key} {subject} relieves them"
-        case "done" if state := incident.steps.get(subject):
-            return f"step {subject} was {state.mark} by {state.by} already"
-        case "approve" | "reject":
-            return _outdated_letter(incident, offer)
-    return ""
-
-
-def _outdated_letter(incident: Incident, offer: Offer) -> str:
-    key, notice = incident.key, offer.subject
-    state = incident.notices.get(notice)
-    if state is None:
-        return f"there is no letter {notice}; tocsin show {key} shows what there is"
-    if len(offer.stand) < SHORTEST or not state.digest.startswith(offer.stand):
-        return (
-            f"{notice} was written anew since: its digest is {state.digest[:12]}, not {offer.stand[:12] or 'named'}; "
-            f"tocsin preview {key} {notice} shows it"
-        )
-    if state.mark not in ("in-review", "approved"):
-        return f"{notice} is {state.mark}; tocsin show {key} shows what can be done"
-    return ""
 
 
 def _do(
