@@ -169,6 +169,17 @@ def test_what_weighs_is_asked_once_more_and_a_rejection_looks_like_one() -> None
     assert found["ack"]["text"]["text"] == "Acknowledge as incident commander"
 
 
+def test_two_buttons_of_one_deed_stand_in_two_blocks_since_slack_takes_each_id_once() -> None:
+    twice = (Offer("done", INC, "1.3"), Offer("done", INC, "1.4"))
+    brief = replace(BRIEF, offers=twice, console_url="https://c.example/inc/INC-2026-0007")
+    message = render_message(brief, "en", TEMPLATES)
+    rows = [block["elements"] for block in message.slack_blocks if block["type"] == "actions"]
+    assert [len(row) for row in rows] == [2, 1]
+    for row in rows:
+        ids = [each.get("action_id") for each in row]
+        assert len(ids) == len(set(ids))
+
+
 def test_without_a_console_the_command_stays_and_no_link_is_made() -> None:
     message = render_message(replace(BRIEF, offers=OFFERS), "vi", TEMPLATES)
     assert "href" not in message.html

@@ -94,6 +94,7 @@ def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | Slack
     sender = app.settings.mail.sender or organisation.notice_sender
     domain = sender.rpartition("@")[2]
     # No mail has this id: each answers to it, so that mail programs show an incident as one conversation.
+    # Gmail wants the same subject besides, and shows one for each kind of message: what a page is stays in its subject.
     root = f"<{row['incident']}@{domain}>"
     return build_mail(
         message_id=f"{row['id']}@{domain}",

@@ -44,6 +44,19 @@ def buttons(offers: Iterable[Offer], words: Words) -> list[dict[str, Any]]:
     return [_button(offer, words) for offer in offers]
 
 
+def rows(elements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The elements as actions blocks: Slack takes an `action_id` once in a block, and two steps may both be done."""
+    found: list[dict[str, Any]] = []
+    for element in elements:
+        named = element.get("action_id")
+        room = (each for each in found if all(one.get("action_id") != named for one in each["elements"]))
+        block = next(room, None)
+        if block is None:
+            found.append(block := {"type": "actions", "elements": []})
+        block["elements"].append(element)
+    return found
+
+
 def _button(offer: Offer, words: Words) -> dict[str, Any]:
     named = label(offer, words)
     button: dict[str, Any] = {

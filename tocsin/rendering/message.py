@@ -17,7 +17,7 @@ from jinja2 import Template
 from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.domain.message import LONGEST_SHORT
 from tocsin.domain.offers import Offer
-from tocsin.rendering.buttons import buttons, label
+from tocsin.rendering.buttons import buttons, label, rows
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
 
@@ -225,8 +225,7 @@ def _blocks(mail: Mapping[str, Any], offered: Sequence[dict[str, Any]]) -> tuple
     elements = [*offered]
     if mail["console_url"]:
         elements.append({"type": "button", "text": _plain(mail["open_label"]), "url": mail["console_url"]})
-    if elements:
-        blocks.append({"type": "actions", "elements": elements})
+    blocks += rows(elements)
     blocks.append({"type": "context", "elements": [_plain(mail["foot"])]})
     return tuple(blocks)
 
