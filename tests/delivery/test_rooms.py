@@ -16,8 +16,8 @@ from tocsin.actions.declaring import Declaration
 from tocsin.app import open_app
 from tocsin.bell import Hands, ring
 from tocsin.delivery import rooms as passes
+from tocsin.delivery.outbox import deliver
 from tocsin.delivery.rooms import keep_rooms
-from tocsin.domain.contacts import Contacts
 from tocsin.domain.ladder import Guest
 from tocsin.domain.offers import Offer
 from tocsin.domain.room import room_name
@@ -25,9 +25,12 @@ from tocsin.engine import advance
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault, SlackSink, _refusal
 from tocsin.storage import jobs, rooms, tables
+from tocsin.views.room import room_of
 
 WHAT = {"type": "credential-leak", "drill": True}
-LINH, MINH, AN, GIANG = "U0SAMPLE001", "U0SAMPLE002", "U0SAMPLE003", "U0SAMPLE007"
+LINH, MINH, AN, HOA = "U0SAMPLE001", "U0SAMPLE002", "U0SAMPLE003", "U0SAMPLE008"
+#: Who is in every room: the scribe and the investigator of `contacts/escalation.yaml`.
+INVITED = ["U0SAMPLE009", "U0SAMPLE007"]
 
 
 def channels(story):
@@ -40,10 +43,15 @@ def the_room(story):
     return room
 
 
-def cards(story):
+def posts(story):
     """What was posted into our channels, as it stands."""
     ours = {room.id for room in channels(story)}
     return [message for message in story.slack.messages if message.channel in ours]
+
+
+def cards(story):
+    """The cards among it; what is said at a milestone is plain text."""
+    return [message for message in posts(story) if message.blocks]
 
 
 def words(card):
@@ -103,7 +111,7 @@ def test_an_incident_has_a_private_channel_with_its_people_a_topic_and_a_pinned_
     room = whole(story)
     assert room.private
     assert room.name == f"drill-0001-{story.incident.code_name.lower().replace(' ', '-')}"
-    assert room.members == [LINH, AN]
+    assert room.members == [LINH, AN, *INVITED]
     assert "02 giờ 40 ngày 27/11/2026 (UTC+07:00) = 19:40Z" in room.topic
     assert len(room.topic) <= 250
     [card] = cards(story)
@@ -134,16 +142,16 @@ def test_who_takes_a_role_later_is_invited_then_and_the_excluded_never(tale):
     tale.declare(excluded=("minh",))
     tale.fast_forward(minutes=11)  # the third rung calls operations too
     assert MINH not in the_room(tale).members
-    tale.as_("giang").take("investigation")
-    assert GIANG in the_room(tale).members
+    tale.as_("hoa").take("liaison")
+    assert HOA in the_room(tale).members
     assert MINH not in the_room(tale).members
 
 
 def test_who_is_invited_to_every_room_stands_in_the_contacts(tale):
     contacts = tale.app.catalog.contacts
-    guests = (Guest(id="clerks", role="scribe"), Guest(id="first", rotation="primary"))
-    invited: Contacts = contacts.model_copy(update={"invited": guests})
-    assert invited.guests(tale.clock()) == ("khoa", "linh")
+    assert contacts.guests(tale.clock()) == ("khoa", "giang")
+    guests = (Guest(id="first", rotation="primary"), Guest(id="counsel", person="chi"))
+    assert contacts.model_copy(update={"invited": guests}).guests(tale.clock()) == ("linh", "chi")
 
 
 def test_the_topic_changes_with_what_it_says_and_not_otherwise(tale):
@@ -219,6 +227,40 @@ def test_bookmarks_lead_to_the_console_and_follow_it(tale):
     assert moved == [link.replace("tocsin", "elsewhere") for link in links]
 
 
+def test_each_milestone_and_each_update_is_one_message_in_the_room(tale):
+    tale.declare().as_("linh").ack()
+    assert [message.text for message in posts(tale)[1:]] == ["Tình trạng: ngăn chặn"]
+    tale.as_("linh").update("Tokens are <revoked>", "Logs are read", "none")
+    text = posts(tale)[-1].text
+    assert "Tokens are &lt;revoked&gt;" in text
+    assert text.count("\n") == 3
+    assert {row["state"] for row in tale.outbox if row["person"] == "room"} == {"handed_over"}
+
+
+def test_nothing_goes_to_the_room_of_an_incident_that_slack_must_not_hear_of(tale):
+    tale.declare()
+    tale.as_("linh").silence("slack", because="the attacker reads it")
+    before = list(tale.slack.calls)
+    tale.as_("linh").ack()
+    tale.as_("hoa").take("liaison")
+    kept(tale, minutes=2)
+    assert tale.slack.calls == before
+    tale.as_("linh").lift("slack", because="it was not him")
+    kept(tale, seconds=10)
+    assert HOA in the_room(tale).members
+
+
+def test_the_room_is_said_to_be_there_to_come_or_to_be_none(tale):
+    declared(tale)
+    name = room_name(tale.incident)
+    assert room_of(tale.app, tale.incident).words == f"#{name} is being opened"
+    keep_rooms(tale.app)
+    assert room_of(tale.app, tale.incident).words == f"#{name}"
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    deliver(declared(tale).app)
+    assert room_of(tale.app, tale.incident).words == "none: Slack is DOWN"
+
+
 # --- whoever dies
 
 
@@ -240,7 +282,7 @@ def test_killed_after_any_call_the_next_one_finds_one_channel_and_one_card(fatal
     keep_rooms(later)
     tale.clock.moment += timedelta(seconds=10)
     keep_rooms(later)
-    assert whole(tale).members == [LINH, AN]
+    assert whole(tale).members == [LINH, AN, *INVITED]
 
 
 def test_two_bells_at_once_make_one_channel_and_one_card(story):
@@ -278,7 +320,7 @@ def test_a_room_whose_row_was_lost_is_the_one_that_the_timeline_names(tale):
     tale.declare()
     with tale.app.database.write() as connection:
         connection.execute(delete(tables.room))
-    keep_rooms(tale.app)
+    tale.as_("linh").ack()
     assert row(tale)["channel"] == the_room(tale).id
 
 
@@ -293,7 +335,7 @@ def test_a_doubt_is_resolved_by_asking_before_anything_is_made_again(method, do,
     keep_rooms(tale.app)
     kept(tale, seconds=10)
     kept(tale, seconds=10)
-    assert whole(tale).members == [LINH, AN]
+    assert whole(tale).members == [LINH, AN, *INVITED]
 
 
 def test_what_slack_asks_us_to_wait_with_waits_for_every_room_and_the_rest_goes_on(tale):
@@ -374,8 +416,11 @@ def test_a_card_that_somebody_deleted_is_posted_and_pinned_anew(tale):
 def test_who_cannot_be_invited_keeps_nobody_out_and_is_not_asked_for_again(tale):
     tale.slack.workspace.people.remove(AN)
     tale.declare()
-    assert the_room(tale).members == [LINH]
-    assert row(tale)["guests"] == {LINH: "in", AN: "user_not_found"}
+    assert the_room(tale).members == [LINH, *INVITED]
+    assert row(tale)["guests"] == dict.fromkeys([LINH, AN, *INVITED], "in") | {AN: "user_not_found"}
+    found = room_of(tale.app, tale.incident)
+    assert found.left_out == (("an", "user_not_found"),)
+    assert "Slack does not let us invite an (user_not_found)" in found.words
     before = calls(tale, "conversations.invite")
     kept(tale, hours=1)
     assert calls(tale, "conversations.invite") == before
@@ -385,7 +430,7 @@ def test_who_cannot_be_invited_keeps_nobody_out_and_is_not_asked_for_again(tale)
 def test_an_invitation_that_is_needless_is_no_trouble(error, said, tale):
     tale.slack.misbehave(SlackFault("error", method="conversations.invite", error=error))
     tale.declare()
-    assert row(tale)["guests"] == {LINH: said, AN: said}
+    assert row(tale)["guests"] == dict.fromkeys([LINH, AN, *INVITED], said)
     assert row(tale)["trouble"] is None
 
 

@@ -12,7 +12,7 @@ from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import BadFile
 from tocsin.domain.kinds import Severity
-from tocsin.domain.ladder import Ladder, Target
+from tocsin.domain.ladder import Guest, Ladder, Target
 from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import COMMAND, Gateway, gateway_of
 
@@ -22,7 +22,9 @@ _ALWAYS_CALLED = ("incident-commander", "dpo")
 
 @dataclass(frozen=True)
 class Calling:
-    """Who takes turns and who is away, who is called for which role and by which telephone; who is told how often."""
+    """Who takes turns and who is away, who is called for which role and by which telephone; who is told how often,
+    and who is invited to every room.
+    """
 
     rotations: tuple[Rotation, ...]
     absences: tuple[Absence, ...]
@@ -30,6 +32,7 @@ class Calling:
     gateways: tuple[Gateway, ...]
     updates: tuple[Cadence, ...]
     stakeholders: tuple[Stakeholder, ...]
+    invited: tuple[Guest, ...]
 
 
 def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) -> Calling:
@@ -40,6 +43,7 @@ def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) 
     gateways = listed(folders, "escalation.yaml", "gateways", Gateway)
     updates = listed(folders, "escalation.yaml", "updates", Cadence)
     stakeholders = listed(folders, "escalation.yaml", "stakeholders", Stakeholder)
+    invited = listed(folders, "escalation.yaml", "invited", Guest)
     _check_rotations(rotations, people)
     for absence in absences:
         _refuse_a_stranger(absence, ("person",), "an absence", absence.entry.person, people)
@@ -48,7 +52,9 @@ def read_calling(folders: Sequence[Path], people: Mapping[str, Listed[Person]]) 
     _refuse_silence(last(folders, "escalation.yaml"), ladders)
     for found in stakeholders.values():
         _check_target(found, (), found.entry, rotations, people)
-    told = (entries(updates), entries(stakeholders))
+    for guest in invited.values():
+        _check_target(guest, (), guest.entry, rotations, people)
+    told = (entries(updates), entries(stakeholders), entries(invited))
     away = tuple(each.entry for each in absences)
     return Calling(entries(rotations), away, entries(ladders), entries(gateways), *told)
 
@@ -103,7 +109,7 @@ def _check_ladders(
 
 
 def _check_target(
-    found: Listed[Ladder] | Listed[Stakeholder],
+    found: Listed[Ladder] | Listed[Stakeholder] | Listed[Guest],
     loc: Loc,
     target: Target,
     rotations: Mapping[str, Listed[Rotation]],

@@ -41,6 +41,7 @@ def read_contacts(folders: Sequence[Path], kinds: Collection[str]) -> Contacts:
         gateways=calling.gateways,
         updates=calling.updates,
         stakeholders=calling.stakeholders,
+        invited=calling.invited,
         authorities=entries(authorities),
         processors=entries(processors),
         intake=_intake(folders),

@@ -16,21 +16,32 @@ from tocsin.domain.cadence import Cadence, Stakeholder
 from tocsin.domain.commands import Command
 from tocsin.domain.contacts import Authority, Person, Processor
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.domain.ladder import Ladder
+from tocsin.domain.ladder import Guest, Ladder
 from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import Gateway
 
 #: The lists that a file of contacts may hold, where there are more than one.
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "oncall.yaml": ("rotations", "absences"),
-    "escalation.yaml": ("ladders", "gateways", "updates", "stakeholders"),
+    "escalation.yaml": ("ladders", "gateways", "updates", "stakeholders", "invited"),
 }
 
 _Named = TypeVar(
-    "_Named", Person, Rotation, Ladder, Cadence, Stakeholder, Authority, Processor, Command, Gateway
+    "_Named", Person, Rotation, Ladder, Guest, Cadence, Stakeholder, Authority, Processor, Command, Gateway
 )
 _Entry = TypeVar(
-    "_Entry", Person, Rotation, Ladder, Cadence, Stakeholder, Authority, Processor, Command, Gateway, Absence
+    "_Entry",
+    Person,
+    Rotation,
+    Ladder,
+    Guest,
+    Cadence,
+    Stakeholder,
+    Authority,
+    Processor,
+    Command,
+    Gateway,
+    Absence,
 )
 
 

@@ -57,6 +57,9 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
         lines.append(
             labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
         )
+    if found.room and found.room.name:
+        trouble = bool(found.room.trouble or found.room.left_out)
+        lines.append(labelled("ROOM", clean(found.room.words), urgent=trouble))
     return [*lines, *down_lines(found)]
 
 

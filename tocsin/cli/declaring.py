@@ -153,8 +153,11 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
         lines.append(labelled("NOW", step))
     if waits:
         lines += whether_lines(named)
-    if console := shell.app.settings.console_url:
-        lines.append(labelled("ROOM", f"console {console.rstrip('/')}/inc/{found.key}"))
+    console = shell.app.settings.console_url
+    page = f"   console {console.rstrip('/')}/inc/{found.key}" if console else ""
+    lines.append(
+        labelled("ROOM", clean(found.room.words) + page, urgent=found.room.name is None and not waits)
+    )
     return lines
 
 
@@ -190,6 +193,7 @@ def _values(found: "Opening") -> dict[str, Any]:
         "at_risk": found.at_risk,
         "usual": found.usual,
         "now": found.first.id if found.first else None,
+        "room": asdict(found.room),
     }
 
 

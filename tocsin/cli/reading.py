@@ -178,6 +178,8 @@ def _show_lines(shell: Shell, found: dict[str, Any], taken: list[str]) -> list[s
     affected = found["affected"]
     if affected["total"] is not None:
         lines += ["", f"{bold('Affected')} {affected['total']:,} people, revision {affected['revision']}"]
+    if found["room"]:
+        lines += ["", f"{bold('Room')} #{found['room']['name']} in Slack"]
     lines += ["", f"head {found['head']['seq']} {found['head']['hash']}"]
     return lines
 

@@ -22,7 +22,7 @@ from tocsin.domain.routes import COMMAND, gateway_of, kind_of
 from tocsin.logs import Log
 from tocsin.record import record
 from tocsin.sealing import unseal
-from tocsin.storage import outbox, routes
+from tocsin.storage import outbox, rooms, routes
 from tocsin.storage.database import Unavailable
 
 log = Log("tocsin.delivery")
@@ -51,7 +51,11 @@ class Attempt:
 async def attempted(app: App, row: dict[str, Any], channel: Channel) -> Attempt:
     """Hand one message over, and say how that went. Never raises but for what ends the process."""
     try:
-        item = _item(app, row, app.catalog.contacts.person(row["person"]))
+        item = (
+            _for_the_room(app, row)
+            if row["person"] == routes.ROOM
+            else _item(app, row, app.catalog.contacts.person(row["person"]))
+        )
         async with asyncio.timeout(PATIENCE):
             receipt = await _doubt_resolved(channel, row, item) or await channel.send(item)
     except TimeoutError:
@@ -75,6 +79,15 @@ async def _doubt_resolved(
     find = getattr(channel, "find", None)
     since: datetime = row["first_attempt_at"] or row["created_at"]
     return await find(item.channel, item.message_id, since - timedelta(minutes=1)) if find else None
+
+
+def _for_the_room(app: App, row: dict[str, Any]) -> SlackPost:
+    content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
+    with app.database.read() as connection:
+        room = rooms.of(connection, row["incident"])
+    if room is None or not room["channel"]:
+        raise Undelivered("retry", "address", "the room of this incident is not open")
+    return SlackPost(row["id"], room["channel"], content["slack_text"], tuple(content["slack_blocks"]))
 
 
 def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | SlackPost | ShortCall:

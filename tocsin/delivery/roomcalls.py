@@ -52,10 +52,15 @@ class Calls:
                     rooms.wait(connection, method, now + timedelta(seconds=failure.retry_after))
             raise
 
-    def note(self, **values: Any) -> None:
-        """Write down what became known. Raises LeaseLost, and writes nothing, when another has the room."""
+    def note(self, shown: int | None = None, **values: Any) -> None:
+        """Write down what became known, and up to which entry the incident is `shown`.
+
+        Raises LeaseLost, and writes nothing, when another has the room.
+        """
         with self.app.database.write() as connection:
             self.fence(connection)
+            if shown is not None:
+                rooms.shown(connection, self.key, shown)
             rooms.keep(connection, self.key, **values)
         self.row |= values
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from tocsin.app import App
 from tocsin.change import Change, message_id
@@ -45,7 +46,7 @@ class Keeper(CardKeeper):
         with self.app.database.read() as connection:
             self.row = rooms.of(connection, self.key) or {}
         if _stays_away(incident) or not (incident.open or self.row.get("channel")):
-            self.note(seen_seq=incident.head_seq, look_at=None, ended=not incident.open)
+            self.note(incident.head_seq, look_at=None, ended=not incident.open)
             return "ok"
         try:
             if not self.row.get("channel"):
@@ -147,7 +148,8 @@ class Keeper(CardKeeper):
         digest = _digest(words)
         if self.row.get(what) != digest:
             await self.ask(method, setting, self.row["channel"], words)
-            self.note(**{what: digest})
+            was_set: dict[str, Any] = {what: digest}
+            self.note(**was_set)
 
     async def _bookmarks(self, wanted: Wanted) -> None:
         digest, channel = _digest(repr(sorted(wanted.bookmarks.items()))), self.row["channel"]
@@ -173,8 +175,8 @@ class Keeper(CardKeeper):
             return "down" if "down" in outcomes else outcomes.pop()
         with self.app.database.read() as connection:
             look = None if over else now + often(LOOK, LOOK_OF_MANY, rooms.kept(connection))
-        done = {"seen_seq": incident.head_seq, "look_at": self.edit_at or look}
-        self.note(**done, ended=over and self.edit_at is None, trouble=None, hold_until=None)
+        done = {"look_at": self.edit_at or look, "ended": over and self.edit_at is None}
+        self.note(incident.head_seq, **done, trouble=None, hold_until=None)
         return "ok"
 
 

@@ -13,8 +13,21 @@ from tocsin.domain.message import Undelivered
 
 T = TypeVar("T")
 
-#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there.
-SCOPES = frozenset({"chat:write", "im:write", "im:history"})
+#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there; make
+#: private channels, find them again, pin a card there, and set bookmarks.
+SCOPES = frozenset(
+    {
+        "chat:write",
+        "im:write",
+        "im:history",
+        "groups:write",
+        "groups:read",
+        "groups:history",
+        "pins:write",
+        "bookmarks:read",
+        "bookmarks:write",
+    }
+)
 #: Which setting is to blame for a relay that fails in this phase.
 _BLAMED = {"starttls": "tls", "auth": "password_file", "ehlo": "port", "connect": "host"}
 #: Seconds that a road may take to answer, and that the DNS may.

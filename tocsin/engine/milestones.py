@@ -10,6 +10,7 @@ from tocsin.domain.kinds import HeadPublished
 from tocsin.domain.moves import PublishHead
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.engine.messages import role_or_standin, tell
+from tocsin.engine.room import tell_room
 from tocsin.rendering.message import Kind, line
 from tocsin.storage import outbox
 
@@ -46,6 +47,7 @@ def publish(app: App, change: Change, move: PublishHead) -> None:
             cause=seq,
             routes=written,
         )
+    tell_room(app, change, lines[:1], subject=move.key, cause=seq)
     if not incident.open:
         others = [who for who in _who_knows(incident) if who not in told]
         tell(app, change, kind, others, lines, subject=move.key, lane="status", cause=seq)

@@ -7,6 +7,7 @@ from tocsin.domain.moves import AskUpdate
 from tocsin.domain.offers import Offer
 from tocsin.domain.rhythm import next_update, readers
 from tocsin.engine.messages import role_or_standin, tell
+from tocsin.engine.room import tell_room
 from tocsin.rendering.message import line
 
 
@@ -56,4 +57,5 @@ def send_update(app: App, change: Change, by: str, conditions: str, actions: str
         line("needs_of", text=needs),
         line("told_by", who=by),
     ]
+    tell_room(app, change, lines, subject=f"update/{seq}", cause=seq)
     tell(app, change, "update", to, lines, subject=f"update/{seq}", lane="status", cause=seq)

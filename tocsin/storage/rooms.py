@@ -7,7 +7,7 @@ are of the incident's clock.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, or_, select, update
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import incident, pace, room
@@ -36,29 +36,29 @@ def keep(connection: Connection, key: str, **values: Any) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=values))
 
 
-def wanting(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Incidents whose room is behind the timeline or due for a look: those without a card first, then the oldest card.
+def shown(connection: Connection, key: str, seq: int) -> None:
+    """Say that the room shows its incident up to an entry, or that there is none that could."""
+    connection.execute(update(incident).where(incident.c.key == key).values(room_seq=seq))
 
-    A closed incident is among them until its room says so.
+
+def wanting(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Incidents whose room is behind the timeline, or due for a look: those without a card first, then the oldest card.
+
+    Two queries, each with an index of its own: what rests is not walked along.
     """
     free = or_(room.c.hold_until.is_(None), room.c.hold_until <= now)
-    behind = or_(room.c.seen_seq < incident.c.head_seq, room.c.look_at <= now)
-    open_ = (
-        select(incident.c.key, room.c.card_at)
-        .select_from(incident.outerjoin(room, room.c.incident == incident.c.key))
-        .where(incident.c.open, incident.c.quarantined.is_(None))
-        .where(or_(room.c.incident.is_(None), free & behind))
+    chosen = select(incident.c.key, room.c.card_at).where(free, incident.c.quarantined.is_(None))
+    behind = chosen.select_from(incident.outerjoin(room, room.c.incident == incident.c.key)).where(
+        incident.c.head_seq > incident.c.room_seq
     )
-    closed = (
-        select(incident.c.key, room.c.card_at)
-        .select_from(room.join(incident, incident.c.key == room.c.incident))
-        .where(~room.c.ended, free, ~incident.c.open, incident.c.quarantined.is_(None))
+    due = chosen.select_from(room.join(incident, incident.c.key == room.c.incident)).where(
+        room.c.look_at <= now
     )
-    found = []
-    for query in (open_, closed):
+    found: dict[str, None] = {}
+    for query in (behind, due):
         ordered = query.order_by(room.c.card_at.asc().nulls_first(), incident.c.number).limit(limit)
-        found += [row.key for row in connection.execute(ordered)]
-    return found[:limit]
+        found |= dict.fromkeys(row.key for row in connection.execute(ordered))
+    return list(found)[:limit]
 
 
 def kept(connection: Connection) -> int:

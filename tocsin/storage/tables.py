@@ -122,6 +122,8 @@ incident = Table(
     Column("parked_seq", Integer, nullable=False, default=0),
     #: Whether it has a flow run that has not ended, as far as we know.
     Column("shown", Boolean, nullable=False, default=False),
+    #: Up to which entry its room in Slack shows it.
+    Column("room_seq", Integer, nullable=False, default=0),
     #: The packs against which its laws were held last; empty while nobody has looked.
     Column("held_against", String(64), nullable=False, default=""),
     Column("wake_at", Moment),
@@ -142,6 +144,7 @@ Index(
     sqlite_where=and_(incident.c.open == true(), incident.c.head_seq > incident.c.parked_seq),
 )
 Index("ix_incident_shown", incident.c.number, sqlite_where=and_(incident.c.shown == true(), ~incident.c.open))
+Index("ix_incident_behind", incident.c.head_seq, sqlite_where=incident.c.head_seq > incident.c.room_seq)
 Index("ix_incident_held_against", incident.c.held_against, sqlite_where=incident.c.open == true())
 
 duty = Table(
@@ -366,14 +369,14 @@ room = Table(
     Column("pinned", Boolean, nullable=False, default=False),
     #: The incident is closed, and its card says so.
     Column("ended", Boolean, nullable=False, default=False),
-    #: Up to which entry the room shows the incident, and when to look again though nothing happened.
-    Column("seen_seq", Integer, nullable=False, default=0),
+    #: When to look again though nothing happened.
     Column("look_at", Moment),
     #: After a failure: what Slack said, and until when nothing is tried.
     Column("trouble", Text),
     Column("hold_until", Moment),
 )
 Index("ix_room_channel", room.c.channel)
+Index("ix_room_look_at", room.c.look_at)
 Index("ix_room_ended", room.c.incident, sqlite_where=~room.c.ended)
 
 pace = Table(

@@ -20,6 +20,7 @@ from tocsin.views.access import apart, seen
 from tocsin.views.calls import DownRoute, down_routes, silence
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.newer import asks_more
+from tocsin.views.room import RoomView, room_of
 from tocsin.views.steps import StepView, is_theirs, next_step, steps
 from tocsin.views.triage import Waiting, waiting
 
@@ -82,6 +83,8 @@ class Card:
     newer_laws: bool = False
     #: Set while nobody has said whether it is an incident.
     triage: Waiting | None = None
+    #: Its channel in Slack; None where nothing is known of one.
+    room: RoomView | None = None
 
 
 def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
@@ -124,6 +127,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         down=tuple(down_routes(app, now)),
         newer_laws=asks_more(app, incident) and not waits,
         triage=waits,
+        room=room_of(app, incident),
     )
 
 

@@ -81,6 +81,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "evidence": list(incident.evidence),
         "wake_at": plan.wake_at if plan else None,
         "waiting_for": plan.waiting_for if plan else "somebody to mend it: its plan fails",
+        "room": {"name": incident.room.name, "channel": incident.room.channel} if incident.room else None,
         "head": {"seq": incident.head_seq, "hash": incident.head_hash},
     }
 

@@ -12,6 +12,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.law.duties import Undecided
 from tocsin.views.calls import Called, called, climbs
 from tocsin.views.duties import DutyView, owed
+from tocsin.views.room import RoomView, room_of
 from tocsin.views.steps import StepView, next_step, steps
 
 
@@ -37,6 +38,7 @@ class Opening:
     at_risk: tuple[str, ...]
     usual: dict[str, Any]
     first: StepView | None
+    room: RoomView
 
     @property
     def unreached(self) -> tuple[str, ...]:
@@ -82,4 +84,5 @@ def opening(app: App, actor: Actor, key: str) -> Opening:
         at_risk=() if waits else app.catalog_of(incident).type(incident.type).data_at_risk,
         usual={} if waits else usual(app, incident),
         first=next_step(steps(app, incident), incident, actor),
+        room=room_of(app, incident),
     )

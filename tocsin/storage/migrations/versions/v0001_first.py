@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("head_hash", sa.String(length=64), nullable=False),
         sa.Column("parked_seq", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.Column("room_seq", sa.Integer(), nullable=False),
         sa.Column("held_against", sa.String(length=64), nullable=False),
         sa.Column("wake_at", sa.String(length=32), nullable=True),
         sa.Column("waiting_for", sa.String(length=200), nullable=False),
@@ -196,6 +197,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("open = 1 AND head_seq > parked_seq"),
         postgresql_where=sa.text("open AND head_seq > parked_seq"),
+    )
+    op.create_index(
+        "ix_incident_behind",
+        "incident",
+        ["head_seq"],
+        unique=False,
+        sqlite_where=sa.text("head_seq > room_seq"),
+        postgresql_where=sa.text("head_seq > room_seq"),
     )
     op.create_index(
         "ix_incident_shown",
@@ -353,13 +362,13 @@ def upgrade() -> None:
         sa.Column("card_at", sa.String(length=32), nullable=True),
         sa.Column("pinned", sa.Boolean(), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
-        sa.Column("seen_seq", sa.Integer(), nullable=False),
         sa.Column("look_at", sa.String(length=32), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=True),
         sa.Column("hold_until", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("incident", name=op.f("pk_room")),
     )
     op.create_index("ix_room_channel", "room", ["channel"], unique=False)
+    op.create_index("ix_room_look_at", "room", ["look_at"], unique=False)
     op.create_index(
         "ix_room_ended",
         "room",
