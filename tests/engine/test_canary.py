@@ -122,6 +122,7 @@ def _not_in_the_database_the_home_or_what_our_people_got(told):
         base = told.app.database.engine.url.database
         assert [name for name in (base, f"{base}-wal") if sung(open(name, "rb").read())] == []  # noqa: SIM115, PTH123
     assert sung(repr(told.slack.messages).encode()) == []
+    assert sung(repr(told.slack.workspace.rooms).encode()) == []
     ours = [mail for mail in told.mail.messages if mail.recipients[0].endswith("@streamonapi.example")]
     assert [mail for mail in ours if sung(mail.content)] == []
 
