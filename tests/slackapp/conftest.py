@@ -20,8 +20,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.settings import Settings, Slack
 from tocsin.sinks.mail import MailSink
 from tocsin.slackapp.serving import Listener
-from tocsin.storage import inbound
-from tocsin.storage.tables import metadata
+from tocsin.storage import inbound, rooms
 
 
 @pytest.fixture
@@ -138,10 +137,9 @@ def house(built: Built) -> Iterator[House]:
         found.settled()
 
 
-def give_room(house: House, key: str, name: str = "inc-0001") -> str:
-    """The incident has a channel of its own, where everybody is."""
-    room = house.workspace.workspace.add("C", name, list(house.workspace.workspace.people))
-    table = metadata.tables["room"]
-    with house.app.database.write() as connection:
-        connection.execute(table.insert().values(incident=key, channel=room.id, name=name))
-    return room.id
+def room_of(house: House, key: str) -> str:
+    """The channel of an incident, which the bell has made."""
+    with house.app.database.read() as connection:
+        found = rooms.of(connection, key)
+    assert found is not None
+    return str(found["channel"])

@@ -176,3 +176,38 @@ def test_where_slack_is_silenced_no_click_counts(declared: House) -> None:
     declared.settled()
     assert declared.story.incident.roles == {}
     assert refused(declared) == [("linh", "not-allowed")]
+
+
+def labelled_deeds(message: PostedMessage) -> dict[str, str]:
+    """The buttons of a message: deed to label."""
+    found = [each for block in message.blocks for each in block.get("elements", ()) if "action_id" in each]
+    return {each["action_id"].removeprefix("tocsin:"): each["text"]["text"] for each in found}
+
+
+def test_the_page_that_wakes_somebody_up_is_answered_by_its_own_button(declared: House) -> None:
+    [page] = [
+        heard.message
+        for heard in declared.workspace.heard
+        if heard.to == declared.id("linh") and heard.message and "ack" in labelled_deeds(heard.message)
+    ]
+    declared.member("linh").click(page, labelled_deeds(page)["ack"])
+    declared.workspace.expect(declared.id("linh"), "Trần Mỹ Linh", whisper=True)
+    declared.hush()
+    assert declared.story.incident.roles["incident-commander"] == "linh"
+    assert "ack" not in labelled_deeds(shown(declared, page))
+
+
+def test_a_letter_is_approved_by_the_button_of_the_message_that_asks_for_it(house: House) -> None:
+    house.story.drafted()
+    house.hush()
+    [asked] = [
+        heard.message
+        for heard in house.workspace.heard
+        if heard.to == house.id("an") and heard.message and "approve" in labelled_deeds(heard.message)
+    ]
+    an = house.member("an")
+    an.click(asked, labelled_deeds(asked)["approve"])
+    house.workspace.expect(an.user, CUSTOMERS, whisper=True)
+    house.hush()
+    assert [approval.person for approval in house.story.letter.approvals] == ["an"]
+    assert not {"approve", "reject"} & labelled_deeds(shown(house, asked)).keys()

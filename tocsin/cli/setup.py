@@ -180,8 +180,10 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         words = f"{last}, {queue}"
         down = f"DOWN: {clean(route.down)}; {words}" if route.down else words
         lines.append(labelled(route.name, down, urgent=route.down is not None))
-    for name in ("bell", "watch", "runner"):
+    for name in ("bell", "watch", "runner", "slack"):
         beat = now.parts.get(name)
+        if beat is None and name == "slack" and not shell.app.settings.slack.listens:
+            continue
         if beat is None:
             asleep = f"asleep, last woken {ago(shell.app.clock() - now.woken)} ago" if now.woken else ""
             missed = name == "bell" or (name == "watch" and now.watched)
@@ -192,9 +194,10 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
             continue
         # A runner beats only while a run is awake.
         silent = name != "runner" and beat.age > SILENT[name]
-        lines.append(
-            labelled(name, f"{'SILENT, last beat' if silent else 'beat'} {ago(beat.age)} ago", urgent=silent)
-        )
+        words = f"{'SILENT, last beat' if silent else 'beat'} {ago(beat.age)} ago"
+        trouble = (beat.detail or {}).get("trouble") if name == "slack" else None
+        words += f"; {clean(trouble)}" if trouble else ""
+        lines.append(labelled(name, words, urgent=silent or bool(trouble)))
     if now.restored:
         held = f"letters and old messages are HELD since a restore of the backup of {shell.at(now.restored)}"
         lines.append(labelled("outbox", f"{held}; tocsin resume --restored", urgent=True))

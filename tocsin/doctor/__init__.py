@@ -80,6 +80,7 @@ def _checks() -> tuple[Check, ...]:
         commands.gateways,
         routes.mail,
         routes.slack,
+        routes.hearing,
         intake.mailbox,
         routes.prefect,
         home.clock,

@@ -10,24 +10,18 @@ from tocsin.app import App
 from tocsin.channels import Channel, is_loopback
 from tocsin.doctor.finding import Finding, setting
 from tocsin.domain.message import Undelivered
+from tocsin.storage import clock as beats
 
 T = TypeVar("T")
 
-#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there; make
-#: private channels, find them again, pin a card there, and set bookmarks.
+#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there;
+#: keep a private channel for each incident, its card and its bookmarks.
 SCOPES = frozenset(
-    {
-        "chat:write",
-        "im:write",
-        "im:history",
-        "groups:write",
-        "groups:read",
-        "groups:history",
-        "pins:write",
-        "bookmarks:read",
-        "bookmarks:write",
-    }
+    "chat:write im:write im:history groups:read groups:write groups:history pins:write "
+    "bookmarks:read bookmarks:write".split()
 )
+#: And where it listens: `/tocsin`, marked messages, files in threads.
+HEARING = frozenset({"commands", "reactions:read", "files:read"})
 #: Which setting is to blame for a relay that fails in this phase.
 _BLAMED = {"starttls": "tls", "auth": "password_file", "ehlo": "port", "connect": "host"}
 #: Seconds that a road may take to answer, and that the DNS may.
@@ -94,14 +88,37 @@ def slack(app: App, config: Path | None) -> Iterator[Finding]:
         key = "base_url" if failure.phase == "connect" else "token_file"
         yield Finding("FAIL", "Slack", f"DOWN: {failure.reason}", setting(config, "slack", key))
         return
-    lacking = sorted(SCOPES - granted) if granted is not None else []
+    wanted = SCOPES | (HEARING if app.settings.slack.listens else frozenset())
+    lacking = sorted(wanted - granted) if granted is not None else []
     if lacking:
-        remedy = "add them under OAuth & Permissions, then install the app again"
+        remedy = "reinstall the manifest: packaging/slack/manifest.yaml"
         yield Finding("FAIL", "Slack", f"lacks {', '.join(lacking)}", remedy)
     else:
         yield Finding(
             "ok", "Slack", said + ("" if granted is not None else "; it does not say what we may do")
         )
+
+
+def hearing(app: App, config: Path | None) -> Iterator[Finding]:
+    """Clicks and `/tocsin` are heard: configured, and `tocsin slack` lives and is connected."""
+    slack = app.settings.slack
+    if slack.token is None:
+        return
+    if not slack.listens:
+        key = "app_token_file" if slack.mode == "socket" else "signing_secret_file"
+        yield Finding(
+            "warn", "Slack", "clicks and /tocsin are not heard: not configured", setting(config, "slack", key)
+        )
+        return
+    with app.database.read() as connection:
+        beat = beats.beats(connection).get("slack")
+    if beat is None or app.clock() - beat[0] > beats.SILENT["slack"]:
+        words = "clicks and /tocsin are not heard: tocsin slack does not run"
+        yield Finding("warn" if beat is None else "FAIL", "Slack", words, "tocsin slack, or tocsin up")
+    elif trouble := (beat[1] or {}).get("trouble"):
+        yield Finding("FAIL", "Slack", f"clicks and /tocsin are not heard: {trouble}", "its log says more")
+    else:
+        yield Finding("ok", "Slack", "clicks and /tocsin are heard")
 
 
 async def _asked_slack(channel: Any) -> tuple[str, frozenset[str] | None]:

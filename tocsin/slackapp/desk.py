@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import select
-
 from tocsin.actors import Actor, in_slack
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -15,7 +13,7 @@ from tocsin.rendering.words import Words
 from tocsin.slackapp.received import Received
 from tocsin.slackapp.voice import Voice
 from tocsin.slackapp.wording import words_for
-from tocsin.storage.tables import metadata
+from tocsin.storage import rooms
 from tocsin.views.access import seen
 
 #: One line of an answer: a phrase in the reader's language, or words as they are.
@@ -73,9 +71,5 @@ class Desk:
 
 def incident_in(app: App, channel: str) -> str | None:
     """The incident whose channel this is."""
-    room = metadata.tables.get("room")
-    if room is None or not channel:
-        return None
     with app.database.read() as connection:
-        found: str | None = connection.scalar(select(room.c.incident).where(room.c.channel == channel))
-    return found
+        return rooms.incident_of(connection, channel)

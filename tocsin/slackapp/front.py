@@ -5,6 +5,7 @@ seconds of the click; nothing here waits for an incident, a route or another per
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +51,11 @@ class Front:
         """The app, with its listeners. What nobody listens to is acknowledged and forgotten."""
         from slack_bolt.async_app import AsyncApp
 
+        # It warns of a client that has a token of its own: ours does, for what the hands say.
+        quiet = logging.getLogger("tocsin.slackapp.bolt")
+        quiet.setLevel(logging.ERROR)
         bolt = AsyncApp(
+            logger=quiet,
             client=self._channel.client(),
             authorize=_authorized(self._channel, self._identity),
             # The guard has verified already, on the raw bytes and on a clock that tests can pass.

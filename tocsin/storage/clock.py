@@ -9,11 +9,16 @@ from tocsin.storage.database import upsert
 from tocsin.storage.tables import clock, heartbeat
 
 #: After this long without a beat a part counts as dead.
-SILENT = {"bell": timedelta(seconds=15), "watch": timedelta(minutes=3), "runner": timedelta(minutes=3)}
+SILENT = {
+    "bell": timedelta(seconds=15),
+    "watch": timedelta(minutes=3),
+    "runner": timedelta(minutes=3),
+    "slack": timedelta(seconds=30),
+}
 
 
 def beat(connection: Connection, name: str, now: datetime, detail: dict[str, Any] | None = None) -> None:
-    """Say that a part lives: bell, runner, watch. On the real clock."""
+    """Say that a part lives: bell, runner, watch, the door in Slack. On the real clock."""
     row = {"name": name, "beat": now, "detail": detail}
     statement = upsert(connection, heartbeat, row)
     fresh = {"beat": statement.excluded.beat, "detail": statement.excluded.detail}

@@ -5,8 +5,8 @@
 
 The keeper looks twice a second. It restarts what died, a bell that no longer beats, a server that no longer answers,
 and the worker after every outage of the server: a worker that lived through one goes on picking up runs but no longer
-hears of cancellations. The console is kept where people can find it (`console_url`). Long, since starting, looking and
-stopping speak of the same parts.
+hears of cancellations. The console is kept where people can find it (`console_url`), the door in Slack where it is
+configured. Long, since starting, looking and stopping speak of the same parts.
 """
 
 import os
@@ -38,7 +38,7 @@ FIRST_START = 120.0
 #: How often the deployments are offered, a third of a second apart.
 DEPLOY_TRIES = 30
 
-Name = Literal["bell", "server", "worker", "console"]
+Name = Literal["bell", "server", "slack", "worker", "console"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Household:
         prefect = [sys.executable, "-m", "prefect"]
         commands: dict[Name, list[str]] = {
             "bell": [sys.executable, "-m", "tocsin", "bell"],
+            "slack": [sys.executable, "-m", "tocsin", "slack"],
             "server": [*prefect, "server", "start", "--host", HOST, "--port", str(self.ground.port)],
             "worker": [*prefect, "worker", "start", "--pool", "tocsin", "--type", "process"],
             "console": [sys.executable, "-m", "tocsin", "console"],
@@ -99,6 +100,8 @@ class Household:
         if self.settings.console_url is None:
             # Nobody would find its pages.
             del self.children["console"]
+        if not (self.bell and self.settings.slack.listens):
+            del self.children["slack"]
         self._mind_the_bell()
         self.children["server"].start()
         self._await_server()
@@ -117,7 +120,7 @@ class Household:
 
     def _stop_children(self) -> None:
         # The worker is told first, so that it does not take the end of its server for an outage.
-        for name in ("worker", "server", "console", "bell"):
+        for name in ("worker", "server", "console", "slack", "bell"):
             if name in self.children:
                 self.children[name].stop()
         self._pulse.close()
@@ -170,8 +173,9 @@ class Household:
 
     def _mind_the_bell(self) -> None:
         self._pulse.listen()
-        if console := self.children.get("console"):
-            console.revive()
+        for name in ("console", "slack"):
+            if name in self.children:
+                self.children[name].revive()
         bell = self.children.get("bell")
         if bell is None:
             return

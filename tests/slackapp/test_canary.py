@@ -1,0 +1,57 @@
+"""No customer's data in Slack, ever: a whole incident about one customer, and every verb asked about it."""
+
+import json
+
+import pytest
+
+from tests.engine.test_canary import CANARIES, READER, sung
+from tests.slackapp.conftest import House
+from tests.story import KINDS, WORDS
+from tocsin import actions
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.scope import Listed, Question
+from tocsin.slackapp.verbs import VERBS
+
+
+@pytest.fixture
+def told(house: House) -> House:
+    """Scoped, noted about, drafted, approved and sent."""
+    story = house.story
+    story.with_customers(3, c2=READER, c3={"email": "zeisig@example.org"})
+    story.declare(f"{READER['name']} is on a forum")
+    for person in ("linh", "an"):
+        story.as_(person).ack()
+    people = tuple(Listed(who=each, kinds=KINDS) for each in ("c1", READER["email"], "c3"))
+    actions.scope(story.app, story.actor("giang"), story.key, Question(people=people))
+    story.as_("an").learn(WORDS, source=f"call with {READER['name']}")
+    story.as_("linh").note(f"{READER['name']} <{READER['email']}> called about canary_cus_77")
+    story.approve().as_("an").release(CUSTOMERS)
+    story.settle()
+    house.hush()
+    return house
+
+
+def test_no_canary_sings_in_slack(told: House) -> None:
+    linh = told.member("linh")
+    asked = {
+        "take": "take incident-commander",
+        "hand": "hand incident-commander minh",
+        "page": "page minh",
+        "note": "note x",
+        "learn": "learn our_role=controller me",
+        "done": "done C2",
+        "skip": "skip C3 since it is done",
+        "update": "update contained | tokens revoked | none",
+        "silence": "silence email since it is read",
+    }
+    for verb in VERBS:
+        linh.type(asked.get(verb, verb))
+        told.settled()
+    told.hush()
+    everything = [heard.text for heard in told.workspace.heard]
+    everything += [json.dumps([message.text, message.blocks]) for message in told.workspace.messages]
+    everything += [json.dumps(view) for view in told.workspace.views.values()]
+    everything += [room.topic + room.name + room.purpose for room in told.workspace.workspace.rooms.values()]
+    assert len(told.workspace.heard) > len(VERBS)
+    assert [text for text in everything if sung(text.encode())] == []
+    assert CANARIES
