@@ -1,13 +1,18 @@
 """Buttons: the deed is done once, the message shows it; what is stale, another's or replayed is refused and told."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.slackapp.conftest import House
+from tocsin.catalog.laying import lay_out
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.offers import Offer
+from tocsin.domain.offers import DEEDS, Offer
 from tocsin.evidence.vault import read
+from tocsin.rendering.message import line
+from tocsin.rendering.words import load_words
 from tocsin.sinks.workspace import PostedMessage
 
 
@@ -211,3 +216,28 @@ def test_a_letter_is_approved_by_the_button_of_the_message_that_asks_for_it(hous
     house.hush()
     assert [approval.person for approval in house.story.letter.approvals] == ["an"]
     assert not {"approve", "reject"} & labelled_deeds(shown(house, asked)).keys()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_every_deed_is_told_in_both_languages(catalog: Catalog, tmp_path: Path, deed: str) -> None:
+    lay_out(catalog.files, tmp_path)
+    said = {
+        line(f"slack_did_{deed}", who="x", at="y", role="dpo", subject="z").said(load_words(tmp_path, each))
+        for each in ("en", "vi")
+    }
+    assert len(said) == 2
+    assert not any("slack did" in each for each in said)
+
+
+def test_a_status_update_is_written_in_a_modal(declared: House) -> None:
+    declared.story.as_("linh").take("incident-commander")
+    declared.hush()
+    message = posted(declared, Offer("update", declared.story.key))
+    linh = declared.member("linh")
+    linh.click(message, "update ")
+    assert linh.submit(conditions="contained", actions=" ", needs="none").json["errors"].keys() == {"actions"}
+    linh.submit(conditions="contained", actions="keys revoked", needs="none")
+    declared.workspace.expect(linh.user, "Trần Mỹ Linh")
+    declared.hush()
+    assert len(declared.story.told("StatusUpdated")) == 1
+    assert labels(shown(declared, message)) == ["Open"]

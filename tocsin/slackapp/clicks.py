@@ -5,7 +5,7 @@ from typing import Any
 
 from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
 from tocsin.actions.doors import TurnedAway, digest_of
-from tocsin.actions.offers import take_up, turned_away
+from tocsin.actions.offers import PARTS, take_up, turned_away
 from tocsin.channels.slack_text import escape
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
@@ -14,7 +14,7 @@ from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, delivered
 from tocsin.slackapp.desk import Desk
-from tocsin.slackapp.modals import rejected
+from tocsin.slackapp.modals import offered, stated
 from tocsin.slackapp.voice import post_of
 from tocsin.storage import inbound, spent
 
@@ -26,10 +26,8 @@ def clicked(desk: Desk) -> None:
     """A button was clicked."""
     offer = parsed(str(desk.it.action.get("value", "")))
     message = desk.it.payload.get("message") or {}
-    if offer.deed == "update":
-        desk.say(f"/tocsin update {offer.incident} CONDITIONS | ACTIONS | NEEDS")
-    elif offer.deed == "reject":
-        # Its modal asks why, and did not open.
+    if offer.deed in ("reject", "update"):
+        # Its modal asks for words, and did not open.
         desk.say(line("slack_modal_lost"))
     elif offer.deed == "done" and wants_upload(desk, offer):
         ask_upload(desk, offer.incident, offer.subject)
@@ -37,10 +35,12 @@ def clicked(desk: Desk) -> None:
         taken_up(desk, offer, None, desk.it.channel, message.get("ts", ""), message)
 
 
-def rejection_sent(desk: Desk) -> None:
-    """Why a letter is rejected was written and sent off."""
-    offer, because, channel, ts = rejected(desk.it.payload["view"])
-    taken_up(desk, offer, because, channel, ts, None)
+def sent_off(desk: Desk) -> None:
+    """What a button asked for was written and sent off: why a letter is rejected, how it stands."""
+    view = desk.it.payload["view"]
+    offer, channel, ts = offered(view)
+    said = {part: stated(view, part) for part in PARTS} if offer.deed == "update" else None
+    taken_up(desk, offer, stated(view, "because") or None, channel, ts, None, said)
 
 
 def taken_up(
@@ -50,6 +50,7 @@ def taken_up(
     channel: str,
     ts: str,
     message: Mapping[str, Any] | None,
+    said: Mapping[str, str] | None = None,
 ) -> None:
     """Do what was offered, tell who clicked, and let the message show it."""
     try:
@@ -62,6 +63,7 @@ def taken_up(
                 door="slack",
                 nonce=desk.it.id,
                 because=because,
+                said=said,
                 proof=desk.proof,
             )
     except TurnedAway as refused:

@@ -1,4 +1,4 @@
-"""The modals: declaring with a title, saying why a letter is rejected. Shapes: docs.slack.dev, surfaces/modals."""
+"""The modals: declaring with a title, why a letter is rejected, how it stands. Shapes: docs.slack.dev, modals."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.actions.declaring import LONGEST_TITLE, SEVERITIES, Declaration, severity_of, title_of
+from tocsin.actions.offers import PARTS
+from tocsin.actions.updating import LONGEST_PART
 from tocsin.actors import in_slack
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -18,7 +20,7 @@ from tocsin.slackapp.received import Received
 from tocsin.slackapp.typed import after_verb, verb_of
 from tocsin.slackapp.wording import words_for
 
-DECLARE, REJECT = "tocsin:declare", "tocsin:reject"
+DECLARE, REJECT, UPDATE = "tocsin:declare", "tocsin:reject", "tocsin:update"
 #: Most options of a select, and characters of an option (docs.slack.dev, reference/block-kit).
 _MOST, _LONGEST_OPTION, _LONGEST_REASON = 100, 75, 1500
 
@@ -27,20 +29,25 @@ def wanted(it: Received) -> bool:
     """Whether this is answered by a modal, which Slack opens within 3 seconds or never."""
     if it.kind == "command":
         return verb_of(it) == "declare"
-    return it.kind == "click" and it.action.get("action_id") == REJECT
+    return it.kind == "click" and it.action.get("action_id") in (REJECT, UPDATE)
 
 
 def view_for(app: App, it: Received) -> dict[str, Any]:
     """The modal that a command or a click asks for, in the words of who asked."""
     words = words_for(app, in_slack(app, it.user))
     if it.kind == "click":
-        return _rejection(words, it)
+        return _update(words, it) if it.action.get("action_id") == UPDATE else _rejection(words, it)
     return _declaration(app, words, after_verb(it)[:LONGEST_TITLE])
 
 
 def mistakes(app: App, it: Received) -> dict[str, str]:
     """What is wrong with a modal that was sent off, by its blocks: shown beside them, and it stays open."""
     view = it.payload["view"]
+    if view.get("callback_id") == UPDATE:
+        words = words_for(app, in_slack(app, it.user))
+        return {
+            part: words.phrase("say_slack_say_something") for part in PARTS if not stated(view, part).strip()
+        }
     if view.get("callback_id") == REJECT:
         words = words_for(app, in_slack(app, it.user))
         return {} if stated(view, "because").strip() else {"because": words.phrase("say_slack_why_rejected")}
@@ -66,10 +73,10 @@ def declaration_of(app: App, view: Mapping[str, Any]) -> Declaration:
     )
 
 
-def rejected(view: Mapping[str, Any]) -> tuple[Offer, str, str, str]:
-    """(offer, why, channel and ts of the message with the button) of a rejection that was sent off."""
+def offered(view: Mapping[str, Any]) -> tuple[Offer, str, str]:
+    """(offer, channel and ts of the message with the button) that a modal was opened for."""
     kept = json.loads(view["private_metadata"])
-    return parsed(kept["offer"]), stated(view, "because"), kept["channel"], kept["ts"]
+    return parsed(kept["offer"]), kept["channel"], kept["ts"]
 
 
 def stated(view: Mapping[str, Any], block: str) -> str:
@@ -118,16 +125,26 @@ def _declaration(app: App, words: Words, title: str) -> dict[str, Any]:
 
 
 def _rejection(words: Words, it: Received) -> dict[str, Any]:
-    offer = parsed(str(it.action.get("value", "")))
-    message = it.payload.get("message") or {}
-    kept = {"offer": offer.value, "channel": it.channel, "ts": message.get("ts", "")}
+    offer, kept = _kept(it)
     reason = {"type": "plain_text_input", "multiline": True, "max_length": _LONGEST_REASON}
     what = words.phrase("say_slack_rejecting", notice=offer.subject, digest=offer.stand[:12])
     blocks = [
         {"type": "section", "text": {"type": "plain_text", "text": what, "emoji": False}},
         _asked(words, "because", reason, needed=True),
     ]
-    return _modal(words, REJECT, "reject", blocks, json.dumps(kept))
+    return _modal(words, REJECT, "reject", blocks, kept)
+
+
+def _update(words: Words, it: Received) -> dict[str, Any]:
+    text = {"type": "plain_text_input", "multiline": True, "max_length": LONGEST_PART}
+    blocks = [_asked(words, part, text, needed=True) for part in PARTS]
+    return _modal(words, UPDATE, "update", blocks, _kept(it)[1])
+
+
+def _kept(it: Received) -> tuple[Offer, str]:
+    """The offer of a click, and what its modal keeps of it: the offer, and where the button is."""
+    offer, message = parsed(str(it.action.get("value", ""))), it.payload.get("message") or {}
+    return offer, json.dumps({"offer": offer.value, "channel": it.channel, "ts": message.get("ts", "")})
 
 
 def _modal(

@@ -16,8 +16,12 @@ def tell(app: App, it: Received, why: Turned) -> None:
     """Write the refusal down, once, where a button or a modal of ours names an incident."""
     with suppress(Refused, ValueError, KeyError, TypeError):
         view = it.payload.get("view")
-        if it.kind == "submission" and isinstance(view, dict) and view.get("callback_id") == modals.REJECT:
-            offer = modals.rejected(view)[0]
+        if (
+            it.kind == "submission"
+            and isinstance(view, dict)
+            and view.get("callback_id") in (modals.REJECT, modals.UPDATE)
+        ):
+            offer = modals.offered(view)[0]
         else:
             offer = parsed(str(it.action.get("value", "")))
         turned_away(app, in_slack(app, it.user), offer, door="slack", nonce=it.id, why=why)

@@ -6,7 +6,7 @@ from tocsin.domain.message import Undelivered
 from tocsin.logs import Log
 from tocsin.rendering.message import line
 from tocsin.slackapp import modals
-from tocsin.slackapp.clicks import clicked, rejection_sent
+from tocsin.slackapp.clicks import clicked, sent_off
 from tocsin.slackapp.declaring import declared
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.emojis import marked
@@ -53,7 +53,7 @@ def _dispatch(desk: Desk) -> None:
         case "submission" if view.get("callback_id") == modals.DECLARE:
             declared(desk)
         case "submission":
-            rejection_sent(desk)
+            sent_off(desk)
         case "event" if event.get("type") == "reaction_added":
             marked(desk)
         case "event":
