@@ -544,8 +544,12 @@ def test_updates_that_nobody_reads_are_named_with_the_line_to_change(app: App, s
     ("granted", "level", "words"),
     [
         (",".join(sorted(routes.SCOPES | {"users:read"})), "ok", "Acme as tocsin"),
-        (", ".join(routes.SCOPES - {"im:write"}), "FAIL", "lacks im:write"),
-        (", ".join(routes.SCOPES - {"pins:write", "groups:write"}), "FAIL", "lacks groups:write, pins:write"),
+        (", ".join(sorted(routes.SCOPES - {"im:write"})), "FAIL", "lacks im:write"),
+        (
+            ", ".join(sorted(routes.SCOPES - {"pins:write", "groups:write"})),
+            "FAIL",
+            "lacks groups:write, pins:write",
+        ),
         ("", "ok", "Acme as tocsin; it does not say what we may do"),
     ],
 )

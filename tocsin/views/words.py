@@ -282,6 +282,9 @@ _SAY: dict[type[k.Body], Say] = {
     k.SendingResumed: _because("notice"),
     k.SendingStopped: _stopped,
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
+    k.ToldOtherwise: lambda body, texts: (
+        f"{body.notice}: {sum(body.people.values())} people told otherwise{_said(body.because, texts)}"
+    ),
     k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
     k.TakenUp: lambda body, texts: f"{_offered(body)} in {_DOORS[body.door]}{_proven(body)}",
     k.Refusal: lambda body, texts: (
