@@ -229,7 +229,7 @@ def test_bookmarks_lead_to_the_console_and_follow_it(tale):
 
 def test_each_milestone_and_each_update_is_one_message_in_the_room(tale):
     tale.declare().as_("linh").ack()
-    assert [message.text for message in posts(tale)[1:]] == ["Tình trạng: ngăn chặn"]
+    assert [message.text for message in posts(tale)[1:]] == ["[DRILL] Tình trạng: ngăn chặn"]
     tale.as_("linh").update("Tokens are <revoked>", "Logs are read", "none")
     text = posts(tale)[-1].text
     assert "Tokens are &lt;revoked&gt;" in text

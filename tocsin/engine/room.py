@@ -16,6 +16,7 @@ def tell_room(app: App, change: Change, lines: Sequence[Line], *, subject: str, 
         return
     language = app.catalog.contacts.organisation.languages[0]
     words = load_words(app.pack_folder(app.catalog), language)
-    text = slack_escape("\n".join(each.said(words) for each in lines))
+    mark = "[DRILL] " if change.incident.drill else ""
+    text = mark + slack_escape("\n".join(each.said(words) for each in lines))
     content = json.dumps({"slack_text": text, "slack_blocks": []}, ensure_ascii=False).encode()
     change.send(f"{subject}/{ROOM}/slack", "status", "slack", ROOM, content, cause=cause)
