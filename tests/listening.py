@@ -5,7 +5,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
+from sqlalchemy import select
+
 from tests.story import Story, message_ids
+from tocsin.storage.tables import room
 
 #: Person, route, and what it was: its subject, or the kind of message.
 Heard = tuple[str, str, str]
@@ -47,9 +50,11 @@ class KindEar(Ear):
     """The same by the kind of message, as the engine names it: `page`, `remind`, `warn`. Nothing unknown passes it."""
 
     def all(self) -> Counter[Heard]:
-        """Everything that the servers keep, also what is no message of ours."""
+        """Everything that the servers keep, also what is no message of ours; but the card of the room, which stands."""
+        with self.story.app.database.read() as connection:
+            cards = {row.card_ts for row in connection.execute(select(room.c.card_ts))}
         ids = [("email", re.sub(r"^<|@.*$", "", each)) for each in message_ids(self.story.mail.messages)]
-        for message in self.story.slack.messages:
+        for message in (each for each in self.story.slack.messages if each.ts not in cards):
             payload = (message.metadata or {}).get("event_payload", {})
             ids.append(("slack", str(payload.get("message_id", "no message of ours"))))
         sent = {row["id"]: row for row in self.story.outbox}

@@ -9,17 +9,22 @@ import pytest
 
 from tests.listening import KindEar, to
 from tests.story import Story
+from tocsin import actions
+from tocsin.actions.declaring import Declaration
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.post import Post
+from tocsin.delivery.probing import ask_idle
 from tocsin.doctor.standing import standing
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
 from tocsin.domain.ladder import Ladder
 from tocsin.domain.routes import Gateway, Reach
+from tocsin.engine import advance
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
 from tocsin.storage import outbox, routes
 from tocsin.storage.outbox import Outgoing
+from tocsin.storage.waiting import Load
 
 BOTH = ("slack", "email")
 
@@ -163,13 +168,13 @@ def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_t
     assert "invalid_auth" in (slack.down or "")
     assert slack.waiting == 2
     assert slack.oldest is not None
-    began = len(tale.slack.calls)
-    # One for each of the two who are called at once.
-    assert began <= 2
+    began = tale.slack.calls.count("chat.postMessage")
+    # One for each of the two who are called at once, and one for the card of the room.
+    assert began <= 3
     tale.fast_forward(minutes=4)
     ear.expect()
-    # After 5, 10, 20 and then every 30 seconds: no storm, whatever waits.
-    assert len(tale.slack.calls) - began in range(7, 11)
+    # After 5, 10, 20 and then every 30 seconds, the card every minute: no storm, whatever waits.
+    assert tale.slack.calls.count("chat.postMessage") - began in range(7, 16)
     tale.slack.behave()
     tale.fast_forward(seconds=31)
     ear.expect(("linh", "slack", "page"), ("an", "slack", "page"))
@@ -412,3 +417,37 @@ def test_both_dead_and_then_one_alive(ear):
     tale.mail.behave()
     tale.fast_forward(seconds=31)
     ear.expect(("linh", "email", "page"), ("an", "email", "page"))
+
+
+def test_a_route_by_which_nothing_waits_is_asked_whether_it_is_mended(tale):
+    with tale.app.database.write() as connection:
+        routes.fell(connection, "slack", "Slack says invalid_auth", tale.clock.moment)
+        routes.fell(connection, "command", "sms: no such file", tale.clock.moment)
+    assert ask_idle(tale.app) == []
+    assert tale.slack.calls == []
+    tale.leap(seconds=6)
+    tale.slack.misbehave(SlackFault("error", method="auth.test", error="invalid_auth", times=1))
+    assert ask_idle(tale.app) == []
+    tale.leap(seconds=11)
+    assert ask_idle(tale.app) == ["slack"]
+    assert tale.slack.calls == ["auth.test", "auth.test"]
+    found = {route.name: route.down for route in standing(tale.app).routes}
+    assert found["slack"] is None
+    assert found["command"] == "not configured"
+
+
+def test_who_declares_at_a_shell_knocks_where_every_route_was_down_a_moment_ago(ear):
+    tale = ear.story
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    tale.declare()
+    ear.expect()
+    tale.mail.behave()
+    tale.slack.behave()
+    other = Declaration("Another", drill=True)
+    key = actions.declare(tale.app, tale.actor("linh"), other).incident.key
+    advance(tale.app, key)
+    tried = deliver(tale.app, Load(incident=key))
+    assert {attempt.outcome for attempt in tried} == {"handed_over"}
+    tale.settle()
+    ear.hush()
