@@ -4,6 +4,7 @@ import os
 import stat
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -20,11 +21,12 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.ladder import Ladder
 from tocsin.domain.routes import Gateway, Reach
 from tocsin.engine import advance
+from tocsin.engine.setback import heed_the_clock
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
 from tocsin.storage import outbox, routes
 from tocsin.storage.outbox import Outgoing
-from tocsin.storage.waiting import Load
+from tocsin.storage.waiting import Load, claimable
 
 BOTH = ("slack", "email")
 
@@ -330,7 +332,6 @@ def test_the_last_route_stays_open(ear):
     tale = ear.story.declare()
     ear.hush()
     tale.as_("linh").silence("slack", because="read")
-    tale.as_("linh").silence("command", because="read")
     with pytest.raises(Refused, match="the last route"):
         tale.as_("linh").silence("email", because="read")
     with pytest.raises(Refused, match="there is no route 'slak'"):
@@ -450,4 +451,121 @@ def test_who_declares_at_a_shell_knocks_where_every_route_was_down_a_moment_ago(
     tried = deliver(tale.app, Load(incident=key))
     assert {attempt.outcome for attempt in tried} == {"handed_over"}
     tale.settle()
+    ear.hush()
+
+
+# --- what happens between the wire and the record
+
+
+def test_what_is_on_the_wire_when_its_route_is_silenced_is_not_sent_there_again(ear):
+    tale = ear.story
+    only(tale, calls("linh", by=("slack",)))
+    tale.declare()
+    ear.hush()
+    say(tale, "minh", f"{tale.key}/page/7", "page")
+    with tale.app.database.read() as connection:
+        (row,) = claimable(connection, tale.clock.moment, tale.app.clock())
+    with tale.app.database.write() as connection:
+        # A worker takes it, and dies.
+        assert outbox.claim(connection, row, "dead", tale.app.clock(), tale.clock.moment, outbox.LEASE)
+    tale.as_("linh").silence("slack", because="the attacker reads it")
+    ear.hush()
+    later = replace(tale.app, clock=lambda: tale.app.clock() + timedelta(seconds=outbox.LEASE + 1))
+    deliver(later)
+    ear.expect(("minh", "email", "page"))
+    (left,) = (each for each in tale.outbox if each["id"] == row["id"])
+    assert (left["state"], left["outcome"]) == ("excluded", "silenced")
+
+
+def test_a_hanging_message_whose_route_is_silenced_meanwhile_goes_by_another(ear):
+    tale = ear.story
+    settings = tale.app.settings
+    quick = settings.slack.model_copy(update={"timeout": 0.5})
+    tale.app = replace(tale.app, settings=settings.model_copy(update={"slack": quick}))
+    only(tale, calls("linh", by=("slack",)))
+    tale.declare()
+    ear.hush()
+    tale.slack.misbehave(SlackFault("hang", channel=tale.app.catalog.contacts.person("hoa").slack))
+    say(tale, "hoa", f"{tale.key}/remind/1.3", "warning")
+    deliver(tale.app)
+    tale.slack.behave()
+    tale.as_("linh").silence("slack", because="the attacker reads it")
+    tale.leap(minutes=20).settle()
+    assert ear.all()["hoa", "slack", "remind"] == 0
+    assert ear.all()["hoa", "email", "remind"] == 1
+    ear.hush()
+
+
+# --- the clock is set back
+
+
+def test_a_clock_that_was_set_back_holds_up_no_message_and_no_ladder(ear):
+    tale = ear.story
+    only(tale, calls("linh"), calls("minh", after_minutes=5))
+    tale.leap(hours=7)
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.declare()
+    ear.expect()
+    tale.leap(hours=-7)
+    tale.slack.behave()
+    tale.mail.behave()
+    heed_the_clock(tale.app, None)
+    tale.settle()
+    ear.expect(*to("linh", "page", *BOTH))
+    assert [entry.kind for entry in tale.entries].count("ClockSetBack") == 1
+    tale.leap(minutes=5).settle()
+    ear.expect(*to("minh", "page", *BOTH))
+
+
+# --- who can be reached by what
+
+
+def test_whom_nothing_can_reach_is_passed_over_like_somebody_who_is_away(ear):
+    tale = ear.story
+    people = tuple(
+        person.model_copy(update={"slack": None}) if person.id == "linh" else person
+        for person in tale.app.catalog.contacts.people
+    )
+    furnished(tale, people=people)
+    only(tale, calls("linh"), calls("minh", after_minutes=5))
+    tale.declare(silenced=("email",))
+    ear.expect(("minh", "slack", "page"))
+
+
+def test_what_is_no_page_rings_a_telephone_only_where_nothing_else_is_left(ear):
+    tale = ear.story
+    out = tale.folder / "rung"
+    gateway(tale, f"echo rung >> {out}")
+    reached_by(tale, linh=["command"], minh=["command"])
+    only(tale, calls("linh"), calls("minh", after_minutes=2))
+    tale.declare().fast_forward(minutes=3)
+    assert out.read_text(encoding="utf-8").count("rung") == 2
+    tale.as_("minh").ack()
+    # That somebody answers is no page: linh reads it in her mail, and sleeps on.
+    assert out.read_text(encoding="utf-8").count("rung") == 2
+    ear.hush()
+
+
+def test_a_telephone_that_rings_long_holds_up_no_call_of_somebody_else(ear):
+    tale = ear.story
+    gate = tale.folder / "gate"
+    os.mkfifo(gate)
+    number = tale.app.catalog.contacts.person("linh").phone
+    gateway(tale, f'[ "$TOCSIN_TO" != "{number}" ] || read line < {gate}', "40 s")
+    reached_by(tale, linh=["command"], minh=["command"])
+    only(tale, calls("linh"), calls("minh", after_minutes=2))
+    done = actions.declare(tale.app, tale.actor("linh"), Declaration("A key", drill=True))
+    tale.key = done.incident.key
+    advance(tale.app, tale.key)
+    post = Post()
+    post.send(tale.app)
+    until(lambda: any(row["state"] == "sending" for row in tale.outbox))
+    tale.leap(minutes=2)
+    advance(tale.app, tale.key)
+    post.send(tale.app)
+    until(lambda: any(row["person"] == "minh" and row["state"] == "handed_over" for row in tale.outbox))
+    assert [row["person"] for row in tale.outbox if row["state"] == "sending"] == ["linh"]
+    gate.write_text("answered\n", encoding="utf-8")
+    post.rest(20)
     ear.hush()

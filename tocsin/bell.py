@@ -27,6 +27,7 @@ from tocsin.engine import advance, anything, quick_only, urgent_only
 from tocsin.engine.guarding import Guard
 from tocsin.engine.quarantine import tell_restored
 from tocsin.engine.rousing import Waking, waking_of
+from tocsin.engine.setback import heed_the_clock
 from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import resting, timeline
@@ -203,6 +204,7 @@ def run(app: App) -> None:
     waking, hands, post = waking_of(app), Hands(), Post()
     mailroom, read_at = Mailroom(), app.clock()
     guard = Guard(read_at) if waking else None
+    seen: datetime | None = None
     tell_systemd("READY=1")
     while not stop.wait(app.settings.bell.interval):
         tell_systemd("WATCHDOG=1")
@@ -210,6 +212,7 @@ def run(app: App) -> None:
             app, read_at = read_again(app), app.clock()
         mailroom.look(app)
         try:
+            seen = heed_the_clock(app, seen)
             ring(app, waking=waking, hands=hands, post=post, guard=guard)
         except Exception as error:
             # The database is away, the disk is full: the next round may find it mended.

@@ -22,6 +22,7 @@ from tocsin.domain.errors import Refused
 from tocsin.sealing import seal
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
+from tocsin.storage import routes
 from tocsin.storage.tables import attempt, outbox
 
 
@@ -100,7 +101,9 @@ def test_slack_asks_us_to_wait_and_we_do(story):
     story.slack.misbehave(SlackFault("status", status=429, retry_after="7", times=1))
     story.declare()
     waiting = [row for row in story.outbox if row["state"] == "pending"]
-    assert [row["not_before"] for row in waiting] == [story.clock.moment + timedelta(seconds=7)]
+    with story.app.database.read() as connection:
+        until = routes.holds(connection, story.clock.moment)
+    assert [*until.values()] == [story.clock.moment + timedelta(seconds=7)] * len(waiting)
     story.leap(seconds=6)
     assert deliver(story.app) == []
     story.fast_forward(seconds=2)

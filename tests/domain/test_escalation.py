@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from tocsin.domain import kinds as k
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Contacts
-from tocsin.domain.escalation import calls_due, next_call_at, next_calls, unanswered, ways
+from tocsin.domain.escalation import calls_due, next_call_at, next_calls, unanswered
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
 from tocsin.domain.ladder import Ladder, Level, Target, rung_at
+from tocsin.domain.roads import ways
 from tocsin.domain.rota import Absence
 from tocsin.domain.routes import Gateway, Reach
 from tocsin.domain.timeline import Draft, chain
@@ -301,6 +302,7 @@ def test_a_quiet_message_rings_no_telephone(catalog):
     contacts = house(catalog, level(0, "linh"), linh=["command", "slack", "email"])
     linh = contacts.person("linh")
     assert ways(linh, frozenset(), loud=False) == ("slack",)
+    assert ways(linh, frozenset({"slack"}), loud=False) == ("email",)
     assert ways(linh, frozenset({"slack", "email"}), loud=False) == ("command",)
     assert ways(linh, frozenset(), loud=True) == ("command", "slack", "email")
 

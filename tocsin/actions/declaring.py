@@ -16,11 +16,11 @@ from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.codename import code_name
 from tocsin.domain.errors import Refused
+from tocsin.domain.escalation import muted
 from tocsin.domain.facts import FACTS, Facts, parse_fact, refuse_contradictions
 from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Declared, FactLearned, RouteSilenced, Severity, TriageOpened
 from tocsin.domain.moments import iso
-from tocsin.domain.routes import KINDS
 from tocsin.domain.timeline import Draft, chain
 from tocsin.record import ATTEMPTS, Recorded, answered, command_digest, did, store
 from tocsin.sealing import KEY_BYTES
@@ -93,8 +93,11 @@ def _checked(app: App, what: Declaration) -> dict[str, Any]:
     for each in what.excluded:
         if each not in people:
             raise Refused(f"--exclude: there is no person {each!r}{nearest(each, people)}")
-    if not set(KINDS) - set(what.silenced):
-        raise Refused("no route is left by which anybody could be called; leave one")
+    contacts = app.catalog.contacts
+    whom = (contacts, what.severity, what.excluded)
+    left_out = muted(*whom, frozenset(what.silenced), app.now())
+    if left_out and not muted(*whom, frozenset(), app.now()):
+        raise Refused(f"nobody could be called as {left_out[0]} by what is left; leave one route open")
     stated: dict[str, Any] = dict(what.facts)
     for name in ("aware_at", "detected_at", "occurred_from", "occurred_to"):
         moment = getattr(what, name)

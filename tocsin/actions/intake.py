@@ -18,10 +18,11 @@ from tocsin.actions.declaring import Declaration, Triage, declare
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.escalation import TRIAGE, ways
+from tocsin.domain.escalation import TRIAGE
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import MessageReceived, Paged
 from tocsin.domain.mailhead import Head, read_head, split
+from tocsin.domain.roads import ways
 from tocsin.engine.messages import page_message
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import record

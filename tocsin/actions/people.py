@@ -10,10 +10,11 @@ from tocsin.change import Change
 from tocsin.domain.answers import nearest
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import NotYours, Refused
-from tocsin.domain.escalation import TRIAGE, unanswered, ways
+from tocsin.domain.escalation import TRIAGE, unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Acknowledged, Paged, RoleGivenBack, RoleTaken
 from tocsin.domain.records import Role
+from tocsin.domain.roads import ways
 from tocsin.engine.hand_over import brief_both
 from tocsin.engine.messages import page_message, tell_answered
 from tocsin.record import Recorded

@@ -13,6 +13,7 @@ from tocsin.change import Change
 from tocsin.delivery.turning import instead
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
+from tocsin.domain.escalation import muted
 from tocsin.domain.kinds import RouteSilenced, RouteTrusted
 from tocsin.domain.routes import KINDS
 from tocsin.record import Recorded
@@ -34,8 +35,12 @@ def silence(
         silenced = change.incident.silenced
         if route in silenced:
             raise Refused(f"{route} is silenced already; tocsin silence {key} {route} --lift uses it again")
-        if not set(KINDS) - silenced - {route}:
-            raise Refused(f"{route} is the last route of {key}; nobody could be called by anything else")
+        contacts, incident = app.catalog.contacts, change.incident
+        if left_out := muted(contacts, incident.severity, incident.excluded, silenced | {route}, change.now):
+            raise Refused(
+                f"{route} is the last route of {key}: nobody could be called as {left_out[0]} by anything else; "
+                "give somebody another in contacts/people.yaml first"
+            )
         refuse_silence(because, f"say why nothing may go by {route}: --because '...'")
         change.add(RouteSilenced(route=route, because=change.keep(because)))
         turn_away(app, change, route)

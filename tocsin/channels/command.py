@@ -6,7 +6,9 @@ can read. Its output and status are what the other side said.
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from tocsin.channels import one_line
 from tocsin.domain.message import Outcome, Receipt, ShortCall, Undelivered
@@ -17,6 +19,8 @@ from tocsin.program import Ending, run_program
 TRY_AGAIN = 75
 #: Bytes of what a gateway prints that are kept.
 _MOST_OUTPUT = 4096
+#: Hands enough for everybody to be rung at once: a call that waits for a hand would count as one that takes long.
+_RINGING = ThreadPoolExecutor(64, thread_name_prefix="gateway")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class CommandChannel:
         Phases: connect (not started), reply (what its status said, or that its time was up).
         """
         gateway = self._gateway(item)
-        ending = await asyncio.to_thread(
+        run = partial(
             run_program,
             gateway.argv,
             within=gateway.within,
@@ -48,7 +52,7 @@ class CommandChannel:
             said=item.text.encode(),
             most=_MOST_OUTPUT,
         )
-        return _receipt(gateway, ending)
+        return _receipt(gateway, await asyncio.get_running_loop().run_in_executor(_RINGING, run))
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -29,12 +29,6 @@ log = Log("tocsin.delivery")
 
 #: Seconds that one message may take. A page rather comes twice than late, so it does not wait ten minutes for a relay.
 PATIENCE = 45.0
-#: Seconds until a message that did not leave is tried again: pages every few seconds, the rest with patience.
-_AGAIN = {
-    outbox.LANES["page"]: (5, 30),
-    outbox.LANES["warning"]: (10, 120),
-    outbox.LANES["status"]: (30, 900),
-}
 
 
 @dataclass(frozen=True)
@@ -127,9 +121,9 @@ def _settling(app: App, attempt: Attempt, lease: str) -> Also:
     row, now = attempt.row, app.now()
     state = attempt.outcome if attempt.outcome in ("handed_over", "refused", "ambiguous") else "pending"
     final = state in ("handed_over", "refused") or (state == "ambiguous" and _in_doubt(row))
-    wait = attempt.retry_after if attempt.retry_after is not None else _pause(row["lane"], row["attempts"])
     # What waits for a route that is down leaves as soon as that is up.
-    until = now if attempt.outcome == "down" else now + timedelta(seconds=wait)
+    wait = 0 if attempt.outcome == "down" else _pause(row["lane"], row["attempts"])
+    until = now + timedelta(seconds=wait)
     settle = partial(
         outbox.settle,
         row=dict(row),
@@ -149,7 +143,7 @@ def _settling(app: App, attempt: Attempt, lease: str) -> Also:
         if attempt.outcome == "handed_over":
             went(app, connection, row, now)
         if attempt.outcome == "retry" and attempt.retry_after is not None:
-            routes.wait(connection, row, until)
+            routes.wait(connection, row, now + timedelta(seconds=attempt.retry_after), now)
         if turned is not None:
             outbox.put(connection, [turned], now)
         _learn_of_route(connection, attempt, now)
@@ -197,5 +191,5 @@ def _in_doubt(row: Mapping[str, Any]) -> bool:
 
 
 def _pause(lane: int, attempts: int) -> float:
-    first, most = _AGAIN[lane]
+    first, most = outbox.PAUSES[lane]
     return float(min(first * 2 ** min(attempts, 10), most))

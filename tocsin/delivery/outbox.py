@@ -15,12 +15,13 @@ from tocsin.app import App
 from tocsin.channels import Channel
 from tocsin.channels.closed import Closed
 from tocsin.delivery.attempt import Attempt, attempted, recorded
+from tocsin.delivery.turning import instead
 from tocsin.domain.errors import Refused, TocsinError
+from tocsin.domain.routes import kind_of
 from tocsin.storage import outbox, routes, waiting
+from tocsin.storage.outbox import LEASE
 from tocsin.storage.waiting import EVERYTHING, Load
 
-#: Seconds a worker may hold a message. Past it the message is in doubt.
-LEASE = 60.0
 #: How often one call looks again for what its own attempts set free.
 PASSES = 5
 #: Seconds between two signs of life while messages are under way: a slow relay may take longer than a bell may.
@@ -65,19 +66,27 @@ def deliver(
     """
     done: list[Attempt] = []
     for _ in range(PASSES):
-        rows, roads, down = _taken_in_hand(app, load, limit)
-        tried = asyncio.run(_deliver(app, rows, roads, alive)) if rows else []
+        hand = _taken_in_hand(app, load, limit)
+        tried = asyncio.run(_deliver(app, hand, alive)) if hand.rows else []
         done += tried
-        turned = any(attempt.outcome != "handed_over" for attempt in tried)
-        if not (turned or any(attempt.row["route"] in down for attempt in tried)):
+        turned = hand.turned_away or any(attempt.outcome != "handed_over" for attempt in tried)
+        if not (turned or any(attempt.row["route"] in hand.down for attempt in tried)):
             break
     return done
 
 
-def _taken_in_hand(
-    app: App, load: Load, limit: int
-) -> tuple[list[dict[str, Any]], dict[str, _Road], Collection[str]]:
-    """Rows that are due, the roads they go by, and the names of the routes that were down before."""
+@dataclass(frozen=True)
+class _Hand:
+    """What is taken in hand in one pass: the rows, the roads they go by, and which of these were down before."""
+
+    rows: list[dict[str, Any]]
+    roads: Mapping[str, _Road]
+    down: Collection[str]
+    #: Whether something was taken back that goes by another route now.
+    turned_away: bool
+
+
+def _taken_in_hand(app: App, load: Load, limit: int) -> _Hand:
     now = app.now()
     with app.database.read() as connection:
         found = routes.health(connection)
@@ -89,12 +98,13 @@ def _taken_in_hand(
     if load.incident is not None and {row["route"] for row in due} <= set(closed):
         # Somebody at a shell waits for this very call, and there is no other way: knock all the same.
         closed = {}
-    rows = [row for row in _one_probe(due, down - set(closed)) if not _needless(app, row)]
+    chosen = _one_probe(due, down - set(closed))
+    rows = [row for row in chosen if _wanted(app, row)]
     names = dict.fromkeys(row["route"] for row in rows)
     roads = {
         name: _Road(Closed(name, closed[name]) if name in closed else _open(app, name)) for name in names
     }
-    return rows, roads, down
+    return _Hand(rows, roads, down, len(rows) < len(chosen))
 
 
 def _one_probe(due: list[dict[str, Any]], probed: Collection[str]) -> list[dict[str, Any]]:
@@ -109,16 +119,17 @@ def _one_probe(due: list[dict[str, Any]], probed: Collection[str]) -> list[dict[
     return rows
 
 
-async def _deliver(
-    app: App, rows: list[dict[str, Any]], roads: Mapping[str, _Road], alive: Callable[[], None]
-) -> list[Attempt]:
+async def _deliver(app: App, hand: _Hand, alive: Callable[[], None]) -> list[Attempt]:
+    roads = hand.roads
     beating = asyncio.create_task(_beat(alive))
     try:
         # A slow route holds nobody up, unless somebody wants the same order every time.
         if app.in_order:
-            return [attempt for row in rows for attempt in await _by_turns(app, [row], roads[row["route"]])]
+            return [
+                attempt for row in hand.rows for attempt in await _by_turns(app, [row], roads[row["route"]])
+            ]
         done = await asyncio.gather(
-            *(_by_turns(app, lane, roads[lane[0]["route"]]) for lane in _side_by_side(rows))
+            *(_by_turns(app, lane, roads[lane[0]["route"]]) for lane in _side_by_side(hand.rows))
         )
         return [attempt for attempts in done for attempt in attempts]
     finally:
@@ -147,20 +158,31 @@ async def _beat(alive: Callable[[], None]) -> None:
             alive()
 
 
-def _needless(app: App, row: dict[str, Any]) -> bool:
-    """Whether somebody answered before this call left: then it is taken back."""
-    if row["page"] is None:
-        return False
+def _wanted(app: App, row: dict[str, Any]) -> bool:
+    """Whether a message is still to be sent. Else it is taken back: answered since, or its route was silenced."""
     try:
         incident = app.incident(row["incident"])
     except TocsinError:  # an incident that cannot be read calls all the more
+        return True
+    if kind_of(row["route"]) in incident.silenced:
+        _turn_away(app, row)
         return False
+    if row["page"] is None:
+        return True
     role = next((page.role for page in incident.pages if page.seq == row["page"]), "")
     if incident.open and incident.answered.get(role, 0) < row["page"]:
-        return False
+        return True
     with app.database.write() as connection:
         outbox.withdraw(connection, row["incident"], [row["page"]], app.now())
-    return True
+    return False
+
+
+def _turn_away(app: App, row: dict[str, Any]) -> None:
+    """What was on the wire when its route was silenced, and came back from it in doubt, goes by another one."""
+    turned, now = instead(app, row, "silenced"), app.now()
+    with app.database.write() as connection:
+        if outbox.drop(connection, row, now, "silenced") and turned is not None:
+            outbox.put(connection, [turned], now)
 
 
 def _open(app: App, route: str) -> Channel:

@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.change import message_id, sealed_message
-from tocsin.domain.contacts import Person
 from tocsin.domain.errors import TocsinError
-from tocsin.domain.escalation import LAST_RESORT
+from tocsin.domain.roads import roads, ways
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.sealing import unseal
 from tocsin.storage import outbox
@@ -68,16 +67,13 @@ def _next_route(
         return None
     silenced = app.incident(row["incident"]).silenced if silenced is None else silenced
     with app.database.read() as connection:
-        tried = outbox.written(connection, message, _roads(person))
-    left = [each for each in _roads(person) if each not in tried and kind_of(each) not in silenced]
+        tried = outbox.written(connection, message, roads(person, frozenset()))
+    left = [each for each in roads(person, silenced) if each not in tried]
     if row["lane"] != LANES["page"]:
-        # A telephone rings at night for a page, and for nothing else.
-        left = [each for each in left if kind_of(each) != COMMAND]
+        # A telephone rings at night for a page, and for nothing else, unless nothing else is left.
+        quiet = [each for each in left if kind_of(each) != COMMAND]
+        left = quiet or ([] if ways(person, silenced, loud=False) != tuple(left[:1]) else left)
     return next(iter(left), None)
-
-
-def _roads(person: Person) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*person.reached_by, LAST_RESORT)))
 
 
 def went(app: App, connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
@@ -87,5 +83,5 @@ def went(app: App, connection: Connection, row: Mapping[str, Any], now: datetime
     message, _, route = str(row["key"]).rpartition("/")
     people = {person.id: person for person in app.catalog.contacts.people}
     if person := people.get(row["person"]):
-        others = [each for each in _roads(person) if each != route]
+        others = [each for each in roads(person, frozenset()) if each != route]
         outbox.take_back(connection, message, others, now)

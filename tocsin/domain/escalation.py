@@ -4,17 +4,14 @@ Each role has a ladder of its own and must answer for itself. What became due wh
 against now, not replayed: only the rung on which the ladder stands at this moment calls.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tocsin.domain.contacts import Contacts, Ladder, Person
 from tocsin.domain.incident import Incident, Ringing
 from tocsin.domain.ladder import Level, Rung, rung_at
-from tocsin.domain.routes import COMMAND, kind_of
-
-#: By which nobody can fail to be reached: every person has an address.
-LAST_RESORT = "email"
+from tocsin.domain.roads import Silenced, roads, wanted, ways
 
 
 @dataclass(frozen=True)
@@ -49,37 +46,22 @@ class _Standing:
     level: Level
     people: tuple[Person, ...]
 
-    def routes(self, person: Person, silenced: frozenset[str]) -> dict[str, datetime]:
+    def routes(self, person: Person, silenced: Silenced) -> dict[str, datetime]:
         """By which routes this person is called on this rung, and from when on each of them."""
-        wanted = self.level.by or person.reached_by
+        waits = {each.by: timedelta(minutes=each.after_minutes) for each in person.routes}
+        own, now = wanted(person, silenced), timedelta(0)
         # A ladder that starts again is louder: by every route, and at once.
-        louder = self.rung.round > 0
-        usable = {
-            each.by: self.rung.since + timedelta(minutes=0 if louder else each.after_minutes)
-            for each in person.routes
-            if kind_of(each.by) not in silenced and (louder or each.by in wanted)
-        }
-        if usable or self.level.by is None:
-            return usable or _rest(silenced, self.rung)
+        if self.rung.round > 0:
+            return dict.fromkeys(own, self.rung.since)
+        named = [route for route in own if route in self.level.by] if self.level.by else []
         # Nobody is out of reach because the level names what this person has not.
-        left = [each.by for each in person.routes if kind_of(each.by) not in silenced]
-        return dict.fromkeys(left, self.rung.since) or _rest(silenced, self.rung)
-
-
-def _rest(silenced: frozenset[str], rung: Rung) -> dict[str, datetime]:
-    return {} if LAST_RESORT in silenced else {LAST_RESORT: rung.since}
-
-
-def ways(person: Person, silenced: frozenset[str], *, loud: bool) -> tuple[str, ...]:
-    """By what a person is told something: loud by every route, else by the first that rings no telephone."""
-    usable = tuple(route for route in person.reached_by if kind_of(route) not in silenced)
-    usable = usable or (() if LAST_RESORT in silenced else (LAST_RESORT,))
-    quiet = tuple(route for route in usable if kind_of(route) != COMMAND) or usable
-    return usable if loud else quiet[:1]
+        return {route: self.rung.since + waits.get(route, now) for route in named or own}
 
 
 #: The role whose ladder calls for what waits in triage, and for nothing else.
 TRIAGE = "triage"
+#: A ladder that began so much later than now began on a clock that was set back since.
+SET_BACK = timedelta(minutes=1)
 
 
 def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
@@ -134,7 +116,12 @@ def _standing(ladder: Ladder, incident: Incident, contacts: Contacts, now: datet
     ringing = incident.ringing(ladder.role)
     now = ringing.since if incident.waits_calmly else now
     rung = rung_at(ladder, ringing.since, now)
-    here = {person.id: person for person in contacts.people if person.id not in incident.excluded}
+    # Whom nothing can reach is as far away as somebody who is away.
+    here = {
+        person.id: person
+        for person in contacts.people
+        if person.id not in incident.excluded and roads(person, incident.silenced)
+    }
     tired = ringing.gave_back if rung.round == 0 else frozenset[str]()
     for out in (tired, frozenset[str]()):
         for level in (*ladder.levels[rung.level :], *reversed(ladder.levels[: rung.level])):
@@ -168,6 +155,26 @@ def next_call_at(incident: Incident, contacts: Contacts, now: datetime) -> datet
     return min((at for at in moments if at is not None and at > now), default=None)
 
 
+def set_back(incident: Incident, contacts: Contacts, now: datetime) -> timedelta | None:
+    """By how much the clock was set back under a ladder that still calls: it would stand until the clock caught up."""
+    begun = [incident.ringing(ladder.role).since for ladder in ladders(incident, contacts)]
+    ahead = max(begun, default=now) - now
+    return ahead if ahead > SET_BACK else None
+
+
 def unanswered(incident: Incident, contacts: Contacts) -> list[str]:
     """The roles that are being called and have not answered."""
     return [ladder.role for ladder in ladders(incident, contacts)]
+
+
+def muted(
+    contacts: Contacts, severity: str, excluded: Collection[str], silenced: Silenced, now: datetime
+) -> list[str]:
+    """The roles whose ladder at this severity could call nobody, were these routes silenced."""
+    here = {p.id for p in contacts.people if p.id not in excluded and roads(p, silenced)}
+    return [
+        ladder.role
+        for ladder in contacts.ladders
+        if severity in ladder.severities
+        and not any(who in here for level in ladder.levels for who in contacts.called(level, now))
+    ]

@@ -277,6 +277,12 @@ def _role_taken(incident: Incident, entry: Entry, body: k.RoleTaken) -> Incident
     )
 
 
+@_on(k.ClockSetBack)
+def _clock_set_back(incident: Incident, entry: Entry, body: k.ClockSetBack) -> Incident:
+    # By the clock of now, which `recorded_at` never follows backwards.
+    return _changed(incident, called_from=entry.at, called_seq=entry.seq)
+
+
 @_on(k.RoleGivenBack)
 def _role_given_back(incident: Incident, entry: Entry, body: k.RoleGivenBack) -> Incident:
     before = incident.ringing(body.role).gave_back

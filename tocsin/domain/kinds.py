@@ -247,6 +247,12 @@ class RoleTaken(Body):
     handed_by: str | None = None
 
 
+class ClockSetBack(Body):
+    """The clock was set back by so many seconds under a ladder that was calling: the ladders begin anew from now."""
+
+    seconds: int
+
+
 class RoleGivenBack(Body):
     """Who held a role cannot go on, and names nobody: its ladder calls anew."""
 

@@ -108,6 +108,16 @@ class AskHandOver(Move):
 
 
 @dataclass(frozen=True)
+class CountAnew(Move):
+    """The clock was set back: ladders that call would stand still until it has caught up."""
+
+    seconds: int
+
+    kind, stage, urgent = "clock", "declare", True
+    about, says = "ladders", "Begin the ladders anew: the clock was set back by {seconds} s"
+
+
+@dataclass(frozen=True)
 class OpenDuty(Move):
     """A duty exists that was not known."""
 

@@ -11,13 +11,14 @@ from datetime import datetime
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
 from tocsin.domain.decisions import next_look
-from tocsin.domain.escalation import calls_due, next_call_at, unanswered
+from tocsin.domain.escalation import calls_due, next_call_at, set_back, unanswered
 from tocsin.domain.grounds import doubt_moves, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Status
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.moves import (
     CallPerson,
+    CountAnew,
     EnterStatus,
     Move,
     PublishHead,
@@ -72,10 +73,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     if not incident.open:
         last = (*_published(incident), *look_again_moves(incident, now))
         return Plan(last, next_look(incident.decisions, now), f"nothing: {incident.status}")
-    moves: list[Move] = [
-        CallPerson(call.cause, call.role, call.person, call.level, call.round, call.repeat, call.routes)
-        for call in calls_due(incident, catalog.contacts, now)
-    ]
+    moves: list[Move] = list(_calls(incident, catalog, now))
     if incident.status == "triage":
         # No law is asked and no step is due before a person has said that it is an incident.
         return Plan(tuple(moves), next_call_at(incident, catalog.contacts, now), _WHETHER)
@@ -99,6 +97,14 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
         min(_wakes(incident, catalog, type_, answers, now), default=None),
         waiting_for(incident, catalog, type_, answers, letters),
     )
+
+
+def _calls(incident: Incident, catalog: Catalog, now: datetime) -> Iterable[Move]:
+    if (ahead := set_back(incident, catalog.contacts, now)) is not None:
+        yield CountAnew(incident.called_seq, int(ahead.total_seconds()))
+        return
+    for call in calls_due(incident, catalog.contacts, now):
+        yield CallPerson(call.cause, call.role, call.person, call.level, call.round, call.repeat, call.routes)
 
 
 def _applicable(incident: Incident, catalog: Catalog, type_: IncidentType) -> dict[str, bool | None]:

@@ -11,10 +11,11 @@ from functools import partial
 
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.escalation import unanswered, ways
+from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
 from tocsin.domain.offers import Offer
+from tocsin.domain.roads import ways
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.engine.joining import Said, together
 from tocsin.engine.triage import whether
@@ -89,7 +90,7 @@ def tell(
     cause: int,
     due: datetime | None = None,
     action: str = "",
-    routes: Sequence[str] = (),
+    routes: Sequence[str] | None = None,
     loud: bool = False,
     page: int | None = None,
     offers: Sequence[Offer] = (),
@@ -103,7 +104,8 @@ def tell(
     ids = {person.id for person in contacts.people} - set(change.incident.excluded)
     for who in dict.fromkeys(people):
         if who in ids:
-            by = tuple(routes or ways(contacts.person(who), change.incident.silenced, loud=loud))
+            by = ways(contacts.person(who), change.incident.silenced, loud=loud)
+            by = by if routes is None else tuple(routes)
             said = Said(who, kind, tuple(lines), subject, lane, cause, due, action, by, page, tuple(offers))
             change.said.append(said)
     change.put_together = partial(_put_together, app, change)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.escalation import ways
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import HeadPublished
 from tocsin.domain.moves import PublishHead
+from tocsin.domain.roads import ways
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.engine.messages import role_or_standin, tell
 from tocsin.engine.room import tell_room

@@ -11,8 +11,8 @@ from typing import Any
 from tocsin.app import App
 from tocsin.change import message_id, sealed_message
 from tocsin.domain.errors import TocsinError
-from tocsin.domain.escalation import ways
 from tocsin.domain.moments import iso
+from tocsin.domain.roads import ways
 from tocsin.engine.messages import page_of, written_to
 from tocsin.logs import Log
 from tocsin.rendering.message import Brief, Line, line

@@ -51,6 +51,10 @@ def _page(app: App, change: Change, move: m.CallPerson) -> None:
     _replace_earlier(change, move)
 
 
+def _count_anew(app: App, change: Change, move: m.CountAnew) -> None:
+    change.add(k.ClockSetBack(seconds=move.seconds), at=change.now, cause=move.cause, key=move.key)
+
+
 def _replace_earlier(change: Change, move: m.CallPerson) -> None:
     """Earlier calls of the same person that never left: when a dead route comes back, one call is enough."""
     incident, now = change.incident.key, change.now
@@ -58,8 +62,11 @@ def _replace_earlier(change: Change, move: m.CallPerson) -> None:
         page.seq
         for page in change.incident.pages
         if (page.role, page.person, page.asked_by) == (move.role, move.person, None)
-        # What waits for its own time on the same rung is the same call.
-        and (page.round, page.level, page.repeat) != (move.round, move.level, move.repeat)
+        # What waits for its own time on the same rung of the same ladder is the same call.
+        and (
+            page.seq < move.cause
+            or (page.round, page.level, page.repeat) != (move.round, move.level, move.repeat)
+        )
     ]
     change.also.append(lambda connection: outbox.withdraw(connection, incident, earlier, now, "replaced"))
 
@@ -235,6 +242,7 @@ def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:
 
 _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.CallPerson: _page,
+    m.CountAnew: _count_anew,
     m.AskUpdate: ask_update,
     m.AskHandOver: ask_hand_over,
     m.OpenDuty: _open_duty,

@@ -7,7 +7,7 @@ clock, also in drills whose own clock leaps.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.domain.errors import TocsinError
@@ -26,9 +26,9 @@ def take(connection: Connection, incident: str, key: str, holder: str, clock: da
     """Take a job under a fresh name; False while somebody else holds it."""
     until = clock + timedelta(seconds=LEASE)
     ours = (job.c.incident == incident, job.c.key == key)
-    taken = connection.execute(
-        update(job).where(*ours, job.c.lease_until < clock).values(holder=holder, lease_until=until)
-    )
+    # A lease that reaches further than any does was taken before the clock was set back.
+    over = or_(job.c.lease_until < clock, job.c.lease_until > until)
+    taken = connection.execute(update(job).where(*ours, over).values(holder=holder, lease_until=until))
     if taken.rowcount == 1:
         return True
     try:

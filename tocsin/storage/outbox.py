@@ -18,6 +18,10 @@ from tocsin.storage.tables import Moment, attempt, outbox
 
 #: Pages go before warnings, warnings before everything else.
 LANES = {"page": 0, "warning": 1, "status": 2}
+#: By lane: seconds until what did not leave is tried again, and the most that this doubles to. Pages every few seconds.
+PAUSES = {0: (5, 30), 1: (10, 120), 2: (30, 900)}
+#: Seconds that a worker may hold a message. Past it the message is in doubt.
+LEASE = 60.0
 #: Subjects of what is said of an incident without an entry: that it is set apart, that a move of it fails.
 BESIDE = APART, TROUBLE = ("apart", "trouble")
 #: A doubt that was resent once, and is in doubt again, is settled as `ambiguous`: never a loop.
@@ -64,6 +68,16 @@ def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None
             for row in rows
         ]
         connection.execute(upsert(connection, outbox, values).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def drop(connection: Connection, row: Mapping[str, Any], now: datetime, why: str) -> bool:
+    """Take a message back as it was read, also one whose sender died. False when somebody else has it by now."""
+    result = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row["id"], outbox.c.attempts == row["attempts"], outbox.c.state == row["state"])
+        .values(state="excluded", outcome=why, settled_at=now, lease=None, lease_until=None)
+    )
+    return result.rowcount == 1
 
 
 def has_said(connection: Connection, part: str) -> bool:

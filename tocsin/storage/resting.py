@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, union_all, update
 
-from tocsin.domain.moments import END_OF_TIME
-from tocsin.storage.tables import Moment, incident
+from tocsin.domain.moments import END_OF_TIME, iso
+from tocsin.storage.tables import Moment, entry, incident
 
 
 def rests(now: datetime) -> ColumnElement[bool]:
@@ -30,3 +30,11 @@ def held_otherwise(connection: Connection, packs: str, now: datetime, most: int)
 def hold_against(connection: Connection, keys: Sequence[str], packs: str) -> None:
     """Note that the laws of these incidents were held against `packs`."""
     connection.execute(update(incident).where(incident.c.key.in_(keys)).values(held_against=packs))
+
+
+def ahead(connection: Connection, now: datetime) -> list[str]:
+    """Open incidents whose last entry was written later than now: the clock was set back since."""
+    last = (entry.c.incident == incident.c.key) & (entry.c.seq == incident.c.head_seq)
+    query = select(incident.c.key).join(entry, last)
+    query = query.where(incident.c.open, incident.c.quarantined.is_(None), entry.c.recorded_at > iso(now))
+    return list(connection.scalars(query))

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, literal, select
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import hold, outbox, route
 
 #: Seconds until a route that is down is tried again: doubled each time, up to the second.
 FIRST_PROBE, LAST_PROBE = 5, 30
+#: Nobody asks us to wait longer; what lies further ahead was written before the clock was set back.
+LONGEST_HOLD = timedelta(hours=1)
 #: For whom a message is that goes to the room of its incident.
 ROOM = "room"
 #: Where a message goes, as a hold names it.
@@ -35,7 +37,9 @@ class Health:
 
     def closed(self, now: datetime) -> bool:
         """Whether nobody should try it now."""
-        return self.down_since is not None and self.probe_at is not None and self.probe_at > now
+        # Further ahead than any pause: the clock was set back, and nobody waits until it has caught up.
+        latest = now + timedelta(seconds=LAST_PROBE)
+        return self.down_since is not None and self.probe_at is not None and now < self.probe_at <= latest
 
 
 def health(connection: Connection) -> dict[str, Health]:
@@ -50,7 +54,7 @@ def fell(connection: Connection, name: str, why: str, now: datetime) -> None:
     """The route took nothing: it is down, and is tried again in a while. Said again before that, it changes nothing."""
     known = connection.execute(select(route).where(route.c.name == name)).one_or_none()
     down = known is not None and known.down_since is not None
-    if known is not None and down and known.probe_at > now:
+    if known is not None and down and now < known.probe_at <= now + timedelta(seconds=LAST_PROBE):
         return
     probes = known.probes if known is not None and down else 0
     pause = min(FIRST_PROBE * 2 ** min(probes, 10), LAST_PROBE)
@@ -76,8 +80,9 @@ def _keep(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
     )
 
 
-def wait(connection: Connection, row: Mapping[str, Any], until: datetime) -> None:
+def wait(connection: Connection, row: Mapping[str, Any], until: datetime, now: datetime) -> None:
     """Send nothing to where this message goes before then, as the other side asked."""
+    connection.execute(delete(hold).where(hold.c.until <= now))
     values = {"route": row["route"], "destination": destination(row), "until": until}
     connection.execute(
         upsert(connection, hold, values).on_conflict_do_update(
@@ -86,31 +91,22 @@ def wait(connection: Connection, row: Mapping[str, Any], until: datetime) -> Non
     )
 
 
-def forget_past(connection: Connection, now: datetime) -> None:
-    """Drop the holds that have run out."""
-    connection.execute(delete(hold).where(hold.c.until <= now))
-
-
 def holds(connection: Connection, now: datetime) -> dict[tuple[str, str], datetime]:
     """Until when to wait, by route and destination."""
-    query = select(hold).where(hold.c.until > now)
+    query = select(hold).where(hold.c.until > now, hold.c.until <= now + LONGEST_HOLD)
     return {(row.route, row.destination): row.until for row in connection.execute(query)}
 
 
 def is_held(now: datetime) -> ColumnElement[bool]:
     """Whether a row of the outbox goes to where we were asked to wait."""
     return exists().where(
-        hold.c.route == outbox.c.route, hold.c.destination == DESTINATION, hold.c.until > now
+        hold.c.route == outbox.c.route,
+        hold.c.destination == DESTINATION,
+        hold.c.until > now,
+        hold.c.until <= now + LONGEST_HOLD,
     )
 
 
 def destination(row: Mapping[str, Any]) -> str:
     """Where a message goes."""
     return f"room/{row['incident']}" if row["person"] == ROOM else str(row["person"])
-
-
-def probe_now(connection: Connection, name: str, now: datetime) -> None:
-    """Somebody says that the route is mended: do not wait for the next try."""
-    connection.execute(
-        update(route).where(route.c.name == name, route.c.down_since.is_not(None)).values(probe_at=now)
-    )

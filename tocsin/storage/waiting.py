@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, true
 
-from tocsin.storage.outbox import LANES, WANTS_TO_LEAVE
+from tocsin.storage.outbox import LANES, LEASE, PAUSES, WANTS_TO_LEAVE
 from tocsin.storage.routes import DESTINATION, health, holds, is_held
 from tocsin.storage.tables import outbox
 
@@ -17,6 +17,8 @@ class Load:
     """Which messages somebody takes in hand: of one route, of these lanes, of one incident; all of them if left out."""
 
     route: str | None = None
+    #: Where they go, as a hold names it: a person.
+    destination: str | None = None
     lanes: Collection[int] = tuple(LANES.values())
     incident: str | None = None
 
@@ -26,6 +28,8 @@ class Load:
         parts: list[ColumnElement[bool]] = [outbox.c.lane.in_(self.lanes)]
         if self.route is not None:
             parts.append(outbox.c.route == self.route)
+        if self.destination is not None:
+            parts.append(DESTINATION.in_((self.destination,)))
         if self.incident is not None:
             parts.append(outbox.c.incident == self.incident)
         return and_(*parts)
@@ -35,9 +39,17 @@ EVERYTHING = Load()
 
 
 def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnElement[bool]:
-    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
+    # What lies further ahead than any pause or lease was written before the clock was set back: it waits for nothing.
+    lost = [
+        and_(outbox.c.lane == lane, outbox.c.not_before > now + timedelta(seconds=most))
+        for lane, (_, most) in PAUSES.items()
+    ]
+    expired = and_(
+        outbox.c.state == "sending",
+        or_(outbox.c.lease_until < clock, outbox.c.lease_until > clock + timedelta(seconds=LEASE)),
+    )
     return and_(
-        or_(and_(WANTS_TO_LEAVE, outbox.c.not_before <= now), expired),
+        or_(and_(WANTS_TO_LEAVE, or_(outbox.c.not_before <= now, *lost)), expired),
         outbox.c.created_at > held_until if held_until else true(),
         not_(is_held(now)),
     )
@@ -71,12 +83,18 @@ def claimable(
 def loads(
     connection: Connection, now: datetime, clock: datetime, *, held_until: datetime | None = None
 ) -> list[Load]:
-    """What may leave now, pages apart from the rest, one load for each route."""
-    page = outbox.c.lane == LANES["page"]
-    query = select(outbox.c.route, page.label("page")).where(_due(now, clock, held_until)).distinct()
+    """What may leave now: one load for each route, and of pages one for each person.
+
+    Nobody waits for another's telephone. A relay takes one mail at a time, so its pages are one load.
+    """
+    page = and_(outbox.c.lane == LANES["page"], outbox.c.route != "email")
+    to = case((page, DESTINATION), else_=None)
+    urgent = outbox.c.lane == LANES["page"]
+    query = select(outbox.c.route, urgent.label("urgent"), to.label("to"))
+    query = query.where(_due(now, clock, held_until)).distinct()
     pages, rest = (LANES["page"],), tuple(lane for name, lane in LANES.items() if name != "page")
-    found = sorted(connection.execute(query), key=lambda row: (not row.page, row.route))
-    return [Load(route, pages if urgent else rest) for route, urgent in found]
+    found = sorted(connection.execute(query), key=lambda row: (not row.urgent, row.route, row.to or ""))
+    return [Load(row.route, row.to, pages if row.urgent else rest) for row in found]
 
 
 def waiting_by(connection: Connection, incident: str, kind: str) -> list[dict[str, Any]]:

@@ -1,0 +1,28 @@
+"""A clock that was set back: what was written ahead of it is looked at now, not when the clock has caught up."""
+
+from datetime import datetime
+
+from tocsin.app import App
+from tocsin.domain.escalation import SET_BACK
+from tocsin.engine import advance, urgent_only
+from tocsin.logs import Log
+from tocsin.storage.resting import ahead
+
+log = Log("tocsin.engine")
+
+
+def heed_the_clock(app: App, before: datetime | None) -> datetime:
+    """Look at what was written later than now, at the first round and whenever the clock was set back; returns now.
+
+    Its wakes lie ahead, and its ladders would stand still.
+    """
+    now = app.now()
+    if before is None or now < before - SET_BACK:
+        with app.database.read() as connection:
+            keys = ahead(connection, now + SET_BACK)
+        for key in keys:
+            try:
+                advance(app, key, wanted=urgent_only, holder="clock")
+            except Exception as error:  # any failure at all: the other incidents go on
+                log.error("incident failed", incident=key, error=type(error).__name__)
+    return now
