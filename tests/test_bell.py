@@ -76,7 +76,6 @@ def test_a_round_asks_each_of_its_questions_by_an_index_that_leaves_out_what_res
     assert places == {
         "ix_incident_wake_at",
         "ix_incident_unseen",
-        "ix_incident_behind",
         "ix_incident_shown",
         "ix_incident_held_against",
     }

@@ -101,14 +101,14 @@ def test_hours_that_no_layer_covers_are_a_failure_with_the_rotation_to_change(
     when = "Sat 28 Nov 00:00-08:00, Sat 5 Dec 00:00-08:00, Sat 12 Dec 00:00-08:00 and 1 more by Sat 19 Dec"
     assert said(found, path) == [
         ("FAIL", f"{when}: level 2 of {name} is empty (secondary leaves these hours open)", "- id: secondary")
-        for name in ("commander-urgent", "commander-calm")
+        for name in ("commander-urgent", "commander-calm", "triage")
     ]
     assert "ok" not in {each.level for each in found}
 
 
 def test_a_rota_without_a_gap_is_well_and_says_how_far_it_was_looked_at(examined: Examine) -> None:
     assert [(each.level, each.words) for each in examined(PRIMARY + SECONDARY)] == [
-        ("ok", "12 levels of 4 ladders, 28 days ahead")
+        ("ok", "15 levels of 5 ladders, 28 days ahead")
     ]
 
 
@@ -122,11 +122,11 @@ def test_all_absent_is_a_failure_with_the_line_of_the_absence(examined: Examine,
     when = "Sat 5 Dec 00:00 to Mon 7 Dec 00:00: level"
     assert [(level, words) for level, words, _ in found] == [
         ("FAIL", f"{when} {number} of {name} is empty (all of {which} are absent)")
-        for name in ("commander-urgent", "commander-calm")
+        for name in ("commander-urgent", "commander-calm", "triage")
         for number, which in ((1, "primary"), (2, "secondary"))
     ]
     # The turn is minh's at primary and linh's at secondary.
-    assert [line.split(",")[0] for _, _, line in found] == ["- {person: minh", "- {person: linh"] * 2
+    assert [line.split(",")[0] for _, _, line in found] == ["- {person: minh", "- {person: linh"] * 3
     words = f"{when} 3 of commander-calm calls only linh, minh, who are absent"
     assert (warning[0], warning[1]) == ("warn", words)
 

@@ -77,6 +77,9 @@ def work(twice: Twice) -> None:
     twice("page", "giang")
     twice("note", "seen at the gateway")
     twice("not-notify", PROMISE, "--because", "nobody was hit", by="bao")
+    twice("silence", "command", "--because", "the number was sold", by="minh")
+    can = ("--conditions", "It is open.", "--actions", "We close it.", "--needs", "Nothing.")
+    twice("update", *can, by="minh")
     twice("dissent", PROMISE, "--because", "I would tell them", by="chi")
     twice.tocsin("not-notify", PROMISE, "--take-back", "--because", "a log turned up", by="bao")
     known = ("our_role=controller", "people_by_country=DE:3", "kinds=account-info", "risk=high", *LETTER)
@@ -131,5 +134,7 @@ def ends(twice: Twice, app: App, leap: Callable[..., None]) -> None:
     twice("decline", key, "--because", "a test page", "--yes", by="an", key=key)
     title = app.incident(key).title
     twice("redact", key, title, "--because", "a name", by="an", key=key)
+    waits = twice.tocsin("declare", "Perhaps one", "--triage", "--json", by="minh").json["key"]
+    twice("confirm", waits, by="an", key=waits)
     leap(days=400)
     twice("erase", key, "--because", "it is time", "--yes", by="an", key=key)

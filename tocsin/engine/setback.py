@@ -6,6 +6,7 @@ from tocsin.app import App
 from tocsin.domain.escalation import SET_BACK
 from tocsin.engine import advance, urgent_only
 from tocsin.logs import Log
+from tocsin.storage import outbox
 from tocsin.storage.resting import ahead
 
 log = Log("tocsin.engine")
@@ -14,11 +15,12 @@ log = Log("tocsin.engine")
 def heed_the_clock(app: App, before: datetime | None) -> datetime:
     """Look at what was written later than now, at the first round and whenever the clock was set back; returns now.
 
-    Its wakes lie ahead, and its ladders would stand still.
+    Its wakes lie ahead, its ladders would stand still, and messages would wait, until the clock has caught up.
     """
     now = app.now()
     if before is None or now < before - SET_BACK:
-        with app.database.read() as connection:
+        with app.database.write() as connection:
+            outbox.heed_set_back(connection, now, app.clock())
             keys = ahead(connection, now + SET_BACK)
         for key in keys:
             try:

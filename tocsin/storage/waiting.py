@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, true
 
-from tocsin.storage.outbox import LANES, LEASE, PAUSES, WANTS_TO_LEAVE
+from tocsin.storage.outbox import LANES, WANTS_TO_LEAVE
 from tocsin.storage.routes import DESTINATION, health, holds, is_held
 from tocsin.storage.tables import outbox
 
@@ -39,17 +39,9 @@ EVERYTHING = Load()
 
 
 def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnElement[bool]:
-    # What lies further ahead than any pause or lease was written before the clock was set back: it waits for nothing.
-    lost = [
-        and_(outbox.c.lane == lane, outbox.c.not_before > now + timedelta(seconds=most))
-        for lane, (_, most) in PAUSES.items()
-    ]
-    expired = and_(
-        outbox.c.state == "sending",
-        or_(outbox.c.lease_until < clock, outbox.c.lease_until > clock + timedelta(seconds=LEASE)),
-    )
+    expired = and_(outbox.c.state == "sending", outbox.c.lease_until < clock)
     return and_(
-        or_(and_(WANTS_TO_LEAVE, or_(outbox.c.not_before <= now, *lost)), expired),
+        or_(and_(WANTS_TO_LEAVE, outbox.c.not_before <= now), expired),
         outbox.c.created_at > held_until if held_until else true(),
         not_(is_held(now)),
     )
