@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.listening import KindEar, to
+from tests.listening import KindEar, mail_text, slack_words, to
 from tests.story import Story
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
@@ -112,6 +112,19 @@ def test_a_role_that_is_given_back_rings_others_at_once(ear):
     ear.expect(*to("minh", "page", *BOTH))
     with pytest.raises(Refused, match="only the holder gives it back"):
         ear.story.as_("an").hand_back("incident-commander", because="no")
+
+
+# --- what a page says
+
+
+def test_the_first_page_says_what_kind_of_incident_it_is_and_how_long_there_is(ear):
+    ear.story.declare()
+    assert ear.story.incident.restricted
+    for said in (slack_words(ear.story, "linh"), mail_text(ear.story, "linh")):
+        assert "Lộ thông tin xác thực hoặc mã API" in said
+        assert "policy-promise/customers/individuals/controller" in said
+        assert "còn 72 giờ" in said
+    ear.hush()
 
 
 # --- routes as rungs

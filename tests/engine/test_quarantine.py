@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.conftest import home
+from tests.listening import mail_text
 from tests.story import Story
 from tocsin import actions
 from tocsin.app import open_app
@@ -144,6 +145,13 @@ def test_a_pinned_catalog_that_no_longer_parses_is_poison_of_that_incident_alone
     newer.declare("Another one", type="unclassified")
     newer.fast_forward(minutes=6)
     assert len(newer.incident.pages) >= 3
+
+
+def test_who_is_called_for_an_incident_whose_packs_cannot_be_read_is_called_all_the_same(newer):
+    break_pack(newer)
+    newer.as_("linh").page("minh", because="look at the gateway")
+    assert newer.paged()[-1][1] == "minh"
+    assert "look at the gateway" in mail_text(newer, "minh")
 
 
 def test_a_person_can_still_write_into_an_incident_whose_plan_fails(newer):

@@ -46,6 +46,7 @@ MOST: dict[Kind, tuple[Line | str, ...]] = {
     "page": (
         line("called_again", role=ROLE, number=12),
         TITLE,
+        line("kind", type=TYPE),
         *(line("clock", duty=DUTY) for _ in range(3)),
     ),
     "ack": (line("has_it", who="nguyen-thi-minh-khai", role=ROLE),),

@@ -4,7 +4,8 @@ Pure. The law's answer is recomputed on every change; each difference is a move 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from tocsin.domain.catalog import Catalog
@@ -75,6 +76,32 @@ def facts_of(incident: Incident, catalog: Catalog) -> Facts:
 def mapped(facts: Facts, catalog: Catalog) -> Facts:
     """These facts, with the categories that their kinds of data have in the data map."""
     return facts.with_categories({kind.id: kind.categories for kind in catalog.data_map.kinds})
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A duty that is still to be met, in so far as a message tells of it."""
+
+    key: str
+    cite: str
+    assumed: bool
+    soonest: datetime | None
+
+
+def clocks(incident: Incident, found: Assessment | None) -> list[Clock]:
+    """The duties that stand open, and those that the law names and nobody has opened yet; the soonest first."""
+    running = [
+        Clock(key, duty.opened.cite, duty.assumed, duty.soonest)
+        for key, duty in incident.duties.items()
+        if duty.mark == "open"
+    ]
+    running += [
+        Clock(duty.key, duty.cite, duty.assumed, duty.soonest)
+        for duty in (found.duties if found else ())
+        if duty.key not in incident.duties
+    ]
+    last = datetime.max.replace(tzinfo=UTC)
+    return sorted(running, key=lambda each: each.soonest or last)
 
 
 def duty_moves(incident: Incident, found: Assessment) -> Iterable[Move]:

@@ -15,6 +15,7 @@ from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
 from tocsin.domain.offers import Offer
+from tocsin.domain.owing import Clock, assessment, clocks
 from tocsin.domain.roads import ways
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.engine.joining import Said, together
@@ -37,7 +38,11 @@ def page_message(
     lines: list[str | Line] = [called]
     if because:
         lines.append(because)
-    lines += whether(incident) if incident.status == "triage" else _clocks(app, incident)
+    if incident.status == "triage":
+        about, running = whether(incident), clocks(incident, None)
+    else:
+        about, running = _about(app, incident)
+    lines += [*about, *(line("clock", duty=duty_line(each)) for each in running[:3])]
     waits = role in unanswered(incident, app.catalog.contacts)
     offers = [Offer("ack", incident.key, role)] if waits else []
     offers += [Offer("confirm", incident.key)] if incident.status == "triage" else []
@@ -50,7 +55,7 @@ def page_message(
         subject=f"page/{seq}",
         lane="warning" if calm else "page",
         cause=seq,
-        due=_soonest(incident),
+        due=running[0].soonest if running else None,
         action=f"tocsin ack {incident.key}" if waits else f"tocsin card {incident.key}",
         routes=page.routes,
         page=seq,
@@ -182,20 +187,23 @@ def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
     return list(dict.fromkeys(people))
 
 
-def duty_line(duty: DutyState) -> Line:
+def duty_line(duty: DutyState | Clock) -> Line:
     """A duty in one line: to whom, by which article, how sure the clock is."""
-    return line("duty_assumed" if duty.assumed else "duty", key=duty.opened.key, cite=duty.opened.cite)
+    of = duty.opened if isinstance(duty, DutyState) else duty
+    return line("duty_assumed" if duty.assumed else "duty", key=of.key, cite=of.cite)
 
 
-def _clocks(app: App, incident: Incident) -> list[Line]:
-    return [line("clock", duty=duty_line(duty)) for duty in incident.duties.values() if duty.mark == "open"][
-        :3
-    ]
+def _about(app: App, incident: Incident) -> tuple[list[Line], list[Clock]]:
+    """What kind of incident it is, and which clocks run: the first page leaves before any duty is opened.
 
-
-def _soonest(incident: Incident) -> datetime | None:
-    open_ = [duty.soonest for duty in incident.duties.values() if duty.mark == "open" and duty.soonest]
-    return min(open_, default=None)
+    Neither keeps a page: what cannot be read is left out.
+    """
+    try:
+        catalog = app.catalog_of(incident)
+        kind = line("kind", type=catalog.type(incident.type).title)
+        return [kind], clocks(incident, assessment(incident, catalog))
+    except Exception:  # any failure at all: somebody is called all the same
+        return [], clocks(incident, None)
 
 
 def _title(app: App, incident: Incident) -> str | None:
