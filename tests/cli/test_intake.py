@@ -9,9 +9,13 @@ import pytest
 from tests.cli.conftest import Command
 from tests.intake.imap import Imap
 from tests.intake.post import items, message, received
+from tocsin.actions.declaring import Declaration, declare
+from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.engine import advance, quick_only
 from tocsin.evidence import vault
 from tocsin.sinks.mail import MailSink
+from tocsin.storage import outbox
 
 #: EX_TEMPFAIL of sysexits.h: keep it, and hand it over again.
 AGAIN = 75
@@ -81,6 +85,18 @@ def test_dead_routes_are_no_reason_to_hand_it_over_again(
     monkeypatch.setenv("TOCSIN_SLACK__BASE_URL", "http://127.0.0.1:1/")
     assert pipe(message("URGENT")).returncode == 0
     assert app.incident(items(app)[0]).pages[0].reached is False
+
+
+def test_the_mail_system_waits_for_what_its_own_message_says_and_for_nothing_else(
+    home: Path, app: App, mail: MailSink
+) -> None:
+    linh = Actor("linh", app.catalog.contacts.person("linh"))
+    other = declare(app, linh, Declaration("A key in a public place", drill=True)).incident.key
+    advance(app, other, wanted=quick_only, holder="test")
+    pipe(message("URGENT"))
+    assert [mail.recipients for mail in mail.messages] == [("linh@streamonapi.example",)]
+    with app.database.read() as connection:
+        assert {row["attempts"] for row in outbox.of_incident(connection, other)} == {0}
 
 
 def test_one_that_is_too_large_calls_by_its_head_and_stays_with_the_mail_system(

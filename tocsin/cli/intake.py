@@ -90,11 +90,15 @@ def _follow(shell: Shell, taken: "Sequence[Taken]") -> None:
     """
     from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance, quick_only
+    from tocsin.storage.waiting import Load
 
+    keys = dict.fromkeys(each.incident for each in taken)
     try:
-        for key in dict.fromkeys(each.incident for each in taken):
+        for key in keys:
             advance(shell.app, key, wanted=quick_only, holder="intake")
-        deliver(shell.app)
+        # What the rest of the house has to say is the bell's: the mail system waits here.
+        for key in keys:
+            deliver(shell.app, Load(incident=key))
     except Exception as error:  # any failure at all, since the mail system must not hand it over again for it
         shell.tell(alarm(f"kept, but nobody was called yet ({type(error).__name__}); is the bell running?"))
 

@@ -3,6 +3,7 @@
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
 from tocsin.engine import advance, quick_only
+from tocsin.storage.waiting import Load
 from tocsin.views.access import set_apart
 from tocsin.views.calls import untried
 
@@ -21,6 +22,6 @@ def advanced(app: App, key: str) -> str | None:
 
 
 def delivered(app: App, key: str) -> None:
-    """Send what nobody has tried to send: people are called now, not when the bell looks next."""
+    """Send what nobody has tried to send of this incident: people are called now, not when the bell looks next."""
     if untried(app, key):
-        deliver(app)
+        deliver(app, Load(incident=key))
