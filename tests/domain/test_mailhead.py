@@ -1,5 +1,7 @@
 """What a head says: urgent or not, written by a machine or not; and nothing in it can hurt whoever reads it."""
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,11 @@ def test_each_header_that_mail_programs_write_for_high_priority_is_urgent(fields
         "KHẨN CẤP lộ khóa",
         "=?utf-8?B?S2jhuqluIGPhuqVwOiBs4buZ?=",
         "=?utf-8?Q?KH=E1=BA=A8N_C=E1=BA=A4P?= lộ",
+        normalize("NFD", "Khẩn cấp: lộ khóa"),
+        "=?windows-1258?Q?Kh=E2=D2n_c=E2=ECp?=",
+        "[EXTERNAL] High priority: keys",
+        "[EXTERNAL] Re: [privacy] (ext) khẩn: lộ khóa",
+        "!! RE : Urgent",
     ],
 )
 def test_a_subject_that_begins_with_a_word_for_it_is_urgent_in_both_languages(subject):
@@ -53,6 +60,7 @@ def test_a_subject_that_begins_with_a_word_for_it_is_urgent_in_both_languages(su
     ("subject", "fields"),
     [
         ("Nothing is urgent here", {}),
+        ("[EXTERNAL] Nothing is urgent here", {}),
         ("A question", {"X_Priority": "3"}),
         ("A question", {"X_Priority": "5 (Lowest)"}),
         ("A question", {"Importance": "normal"}),
@@ -84,6 +92,31 @@ def test_what_a_machine_wrote_is_automatic_and_never_urgent(fields):
 
 def test_a_person_is_no_machine():
     assert not head(message(Auto_Submitted="no", Precedence="first-class")).automatic
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"List_ID": "<help.streamonapi.example>", "Precedence": "list"},
+        {"List_Id": '"Privacy" <Help.StreamOnAPI.example>', "List_Unsubscribe": "<https://x.example>"},
+        {
+            "List_Id": "<7.groups.example>",
+            "List_Post": "<https://x.example>, <mailto:help@streamonapi.example>",
+        },
+    ],
+)
+def test_a_list_that_is_our_own_address_is_written_to_by_people(fields):
+    found = head(message("High priority: keys", **fields))
+    assert (found.automatic, found.urgent) == (False, True)
+    assert head(message("URGENT", **fields, Auto_Submitted="auto-replied")).automatic
+
+
+@pytest.mark.parametrize("field", ["Reply_To", "X_Original_From"])
+def test_who_wrote_is_known_where_a_list_of_ours_writes_in_its_own_name(field):
+    via = message(sender="K via Help <help@streamonapi.example>", **{field: "K <k@example.org>"})
+    assert head(via).sender == "k@example.org"
+    assert head(message(sender="help@streamonapi.example")).sender == "help@streamonapi.example"
+    assert head(message(**{field: "other@example.org"})).sender == "kanarienvogel@example.org"
 
 
 def test_a_thread_is_known_by_the_newest_first_and_an_incident_by_its_key_in_the_subject():

@@ -28,7 +28,7 @@ class Intake(Record):
 
     #: What an item is called until a person has a better name for it. Its own subject stays sealed with the message.
     title: str = Field(default="Message to the privacy address", min_length=1, max_length=140)
-    #: The addresses that the policy names.
+    #: The addresses that the policy names; a list under one of them is no machine.
     addresses: tuple[MailAddress, ...] = ()
     #: A subject that begins with one of these is urgent, in whatever case it is written.
     urgent_subjects: tuple[str, ...] = ()

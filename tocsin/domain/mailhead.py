@@ -5,12 +5,13 @@ there too. What stands below the head is never parsed, and nothing in it can do 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header
 from email.utils import getaddresses
+from unicodedata import normalize
 
 from tocsin.domain.intake import Intake
 
@@ -24,6 +25,9 @@ _MOST_REFERENCES = 20
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _ID = re.compile(r"<([^<>\s]{1,990})>")
 _WORD = re.compile(r"[\w-]+")
+#: What mail programs and filters put before a subject: `Re:`, `[EXTERNAL]`, the name of a list.
+_PREFACE = re.compile(r"[*! ]*(?:(?:re|fwd?) ?:|\[[^\[\]]*\]|\([^()]*\)) *")
+_POST = re.compile(r"<mailto:([^<>?\s]+)")
 _KEY = re.compile(r"\bINC-\d{4}-\d{4,9}\b", re.IGNORECASE | re.ASCII)
 
 
@@ -54,11 +58,11 @@ def read_head(raw: bytes, intake: Intake) -> Head:
     """The head of a message. Never raises: what cannot be read counts as not there."""
     fields = _fields(split(raw)[0])
     subject = _decoded(fields.get("subject", ""))
-    automatic = _is_automatic(fields)
+    automatic = _is_automatic(fields, ours=_is_our_list(fields, intake))
     return Head(
         message_id=next(iter(_ID.findall(fields.get("message-id", ""))), None),
         references=_references(fields),
-        sender=_address(fields.get("from", "")),
+        sender=_sender(fields, intake),
         subject=subject,
         keys=tuple(key.upper() for key in _KEY.findall(subject)),
         urgent=not automatic and _is_urgent(fields, subject, intake),
@@ -118,6 +122,13 @@ def _address(value: str) -> str:
     return next((address.strip().lower() for _, address in found if address), "")
 
 
+def _sender(fields: Mapping[str, str], intake: Intake) -> str:
+    """Who wrote it. A list of ours that writes in its own name, for DMARC's sake, says elsewhere for whom."""
+    said = [_address(fields.get(name, "")) for name in ("from", "x-original-from", "reply-to")]
+    ours = {address.lower() for address in intake.addresses}
+    return next((each for each in said if each and each not in ours), said[0])
+
+
 def _references(fields: Mapping[str, str]) -> tuple[str, ...]:
     """Ids in In-Reply-To and References (RFC 5322, 3.6.4), the newest first."""
     answered = _ID.findall(fields.get("in-reply-to", ""))
@@ -126,11 +137,8 @@ def _references(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
-    said = subject.casefold()
-    while said.startswith(("re:", "fw:", "fwd:")):
-        said = said.partition(":")[2].lstrip()
-    said = said.lstrip("[(*! ")
-    if any(said.startswith(mark.casefold()) for mark in intake.urgent_subjects):
+    marks = tuple(_folded(mark) for mark in intake.urgent_subjects)
+    if any(said.startswith(marks) for said in _beginnings(_folded(subject))):
         return True
     for name, values in intake.urgent_headers.items():
         # `1 (Highest)` and `1(Highest)` are how programs write it; `non-urgent` is one word.
@@ -140,14 +148,45 @@ def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
     return False
 
 
-def _is_automatic(fields: Mapping[str, str]) -> bool:
-    """Whether a machine wrote it: an automatic answer, a report of a mail system, or bulk mail."""
+def _folded(text: str) -> str:
+    """Without case, and each letter with its marks as one: some programs, and windows-1258, write them apart."""
+    return normalize("NFC", text.casefold())
+
+
+def _beginnings(subject: str) -> Iterator[str]:
+    """Where a subject may begin: as it stands, and behind each of its prefaces, one of which may be the mark itself."""
+    at = 0
+    while True:
+        yield subject[at:].lstrip("[(*! ")
+        preface = _PREFACE.match(subject, at)
+        if preface is None:
+            return
+        at = preface.end()
+
+
+def _is_our_list(fields: Mapping[str, str], intake: Intake) -> bool:
+    """Whether a list handed it on whose address is one of ours: people write to it, as to any other address."""
+    ours = {address.lower() for address in intake.addresses}
+    named = fields.get("list-id", "").lower().rpartition("<")[2].rstrip("> ")  # RFC 2919, 3
+    posts = {each.lower() for each in _POST.findall(fields.get("list-post", ""))}  # RFC 2369, 3.4
+    return named in {address.replace("@", ".") for address in ours} or not posts.isdisjoint(ours)
+
+
+def _is_automatic(fields: Mapping[str, str], *, ours: bool) -> bool:
+    """Whether a machine wrote it: an automatic answer, a report of a mail system, or bulk mail.
+
+    That a list handed it on means bulk mail, unless the list is `ours`.
+    """
     submitted = fields.get("auto-submitted", "no").casefold().split(";")[0].strip()
     kind = fields.get("content-type", "").casefold().split(";")[0].strip()
+    precedence = fields.get("precedence", "").casefold()
+    listed = precedence == "list" or "list-id" in fields or "list-unsubscribe" in fields
     return (
         submitted not in ("no", "")  # RFC 3834, 5
-        or fields.get("precedence", "").casefold() in ("bulk", "junk", "list", "auto_reply")  # RFC 2076, 3.9
+        or precedence in ("bulk", "junk", "auto_reply")  # RFC 2076, 3.9
         or kind == "multipart/report"  # RFC 6522: bounces and other reports
         or fields.get("return-path", "").replace(" ", "") == "<>"  # RFC 5321, 4.5.5
-        or any(name in fields for name in ("list-id", "list-unsubscribe", "x-autoreply", "x-autorespond"))
+        or "x-autoreply" in fields
+        or "x-autorespond" in fields
+        or (listed and not ours)
     )
