@@ -1,5 +1,6 @@
 """`tocsin intake < message`: the mail system keeps what we do not, and what we keep is heard at once."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,7 @@ def test_a_mailbox_is_looked_into_on_demand_and_says_how_it_is(
             ["INC-2026-0001 E1 waits in triage", "1 taken in; left: 0 too large, 0 not kept"],
         )
         assert "mailbox looked into " in tocsin("status").out
+        assert json.loads(tocsin("intake", "--mailbox", "--json").out)["bookmark"]["newest"] == 1
         imap.at, imap.fault = "LOGIN", "no"
         down = tocsin("intake", "--mailbox")
         assert (down.status, "refuses the login" in down.err) == (1, True)

@@ -35,6 +35,9 @@ class Imap:
     capabilities: str = "IMAP4rev1 UIDPLUS MOVE"
     context: ssl.SSLContext | None = None
     folders: dict[str, dict[int, Stored]] = field(default_factory=lambda: {"INBOX": {}})
+    validity: int = 1
+    #: Over the content of this message the line breaks.
+    cursed: int = 0
     asked: list[str] = field(default_factory=list)
     at: str = ""
     fault: str = ""
@@ -96,6 +99,8 @@ class Imap:
                 )
                 if self.fault == "no":
                     continue
+            if verb == "UID FETCH" and words[0] == b"%d" % self.cursed and b"BODY" in words[1]:
+                break
             told, end = self._answer(verb, [word.decode() for word in words])
             writer.write(b"".join(told) + tag + b" " + end.encode() + b"\r\n")
             await writer.drain()
@@ -123,7 +128,8 @@ class Imap:
             return [], "OK none" if verb == "LIST" else "NO none"
         elif verb == "LIST":
             return [f'* LIST () "/" "{name}"\r\n'.encode()], "OK done"
-        return [f"* {len(self.folders[name])} EXISTS\r\n".encode()], "OK [READ-WRITE] done"
+        told = [f"{len(self.folders[name])} EXISTS", f"OK [UIDVALIDITY {self.validity}] so numbered"]
+        return [f"* {each}\r\n".encode() for each in told], "OK [READ-WRITE] done"
 
     def _by_uid(self, verb: str, words: list[str]) -> tuple[list[bytes], str]:
         inbox = self.folders["INBOX"]

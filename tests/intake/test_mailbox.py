@@ -23,8 +23,8 @@ from tocsin.bell import ring
 from tocsin.domain.errors import Refused
 from tocsin.engine.mailroom import config_of
 from tocsin.settings import Mailbox, Settings
+from tocsin.sources.mailbox import Bookmark, opened
 from tocsin.sources.mailbox import Mailbox as Opened
-from tocsin.sources.mailbox import opened
 
 
 @pytest.fixture
@@ -88,6 +88,40 @@ def test_what_is_too_large_stays_in_the_mailbox_and_its_head_calls(tale, app_, i
     assert tale.paged() == [("triage", "linh")]
     assert look(app_).too_large == 1
     assert len(received(app_, tale.key)) == 1
+
+
+def test_however_many_messages_stay_a_new_one_is_read_at_the_next_look(tale, app_, imap, monkeypatch):
+    monkeypatch.setattr(room, "MOST", 3)
+    imap.at, imap.fault = "UID MOVE", "no"
+    numbers = iter(range(100))
+
+    def arrive(many: int) -> list[str]:
+        """So many come; what the look after that finds new, and what it looks at again."""
+        for n in [next(numbers) for _ in range(many)]:
+            imap.put(message(id_=f"m{n}@x", sender=f"s{n}@x.example"))
+        return [each.outcome for each in look(app_).taken]
+
+    assert arrive(4) == ["opened"] * 3
+    assert arrive(1) == ["opened", "opened", "known"]
+    assert arrive(1) == ["opened", "known", "known"]
+    # Those that stayed have their turn, one after the other: the server may move them by now.
+    imap.at = ""
+    assert arrive(0) == ["known"] * 3
+    assert len(look(app_).taken) == 3
+    assert imap.lies_in("INBOX") == []
+    # The numbers of another mailbox begin anew.
+    imap.folders["INBOX"], imap._number, imap.validity = {}, 0, 2
+    assert arrive(1) == ["opened"]
+
+
+def test_a_message_over_which_the_line_breaks_each_time_keeps_no_other_from_its_turn(tale, app_, imap):
+    imap.cursed = imap.put(message())
+    assert "the mailbox at 127.0.0.1" in (look(app_).trouble or "")
+    imap.put(message("Question", id_="m2@x", sender="b@x.example"))
+    found = look(app_)
+    assert ([each.outcome for each in found.taken], len(imap.lies_in("INBOX"))) == (["opened"], 1)
+    imap.cursed = 0
+    assert [each.outcome for each in look(app_).taken] == ["opened"]
 
 
 def test_one_message_that_cannot_be_kept_keeps_no_other(tale, app_, imap, monkeypatch):
@@ -165,7 +199,7 @@ def test_a_server_whom_nobody_vouches_for_is_told_no_password(tale, tmp_path):
         assert "LOGIN" not in imap.asked
         trusting = replace(config_of(app), tls_context=ssl.create_default_context(cafile=str(certificate)))
         with opened(trusting) as mailbox:
-            assert len(mailbox.lying(9)) == 1
+            assert len(mailbox.lying(9, Bookmark())) == 1
 
 
 # --- who dies in between

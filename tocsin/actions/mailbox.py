@@ -1,7 +1,7 @@
 """Looking into the mailbox: each message is taken in, and moved away only once it is kept."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.actions.intake import Taken, take_in
@@ -9,13 +9,13 @@ from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.engine.mailroom import config_of
 from tocsin.logs import Log
-from tocsin.sources.mailbox import Lying, Mailbox, MailboxConfig, MailboxDown, opened
+from tocsin.sources.mailbox import Bookmark, Lying, Mailbox, MailboxConfig, MailboxDown, opened
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.database import Unavailable
 
 log = Log("tocsin.intake")
 
-#: So many messages are taken at one look; the next look takes the next ones.
+#: So many messages are taken at one look, new ones first; the next look takes the next ones.
 MOST = 200
 
 
@@ -29,41 +29,54 @@ class Look:
     #: Kept, but the server did not move them: they are not taken in twice.
     unmoved: int = 0
     trouble: str | None = None
+    #: Where the next look goes on.
+    bookmark: Bookmark = field(default_factory=Bookmark)
 
 
 def look(app: App) -> Look | None:
     """Look into the mailbox once, and note how it went for `tocsin status`; None where none is configured."""
+    mark = _bookmark(app)
     try:
         config = config_of(app)
         if config is None:
             return None
-        found = _looked(app, config)
+        found = _looked(app, config, mark)
     except (MailboxDown, Refused) as down:
-        found = Look(trouble=str(down))
+        found = Look(trouble=str(down), bookmark=mark)
     detail = {
         "taken": len([each for each in found.taken if each.outcome != "known"]),
         "too_large": found.too_large,
         "failed": found.failed,
         "unmoved": found.unmoved,
         "trouble": found.trouble,
+        "bookmark": asdict(found.bookmark),
     }
     with app.database.write() as connection:
         heartbeats.beat(connection, "mailbox", app.clock(), detail)
     return found
 
 
-def _looked(app: App, config: MailboxConfig) -> Look:
+def _bookmark(app: App) -> Bookmark:
+    with app.database.read() as connection:
+        _, detail = heartbeats.beats(connection).get("mailbox", (None, None))
+    return Bookmark(**(detail or {}).get("bookmark", {}))
+
+
+def _looked(app: App, config: MailboxConfig, mark: Bookmark) -> Look:
     taken: list[Taken] = []
     counts = {"too_large": 0, "failed": 0, "unmoved": 0}
     trouble = None
     try:
         with opened(config) as mailbox:
-            for message in mailbox.lying(MOST):
+            mark = mailbox.marked(mark)
+            for message in mailbox.lying(MOST, mark):
+                # Before it is read: one over which the line breaks each time keeps no other from its turn.
+                mark = mark.past(message.uid)
                 _take(app, mailbox, message, taken, counts)
     except MailboxDown as down:
         # What was taken before the line broke is kept.
         trouble = str(down)
-    return Look(tuple(taken), trouble=trouble, **counts)
+    return Look(tuple(taken), trouble=trouble, bookmark=mark, **counts)
 
 
 def _take(app: App, mailbox: Mailbox, message: Lying, taken: list[Taken], counts: dict[str, int]) -> None:

@@ -1,6 +1,7 @@
 """`tocsin intake`: a message from outside is kept as evidence, and waits in triage. For mail systems, and by hand."""
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -56,7 +57,7 @@ def _piped(door: Reading) -> int:
         _follow(shell, [taken])
         if taken.whole:
             shell.say(_words(taken))
-            shell.give(taken.__dict__)
+            shell.give(asdict(taken))
             return 0
     sys.stderr.write(
         f"tocsin: the message is larger than intake.largest ({largest:,} bytes): {taken.incident} has its head, "
@@ -77,7 +78,7 @@ def _mailbox(door: Reading) -> int:
         _follow(shell, new)
         shell.say(*(_words(each) for each in new))
         shell.say(f"{len(new)} taken in; left: {found.too_large} too large, {found.failed} not kept")
-        shell.give({**found.__dict__, "taken": [each.__dict__ for each in new]})
+        shell.give(asdict(found) | {"taken": [asdict(each) for each in new]})
         if found.trouble:
             shell.warn(found.trouble)
         return 1 if found.trouble or found.failed else 0

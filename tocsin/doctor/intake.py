@@ -14,7 +14,7 @@ def mailbox(app: "App", config: Path | None) -> Iterator[Finding]:
     """Log in and look, and take nothing in."""
     from tocsin.domain.errors import Refused
     from tocsin.engine.mailroom import config_of
-    from tocsin.sources.mailbox import MailboxDown, opened
+    from tocsin.sources.mailbox import Bookmark, MailboxDown, opened
 
     where = setting(config, "intake", "host")
     try:
@@ -27,7 +27,7 @@ def mailbox(app: "App", config: Path | None) -> Iterator[Finding]:
         return
     try:
         with opened(ours) as box:
-            waiting = len(box.lying(1))
+            waiting = len(box.lying(1, Bookmark()))
     except MailboxDown as down:
         yield Finding("FAIL", "mailbox", str(down), where)
         return

@@ -6,7 +6,7 @@ Clear text is for loopback only. What the server says may quote a message, so th
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,16 +48,38 @@ class Lying:
     received_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Bookmark:
+    """How far a mailbox was read, in the numbers that its server gives while its UIDVALIDITY is the same.
+
+    `newest` is the newest message that was looked at; `again` the last of those that stayed and were looked at anew.
+    """
+
+    validity: int = 0
+    newest: int = 0
+    again: int = 0
+
+    def past(self, uid: int) -> "Bookmark":
+        """This, once a message was looked at."""
+        return replace(self, newest=uid) if uid > self.newest else replace(self, again=uid)
+
+
 class Mailbox:
-    """An opened mailbox."""
+    """An opened mailbox. Numbers of its messages hold for this `validity` (RFC 9051, 2.3.1.1)."""
 
-    def __init__(self, client: Any, config: MailboxConfig) -> None:
+    def __init__(self, client: Any, config: MailboxConfig, validity: int = 0) -> None:
         # IMAPClient says nothing of its types.
-        self._client, self._config = client, config
+        self._client, self._config, self.validity = client, config, validity
 
-    def lying(self, most: int) -> list[Lying]:
-        """The messages that lie there, the oldest first, `most` of them."""
-        uids = sorted(self._client.search("UNDELETED"))[:most]
+    def marked(self, mark: Bookmark) -> Bookmark:
+        """The mark, where it is one of these numbers; else that of a mailbox in which nothing was read."""
+        return mark if mark.validity == self.validity else Bookmark(self.validity)
+
+    def lying(self, most: int, mark: Bookmark) -> list[Lying]:
+        """The messages that lie there, `most` of them: new ones first, in the order they came, then in turn those
+        that stayed. However many stay, a new one is read at the next look.
+        """
+        uids = sorted(self._client.search("UNDELETED"), key=lambda uid: _turn(uid, mark))[:most]
         found = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"]) if uids else {}
         return [
             Lying(uid, int(found[uid].get(b"RFC822.SIZE", 0)), _aware(found[uid].get(b"INTERNALDATE")))
@@ -106,8 +128,8 @@ def opened(config: MailboxConfig) -> "Iterator[Mailbox]":
     client = None
     try:
         client = _connected(config)
-        client.select_folder(config.folder)
-        yield Mailbox(client, config)
+        folder = client.select_folder(config.folder)
+        yield Mailbox(client, config, int(folder.get(b"UIDVALIDITY", 0)))
     except LoginError:
         raise MailboxDown(
             f"{_place(config)} refuses the login; check intake.username and its password"
@@ -144,6 +166,10 @@ def _connected(config: MailboxConfig) -> Any:
         client.starttls(context)
     client.login(config.username, config.password)
     return client
+
+
+def _turn(uid: int, mark: Bookmark) -> tuple[bool, bool, int]:
+    return uid <= mark.newest, uid <= mark.again, uid
 
 
 def _place(config: MailboxConfig) -> str:
