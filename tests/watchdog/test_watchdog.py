@@ -2,13 +2,16 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -17,7 +20,7 @@ from tocsin.channels.email import SmtpConfig
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.database import Database
-from tocsin.watchdog import guard, try_out
+from tocsin.watchdog import guard, looking, try_out
 from tocsin.watchdog.settings import Watchdog
 
 NOW = datetime(2026, 11, 26, 4, 20, tzinfo=UTC)
@@ -250,6 +253,44 @@ def test_an_answer_that_is_none_is_no_sign_of_life(
     assert home.subjects == [DEAD]
     text = message_from_bytes(home.mail.messages[0].content, policy=policy.default).get_content()
     assert f"address cannot be asked: it answers {status}, and not with heartbeats" in text
+
+
+@pytest.fixture
+def dripping() -> Iterator[int]:
+    """A port that answers a browser with a byte now and then, for ever, and a database's driver with nothing."""
+    over = threading.Event()
+
+    class Drip(StreamRequestHandler):
+        def handle(self) -> None:
+            if self.request.recv(4096).startswith(b"GET"):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+                with suppress(OSError):
+                    while not over.wait(0.1):
+                        self.wfile.write(b" ")
+            over.wait(60)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Drip) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        over.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("place", ["address", "database"])
+def test_a_place_that_never_ends_its_answer_keeps_no_alarm_back(
+    home: House, dripping: int, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(looking, "WHOLE", 0.5)
+    where = {"address": f"http://127.0.0.1:{dripping}/", "database": f"postgresql://127.0.0.1:{dripping}/x"}
+    home.config = replace(home.config, database=None, address=None)
+    home.config = replace(home.config, **{place: where[place]})
+    began = time.monotonic()
+    home.minutes(2)
+    assert time.monotonic() - began < 5
+    assert home.subjects == [DEAD]
+    text = message_from_bytes(home.mail.messages[0].content, policy=policy.default).get_content()
+    assert f"{place} cannot be asked: no answer in" in text
 
 
 def test_a_sign_of_life_at_either_place_is_enough(

@@ -5,19 +5,25 @@ another machine's clock; an address says how many seconds ago it was, which need
 """
 
 import sqlite3
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import unquote
 
 from tocsin.channels import one_line
 from tocsin.domain.errors import Refused
 
-#: Seconds that a place may take to answer.
+#: Seconds that a place may take for each step of its answer.
 PATIENCE = 10
+#: Seconds for the whole look. A place that drips keeps every step in time, and never ends.
+WHOLE = 20.0
 #: Who must live: one of them is enough.
 GUARDED = ("bell", "watch")
 _QUERY = "SELECT name, beat FROM heartbeat WHERE name IN ('bell', 'watch')"
@@ -37,23 +43,43 @@ class Look:
 
 def look(database: str | None, address: str | None, now: datetime) -> tuple[Look, ...]:
     """Ask each place that is named. Raises Refused for a database of a kind that nobody knows."""
-    found = []
+    asked = []
     if database is not None:
-        found.append(_asked("database", lambda: _from_database(database), exact=False))
+        asked.append(_Asking("database", partial(_from_database, database), exact=False))
     if address is not None:
-        found.append(_asked("address", lambda: _from_address(address, now), exact=True))
-    return tuple(found)
+        asked.append(_Asking("address", partial(_from_address, address, now), exact=True))
+    until = time.monotonic() + WHOLE
+    return tuple(each.look(until) for each in asked)
 
 
-def _asked(place: str, ask: Any, *, exact: bool) -> Look:
-    try:
-        return Look(place, ask(), exact)
-    except Refused:
-        raise
-    except Exception as error:  # any failure at all is what a watchdog is for
-        # The first line only: the rest of what a driver says may quote what it was given.
-        said = one_line((str(error).splitlines() or [""])[0])
-        return Look(place, exact=exact, trouble=said or type(error).__name__)
+class _Asking:
+    """A place that is asked in a thread of its own: one that hangs, wherever that is, is judged without."""
+
+    def __init__(self, place: str, ask: Callable[[], dict[str, datetime]], *, exact: bool) -> None:
+        self._silence = Look(place, exact=exact, trouble=f"no answer in {WHOLE:.0f} s")
+        self._answer: SimpleQueue[Look | Refused] = SimpleQueue()
+        asked = partial(self._ask, place, ask, exact)
+        threading.Thread(target=asked, name=place, daemon=True).start()
+
+    def _ask(self, place: str, ask: Callable[[], dict[str, datetime]], exact: bool) -> None:
+        try:
+            self._answer.put(Look(place, ask(), exact))
+        except Refused as refusal:
+            self._answer.put(refusal)
+        except Exception as error:  # any failure at all is what a watchdog is for
+            # The first line only: the rest of what a driver says may quote what it was given.
+            said = one_line((str(error).splitlines() or [""])[0])
+            self._answer.put(Look(place, exact=exact, trouble=said or type(error).__name__))
+
+    def look(self, until: float) -> Look:
+        """What it said until then."""
+        try:
+            answer = self._answer.get(timeout=max(until - time.monotonic(), 0))
+        except Empty:
+            return self._silence
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
 
 
 def _from_database(url: str) -> dict[str, datetime]:
