@@ -1,7 +1,7 @@
 """Each minute: sees that the bell rings, rings in its stead when it does not, and refreshes what people look at."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -13,8 +13,6 @@ from tocsin.bell import ring
 from tocsin.engine.rousing import waking_of
 from tocsin.storage import clock as heartbeats
 
-#: A bell that has been silent for so long is dead; it rings every second or two.
-SILENCE = timedelta(seconds=15)
 #: So long one run stands in for a dead bell, in seconds: then the next run takes its place.
 STAND_IN = 50.0
 
@@ -26,7 +24,7 @@ async def watch() -> None:
     await show_open()
     await aside(_say_alive)
     last = await aside(_last_beat)
-    if last is None or home().clock() - last > SILENCE:
+    if last is None or heartbeats.is_silent(home().clock() - last, heartbeats.SILENT["bell"]):
         get_run_logger().warning("The bell is silent: this run rings in its stead. RUNBOOK 6.")
         await aside(_stand_in)
         await show_board()

@@ -69,7 +69,7 @@ def test_a_home_whose_bell_rings_is_well(app: App, settings: Settings) -> None:
     assert (found.mode, found.schema, found.well) == ("DRILL", "1/1", True)
 
 
-@pytest.mark.parametrize(("silent", "level"), [(1, "ok"), (60, "FAIL")])
+@pytest.mark.parametrize(("silent", "level"), [(1, "ok"), (60, "FAIL"), (-25_200, "FAIL")])
 def test_a_bell_that_fell_silent_is_a_failure(app: App, silent: int, level: str) -> None:
     with app.database.write() as connection:
         beats.beat(connection, "bell", app.clock() - timedelta(seconds=silent))
@@ -86,7 +86,7 @@ def test_a_watch_that_fell_silent_is_told_of_though_the_shell_is_told_of_no_pref
 
     _, found = house.heartbeats(app, None)
 
-    assert (found.level, found.subject, found.words) == ("warn", "watch", "silent for 5 min")
+    assert (found.level, found.subject, found.words) == ("warn", "watch", "silent, last beat 5 min ago")
 
 
 def test_a_watch_that_never_came_is_told_of_where_a_prefect_was_started(app: App) -> None:

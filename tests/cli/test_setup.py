@@ -3,6 +3,7 @@
 import os
 import pwd
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,9 @@ def test_status_shows_routes_parts_and_what_waits(tocsin: Command, declared: str
     with app.database.write() as connection:
         beats.beat(connection, "bell", app.clock())
     assert "never beat" not in tocsin("status").out.splitlines()[2]
+    with app.database.write() as connection:
+        beats.beat(connection, "bell", app.clock() + timedelta(hours=7, seconds=30))
+    assert "bell    SILENT, last beat 7 hours ahead of this clock" in tocsin("status").out
     assert "nothing; 1 incident open" in said
 
 

@@ -104,6 +104,38 @@ def test_a_bell_without_prefect_asks_nothing_of_a_watch(house):
     assert "watch" not in detail(house)
 
 
+HOURS = timedelta(hours=7)
+
+
+def test_a_watch_that_died_on_a_clock_that_was_set_back_since_is_silent(house):
+    guard = Guard(NOW)
+    house.declare()
+    house.app.clock.moment += HOURS
+    beat(house, "watch")
+    ring(house.app, guard=guard)
+    house.app.clock.moment -= HOURS
+    minutes(house, 0, guard)
+    assert detail(house)["watch"] is None
+    minutes(house, 2, guard)
+    assert detail(house)["watch"] is None
+    minutes(house, 4, guard)
+    assert detail(house)["watch"].startswith("silent since")
+    assert len(alarms(house)) == 1
+    beat(house, "watch")
+    minutes(house, 2, guard)
+    assert detail(house)["watch"] is None
+
+
+def test_a_bell_that_comes_up_after_the_clock_was_set_back_hears_nothing_in_a_beat_of_the_future(house):
+    house.declare()
+    house.app.clock.moment -= HOURS
+    guard = Guard(house.app.clock())
+    minutes(house, 1, guard)
+    assert detail(house)["watch"] is None
+    minutes(house, 4, guard)
+    assert detail(house)["watch"].startswith("silent since")
+
+
 # --- for who asks from elsewhere
 
 
@@ -117,6 +149,15 @@ def test_seconds_since_the_last_beats_and_whether_anybody_lives(house):
     assert not lives(since_beats(house.app))
     beat(house, "bell")
     assert lives(since_beats(house.app))
+
+
+def test_beats_in_the_future_are_no_life_but_of_a_clock_that_is_a_little_ahead(house):
+    beat(house, "bell", "watch")
+    house.app.clock.moment -= timedelta(seconds=3)
+    assert lives(since_beats(house.app))
+    house.app.clock.moment -= timedelta(hours=7)
+    assert since_beats(house.app) == {"bell": -25203.0, "watch": -25203.0}
+    assert not lives(since_beats(house.app))
 
 
 def test_a_house_in_which_nobody_ever_lived_is_not_alive(tale):

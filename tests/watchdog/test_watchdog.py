@@ -241,6 +241,21 @@ def test_an_address_that_tells_of_a_sign_of_life_is_believed(
     assert home.subjects == [DEAD]
 
 
+def test_an_address_that_tells_of_beats_in_the_future_tells_of_no_life(
+    home: House, answering: Callable[[int, object], None]
+) -> None:
+    answering(200, {"bell": -2, "watch": None})
+    home.minutes(10)
+    assert home.subjects == []
+    answering(503, {"bell": -60.0, "watch": -3600.0})
+    home.clock.moment += MINUTE
+    assert guard(home.config, home.clock).verdict == "no sign of life for 60 s; alarms after 2 min"
+    home.minutes(1)
+    assert home.subjects == [DEAD]
+    text = message_from_bytes(home.mail.messages[0].content, policy=policy.default).get_content()
+    assert "bell beat at 2026-11-26 04:33:00Z, which is in the future: set the clocks (NTP)" in text
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [(200, b"<html>Welcome</html>"), (502, b""), (200, {"bell": "soon", "watch": 1}), (200, [])],

@@ -170,8 +170,8 @@ def status(door: Reading = READING) -> None:
 
 def _standing(shell: Shell, now: "Standing") -> list[str]:
     from tocsin.cli.waiting import intake_lines
-    from tocsin.doctor.finding import ago
-    from tocsin.storage.clock import SILENT
+    from tocsin.doctor.finding import ago, since
+    from tocsin.storage.clock import SILENT, is_silent
 
     lines = []
     for route in now.routes:
@@ -193,8 +193,8 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
             lines.append(labelled(name, words, urgent=missed))
             continue
         # A runner beats only while a run is awake.
-        silent = name != "runner" and beat.age > SILENT[name]
-        words = f"{'SILENT, last beat' if silent else 'beat'} {ago(beat.age)} ago"
+        silent = name != "runner" and is_silent(beat.age, SILENT[name])
+        words = f"{'SILENT, last beat' if silent else 'beat'} {since(beat.age)}"
         trouble = (beat.detail or {}).get("trouble") if name == "slack" else None
         words += f"; {clean(trouble)}" if trouble else ""
         lines.append(labelled(name, words, urgent=silent or bool(trouble)))

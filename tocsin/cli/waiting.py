@@ -93,12 +93,14 @@ def intake_lines(shell: Shell, now: "Standing") -> list[str]:
 
 
 def _mailbox_line(shell: Shell, beat: "Beat | None") -> str:
-    from tocsin.doctor.finding import ago
+    from tocsin.doctor.finding import since
+    from tocsin.storage.clock import is_silent
 
     if beat is None:
         return labelled("mailbox", "nobody has looked into it yet", urgent=True)
-    found, late = beat.detail or {}, beat.age > timedelta(seconds=3 * shell.app.settings.intake.every)
-    words = [f"{'SILENT, last look' if late else 'looked into'} {ago(beat.age)} ago"]
+    found = beat.detail or {}
+    late = is_silent(beat.age, timedelta(seconds=3 * shell.app.settings.intake.every))
+    words = [f"{'SILENT, last look' if late else 'looked into'} {since(beat.age)}"]
     words += [f"DOWN: {clean(found['trouble'])}"] if found.get("trouble") else []
     for name, what in _STAYED.items():
         words += [f"{found[name]:,} {what}"] if found.get(name) else []

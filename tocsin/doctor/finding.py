@@ -38,6 +38,11 @@ def setting(config: Path | None, table: str, key: str) -> str:
     return f"{config}:{line} {name}"
 
 
+def since(age: timedelta) -> str:
+    """How long ago a beat was: `3 s ago`. One that is ahead of our clock stays so until the clocks agree."""
+    return f"{ago(age)} ago" if age > timedelta(seconds=-1) else f"{ago(-age)} ahead of this clock"
+
+
 def ago(span: timedelta) -> str:
     """A span in one unit: `9 days`, `16 min`, `3 s`."""
     seconds = int(span.total_seconds())

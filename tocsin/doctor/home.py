@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tocsin.app import App
 from tocsin.catalog.folders import overlaid
-from tocsin.doctor.finding import Finding, Level, ago, setting
+from tocsin.doctor.finding import Finding, Level, ago, setting, since
 from tocsin.doctor.standing import standing
 from tocsin.domain.catalog import catalog_from_documents
 from tocsin.domain.errors import BadFile, TocsinError
@@ -179,13 +179,13 @@ def heartbeats(app: App, config: Path | None) -> Iterator[Finding]:
     parts = now.parts
     for name in ("bell", "watch") if now.watched else ("bell",):
         found = parts.get(name)
-        if found is None or found.age > beats.SILENT[name]:
-            since = "never beat" if found is None else f"silent for {ago(found.age)}"
+        if found is None or beats.is_silent(found.age, beats.SILENT[name]):
+            words = "never beat" if found is None else f"silent, last beat {since(found.age)}"
             level: Level = "FAIL" if name == "bell" else "warn"
             remedy = "tocsin up, or tocsin bell" if name == "bell" else "tocsin up; then see its worker.log"
-            yield Finding(level, name, since, remedy)
+            yield Finding(level, name, words, remedy)
         else:
-            yield Finding("ok", name, f"{ago(found.age)} ago")
+            yield Finding("ok", name, since(found.age))
 
 
 def watchdog(app: App, config: Path | None) -> Iterator[Finding]:

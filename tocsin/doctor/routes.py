@@ -112,7 +112,7 @@ def hearing(app: App, config: Path | None) -> Iterator[Finding]:
         return
     with app.database.read() as connection:
         beat = beats.beats(connection).get("slack")
-    if beat is None or app.clock() - beat[0] > beats.SILENT["slack"]:
+    if beat is None or beats.is_silent(app.clock() - beat[0], beats.SILENT["slack"]):
         words = "clicks and /tocsin are not heard: tocsin slack does not run"
         yield Finding("warn" if beat is None else "FAIL", "Slack", words, "tocsin slack, or tocsin up")
     elif trouble := (beat[1] or {}).get("trouble"):

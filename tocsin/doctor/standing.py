@@ -61,9 +61,9 @@ class Standing:
     def well(self) -> bool:
         """Whether the bell rings, every route works, and nothing is set apart."""
         bell = self.parts.get("bell")
-        rings = bell is not None and bell.age <= beats.SILENT["bell"]
         return (
-            rings
+            bell is not None
+            and not beats.is_silent(bell.age, beats.SILENT["bell"])
             and not self.quarantined
             and not self.restored
             and not any(route.down for route in self.routes)

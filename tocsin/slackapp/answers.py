@@ -115,7 +115,7 @@ def on_call_now(desk: Desk) -> list[Said]:
 def status(desk: Desk) -> list[Said]:
     """How the routes and the bell are, and what waits."""
     from tocsin.doctor.standing import standing
-    from tocsin.storage.clock import SILENT
+    from tocsin.storage.clock import SILENT, is_silent
     from tocsin.views.access import excluding
 
     now = standing(desk.app, without=excluding(desk.app, desk.actor))
@@ -125,8 +125,8 @@ def status(desk: Desk) -> list[Said]:
         state = line("slack_down", route=name) if route.down else line("slack_up", route=name)
         lines += [state, line("slack_waiting", count=route.waiting)] if route.waiting else [state]
     bell = now.parts.get("bell")
-    rings = bell is not None and bell.age <= SILENT["bell"]
-    lines.append(line("slack_bell" if rings else "slack_no_bell"))
+    silent = bell is None or is_silent(bell.age, SILENT["bell"])
+    lines.append(line("slack_no_bell" if silent else "slack_bell"))
     lines.append(line("slack_open_count", count=now.open))
     return lines
 

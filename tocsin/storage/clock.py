@@ -14,7 +14,19 @@ SILENT = {
     "watch": timedelta(minutes=3),
     "runner": timedelta(minutes=3),
     "slack": timedelta(seconds=30),
+    # Bell and watch stand in for each other: nobody lives when neither has beaten for so long.
+    "house": timedelta(minutes=2),
 }
+#: Who writes a beat may be ahead of who reads it by so much, and no more.
+AHEAD = timedelta(seconds=5)
+
+
+def is_silent(age: timedelta, after: timedelta) -> bool:
+    """Whether a part whose last beat is so old counts as dead.
+
+    A beat in the future says nothing: this machine's clock was set back since, and who lives beats anew.
+    """
+    return not -AHEAD <= age <= after
 
 
 def beat(connection: Connection, name: str, now: datetime, detail: dict[str, Any] | None = None) -> None:

@@ -5,14 +5,12 @@ from datetime import timedelta
 from tocsin.app import App
 from tocsin.storage import clock as heartbeats
 
-#: Whoever has not beaten for so long is silent.
-SILENT = timedelta(minutes=2)
 #: They stand in for each other: it is an alarm when none of them lives.
 RINGERS = ("bell", "watch")
 
 
 def since_beats(app: App) -> dict[str, float | None]:
-    """Seconds since the last beat of each ringer; None for one that never beat."""
+    """Seconds since the last beat of each ringer; None for one that never beat, less than 0 for one in the future."""
     with app.database.read() as connection:
         found = heartbeats.beats(connection)
     now = app.clock()
@@ -23,4 +21,5 @@ def since_beats(app: App) -> dict[str, float | None]:
 
 def lives(beats: dict[str, float | None]) -> bool:
     """Whether any of them beat lately."""
-    return any(each is not None and each <= SILENT.total_seconds() for each in beats.values())
+    ages = [timedelta(seconds=each) for each in beats.values() if each is not None]
+    return not all(heartbeats.is_silent(age, heartbeats.SILENT["house"]) for age in ages)

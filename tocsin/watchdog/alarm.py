@@ -119,7 +119,7 @@ def words(looks: Sequence[Look], now: datetime, skew: timedelta) -> tuple[str, .
             beat = each.beats.get(name)
             if beat is None:
                 lines.append(f"{name} never beat, says the {each.place}")
-            elif beat > now + skew:
+            elif name not in each.signs(now) or beat > now + skew:
                 lines.append(f"{name} beat at {_at(beat)}, which is in the future: set the clocks (NTP)")
             else:
                 lines.append(f"{name} beat {span(max(now - beat, timedelta(0)))} ago, at {_at(beat)}")

@@ -29,6 +29,8 @@ GUARDED = ("bell", "watch")
 _QUERY = "SELECT name, beat FROM heartbeat WHERE name IN ('bell', 'watch')"
 #: An answer longer than this is no list of heartbeats.
 _LONGEST = 65_536
+#: An address and we may differ by so much in what is now.
+_AHEAD = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Look:
     beats: Mapping[str, datetime] = field(default_factory=dict)
     exact: bool = False
     trouble: str | None = None
+
+    def signs(self, now: datetime) -> dict[str, datetime]:
+        """The beats that may be signs of life. An exact one in the future is none: its clock was set back since."""
+        return {name: at for name, at in self.beats.items() if not self.exact or at <= now + _AHEAD}
 
 
 def look(database: str | None, address: str | None, now: datetime) -> tuple[Look, ...]:

@@ -49,7 +49,7 @@ def judged(before: Memory | None, looks: Sequence[Look], now: datetime, patience
     Two clocks are never compared where two beats can be: a beat that changed since the last look is a sign of life
     between then and now, whatever it says itself.
     """
-    read = [(each.exact, name, beat) for each in looks for name, beat in each.beats.items()]
+    read = [(each.exact, name, beat) for each in looks for name, beat in each.signs(now).items()]
     signs = [beat if exact else _sign(before, name, beat, now, patience) for exact, name, beat in read]
     kept = before or Memory()
     known = kept.lived

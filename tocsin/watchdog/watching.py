@@ -64,7 +64,7 @@ def _verdict(config: Watchdog, memory: Memory, looks: Sequence[Look], silent: st
     if memory.silent(now, config.silence):
         before = f"; told {span(now - memory.told)} ago" if memory.told and memory.told <= now else ""
         return f"DEAD for {silent}{before}"
-    if any(each.beats for each in looks):
+    if any(each.signs(now) for each in looks):
         return "alive"
     return f"no sign of life for {silent}; alarms after {span(config.silence)}"
 
