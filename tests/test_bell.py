@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,7 +14,7 @@ from functools import partial
 import pytest
 from sqlalchemy import event, select, update
 
-from tocsin import actions, bell
+from tocsin import actions, bell, supervised
 from tocsin.actions.declaring import Declaration
 from tocsin.bell import Hands, next_moment, ring
 from tocsin.domain.notice import CUSTOMERS
@@ -37,6 +39,33 @@ def test_a_round_delivers_advances_and_says_that_it_lives(story):
         beat, detail = heartbeats.beats(connection)["bell"]
     assert abs(beat - story.app.clock()) < timedelta(seconds=10)
     assert detail == {"pid": os.getpid(), "prefect": None, "failed": 0}
+
+
+@pytest.mark.parametrize(("each", "signs"), [(0.0, 6), (60.0, 0)])
+def test_a_long_round_says_between_two_incidents_that_it_lives_and_a_short_one_does_not(
+    tale, tmp_path, monkeypatch, each, signs
+):
+    for number in range(3):
+        tale.declare(f"Leak {number}")
+    tale.leap(minutes=6)
+    monkeypatch.setattr(supervised, "EACH", each)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    beats = []
+    event.listen(
+        tale.app.database.engine,
+        "before_cursor_execute",
+        lambda _, __, statement, *___: beats.append(statement) if "INTO heartbeat" in statement else None,
+    )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.setblocking(False)
+        assert ring(tale.app).advanced == 3
+        heard = []
+        with suppress(BlockingIOError):
+            while True:
+                heard.append(ear.recv(99))
+    assert heard == [b"WATCHDOG=1"] * signs
+    assert len(beats) == signs + 1
 
 
 def test_a_round_with_nothing_due_writes_no_entry(story):

@@ -32,7 +32,7 @@ from tocsin.logs import Log
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import resting, timeline
 from tocsin.storage.waiting import next_due
-from tocsin.supervised import tell_systemd
+from tocsin.supervised import Breath, tell_systemd
 
 log = Log("tocsin.bell")
 
@@ -110,24 +110,26 @@ def ring(
     Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once and leaves the rest to the
     flows, for a while: managers then see the work where they look for it.
     """
-    alive = partial(_beat, app)
+    alive = Breath(partial(_beat, app))
     if (made := app.restored) is not None:
         tell_restored(app, made)
     delivered = _deliver(app, post, alive)
-    failed = _look_at_newer_laws(app)
+    failed = _look_at_newer_laws(app, alive)
     trouble = waking() if waking else None
     now = app.now()
     with app.database.read() as connection:
         due = timeline.due(connection, now)
     well = waking is not None and trouble is None
     ours = [key for key, since in due if not (well and now - since < GRACE)]
-    failed |= {key for key, _ in due if not _advanced(app, key, quick_only if key in ours else urgent_only)}
+    for key, _ in alive.between(due):
+        if not _advanced(app, key, quick_only if key in ours else urgent_only):
+            failed.add(key)
     # Warnings and pages leave before anything long is begun.
     delivered += _deliver(app, post, alive) if due else 0
     if hands:
         hands.take(app, ours)
     else:
-        failed |= {key for key in ours if not _advanced(app, key, anything)}
+        failed |= {key for key in alive.between(ours) if not _advanced(app, key, anything)}
     # What the plans just put into the outbox leaves in the same round.
     delivered += _deliver(app, post, alive) if due else 0
     hands.keep_rooms(app) if hands else _rooms_kept(app)
@@ -151,7 +153,7 @@ def _rooms_kept(app: App) -> None:
         log.error("rooms failed", error=type(error).__name__, at=_place(error))
 
 
-def _look_at_newer_laws(app: App) -> set[str]:
+def _look_at_newer_laws(app: App, alive: Breath) -> set[str]:
     """Hold the laws of each open incident against those of today, once for each time that these change.
 
     A change of facts makes an incident due by itself, and a plan knows of newer laws; a file that somebody edited does
@@ -160,7 +162,11 @@ def _look_at_newer_laws(app: App) -> set[str]:
     today = app.catalog.digest
     with app.database.read() as connection:
         keys = resting.held_otherwise(connection, today, app.now(), LOOKS)
-    failed = {key for key in keys if _has_newer_laws(app, key) and not _advanced(app, key, urgent_only)}
+    failed = {
+        key
+        for key in alive.between(keys)
+        if _has_newer_laws(app, key) and not _advanced(app, key, urgent_only)
+    }
     if held := [key for key in keys if key not in failed]:
         with app.database.write() as connection:
             resting.hold_against(connection, held, today)
