@@ -16,6 +16,7 @@ from tocsin.setup import set_up
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
 from tocsin.storage import clock as beats
+from tocsin.storage import inbound
 from tocsin.storage.runs import Runs
 from tocsin.watchdog.settings import Table
 
@@ -236,6 +237,18 @@ def test_status_says_of_a_parked_run_that_it_sleeps(tocsin: Command, declared: s
     runs.adopt(declared, runs.next_generation(declared, app.clock()), "a-run")
     runs.park(declared, runs.begin_execution(declared, "a-run", app.clock()) or 0, seq=1)
     assert "runner  asleep, last woken 0 s ago" in tocsin("status").out
+
+
+def test_status_says_what_came_from_slack_and_is_not_worked_off(
+    tocsin: Command, home: Path, app: App
+) -> None:
+    with app.database.write() as connection:
+        beats.beat(connection, "slack", app.clock())
+    assert "worked off" not in tocsin("status").out
+    with app.database.write() as connection:
+        inbound.put(connection, "command:1", "command", b"sealed", app.clock() - timedelta(minutes=5))
+    assert "; 1 to be worked off, the oldest for 5 min" in tocsin("status").out
+    assert tocsin("status", "--json").json["inbox"]["waiting"] == 1
 
 
 def test_status_says_which_route_is_down_and_which_incident_is_set_apart(

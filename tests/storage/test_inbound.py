@@ -42,8 +42,17 @@ def test_a_worker_that_lives_keeps_what_it_holds(database):
     put(database)
     take(database, "a")
     with database.write() as connection:
-        inbound.renew(connection, "a", LATER)
+        inbound.renew(connection, ["a"], NOW, LATER)
     assert take(database, "b", NOW + timedelta(seconds=21)) is None
+
+
+def test_a_lease_that_ended_or_is_not_in_hand_is_not_renewed(database):
+    put(database)
+    take(database, "a")
+    with database.write() as connection:
+        inbound.renew(connection, ["other"], NOW, LATER)
+        inbound.renew(connection, ["a"], NOW + timedelta(seconds=21), LATER)
+    assert take(database, "b", NOW + timedelta(seconds=22)).again is True
 
 
 def test_what_was_worked_off_keeps_no_words_and_is_known_for_a_day(database):

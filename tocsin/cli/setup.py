@@ -197,7 +197,12 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         words = f"{'SILENT, last beat' if silent else 'beat'} {since(beat.age)}"
         trouble = (beat.detail or {}).get("trouble") if name == "slack" else None
         words += f"; {clean(trouble)}" if trouble else ""
-        lines.append(labelled(name, words, urgent=silent or bool(trouble)))
+        stuck = False
+        if name == "slack" and now.inbox_since:
+            waits = shell.app.clock() - now.inbox_since
+            words += f"; {now.inbox} to be worked off, the oldest for {ago(waits)}"
+            stuck = waits > timedelta(minutes=1)
+        lines.append(labelled(name, words, urgent=silent or stuck or bool(trouble)))
     if now.restored:
         held = f"letters and old messages are HELD since a restore of the backup of {shell.at(now.restored)}"
         lines.append(labelled("outbox", f"{held}; tocsin resume --restored", urgent=True))

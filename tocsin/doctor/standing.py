@@ -11,7 +11,7 @@ from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.moments import iso
 from tocsin.storage import clock as beats
-from tocsin.storage import routes, tables, timeline
+from tocsin.storage import inbound, routes, tables, timeline
 from tocsin.storage.routes import Health
 from tocsin.storage.waiting import queues as waiting_queues
 
@@ -52,6 +52,9 @@ class Standing:
     triage_since: datetime | None = None
     #: The last look into the mailbox of the privacy address; None where none is configured, or nobody has looked.
     mailbox: Beat | None = None
+    #: What came in from Slack and is not worked off: how many, and since when the oldest waits, on the real clock.
+    inbox: int = 0
+    inbox_since: datetime | None = None
     #: When a run was last woken; it beats only while it is awake.
     woken: datetime | None = None
     #: When the backup was made that this home was restored from, while what waited then is held back.
@@ -88,6 +91,7 @@ class Standing:
             "open": self.open,
             "triage": {"waiting": self.triage, "since": self.triage_since and iso(self.triage_since)},
             "mailbox": _beat_json(self.mailbox) if self.mailbox else None,
+            "inbox": {"waiting": self.inbox, "since": self.inbox_since and iso(self.inbox_since)},
             "woken": self.woken and iso(self.woken),
             "restored": self.restored and iso(self.restored),
         }
@@ -117,6 +121,7 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             tables.incident.c.status == "triage", told
         )
         triage, since = connection.execute(waits).one()
+        came = inbound.waiting(connection)
         return Standing(
             tuple(
                 _route(app, name, found.get(name), queues.get(name), letters) for name in _names(app, found)
@@ -130,6 +135,8 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             watched=bool(prefect.url) or app.settings.prefect_port_file.is_file() or "watch" in parts,
             triage=triage,
             triage_since=since,
+            inbox=len(came),
+            inbox_since=next(iter(came), None),
             mailbox=every.get("mailbox") if app.settings.intake.host else None,
         )
 

@@ -36,7 +36,8 @@ class Hands:
 
     def __init__(self, app: App, work: Work, count: int = HANDS) -> None:
         self._app, self._work = app, work
-        self._lease = str(uuid4())
+        #: A lease for each thing in hand, so that one whose work failed is not kept from who takes it up again.
+        self._held: set[str] = set()
         self._nudges: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._threads = [
@@ -56,7 +57,8 @@ class Hands:
     def beat(self) -> None:
         """What is in our hands stays ours for another while."""
         with self._app.database.write() as connection:
-            inbound.renew(connection, self._lease, self._app.clock() + LEASE)
+            now = self._app.clock()
+            inbound.renew(connection, self._held.copy(), now, now + LEASE)
 
     def rest(self, seconds: float) -> None:
         """Let what is in hand end. What does not is taken up by the next process."""
@@ -83,26 +85,30 @@ class Hands:
 
     def _one(self, app: App) -> bool:
         """Work off one thing; False where there is none."""
-        taken = self._take(app)
+        lease = str(uuid4())
+        taken = self._take(app, lease)
         if taken is None:
             return False
+        self._held.add(lease)
         try:
             self._work(app, taken)
+            with app.database.write() as connection:
+                inbound.settle(connection, taken.id)
         except Unavailable as away:
-            # Its lease ends, and it is taken up again.
             log.error("the database is away", error=type(away).__name__)
             return False
-        with app.database.write() as connection:
-            inbound.settle(connection, taken.id)
+        finally:
+            # What was not settled is out of hand: its lease ends, and it is taken up again.
+            self._held.discard(lease)
         return True
 
-    def _take(self, app: App) -> Taken | None:
+    def _take(self, app: App, lease: str) -> Taken | None:
         now: datetime = app.clock()
         with app.database.read() as connection:
             if not inbound.waiting(connection):
                 return None
         with app.database.write() as connection:
-            return inbound.take(connection, self._lease, now, now + LEASE)
+            return inbound.take(connection, lease, now, now + LEASE)
 
 
 def own_handle(app: App) -> App:

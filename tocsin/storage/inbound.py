@@ -4,6 +4,7 @@ A row is `waiting`, `working` under a lease, or `done`. Its id is the name that 
 sent again is known again. Moments are on the real clock.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,9 +61,9 @@ def take(connection: Connection, lease: str, now: datetime, until: datetime) -> 
     return Taken(row["id"], row["kind"], row["received_at"], row["sealed"], row["state"] == "working")
 
 
-def renew(connection: Connection, lease: str, until: datetime) -> None:
-    """We are alive, and what we took is still in hand."""
-    held = (inbound.c.lease == lease) & (inbound.c.state == "working")
+def renew(connection: Connection, leases: Collection[str], now: datetime, until: datetime) -> None:
+    """We are alive, and what we took under these leases is still in hand. A lease that ended is not ours any more."""
+    held = inbound.c.lease.in_(leases) & (inbound.c.state == "working") & (inbound.c.lease_until >= now)
     connection.execute(update(inbound).where(held).values(lease_until=until))
 
 

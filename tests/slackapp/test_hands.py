@@ -1,0 +1,44 @@
+"""The hands: what one of them could not end is let go of, and taken up again."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.slackapp.conftest import Built
+from tocsin.app import App
+from tocsin.slackapp import hands
+from tocsin.storage import inbound
+from tocsin.storage.database import Unavailable
+from tocsin.storage.inbound import Taken
+
+
+@pytest.mark.parametrize("failure", [Unavailable("busy"), RuntimeError("anything")])
+def test_what_failed_in_hand_is_taken_up_again_while_its_process_lives(
+    built: Built, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    monkeypatch.setattr(hands, "LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr(hands, "LOOK", 0.05)
+    app = built().app
+    tries: list[Taken] = []
+    done = threading.Event()
+
+    def work(_: App, taken: Taken) -> None:
+        tries.append(taken)
+        if not taken.again:
+            raise failure
+        done.set()
+
+    with app.database.write() as connection:
+        inbound.put(connection, "command:1", "command", b"sealed", app.clock())
+    crew = hands.Hands(app, work, count=2)
+    crew.start()
+    until = time.monotonic() + 5
+    while not done.wait(0.05) and time.monotonic() < until:
+        crew.beat()
+    crew.rest(5)
+
+    assert [taken.again for taken in tries] == [False, True]
+    with app.database.read() as connection:
+        assert inbound.waiting(connection) == []
