@@ -250,6 +250,28 @@ def test_nothing_goes_to_the_room_of_an_incident_that_slack_must_not_hear_of(tal
     assert HOA in the_room(tale).members
 
 
+def test_silenced_during_a_pass_it_makes_no_further_call(tale):
+    declared(tale)
+
+    def read_by_the_attacker(app):
+        channel = tale.app.routes["slack"](app)
+        before = channel.call
+
+        async def call(method, **arguments):
+            if method == "conversations_invite" and "slack" not in tale.incident.silenced:
+                actions.silence(tale.app, tale.actor("linh"), tale.key, "slack", because="he reads it")
+            return await before(method, **arguments)
+
+        channel.call = call
+        return channel
+
+    keep_rooms(replace(tale.app, routes={"slack": read_by_the_attacker}))
+    assert tale.slack.calls == ["conversations.create", "conversations.invite"]
+    assert row(tale)["trouble"] is None
+    kept(tale, minutes=20)
+    assert posts(tale) == []
+
+
 def test_the_room_is_said_to_be_there_to_come_or_to_be_none(tale):
     declared(tale)
     name = room_name(tale.incident)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection
 
 from tocsin.app import App
+from tocsin.domain.errors import TocsinError
 from tocsin.domain.message import Undelivered
 from tocsin.rendering.room import Speaker
 from tocsin.storage import jobs, rooms
@@ -19,6 +20,12 @@ T = TypeVar("T")
 
 #: Until what failed is tried again: what may succeed, and what waits for a person.
 AGAIN, REFUSED = timedelta(seconds=5), timedelta(minutes=10)
+
+
+class Silenced(TocsinError):
+    """Somebody who must not know of it reads Slack: no further call about this incident is made."""
+
+
 #: Slack's words for a channel that is not there for us any more.
 GONE = ("channel_not_found", "not_in_channel", "is_archived")
 
@@ -35,7 +42,10 @@ class Calls:
     row: dict[str, Any] = field(default_factory=dict)
 
     async def ask(self, method: str, call: Callable[..., Awaitable[T]], *words: Any) -> T:
-        """Make one call, unless Slack asked to wait with its method. Whoever lost the lease makes none."""
+        """Make one call, unless Slack asked to wait with its method. Whoever lost the lease makes none.
+
+        Raises Silenced where Slack may not hear of the incident any more, which somebody may say during a pass.
+        """
         now = self.app.now()
         with self.app.database.write() as connection:
             self.fence(connection)
@@ -43,6 +53,8 @@ class Calls:
         if until is not None:
             left = (until - now).total_seconds()
             raise Undelivered("retry", "pace", f"Slack asked to wait with {method}", left)
+        if "slack" in self.app.incident(self.key).silenced:
+            raise Silenced(f"Slack is silenced for {self.key}")
         try:
             return await call(*words)
         except Undelivered as failure:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tocsin.app import App
 from tocsin.change import Change, message_id
-from tocsin.delivery.roomcalls import GONE, often, pause, trouble
+from tocsin.delivery.roomcalls import GONE, Silenced, often, pause, trouble
 from tocsin.delivery.roomcard import CardKeeper
 from tocsin.delivery.roomview import Wanted, wanted_of
 from tocsin.domain.incident import Incident
@@ -46,8 +46,7 @@ class Keeper(CardKeeper):
         with self.app.database.read() as connection:
             self.row = rooms.of(connection, self.key) or {}
         if _stays_away(incident) or not (incident.open or self.row.get("channel")):
-            self.note(incident.head_seq, look_at=None, ended=not incident.open)
-            return "ok"
+            return self._leave(incident)
         try:
             if not self.row.get("channel"):
                 await self._open(incident)
@@ -57,7 +56,14 @@ class Keeper(CardKeeper):
                 await self._tried(step, wanted)
         except Undelivered as failure:
             self.failures.append(failure)
+        except Silenced:
+            return self._leave(self.app.incident(self.key))
         return self._settle(incident)
+
+    def _leave(self, incident: Incident) -> str:
+        """Leave the room as it stands, until something is decided anew."""
+        self.note(incident.head_seq, look_at=None, ended=not incident.open)
+        return "ok"
 
     async def _tried(self, step: Callable[[Wanted], Awaitable[None]], wanted: Wanted) -> None:
         """What must wait or fails keeps nothing else waiting; nothing else is tried where channel or Slack are gone."""
