@@ -221,3 +221,14 @@ def test_a_nonce_is_spent_over_all_incidents(story):
     assert turned(story, "linh", "ack", "incident-commander").why == "replayed"
     offer = Offer("ack", story.key, "incident-commander")
     actions.take_up(replace(story.app), story.actor("linh"), offer, door="slack", nonce="n2")
+
+
+def test_a_clock_that_was_wrong_for_a_while_makes_no_used_click_good_again(story):
+    story.declare()
+    soon = story.clock.moment + timedelta(hours=1)
+    click(story, "linh", "ack", "incident-commander", expires=soon)
+    right = story.clock.moment
+    story.clock.moment += timedelta(days=400)
+    click(story, "an", "ack", "dpo", nonce="n2", expires=story.clock.moment + timedelta(hours=1))
+    story.clock.moment = right
+    assert turned(story, "linh", "ack", "incident-commander", expires=soon).why == "replayed"

@@ -1,9 +1,13 @@
-"""Nonces that were used: a click or a link does one deed, whoever sends it again and however often."""
+"""Nonces that were used: a click or a link does one deed, whoever sends it again and however often.
+
+None is ever forgotten, though its door refuses it by its age too: a clock that was wrong for an hour and is set right
+would make it young again, and its row is a hundred bytes.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.storage.database import is_unique_violation
@@ -27,11 +31,7 @@ def used(connection: Connection, nonce: str) -> Use | None:
 def spend(
     connection: Connection, nonce: str, incident: str, by: str, at: datetime, expires: datetime
 ) -> None:
-    """Use a nonce up, in the transaction of its deed. Raises Outrun where somebody was faster: decide again.
-
-    Nonces whose doors refuse them by their age go at the same time.
-    """
-    connection.execute(delete(spent).where(spent.c.expires < at))
+    """Use a nonce up, in the transaction of its deed. Raises Outrun where somebody was faster: decide again."""
     row = {"nonce": nonce, "incident": incident, "at": at, "by": by, "expires": expires}
     try:
         with connection.begin_nested():

@@ -306,7 +306,7 @@ spent = Table(
     Column("incident", String(32), nullable=False),
     Column("at", Moment, nullable=False),
     Column("by", String(80), nullable=False),
-    #: After this moment the door refuses it by its age alone, and the row may go.
+    #: After this moment the door refuses it by its age too; the row stays all the same.
     Column("expires", Moment, nullable=False),
     Index("ix_spent_expires", "expires"),
 )
