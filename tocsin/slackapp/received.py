@@ -46,8 +46,7 @@ class Received:
     @property
     def action(self) -> Mapping[str, Any]:
         """What was clicked; Slack sends one at a time."""
-        actions = self.payload.get("actions") or [{}]
-        return _mapping(actions[0]) if isinstance(actions, list) else {}
+        return _first(self.payload.get("actions"))
 
 
 def payload_of(body: bytes, content_type: str) -> dict[str, Any]:
@@ -73,7 +72,6 @@ def received(payload: Mapping[str, Any]) -> Received:
     event, view = _mapping(payload.get("event")), _mapping(payload.get("view"))
     user, team = payload.get("user"), payload.get("team")
     channel = payload.get("channel") or event.get("channel") or _mapping(event.get("item")).get("channel")
-    urls = payload.get("response_urls") or [{}]
     names = {
         "command": payload.get("trigger_id"),
         "click": payload.get("trigger_id"),
@@ -91,7 +89,9 @@ def received(payload: Mapping[str, Any]) -> Received:
         user=_text(payload.get("user_id") or _mapping(user).get("id") or event.get("user")),
         channel=_text(payload.get("channel_id") or _mapping(channel).get("id") or channel),
         trigger=_text(payload.get("trigger_id")),
-        response_url=_text(payload.get("response_url") or _mapping(urls[0]).get("response_url")),
+        response_url=_text(
+            payload.get("response_url") or _first(payload.get("response_urls")).get("response_url")
+        ),
         payload=payload,
     )
 
@@ -109,6 +109,10 @@ def _kind(payload: Mapping[str, Any]) -> Kind:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    return _mapping(value[0]) if isinstance(value, list) and value else {}
 
 
 def _text(value: Any) -> str:
