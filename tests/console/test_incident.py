@@ -7,6 +7,7 @@ import pytest
 
 from tests.actions.test_offers import refusals
 from tests.engine.test_papers import FORM_08, owed
+from tocsin.domain.room import PAPERS
 from tocsin.links import Ticket, key_of, link, signed
 from tocsin.storage import clock as heartbeats
 
@@ -119,6 +120,7 @@ def test_papers_are_taken_by_who_may_and_the_timeline_says_who_took_them(visited
     visited.as_("linh").page("chi")
     page = enter(visited, browser, "chi")
     assert f'action="{visited.key}/papers/{item}"' in page.text
+    assert f'<h2 id="{PAPERS}">' in page.text, "the bookmark in the room leads there"
     got = browser.post(f"/inc/{visited.key}/papers/{item}")
     assert got.status_code == 200
     assert got.content.startswith(b"%PDF")

@@ -19,6 +19,7 @@ from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import route_name
+from tocsin.domain.room import PAPERS
 from tocsin.rendering.words import Words
 from tocsin.storage.texts import shown
 from tocsin.views.card import Card, card
@@ -180,4 +181,4 @@ def _papers(incident: Incident, words: Words) -> list[Rows]:
         for duty in incident.duties.values()
         for item in (*duty.papers, *duty.other_papers)
     ]
-    return [Rows(tuple(rows), say(words, "papers"))]
+    return [Rows(tuple(rows), say(words, "papers"), PAPERS)]

@@ -55,10 +55,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows under a heading."""
+    """Rows under a heading; `anchor` is what a link names to lead there."""
 
     rows: tuple[Row, ...]
     heading: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from tocsin.domain.playbook import playbook
 #: So many deadlines, steps and letters a phone shows; the rest is counted.
 DEADLINES, STEPS, LETTERS = 3, 3, 2
 COMMANDER = "incident-commander"
+#: Where on the console's page of an incident its papers are.
+PAPERS = "papers"
 #: What we promised our customers ourselves: the one law whose clock needs no name.
 _PROMISE = "policy-promise"
 

@@ -13,13 +13,10 @@ from typing import Any
 
 from tocsin.domain.message import route_name
 from tocsin.domain.offers import Offer
-from tocsin.domain.room import COMMANDER, Card, Deadline, Todo
+from tocsin.domain.room import COMMANDER, PAPERS, Card, Deadline, Todo
 from tocsin.rendering.buttons import buttons
 from tocsin.rendering.message import HASH_SHOWN, LONGEST_HEADER, line, slack_escape
 from tocsin.rendering.words import Words
-
-#: Where on the page of an incident its papers are.
-PAPERS = "#papers"
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def bookmarks(incident: str, console_url: str | None, by: Speaker) -> dict[str, 
     if not console_url:
         return {}
     page = f"{console_url.rstrip('/')}/inc/{incident}"
-    return {by.say("console"): page, by.say("papers"): page + PAPERS}
+    return {by.say("console"): page, by.say("papers"): f"{page}#{PAPERS}"}
 
 
 def pinned(card: Card, by: Speaker, now: datetime) -> Pinned:
