@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.slackapp.conftest import House
+from tests.slackapp.conftest import House, room_of
 from tocsin.actions.declaring import Declaration, declare
 from tocsin.actors import Actor
 from tocsin.engine import advance, quick_only
@@ -45,6 +45,7 @@ def test_an_answer_takes_the_role_and_the_next_step_follows(declared: House) -> 
     # Those who were called sleep on.
     for person in ("linh", "an"):
         declared.workspace.expect(declared.id(person), "Tình hình", whisper=False)
+    declared.workspace.expect(room_of(declared, declared.story.key), "Tình trạng")
 
 
 def test_roles_are_taken_and_handed_over_also_to_a_mention(declared: House) -> None:
