@@ -11,7 +11,7 @@ from flows.home import aside, home
 from tocsin.engine import Planned, peek
 from tocsin.rendering.artifact import board_page, incident_page
 from tocsin.storage import timeline
-from tocsin.views.calls import routes
+from tocsin.views.calls import routes, unreached
 
 BOARD = "incidents"
 #: So many closed incidents stay on the board; `tocsin list` has all.
@@ -30,7 +30,8 @@ async def show_incident(found: Planned, *, own: bool = False) -> None:
 
 async def show_board() -> None:
     """Refresh the list of all incidents, the soonest deadline first."""
-    page = board_page(await aside(_on_board), home().catalog.contacts.organisation.zone, home().now())
+    rows, silent = await aside(_on_board), await aside(unreached, home())
+    page = board_page(rows, home().catalog.contacts.organisation.zone, home().now(), silent)
     await _show(BOARD, page, "All incidents, the soonest deadline first")
 
 

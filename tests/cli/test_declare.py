@@ -136,6 +136,32 @@ def test_with_every_route_dead_the_incident_stands_its_clock_runs_and_it_ends_wi
     assert [duty["state"] for duty in shown["duties"]] == ["open"]
 
 
+def test_that_nobody_has_been_reached_is_said_first_by_every_verb_until_somebody_answers(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    monkeypatch.delenv("TOCSIN_MAIL__HOST")
+    tocsin("declare", "A key in a public place")
+    first = "INC-2026-0001 nobody has been reached: call somebody by telephone"
+    verbs = (("card",), ("list",), ("show",), ("status",), ())
+    for verb in verbs:
+        assert tocsin(*verb).out.startswith(first), verb
+    assert tocsin("card", "--json").json["nobody_reached"] is True
+    assert tocsin("status", "--json").json["unreached"] == ["INC-2026-0001"]
+    tocsin("ack")
+    for verb in verbs:
+        assert "nobody has been reached" not in tocsin(*verb).out, verb
+
+
+def test_nothing_is_said_of_nobody_where_one_route_took_the_call(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    tocsin("declare", "A key in a public place")
+    for verb in ("card", "list", "show", "status"):
+        assert "nobody has been reached" not in tocsin(verb).out, verb
+
+
 def test_a_person_who_was_not_reached_makes_it_3(
     tocsin: Command, mail: MailSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

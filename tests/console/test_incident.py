@@ -34,6 +34,16 @@ def test_a_personal_link_signs_in_once_and_shows_the_incident(visited, browser):
     assert refusals(visited) == [("linh", "open", "", "replayed")]
 
 
+def test_that_nobody_has_been_reached_stands_above_all_else(visited, browser):
+    visited.declare()
+    assert "Chưa liên lạc được với ai" not in enter(visited, browser, "linh").text
+    visited.app = replace(visited.app, routes={})
+    visited.declare("Another one")
+    found = browser.get(f"/inc/{visited.key}").text
+    assert visited.incident.code_name in found
+    assert "Chưa liên lạc được với ai. Hãy gọi điện thoại cho ai đó. · DRILL" in found
+
+
 def test_the_cookie_is_for_this_browser_alone(visited, browser):
     visited.declare()
     entered = browser.post(visited.links("linh")[-1])

@@ -171,3 +171,13 @@ def test_what_cannot_be_told_yet_stands_beside_the_duties_with_what_would_tell(c
     assert len(questions) < 6
     over = fold(timeline(declared(), opened(), k.Declined(because=WORDS)))
     assert [due for due, *_ in cells(page(catalog, over)) if due == "?"] == []
+
+
+def test_that_nobody_has_been_reached_stands_before_all_else(catalog: Catalog) -> None:
+    call = k.Paged(role="incident-commander", person="linh", level=0, round=0, routes=("slack",))
+    silent = fold(timeline(declared(), opened(), call))
+    assert page(catalog, silent).splitlines()[1].startswith("**NOBODY HAS BEEN REACHED.")
+    rang = k.PageOutcome(page=3, person="linh", route="slack", outcome="handed_over")
+    assert "NOBODY" not in page(catalog, fold(timeline(declared(), opened(), call, rang)))
+    board = board_page([row()], ZONE, NOW, ("INC-2026-0007",)).splitlines()
+    assert board[2].startswith("INC-2026-0007: **NOBODY HAS BEEN REACHED.")

@@ -8,6 +8,7 @@ from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import left, span
+from tocsin.cli.unreached import unreached_lines
 from tocsin.cli.waiting import triage_lines
 from tocsin.domain.message import route_name
 
@@ -21,13 +22,14 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     """The card, line by line; only what there is to say."""
     if found.quarantined is not None:
         return _broken_lines(shell, found, found.quarantined, now)
+    lines = unreached_lines(found.key) if found.nobody_reached else []
     if found.triage is not None:
-        return [*triage_lines(shell, found, found.triage, now), *down_lines(found)]
+        return [*lines, *triage_lines(shell, found, found.triage, now), *down_lines(found)]
     commander = f"commander {found.commander}" if found.commander else alarm("no commander")
     due = found.soonest
     clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
     head, named = f"{found.key} {found.code_name}", inc(shell, found.key)
-    lines = [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
+    lines += [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
     lines += doubt_lines(found.doubts, named)
     if found.next:
         lines.append(labelled("NEXT", _next_words(shell, found, found.next, named)))

@@ -20,6 +20,7 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.incidents import inc
 from tocsin.cli.knowing import facts_given, usual_line
+from tocsin.cli.unreached import NOBODY_REACHED
 from tocsin.cli.waiting import whether_lines
 from tocsin.domain.errors import WrongUsage
 from tocsin.domain.message import route_name
@@ -119,7 +120,7 @@ def opened(shell: Shell, key: str) -> int:
     found = opening(shell.app, shell.actor, key)
     shell.say(*_lines(shell, found))
     if not found.somebody:
-        shell.warn("nobody has been reached: call somebody by telephone; tocsin oncall shows numbers")
+        shell.warn(NOBODY_REACHED)
     shell.give(_values(found))
     return UNREACHED if found.unreached or found.uncalled or not found.calls else 0
 

@@ -19,6 +19,7 @@ from tocsin.cli.console import (
 )
 from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.moments import left
+from tocsin.cli.unreached import unreached_lines
 from tocsin.domain.errors import WrongUsage
 
 #: So many steps that come first are named; more are counted.
@@ -107,6 +108,7 @@ def list_(
             if shell.actor.person
             else f" that {clean(shell.actor.id)} declared; others need a known person"
         )
+        shell.say(*unreached_lines(*(row.key for row in rows if row.nobody_reached)))
         shell.say(*(columns(table, head=head) if table else [f"No incident yet{nobody}."]))
         shell.give([asdict(row) for row in rows])
 
@@ -141,6 +143,7 @@ def _show_lines(shell: Shell, found: dict[str, Any], taken: list[str]) -> list[s
     drill = "  DRILL" if found["drill"] else ""
     kind = f"{found['severity'].upper()} {found['type']}"
     lines = [
+        *(unreached_lines(found["key"]) if found["nobody_reached"] else ()),
         bold(f"{found['key']} {found['code_name']}{drill}   {kind}   {found['status']}"),
         clean(found["title"]),
         _begun_words(shell, found) + (f"; as of {shell.at(found['as_of'])}" if found["as_of"] else ""),

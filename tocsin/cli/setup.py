@@ -18,6 +18,7 @@ from tocsin.cli.console import (
     labelled,
 )
 from tocsin.cli.moments import span
+from tocsin.cli.unreached import unreached_lines
 
 if TYPE_CHECKING:
     from tocsin.doctor import Examination
@@ -161,11 +162,13 @@ def status(door: Reading = READING) -> None:
     """Routes with their last success and queue, heartbeats, what is set apart, the oldest move that waits."""
     from tocsin.doctor.standing import standing
     from tocsin.views.access import excluding
+    from tocsin.views.calls import unreached
 
     with door.open() as shell:
-        now = standing(shell.app, without=excluding(shell.app, shell.actor))
-        shell.give(now.as_json())
-        shell.say(*_standing(shell, now))
+        unseen = excluding(shell.app, shell.actor)
+        now, silent = standing(shell.app, without=unseen), unreached(shell.app, without=unseen)
+        shell.give(now.as_json() | {"unreached": list(silent)})
+        shell.say(*unreached_lines(*silent), *_standing(shell, now))
 
 
 def _standing(shell: Shell, now: "Standing") -> list[str]:

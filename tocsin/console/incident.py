@@ -76,7 +76,9 @@ def incident_page(asked: Asked) -> Response:
         tables += [_roles(app, incident, words), _duties(app, incident, words, now)]
         tables += _papers(incident, words)
     name = f"{found.key} {found.code_name}"
-    banner = " · ".join(filter(None, ("DRILL" if found.drill else "", found.quarantined or "")))
+    unreached = say(words, "nobody_reached") if found.nobody_reached else ""
+    drill = "DRILL" if found.drill else ""
+    banner = " · ".join(filter(None, (unreached, drill, found.quarantined)))
     state = f"{found.severity.upper()}, {words.choice('status', found.status)}"
     page = Page(
         words.language,

@@ -178,3 +178,12 @@ def muted(
         if severity in ladder.severities
         and not any(who in here for level in ladder.levels for who in contacts.called(level, now))
     ]
+
+
+def nobody_reached(incident: Incident, contacts: Contacts) -> bool:
+    """Whether somebody should answer, nobody has, and no route has taken a call since the ladders began."""
+    silent = unanswered(incident, contacts) if incident.open else []
+    if not silent or set(incident.answered) - {TRIAGE}:
+        return False
+    since = min(incident.ringing(role).seq for role in silent)
+    return not any(page.reached for page in incident.pages if page.seq > since)

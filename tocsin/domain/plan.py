@@ -39,7 +39,7 @@ from tocsin.domain.rhythm import update_moves, update_wake
 from tocsin.domain.shifts import shift_moves, shift_wake
 from tocsin.domain.telling import awaited, notice_moves, sending_moves
 
-__all__ = ["Plan", "assessment", "facts_of", "plan"]
+__all__ = ["TO_ANSWER", "Plan", "assessment", "facts_of", "plan"]
 
 #: The phases whose gates must be passed to leave a status, and the status that follows.
 _COURSE: dict[Status, tuple[tuple[Phase, ...], Status]] = {
@@ -51,6 +51,8 @@ _COURSE: dict[Status, tuple[tuple[Phase, ...], Status]] = {
 }
 #: What all that waits in triage waits for.
 _WHETHER = "triage: an incident or not"
+#: How what waits for people who were called ends.
+TO_ANSWER = "to answer"
 #: The phases without whose steps no report is worth much: what they wait for is said before what is to be filed.
 _BEFORE_PAPERS: tuple[Phase, ...] = ("declare", "contain", "scope")
 
@@ -180,7 +182,7 @@ def waiting_for(
     """What the incident waits for, in words for a dashboard: the most pressing thing that a person must do."""
     silent = unanswered(incident, catalog.contacts)
     if silent:
-        return f"{' and '.join(silent)} to answer"
+        return f"{' and '.join(silent)} {TO_ANSWER}"
     return (
         _waits_for_decision(incident, catalog)
         or _waits_for_letter(incident, catalog, letters)

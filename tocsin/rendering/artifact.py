@@ -5,7 +5,7 @@ counts only: the dashboard has one shared login.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from tocsin.domain.asking import NextQuestion
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at
 from tocsin.domain.contacts import Organisation
+from tocsin.domain.escalation import nobody_reached
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.message import route_name
 from tocsin.domain.notice import CUSTOMERS, approvals_words, letter_states, standing
@@ -22,6 +23,8 @@ from tocsin.domain.plan import Plan, facts_of
 
 #: So many laws that wait for one fact are named; more are counted.
 _FEW = 3
+#: What is said first where no route has taken a call.
+_NOBODY = "**NOBODY HAS BEEN REACHED. Call somebody by telephone.**"
 #: What Markdown, its tables and its HTML give a meaning to.
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#!|~]")
 
@@ -36,12 +39,14 @@ def incident_page(
     zone = ZoneInfo(catalog.contacts.organisation.zone)
     commander = incident.holder("incident-commander") or "nobody yet"
     drill = "DRILL - " if incident.drill else ""
+    silent = [_NOBODY, ""] if nobody_reached(incident, catalog.contacts) else []
     if incident.status == "triage":
-        return _triage_page(incident, plan, now, down, zone)
+        return _triage_page(incident, plan, now, down, zone, silent)
     name = f"{incident.key} {incident.code_name} - {incident.severity.upper()} - commander {commander}"
     waits = f"Waiting: {plan.waiting_for}" if incident.open else incident.status.capitalize()
     lines = [
         f"# {drill}{_plain(name)}",
+        *silent,
         f"**{_plain(waits)}**",
         "",
         "| due | duty | owner | state |",
@@ -56,7 +61,12 @@ def incident_page(
 
 
 def _triage_page(
-    incident: Incident, plan: Plan, now: datetime, down: Mapping[str, datetime | None], zone: ZoneInfo
+    incident: Incident,
+    plan: Plan,
+    now: datetime,
+    down: Mapping[str, datetime | None],
+    zone: ZoneInfo,
+    silent: Sequence[str],
 ) -> str:
     """What waits for a person to say whether it is an incident: no duty and no step is due before that."""
     drill = "DRILL - " if incident.drill else ""
@@ -65,6 +75,7 @@ def _triage_page(
     came = f"Came in {moment_words(incident.opened_at, zone)}: {urgent}from a {incident.source}"
     lines = [
         f"# {drill}{_plain(f'{incident.key} {incident.code_name} - TRIAGE - {who} looks at it')}",
+        *silent,
         f"**{_plain(f'Waiting: {plan.waiting_for}')}**",
         "",
         f"{came}, messages {len(incident.messages)}. {_routes(down, zone)}",
@@ -74,12 +85,18 @@ def _triage_page(
     return "\n".join(lines) + "\n"
 
 
-def board_page(rows: Sequence[Mapping[str, Any]], zone_name: str, now: datetime) -> str:
-    """Open incidents, the soonest deadline first, then closed ones. `rows` is what `storage.timeline.board` gives."""
+def board_page(
+    rows: Sequence[Mapping[str, Any]], zone_name: str, now: datetime, unreached: Collection[str] = ()
+) -> str:
+    """Open incidents, the soonest deadline first, then closed ones. `rows` is what `storage.timeline.board` gives.
+
+    `unreached` are the keys of those for which nobody has been reached, which is said first.
+    """
     zone = ZoneInfo(zone_name)
     lines = [
         "# Incidents",
         "",
+        *(part for key in unreached for part in (f"{key}: {_NOBODY}", "")),
         "| next due | incident | severity | status | waits for |",
         "|---|---|---|---|---|",
     ]

@@ -1,15 +1,18 @@
 """Who was called, how each call fared, and who is next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from tocsin.app import App
-from tocsin.domain.escalation import NextCall, next_calls
+from tocsin.domain.errors import TocsinError
+from tocsin.domain.escalation import NextCall, next_calls, nobody_reached
 from tocsin.domain.incident import Incident, Page
+from tocsin.domain.plan import TO_ANSWER
 from tocsin.storage.routes import health
+from tocsin.storage.tables import incident as incidents
 from tocsin.storage.tables import outbox
 
 
@@ -65,6 +68,22 @@ def silence(incident: Incident, role: str, now: datetime) -> timedelta | None:
     """For how long a role that was called has not answered; None where nobody was called."""
     first = min((page.at for page in incident.pages if page.role == role), default=None)
     return None if first is None else now - first
+
+
+def unreached(app: App, *, without: Collection[str] = ()) -> tuple[str, ...]:
+    """The open incidents for which nobody has been reached. Only those that wait for an answer are read."""
+    silent = or_(incidents.c.status == "triage", incidents.c.waiting_for.endswith(TO_ANSWER))
+    query = select(incidents.c.key).where(incidents.c.open, silent, incidents.c.quarantined.is_(None))
+    with app.database.read() as connection:
+        keys = connection.scalars(query.order_by(incidents.c.number)).all()
+    return tuple(key for key in keys if key not in without and _nobody(app, key))
+
+
+def _nobody(app: App, key: str) -> bool:
+    try:
+        return nobody_reached(app.incident(key), app.catalog.contacts)
+    except TocsinError:  # it cannot be read: the bell sets it apart and says so
+        return False
 
 
 def untried(app: App, key: str) -> int:

@@ -9,7 +9,7 @@ from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.delivery.told import untold
 from tocsin.domain.asking import NextQuestion
-from tocsin.domain.escalation import unanswered
+from tocsin.domain.escalation import nobody_reached, unanswered
 from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.order import Disorder, out_of_order
@@ -85,6 +85,8 @@ class Card:
     triage: Waiting | None = None
     #: Its channel in Slack; None where nothing is known of one.
     room: RoomView | None = None
+    #: People are to be called, and no route has taken a call.
+    nobody_reached: bool = False
 
 
 def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
@@ -128,6 +130,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
         newer_laws=asks_more(app, incident) and not waits,
         triage=waits,
         room=room_of(app, incident),
+        nobody_reached=nobody_reached(incident, app.catalog.contacts),
     )
 
 

@@ -14,6 +14,7 @@ from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.errors import Refused
+from tocsin.domain.escalation import nobody_reached
 from tocsin.domain.fold import as_of as written_by
 from tocsin.domain.fold import fold
 from tocsin.domain.grounds import doubts
@@ -76,6 +77,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
             _notice(state, app.catalog_of(incident).contacts.organisation)
             for state in incident.notices.values()
         ],
+        "nobody_reached": nobody_reached(incident, app.catalog.contacts),
         "messages": _messages(app, incident.key, moment),
         "affected": _affected(incident),
         "evidence": list(incident.evidence),

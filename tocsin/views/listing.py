@@ -8,6 +8,7 @@ from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.storage.texts import read_texts
 from tocsin.views.access import visible
+from tocsin.views.calls import unreached
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,21 @@ class Listed:
     next_due: datetime | None
     waiting_for: str
     quarantined: str | None
+    #: People are to be called, and no route has taken a call.
+    nobody_reached: bool
 
 
 def listing(app: App, actor: Actor, *, only_open: bool = False) -> list[Listed]:
     """The incidents that this person may know of: the soonest deadline first, then the newest."""
-    fields = [name for name in Listed.__dataclass_fields__ if name != "title"]
+    asked = {"title", "nobody_reached"}
+    fields = [name for name in Listed.__dataclass_fields__ if name not in asked]
+    silent = unreached(app)
     return [
-        Listed(title=_title(app, row), **{name: row[name] for name in fields})
+        Listed(
+            title=_title(app, row),
+            nobody_reached=row["key"] in silent,
+            **{name: row[name] for name in fields},
+        )
         for row in visible(app, actor, only_open=only_open)
     ]
 
