@@ -9,12 +9,15 @@ from prefect.logging import get_run_logger
 from flows.home import aside, home
 from flows.showing import show_board, show_open
 from tocsin.actions.mailbox import Mailroom
-from tocsin.bell import ring
+from tocsin.bell import Hands, ring
+from tocsin.delivery.post import Post
 from tocsin.engine.rousing import waking_of
 from tocsin.storage import clock as heartbeats
 
 #: So long one run stands in for a dead bell, in seconds: then the next run takes its place.
-STAND_IN = 50.0
+STAND_IN = 48.0
+#: Seconds that are given to what is under way then.
+REST = 2.0
 
 
 @flow(name="watch", flow_run_name="Watch", log_prints=False, persist_result=False)
@@ -31,15 +34,24 @@ async def watch() -> None:
 
 
 def _stand_in() -> None:
-    """Ring until the bell is back, which shows in a beat that is not ours, or until the next run takes over."""
-    waking, mailroom, until = waking_of(home()), Mailroom(), time.monotonic() + STAND_IN
-    while time.monotonic() < until:
+    """Ring until the bell is back, which shows in a beat that is not ours, or until the next run takes over.
+
+    A long job in hand is brought to its end first: letters that are cut off would be in doubt.
+    """
+    waking, mailroom, post, hands = waking_of(home()), Mailroom(), Post(), Hands()
+    until, back = time.monotonic() + STAND_IN, False
+    while not back and (time.monotonic() < until or hands.busy):
         mailroom.look(home())
-        ring(home(), waking=waking)
+        ring(home(), waking=waking, hands=hands, post=post)
+        _say_alive()
         ours = _last_beat()
         time.sleep(home().settings.bell.interval)
-        if _last_beat() != ours:
-            return
+        back = _last_beat() != ours
+    while hands.busy:
+        _say_alive()
+        time.sleep(home().settings.bell.interval)
+    post.rest(REST)
+    hands.rest(REST)
 
 
 def _last_beat() -> datetime | None:

@@ -72,6 +72,11 @@ class Hands:
             self._held[key] = thread
             thread.start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether any incident is in hand."""
+        return any(thread.is_alive() for thread in self._held.values())
+
     def keep_rooms(self, app: App) -> None:
         """Look after the rooms in Slack, in one hand that is for nothing else."""
         if self._rooms is None or not self._rooms.is_alive():

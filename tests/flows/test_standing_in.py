@@ -1,0 +1,83 @@
+"""Whoever rings in the stead of a dead bell rings as it does: nothing slow delays a page, and no letter is cut off."""
+
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from flows import watch
+from tests.test_paging import say, until
+from tocsin import actions
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.setting_tables import Bell
+from tocsin.sinks.slack import SlackFault
+from tocsin.storage import clock as heartbeats
+
+
+@pytest.fixture
+def standing_in(monkeypatch):
+    """One run of `watch` that stands in, in a house, for so many seconds."""
+
+    @contextmanager
+    def stand_in(app, seconds):
+        app = replace(app, settings=app.settings.model_copy(update={"bell": Bell(interval=0.1)}))
+        monkeypatch.setattr(watch, "home", lambda: app)
+        monkeypatch.setattr(watch, "STAND_IN", seconds)
+        run = threading.Thread(target=watch._stand_in, daemon=True)
+        run.start()
+        try:
+            yield run
+        finally:
+            until(lambda: not run.is_alive() or rung(app), 90)
+
+    return stand_in
+
+
+def rung(app) -> None:
+    """The bell is back."""
+    with app.database.write() as connection:
+        heartbeats.beat(connection, "bell", app.clock())
+
+
+def test_a_slack_that_hangs_delays_no_page_of_a_house_whose_bell_is_dead(tale, standing_in):
+    tale.declare()
+    say(tale, "hoa", f"{tale.key}/status", "status")
+    tale.slack.misbehave(SlackFault("hang", channel=tale.app.catalog.contacts.person("hoa").slack))
+    with standing_in(tale.app, 60) as run:
+        until(lambda: any(row["state"] == "sending" for row in tale.outbox))
+        actions.page(tale.app, tale.actor("linh"), tale.key, "minh")
+        until(lambda: tale.mails_to("minh"), 10)
+        assert "hoa" in [row["person"] for row in tale.outbox if row["state"] == "sending"]
+        assert run.is_alive()
+        tale.slack.behave()
+
+
+def test_a_sending_is_brought_to_its_end_before_the_next_run_takes_over(tale, standing_in):
+    tale.approved()
+    actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        name = "email"
+
+        def __init__(self, channel):
+            self.channel = channel
+
+        async def send(self, item):
+            if not item.recipient.endswith("streamonapi.example"):
+                reached.set()
+                go_on.wait(30)
+            return await self.channel.send(item)
+
+        async def close(self):
+            await self.channel.close()
+
+    mail = tale.app.routes["email"]
+    slow = replace(tale.app, routes={**tale.app.routes, "email": lambda app: Slow(mail(app))})
+    with standing_in(slow, 0.2) as run:
+        assert reached.wait(30)
+        run.join(1)
+        assert run.is_alive()
+        go_on.set()
+    assert len(tale.letters) == 6
