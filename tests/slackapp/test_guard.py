@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.slackapp.conftest import House
+from tests.slackapp.conftest import Built, House
 from tests.slackserver import Member, sign
 from tests.slackserver.signing import FORM
 from tocsin.domain.kinds import Refusal
@@ -161,6 +161,27 @@ def test_another_workspace_and_another_app_are_a_401_and_stand_in_the_timeline(
 
     assert house.story.told("Acknowledged") == []
     assert refusals(house) == [("linh", "not-allowed")]
+
+
+def test_a_workspace_of_an_organisation_is_heard_wherever_slack_names_the_two(built: Built) -> None:
+    house = built()
+    said = {"user": "tocsin", "user_id": "U0APP", "team_id": "T0SINK", "enterprise_id": "E1", "bot_id": "B1"}
+    house.workspace._methods["auth.test"] = lambda call: said
+    with house.listening():
+        linh = house.member("linh")
+
+        def event(**named: object) -> int:
+            fresh = linh.event({"type": "reaction_added", "reaction": "eyes", "item": {}})
+            return linh.send_json(fresh | named).status
+
+        # An event names the organisation among its authorizations, and an upload names none.
+        assert event(authorizations=[{"enterprise_id": "E1", "team_id": "T0SINK"}]) == 200
+        assert event() == 200
+        assert event(team_id=None, authorizations=[{"enterprise_id": "E1", "team_id": None}]) == 200
+        assert event(authorizations=[{"enterprise_id": "E2", "team_id": "T0SINK"}]) == 401
+        assert event(authorizations=[{"enterprise_id": "E1", "team_id": "T0OTHER"}]) == 401
+        assert event(team_id=None) == 401
+        assert event(authorizations=["no mapping"]) == 401
 
 
 def test_slacks_own_second_try_of_an_event_is_a_200_and_done_once(house: House) -> None:

@@ -32,15 +32,22 @@ class Identity:
         return mine | {"enterprise_id": self._said.get("enterprise_id")}
 
     def objection(self, it: Received) -> str | None:
-        """Why what came in is not for us: of another workspace, another organisation, another app."""
-        wanted = (
-            ("workspace", self._settings.team_id or self._said.get("team_id"), it.team),
+        """Why what came in is not for us: of another workspace, another organisation, another app.
+
+        An installation for a whole organisation may name no workspace, and one workspace's no organisation.
+        """
+        workspace = self._settings.team_id or self._said.get("team_id")
+        if not workspace:
+            return "nobody has said yet which workspace is ours"
+        if not (it.team or it.enterprise):
+            return "of no workspace"
+        named = (
+            ("workspace", workspace, it.team),
             ("organisation", self._said.get("enterprise_id"), it.enterprise),
-            ("app", self._settings.app_id, it.app),
         )
-        for what, ours, theirs in wanted:
-            if what == "workspace" and not ours:
-                return "nobody has said yet which workspace is ours"
-            if ours and theirs != ours:
+        for what, ours, theirs in named:
+            if ours and theirs and theirs != ours:
                 return f"of another {what}"
+        if self._settings.app_id and it.app != self._settings.app_id:
+            return "of another app"
         return None

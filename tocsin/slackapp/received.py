@@ -5,10 +5,12 @@ Shapes: docs.slack.dev, reference/interaction-payloads, reference/events, intera
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs
+
+from slack_bolt.request.internals import extract_enterprise_id, extract_team_id
 
 from tocsin.domain.errors import Refused
 from tocsin.domain.offers import parsed
@@ -70,7 +72,7 @@ def received(payload: Mapping[str, Any]) -> Received:
     """What a payload says. Whatever its parts are, nothing here fails: what we do not know is `other`."""
     kind = _kind(payload)
     event, view = _mapping(payload.get("event")), _mapping(payload.get("view"))
-    user, team = payload.get("user"), payload.get("team")
+    user = payload.get("user")
     channel = payload.get("channel") or event.get("channel") or _mapping(event.get("item")).get("channel")
     names = {
         "command": payload.get("trigger_id"),
@@ -83,8 +85,8 @@ def received(payload: Mapping[str, Any]) -> Received:
     return Received(
         kind=kind,
         id=f"{kind}:{_text(name)}"[:200],
-        team=_text(payload.get("team_id") or _mapping(team).get("id")),
-        enterprise=_text(payload.get("enterprise_id") or _mapping(payload.get("enterprise")).get("id")),
+        team=_named(extract_team_id, payload),
+        enterprise=_named(extract_enterprise_id, payload),
         app=_text(payload.get("api_app_id")),
         user=_text(payload.get("user_id") or _mapping(user).get("id") or event.get("user")),
         channel=_text(payload.get("channel_id") or _mapping(channel).get("id") or channel),
@@ -94,6 +96,14 @@ def received(payload: Mapping[str, Any]) -> Received:
         ),
         payload=payload,
     )
+
+
+def _named(extract: Callable[[dict[str, Any]], Any], payload: Mapping[str, Any]) -> str:
+    """What Bolt finds: it knows all places where Slack names a workspace or an organisation, and trusts their shape."""
+    try:
+        return _text(extract(dict(payload)))
+    except (AttributeError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _kind(payload: Mapping[str, Any]) -> Kind:
