@@ -9,9 +9,11 @@ import pytest
 
 from tests.slackapp.conftest import Built, House
 from tests.slackapp.test_clicks import posted
+from tests.slackapp.test_files import ask
 from tocsin.domain.offers import Offer
 from tocsin.slackapp.keeping import keep
 from tocsin.slackapp.received import received
+from tocsin.storage import inbound
 
 #: A listening process that dies at a given point of its work.
 DYING = """
@@ -19,7 +21,7 @@ import json, os, signal, sys
 from datetime import datetime
 from tocsin.app import open_app
 from tocsin.settings import Settings
-from tocsin.slackapp import serving, work, aftermath, clicks, voice
+from tocsin.slackapp import serving, work, aftermath, clicks, files, voice
 told = json.loads(sys.argv[1])
 settings = Settings(**told["settings"])
 
@@ -33,6 +35,10 @@ match told["at"]:
         clicks.advanced = die
     case "before the answer":
         voice.Voice.reply = die
+    case "after the upload":
+        files.advanced = die
+    case "before the thread hears":
+        files._say_in_thread = die
 app = open_app(settings, now=lambda: datetime.fromisoformat(told["now"]))
 serving.run(app, lambda words: print(words, flush=True))
 """
@@ -88,6 +94,27 @@ def test_a_click_that_was_acknowledged_is_done_once_whenever_the_process_dies(bu
     assert house.story.incident.roles == {"incident-commander": "linh"}
     assert len(house.story.told("RoleTaken")) == 1
     assert house.story.told("Refusal") == []
+
+
+@pytest.mark.parametrize("at", ["after the upload", "before the thread hears"])
+def test_a_file_that_was_kept_is_told_of_once_whenever_the_process_dies(built: Built, at: str) -> None:
+    house = built()
+    with house.listening():
+        _, step, thread = ask(house)
+    process = dying(house, at)
+    house.member("linh").upload(thread, house.workspace.file(b"the log"), "x.log")
+    assert process.wait(20) == -signal.SIGKILL
+
+    with house.listening():
+        heard = house.workspace.expect(thread.channel, step, "kho bằng chứng: E")
+        house.hush()
+
+    assert heard.message is not None
+    assert heard.message.thread == thread.ts
+    assert len(house.story.incident.steps[step].evidence) == 1
+    assert house.story.told("Refusal") == []
+    with house.app.database.read() as connection:
+        assert inbound.awaited(connection, thread.channel, thread.ts) is None
 
 
 def test_a_modal_that_a_dead_process_owed_is_said_to_be_lost(built: Built) -> None:

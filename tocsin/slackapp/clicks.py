@@ -55,7 +55,7 @@ def taken_up(
     """Do what was offered, tell who clicked, and let the message show it."""
     try:
         _refuse_silenced(desk, offer)
-        if not (desk.again and _done_before(desk)):
+        if not (desk.again and done_before(desk)):
             take_up(
                 desk.app,
                 desk.actor,
@@ -146,7 +146,8 @@ def _message(desk: Desk, channel: str, ts: str) -> Mapping[str, Any] | None:
     return next((each for each in found.get("messages", []) if each.get("ts") == ts), None)
 
 
-def _done_before(desk: Desk) -> bool:
+def done_before(desk: Desk) -> bool:
+    """Whether what came in was done already, by somebody who died before the answer."""
     with desk.app.database.read() as connection:
         return spent.used(connection, digest_of("slack", desk.it.id)) is not None
 

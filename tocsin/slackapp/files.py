@@ -16,7 +16,7 @@ from tocsin.domain.offers import Offer
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, delivered
-from tocsin.slackapp.clicks import done_line, unknown
+from tocsin.slackapp.clicks import done_before, done_line, unknown
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.voice import post_of
 from tocsin.storage import inbound
@@ -36,15 +36,19 @@ def uploaded(desk: Desk) -> None:
     if desk.actor.person is not None:
         desk.refuse_silenced(key)
     try:
-        kept = _keep(desk, key, step, event["files"])
+        if desk.again and done_before(desk):
+            kept = list(desk.app.incident(key).steps[step].evidence)
+        else:
+            kept = _keep(desk, key, step, event["files"])
     except TurnedAway as refused:
         desk.say(unknown(desk) if refused.why == "unknown-person" else str(refused))
         return
-    with desk.app.database.write() as connection:
-        inbound.came_up(connection, channel, thread)
     trouble = advanced(desk.app, key)
     offer = Offer("done", key, step)
     _say_in_thread(desk, thread, [done_line(desk, offer), line("slack_kept", items=", ".join(kept))], trouble)
+    # Last of all: a file in a thread where none is awaited would be talk to whoever takes this up again.
+    with desk.app.database.write() as connection:
+        inbound.came_up(connection, channel, thread)
     delivered(desk.app, key)
 
 
