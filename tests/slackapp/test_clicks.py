@@ -1,19 +1,22 @@
 """Buttons: the deed is done once, the message shows it; what is stale, another's or replayed is refused and told."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.slackapp.conftest import House
+from tests.slackapp.conftest import House, room_of
 from tocsin.catalog.laying import lay_out
+from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.offers import DEEDS, Offer
+from tocsin.domain.offers import DEEDS, Offer, parsed
 from tocsin.evidence.vault import read
 from tocsin.rendering.message import line
 from tocsin.rendering.words import load_words
 from tocsin.sinks.workspace import PostedMessage
+from tocsin.views.steps import steps
 
 
 def posted(house: House, *offers: Offer) -> PostedMessage:
@@ -241,3 +244,32 @@ def test_a_status_update_is_written_in_a_modal(declared: House) -> None:
     declared.hush()
     assert len(declared.story.told("StatusUpdated")) == 1
     assert labels(shown(declared, message)) == ["Open"]
+
+
+def test_a_click_on_the_card_of_a_room_writes_nothing_old_over_it(house: House) -> None:
+    house.story.declare()
+    house.story.as_("linh").ack()
+    keep_rooms(house.app)
+    house.hush()
+    room, wants = room_of(house, house.story.key), steps(house.app, house.story.incident)
+    [card] = [each for each in house.workspace.messages if each.channel == room and ticks(each)]
+    plain = {each.id for each in wants if not each.wants_required}
+    button = next(each for each in ticks(card) if parsed(each["value"]).subject in plain)
+    click = house.member("linh").clicking(card, button["text"]["text"])
+    # What the card says has changed since it was drawn on the screen of who clicks.
+    house.workspace.workspace.update({"channel": room, "ts": card.ts, "text": "newer", "blocks": []})
+
+    assert house.member("linh").send(click).status == 200
+    house.workspace.expect(house.id("linh"), "Trần Mỹ Linh", whisper=True)
+
+    assert shown(house, card).text == "newer"
+    assert house.story.incident.steps[parsed(button["value"]).subject].mark == "done"
+    house.story.clock.moment += timedelta(minutes=1)
+    keep_rooms(house.app)
+    assert button["value"] not in [each["value"] for each in ticks(shown(house, card))]
+    house.hush()
+
+
+def ticks(message: PostedMessage) -> list[dict[str, Any]]:
+    """The buttons beside the steps of a card."""
+    return [block["accessory"] for block in message.blocks if block.get("accessory")]

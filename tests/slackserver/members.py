@@ -65,6 +65,7 @@ class Member:
     def clicking(self, message: PostedMessage, label: str) -> dict[str, Any]:
         """What Slack sends for a click on the button with this label."""
         buttons = [each for block in message.blocks for each in block.get("elements") or ()]
+        buttons += [block["accessory"] for block in message.blocks if block.get("accessory")]
         named = {each["text"]["text"]: each for each in buttons if each.get("type") == "button"}
         assert label in named, f"there is no button {label!r}; there are {list(named)}"
         button = named[label]

@@ -16,7 +16,7 @@ from tocsin.slackapp.aftermath import advanced, delivered
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.modals import offered, stated
 from tocsin.slackapp.voice import post_of
-from tocsin.storage import inbound, spent
+from tocsin.storage import inbound, rooms, spent
 
 log = Log("tocsin.slackapp")
 _OURS = "tocsin:"
@@ -100,8 +100,11 @@ def done_line(desk: Desk, offer: Offer) -> Line:
 
 
 def redraw(desk: Desk, offer: Offer, channel: str, ts: str, message: Mapping[str, Any] | None) -> None:
-    """Take the buttons of what was decided out of the message, and write under it who decided."""
-    if not channel or not ts:
+    """Take the buttons of what was decided out of the message, and write under it who decided.
+
+    The card of a room is left to whoever keeps it: what it said at the click may be old by now.
+    """
+    if not channel or not ts or _is_card(desk, offer.incident, channel, ts):
         return
     try:
         message = message or _message(desk, channel, ts)
@@ -114,6 +117,12 @@ def redraw(desk: Desk, offer: Offer, channel: str, ts: str, message: Mapping[str
     except Undelivered as failure:
         # It is done; the message only does not show it, and its button is refused when it is clicked again.
         log.error("a message does not show what was decided", why=failure.reason)
+
+
+def _is_card(desk: Desk, key: str, channel: str, ts: str) -> bool:
+    with desk.app.database.read() as connection:
+        room = rooms.of(connection, key) or {}
+    return (room.get("channel"), room.get("card_ts")) == (channel, ts)
 
 
 def without(blocks: list[Any], offer: Offer) -> list[Any]:
