@@ -235,3 +235,24 @@ def test_each_line_that_the_engine_says_has_its_words_in_each_language() -> None
         assert {f"say_{phrase}" for phrase in asked} <= set(
             load_words(TEMPLATES, language).entries["phrases"]
         )
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_what_looks_like_a_customers_is_left_out_of_slack_and_whole_in_the_mail(language: str) -> None:
+    typed = ("zeisig@example.org", "+84 912 345 678", "198.51.100.77", "soa_live_7Hd82kLmN0pQrS3tUv")
+    said = (
+        f"{typed[1]} called",
+        line("conditions", text=" ".join(typed[2:])),
+        line("digest", digest="ab" * 32, needed=2),
+    )
+    message = render_message(
+        replace(BRIEF, kind="update", title=f"Key of {typed[0]}", lines=said), language, TEMPLATES
+    )
+    slack = message.slack_text + json.dumps(message.slack_blocks, ensure_ascii=False)
+    for each in typed:
+        assert each not in slack
+        assert each in message.text
+        assert each in message.html
+    assert "ab" * 32 in slack, "what we say ourselves stays"
+    assert slack.count("tocsin timeline") == 1
+    assert "███" not in message.text

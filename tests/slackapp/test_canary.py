@@ -25,6 +25,10 @@ def told(house: House) -> House:
     actions.scope(story.app, story.actor("giang"), story.key, Question(people=people))
     story.as_("an").learn(WORDS, source=f"call with {READER['name']}")
     story.as_("linh").note(f"{READER['name']} <{READER['email']}> called about canary_cus_77")
+    story.as_("linh").page("minh", because=f"{READER['email']} from 198.51.100.77 has called")
+    story.as_("linh").update(
+        f"{READER['email']} has called", "Call +84 912 345 678", "soa_live_canary_0123456789 revoked"
+    )
     story.approve().as_("an").release(CUSTOMERS)
     story.settle()
     house.hush()

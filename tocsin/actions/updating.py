@@ -27,7 +27,8 @@ def update(
 ) -> Recorded:
     """Tell the stakeholders how it stands: conditions, actions, needs (a CAN report).
 
-    The words go out as they are typed, by mail and by Slack: no customer's data belongs into them.
+    The words go out by mail as they are typed, and by Slack without what looks like a customer's. No customer's data
+    belongs into them: a name looks like any other word.
     """
     said = {"conditions": conditions, "actions": actions, "needs": needs}
     told = {name: _part(name, text) for name, text in said.items()}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.rendering.message import Line, slack_escape
+from tocsin.rendering.message import Line, left_out, slack_escape
 from tocsin.rendering.words import load_words
 from tocsin.storage.routes import ROOM
 
@@ -17,6 +17,9 @@ def tell_room(app: App, change: Change, lines: Sequence[Line], *, subject: str, 
     language = app.catalog.contacts.organisation.languages[0]
     words = load_words(app.pack_folder(app.catalog), language)
     mark = "[DRILL] " if change.incident.drill else ""
-    text = mark + slack_escape("\n".join(each.said(words) for each in lines))
+    discreet = [each.for_slack() for each in lines]
+    if discreet != [*lines]:
+        discreet.append(left_out(change.incident.key))
+    text = mark + slack_escape("\n".join(each.said(words) for each in discreet))
     content = json.dumps({"slack_text": text, "slack_blocks": []}, ensure_ascii=False).encode()
     change.send(f"{subject}/{ROOM}/slack", "status", "slack", ROOM, content, cause=cause)

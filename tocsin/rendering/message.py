@@ -1,13 +1,15 @@
 """Messages to our own people: one brief, one template, and out come Slack blocks, a mail's text and its HTML.
 
 A message fits a phone: what it is, how bad, how long there is, and the one command to run next. It holds no data of
-customers; a restricted incident goes by its code name. Nothing that people typed is read as Slack's markup: it travels
-as plain text, and what stands in markup is escaped, since `<!channel>` in a title would call everybody.
+customers, and what people typed leaves for Slack without what looks like such; a restricted incident goes by its code
+name. Nothing that people typed is read as Slack's markup: it travels as plain text, and what stands in markup is
+escaped, since `<!channel>` in a title would call everybody.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal, get_args
@@ -15,6 +17,7 @@ from typing import Any, Literal, get_args
 from jinja2 import Template
 
 from tocsin.catalog.templates import MESSAGE_PIECES
+from tocsin.domain.masking import MASK, masked
 from tocsin.domain.message import LONGEST_SHORT
 from tocsin.domain.offers import Offer
 from tocsin.rendering.buttons import buttons, label, rows
@@ -54,7 +57,7 @@ class Line:
     """One thing to say in each reader's language: a phrase of `papers/words.*.yaml`, and what fills its blanks.
 
     A role, a status and a level of risk are called as in the reader's language; texts per language, lengths of time
-    and lines within, one or several, stand in it.
+    and lines within, one or several, stand in it. `text` is what a person typed.
     """
 
     phrase: str
@@ -67,6 +70,13 @@ class Line:
             return words.phrase(key, **values)
         # A company's own words may be older than this line; a page goes out all the same.
         return ": ".join([self.phrase.replace("_", " "), *map(str, values.values())])
+
+    def for_slack(self) -> "Line":
+        """The line without what looks like a customer's in what a person typed."""
+        typed = self.values.get("text")
+        return (
+            replace(self, values={**self.values, "text": masked(typed)}) if isinstance(typed, str) else self
+        )
 
 
 def line(phrase: str, **values: Any) -> Line:
@@ -129,15 +139,44 @@ def render_message(brief: Brief, language: str, templates: Path, links: Links = 
     folder = templates / "messages"
     spoken = language if (folder / f"{brief.kind}.{language}.j2").is_file() else "en"
     words = load_words(templates, spoken)
+    shown = partial(_shown, folder=folder, words=words, links=links)
+    mail, discreet = shown(brief), for_slack(brief)
+    page = render(load(folder, "mail.html.j2"), mail)
+    slack = (
+        mail
+        if discreet == brief
+        else {**shown(discreet), "left_out": left_out(brief.incident_key).said(words)}
+    )
+    notification = slack_escape(f"{slack['subject']}\n{slack['due_line']}".strip())
+    blocks = _blocks({**slack, "console_url": brief.console_url or ""}, buttons(brief.offers, words))
+    return RenderedMessage(mail["subject"], _text(mail), page, notification, blocks, _short(mail))
+
+
+def for_slack(brief: Brief) -> Brief:
+    """The brief as it goes by Slack: without what looks like a customer's in the title and in what people typed."""
+    lines = tuple(masked(each) if isinstance(each, str) else each.for_slack() for each in brief.lines)
+    return replace(brief, title=masked(brief.title) if brief.title else brief.title, lines=lines)
+
+
+def left_out(incident: str) -> Line:
+    """What a message in Slack says where something was masked, and where it can be read."""
+    return line("left_out", mask=MASK, incident=incident)
+
+
+def slack_escape(text: str) -> str:
+    """Text that Slack's mrkdwn shows as it is: no mention, no link, no special command."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _shown(brief: Brief, folder: Path, words: Words, links: Links) -> dict[str, Any]:
+    """What each place of a message says, as the mail shows it."""
     variables = _variables(brief, words)
-    pieces = _pieces(folder, brief.kind, spoken, variables)
-    body = [line for line in pieces["body"].split("\n") if line.strip()]
-    subject = " ".join(filter(None, (_mark(brief), pieces["subject"])))
-    mail = {
-        "language": spoken,
+    pieces = _pieces(folder, brief.kind, words.language, variables)
+    return {
+        "language": words.language,
         **pieces,
-        "subject": subject,
-        "body": body,
+        "subject": " ".join(filter(None, (_mark(brief), pieces["subject"]))),
+        "body": [each for each in pieces["body"].split("\n") if each.strip()],
         "overdue": variables["overdue"],
         "next_action": brief.next_action,
         "actions": [
@@ -145,15 +184,6 @@ def render_message(brief: Brief, language: str, templates: Path, links: Links = 
         ],
         "console_url": links.opens or brief.console_url or "",
     }
-    page = render(load(folder, "mail.html.j2"), mail)
-    notification = slack_escape(f"{subject}\n{pieces['due_line']}".strip())
-    blocks = _blocks({**mail, "console_url": brief.console_url or ""}, buttons(brief.offers, words))
-    return RenderedMessage(subject, _text(mail), page, notification, blocks, _short(mail))
-
-
-def slack_escape(text: str) -> str:
-    """Text that Slack's mrkdwn shows as it is: no mention, no link, no special command."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _variables(brief: Brief, words: Words) -> dict[str, Any]:
@@ -226,7 +256,8 @@ def _blocks(mail: Mapping[str, Any], offered: Sequence[dict[str, Any]]) -> tuple
     if mail["console_url"]:
         elements.append({"type": "button", "text": _plain(mail["open_label"]), "url": mail["console_url"]})
     blocks += rows(elements)
-    blocks.append({"type": "context", "elements": [_plain(mail["foot"])]})
+    foot = filter(None, (mail.get("left_out"), mail["foot"]))
+    blocks.append({"type": "context", "elements": [_plain(each) for each in foot]})
     return tuple(blocks)
 
 

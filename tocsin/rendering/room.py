@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tocsin.domain.masking import masked
 from tocsin.domain.message import route_name
 from tocsin.domain.offers import Offer
 from tocsin.domain.room import COMMANDER, PAPERS, Card, Deadline, Todo
@@ -84,7 +85,7 @@ def bookmarks(incident: str, console_url: str | None, by: Speaker) -> dict[str, 
 def pinned(card: Card, by: Speaker, now: datetime) -> Pinned:
     """The card: what, how bad, until when, who; what can be done now, with a button for each."""
     mark = "[DRILL] " if card.drill else ""
-    head = f"{mark}{card.severity.upper()} {_flat(card.title or card.code_name)}"
+    head = f"{mark}{card.severity.upper()} {_flat(masked(card.title or card.code_name))}"
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": _plain(head[:LONGEST_HEADER])},
         {"type": "section", "text": _plain("\n".join(_standing(card, by)))},

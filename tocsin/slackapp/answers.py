@@ -6,6 +6,7 @@ from typing import Protocol
 from tocsin.app import App
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import RoleTaken
+from tocsin.domain.masking import masked
 from tocsin.domain.message import route_name
 from tocsin.record import Recorded
 from tocsin.rendering.message import line
@@ -95,7 +96,7 @@ def listed(desk: Desk) -> list[Said]:
     found = [each for each in rows if each.quarantined or not desk.silenced(each.key)]
     lines: list[Said] = [
         f"{each.key} {each.code_name}  {each.severity.upper()}  {desk.at(each.next_due)}"
-        + (f"  {each.title}" if each.title else "")
+        + (f"  {masked(each.title)}" if each.title else "")
         for each in found[:_MOST]
     ]
     return [*lines, *_more(len(found))] if lines else [line("slack_none_open")]
