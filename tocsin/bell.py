@@ -126,9 +126,8 @@ def ring(
         due = timeline.due(connection, now)
     well = waking is not None and trouble is None
     ours = [key for key, since in due if not (well and now - since < GRACE)]
-    for key, _ in alive.between(due):
-        if not _advanced(app, key, quick_only if key in ours else urgent_only):
-            failed.add(key)
+    short = {key: quick_only if key in ours else urgent_only for key, _ in due}
+    failed |= {key for key in alive.between(short) if not _advanced(app, key, short[key])}
     # Warnings and pages leave before anything long is begun.
     delivered += _deliver(app, post, alive) if due else 0
     if hands:
@@ -228,7 +227,6 @@ def run(app: App) -> None:
         except Exception as error:
             # The database is away, the disk is full: the next round may find it mended.
             log.error("round failed", error=type(error).__name__, at=_place(error))
-
     tell_systemd("STOPPING=1")
     post.rest(5)
     hands.rest(5)
