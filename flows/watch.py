@@ -12,6 +12,7 @@ from tocsin.actions.mailbox import Mailroom
 from tocsin.bell import Hands, ring
 from tocsin.delivery.post import Post
 from tocsin.engine.rousing import waking_of
+from tocsin.engine.setback import heed_the_clock
 from tocsin.storage import clock as heartbeats
 
 #: So long one run stands in for a dead bell, in seconds: then the next run takes its place.
@@ -40,8 +41,10 @@ def _stand_in() -> None:
     """
     waking, mailroom, post, hands = waking_of(home()), Mailroom(), Post(), Hands()
     until, back = time.monotonic() + STAND_IN, False
+    seen: datetime | None = None
     while not back and (time.monotonic() < until or hands.busy):
         mailroom.look(home())
+        seen = heed_the_clock(home(), seen)
         ring(home(), waking=waking, hands=hands, post=post)
         _say_alive()
         ours = _last_beat()

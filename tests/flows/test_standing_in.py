@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.setting_tables import Bell
 from tocsin.sinks.slack import SlackFault
 from tocsin.storage import clock as heartbeats
+from tocsin.storage import timeline
 
 
 @pytest.fixture
@@ -51,6 +53,18 @@ def test_a_slack_that_hangs_delays_no_page_of_a_house_whose_bell_is_dead(tale, s
         assert "hoa" in [row["person"] for row in tale.outbox if row["state"] == "sending"]
         assert run.is_alive()
         tale.slack.behave()
+
+
+def test_what_waits_for_a_moment_that_a_clock_set_back_has_made_far_is_called_for_now(tale, standing_in):
+    tale.leap(hours=7)
+    tale.declare()
+    tale.leap(hours=-7)
+    with standing_in(tale.app, 0.1):
+        pass
+    with tale.app.database.read() as connection:
+        wake = timeline.next_wake(connection)
+    assert wake is not None
+    assert wake < tale.clock.moment + timedelta(hours=1)
 
 
 def test_a_sending_is_brought_to_its_end_before_the_next_run_takes_over(tale, standing_in):
