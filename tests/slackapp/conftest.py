@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class House:
     app: App
     workspace: SlackServer
     story: Story
+    listeners: list[Listener] = field(default_factory=list)
 
     def member(self, person: str) -> Member:
         """Somebody of the house, in Slack."""
@@ -56,12 +57,15 @@ class House:
         return self.member(person).user
 
     def settled(self) -> None:
-        """Everything that came in is worked off."""
+        """Everything that came in is worked off, and what it had to say to others is sent."""
         pause = threading.Event()
         for _ in range(1000):
             with self.app.database.read() as connection:
-                if not inbound.waiting(connection):
-                    return
+                worked_off = not inbound.waiting(connection)
+            if worked_off:
+                for listener in self.listeners:
+                    listener.post.rest(20)
+                return
             pause.wait(0.02)
         raise AssertionError("something is not worked off")
 
@@ -89,6 +93,7 @@ class House:
         thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
         thread.start()
         assert up.wait(20), "the app did not come up"
+        self.listeners.append(ready[0])
         self.workspace.app_url = f"http://127.0.0.1:{ready[0].port}/slack/events"
         try:
             yield ready[0]

@@ -21,10 +21,12 @@ _IDLE = Load(lanes=())
 
 
 class Post:
-    """Threads that carry what is due. One that is still at work on a load takes what was added to it next time."""
+    """Threads that carry what is due; anybody may send. One that is at work on a load takes what was added next."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._carrying: dict[Load, threading.Thread] = {}
+        self._next: dict[Load, Callable[[], object]] = {}
 
     def send(self, app: App) -> None:
         """Begin with what may leave now. It does not wait, and raises only where the database is away."""
@@ -35,21 +37,29 @@ class Post:
         self._begin(_IDLE, partial(ask_idle, app))
 
     def _begin(self, load: Load, deed: Callable[[], object]) -> None:
-        under_way = self._carrying.get(load)
-        if under_way is None or not under_way.is_alive():
-            thread = threading.Thread(target=_carry, args=(load, deed), daemon=True)
+        with self._lock:
+            if load in self._carrying:
+                self._next[load] = deed
+                return
+            thread = threading.Thread(target=self._carry, args=(load, deed), daemon=True)
             self._carrying[load] = thread
             thread.start()
+
+    def _carry(self, load: Load, deed: Callable[[], object] | None) -> None:
+        while deed is not None:
+            try:
+                deed()
+            except Exception as error:  # the database is away, say: the next round tries again
+                log.error("post failed", route=load.route, error=type(error).__name__)
+            with self._lock:
+                deed = self._next.pop(load, None)
+                if deed is None:
+                    del self._carrying[load]
 
     def rest(self, seconds: float) -> None:
         """Give what is under way a little time to arrive. What is cut off is found in doubt, and resolved."""
         until = time.monotonic() + seconds
-        for thread in self._carrying.values():
+        with self._lock:
+            under_way = list(self._carrying.values())
+        for thread in under_way:
             thread.join(max(until - time.monotonic(), 0))
-
-
-def _carry(load: Load, deed: Callable[[], object]) -> None:
-    try:
-        deed()
-    except Exception as error:  # the database is away, say: the next round tries again
-        log.error("post failed", route=load.route, error=type(error).__name__)

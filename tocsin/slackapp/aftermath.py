@@ -1,9 +1,8 @@
 """What follows a change: its quick consequences at once, and what they say to people on its way."""
 
 from tocsin.app import App
-from tocsin.delivery.outbox import deliver
 from tocsin.engine import advance, quick_only
-from tocsin.storage.waiting import Load
+from tocsin.slackapp.desk import Desk
 from tocsin.views.access import set_apart
 from tocsin.views.calls import untried
 
@@ -21,7 +20,10 @@ def advanced(app: App, key: str) -> str | None:
     return None
 
 
-def delivered(app: App, key: str) -> None:
-    """Send what nobody has tried to send of this incident: people are called now, not when the bell looks next."""
-    if untried(app, key):
-        deliver(app, Load(incident=key))
+def posted(desk: Desk, key: str) -> None:
+    """Begin to send what nobody has tried to send: people are called now, not when the bell looks next.
+
+    It is not waited for: a relay that hangs holds up no hand.
+    """
+    if untried(desk.app, key):
+        desk.post.send(desk.app)

@@ -12,7 +12,7 @@ from tocsin.domain.message import Undelivered
 from tocsin.domain.offers import Offer, parsed
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
-from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.modals import offered, stated
 from tocsin.slackapp.voice import post_of
@@ -70,9 +70,9 @@ def taken_up(
         desk.say(unknown(desk) if refused.why == "unknown-person" else str(refused))
         return
     trouble = advanced(desk.app, offer.incident)
+    posted(desk, offer.incident)
     desk.say(done_line(desk, offer), *([trouble] if trouble else []))
     redraw(desk, offer, channel, ts, message)
-    delivered(desk.app, offer.incident)
 
 
 def _refuse_silenced(desk: Desk, offer: Offer) -> None:

@@ -1,11 +1,18 @@
 """Declaring from the modal: people are called before who declared is told that they are."""
 
+import time
+
 from tocsin import actions
+from tocsin.app import App
 from tocsin.rendering.message import line
-from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.modals import declaration_of
+from tocsin.views.calls import called, underway, untried
 from tocsin.views.opening import opening
+
+#: Seconds for which who declared waits at most to hear who was reached.
+PATIENCE = 4.0
 
 
 def declared(desk: Desk) -> None:
@@ -14,8 +21,19 @@ def declared(desk: Desk) -> None:
     done = actions.declare(app, desk.actor, declaration_of(app, view), command=f"slack/{view['id']}")
     key = done.incident.key
     trouble = advanced(app, key)
-    delivered(app, key)
+    posted(desk, key)
+    _await_calls(app, key)
     desk.say(*_lines(desk, key), *([trouble] if trouble else []))
+
+
+def _await_calls(app: App, key: str) -> None:
+    """Until everybody whom the declaration calls was reached or each call was tried; not for long: a relay may hang."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        tried = not (untried(app, key) or underway(app, key))
+        if tried or all(call.reached for call in called(app.incident(key))):
+            return
+        time.sleep(0.05)
 
 
 def _lines(desk: Desk, key: str) -> list[Said]:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tocsin.actors import Actor, in_slack
 from tocsin.app import App
+from tocsin.delivery.post import Post
 from tocsin.domain.errors import Refused
 from tocsin.rendering.message import Line
 from tocsin.rendering.words import Words
@@ -22,10 +23,14 @@ Said = str | Line
 
 @dataclass(frozen=True)
 class Desk:
-    """`proof` is the request as it came; `again` says that somebody began with it and died."""
+    """What is said to others leaves by the `post`.
+
+    `proof` is the request as it came; `again` says that somebody began with it and died.
+    """
 
     app: App
     voice: Voice
+    post: Post
     it: Received
     proof: bytes
     again: bool = False

@@ -15,7 +15,7 @@ from tocsin.domain.message import Undelivered
 from tocsin.domain.offers import Offer
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
-from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.clicks import done_before, done_line, unknown
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.voice import post_of
@@ -45,11 +45,11 @@ def uploaded(desk: Desk) -> None:
         return
     trouble = advanced(desk.app, key)
     offer = Offer("done", key, step)
+    posted(desk, key)
     _say_in_thread(desk, thread, [done_line(desk, offer), line("slack_kept", items=", ".join(kept))], trouble)
     # Last of all: a file in a thread where none is awaited would be talk to whoever takes this up again.
     with desk.app.database.write() as connection:
         inbound.came_up(connection, channel, thread)
-    delivered(desk.app, key)
 
 
 def _keep(desk: Desk, key: str, step: str, files: list[Mapping[str, Any]]) -> list[str]:

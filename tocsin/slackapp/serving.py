@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.app import App
 from tocsin.channels.slack import SlackChannel
 from tocsin.channels.wiring import slack as slack_route
+from tocsin.delivery.post import Post
 from tocsin.domain.errors import Refused
 from tocsin.logs import Log
 from tocsin.slackapp.front import Front
@@ -41,6 +42,8 @@ class Listener:
             raise Refused(_what_is_missing(app))
         self._app, self._channel, self._on_ready = app, channel, on_ready
         self._identity = Identity(app.settings.slack)
+        #: What the hands have to send on its way.
+        self.post = Post()
         #: Where HTTP is heard; 0 in Socket Mode, and until it is open.
         self.port = 0
         self._closing: list[Callable[[], Any]] = []
@@ -51,7 +54,7 @@ class Listener:
         """Listen. Slack need not be there: it is asked again until it is."""
         loop = asyncio.get_running_loop()
         voice = Voice(self._channel, self._app.settings.slack.base_url, loop)
-        self._hands = Hands(self._app, lambda app, taken: work_off(app, voice, taken))
+        self._hands = Hands(self._app, lambda app, taken: work_off(app, voice, self.post, taken))
         front = Front(self._home, self._channel, self._identity, self._hands.nudge)
         bolt = front.bolt()
         self._beat()
@@ -71,6 +74,7 @@ class Listener:
             with suppress(Exception):
                 await close()
         await asyncio.to_thread(self._hands.rest, 5)
+        await asyncio.to_thread(self.post.rest, 5)
         await self._channel.close()
 
     def _home(self) -> App:

@@ -17,7 +17,7 @@ from tocsin.domain.reference import names_incident
 from tocsin.record import Recorded
 from tocsin.rendering.message import line
 from tocsin.slackapp import answers
-from tocsin.slackapp.aftermath import advanced, delivered
+from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.clicks import ask_upload, unknown, wants_upload
 from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.typed import after_verb, verb_of, words_of
@@ -113,9 +113,9 @@ def _changed(asked: Asked, done: Recorded, *said: Said) -> None:
     """Draw the consequences, say what was done, and let what it says to people leave."""
     app, desk = asked.desk.app, asked.desk
     trouble = advanced(app, done.incident.key)
+    posted(desk, done.incident.key)
     unchanged = not done.entries and not done.again
     desk.say(*([line("slack_unchanged")] if unchanged else said), *([trouble] if trouble else []))
-    delivered(app, done.incident.key)
 
 
 def _ack(asked: Asked) -> None:

@@ -1,6 +1,7 @@
 """Working one thing off: what it is, whom it is answered, and that whatever goes wrong is told, never lost."""
 
 from tocsin.app import App
+from tocsin.delivery.post import Post
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.message import Undelivered
 from tocsin.logs import Log
@@ -20,14 +21,14 @@ from tocsin.storage.inbound import Taken
 log = Log("tocsin.slackapp")
 
 
-def work_off(app: App, voice: Voice, taken: Taken) -> None:
+def work_off(app: App, voice: Voice, post: Post, taken: Taken) -> None:
     """Work one thing off and answer who asked. Raises Unavailable where the database is away: then once more."""
     try:
         it, proof = opened(app, taken)
     except (Refused, ValueError) as broken:
         log.error("what came in cannot be opened", error=type(broken).__name__)
         return
-    desk = Desk(app, voice, it, proof, taken.again)
+    desk = Desk(app, voice, post, it, proof, taken.again)
     try:
         _dispatch(desk)
     except Unavailable:
