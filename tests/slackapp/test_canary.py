@@ -45,6 +45,10 @@ def test_no_canary_sings_in_slack(told: House) -> None:
         "learn": "learn our_role=controller me",
         "done": "done C2",
         "skip": "skip C3 since it is done",
+        "undo": "undo C2 since it is not",
+        "set": "set severity sev2 since it is less",
+        "confirm": "confirm",
+        "decline": f"decline {told.story.key} since it is none",
         "update": "update contained | tokens revoked | none",
         "silence": "silence email since it is read",
     }

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.slackapp.conftest import House, room_of
-from tocsin.actions.declaring import Declaration, declare
+from tocsin.actions.declaring import Declaration, Triage, declare
 from tocsin.actors import Actor
 from tocsin.engine import advance, quick_only
 from tocsin.slackapp.wording import words_for
@@ -183,3 +183,29 @@ def test_what_another_incident_has_to_say_keeps_nobody_waiting(declared: House) 
     declared.hush()
     with app.database.read() as connection:
         assert {row["attempts"] for row in outbox.of_incident(connection, other)} == {0}
+
+
+def test_what_waits_in_triage_is_confirmed_or_declined_from_slack(house: House) -> None:
+    house.story.declare(triage=Triage())
+    house.hush()
+    key = house.story.key
+    assert "name the incident" in typed(house, "decline no breach")
+    assert key in typed(house, f"decline {key} a test key, no breach")
+    assert house.story.incident.status == "declined"
+    house.story.declare(triage=Triage())
+    house.hush()
+    assert house.story.key in typed(house, "confirm")
+    house.hush()
+    assert house.story.incident.status != "triage"
+
+
+def test_a_step_is_taken_back_and_the_severity_is_set(declared: House) -> None:
+    typed(declared, "take incident-commander")
+    declared.hush()
+    typed(declared, "skip C3 there is one already")
+    assert "C3" in typed(declared, "undo C3 it is another one")
+    assert "C3" not in declared.story.incident.steps
+    assert "sev2" in typed(declared, "set severity sev2 fewer people than we thought")
+    assert declared.story.incident.severity == "sev2"
+    assert "cannot be set" in typed(declared, "set weather fine today")
+    declared.hush()

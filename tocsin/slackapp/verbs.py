@@ -1,13 +1,16 @@
 """The verbs of `/tocsin`: those of every day, by the same actions as at the shell, answered to who asked alone.
 
 In an incident's channel INC may be left out. Anybody may declare; every other verb needs a known person.
+It is long, since it is a table: what is typed and what that does are read together.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, get_args
 
 from tocsin import actions
+from tocsin.actions.knowing import Field
 from tocsin.actors import known
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused, WrongUsage
@@ -46,8 +49,26 @@ class Asked:
     @cached_property
     def key(self) -> str:
         """The incident: named first, else that of the channel, else the only one that is open."""
+        return self._meant(in_triage=False)
+
+    @cached_property
+    def triaged(self) -> str:
+        """The same, where what waits in triage comes first."""
+        return self._meant(in_triage=True)
+
+    @cached_property
+    def sure(self) -> str:
+        """The incident, which a verb that ends it does not guess: named, or that of the channel."""
+        if self._named is None and not self.desk.room:
+            raise WrongUsage(
+                f"name the incident, since this ends it: /tocsin {verb_of(self.desk.it)} INC ..."
+            )
+        return self.key
+
+    def _meant(self, *, in_triage: bool) -> str:
         desk, named = self.desk, self._named
-        key = desk.room if named is None and desk.room else meant(desk.app, desk.actor, named)
+        here = desk.room if named is None else None
+        key = here or meant(desk.app, desk.actor, named, in_triage=in_triage)
         desk.refuse_silenced(key)
         return key
 
@@ -180,6 +201,35 @@ def _skip(asked: Asked) -> None:
     _changed(asked, done, line("slack_skipped", step=step), *answers.following(asked.desk, done.incident))
 
 
+def _undo(asked: Asked) -> None:
+    step, because = asked.words[0], " ".join(asked.words[1:])
+    app, actor = asked.desk.app, asked.desk.actor
+    done = actions.undo(app, actor, asked.key, step, because=because, command=asked.command)
+    _changed(asked, done, line("slack_undone", step=step), *answers.following(asked.desk, done.incident))
+
+
+def _set(asked: Asked) -> None:
+    field, value, because = *asked.words[:2], " ".join(asked.words[2:])
+    if field not in get_args(Field):
+        raise WrongUsage(f"{field!r} cannot be set; one of: {', '.join(get_args(Field))}")
+    app, actor = asked.desk.app, asked.desk.actor
+    name: Any = field
+    done = actions.set_(app, actor, asked.key, name, value, because=because, command=asked.command)
+    _changed(asked, done, line("slack_set", field=field, value=value), *answers.owed_anew(asked.desk, done))
+
+
+def _confirm(asked: Asked) -> None:
+    key = asked.triaged
+    done = actions.confirm(asked.desk.app, asked.desk.actor, key, command=asked.command)
+    _changed(asked, done, line("slack_confirmed", incident=key), *answers.owed_anew(asked.desk, done))
+
+
+def _decline(asked: Asked) -> None:
+    app, actor, key = asked.desk.app, asked.desk.actor, asked.sure
+    done = actions.decline(app, actor, key, because=" ".join(asked.words), command=asked.command)
+    _changed(asked, done, line("slack_declined", incident=key))
+
+
 def _update(asked: Asked) -> None:
     app, actor, key = asked.desk.app, asked.desk.actor, asked.key
     if asked.words[0] == "skip":
@@ -215,6 +265,10 @@ _LIST: tuple[Verb, ...] = (
     Verb("next", "", lambda asked: _answered(asked, answers.next_steps(asked.desk, asked.key))),
     Verb("done", "STEP [NOTE]", _done, 1),
     Verb("skip", "STEP WHY", _skip, 1),
+    Verb("undo", "STEP WHY", _undo, 1),
+    Verb("set", "FIELD VALUE WHY", _set, 2),
+    Verb("confirm", "", _confirm),
+    Verb("decline", "WHY", _decline, 1),
     Verb("duties", "", lambda asked: _answered(asked, answers.duties(asked.desk, asked.key))),
     Verb("update", "CONDITIONS | ACTIONS | NEEDS", _update, 1),
     Verb("silence", "ROUTE WHY", _silence, 1),
