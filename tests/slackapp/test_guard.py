@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.slackapp.conftest import Built, House
+from tests.slackapp.conftest import Built, House, room_of
 from tests.slackserver import Member, sign
 from tests.slackserver.signing import FORM
 from tocsin.domain.kinds import Refusal
@@ -182,6 +182,35 @@ def test_a_workspace_of_an_organisation_is_heard_wherever_slack_names_the_two(bu
         assert event(authorizations=[{"enterprise_id": "E1", "team_id": "T0OTHER"}]) == 401
         assert event(team_id=None) == 401
         assert event(authorizations=["no mapping"]) == 401
+
+
+@pytest.mark.parametrize("typed", ["note hello", "note {key} hello"])
+def test_a_command_that_is_not_let_in_stands_in_the_timeline_without_its_words(
+    house: House, typed: str
+) -> None:
+    house.story.declare()
+    house.hush()
+    linh, key = house.member("linh"), house.story.key
+    channel = "incidents" if "{key}" in typed else house.workspace.room(room_of(house, key)).name
+    content = urlencode(linh.command(typed.format(key=key), channel)).encode()
+    headers = sign(content, time.time())
+
+    assert [linh.post(content, headers).status for _ in range(3)] == [200, 401, 401]
+    house.hush()
+    assert refusals(house) == [("linh", "replayed")]
+    assert replace(linh, team="T0OTHER").type(typed.format(key=key), channel).status == 401
+    assert refusals(house) == [("linh", "replayed"), ("linh", "not-allowed")]
+    assert {each.deed for each in house.story.told("Refusal")} == {"/tocsin note"}
+    house.hush()
+
+
+def test_an_emoji_from_another_workspace_stands_in_the_timeline(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    stranger = replace(house.member("linh"), team="T0OTHER")
+    said = house.workspace.say_as(stranger.user, room_of(house, house.story.key), "token revoked")
+    assert stranger.mark(said).status == 401
+    assert [each.deed for each in house.story.told("Refusal")] == ["emoji"]
 
 
 def test_slacks_own_second_try_of_an_event_is_a_200_and_done_once(house: House) -> None:

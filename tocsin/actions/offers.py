@@ -70,8 +70,15 @@ def take_up(
 
 def turned_away(app: App, actor: Actor, offer: Offer, *, door: Door, nonce: str, why: Turned) -> None:
     """Say in the timeline, once, that a door let a click not in at all: it was replayed, or comes from elsewhere."""
-    through = Through(door, offer, digest_of(door, nonce), app.now())
-    _tell(app, actor, offer.incident, through, (offer.deed, offer.subject), why)
+    kept_out(app, actor, offer.incident, offer.deed, offer.subject, door=door, nonce=nonce, why=why)
+
+
+def kept_out(
+    app: App, actor: Actor, key: str, deed: str, subject: str = "", *, door: Door, nonce: str, why: Turned
+) -> None:
+    """The same of what is no offer: a command that was typed, an emoji, a file."""
+    through = Through(door, None, digest_of(door, nonce), app.now())
+    _tell(app, actor, key, through, (deed, subject), why)
 
 
 def would_refuse(app: App, actor: Actor, offer: Offer, *, door: Door, nonce: str, expires: datetime) -> None:
