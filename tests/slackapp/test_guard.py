@@ -14,6 +14,8 @@ from tests.slackserver.signing import FORM
 from tocsin.domain.kinds import Refusal
 from tocsin.domain.offers import Offer
 from tocsin.sinks.workspace import PostedMessage
+from tocsin.slackapp.serving import BEAT
+from tocsin.storage import clock as heartbeats
 
 
 def body(house: House, text: str = "help") -> bytes:
@@ -64,6 +66,27 @@ def test_what_is_not_slacks_is_a_401(house: House, changes: dict[str, str | None
 def test_what_was_signed_more_than_five_minutes_ago_or_hence_is_a_401(house: House, seconds: int) -> None:
     content = body(house)
     assert house.member("linh").post(content, sign(content, time.time() + seconds)).status == 401
+
+
+def test_a_clock_that_is_minutes_off_is_trouble_until_a_click_comes_in(house: House) -> None:
+    def trouble() -> str | None:
+        with house.app.database.read() as connection:
+            detail = heartbeats.beats(connection)["slack"][1]
+        return detail and detail["trouble"]
+
+    def becomes(wanted: bool) -> bool:
+        return any((trouble() is not None) is wanted or time.sleep(0.1) for _ in range(80))
+
+    content, linh = body(house), house.member("linh")
+    assert linh.post(content, sign(content, time.time() + 360, "another")).status == 401
+    time.sleep(BEAT + 0.5)
+    assert trouble() is None, "whoever does not know the secret says nothing about clocks"
+    assert linh.post(content, sign(content, time.time() + 360)).status == 401
+    assert becomes(True)
+    assert "differ by 6 min" in str(trouble())
+    assert post(house, content) == 200
+    assert becomes(False)
+    house.hush()
 
 
 def test_another_secret_a_changed_body_and_a_huge_one_are_401s(house: House) -> None:

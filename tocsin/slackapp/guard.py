@@ -23,12 +23,26 @@ _FORMS = {
 _CONTENT = ("application/x-www-form-urlencoded", "application/json")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Guard:
-    """Who may come in. `clock` gives seconds since 1970."""
+    """Who may come in. `clock` gives seconds since 1970.
+
+    `askew` is by how many seconds the last request that bears Slack's signature came too late or too early.
+    """
 
     secret: str
     clock: Callable[[], float]
+    askew: float = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """What a person must look at where nothing is let in for its age."""
+        if not self.askew:
+            return None
+        return (
+            f"our clock and Slack's differ by {abs(self.askew) / 60:.0f} min, so that no click is let in: set the "
+            "clock of this machine; or somebody plays old clicks again"
+        )
 
     def objection(self, headers: "CIMultiDictProxy[str]", body: bytes) -> str | None:
         """Why this request is not let in, in one line without a word of it; None for one that Slack has signed."""
@@ -44,13 +58,19 @@ class Guard:
             body.decode()
         except UnicodeDecodeError:
             return "not UTF-8"
-        return None if self._signed(headers, body) else "not signed by Slack, or older than five minutes"
+        now, then = self.clock(), float(headers[TIMESTAMP])
+        if self._signed(headers, body, now):
+            self.askew = 0
+            return None
+        if self._signed(headers, body, then):
+            self.askew = now - then
+        return "not signed by Slack, or older than five minutes"
 
-    def _signed(self, headers: "CIMultiDictProxy[str]", body: bytes) -> bool:
+    def _signed(self, headers: "CIMultiDictProxy[str]", body: bytes, now: float) -> bool:
         from slack_sdk.signature import Clock, SignatureVerifier
 
         clock = Clock()
-        clock.now = self.clock  # type: ignore[method-assign]
+        clock.now = lambda: now  # type: ignore[method-assign]
         verifier = SignatureVerifier(self.secret, clock)
         return verifier.is_valid(body=body, timestamp=headers[TIMESTAMP], signature=headers[SIGNATURE])
 

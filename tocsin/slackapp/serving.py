@@ -48,6 +48,7 @@ class Listener:
         self.port = 0
         self._closing: list[Callable[[], Any]] = []
         self._socket: Any = None
+        self._guard: Guard | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -87,7 +88,8 @@ class Listener:
 
         settings = self._app.settings.slack
         assert settings.signing_secret is not None
-        guard = Guard(settings.signing_secret.get_secret_value(), lambda: self._app.clock().timestamp())
+        secret = settings.signing_secret.get_secret_value()
+        self._guard = guard = Guard(secret, lambda: self._app.clock().timestamp())
         gate = Gate(self._home, guard, self._identity, lambda: bolt)
         runner = web.AppRunner(gate.site(), access_log=None, shutdown_timeout=3)
         await runner.setup()
@@ -105,6 +107,7 @@ class Listener:
         for count in range(1 << 62):
             try:
                 trouble = await self._identity.ask(self._channel) or await self._connect(bolt)
+                trouble = trouble or (self._guard.trouble if self._guard else None)
                 if count % _READ_AGAIN == 0:
                     self._app = await asyncio.to_thread(self._read_again)
                 await asyncio.to_thread(self._beat, trouble)
