@@ -6,8 +6,8 @@ from tocsin.app import App
 from tocsin.domain.escalation import SET_BACK
 from tocsin.engine import advance, urgent_only
 from tocsin.logs import Log
-from tocsin.storage import outbox
 from tocsin.storage.resting import ahead
+from tocsin.storage.waiting import heed_set_back
 
 log = Log("tocsin.engine")
 
@@ -20,7 +20,7 @@ def heed_the_clock(app: App, before: datetime | None) -> datetime:
     now = app.now()
     if before is None or now < before - SET_BACK:
         with app.database.write() as connection:
-            outbox.heed_set_back(connection, now, app.clock())
+            heed_set_back(connection, now, app.clock())
             keys = ahead(connection, now + SET_BACK)
         for key in keys:
             try:

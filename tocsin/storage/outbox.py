@@ -70,20 +70,6 @@ def put(connection: Connection, rows: Sequence[Outgoing], now: datetime) -> None
         connection.execute(upsert(connection, outbox, values).on_conflict_do_nothing(index_elements=["key"]))
 
 
-def heed_set_back(connection: Connection, now: datetime, clock: datetime) -> None:
-    """Let go what a clock that was set back has left behind: pauses and leases that reach further than any does."""
-    for lane, (_, most) in PAUSES.items():
-        beyond = outbox.c.not_before > now + timedelta(seconds=most)
-        connection.execute(
-            update(outbox).where(WANTS_TO_LEAVE, outbox.c.lane == lane, beyond).values(not_before=now)
-        )
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.state == "sending", outbox.c.lease_until > clock + timedelta(seconds=LEASE))
-        .values(lease_until=clock - timedelta(seconds=1))
-    )
-
-
 def drop(connection: Connection, row: Mapping[str, Any], now: datetime, why: str) -> bool:
     """Take a message back as it was read, also one whose sender died. False when somebody else has it by now."""
     result = connection.execute(

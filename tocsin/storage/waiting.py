@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, true, update
 
-from tocsin.storage.outbox import LANES, WANTS_TO_LEAVE
+from tocsin.storage.outbox import LANES, LEASE, PAUSES, WANTS_TO_LEAVE
 from tocsin.storage.routes import DESTINATION, health, holds, is_held
 from tocsin.storage.tables import outbox
 
@@ -124,3 +124,17 @@ def queues(connection: Connection) -> list[dict[str, Any]]:
         .group_by(outbox.c.route)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def heed_set_back(connection: Connection, now: datetime, clock: datetime) -> None:
+    """Let go what a clock that was set back has left behind: pauses and leases that reach further than any does."""
+    for lane, (_, most) in PAUSES.items():
+        beyond = outbox.c.not_before > now + timedelta(seconds=most)
+        connection.execute(
+            update(outbox).where(WANTS_TO_LEAVE, outbox.c.lane == lane, beyond).values(not_before=now)
+        )
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "sending", outbox.c.lease_until > clock + timedelta(seconds=LEASE))
+        .values(lease_until=clock - timedelta(seconds=1))
+    )
