@@ -2,8 +2,9 @@
 
     python bench/declare.py [runs]
 
-Both are fresh processes, in turns, speaking to the same two sinks: two people, by Slack and by mail each. Ours also
-opens the database, checks the catalog, writes the timeline and its keys, and records how each page fared.
+Both are fresh processes, in turns, speaking to the same two sinks: two people, by Slack and by mail each. The script
+imports what `tocsin declare` itself loads of libraries, no other one, and speaks to each sink by the same client. Ours
+also opens the database, checks the catalog, writes the timeline and its keys, and records how each page fared.
 
 Two moments of each are measured from the start of the process: the first page that a sink has accepted, and the end
 of the process, when every page is recorded and the card is printed.
@@ -22,8 +23,8 @@ from typing import Any, NamedTuple
 
 BASELINE = """
 import asyncio, email.message, os
-import aiosmtplib, cryptography.hazmat.primitives.ciphers.aead, cyclopts, email_validator, jinja2, pydantic
-import pydantic_settings, slack_sdk.web.async_client, sqlalchemy, structlog
+import aiosmtplib, cryptography.hazmat.primitives.ciphers.aead, cyclopts, jinja2, pydantic
+import pydantic_settings, slack_sdk.web.async_client, sqlalchemy
 async def main():
     slack = slack_sdk.web.async_client.AsyncWebClient("xoxb-drill", base_url=os.environ["SLACK"])
     for person in ("U0SAMPLE001", "U0SAMPLE003"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.declare import BASELINE
 from tests.cli.conftest import Command
 from tocsin.cli import VERBS, all_verbs, main, overview
 
@@ -85,6 +86,19 @@ def test_declaring_loads_the_wire_only_for_a_route_that_is_there(
     monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
     monkeypatch.delenv("TOCSIN_MAIL__HOST")
     assert loaded(words)["declare x --as linh"] == []
+
+
+def test_the_script_that_declaring_is_measured_against_loads_no_library_that_it_does_not(home: Path) -> None:
+    code = (
+        "import ast, sys\n"
+        "from tocsin.cli import main\n"
+        "main(['declare', 'x', '--as', 'linh'])\n"
+        "asked = (node for node in ast.walk(ast.parse(sys.argv[1])) if isinstance(node, ast.Import))\n"
+        "names = [each.name for node in asked for each in node.names]\n"
+        "print(*(name for name in names if name not in sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, BASELINE], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ""
 
 
 def test_declaring_loads_no_library_that_it_has_no_use_for(
