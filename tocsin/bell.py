@@ -2,6 +2,8 @@
 
 Deliver the outbox, advance what is due, wake what sleeps, say that it lives. Deadlines never depend on Prefect. One
 poison incident, one dead route or a dead Prefect never stops the rest of a round.
+
+Long, since a round is one thing, and what its parts do when one of them fails can be read in one place.
 """
 
 import itertools
@@ -16,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tocsin.actions.calling import heed_held_back
 from tocsin.actions.mailbox import Mailroom
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
@@ -118,6 +121,7 @@ def ring(
     alive = Breath(partial(_beat, app))
     if (made := app.restored) is not None:
         tell_restored(app, made)
+    heed_held_back(app)
     delivered = _deliver(app, post, alive)
     failed = _look_at_newer_laws(app, alive)
     trouble = waking() if waking else None

@@ -116,6 +116,29 @@ def test_one_that_is_too_large_calls_by_its_head_and_stays_with_the_mail_system(
     assert vault.read(app, items(app)[0], "E2") == large
 
 
+def test_what_is_urgent_stands_out_in_the_list_and_in_the_status(tocsin: Command, home: Path) -> None:
+    pipe(message())
+    assert "TRIAGE urgent" not in tocsin("list", "--open").out
+    assert "triage 1 waiting, since" in " ".join(tocsin("status").out.split())
+    pipe(message("URGENT", id_="m2@x", sender="b@example.org"))
+    tocsin("declare", "--triage", "--urgent", "--drill", "Odd queries")
+    assert tocsin("list", "--open").out.count("TRIAGE urgent") == 2
+    assert "triage 3 waiting, 2 urgent, since" in " ".join(tocsin("status").out.split())
+    assert json.loads(tocsin("status", "--json").out)["triage"]["urgent"] == 2
+
+
+def test_what_a_flood_holds_back_calls_at_once_where_no_bell_rings(
+    home: Path, app: App, mail: MailSink, tocsin: Command
+) -> None:
+    for n in range(12):
+        pipe(message("URGENT", id_=f"m{n}@x", sender=f"s{n}@example.org"))
+    assert len(mail.messages) == 11
+    key = items(app)[10]
+    assert app.incident(key).pages[0].reached
+    assert "FLOOD   this item calls nobody by itself" in tocsin("card", key).out
+    assert tocsin("ack", key).status == 0
+
+
 def test_the_card_shows_what_came_and_by_when_to_answer(tocsin: Command, home: Path, app: App) -> None:
     pipe(message("A question\x1b[31m"))
     card = tocsin("card").out

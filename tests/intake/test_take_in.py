@@ -140,13 +140,51 @@ def test_a_flood_of_many_senders_calls_ten_times_an_hour_and_says_so(tale):
         tale.app, *(message("URGENT", id_=f"f{n}@x", sender=f"s{n}@x.example") for n in range(14))
     )
     tale.settle()
-    assert len(tale.mails_to("linh")) == 10
+    # One for each of the first ten, and one for all that were held back.
+    assert len(tale.mails_to("linh")) == 11
     tale.key = taken[-1].incident
     assert (tale.incident.quiet, tale.incident.messages[0].held_back, tale.paged()) == (True, "flood", [])
     tale.leap(minutes=61)
     tale.key = hand_over(tale.app, message("URGENT", sender="late@x.example"))[0].incident
     tale.settle()
     assert tale.paged() == [("triage", "linh")]
+
+
+def from_many(count: int, subject: str) -> list[bytes]:
+    """One message from each of so many senders."""
+    return [message(subject, id_=f"{subject}{n}@x", sender=f"{subject}{n}@x.example") for n in range(count)]
+
+
+def test_no_number_of_plain_messages_silences_an_urgent_one(tale):
+    plain = hand_over(tale.app, *from_many(12, "hello"))
+    tale.key = hand_over(tale.app, message("High priority: your database is public"))[0].incident
+    tale.settle()
+    assert tale.paged() == [("triage", "linh")]
+    # Of the plain ones somebody is told as of many an hour.
+    told = [each.incident for each in plain if tale.app.incident(each.incident).pages]
+    assert told == [each.incident for each in plain[:10]]
+
+
+def test_for_urgent_messages_that_a_flood_holds_back_somebody_is_called_each_hour_until_somebody_looks(tale):
+    taken = hand_over(tale.app, *from_many(13, "urgent"))
+    oldest, other, last = (each.incident for each in taken[10:])
+    tale.key = oldest
+    tale.settle()
+    tale.fast_forward(minutes=59)
+    assert tale.paged() == [("triage", "linh")]
+    said = [str(each.blocks) for each in tale.slack.messages]
+    assert sum("Số thư khẩn chưa gọi ai vì đến quá nhiều: 3" in each for each in said) == 1
+    tale.fast_forward(minutes=2)
+    assert tale.paged() == [("triage", "linh")] * 2
+    for tale.key in (oldest, other):
+        tale.as_("minh").ack()
+    tale.fast_forward(minutes=61)
+    tale.key = last
+    assert tale.paged() == [("triage", "linh")]
+    tale.as_("linh").decline(because="spam")
+    tale.fast_forward(minutes=61)
+    tale.key = oldest
+    assert tale.paged() == [("triage", "linh")] * 2
 
 
 def test_machines_are_kept_in_one_item_and_call_nobody(tale):

@@ -89,7 +89,12 @@ MOST: dict[Kind, tuple[Line | str, ...]] = {
         line("head", seq=4, hash="a" * 64),
     ),
     "trouble": (line("cannot_move", move="ask-approval/customers-sg-pdpa"), "x" * 300),
-    "triage": (line("called", role="triage"), line("message_urgent"), line("whether")),
+    "triage": (
+        line("called", role="triage"),
+        line("held_back", count=1200),
+        line("message_urgent"),
+        line("whether"),
+    ),
     "newer-law": (TITLE, TITLE, line("judged")),
 }
 #: The longest command that stands below a message; of a hand-over, that which gives the role on.

@@ -7,33 +7,27 @@ answers, in the time that the policy promises.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from tocsin.actions.asking import command_of
+from tocsin.actions.calling import HOUR, INTAKE, call
 from tocsin.actions.declaring import Declaration, Triage, declare
-from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.escalation import TRIAGE
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import MessageReceived, Paged
+from tocsin.domain.kinds import MessageReceived
 from tocsin.domain.mailhead import Head, read_head, split
-from tocsin.domain.roads import ways
-from tocsin.engine.messages import page_message
 from tocsin.evidence.vault import keep, put_file
 from tocsin.record import record
-from tocsin.rendering.message import line
 from tocsin.sealing import keyed_digest
 from tocsin.storage import arrivals
 from tocsin.storage.arrivals import Arrival
 
-#: Who acts: the intake itself, for whoever wrote is nobody whom we know.
-INTAKE = Actor("intake", None)
-_HOUR = timedelta(hours=1)
 #: One sender, to the intake: all machines. Their messages are one item, as long as it waits.
 _MACHINES = "machines"
 #: Message-IDs of our own begin with the number of a row in the outbox.
@@ -75,14 +69,12 @@ def take_in(app: App, raw: bytes, *, received_at: datetime | None = None, whole:
     with app.database.read() as connection:
         before = arrivals.known(connection, came.identity)
         key = None if before else _belongs_to(app, connection, came)
-        many = arrivals.opened(connection, app.now() - _HOUR)
     if before:
         return Taken(before.incident, before.item, "known", came.whole)
     if key is not None:
         return Taken(key, _keep(app, key, came, opened=False), "joined", came.whole)
-    flood = many >= app.catalog.contacts.intake.calls_an_hour
-    key = _open(app, came, flood=flood)
-    return Taken(key, _keep(app, key, came, opened=True, flood=flood), "opened", came.whole)
+    key = _open(app, came)
+    return Taken(key, _keep(app, key, came, opened=True), "opened", came.whole)
 
 
 def _message(app: App, raw: bytes, received_at: datetime | None, whole: bool) -> _Message:
@@ -125,49 +117,57 @@ def _belongs_to(app: App, connection: Connection, came: _Message) -> str | None:
     return arrivals.in_triage(connection, came.sender, since)
 
 
-def _open(app: App, came: _Message, *, flood: bool) -> str:
-    """The item that a message opens. Said again after a crash, it is the same one."""
-    urgent = came.head.urgent and not flood
+def _open(app: App, came: _Message) -> str:
+    """The item that a message opens. Said again after a crash, it is the same one, as it was judged at first.
+
+    It calls nobody where as many called within the hour as may; so do plain ones, apart from those.
+    """
+    urgent = came.head.urgent
+    with app.database.read() as connection:
+        many = arrivals.heard(connection, app.now() - HOUR, urgent=urgent)
+    quiet = many >= app.catalog.contacts.intake.calls_an_hour
     what = Declaration(
         app.catalog.contacts.intake.title,
         drill=app.settings.fenced,
-        triage=Triage(urgent=urgent, quiet=flood, source="message", at=came.received_at),
+        triage=Triage(urgent=urgent and not quiet, quiet=quiet, source="message", at=came.received_at),
     )
     return declare(app, INTAKE, what, command=f"intake/{came.identity}").incident.key
 
 
-def _keep(app: App, key: str, came: _Message, *, opened: bool, flood: bool = False) -> str:
+def _keep(app: App, key: str, came: _Message, *, opened: bool) -> str:
     """Seal the message as evidence of an incident, say so in its timeline, and call somebody if it is urgent."""
     sealed = put_file(app, key, came.raw)
 
     def decide(change: Change) -> None:
-        held = _held_back(app, change.incident, came, flood=flood)
+        incident, urgent = change.incident, came.head.urgent
+        quiet = opened and incident.quiet
+        held = _held_back(app, incident, quiet=quiet) if urgent else None
         item = keep(change, sealed, "message.eml", by=INTAKE.id)
         seq = change.add(
             MessageReceived(
                 item=item,
-                urgent=came.head.urgent,
+                urgent=urgent,
                 automatic=came.head.automatic,
                 whole=came.whole,
                 held_back=held,
             ),
             at=came.received_at,
         )
-        if came.head.urgent and held is None and not _climbs(change.incident):
-            _call(app, change, seq)
+        if urgent and held is None and not _climbs(incident):
+            call(app, change, seq)
         change.answer = item
-        noted = Arrival(came.identity, came.message, came.sender, key, item, change.now, opened)
+        noted = Arrival(
+            came.identity, came.message, came.sender, key, item, change.now, opened, urgent, held=quiet
+        )
         change.also.append(lambda connection: arrivals.note(connection, noted))
 
     command = command_of(f"intake/{came.identity}/{key}", "keep", came.identity)
     return str(record(app, key, decide, actor=INTAKE.id, command=command).answer)
 
 
-def _held_back(app: App, incident: Incident, came: _Message, *, flood: bool) -> _HELD:
-    """Why an urgent message calls nobody: one before it did, within the hour, or too many came in."""
-    if not came.head.urgent:
-        return None
-    if flood:
+def _held_back(app: App, incident: Incident, *, quiet: bool) -> _HELD:
+    """Why an urgent message calls nobody: one before it did, within the hour, or the item that it opened is quiet."""
+    if quiet:
         return "flood"
     since = app.now() - app.catalog.contacts.intake.same_sender
     called = (each for each in incident.messages if each.urgent and each.held_back is None)
@@ -177,19 +177,3 @@ def _held_back(app: App, incident: Incident, came: _Message, *, flood: bool) -> 
 def _climbs(incident: Incident) -> bool:
     """Whether the ladder of triage calls, or will with this message."""
     return incident.status == "triage" and TRIAGE not in incident.answered
-
-
-def _call(app: App, change: Change, seq: int) -> None:
-    """Call who holds the command, or looks at it in triage; the first of its ladder while nobody does."""
-    incident, contacts = change.incident, app.catalog.contacts
-    role = TRIAGE if incident.status == "triage" else "incident-commander"
-    holder, ladder = incident.holder(role), contacts.ladder(role, incident.severity)
-    first = contacts.called(ladder.levels[0], change.now) if ladder else ()
-    known = {person.id for person in contacts.people} - {*incident.excluded}
-    for person in [who for who in ((holder,) if holder in known else first) if who in known]:
-        number = sum(page.person == person for page in incident.pages)
-        routes = ways(contacts.person(person), incident.silenced, loud=True)
-        body = Paged(role=role, person=person, level=0, round=number, routes=routes, asked_by=INTAKE.id)
-        called = change.add(body, cause=seq)
-        why = None if incident.status == "triage" else line("message_urgent")
-        page_message(app, change, body, called, why, number + 1)

@@ -89,14 +89,16 @@ def _follow(shell: Shell, taken: "Sequence[Taken]") -> None:
 
     What fails here the bell makes good: the messages are kept.
     """
+    from tocsin.actions.calling import call_for_held_back
     from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance, quick_only
     from tocsin.storage.waiting import Load
 
-    keys = dict.fromkeys(each.incident for each in taken)
+    keys = list(dict.fromkeys(each.incident for each in taken))
     try:
         for key in keys:
             advance(shell.app, key, wanted=quick_only, holder="intake")
+        keys += filter(None, [call_for_held_back(shell.app)])
         # What the rest of the house has to say is the bell's: the mail system waits here.
         for key in keys:
             deliver(shell.app, Load(incident=key))

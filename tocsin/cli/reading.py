@@ -94,7 +94,7 @@ def list_(
             (
                 row.key,
                 row.code_name + ("  DRILL" if row.drill else ""),
-                "TRIAGE" if row.status == "triage" else row.severity.upper(),
+                alarm(row.rank) if row.urgent else row.rank,
                 row.status,
                 left(row.next_due, now) if row.open and row.next_due else "-",
                 clean(row.title or row.type),

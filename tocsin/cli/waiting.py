@@ -67,7 +67,9 @@ def _message_lines(waits: "Waiting", named: str) -> list[str]:
         )
     if waits.quiet:
         lines.append(
-            labelled("FLOOD", "this item called nobody: too many came in within the hour", urgent=True)
+            labelled(
+                "FLOOD", "this item calls nobody by itself: too many came in within the hour", urgent=True
+            )
         )
     for why, count in (waits.held_back or {}).items():
         lines.append(labelled("FLOOD", f"{count:,} urgent {_HELD.get(why, why)}", urgent=True))
@@ -85,7 +87,8 @@ def intake_lines(shell: Shell, now: "Standing") -> list[str]:
     """What waits in triage, and the mailbox of the privacy address, for `tocsin status`."""
     lines = []
     if now.triage:
-        since = f"{now.triage:,} waiting since {shell.at(now.triage_since)}     tocsin list --open"
+        urgent = f", {now.triage_urgent:,} urgent" if now.triage_urgent else ""
+        since = f"{now.triage:,} waiting{urgent}, since {shell.at(now.triage_since)}     tocsin list --open"
         lines.append(labelled("triage", since, urgent=True))
     if shell.app.settings.intake.host is not None:
         lines.append(_mailbox_line(shell, now.mailbox))

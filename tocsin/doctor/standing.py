@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.moments import iso
+from tocsin.storage import arrivals, inbound, routes, tables, timeline
 from tocsin.storage import clock as beats
-from tocsin.storage import inbound, routes, tables, timeline
 from tocsin.storage.routes import Health
 from tocsin.storage.waiting import queues as waiting_queues
 
@@ -47,9 +47,10 @@ class Standing:
     open: int
     #: Whether `watch` should look after the bell: where there is Prefect, or was.
     watched: bool = False
-    #: What waits in triage: how many, and since when the oldest was opened.
+    #: What waits in triage: how many, since when the oldest was opened, and how many are urgent.
     triage: int = 0
     triage_since: datetime | None = None
+    triage_urgent: int = 0
     #: The last look into the mailbox of the privacy address; None where none is configured, or nobody has looked.
     mailbox: Beat | None = None
     #: What came in from Slack and is not worked off: how many, and since when the oldest waits, on the real clock.
@@ -89,7 +90,11 @@ class Standing:
             "quarantined": self.quarantined,
             "oldest_overdue_s": int(self.oldest_overdue.total_seconds()),
             "open": self.open,
-            "triage": {"waiting": self.triage, "since": self.triage_since and iso(self.triage_since)},
+            "triage": {
+                "waiting": self.triage,
+                "since": self.triage_since and iso(self.triage_since),
+                "urgent": self.triage_urgent,
+            },
             "mailbox": _beat_json(self.mailbox) if self.mailbox else None,
             "inbox": {"waiting": self.inbox, "since": self.inbox_since and iso(self.inbox_since)},
             "woken": self.woken and iso(self.woken),
@@ -135,6 +140,7 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             watched=bool(prefect.url) or app.settings.prefect_port_file.is_file() or "watch" in parts,
             triage=triage,
             triage_since=since,
+            triage_urgent=len(arrivals.urgent(connection) - {*without}),
             inbox=len(came),
             inbox_since=next(iter(came), None),
             mailbox=every.get("mailbox") if app.settings.intake.host else None,

@@ -65,10 +65,8 @@ SET_BACK = timedelta(minutes=1)
 
 
 def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
-    """The ladders that still call: those of roles for which nobody has answered. In triage that is its own alone."""
+    """The ladders of roles for which nobody has answered. In triage that is its own alone."""
     waits = incident.status == "triage"
-    if waits and incident.quiet:
-        return
     for ladder in contacts.ladders:
         if (
             incident.severity in ladder.severities
@@ -81,7 +79,8 @@ def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
 def calls_due(incident: Incident, contacts: Contacts, now: datetime) -> list[Call]:
     """Everybody who is to be called now and has not been called so on this rung."""
     calls = []
-    for ladder in ladders(incident, contacts):
+    # What is quiet waits for an answer as well, but calls nobody by itself.
+    for ladder in () if incident.waits_calmly and incident.quiet else ladders(incident, contacts):
         stands = _standing(ladder, incident, contacts, now)
         rung, ringing = stands.rung, stands.ringing
         made = {
@@ -163,7 +162,7 @@ def set_back(incident: Incident, contacts: Contacts, now: datetime) -> timedelta
 
 
 def unanswered(incident: Incident, contacts: Contacts) -> list[str]:
-    """The roles that are being called and have not answered."""
+    """The roles for which nobody has answered."""
     return [ladder.role for ladder in ladders(incident, contacts)]
 
 

@@ -37,7 +37,8 @@ class Intake(Record):
     answer: Answer | None = None
     #: Messages of one sender within so many minutes are one item, and call once.
     same_sender_minutes: int = Field(default=60, gt=0)
-    #: So many items an hour call somebody; what is urgent beyond that waits in the list and says so.
+    #: So many urgent items an hour call somebody, and of so many others somebody is told. For urgent ones beyond that
+    #: somebody is called once for all, and again each hour while they wait.
     calls_an_hour: int = Field(default=10, gt=0)
 
     @property

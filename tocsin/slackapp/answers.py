@@ -95,7 +95,7 @@ def listed(desk: Desk) -> list[Said]:
     rows = listing(desk.app, desk.actor, only_open=True)
     found = [each for each in rows if each.quarantined or not desk.silenced(each.key)]
     lines: list[Said] = [
-        f"{each.key} {each.code_name}  {each.severity.upper()}  {desk.at(each.next_due)}"
+        f"{each.key} {each.code_name}  {each.rank}  {desk.at(each.next_due)}"
         + (f"  {masked(each.title)}" if each.title else "")
         for each in found[:_MOST]
     ]

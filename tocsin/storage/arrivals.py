@@ -1,12 +1,13 @@
 """Arrivals: which messages from outside were taken in, and where they are. Names and ids are keyed hashes here."""
 
+import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from tocsin.storage.tables import arrival, incident, outbox
+from tocsin.storage.tables import arrival, entry, incident, outbox
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Arrival:
     item: str
     taken_at: datetime
     opened: bool
+    urgent: bool
+    held: bool
 
 
 def note(connection: Connection, came: Arrival) -> None:
@@ -70,7 +73,24 @@ def latest(connection: Connection) -> datetime | None:
     return found
 
 
-def opened(connection: Connection, since: datetime) -> int:
-    """How many items messages have opened since then."""
-    query = select(func.count()).where(arrival.c.opened, arrival.c.taken_at > since)
-    return connection.scalar(query) or 0
+def heard(connection: Connection, since: datetime, *, urgent: bool) -> int:
+    """How many items such messages have opened since then of which somebody heard."""
+    counted = arrival.c.opened & ~arrival.c.held & (arrival.c.urgent == urgent)
+    return connection.scalar(select(func.count()).where(counted, arrival.c.taken_at > since)) or 0
+
+
+def held(connection: Connection) -> list[str]:
+    """What urgent messages opened that called nobody, as long as it waits in triage; the oldest first."""
+    waits = (incident.c.status == "triage") & incident.c.quarantined.is_(None)
+    query = select(arrival.c.incident).join(incident, incident.c.key == arrival.c.incident)
+    query = query.where(arrival.c.held, arrival.c.urgent, waits)
+    return list(dict.fromkeys(connection.scalars(query.order_by(arrival.c.taken_at))))
+
+
+def urgent(connection: Connection) -> set[str]:
+    """What waits in triage and is urgent: by a message in it, or by the word of who opened it."""
+    first = select(incident.c.key, entry.c.body).join(entry, entry.c.incident == incident.c.key)
+    opened = connection.execute(first.where(incident.c.status == "triage", entry.c.seq == 1))
+    bodies = {row.key: json.loads(row.body) for row in opened}
+    marked = connection.scalars(select(arrival.c.incident).where(arrival.c.urgent).distinct())
+    return {key for key, body in bodies.items() if body.get("urgent")} | (bodies.keys() & set(marked))

@@ -448,6 +448,10 @@ arrival = Table(
     Column("taken_at", Moment, nullable=False),
     #: Whether it opened the item that it stands in.
     Column("opened", Boolean, nullable=False),
+    #: Whether its sender marked it urgent, and whether the item that it opened calls nobody while it waits.
+    Column("urgent", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Index("ix_arrival_held", "held"),
     Index("ix_arrival_message", "message"),
     Index("ix_arrival_sender_taken_at", "sender", "taken_at"),
     Index("ix_arrival_taken_at", "taken_at"),

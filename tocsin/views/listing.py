@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.storage import arrivals
 from tocsin.storage.texts import read_texts
 from tocsin.views.access import visible
 from tocsin.views.calls import unreached
@@ -30,17 +31,29 @@ class Listed:
     quarantined: str | None
     #: People are to be called, and no route has taken a call.
     nobody_reached: bool
+    #: Whether it waits in triage and is urgent.
+    urgent: bool
+
+    @property
+    def rank(self) -> str:
+        """How bad it is, as far as anybody has said."""
+        if self.status != "triage":
+            return self.severity.upper()
+        return "TRIAGE urgent" if self.urgent else "TRIAGE"
 
 
 def listing(app: App, actor: Actor, *, only_open: bool = False) -> list[Listed]:
     """The incidents that this person may know of: the soonest deadline first, then the newest."""
-    asked = {"title", "nobody_reached"}
+    asked = {"title", "nobody_reached", "urgent"}
     fields = [name for name in Listed.__dataclass_fields__ if name not in asked]
     silent = unreached(app)
+    with app.database.read() as connection:
+        urgent = arrivals.urgent(connection)
     return [
         Listed(
             title=_title(app, row),
             nobody_reached=row["key"] in silent,
+            urgent=row["key"] in urgent,
             **{name: row[name] for name in fields},
         )
         for row in visible(app, actor, only_open=only_open)

@@ -49,8 +49,11 @@ def upgrade() -> None:
         sa.Column("item", sa.String(length=12), nullable=False),
         sa.Column("taken_at", sa.String(length=32), nullable=False),
         sa.Column("opened", sa.Boolean(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("identity", name=op.f("pk_arrival")),
     )
+    op.create_index("ix_arrival_held", "arrival", ["held"], unique=False)
     op.create_index("ix_arrival_message", "arrival", ["message"], unique=False)
     op.create_index("ix_arrival_sender_taken_at", "arrival", ["sender", "taken_at"], unique=False)
     op.create_index("ix_arrival_taken_at", "arrival", ["taken_at"], unique=False)
