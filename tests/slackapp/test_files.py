@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.slackapp.conftest import Built, House
+from tests.slackapp.conftest import Built, House, room_of
 from tests.slackapp.test_clicks import posted
 from tocsin.domain.offers import Offer
 from tocsin.evidence.vault import read
 from tocsin.sinks.workspace import PostedMessage
 from tocsin.slackapp.files import safe_name
+from tocsin.storage import rooms
 from tocsin.views.steps import steps
 
 
@@ -25,7 +26,7 @@ def ask(house: House) -> tuple[House, str, PostedMessage]:
     house.hush()
     message = posted(house, Offer("done", house.story.key, step.id))
     house.member("linh").click(message, f"done {step.id}")
-    heard = house.workspace.expect("incidents", step.id)
+    heard = house.workspace.expect(room_of(house, house.story.key), step.id)
     house.settled()
     assert heard.message is not None
     return house, step.id, heard.message
@@ -34,7 +35,7 @@ def ask(house: House) -> tuple[House, str, PostedMessage]:
 def test_a_file_in_the_thread_ticks_the_step(asked: tuple[House, str, PostedMessage]) -> None:
     house, step, thread = asked
     house.member("linh").upload(thread, house.workspace.file(b"the log"), "../../etc/gate way.log")
-    heard = house.workspace.expect("incidents", step, "E")
+    heard = house.workspace.expect(thread.channel, step, "E")
     house.hush()
 
     assert heard.message is not None
@@ -46,6 +47,24 @@ def test_a_file_in_the_thread_ticks_the_step(asked: tuple[House, str, PostedMess
         0
     ][1] == (f"Bearer {house.workspace.token}")
     assert list((house.app.settings.home / "uploads").iterdir()) == []
+
+
+def test_who_is_not_in_the_room_is_asked_alone_wherever_they_typed(house: House) -> None:
+    house.story.declare("Secret breach")
+    house.story.as_("linh").ack()
+    step = next(each for each in steps(house.app, house.story.incident) if each.wants_required)
+    with house.app.database.write() as connection:
+        rooms.keep(connection, house.story.key, guests={house.id("linh"): "user_is_restricted"})
+    house.hush()
+    house.member("linh").type(f"done {step.id}", "incidents")
+    heard = house.workspace.expect(house.id("linh"), step.id, whisper=False)
+    house.settled()
+
+    assert heard.message is not None
+    house.member("linh").upload(heard.message, house.workspace.file(b"the log"), "x.log")
+    house.workspace.expect(house.id("linh"), "kho bằng chứng: E", whisper=False)
+    house.hush()
+    assert house.story.incident.steps[step.id].mark == "done"
 
 
 def test_elsewhere_a_file_is_talk(asked: tuple[House, str, PostedMessage]) -> None:

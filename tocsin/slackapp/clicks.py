@@ -173,11 +173,20 @@ def wants_upload(desk: Desk, offer: Offer) -> bool:
     return step.evidence_required and incident.open
 
 
+def _among_us(desk: Desk, key: str) -> str:
+    """The incident's room, where this person is in it; else a direct message."""
+    with desk.app.database.read() as connection:
+        room = rooms.of(connection, key) or {}
+    is_in = (room.get("guests") or {}).get(desk.it.user) == "in"
+    return str(room["channel"]) if is_in and room.get("channel") else desk.it.user
+
+
 def ask_upload(desk: Desk, key: str, step: str) -> None:
-    """Open a thread in which the evidence of a step is uploaded."""
+    """Open a thread in which the evidence of a step is uploaded, where no outsider reads along."""
+    desk.refuse_silenced(key)
     wanted = open_step(desk.app, desk.app.incident(key), step).evidence or ""
     post = post_of(desk.said([line("slack_upload", step=step, incident=key), wanted]))
-    channel = desk.it.channel or desk.it.user
+    channel = _among_us(desk, key)
     said = desk.voice.ask(
         "chat_postMessage",
         channel=channel,
