@@ -3,6 +3,7 @@
 import pytest
 
 from tests.slackapp.conftest import House, room_of
+from tocsin.storage.database import Unavailable
 from tocsin.storage.texts import read_texts
 
 
@@ -69,3 +70,21 @@ def test_in_its_channel_an_incident_need_not_be_named(house: House, room: str) -
     assert house.story.key != first
     house.member("linh").type("card", channel=room)
     house.workspace.expect(house.id("linh"), first, whisper=True)
+
+
+def test_a_mark_that_cannot_be_kept_is_no_200_and_slack_sends_it_again(
+    house: House, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bolt acknowledges an event before its listener runs: what is not kept by then would be lost."""
+    said = house.workspace.say_as(house.id("giang"), room, "the token was revoked")
+
+    def away(*_: object) -> bool:
+        raise Unavailable("the database is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("tocsin.slackapp.front.keep", away)
+        assert house.member("linh").mark(said).status >= 500
+    assert house.member("linh").mark(said).status == 200
+    house.workspace.expect(house.id("linh"), house.story.key, whisper=True)
+    house.settled()
+    assert len(house.story.told("Noted")) == 1

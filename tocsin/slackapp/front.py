@@ -65,8 +65,8 @@ class Front:
         bolt.action(_OURS)(self._click)
         bolt.action(re.compile(".*"))(self._nothing)
         bolt.view(_OURS)(self._submission)
-        bolt.event("reaction_added")(self._event)
-        bolt.event("message")(self._event)
+        bolt.event("reaction_added", middleware=[self._kept_first])(self._event)
+        bolt.event("message", middleware=[self._kept_first])(self._event)
         bolt.event(re.compile(".*"))(self._nothing)
         bolt.error(_failed)
         return bolt
@@ -99,11 +99,19 @@ class Front:
         await ack()
         await self._go_on(it, fresh)
 
-    async def _event(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
+    async def _kept_first(
+        self, body: dict[str, Any], context: dict[str, Any], next_: Callable[[], Awaitable[Any]]
+    ) -> None:
+        """Bolt acknowledges an event before its listener runs: what must not be lost is kept before that.
+
+        Where it cannot be kept, Slack hears an error and sends it again.
+        """
         it = received(body)
-        fresh = _matters(it, self._home().settings.slack.emoji) and await self._kept(it, False)
-        await ack()
-        await self._go_on(it, fresh)
+        context["fresh"] = _matters(it, self._home().settings.slack.emoji) and await self._kept(it, False)
+        await next_()
+
+    async def _event(self, body: dict[str, Any], context: dict[str, Any]) -> None:
+        await self._go_on(received(body), bool(context["fresh"]))
 
     async def _kept(self, it: Received, modal: bool) -> bool:
         held = OPENING if modal else timedelta(0)
