@@ -3,11 +3,9 @@
 import pytest
 
 from tests.slackapp.conftest import House, room_of
-from tocsin.actions.declaring import Declaration, Triage, declare
+from tocsin.actions.declaring import Triage
 from tocsin.actors import Actor
-from tocsin.engine import advance, quick_only
 from tocsin.slackapp.wording import words_for
-from tocsin.storage import outbox
 
 
 @pytest.fixture
@@ -172,17 +170,6 @@ def test_where_slack_is_silenced_nothing_is_said_or_done_there(declared: House) 
         assert key not in heard
     assert key not in typed(declared, "list")
     assert declared.story.incident.head_seq == before
-
-
-def test_what_another_incident_has_to_say_keeps_nobody_waiting(declared: House) -> None:
-    app = declared.app
-    linh = Actor("linh", app.catalog.contacts.person("linh"))
-    other = declare(app, linh, Declaration("Another matter", drill=True)).incident.key
-    advance(app, other, wanted=quick_only, holder="test")
-    typed(declared, f"ack {declared.story.key}")
-    declared.hush()
-    with app.database.read() as connection:
-        assert {row["attempts"] for row in outbox.of_incident(connection, other)} == {0}
 
 
 def test_what_waits_in_triage_is_confirmed_or_declined_from_slack(house: House) -> None:
