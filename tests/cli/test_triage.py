@@ -17,7 +17,7 @@ def test_it_is_opened_shown_and_confirmed(tocsin: Command) -> None:
     (row,) = tocsin("list", "--json").json
     assert (row["status"], row["waiting_for"]) == ("triage", "triage: an incident or not")
     assert "TRIAGE  triage" in tocsin("list").out
-    assert "triage  1 waiting since " in tocsin("status").out
+    assert "triage  1 waiting, since " in tocsin("status").out
     assert tocsin("status", "--json").json["triage"]["waiting"] == 1
     found = tocsin("confirm", "--severity", "sev2", "--json")
     assert (found.status, found.json["status"], found.json["severity"]) == (0, "declared", "sev2")

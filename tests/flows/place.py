@@ -163,9 +163,14 @@ class Place:
             return {}
 
     def asked(self, method: str, path: str, body: object = None) -> Any:
-        """What Prefect answers to a question."""
+        """What Prefect answers to a question. While its SQLite is busy it says 503, and is asked again."""
         assert self.api is not None
-        return self.api.request(method, path, json=body).raise_for_status().json()
+        for _ in range(20):
+            answer = self.api.request(method, path, json=body)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
+        return answer.raise_for_status().json()
 
     def state_of(self, key: str) -> tuple[str, str]:
         state = self.run_of(key).get("state") or {}

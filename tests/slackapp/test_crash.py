@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -77,14 +78,16 @@ def plain(house: House) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("at", ["before the work", "after the deed", "before the answer"])
-def test_a_click_that_was_acknowledged_is_done_once_whenever_the_process_dies(built: Built, at: str) -> None:
+def test_a_click_that_was_kept_is_done_once_whenever_the_process_dies(built: Built, at: str) -> None:
     house = built()
     house.story.declare()
     house.hush()
     linh = house.member("linh")
     message = posted(house, Offer("take", house.story.key, "incident-commander"))
     process = dying(house, at)
-    assert linh.click(message, "take incident-commander").status == 200
+    # A hand may die before the 200 has left: the click was kept before that.
+    with suppress(ConnectionError):
+        assert linh.click(message, "take incident-commander").status == 200
     assert process.wait(20) == -signal.SIGKILL
 
     with house.listening():
