@@ -39,7 +39,7 @@ from tocsin.up.child import Child
 from tocsin.up.ground import free_port
 
 #: Seconds that a process may take for what it does in its own time.
-PATIENCE = 120.0
+PATIENCE = 240.0
 #: Seconds between two rounds of the bell.
 INTERVAL = 0.5
 #: A call or a warning comes within the bell's interval, and what a busy machine adds. Ladders count in minutes.
