@@ -45,11 +45,7 @@ class Attempt:
 async def attempted(app: App, row: dict[str, Any], channel: Channel) -> Attempt:
     """Hand one message over, and say how that went. Never raises but for what ends the process."""
     try:
-        item = (
-            _for_the_room(app, row)
-            if row["person"] == routes.ROOM
-            else _item(app, row, app.catalog.contacts.person(row["person"]))
-        )
+        item = _item(app, row)
         async with asyncio.timeout(PATIENCE):
             receipt = await _doubt_resolved(channel, row, item) or await channel.send(item)
     except TimeoutError:
@@ -75,8 +71,15 @@ async def _doubt_resolved(
     return await find(item.channel, item.message_id, since - timedelta(minutes=1)) if find else None
 
 
-def _for_the_room(app: App, row: dict[str, Any]) -> SlackPost:
+def _item(app: App, row: dict[str, Any]) -> MailEnvelope | SlackPost | ShortCall:
+    """What goes over the wire: for the room of the incident, or for a person by the row's route."""
     content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
+    if row["person"] == routes.ROOM:
+        return _for_the_room(app, row, content)
+    return _for_a_person(app, row, app.catalog.contacts.person(row["person"]), content)
+
+
+def _for_the_room(app: App, row: dict[str, Any], content: Mapping[str, Any]) -> SlackPost:
     with app.database.read() as connection:
         room = rooms.of(connection, row["incident"])
     if room is None or not room["channel"]:
@@ -84,8 +87,9 @@ def _for_the_room(app: App, row: dict[str, Any]) -> SlackPost:
     return SlackPost(row["id"], room["channel"], content["slack_text"], tuple(content["slack_blocks"]))
 
 
-def _item(app: App, row: dict[str, Any], person: Person) -> MailEnvelope | SlackPost | ShortCall:
-    content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
+def _for_a_person(
+    app: App, row: dict[str, Any], person: Person, content: Mapping[str, Any]
+) -> MailEnvelope | SlackPost | ShortCall:
     if row["route"] == "slack":
         if not person.slack:
             raise Refused(f"{person.id} has no Slack id; add one in contacts/people.yaml")

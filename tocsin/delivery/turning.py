@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.change import message_id, sealed_message
+from tocsin.domain.contacts import Person
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.roads import roads, ways
 from tocsin.domain.routes import COMMAND, kind_of
@@ -61,8 +62,7 @@ def instead(
 def _next_route(
     app: App, row: Mapping[str, Any], message: str, silenced: frozenset[str] | None
 ) -> str | None:
-    people = {person.id: person for person in app.catalog.contacts.people}
-    person = people.get(row["person"])
+    person = _addressed(app, row)
     if person is None:
         return None
     silenced = app.incident(row["incident"]).silenced if silenced is None else silenced
@@ -76,12 +76,16 @@ def _next_route(
     return next(iter(left), None)
 
 
+def _addressed(app: App, row: Mapping[str, Any]) -> Person | None:
+    """Whom a message is for; None for the room, and for somebody who left the house."""
+    return next((each for each in app.catalog.contacts.people if each.id == row["person"]), None)
+
+
 def went(app: App, connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
     """A message that took another route got through: what still waits of it is not needed, but for a page."""
     if not row["turned"] or row["lane"] == LANES["page"]:
         return
     message, _, route = str(row["key"]).rpartition("/")
-    people = {person.id: person for person in app.catalog.contacts.people}
-    if person := people.get(row["person"]):
+    if person := _addressed(app, row):
         others = [each for each in roads(person, frozenset()) if each != route]
         outbox.take_back(connection, message, others, now)
