@@ -21,6 +21,7 @@ from tocsin.setting_tables import Bell, Console, Ledger, Links, Mail, Mailbox, P
 __all__ = [
     "Bell",
     "Console",
+    "FileUnderEnvironment",
     "Ledger",
     "Links",
     "Mail",
@@ -40,7 +41,23 @@ SYSTEM_HOME = Path("/var/lib/tocsin")
 Mode = Literal["production", "demo", "drill"]
 
 
-class Settings(BaseSettings):
+class FileUnderEnvironment(BaseSettings):
+    """Settings of one `tocsin.toml`, whose values arrive as arguments and give way to the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first."""
+        return env_settings, init_settings
+
+
+class Settings(FileUnderEnvironment):
     """Everything that may differ between two homes."""
 
     model_config = SettingsConfigDict(
@@ -73,18 +90,6 @@ class Settings(BaseSettings):
     #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
     watchdog: dict[str, Any] = Field(default_factory=dict)
     intake: Mailbox = Mailbox()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment beats the file, whose values arrive as arguments."""
-        return env_settings, init_settings
 
     @property
     def database_url(self) -> str:

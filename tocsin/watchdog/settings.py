@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from tocsin.channels.email import SmtpConfig, mailbox
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
 from tocsin.setting_tables import Port
-from tocsin.settings import complaint, config_file, default_home, read_file
+from tocsin.settings import FileUnderEnvironment, complaint, config_file, default_home, read_file
 
 #: Seconds that a relay may take for its last word: an alarm rather comes twice than late.
 _AFTER_DOT = 30.0
@@ -71,7 +71,7 @@ class Table(BaseModel):
         return value
 
 
-class _Kept(BaseSettings):
+class _Kept(FileUnderEnvironment):
     model_config = SettingsConfigDict(
         env_prefix="TOCSIN_",
         env_nested_delimiter="__",
@@ -84,18 +84,6 @@ class _Kept(BaseSettings):
     home: Path = Field(default_factory=default_home)
     database: str | None = None
     watchdog: Table = Table()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment beats the file, as everywhere."""
-        return env_settings, init_settings
 
 
 @dataclass(frozen=True)
