@@ -14,6 +14,7 @@ from functools import partial
 import pytest
 from sqlalchemy import event, select, update
 
+from tests.slow import SlowLetters
 from tocsin import actions, bell, supervised
 from tocsin.actions.declaring import Declaration
 from tocsin.bell import Hands, next_moment, ring
@@ -165,29 +166,12 @@ def test_a_closing_that_was_cut_short_is_still_published(story):
 def test_long_jobs_beside_the_rounds_delay_no_deadline_and_no_paper_of_another(story):
     story.approved()
     actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
-    reached, go_on = threading.Event(), threading.Event()
-
-    class Slow:
-        name = "email"
-
-        def __init__(self, channel):
-            self.channel = channel
-
-        async def send(self, item):
-            if not item.recipient.endswith("streamonapi.example"):
-                reached.set()
-                go_on.wait(30)
-            return await self.channel.send(item)
-
-        async def close(self):
-            await self.channel.close()
-
-    mail = story.app.routes["email"]
-    slow = replace(story.app, routes={**story.app.routes, "email": lambda app: Slow(mail(app))})
+    letters = SlowLetters(story.app)
+    slow = replace(story.app, routes={**story.app.routes, "email": letters})
     sending = story.key
     hands = Hands()
     ring(slow, hands=hands)
-    assert reached.wait(30)
+    assert letters.reached.wait(30)
     what = Declaration("Another one", type="credential-leak")
     story.key = actions.declare(slow, story.actor("linh"), what).incident.key
     for minutes in (0, 6):
@@ -203,10 +187,10 @@ def test_long_jobs_beside_the_rounds_delay_no_deadline_and_no_paper_of_another(s
     for _ in range(600):
         if story.told("PaperMade"):
             break
-        go_on.wait(0.1)
+        letters.go_on.wait(0.1)
     assert [paper.duty for paper in story.told("PaperMade")] == ["vn-pdpl/authority/vn/controller"]
-    assert (reached.is_set(), go_on.is_set(), story.letters) == (True, False, [])
-    go_on.set()
+    assert (letters.reached.is_set(), letters.go_on.is_set(), story.letters) == (True, False, [])
+    letters.go_on.set()
     hands.rest(60)
     story.key = sending
     story.settle()

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from flows import watch
+from tests.slow import SlowLetters
 from tests.test_paging import say, until
 from tocsin import actions
 from tocsin.domain.notice import CUSTOMERS
@@ -70,28 +71,11 @@ def test_what_waits_for_a_moment_that_a_clock_set_back_has_made_far_is_called_fo
 def test_a_sending_is_brought_to_its_end_before_the_next_run_takes_over(tale, standing_in):
     tale.approved()
     actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
-    reached, go_on = threading.Event(), threading.Event()
-
-    class Slow:
-        name = "email"
-
-        def __init__(self, channel):
-            self.channel = channel
-
-        async def send(self, item):
-            if not item.recipient.endswith("streamonapi.example"):
-                reached.set()
-                go_on.wait(30)
-            return await self.channel.send(item)
-
-        async def close(self):
-            await self.channel.close()
-
-    mail = tale.app.routes["email"]
-    slow = replace(tale.app, routes={**tale.app.routes, "email": lambda app: Slow(mail(app))})
+    letters = SlowLetters(tale.app)
+    slow = replace(tale.app, routes={**tale.app.routes, "email": letters})
     with standing_in(slow, 0.2) as run:
-        assert reached.wait(30)
+        assert letters.reached.wait(30)
         run.join(1)
         assert run.is_alive()
-        go_on.set()
+        letters.go_on.set()
     assert len(tale.letters) == 6
