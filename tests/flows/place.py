@@ -37,9 +37,11 @@ from tocsin.storage.runs import Runs
 from tocsin.up import Household
 from tocsin.up.child import Child
 from tocsin.up.ground import free_port
+from tocsin.wake import WATCH_LOST
 
-#: Seconds that a process may take for what it does in its own time.
-PATIENCE = 240.0
+#: Seconds that a process may take for what it does in its own time. A `watch` whose runner was killed is given up only
+#: after WATCH_LOST.
+PATIENCE = WATCH_LOST.total_seconds() + 60
 #: Seconds between two rounds of the bell.
 INTERVAL = 0.5
 #: A call or a warning comes within the bell's interval, and what a busy machine adds. Ladders count in minutes.
