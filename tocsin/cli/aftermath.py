@@ -22,7 +22,7 @@ def settled(shell: Shell, done: "Recorded") -> bool:
     from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance, quick_only
     from tocsin.storage.waiting import Load
-    from tocsin.views.access import set_apart
+    from tocsin.views.access import recorded_although
     from tocsin.views.calls import untried
 
     key = done.incident.key
@@ -30,11 +30,10 @@ def settled(shell: Shell, done: "Recorded") -> bool:
         advance(shell.app, key, wanted=quick_only, holder="shell")
     except Exception as poison:
         # What the person said is kept all the same; only an incident that was set apart is no error of this command.
-        if set_apart(shell.app, key) is None:
+        trouble = recorded_although(shell.app, key, poison)
+        if trouble is None:
             raise
-        shell.warn(
-            f"recorded, but {key} is set apart: its plan fails ({type(poison).__name__}); tocsin verify {key}"
-        )
+        shell.warn(trouble)
         return False
     # Only for messages that nobody has tried is a wire worth the wait.
     if untried(shell.app, key):

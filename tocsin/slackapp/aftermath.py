@@ -3,7 +3,7 @@
 from tocsin.app import App
 from tocsin.engine import advance, quick_only
 from tocsin.slackapp.desk import Desk
-from tocsin.views.access import set_apart
+from tocsin.views.access import recorded_although
 from tocsin.views.calls import untried
 
 
@@ -12,11 +12,10 @@ def advanced(app: App, key: str) -> str | None:
     try:
         advance(app, key, wanted=quick_only, holder="slack")
     except Exception as poison:  # any failure at all: only one that set no incident apart is ours
-        if set_apart(app, key) is None:
+        trouble = recorded_although(app, key, poison)
+        if trouble is None:
             raise
-        return (
-            f"recorded, but {key} is set apart: its plan fails ({type(poison).__name__}); tocsin verify {key}"
-        )
+        return trouble
     return None
 
 

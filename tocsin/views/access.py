@@ -59,6 +59,13 @@ def set_apart(app: App, key: str) -> str | None:
     return row["quarantined"] if row else None
 
 
+def recorded_although(app: App, key: str, poison: Exception) -> str | None:
+    """What to tell whoever said something that is kept, while its incident was set apart; None for a sound one."""
+    if set_apart(app, key) is None:
+        return None
+    return f"recorded, but {key} is set apart: its plan fails ({type(poison).__name__}); tocsin verify {key}"
+
+
 def apart(app: App, actor: Actor, key: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]] | None:
     """The projections, (incident, duties by key), of an incident that was set apart; None for a sound one.
 
