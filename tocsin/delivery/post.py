@@ -10,7 +10,7 @@ from functools import partial
 
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
-from tocsin.delivery.probing import ask_idle
+from tocsin.delivery.probing import ask_idle, idle
 from tocsin.logs import Log
 from tocsin.storage.waiting import Load, loads
 
@@ -32,9 +32,11 @@ class Post:
         """Begin with what may leave now. It does not wait, and raises only where the database is away."""
         with app.database.read() as connection:
             due = loads(connection, app.now(), app.clock(), held_until=app.restored)
+            asked = bool(idle(connection, app.now()))
         for load in due:
             self._begin(load, partial(deliver, app, load))
-        self._begin(_IDLE, partial(ask_idle, app))
+        if asked:
+            self._begin(_IDLE, partial(ask_idle, app))
 
     def _begin(self, load: Load, deed: Callable[[], object]) -> None:
         with self._lock:

@@ -5,6 +5,9 @@ Nothing is sent. Otherwise a route would be said to be DOWN until somebody is ca
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.channels import Channel
@@ -17,14 +20,20 @@ from tocsin.storage.waiting import queues
 PATIENCE = 15.0
 
 
+def idle(connection: Connection, now: datetime) -> list[str]:
+    """Routes that are down, due for a try, and by which nothing waits."""
+    wanted = [
+        name for name, each in routes.health(connection).items() if each.down_since and not each.closed(now)
+    ]
+    busy = {row["route"] for row in queues(connection)} if wanted else set()
+    return [name for name in wanted if name not in busy]
+
+
 def ask_idle(app: App) -> list[str]:
-    """Ask each route that is down, due for a try, and by which nothing waits; returns those that are up again."""
-    now = app.now()
+    """Ask each of these; returns those that are up again."""
     with app.database.read() as connection:
-        found = routes.health(connection)
-        wanted = [name for name, each in found.items() if each.down_since and not each.closed(now)]
-        busy = {row["route"] for row in queues(connection)} if wanted else set()
-    return [name for name in wanted if name not in busy and _is_up(app, name)]
+        wanted = idle(connection, app.now())
+    return [name for name in wanted if _is_up(app, name)]
 
 
 def _is_up(app: App, name: str) -> bool:
