@@ -17,6 +17,7 @@ from tocsin.channels.closed import Closed
 from tocsin.delivery.attempt import Attempt, attempted, recorded
 from tocsin.delivery.turning import instead
 from tocsin.domain.errors import Refused, TocsinError
+from tocsin.domain.incident import Incident
 from tocsin.domain.routes import kind_of
 from tocsin.storage import outbox, routes, waiting
 from tocsin.storage.outbox import LEASE
@@ -99,7 +100,8 @@ def _taken_in_hand(app: App, load: Load, limit: int) -> _Hand:
         # Somebody at a shell waits for this very call, and there is no other way: knock all the same.
         closed = {}
     chosen = _one_probe(due, down - set(closed))
-    rows = [row for row in chosen if _wanted(app, row)]
+    about = {key: _readable(app, key) for key in dict.fromkeys(row["incident"] for row in chosen)}
+    rows = [row for row in chosen if _wanted(app, row, about[row["incident"]])]
     names = dict.fromkeys(row["route"] for row in rows)
     roads = {
         name: _Road(Closed(name, closed[name]) if name in closed else _open(app, name)) for name in names
@@ -158,11 +160,16 @@ async def _beat(alive: Callable[[], None]) -> None:
             alive()
 
 
-def _wanted(app: App, row: dict[str, Any]) -> bool:
-    """Whether a message is still to be sent. Else it is taken back: answered since, or its route was silenced."""
+def _readable(app: App, key: str) -> Incident | None:
     try:
-        incident = app.incident(row["incident"])
-    except TocsinError:  # an incident that cannot be read calls all the more
+        return app.incident(key)
+    except TocsinError:
+        return None
+
+
+def _wanted(app: App, row: dict[str, Any], incident: Incident | None) -> bool:
+    """Whether a message is still to be sent. Else it is taken back: answered since, or its route was silenced."""
+    if incident is None:  # one that cannot be read calls all the more
         return True
     if kind_of(row["route"]) in incident.silenced:
         _turn_away(app, row)
