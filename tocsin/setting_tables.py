@@ -14,8 +14,8 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Mail(Table):
-    """The relay that takes our mail. Without a host the route is DOWN."""
+class Relay(Table):
+    """A mail relay: where it is, and how to speak to it."""
 
     host: str | None = None
     port: Port = 587
@@ -23,10 +23,15 @@ class Mail(Table):
     username: str | None = None
     password: SecretStr | None = None
     password_file: Path | None = None
+    sender: str | None = None
+
+
+class Mail(Relay):
+    """The relay that takes our mail. Without a host the route is DOWN."""
+
     #: Seconds to wait for the answer after the final dot: RFC 5321, 4.5.3.2.6, asks for ten minutes.
     after_dot: float = 600
     connections: Annotated[int, Field(ge=1, le=64)] = 4
-    sender: str | None = None
 
 
 class Slack(Table):

@@ -209,19 +209,22 @@ def _line_of(path: Path, place: list[str]) -> int:
     return head
 
 
-def _with_secrets(settings: Settings) -> Settings:
-    def read(path: Path) -> SecretStr:
-        try:
-            return SecretStr(path.read_text(encoding="utf-8").strip())
-        except OSError as error:
-            raise Refused(f"secret file {path}: {error.strerror}") from None
+def secret_in(path: Path) -> SecretStr:
+    """The secret that stands alone in a file. Refused where the file cannot be read."""
+    try:
+        return SecretStr(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise Refused(f"secret file {path}: {why}") from None
 
+
+def _with_secrets(settings: Settings) -> Settings:
     mail, slack, intake = settings.mail, settings.slack, settings.intake
     if mail.password_file:
-        mail = mail.model_copy(update={"password": read(mail.password_file)})
+        mail = mail.model_copy(update={"password": secret_in(mail.password_file)})
     for name in ("token", "app_token", "signing_secret"):
         if path := getattr(slack, f"{name}_file"):
-            slack = slack.model_copy(update={name: read(path)})
+            slack = slack.model_copy(update={name: secret_in(path)})
     if intake.password_file:
-        intake = intake.model_copy(update={"password": read(intake.password_file)})
+        intake = intake.model_copy(update={"password": secret_in(intake.password_file)})
     return settings.model_copy(update={"mail": mail, "slack": slack, "intake": intake})

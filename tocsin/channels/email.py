@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import ssl
 
     from tocsin.channels.smtp import Conversation
+    from tocsin.setting_tables import Relay
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ class SmtpConfig:
     command_timeout: float = 30.0
     after_dot_timeout: float = 600.0
     tls_context: "ssl.SSLContext | None" = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, relay: "Relay", *, after_dot: float) -> "SmtpConfig":
+        """A relay as a table of the settings names it; it has a host, and its secret was read."""
+        assert relay.host is not None
+        password = relay.password.get_secret_value() if relay.password else None
+        return cls(relay.host, relay.port, relay.tls, relay.username, password, after_dot_timeout=after_dot)
 
     def __post_init__(self) -> None:
         if self.tls == "loopback-only" and not is_loopback(self.host):

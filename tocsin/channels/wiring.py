@@ -21,17 +21,7 @@ def mail(app: Any) -> Channel | None:
     if settings.mail.host is None:
         return None
     _fence(settings, settings.mail.host, "mail.host")
-    password = settings.mail.password
-    return MailChannel(
-        SmtpConfig(
-            host=settings.mail.host,
-            port=settings.mail.port,
-            tls=settings.mail.tls,
-            username=settings.mail.username,
-            password=password.get_secret_value() if password else None,
-            after_dot_timeout=settings.mail.after_dot,
-        )
-    )
+    return MailChannel(SmtpConfig.of(settings.mail, after_dot=settings.mail.after_dot))
 
 
 def slack(app: Any) -> Channel | None:

@@ -7,36 +7,27 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from tocsin.channels.email import SmtpConfig, mailbox
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
-from tocsin.setting_tables import Port
-from tocsin.settings import FileUnderEnvironment, complaint, config_file, default_home, read_file
+from tocsin.setting_tables import Relay
+from tocsin.settings import FileUnderEnvironment, complaint, config_file, default_home, read_file, secret_in
 
 #: Seconds that a relay may take for its last word: an alarm rather comes twice than late.
 _AFTER_DOT = 30.0
 Seconds = Annotated[float, Field(ge=10, le=86_400)]
 
 
-class Table(BaseModel):
+class Table(Relay):
     """Whom to alarm, by which relay, where to look, and when. Spans are in seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     #: Always several once it is read: a variable of the environment has them in one text.
     to: tuple[str, ...] | str = ()
-    host: str | None = None
-    port: Port = 587
-    tls: Literal["starttls", "implicit", "loopback-only"] = "starttls"
-    username: str | None = None
-    password: SecretStr | None = None
-    password_file: Path | None = None
-    sender: str | None = None
     #: The database to look into; that of this home where neither it nor an address is named.
     database: str | None = None
     #: An address that answers with seconds since the last beats, like `/healthz` of the console.
@@ -117,11 +108,14 @@ def load_watchdog(path: Path | None = None) -> Watchdog:
     for name in ("to", "host"):
         if not getattr(table, name):
             raise Refused(f"the watchdog has no {name}: name it in {place} under [watchdog]; RUNBOOK 6")
+    relay = table
+    if table.password_file:
+        relay = table.model_copy(update={"password": secret_in(table.password_file)})
     here = table.database or kept.database or f"sqlite:///{kept.home / 'tocsin.db'}"
     return Watchdog(
         to=(to := tuple(table.to)),
         sender=table.sender or to[0],
-        relay=_relay(table),
+        relay=SmtpConfig.of(relay, after_dot=_AFTER_DOT),
         database=here if table.database or not table.address else None,
         address=table.address,
         silence=timedelta(seconds=table.silence),
@@ -135,22 +129,3 @@ def _state_folder(home: Path) -> Path:
     """What systemd gives a unit of its own (StateDirectory=), else the home."""
     given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     return Path(given) if given else home
-
-
-def _relay(table: Table) -> SmtpConfig:
-    password = table.password.get_secret_value() if table.password else None
-    if table.password_file:
-        try:
-            password = table.password_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-            raise Refused(f"secret file {table.password_file}: {why}") from None
-    assert table.host is not None
-    return SmtpConfig(
-        host=table.host,
-        port=table.port,
-        tls=table.tls,
-        username=table.username,
-        password=password,
-        after_dot_timeout=_AFTER_DOT,
-    )
