@@ -2,8 +2,6 @@
 
 Deliver the outbox, advance what is due, wake what sleeps, say that it lives. Deadlines never depend on Prefect. One
 poison incident, one dead route or a dead Prefect never stops the rest of a round.
-
-Long, since a round is one thing, and what its parts do when one of them fails can be read in one place.
 """
 
 import itertools
@@ -11,12 +9,10 @@ import os
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from tocsin.actions.calling import heed_held_back
 from tocsin.actions.mailbox import Mailroom
@@ -26,12 +22,12 @@ from tocsin.delivery.post import Post
 from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.moves import Move
-from tocsin.engine import advance, anything, quick_only, urgent_only
+from tocsin.engine import anything, quick_only, urgent_only, went_on
 from tocsin.engine.guarding import Guard
 from tocsin.engine.quarantine import tell_restored
 from tocsin.engine.rousing import Waking, waking_of
 from tocsin.engine.setback import heed_the_clock
-from tocsin.logs import Log
+from tocsin.logs import Log, place_of
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import resting, timeline
 from tocsin.storage.waiting import next_due
@@ -158,7 +154,7 @@ def _rooms_kept(app: App) -> None:
     try:
         keep_rooms(app)
     except Exception as error:  # any failure at all: a room delays no page and no deadline
-        log.error("rooms failed", error=type(error).__name__, at=_place(error))
+        log.error("rooms failed", error=type(error).__name__, at=place_of(error))
 
 
 def _look_at_newer_laws(app: App, alive: Breath) -> set[str]:
@@ -195,12 +191,7 @@ def _beat(app: App, **detail: object) -> None:
 
 
 def _advanced(app: App, key: str, wanted: Callable[[Move], bool]) -> bool:
-    try:
-        advance(app, key, wanted=wanted, holder=f"bell:{os.getpid()}")
-    except Exception as error:  # any failure at all: the other incidents go on
-        log.error("incident failed", incident=key, error=type(error).__name__, at=_place(error))
-        return False
-    return True
+    return went_on(app, key, wanted, holder=f"bell:{os.getpid()}")
 
 
 def next_moment(app: App) -> datetime | None:
@@ -230,7 +221,7 @@ def run(app: App) -> None:
             ring(app, waking=waking, hands=hands, post=post, guard=guard)
         except Exception as error:
             # The database is away, the disk is full: the next round may find it mended.
-            log.error("round failed", error=type(error).__name__, at=_place(error))
+            log.error("round failed", error=type(error).__name__, at=place_of(error))
     tell_systemd("STOPPING=1")
     post.rest(5)
     hands.rest(5)
@@ -246,9 +237,3 @@ def read_again(app: App) -> App:
     if fault:
         log.error("contacts cannot be read", error=str(fault))
     return app if fault else renewed
-
-
-def _place(error: BaseException) -> str:
-    """Where it was raised. The message itself stays out of the log: it might name a person."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

@@ -115,3 +115,12 @@ def _masked(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_masked(name, item) for item in value]
     return value
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised. The message itself stays out of the log: it might name a person."""
+    import traceback
+    from pathlib import Path
+
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

@@ -17,9 +17,12 @@ from tocsin.domain.plan import Plan, plan
 from tocsin.engine.jobs import under_lease
 from tocsin.engine.quarantine import set_apart, tell_trouble
 from tocsin.engine.quick import decide
+from tocsin.logs import Log, place_of
 from tocsin.record import attention, record
 from tocsin.storage import timeline
 from tocsin.storage.database import Unavailable
+
+log = Log("tocsin.engine")
 
 #: Rounds of planning in one advance; an incident that still wants more has a plan that feeds on itself.
 ROUNDS = 50
@@ -92,6 +95,16 @@ def advance(
             return found
     set_apart(app, key, EndlessPlan(f"the plan of {key} asks for more after {ROUNDS} rounds"))
     return found
+
+
+def went_on(app: App, key: str, wanted: Callable[[Move], bool], *, holder: str) -> bool:
+    """Advance one of many: whatever fails is logged, and the other incidents go on."""
+    try:
+        advance(app, key, wanted=wanted, holder=holder)
+    except Exception as error:  # any failure at all
+        log.error("incident failed", incident=key, error=type(error).__name__, at=place_of(error))
+        return False
+    return True
 
 
 class EndlessPlan(TocsinError):

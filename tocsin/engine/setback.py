@@ -4,12 +4,9 @@ from datetime import datetime
 
 from tocsin.app import App
 from tocsin.domain.escalation import SET_BACK
-from tocsin.engine import advance, urgent_only
-from tocsin.logs import Log
+from tocsin.engine import urgent_only, went_on
 from tocsin.storage.resting import ahead
 from tocsin.storage.waiting import heed_set_back
-
-log = Log("tocsin.engine")
 
 
 def heed_the_clock(app: App, before: datetime | None) -> datetime:
@@ -23,8 +20,5 @@ def heed_the_clock(app: App, before: datetime | None) -> datetime:
             heed_set_back(connection, now, app.clock())
             keys = ahead(connection, now + SET_BACK)
         for key in keys:
-            try:
-                advance(app, key, wanted=urgent_only, holder="clock")
-            except Exception as error:  # any failure at all: the other incidents go on
-                log.error("incident failed", incident=key, error=type(error).__name__)
+            went_on(app, key, urgent_only, holder="clock")
     return now
