@@ -32,7 +32,7 @@ def call(app: App, change: Change, cause: int, why: Line | None = None) -> None:
     role = TRIAGE if incident.status == "triage" else "incident-commander"
     holder, ladder = incident.holder(role), contacts.ladder(role, incident.severity)
     first = contacts.called(ladder.levels[0], change.now) if ladder else ()
-    known = {person.id for person in contacts.people} - {*incident.excluded}
+    known = contacts.here(incident.excluded)
     if why is None and incident.status != "triage":
         why = line("message_urgent")
     for person in [who for who in ((holder,) if holder in known else first) if who in known]:

@@ -127,6 +127,10 @@ class Contacts(Record):
         """The id of the person on call in a rotation at a moment; None in a gap."""
         return on_call(self.rotation(which), at, self.absences)
 
+    def here(self, excluded: Iterable[str]) -> frozenset[str]:
+        """The ids of all people of the house but those from whom an incident is kept."""
+        return frozenset(person.id for person in self.people) - frozenset(excluded)
+
     def with_role(self, role: str) -> tuple[Person, ...]:
         """All who may hold a role, in the order of the file."""
         return tuple(person for person in self.people if role in person.roles)

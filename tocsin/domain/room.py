@@ -105,7 +105,7 @@ def members(incident: Incident, contacts: Contacts, now: datetime) -> tuple[str,
     """Ids of who belongs in the room: was called, holds a role, or is invited to every room. Never the excluded."""
     called = [page.person for page in incident.pages]
     wanted = dict.fromkeys([*called, *incident.roles.values(), *contacts.guests(now)])
-    here = {person.id for person in contacts.people} - set(incident.excluded)
+    here = contacts.here(incident.excluded)
     return tuple(who for who in wanted if who in here)
 
 

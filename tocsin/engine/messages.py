@@ -106,7 +106,7 @@ def tell(
     each is answered or taken back for itself. `offers` are what its reader may do at once, the next action first.
     """
     contacts = app.catalog.contacts
-    ids = {person.id for person in contacts.people} - set(change.incident.excluded)
+    ids = contacts.here(change.incident.excluded)
     for who in dict.fromkeys(people):
         if who in ids:
             by = ways(contacts.person(who), change.incident.silenced, loud=loud)
@@ -178,7 +178,7 @@ def _links(app: App, brief: Brief, who: str) -> Links:
 def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
     """Who answers for these roles: the holder, else all who are listed for the role; nobody who is excluded or gone."""
     contacts = app.catalog.contacts
-    here = {person.id for person in contacts.people} - set(incident.excluded)
+    here = contacts.here(incident.excluded)
     people: list[str] = []
     for role in roles:
         holder = incident.roles.get(role)

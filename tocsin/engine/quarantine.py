@@ -142,7 +142,7 @@ def _on_duty(app: App, row: Mapping[str, Any]) -> list[str]:
     ladder = contacts.ladder("incident-commander", row["severity"])
     people = [*contacts.called(ladder.levels[0], app.now())] if ladder else []
     people += [person.id for person in contacts.with_role("dpo")]
-    here = {person.id for person in contacts.people} - set(excluded)
+    here = contacts.here(excluded)
     return [who for who in dict.fromkeys(people) if who in here]
 
 

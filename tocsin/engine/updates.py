@@ -38,7 +38,7 @@ def ask_update(app: App, change: Change, move: AskUpdate) -> None:
 def stakeholders(app: App, change: Change) -> list[str]:
     """Who is told: nobody who must not learn of it, and nobody who is not there."""
     contacts = app.catalog.contacts
-    there = {person.id for person in contacts.people} - set(change.incident.excluded)
+    there = contacts.here(change.incident.excluded)
     return [who for who in readers(contacts, change.now) if who in there]
 
 
