@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.channels.slack import SlackChannel, SlackConfig, retry_after
-from tocsin.channels.slack_text import escape, fitted
+from tocsin.channels.slack_text import fitted
 from tocsin.domain.errors import Refused
-from tocsin.domain.message import Receipt, SlackPost, Undelivered
+from tocsin.domain.message import Receipt, SlackPost, Undelivered, slack_escape
 from tocsin.sinks.slack import SlackFault, SlackSink
 from tocsin.sinks.workspace import check_message
 
@@ -285,7 +285,7 @@ def test_the_token_is_not_shown() -> None:
 
 
 def test_a_customer_called_channel_calls_nobody() -> None:
-    assert escape("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
+    assert slack_escape("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
 
 
 def section(text: str) -> dict[str, Any]:

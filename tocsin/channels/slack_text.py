@@ -21,14 +21,6 @@ _MOST_TEXTS = 10  # fields of a section, elements of a context
 _HALF = re.compile(r"(?:&[a-z]{0,4}|<[^<>]*)\Z")
 
 
-def escape(text: str) -> str:
-    """Text from outside as data in `mrkdwn`: a customer called `<!channel>` calls nobody.
-
-    Source: docs.slack.dev/messaging/formatting-message-text: these three characters, and no others.
-    """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def fitted(post: SlackPost) -> SlackPost:
     """The post within Slack's limits. What was left out is counted where it is missing."""
     blocks = [_fitted_block(block) for block in post.blocks]

@@ -14,6 +14,14 @@ _ROUTE_NAMES = {"slack": "Slack", "email": "mail", "command": "telephone"}
 LONGEST_SHORT = 306
 
 
+def slack_escape(text: str) -> str:
+    """Text from outside as data in `mrkdwn`: a customer called `<!channel>` calls nobody.
+
+    Source: docs.slack.dev/messaging/formatting-message-text: these three characters, and no others.
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def route_name(route: str) -> str:
     """`Slack`, `mail`, `telephone`, or `telephone by voice` where one of several gateways is meant."""
     kind, _, gateway = route.partition(":")

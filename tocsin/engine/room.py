@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.rendering.message import Line, left_out, slack_escape
+from tocsin.domain.message import slack_escape
+from tocsin.rendering.message import Line, left_out
 from tocsin.rendering.words import load_words
 from tocsin.storage.routes import ROOM
 

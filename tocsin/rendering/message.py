@@ -18,7 +18,7 @@ from jinja2 import Template
 
 from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.domain.masking import MASK, masked
-from tocsin.domain.message import LONGEST_SHORT
+from tocsin.domain.message import LONGEST_SHORT, slack_escape
 from tocsin.domain.offers import Offer
 from tocsin.rendering.buttons import buttons, label, rows
 from tocsin.rendering.text import load, render
@@ -161,11 +161,6 @@ def for_slack(brief: Brief) -> Brief:
 def left_out(incident: str) -> Line:
     """What a message in Slack says where something was masked, and where it can be read."""
     return line("left_out", mask=MASK, incident=incident)
-
-
-def slack_escape(text: str) -> str:
-    """Text that Slack's mrkdwn shows as it is: no mention, no link, no special command."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _shown(brief: Brief, folder: Path, words: Words, links: Links) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.domain.masking import masked
-from tocsin.domain.message import route_name
+from tocsin.domain.message import route_name, slack_escape
 from tocsin.domain.offers import Offer
 from tocsin.domain.room import COMMANDER, PAPERS, Card, Deadline, Todo
 from tocsin.rendering.buttons import buttons
-from tocsin.rendering.message import HASH_SHOWN, LONGEST_HEADER, line, slack_escape
+from tocsin.rendering.message import HASH_SHOWN, LONGEST_HEADER, line
 from tocsin.rendering.words import Words
 
 

@@ -6,9 +6,8 @@ from typing import Any
 from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
 from tocsin.actions.doors import TurnedAway, digest_of
 from tocsin.actions.offers import PARTS, take_up, turned_away
-from tocsin.channels.slack_text import escape
 from tocsin.domain.errors import Refused
-from tocsin.domain.message import Undelivered
+from tocsin.domain.message import Undelivered, slack_escape
 from tocsin.domain.offers import Offer, parsed
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
@@ -110,7 +109,7 @@ def redraw(desk: Desk, offer: Offer, channel: str, ts: str, message: Mapping[str
         message = message or _message(desk, channel, ts)
         if message is None:
             return
-        text = escape(desk.said([done_line(desk, offer)])[0])
+        text = slack_escape(desk.said([done_line(desk, offer)])[0])
         note = {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
         blocks = [*without(message.get("blocks") or [], offer), note]
         desk.voice.ask("chat_update", channel=channel, ts=ts, text=message.get("text") or text, blocks=blocks)

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from tocsin.channels.slack import SlackChannel
-from tocsin.channels.slack_text import escape, fitted
+from tocsin.channels.slack_text import fitted
 from tocsin.domain.errors import Refused
-from tocsin.domain.message import SlackPost, Undelivered
+from tocsin.domain.message import SlackPost, Undelivered, slack_escape
 from tocsin.logs import Log
 from tocsin.slackapp.received import Received
 
@@ -139,7 +139,7 @@ def _too_large(most: int) -> str:
 
 def post_of(lines: Sequence[str]) -> SlackPost:
     """Lines as one message within Slack's limits; what stands in them is data, and calls nobody."""
-    text = escape("\n".join(lines))
+    text = slack_escape("\n".join(lines))
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
     return fitted(SlackPost("", "", text, blocks=(block,)))
 
