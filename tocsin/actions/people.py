@@ -121,11 +121,20 @@ def page(
     def decide(change: Change) -> None:
         person = known(actor, change.incident)
         role, people = _whom(app, change.incident, who)
+        said = change.keep(because) if because else None
         for called in people:
             incident = change.incident
             routes = ways(app.catalog.contacts.person(called), incident.silenced, loud=True)
             number = sum(page.person == called for page in incident.pages)
-            body = Paged(role=role, person=called, level=0, round=number, routes=routes, asked_by=person.id)
+            body = Paged(
+                role=role,
+                person=called,
+                level=0,
+                round=number,
+                routes=routes,
+                asked_by=person.id,
+                because=said,
+            )
             seq = change.add(body, key=f"asked-page/{called}/{incident.head_seq}")
             page_message(app, change, body, seq, because, number + 1)
 

@@ -221,6 +221,8 @@ class Paged(Body):
     asked_by: str | None = None
     #: The how manieth call of the same rung it is, from 0.
     repeat: int = 0
+    #: What whoever asked said to them.
+    because: Words | None = None
 
 
 class PageOutcome(Body):

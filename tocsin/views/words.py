@@ -82,7 +82,7 @@ def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
 def _paged(body: k.Paged, texts: Texts) -> str:
     asked = f", asked by {body.asked_by}" if body.asked_by else ""
     again = f", round {body.round + 1}" if body.round else ""
-    return f"{body.person} as {body.role} by {' and '.join(body.routes)}{again}{asked}"
+    return f"{body.person} as {body.role} by {' and '.join(body.routes)}{again}{asked}{_said(body.because, texts)}"
 
 
 def _opened(body: k.DutyOpened, texts: Texts) -> str:
