@@ -87,7 +87,9 @@ def test_why_somebody_was_called_by_hand_stands_in_the_timeline(tocsin: Command,
     tocsin("page", "minh", "--because", "She knows the gateway of 0912345678")
     assert "minh as incident-commander by " in tocsin("timeline").out
     assert "asked by linh: She knows the gateway of 0912345678" in tocsin("timeline").out
-    [asked] = [row["body"] for row in tocsin("timeline", "--json").json if (row["body"] or {}).get("asked_by")]
+    [asked] = [
+        row["body"] for row in tocsin("timeline", "--json").json if (row["body"] or {}).get("asked_by")
+    ]
     assert asked["because"].startswith("words:")
 
 

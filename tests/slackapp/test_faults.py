@@ -3,7 +3,7 @@
 import pytest
 
 from tests.slackapp.conftest import House
-from tests.slackapp.test_clicks import posted
+from tests.slackapp.test_clicks import posted, shown
 from tocsin.domain.offers import Offer
 from tocsin.sinks.slack import SlackFault
 
@@ -27,6 +27,17 @@ def test_a_click_is_done_and_told_whatever_the_message_shows(house: House, fault
     house.workspace.expect(house.id("linh"), "Trần Mỹ Linh", whisper=True)
     house.hush()
     assert [body.person for body in house.story.told("RoleTaken")] == ["linh"]
+
+
+def test_a_message_that_slack_is_too_busy_to_change_is_changed_when_it_says_so(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    message = posted(house, Offer("take", house.story.key, "incident-commander"))
+    house.workspace.misbehave(SlackFault("error", "chat.update", "ratelimited", 429, "1", times=1))
+    house.member("linh").click(message, "take incident-commander")
+    house.workspace.expect(house.id("linh"), "Trần Mỹ Linh", whisper=True)
+    house.hush()
+    assert "Trần Mỹ Linh" in shown(house, message).blocks[-1]["elements"][0]["text"]
 
 
 def test_an_answer_that_its_address_does_not_take_comes_by_another_way(house: House) -> None:

@@ -19,8 +19,8 @@ from tocsin.slackapp.received import Received
 T = TypeVar("T")
 log = Log("tocsin.slackapp")
 
-#: Seconds for one call of Slack, and for a file to come.
-PATIENCE, FILE_PATIENCE = 15.0, 120.0
+#: Seconds for one call of Slack, for a file to come, and for which a hand waits when Slack says "later".
+PATIENCE, FILE_PATIENCE, LATER = 15.0, 120.0, 10.0
 #: Bytes that are read of a file at a time.
 _PIECE = 1 << 16
 
@@ -33,20 +33,30 @@ class Voice:
         self._slack = urlsplit(base_url)
 
     def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
-        """Slack's answer to one call of its Web API, asked once. Raises Undelivered."""
-        return self._wait(self._channel.call(method, **arguments), PATIENCE)
+        """Slack's answer to one call of its Web API; asked once more where it says "later". Raises Undelivered."""
+        return self._wait(self._asked(method, arguments), PATIENCE + LATER + PATIENCE)
 
-    def reply(self, it: Received, lines: Sequence[str]) -> bool:
-        """Tell who asked, and nobody else: where they clicked, else in a message of their own. False: in no way."""
+    def reply(self, it: Received, lines: Sequence[str]) -> None:
+        """Tell who asked, and nobody else: where they clicked, else in a message of their own.
+
+        Each way that fails is logged. What was asked for is done by then, and stands in the timeline.
+        """
         post = post_of(lines)
-        ways = [self._respond, self._whisper, self._write]
-        for way in ways:
+        for way in (self._respond, self._whisper, self._write):
             try:
                 if way(it, post):
-                    return True
+                    return
             except Undelivered as failure:
                 log.error("an answer did not reach Slack", way=way.__name__.strip("_"), why=failure.reason)
-        return False
+
+    async def _asked(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return await self._channel.call(method, **arguments)
+        except Undelivered as later:
+            if later.retry_after is None or later.retry_after > LATER:
+                raise
+            await asyncio.sleep(later.retry_after)
+            return await self._channel.call(method, **arguments)
 
     def _respond(self, it: Received, post: SlackPost) -> bool:
         if not it.response_url or not self.is_slacks(it.response_url, "hooks"):
