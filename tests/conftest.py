@@ -20,7 +20,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.settings import Bell, Ledger, Mail, Settings, Slack
 from tocsin.sinks.mail import MailSink
 from tocsin.sinks.slack import SlackSink
-from tocsin.storage.database import Database
+from tocsin.storage.database import SQLITE_PRAGMAS, Database
 from tocsin.storage.schema import migrated
 
 choose_profiles()
@@ -38,6 +38,14 @@ def pytest_collection_finish() -> None:
     """Whatever was imported and collected lives to the end: the collector need not walk all of it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cuts() -> Iterator[None]:
+    """SQLite need not wait for the disk within the tests' own process. What Tocsin asks of it is a test of its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tocsin.storage.database.SQLITE_PRAGMAS", (*SQLITE_PRAGMAS, "synchronous=OFF"))
+        yield
 
 
 @pytest.fixture(scope="session")

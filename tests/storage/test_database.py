@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tocsin.domain.errors import Refused
 from tocsin.storage import database as rooms
-from tocsin.storage.database import Database, Unavailable
+from tocsin.storage.database import SQLITE_PRAGMAS, Database, Unavailable
 from tocsin.storage.tables import document
 
 
@@ -118,7 +118,9 @@ def test_what_a_broken_statement_says_holds_none_of_its_values(database):
     assert "Kanarienvogel" not in str(broken.value)
 
 
-def test_sqlite_writes_survive_a_power_cut(sqlite_url):
+def test_sqlite_writes_survive_a_power_cut(sqlite_url, monkeypatch):
+    # Read before the tests asked for less.
+    monkeypatch.setattr("tocsin.storage.database.SQLITE_PRAGMAS", SQLITE_PRAGMAS)
     database = Database(sqlite_url)
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL

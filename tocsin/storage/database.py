@@ -27,6 +27,15 @@ from tocsin.domain.errors import Refused
 
 #: How long a writer waits for another before it gives up, in seconds.
 PATIENCE = 30
+#: How each connection to SQLite is set up. What is written survives a power cut, and what was destroyed is overwritten
+#: instead of only given free.
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    f"busy_timeout={PATIENCE * 1000}",
+)
 #: Seconds that a bulk writer leaves to others after each of its commits: without them, appends starve on SQLite.
 BREATH = 0.005
 #: A statement's values may be anybody's data; what an exception says may end in a log.
@@ -136,13 +145,7 @@ def _open(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     # The driver must not open transactions on its own: ours are opened in _begin_sqlite.
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",  # what was destroyed is overwritten, not only given free
-        f"busy_timeout={PATIENCE * 1000}",
-    ):
+    for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
