@@ -62,6 +62,27 @@ def test_the_bare_command_is_the_card(tocsin: Command, declared: str) -> None:
     assert tocsin("--json").json["key"] == declared
 
 
+def test_the_bare_command_names_each_incident_for_which_nobody_was_reached(
+    tocsin: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    monkeypatch.delenv("TOCSIN_MAIL__HOST")
+    for title in ("Keys in a public place", "A laptop is gone"):
+        assert tocsin("declare", title).status == 3
+    said = tocsin()
+    assert (said.status, "2 incidents are open; name one" in said.err) == (2, True)
+    assert [line.split(" nobody has been reached")[0] for line in said.out.splitlines()] == [
+        "INC-2026-0001",
+        "INC-2026-0002",
+    ]
+
+
+def test_options_before_the_verb_are_refused_by_name(tocsin: Command) -> None:
+    refused = tocsin("--json", "declare", "Keys in a public place")
+    assert refused.status == 2
+    assert refused.err == "tocsin: options come after the verb: tocsin declare ...\n"
+
+
 def test_the_bare_command_without_an_open_incident_names_the_last_and_who_is_on_call(tocsin: Command) -> None:
     assert "No incident is open." in tocsin().out
     name = tocsin("declare", "A false alarm", "--json").json["code_name"]

@@ -11,6 +11,7 @@ import pytest
 
 import tocsin
 from tests.rendering.companies import TEMPLATES
+from tocsin.domain.message import LONGEST_SHORT
 from tocsin.domain.offers import Offer, parsed
 from tocsin.rendering.buttons import buttons
 from tocsin.rendering.message import KINDS, Brief, Kind, Links, RenderedMessage, line, render_message
@@ -52,6 +53,16 @@ def test_time_left_and_time_gone_are_told_apart() -> None:
     assert left.subject.startswith("11 h 31 min left")
     gone = render_message(replace(BRIEF, due=NOW - timedelta(minutes=5)), "vi", TEMPLATES)
     assert "Đã quá hạn 5 phút" in gone.text
+
+
+def test_a_telephone_hears_by_when_and_the_command_whatever_the_title_is() -> None:
+    title, command = (
+        "Somebody sells the whole table of accounts " * 9,
+        "tocsin page INC-2026-0007 incident-commander",
+    )
+    said = render_message(replace(BRIEF, title=title, next_action=command), "en", TEMPLATES).short
+    assert said.endswith(f"… Due 27 November 2026, 02:31 (UTC+07:00): 11 h 31 min left. {command}")
+    assert len(said) == LONGEST_SHORT
 
 
 def test_a_restricted_incident_goes_by_its_code_name_and_another_by_its_title() -> None:

@@ -134,6 +134,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"tocsin {version('tocsin')}\n")
         return 0
     if not words or words[0].startswith("-"):
+        if late := {verb.name for verb in all_verbs()}.intersection(words):
+            sys.stderr.write(
+                f"tocsin: options come after the verb: tocsin {min(late, key=words.index)} ...\n"
+            )
+            return 2
         words.insert(0, BARE.name)
     if words[0] in HURRIED:
         # A process that ends at once has no use for the search for cycles, which costs it a tenth of its time.

@@ -38,7 +38,9 @@ def bare(*, door: Reading = READING) -> None:
 
     with door.open() as shell:
         known = listing(shell.app, shell.actor)
-        if any(row.open for row in known):
+        if open_ := [row for row in known if row.open]:
+            if len(open_) > 1:
+                shell.say(*unreached_lines(*(row.key for row in open_ if row.nobody_reached)))
             _card(shell, which(shell, None))
             return
         closed = max((row for row in known if not row.open), key=lambda row: row.declared_at, default=None)

@@ -226,11 +226,11 @@ def _text(mail: Mapping[str, Any]) -> str:
 
 
 def _short(mail: Mapping[str, Any]) -> str:
-    """What it is, by when, and the command: whole where it fits a telephone, and cut before the command is."""
-    action = mail["next_action"]
-    said = " ".join(filter(None, (f"{mail['subject']}.", mail["headline"], mail["due_line"])))
-    room = LONGEST_SHORT - len(action) - 1
-    return f"{said if len(said) <= room else said[: room - 1] + '…'} {action}".strip()
+    """What it is, by when, and the command: whole where it fits a telephone. What it is is cut first."""
+    end = " ".join(filter(None, (mail["due_line"], mail["next_action"])))
+    what = " ".join(filter(None, (f"{mail['subject']}.", mail["headline"])))
+    room = LONGEST_SHORT - len(end) - 1
+    return f"{what if len(what) <= room else what[: room - 1] + '…'} {end}".strip()
 
 
 def _blocks(mail: Mapping[str, Any], offered: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
