@@ -16,6 +16,7 @@ from tests.shipped import shipped
 from tests.story import Clock, Story
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
+from tocsin.catalog.laying import lay_out
 from tocsin.domain.catalog import Catalog
 from tocsin.settings import Bell, Ledger, Mail, Settings, Slack
 from tocsin.sinks.mail import MailSink
@@ -56,10 +57,11 @@ def catalog() -> Catalog:
 
 @pytest.fixture(scope="session")
 def catalog_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home's cache in which the shipped catalog has been read already."""
+    """A home's cache in which the shipped catalog has been read already, and its templates laid out."""
     home = tmp_path_factory.mktemp("cached")
     templates, contacts = default_folders()
-    load_catalog([templates], [contacts], cache=home / "catalog")
+    catalog = load_catalog([templates], [contacts], cache=home / "catalog")
+    lay_out(catalog.files, home / "packs" / catalog.digest)
     return home
 
 
@@ -167,27 +169,45 @@ def slack(catalog: Catalog) -> Iterator[SlackSink]:
         yield sink
 
 
-def home(folder: Path, url: str, mail: MailSink, slack: SlackSink, cache: Path) -> Settings:
-    """A drill home that speaks to these sinks and reads this folder's customers."""
-    (folder / "home").mkdir()
-    shutil.copytree(cache, folder / "home" / "cache")
+def lend_cache(home: Path, cache: Path) -> None:
+    """Spare a home reading the shipped catalog. Its templates are lent, so that they are compiled once for all."""
+    (home / "cache").mkdir(parents=True)
+    for kept in cache.glob("catalog*"):
+        shutil.copy(kept, home / "cache")
+    (home / "cache" / "packs").symlink_to(cache / "packs")
+
+
+def home(
+    folder: Path, url: str, mail: MailSink, slack: SlackSink, cache: Path, *, rooms: bool = False
+) -> Settings:
+    """A drill home that speaks to these sinks and reads this folder's customers.
+
+    It has no rooms in Slack unless they are asked for: to make and keep one is a third of a story's work.
+    """
+    lend_cache(folder / "home", cache)
     return Settings(
         mode="drill",
         home=folder / "home",
         database=url,
         sources=folder / "sources.yaml",
         mail=Mail(host="127.0.0.1", port=mail.port, tls="loopback-only", connections=2, after_dot=5),
-        slack=Slack(token=slack.token, base_url=slack.base_url),
+        slack=Slack(token=slack.token, base_url=slack.base_url, rooms=rooms),
         bell=Bell(interval=0.05),
         ledger=Ledger(batch=5, lease=60),
     )
 
 
 @pytest.fixture
+def rooms(request: pytest.FixtureRequest) -> bool:
+    """Whether incidents get rooms in Slack: in tests that are marked so."""
+    return request.node.get_closest_marker("rooms") is not None
+
+
+@pytest.fixture
 def settings_of_home(
-    tmp_path: Path, database_url: str, mail: MailSink, slack: SlackSink, catalog_cache: Path
+    tmp_path: Path, database_url: str, mail: MailSink, slack: SlackSink, catalog_cache: Path, rooms: bool
 ) -> Settings:
-    return home(tmp_path, database_url, mail, slack, catalog_cache)
+    return home(tmp_path, database_url, mail, slack, catalog_cache, rooms=rooms)
 
 
 @pytest.fixture
@@ -206,9 +226,15 @@ def story(app: App, clock: Clock, mail: MailSink, slack: SlackSink, tmp_path: Pa
 
 @pytest.fixture
 def tale(
-    tmp_path: Path, sqlite_url: str, mail: MailSink, slack: SlackSink, catalog_cache: Path, clock: Clock
+    tmp_path: Path,
+    sqlite_url: str,
+    mail: MailSink,
+    slack: SlackSink,
+    catalog_cache: Path,
+    clock: Clock,
+    rooms: bool,
 ) -> Iterator[Story]:
     """A story on SQLite alone, where the kind of database is not the question."""
-    opened = open_app(home(tmp_path, sqlite_url, mail, slack, catalog_cache), now=clock)
+    opened = open_app(home(tmp_path, sqlite_url, mail, slack, catalog_cache, rooms=rooms), now=clock)
     yield Story(opened, clock, mail, slack, tmp_path)
     opened.close()

@@ -77,6 +77,13 @@ def test_a_production_home_goes_by_the_real_clock(settings_of_home):
     app.close()
 
 
+@pytest.fixture
+def packs_of_its_own(app):
+    """A home whose templates are laid out for no other."""
+    (app.settings.home / "cache" / "packs").unlink()
+
+
+@pytest.mark.usefixtures("packs_of_its_own")
 def test_templates_are_laid_out_once_whole_and_by_any_number_of_threads(app):
     with ThreadPoolExecutor(8) as pool:
         folders = set(pool.map(lambda _: app.pack_folder(app.catalog), range(16)))
@@ -87,6 +94,7 @@ def test_templates_are_laid_out_once_whole_and_by_any_number_of_threads(app):
     assert [path.name for path in folder.parent.iterdir()] == [app.catalog.digest]
 
 
+@pytest.mark.usefixtures("packs_of_its_own")
 @pytest.mark.parametrize(
     ("name", "content"),
     [

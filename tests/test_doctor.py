@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, text
 
+from tests.conftest import lend_cache
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
 from tocsin.doctor import Finding, examine, gaps, oncall, people, routes
@@ -33,7 +34,7 @@ NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 @pytest.fixture
 def settings(tmp_path: Path, mail: MailSink, slack: SlackSink, catalog_cache: Path) -> Settings:
     """A drill home whose routes are sinks."""
-    shutil.copytree(catalog_cache, tmp_path / "home" / "cache")
+    lend_cache(tmp_path / "home", catalog_cache)
     return Settings(
         mode="drill",
         home=tmp_path / "home",
@@ -543,10 +544,10 @@ def test_updates_that_nobody_reads_are_named_with_the_line_to_change(app: App, s
 @pytest.mark.parametrize(
     ("granted", "level", "words"),
     [
-        (",".join(sorted(routes.SCOPES | {"users:read"})), "ok", "Acme as tocsin"),
-        (", ".join(sorted(routes.SCOPES - {"im:write"})), "FAIL", "lacks im:write"),
+        (",".join(sorted(routes.SCOPES | routes.ROOMS | {"users:read"})), "ok", "Acme as tocsin"),
+        (", ".join(sorted((routes.SCOPES | routes.ROOMS) - {"im:write"})), "FAIL", "lacks im:write"),
         (
-            ", ".join(sorted(routes.SCOPES - {"pins:write", "groups:write"})),
+            ", ".join(sorted((routes.SCOPES | routes.ROOMS) - {"pins:write", "groups:write"})),
             "FAIL",
             "lacks groups:write, pins:write",
         ),
@@ -565,6 +566,18 @@ def test_slack_scopes_that_are_lacking_are_named(
         finally:
             opened.close()
     assert (found.level, found.words) == (level, words)
+
+
+def test_where_no_rooms_are_wanted_slack_need_not_allow_them(settings: Settings) -> None:
+    headers = {"X-OAuth-Scopes": ",".join(sorted(routes.SCOPES))}
+    with answering(lambda path: (200, headers, {"ok": True, "team": "Acme", "user": "tocsin"})) as url:
+        wanted = Slack(token="xoxb-1", base_url=url, rooms=False)
+        opened = open_app(settings.model_copy(update={"slack": wanted}))
+        try:
+            (found,) = routes.slack(opened, None)
+        finally:
+            opened.close()
+    assert found.level == "ok"
 
 
 def test_a_slack_token_that_is_not_known_is_down(settings: Settings, slack: SlackSink) -> None:

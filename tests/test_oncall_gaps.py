@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import lend_cache
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders
 from tocsin.doctor import Finding, oncall
@@ -64,7 +65,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def examined(path: Path, tmp_path: Path, slack: SlackSink, catalog_cache: Path) -> Iterator[Examine]:
     """What the doctor finds in this oncall.yaml; all people of the sample are real, as in a drill."""
-    shutil.copytree(catalog_cache, tmp_path / "home" / "cache")
+    lend_cache(tmp_path / "home", catalog_cache)
     opened: list[App] = []
 
     def examine(text: str) -> list[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import lend_cache
 from tests.runbook.desk import Desk, lines_of
 from tests.runbook.house import STAGES, build_house, furnish
 from tests.runbook.scenes import SCENES
@@ -83,7 +84,7 @@ def house(
         else:
             build_house(root, *sinks)
             furnish(root)
-            shutil.copytree(catalog_cache, root / "var" / "cache")
+            lend_cache(root / "var", catalog_cache)
         with pytest.MonkeyPatch.context() as patch:
             desk = Desk(root, *sinks, patch)
             desk.sit_down()

@@ -152,7 +152,8 @@ class App:
         """
         from tocsin.catalog.laying import lay_out
 
-        folder = self.settings.home / "cache" / "packs" / catalog.digest
+        # By one name, so that its templates are compiled once however the home is reached.
+        folder = (self.settings.home / "cache" / "packs").resolve() / catalog.digest
         lay_out(catalog.files, folder)
         return folder
 

@@ -41,6 +41,8 @@ class Slack(Table):
     token_file: Path | None = None
     base_url: str = "https://slack.com/api/"
     timeout: float = 10
+    #: Whether each incident gets a private channel of its own, which takes the right to make and fill one.
+    rooms: bool = True
     #: How clicks and commands come in: over a connection that we open, or by requests to `host` and `port`.
     mode: Literal["socket", "http"] = "socket"
     #: The app-level token (`xapp-`, connections:write) that opens Socket Mode.

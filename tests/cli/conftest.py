@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.cli.chapters import DATABASE, Chapters, Place, set_clock
-from tests.conftest import BEGINNING
+from tests.conftest import BEGINNING, lend_cache
 from tocsin.app import App, open_app
 from tocsin.cli import main
 from tocsin.sealing import Keyring
@@ -83,7 +83,7 @@ def place(
     """A drill home, in force by the environment, that speaks to the sinks; and a place to stand in."""
     folder = tmp_path / "home"
     folder.mkdir()
-    shutil.copytree(catalog_cache, folder / "cache")
+    lend_cache(folder, catalog_cache)
     shutil.copytree(master_key.parent, folder / "keys")
     shutil.copy(sqlite_file, folder / DATABASE)
     set_clock(folder / DATABASE, BEGINNING)

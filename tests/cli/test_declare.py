@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from tocsin.actors import at_the_shell
 from tocsin.app import App
 from tocsin.cli.declaring import clock_name
 from tocsin.delivery.outbox import deliver
+from tocsin.delivery.rooms import keep_rooms
 from tocsin.engine import advance, quick_only
 from tocsin.sinks.mail import Fault, MailSink
 from tocsin.sinks.slack import SlackSink
@@ -55,6 +57,19 @@ def test_it_says_who_was_called_what_runs_and_what_to_do(tocsin: Command) -> Non
     assert "AT RISK usually account-info, auth-tokens, " in said
     assert "NOW     1.1 " in said
     assert "delivered" not in said
+
+
+def test_where_no_rooms_are_wanted_none_is_made_and_none_is_missed(
+    tocsin: Command, slack: SlackSink, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_SLACK__ROOMS", "false")
+    found = tocsin("declare", "A key in a public place")
+    assert "ROOM    none: rooms is false in [slack]" in found.out
+    wanted = app.settings.slack.model_copy(update={"rooms": False})
+    assert keep_rooms(replace(app, settings=app.settings.model_copy(update={"slack": wanted}))) == 0
+    assert not [room for room in slack.workspace.rooms.values() if room.ours]
+    assert keep_rooms(app) == 1
+    assert [room for room in slack.workspace.rooms.values() if room.ours]
 
 
 def test_a_clock_names_its_law_and_our_own_promise_only_itself(tocsin: Command) -> None:

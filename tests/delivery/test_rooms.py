@@ -27,6 +27,8 @@ from tocsin.sinks.slack import SlackFault, SlackSink, _refusal
 from tocsin.storage import jobs, rooms, tables
 from tocsin.views.room import room_of
 
+pytestmark = pytest.mark.rooms
+
 WHAT = {"type": "credential-leak", "drill": True}
 LINH, MINH, AN, HOA = "U0SAMPLE001", "U0SAMPLE002", "U0SAMPLE003", "U0SAMPLE008"
 #: Who is in every room: the scribe and the investigator of `contacts/escalation.yaml`.

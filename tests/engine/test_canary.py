@@ -20,6 +20,8 @@ from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
 from tocsin.storage import affected
 
+pytestmark = pytest.mark.rooms
+
 CANARIES = (
     "kanarienvogel@example.org",
     "Kanarienvogel",

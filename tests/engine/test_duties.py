@@ -31,6 +31,7 @@ def test_the_promise_runs_from_the_first_minute_and_is_marked_as_assumed(story):
     )  # fmt: skip
 
 
+@pytest.mark.rooms
 def test_the_room_is_warned_at_each_part_of_the_time_and_told_when_it_is_over(story):
     answered(story)
     for hours, percents in ((36, [50]), (18, [50, 75]), (10.8, [50, 75, 90]), (7.2, [50, 75, 90, 100])):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tocsin.doctor.routes import HEARING, SCOPES
+from tocsin.doctor.routes import HEARING, ROOMS, SCOPES
 
 MANIFEST = Path(__file__).parents[2] / "packaging" / "slack" / "manifest.yaml"
 
@@ -19,7 +19,7 @@ def manifest() -> Any:
 def test_its_scopes_are_those_that_doctor_wants(manifest: Any) -> None:
     asked = manifest["oauth_config"]["scopes"]["bot"]
     assert sorted(asked) == asked
-    assert set(asked) == SCOPES | HEARING
+    assert set(asked) == SCOPES | ROOMS | HEARING
 
 
 def test_it_listens_to_what_the_app_hears(manifest: Any) -> None:

@@ -156,9 +156,8 @@ def _lines(shell: Shell, found: "Opening") -> list[str]:
         lines += whether_lines(named)
     console = shell.app.settings.console_url
     page = f"   console {console.rstrip('/')}/inc/{found.key}" if console else ""
-    lines.append(
-        labelled("ROOM", clean(found.room.words) + page, urgent=found.room.name is None and not waits)
-    )
+    missing = found.room.name is None and found.room.wanted and not waits
+    lines.append(labelled("ROOM", clean(found.room.words) + page, urgent=missing))
     return lines
 
 

@@ -33,7 +33,8 @@ DOWN = timedelta(seconds=60)
 def keep_rooms(app: App, most: int = MOST) -> int:
     """Bring the rooms that want it up to date; how many were looked at.
 
-    Nothing happens where Slack is not configured, nor in a home that was restored and whose messages are held.
+    Nothing happens where Slack is not configured or is to have no rooms, nor in a home that was restored and whose
+    messages are held.
     """
     slack = _slack(app)
     if slack is None or app.restored is not None:
@@ -48,7 +49,7 @@ def keep_rooms(app: App, most: int = MOST) -> int:
 
 def _slack(app: App) -> "SlackChannel | None":
     """The way to Slack, if there is one that has rooms."""
-    if app.settings.slack.token is None:
+    if app.settings.slack.token is None or not app.settings.slack.rooms:
         return None
     from tocsin.channels.slack import SlackChannel
 

@@ -14,12 +14,10 @@ from tocsin.storage import clock as beats
 
 T = TypeVar("T")
 
-#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there;
-#: keep a private channel for each incident, its card and its bookmarks.
-SCOPES = frozenset(
-    "chat:write im:write im:history groups:read groups:write groups:history pins:write "
-    "bookmarks:read bookmarks:write".split()
-)
+#: What the Slack app must be allowed to do: post, write to a person, and look whether a doubtful message is there.
+SCOPES = frozenset({"chat:write", "im:write", "im:history"})
+#: And where there are rooms: keep a private channel for each incident, its card and its bookmarks.
+ROOMS = frozenset("groups:read groups:write groups:history pins:write bookmarks:read bookmarks:write".split())
 #: And where it listens: `/tocsin`, marked messages, files in threads.
 HEARING = frozenset({"commands", "reactions:read", "files:read"})
 #: Which setting is to blame for a relay that fails in this phase.
@@ -88,7 +86,8 @@ def slack(app: App, config: Path | None) -> Iterator[Finding]:
         key = "base_url" if failure.phase == "connect" else "token_file"
         yield Finding("FAIL", "Slack", f"DOWN: {failure.reason}", setting(config, "slack", key))
         return
-    wanted = SCOPES | (HEARING if app.settings.slack.listens else frozenset())
+    slack = app.settings.slack
+    wanted = SCOPES | (ROOMS if slack.rooms else frozenset()) | (HEARING if slack.listens else frozenset())
     lacking = sorted(wanted - granted) if granted is not None else []
     if lacking:
         remedy = "reinstall the manifest: packaging/slack/manifest.yaml"

@@ -24,6 +24,8 @@ class RoomView:
     none: str | None = None
     trouble: str | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+    #: Whether the company wants one at all.
+    wanted: bool = True
 
     @property
     def words(self) -> str:
@@ -42,6 +44,8 @@ def room_of(app: App, incident: Incident) -> RoomView:
         row = rooms.of(connection, incident.key) or {}
         slack = routes.health(connection).get("slack")
     if incident.room is None:
+        if not app.settings.slack.rooms:
+            return RoomView(None, none="rooms is false in [slack]", wanted=False)
         if incident.status == "triage":
             return RoomView(None, none="not while it waits in triage")
         if "slack" in incident.silenced:
