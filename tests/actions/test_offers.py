@@ -39,94 +39,94 @@ def refusals(story):
     return [(each.who, each.deed, each.subject, each.why) for each in story.told("Refusal")]
 
 
-def test_a_click_answers_one_role_and_the_timeline_tells_through_which_door(story):
-    story.declare()
-    done = click(story, "linh", "ack", "incident-commander")
+def test_a_click_answers_one_role_and_the_timeline_tells_through_which_door(tale):
+    tale.declare()
+    done = click(tale, "linh", "ack", "incident-commander")
     kinds = [entry.kind for entry in done.entries]
     assert kinds == ["TakenUp", "Acknowledged", "RoleTaken"]
     assert {entry.causation_seq for entry in done.entries[1:]} == {done.entries[0].seq}
     assert {entry.actor for entry in done.entries} == {"linh"}
     assert in_words(done.entries[0].body, {}) == "ack incident-commander in Slack"
-    assert set(story.incident.answered) == {"incident-commander"}
-    story.fast_forward(minutes=20)
-    assert len(story.paged("dpo")) >= 2, "the other role still calls"
+    assert set(tale.incident.answered) == {"incident-commander"}
+    tale.fast_forward(minutes=20)
+    assert len(tale.paged("dpo")) >= 2, "the other role still calls"
 
 
-def test_one_acknowledgement_never_answers_for_another_role(story):
+def test_one_acknowledgement_never_answers_for_another_role(tale):
     # An hour without an answer: the accountable officer was called for both roles.
-    story.declare().fast_forward(minutes=60)
-    assert {role for role, person in story.paged() if person == "bao"} == {"incident-commander", "dpo"}
-    story.as_("bao").ack()
-    assert set(story.incident.answered) == {"incident-commander"}
-    story.as_("bao").ack(role="dpo")
-    assert set(story.incident.answered) == {"incident-commander", "dpo"}
+    tale.declare().fast_forward(minutes=60)
+    assert {role for role, person in tale.paged() if person == "bao"} == {"incident-commander", "dpo"}
+    tale.as_("bao").ack()
+    assert set(tale.incident.answered) == {"incident-commander"}
+    tale.as_("bao").ack(role="dpo")
+    assert set(tale.incident.answered) == {"incident-commander", "dpo"}
 
 
-def test_a_click_is_good_for_one_deed(story):
-    story.declare()
-    click(story, "linh", "ack", "incident-commander")
+def test_a_click_is_good_for_one_deed(tale):
+    tale.declare()
+    click(tale, "linh", "ack", "incident-commander")
     for _ in range(3):
-        refused = turned(story, "linh", "ack", "incident-commander")
+        refused = turned(tale, "linh", "ack", "incident-commander")
         assert refused.why == "replayed"
         assert "was used at 2026-11-23T19:40:00+00:00 by linh" in str(refused)
-    assert turned(story, "minh", "take", "deputy").why == "replayed"
-    assert refusals(story) == [("linh", "ack", "incident-commander", "replayed")]
-    assert verify(story.app, story.key).proven
+    assert turned(tale, "minh", "take", "deputy").why == "replayed"
+    assert refusals(tale) == [("linh", "ack", "incident-commander", "replayed")]
+    assert verify(tale.app, tale.key).proven
 
 
-def test_the_same_nonce_at_another_door_is_another_click(story):
-    story.declare()
-    click(story, "linh", "ack", "incident-commander", door="mail")
-    click(story, "an", "ack", "dpo", door="slack")
-    assert {each.door for each in story.told("TakenUp")} == {"mail", "slack"}
+def test_the_same_nonce_at_another_door_is_another_click(tale):
+    tale.declare()
+    click(tale, "linh", "ack", "incident-commander", door="mail")
+    click(tale, "an", "ack", "dpo", door="slack")
+    assert {each.door for each in tale.told("TakenUp")} == {"mail", "slack"}
 
 
-def test_what_changed_since_the_message_was_written_is_stale(story):
-    story.declare()
-    story.as_("minh").ack(role="incident-commander")
-    assert turned(story, "linh", "ack", "incident-commander").why == "stale"
+def test_what_changed_since_the_message_was_written_is_stale(tale):
+    tale.declare()
+    tale.as_("minh").ack(role="incident-commander")
+    assert turned(tale, "linh", "ack", "incident-commander").why == "stale"
     assert "minh has answered for the incident-commander" in str(
-        turned(story, "linh", "ack", "incident-commander")
+        turned(tale, "linh", "ack", "incident-commander")
     )
-    assert turned(story, "linh", "take", "incident-commander", nonce="n2").why == "stale"
-    click(story, "linh", "take", "incident-commander", "minh", nonce="n3")
-    story.as_("linh").skip("C4", because="clean")
-    assert turned(story, "linh", "done", "C4", nonce="n4").why == "stale"
-    assert [why for *_, why in refusals(story)] == ["stale"] * 3
+    assert turned(tale, "linh", "take", "incident-commander", nonce="n2").why == "stale"
+    click(tale, "linh", "take", "incident-commander", "minh", nonce="n3")
+    tale.as_("linh").skip("C4", because="clean")
+    assert turned(tale, "linh", "done", "C4", nonce="n4").why == "stale"
+    assert [why for *_, why in refusals(tale)] == ["stale"] * 3
 
 
-def test_a_closed_incident_takes_no_click(story):
-    story.declare()
-    story.as_("linh").ack()
-    story.as_("linh").decline(because="a test key")
-    assert turned(story, "an", "ack", "dpo").why == "stale"
+def test_a_closed_incident_takes_no_click(tale):
+    tale.declare()
+    tale.as_("linh").ack()
+    tale.as_("linh").decline(because="a test key")
+    assert turned(tale, "an", "ack", "dpo").why == "stale"
 
 
-def test_who_may_not_is_told_whom_to_ask_and_it_is_recorded(story):
-    story.declare()
-    story.as_("linh").ack()
-    assert turned(story, "giang", "ack", "dpo").why == "wrong-person"
-    refused = turned(story, "giang", "done", "1.3", nonce="n2")
+def test_who_may_not_is_told_whom_to_ask_and_it_is_recorded(tale):
+    tale.declare()
+    tale.as_("linh").ack()
+    assert turned(tale, "giang", "ack", "dpo").why == "wrong-person"
+    refused = turned(tale, "giang", "done", "1.3", nonce="n2")
     assert (refused.why, "ask them" in str(refused)) == ("wrong-person", True)
-    assert turned(story, "linh", "done", "1.3", nonce="n3").why == "not-allowed", "it needs evidence"
-    assert refusals(story) == [
+    assert turned(tale, "linh", "done", "1.3", nonce="n3").why == "not-allowed", "it needs evidence"
+    assert refusals(tale) == [
         ("giang", "ack", "dpo", "wrong-person"),
         ("giang", "done", "1.3", "wrong-person"),
         ("linh", "done", "1.3", "not-allowed"),
     ]
 
 
-def test_a_refused_click_may_be_pressed_again_once_it_is_allowed(story):
-    story.declare()
+def test_a_refused_click_may_be_pressed_again_once_it_is_allowed(tale):
+    tale.declare()
     assert (
-        turned(story, "minh", "ack", "incident-commander", expires=story.clock.moment - timedelta(1)).why
+        turned(tale, "minh", "ack", "incident-commander", expires=tale.clock.moment - timedelta(1)).why
         == "expired"
     )
     with pytest.raises(TurnedAway):
-        click(story, "giang", "ack", "incident-commander", nonce="n2")
-    story.as_("linh").page("giang")
-    assert story.told("TakenUp") == []
-    click(story, "linh", "ack", "incident-commander", nonce="n2")
+        click(tale, "giang", "ack", "incident-commander", nonce="n2")
+    tale.as_("linh").page("giang")
+    assert tale.told("TakenUp") == []
+    click(tale, "linh", "ack", "incident-commander", nonce="n2")
 
 
 def test_a_stranger_and_an_excluded_person_are_refused_and_never_named_in_the_chain(story):
@@ -145,38 +145,38 @@ def test_a_stranger_and_an_excluded_person_are_refused_and_never_named_in_the_ch
     assert "nobody in contacts" in in_words(story.told("Refusal")[0], {})
 
 
-def test_an_approval_binds_what_was_read_and_keeps_the_signed_click(story):
-    story.drafted()
+def test_an_approval_binds_what_was_read_and_keeps_the_signed_click(tale):
+    tale.drafted()
     signed = b'{"timestamp": "1", "signature": "v0=ab", "body": "payload=..."}'
-    read = story.letter.digest
-    click(story, "an", "approve", CUSTOMERS, read[:12], proof=signed)
-    taken = story.told("TakenUp")[-1]
+    read = tale.letter.digest
+    click(tale, "an", "approve", CUSTOMERS, read[:12], proof=signed)
+    taken = tale.told("TakenUp")[-1]
     assert (taken.stand, taken.proof) == (read[:12], "E2")
-    assert vault.read(story.app, story.key, "E2") == signed
-    with story.app.database.read() as connection:
-        assert PROOF in read_texts(connection, story.key, story.app.record_key(story.key)).values()
+    assert vault.read(tale.app, tale.key, "E2") == signed
+    with tale.app.database.read() as connection:
+        assert PROOF in read_texts(connection, tale.key, tale.app.record_key(tale.key)).values()
     assert "E2 holds the signed click" in in_words(taken, {})
-    assert verify(story.app, story.key).proven
+    assert verify(tale.app, tale.key).proven
 
 
 @pytest.mark.parametrize("deed", ["approve", "reject"])
-def test_a_letter_that_was_written_anew_is_neither_approved_nor_rejected_by_an_old_click(story, deed):
-    story.drafted()
-    read = story.letter.digest
-    story.as_("an").learn({"advice_to_people": {"en": "Other.", "vi": "Khác."}}, source="the team")
-    assert story.letter.digest != read
-    refused = turned(story, "an", deed, CUSTOMERS, read, because="no")
-    assert (refused.why, story.letter.digest[:12] in str(refused)) == ("stale", True)
-    assert turned(story, "an", deed, CUSTOMERS, "", because="no", nonce="n2").why == "stale"
-    assert story.letter.approvals == ()
+def test_a_letter_that_was_written_anew_is_neither_approved_nor_rejected_by_an_old_click(tale, deed):
+    tale.drafted()
+    read = tale.letter.digest
+    tale.as_("an").learn({"advice_to_people": {"en": "Other.", "vi": "Khác."}}, source="the team")
+    assert tale.letter.digest != read
+    refused = turned(tale, "an", deed, CUSTOMERS, read, because="no")
+    assert (refused.why, tale.letter.digest[:12] in str(refused)) == ("stale", True)
+    assert turned(tale, "an", deed, CUSTOMERS, "", because="no", nonce="n2").why == "stale"
+    assert tale.letter.approvals == ()
 
 
-def test_a_letter_is_rejected_by_a_click_with_a_reason(story):
-    story.drafted()
-    read = story.letter.digest
-    assert turned(story, "chi", "reject", CUSTOMERS, read).why == "not-allowed"
-    click(story, "chi", "reject", CUSTOMERS, read, because="the wrong tone")
-    assert story.letter.mark == "rejected"
+def test_a_letter_is_rejected_by_a_click_with_a_reason(tale):
+    tale.drafted()
+    read = tale.letter.digest
+    assert turned(tale, "chi", "reject", CUSTOMERS, read).why == "not-allowed"
+    click(tale, "chi", "reject", CUSTOMERS, read, because="the wrong tone")
+    assert tale.letter.mark == "rejected"
 
 
 def test_of_two_clicks_at_once_one_acts(story):
@@ -200,16 +200,16 @@ def test_of_two_clicks_at_once_one_acts(story):
     assert len(story.told("TakenUp")) == len(story.told("Acknowledged")) == 1
 
 
-def test_an_update_is_told_or_skipped_by_a_click(story):
-    story.declare()
-    story.as_("linh").ack()
+def test_an_update_is_told_or_skipped_by_a_click(tale):
+    tale.declare()
+    tale.as_("linh").ack()
     can = {"conditions": "Two keys leaked.", "actions": "Revoking them.", "needs": "Nobody else."}
-    assert turned(story, "giang", "update", said=can).why == "wrong-person"
-    assert turned(story, "linh", "update", said=can | {"needs": ""}).why == "not-allowed"
-    click(story, "linh", "update", said=can)
-    assert len(story.told("StatusUpdated")) == 1
-    click(story, "linh", "update", because="nothing new", nonce="n2")
-    assert len(story.told("UpdateSkipped")) == 1
+    assert turned(tale, "giang", "update", said=can).why == "wrong-person"
+    assert turned(tale, "linh", "update", said=can | {"needs": ""}).why == "not-allowed"
+    click(tale, "linh", "update", said=can)
+    assert len(tale.told("StatusUpdated")) == 1
+    click(tale, "linh", "update", because="nothing new", nonce="n2")
+    assert len(tale.told("UpdateSkipped")) == 1
 
 
 def test_a_nonce_is_spent_over_all_incidents(story):
@@ -223,12 +223,12 @@ def test_a_nonce_is_spent_over_all_incidents(story):
     actions.take_up(replace(story.app), story.actor("linh"), offer, door="slack", nonce="n2")
 
 
-def test_a_clock_that_was_wrong_for_a_while_makes_no_used_click_good_again(story):
-    story.declare()
-    soon = story.clock.moment + timedelta(hours=1)
-    click(story, "linh", "ack", "incident-commander", expires=soon)
-    right = story.clock.moment
-    story.clock.moment += timedelta(days=400)
-    click(story, "an", "ack", "dpo", nonce="n2", expires=story.clock.moment + timedelta(hours=1))
-    story.clock.moment = right
-    assert turned(story, "linh", "ack", "incident-commander", expires=soon).why == "replayed"
+def test_a_clock_that_was_wrong_for_a_while_makes_no_used_click_good_again(tale):
+    tale.declare()
+    soon = tale.clock.moment + timedelta(hours=1)
+    click(tale, "linh", "ack", "incident-commander", expires=soon)
+    right = tale.clock.moment
+    tale.clock.moment += timedelta(days=400)
+    click(tale, "an", "ack", "dpo", nonce="n2", expires=tale.clock.moment + timedelta(hours=1))
+    tale.clock.moment = right
+    assert turned(tale, "linh", "ack", "incident-commander", expires=soon).why == "replayed"

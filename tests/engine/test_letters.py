@@ -104,12 +104,12 @@ def test_each_reader_is_written_to_in_their_language_and_by_name(tale):
     assert "Chúng tôi đã thu hồi các khóa." in by_reader["c2@example.org"]
 
 
-def test_who_has_no_address_is_excluded_with_the_reason_and_counted(story):
-    story.with_customers(4, c2={"email": ""}, c3={"email": "not an address"}).released()
-    assert story.readers == ["c1@example.org", "c4@example.org"]
-    assert story.told("LedgerFilled")[0].excluded == {"no e-mail address": 1, "invalid e-mail address": 1}
-    assert story.counts["excluded"] == 2
-    adds_up(story, 4)
+def test_who_has_no_address_is_excluded_with_the_reason_and_counted(tale):
+    tale.with_customers(4, c2={"email": ""}, c3={"email": "not an address"}).released()
+    assert tale.readers == ["c1@example.org", "c4@example.org"]
+    assert tale.told("LedgerFilled")[0].excluded == {"no e-mail address": 1, "invalid e-mail address": 1}
+    assert tale.counts["excluded"] == 2
+    adds_up(tale, 4)
 
 
 @pytest.mark.parametrize(
@@ -174,29 +174,29 @@ def test_those_who_may_approve_are_asked_once_for_each_draft(tale):
     assert [row for row in tale.outbox if "ask-approval" in row["key"]] == asked
 
 
-def test_a_corrected_fact_that_the_letter_prints_voids_the_approval_and_brings_a_new_draft(story):
-    story.approved()
-    old = story.letter.digest
-    story.as_("an").learn(CORRECTED, source="the log")
-    assert story.told("NoticeVoided")[0].because[0].startswith("measures_taken changed")
-    assert (story.letter.mark, story.letter.edition) == ("in-review", 2)
-    assert story.letter.digest != old
+def test_a_corrected_fact_that_the_letter_prints_voids_the_approval_and_brings_a_new_draft(tale):
+    tale.approved()
+    old = tale.letter.digest
+    tale.as_("an").learn(CORRECTED, source="the log")
+    assert tale.told("NoticeVoided")[0].because[0].startswith("measures_taken changed")
+    assert (tale.letter.mark, tale.letter.edition) == ("in-review", 2)
+    assert tale.letter.digest != old
     with pytest.raises(Refused, match="is not the digest of what would leave"):
-        story.as_("chi").approve(CUSTOMERS, digest=old)
+        tale.as_("chi").approve(CUSTOMERS, digest=old)
 
 
-def test_a_fact_that_the_letter_does_not_print_leaves_the_approval_alone(story):
-    story.approved()
-    story.as_("an").learn({"root_cause": {"en": "A token in a commit."}}, source="forensics")
-    assert (story.letter.mark, len(story.letter.approvals)) == ("approved", 2)
+def test_a_fact_that_the_letter_does_not_print_leaves_the_approval_alone(tale):
+    tale.approved()
+    tale.as_("an").learn({"root_cause": {"en": "A token in a commit."}}, source="forensics")
+    assert (tale.letter.mark, len(tale.letter.approvals)) == ("approved", 2)
 
 
-def test_another_revision_of_the_scope_voids_before_release(story):
-    story.with_customers(6).approved("c1", "c2", "c3").scope("c1", "c2", "c3", "c4")
-    assert story.told("NoticeVoided")[0].because == ("the recipients changed",)
-    assert (story.letter.mark, story.letter.recipients) == ("in-review", 4)
-    story.approve().as_("an").release(CUSTOMERS)
-    assert story.readers == everybody(4)
+def test_another_revision_of_the_scope_voids_before_release(tale):
+    tale.with_customers(6).approved("c1", "c2", "c3").scope("c1", "c2", "c3", "c4")
+    assert tale.told("NoticeVoided")[0].because == ("the recipients changed",)
+    assert (tale.letter.mark, tale.letter.recipients) == ("in-review", 4)
+    tale.approve().as_("an").release(CUSTOMERS)
+    assert tale.readers == everybody(4)
 
 
 def test_a_letter_that_was_sent_is_not_drafted_again_while_nothing_has_changed(tale):
@@ -209,13 +209,13 @@ def test_a_letter_that_was_sent_is_not_drafted_again_while_nothing_has_changed(t
     assert draft(tale.app, tale.actor("an"), tale.key, CUSTOMERS).entries != ()
 
 
-def test_people_found_after_the_sending_get_a_batch_of_their_own_and_nobody_a_second_letter(story):
-    story.with_customers(6).released("c1", "c2", "c3")
-    story.scope("c1", "c2", "c3", "c4", "c5")
-    assert (story.letter.mark, story.letter.edition) == ("in-review", 2)
-    story.approve().as_("an").release(CUSTOMERS)
-    assert story.readers == everybody(5)
-    adds_up(story, 5)
+def test_people_found_after_the_sending_get_a_batch_of_their_own_and_nobody_a_second_letter(tale):
+    tale.with_customers(6).released("c1", "c2", "c3")
+    tale.scope("c1", "c2", "c3", "c4", "c5")
+    assert (tale.letter.mark, tale.letter.edition) == ("in-review", 2)
+    tale.approve().as_("an").release(CUSTOMERS)
+    assert tale.readers == everybody(5)
+    adds_up(tale, 5)
 
 
 def test_a_revision_that_finds_nobody_new_brings_no_batch(tale):
@@ -348,17 +348,15 @@ def test_a_pause_while_the_ledger_fills_is_not_overrun_by_its_end(story, monkeyp
 # --- refusals and doubts
 
 
-def test_a_refused_address_is_settled_and_counted_and_closing_asks_about_it(story):
-    story.with_customers(4)
-    story.mail.misbehave(
-        Fault("rcpt", reply="550 5.1.1 <c2@example.org> unknown", recipient="c2@example.org")
-    )
-    story.released()
-    assert story.readers == ["c1@example.org", "c3@example.org", "c4@example.org"]
-    assert story.letter.mark == "sent"
-    (row,) = (row for row in story.rows if row.state == "refused")
+def test_a_refused_address_is_settled_and_counted_and_closing_asks_about_it(tale):
+    tale.with_customers(4)
+    tale.mail.misbehave(Fault("rcpt", reply="550 5.1.1 <c2@example.org> unknown", recipient="c2@example.org"))
+    tale.released()
+    assert tale.readers == ["c1@example.org", "c3@example.org", "c4@example.org"]
+    assert tale.letter.mark == "sent"
+    (row,) = (row for row in tale.rows if row.state == "refused")
     assert "c2@example.org" not in row.reply
-    adds_up(story, 4)
+    adds_up(tale, 4)
 
 
 def test_when_no_letter_reached_anybody_the_duty_is_met_only_by_telling_people_otherwise(tale):
@@ -380,24 +378,24 @@ def test_a_letter_perhaps_taken_is_sent_once_more_with_the_same_id_and_counted(s
     adds_up(story, 3)
 
 
-def test_a_letter_in_doubt_twice_stays_so_and_is_never_a_loop(story):
-    story.with_customers(3)
+def test_a_letter_in_doubt_twice_stays_so_and_is_never_a_loop(tale):
+    tale.with_customers(3)
     # Five times and not for ever, so that a loop would end here and show.
-    story.mail.misbehave(Fault("dot", "drop", recipient="c2@example.org", times=5))
-    story.released()
-    assert len([mail for mail in story.letters if mail.recipients == ("c2@example.org",)]) == 2
-    assert (story.letter.mark, story.counts["ambiguous"]) == ("sent", 1)
+    tale.mail.misbehave(Fault("dot", "drop", recipient="c2@example.org", times=5))
+    tale.released()
+    assert len([mail for mail in tale.letters if mail.recipients == ("c2@example.org",)]) == 2
+    assert (tale.letter.mark, tale.counts["ambiguous"]) == ("sent", 1)
 
 
-def test_a_greylisted_letter_waits_and_leaves(story):
-    story.with_customers(3)
-    story.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=2))
-    story.released()
-    assert len(story.letters) == 2
-    assert story.plan.wake_at is not None
-    story.fast_forward(hours=1)
-    assert story.readers == everybody(3)
-    assert story.letter.mark == "sent"
+def test_a_greylisted_letter_waits_and_leaves(tale):
+    tale.with_customers(3)
+    tale.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=2))
+    tale.released()
+    assert len(tale.letters) == 2
+    assert tale.plan.wake_at is not None
+    tale.fast_forward(hours=1)
+    assert tale.readers == everybody(3)
+    assert tale.letter.mark == "sent"
 
 
 def test_templates_that_somebody_changed_between_two_letters_are_not_what_leaves(tale):
@@ -411,33 +409,33 @@ def test_templates_that_somebody_changed_between_two_letters_are_not_what_leaves
     assert "Call this number" not in text_of(tale.letters[-1])
 
 
-def test_a_greylisted_letter_is_not_forgotten_by_a_correction(story):
-    story.with_customers(3)
-    story.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=1))
-    story.released()
-    story.as_("an").learn(CORRECTED, source="the log")
-    assert story.letter.edition == 2
-    story.approve().as_("an").release(CUSTOMERS)
-    story.fast_forward(hours=1)
-    assert story.readers == everybody(3)
-    (second,) = (mail for mail in story.letters if mail.recipients == ("c2@example.org",))
+def test_a_greylisted_letter_is_not_forgotten_by_a_correction(tale):
+    tale.with_customers(3)
+    tale.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="c2@example.org", times=1))
+    tale.released()
+    tale.as_("an").learn(CORRECTED, source="the log")
+    assert tale.letter.edition == 2
+    tale.approve().as_("an").release(CUSTOMERS)
+    tale.fast_forward(hours=1)
+    assert tale.readers == everybody(3)
+    (second,) = (mail for mail in tale.letters if mail.recipients == ("c2@example.org",))
     assert "03:05" in text_of(second)
-    assert story.letter.mark == "sent"
+    assert tale.letter.mark == "sent"
 
 
-def test_a_relay_that_is_down_rests_longer_each_time_and_then_all_letters_leave(story):
-    story.with_customers(6).approved()
-    story.mail.misbehave(Fault("connect", "drop"))
-    story.as_("an").release(CUSTOMERS)
-    story.fast_forward(minutes=12)
-    rests = [stop.resume_at - entry.at for entry, stop in stops(story)]
+def test_a_relay_that_is_down_rests_longer_each_time_and_then_all_letters_leave(tale):
+    tale.with_customers(6).approved()
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.as_("an").release(CUSTOMERS)
+    tale.fast_forward(minutes=12)
+    rests = [stop.resume_at - entry.at for entry, stop in stops(tale)]
     assert rests == sorted(rests)
     assert 3 <= len(rests) <= 8
-    adds_up(story, 6)
-    story.mail.behave()
-    story.fast_forward(minutes=15)
-    assert story.readers == everybody(6)
-    assert story.letter.mark == "sent"
+    adds_up(tale, 6)
+    tale.mail.behave()
+    tale.fast_forward(minutes=15)
+    assert tale.readers == everybody(6)
+    assert tale.letter.mark == "sent"
 
 
 def stops(story):
@@ -448,18 +446,18 @@ def stops(story):
     ]
 
 
-def test_a_letter_that_cannot_arrive_is_settled_by_a_person(story):
-    story.with_customers(3)
-    story.mail.misbehave(Fault("rcpt", reply="550 5.1.1 unknown", recipient="c2@example.org"))
-    story.released()
+def test_a_letter_that_cannot_arrive_is_settled_by_a_person(tale):
+    tale.with_customers(3)
+    tale.mail.misbehave(Fault("rcpt", reply="550 5.1.1 unknown", recipient="c2@example.org"))
+    tale.released()
     with pytest.raises(Refused, match="nobody with that id"):
-        story.as_("an").exclude(CUSTOMERS, "c99", because="told by telephone")
+        tale.as_("an").exclude(CUSTOMERS, "c99", because="told by telephone")
     with pytest.raises(Refused, match="is leaving or has left"):
-        story.as_("an").exclude(CUSTOMERS, "c1", because="told by telephone")
-    story.as_("an").exclude(CUSTOMERS, "c2", because="told by telephone")
-    assert (story.counts["refused"], story.counts["excluded"]) == (0, 1)
-    assert story.letter.settled == 1
-    assert verify(story.app, story.key).fault is None
+        tale.as_("an").exclude(CUSTOMERS, "c1", because="told by telephone")
+    tale.as_("an").exclude(CUSTOMERS, "c2", because="told by telephone")
+    assert (tale.counts["refused"], tale.counts["excluded"]) == (0, 1)
+    assert tale.letter.settled == 1
+    assert verify(tale.app, tale.key).fault is None
 
 
 # --- deaths and races
