@@ -27,6 +27,7 @@ from tocsin.sinks.slack import SlackFault
 from tocsin.storage import outbox, routes
 from tocsin.storage.outbox import Outgoing
 from tocsin.storage.waiting import Load, claimable
+from tocsin.views.calls import unreached
 
 BOTH = ("slack", "email")
 
@@ -172,6 +173,59 @@ def test_whatever_slack_does_the_next_route_rings_at_once(ear, fault):
     # A doubt is resolved, a fault that passed is made good; a fault that stays gives nothing.
     assert heard["linh", "slack", "page"] == (0 if fault.times is None else 1)
     ear.hush()
+
+
+LASTING = {
+    "500": SlackFault("status", status=500),
+    "an internal error": SlackFault("error", error="internal_error"),
+    "silence": SlackFault("hang"),
+    "no answer": SlackFault("drop"),
+    "broken JSON": SlackFault("garble"),
+}
+
+
+@pytest.mark.parametrize("fault", LASTING.values(), ids=LASTING)
+def test_a_slack_that_answers_nothing_for_good_has_reached_nobody_and_is_down(ear, fault):
+    tale = ear.story
+    settings = tale.app.settings
+    quick = settings.slack.model_copy(update={"timeout": 0.2})
+    tale.app = replace(tale.app, settings=settings.model_copy(update={"slack": quick}))
+    only(tale, calls("linh"))
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.slack.misbehave(fault)
+    tale.declare().fast_forward(minutes=3)
+    (page,) = tale.incident.pages
+    assert not page.reached
+    assert unreached(tale.app) == (tale.key,)
+    assert "does not answer" in (down(tale, "slack") or "")
+    # The timeline hears of each change, not of every try.
+    assert [each.outcome for each in tale.told("PageOutcome") if each.route == "slack"] == ["ambiguous"]
+    ear.expect()
+    tale.slack.behave()
+    tale.fast_forward(seconds=31)
+    ear.expect(("linh", "slack", "page"))
+    assert (tale.incident.pages[0].reached, down(tale, "slack")) == (True, None)
+
+
+def down(tale: Story, name: str) -> str | None:
+    return next(route.down for route in standing(tale.app).routes if route.name == name)
+
+
+def test_a_relay_that_says_nothing_after_the_dot_has_reached_nobody_and_is_down(ear):
+    tale = ear.story
+    only(tale, calls("linh"))
+    tale.mail.misbehave(Fault("dot", "drop"))
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    tale.declare()
+    assert unreached(tale.app) == (tale.key,)
+    tale.fast_forward(minutes=1)
+    assert "does not answer" in (down(tale, "email") or "")
+    assert unreached(tale.app) == (tale.key,)
+    ear.hush()
+    tale.mail.behave()
+    tale.fast_forward(seconds=31)
+    ear.expect(("linh", "email", "page"))
+    assert unreached(tale.app) == ()
 
 
 def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_to_be_down(ear):

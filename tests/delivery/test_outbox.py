@@ -167,11 +167,31 @@ def test_a_mail_that_was_perhaps_taken_is_sent_once_more_with_the_same_id_and_fl
     assert twice[0].content == twice[1].content
 
 
-def test_a_mail_in_doubt_twice_is_settled_as_such_and_never_a_loop(story):
+def test_a_page_in_doubt_is_tried_until_it_leaves_or_somebody_answers(story):
     story.mail.misbehave(Fault("dot", "drop", recipient="linh@streamonapi.example"))
     story.declare().fast_forward(minutes=3)
-    (row,) = (row for row in story.outbox if (row["person"], row["route"]) == ("linh", "email"))
-    assert (row["state"], row["attempts"], row["settled_at"] is not None) == ("ambiguous", 2, True)
+    assert (row := the_mail_of(story, "linh"))["state"] == "ambiguous"
+    assert row["doubtful"]
+    assert row["settled_at"] is None
+    assert row["attempts"] > 4
+    assert len(set(message_ids(story.mail.messages))) == 2  # however often, it is one mail for each of two
+    story.as_("linh").ack()
+    assert the_mail_of(story, "linh")["state"] == "excluded"
+
+
+def test_what_is_no_page_is_settled_as_ambiguous_after_its_second_doubt_and_never_a_loop(story):
+    story.declare().as_("linh").ack()
+    story.slack.misbehave(SlackFault("drop"))
+    story.leap(hours=40).settle().fast_forward(minutes=5)
+    doubtful = [row for row in story.outbox if row["doubtful"] and row["lane"]]
+    assert doubtful
+    assert {(row["state"], row["attempts"], row["settled_at"] is None) for row in doubtful} == {
+        ("ambiguous", 2, False)
+    }
+
+
+def the_mail_of(story, person):
+    return next(row for row in story.outbox if (row["person"], row["route"]) == (person, "email"))
 
 
 def test_slack_is_asked_whether_it_has_a_doubtful_message_before_it_is_sent_again(story):

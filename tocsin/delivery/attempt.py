@@ -15,6 +15,7 @@ from tocsin.change import Also, Change
 from tocsin.channels import Channel
 from tocsin.delivery.turning import instead, went
 from tocsin.domain.contacts import Person
+from tocsin.domain.doubt import fate, in_doubt
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import PageOutcome
 from tocsin.domain.message import MailEnvelope, Receipt, ShortCall, SlackPost, Undelivered
@@ -64,7 +65,7 @@ async def _doubt_resolved(
     channel: Channel, row: dict[str, Any], item: MailEnvelope | SlackPost | ShortCall
 ) -> Receipt | None:
     """Where the other side can be asked whether it has the message already, ask before sending again."""
-    if not _in_doubt(row) or not isinstance(item, SlackPost):
+    if not in_doubt(row) or not isinstance(item, SlackPost):
         return None
     find = getattr(channel, "find", None)
     since: datetime = row["first_attempt_at"] or row["created_at"]
@@ -123,8 +124,7 @@ def _for_a_person(
 def _settling(app: App, attempt: Attempt, lease: str) -> Also:
     """What is written into the outbox about this attempt, whoever opens the transaction."""
     row, now = attempt.row, app.now()
-    state = attempt.outcome if attempt.outcome in ("handed_over", "refused", "ambiguous") else "pending"
-    final = state in ("handed_over", "refused") or (state == "ambiguous" and _in_doubt(row))
+    stands = fate(attempt.outcome, page=row["lane"] == outbox.LANES["page"], doubted=in_doubt(row))
     # What waits for a route that is down leaves as soon as that is up.
     wait = 0 if attempt.outcome == "down" else _pause(row["lane"], row["attempts"])
     until = now + timedelta(seconds=wait)
@@ -132,12 +132,12 @@ def _settling(app: App, attempt: Attempt, lease: str) -> Also:
         outbox.settle,
         row=dict(row),
         lease=lease,
-        state=state,
+        state=stands.state,
         outcome=attempt.outcome,
         phase=attempt.phase,
         reply=attempt.reply,
         now=now,
-        final=final,
+        final=stands.final,
         not_before=until,
     )
     turned = instead(app, attempt.row, attempt.outcome)
@@ -159,7 +159,9 @@ def _learn_of_route(connection: Connection, attempt: Attempt, now: datetime) -> 
     name = attempt.row["route"]
     if attempt.outcome == "down":
         routes.fell(connection, name, attempt.reply, now)
-    elif attempt.outcome != "ambiguous" and attempt.phase not in ("address", "build"):
+    elif attempt.outcome == "ambiguous":
+        routes.doubted(connection, name, attempt.reply, now)
+    elif attempt.phase not in ("address", "build"):
         routes.answered(connection, name, now, taken=attempt.outcome == "handed_over")
 
 
@@ -187,11 +189,6 @@ def recorded(app: App, attempt: Attempt, lease: str) -> None:
         log.error("outcome not in the timeline", incident=row["incident"], error=type(error).__name__)
         with app.database.write() as connection:
             settle(connection)
-
-
-def _in_doubt(row: Mapping[str, Any]) -> bool:
-    """Whether somebody may have sent this message before, and did not live to say so."""
-    return bool(row["doubtful"]) or row["state"] != "pending"
 
 
 def _pause(lane: int, attempts: int) -> float:

@@ -113,7 +113,7 @@ def _one_probe(due: list[dict[str, Any]], probed: Collection[str]) -> list[dict[
     """Of what waited for a route that is down, the first alone tries whether it is mended."""
     rows, tried = [], set[str]()
     for row in due:
-        if row["route"] in probed and row["outcome"] == "down":
+        if row["route"] in probed and row["told"]:
             if row["route"] in tried:
                 continue
             tried.add(row["route"])

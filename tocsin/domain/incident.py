@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from tocsin.domain.decisions import Decision, Dissent, Ground
+from tocsin.domain.doubt import fate
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import CommandEnded, DutyOpened, RoomOpened, ScopeMeasured, Severity, Status
 from tocsin.domain.moments import MOMENT_NAMES
@@ -79,8 +80,8 @@ class Page:
 
     @property
     def reached(self) -> bool:
-        """Whether some route took the message. It says nothing about a human having read it."""
-        return any(outcome in ("handed_over", "ambiguous") for outcome in self.outcomes.values())
+        """Whether some route took the message, and said so. It says nothing about a human having read it."""
+        return any(fate(outcome, page=True).reached for outcome in self.outcomes.values())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The outbox: pages, warnings and status messages, each a row written in the transaction of the entry that caused it.
 
 Claim by conditional update with a lease, send, record the other side's reply. A row that is found `sending` after its
-lease is in doubt: somebody died between the wire and the record. It is sent once more, with the same message id,
+lease is in doubt: somebody died between the wire and the record. It is sent again, with the same message id,
 flagged. We promise at least once, and say so.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
+from tocsin.domain.doubt import in_doubt
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import Moment, attempt, outbox
 
@@ -24,7 +25,7 @@ PAUSES = {0: (5, 30), 1: (10, 120), 2: (30, 900)}
 LEASE = 60.0
 #: Subjects of what is said of an incident without an entry: that it is set apart, that a move of it fails.
 BESIDE = APART, TROUBLE = ("apart", "trouble")
-#: A doubt that was resent once, and is in doubt again, is settled as `ambiguous`: never a loop.
+#: Whose doubt is final, and settled as `ambiguous`, `domain.doubt` says.
 WANTS_TO_LEAVE = and_(outbox.c.state.in_(("pending", "ambiguous")), outbox.c.settled_at.is_(None))
 
 
@@ -89,14 +90,13 @@ def claim(
     connection: Connection, row: dict[str, Any], lease: str, clock: datetime, now: datetime, seconds: float
 ) -> bool:
     """Take a row for one attempt; False when another worker was quicker."""
-    doubtful = row["doubtful"] or row["state"] in ("sending", "ambiguous")
     result = connection.execute(
         update(outbox)
         .where(outbox.c.id == row["id"], outbox.c.attempts == row["attempts"], outbox.c.state == row["state"])
         .values(
             state="sending",
             attempts=row["attempts"] + 1,
-            doubtful=doubtful,
+            doubtful=in_doubt(row),
             lease=lease,
             lease_until=clock + timedelta(seconds=seconds),
             first_attempt_at=func.coalesce(outbox.c.first_attempt_at, literal(now, Moment)),

@@ -67,6 +67,15 @@ def fell(connection: Connection, name: str, why: str, now: datetime) -> None:
     _keep(connection, name, values)
 
 
+def doubted(connection: Connection, name: str, why: str, now: datetime) -> None:
+    """The route has not said whether it took a message. Twice so without an answer between, and it is down."""
+    known = connection.execute(select(route).where(route.c.name == name)).one_or_none()
+    if known is not None and (known.down_since is not None or known.probes):
+        fell(connection, name, f"it does not answer: {why}", now)
+    else:
+        _keep(connection, name, {"probes": 1})
+
+
 def answered(connection: Connection, name: str, now: datetime, *, taken: bool) -> None:
     """The other side spoke: the route is up, whatever it said to this message."""
     values: dict[str, Any] = {"down_since": None, "why": None, "probes": 0, "probe_at": None}

@@ -36,6 +36,11 @@ class Load:
 
 
 EVERYTHING = Load()
+#: Whether a message has gone by another route by now, and waits until its own is mended.
+_TOLD = or_(
+    func.coalesce(outbox.c.outcome, "") == "down",
+    and_(outbox.c.lane == LANES["page"], func.coalesce(outbox.c.outcome, "") == "ambiguous"),
+)
 
 
 def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnElement[bool]:
@@ -60,12 +65,12 @@ def claimable(
     """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one.
 
     What was written up to `held_until` stays, and what goes to where we were asked to wait. Of the routes that are
-    `closed` only what has not been told so yet: it may go by another one.
+    `closed` only what has not been `told` so yet: it may go by another one.
     """
     query = (
-        select(outbox)
+        select(outbox, _TOLD.label("told"))
         .where(_due(now, clock, held_until), load.chosen)
-        .where(or_(outbox.c.route.not_in(closed), outbox.c.outcome.is_distinct_from("down")))
+        .where(or_(outbox.c.route.not_in(closed), not_(_TOLD)))
         .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
         .limit(limit)
     )

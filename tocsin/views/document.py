@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.contacts import Organisation
+from tocsin.domain.doubt import fate
 from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import nobody_reached
 from tocsin.domain.fold import as_of as written_by
@@ -198,7 +199,7 @@ def _messages(app: App, key: str, moment: datetime | None) -> dict[str, int]:
     counts: dict[str, int] = {}
     for row in known:
         outcome = last.get(row.id)
-        state = outcome if outcome in ("handed_over", "refused", "ambiguous") else "pending"
+        state: str = fate(outcome, page=False).state if outcome else "pending"
         if row.outcome == "answered" and row.settled_at <= moment:
             state = "excluded"
         counts[state] = counts.get(state, 0) + 1
