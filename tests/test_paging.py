@@ -12,6 +12,7 @@ from tests.listening import KindEar, mail_text, slack_words, to
 from tests.story import Story
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
+from tocsin.bell import next_moment
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.post import Post
 from tocsin.delivery.probing import ask_idle
@@ -320,6 +321,31 @@ def test_a_thousand_waiting_status_messages_knock_once_and_delay_no_page(ear):
         pass
     assert sum(message.channel == room.id for message in tale.slack.messages) == 1000
     ear.hush()
+
+
+def test_whom_slack_asks_us_to_wait_with_is_called_by_mail_at_once(ear):
+    tale = ear.story
+    only(tale, calls("linh", by=("slack",)))
+    tale.declare()
+    ear.expect(("linh", "slack", "page"))
+    minh = tale.app.catalog.contacts.person("minh").slack
+    tale.slack.misbehave(SlackFault("status", status=429, retry_after="120", channel=minh))
+    say(tale, "minh", f"{tale.key}/status", "status")
+    tale.settle()
+    asked = tale.slack.calls.count("chat.postMessage")
+    for number in (1, 2):
+        say(tale, "minh", f"{tale.key}/page/{number}", "page")
+    assert next_moment(tale.app) <= tale.clock.moment
+    tale.settle()
+    ear.expect(("minh", "email", "page"), ("minh", "email", "page"))
+    # Slack was not asked again, and gets them when it said.
+    assert tale.slack.calls.count("chat.postMessage") == asked
+    assert down(tale, "slack") is None
+    tale.slack.behave()
+    tale.leap(minutes=1, seconds=59).settle()
+    ear.expect()
+    tale.leap(seconds=2).settle()
+    ear.expect(("minh", "slack", "page"), ("minh", "slack", "page"), ("minh", "slack", "status"))
 
 
 def test_a_channel_that_hangs_holds_up_no_page_of_the_same_house(ear):

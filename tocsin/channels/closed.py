@@ -1,4 +1,4 @@
-"""A route that nobody can use now: what is due on it waits, and no time is spent on it."""
+"""A route that takes nothing now, or nothing for somebody: what is due there waits, and no time is spent on it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,20 @@ class Closed:
     async def send(self, item: Any) -> Receipt:
         """Never. Raises Undelivered with the reason."""
         raise Undelivered("down", "connect", self.why)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A channel whose other side asked us to wait with what goes to somebody."""
+
+    name: str
+
+    async def send(self, item: Any) -> Receipt:
+        """Never. Raises Undelivered in the phase `hold`: nothing was asked of the other side."""
+        raise Undelivered("retry", "hold", "asked to wait before this message was there; not tried")
 
     async def close(self) -> None:
         """Nothing is open."""

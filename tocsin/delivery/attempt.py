@@ -161,7 +161,7 @@ def _learn_of_route(connection: Connection, attempt: Attempt, now: datetime) -> 
         routes.fell(connection, name, attempt.reply, now)
     elif attempt.outcome == "ambiguous":
         routes.doubted(connection, name, attempt.reply, now)
-    elif attempt.phase not in ("address", "build"):
+    elif attempt.phase not in ("address", "build", "hold"):
         routes.answered(connection, name, now, taken=attempt.outcome == "handed_over")
 
 

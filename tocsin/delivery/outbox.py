@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from tocsin.app import App
 from tocsin.channels import Channel
-from tocsin.channels.closed import Closed
+from tocsin.channels.closed import Closed, Held
 from tocsin.delivery.attempt import Attempt, attempted, recorded
 from tocsin.delivery.turning import instead
 from tocsin.domain.errors import Refused, TocsinError
@@ -50,7 +50,7 @@ class _Road:
         if attempt.outcome == "down":
             # The rest of this pass need not wait for the same silence one after another.
             self.channel = Closed(str(attempt.row["route"]), attempt.reply)
-        elif attempt.outcome == "retry":
+        elif attempt.outcome == "retry" and not attempt.row["held"]:
             self.stopped.add(routes.destination(attempt.row))
 
 
@@ -210,7 +210,7 @@ async def _by_turns(app: App, rows: list[dict[str, Any]], road: _Road) -> list[A
         with app.database.write() as connection:
             won = outbox.claim(connection, row, lease, app.clock(), app.now(), LEASE)
         if won:
-            attempt = await attempted(app, row, road.channel)
+            attempt = await attempted(app, row, Held(row["route"]) if row["held"] else road.channel)
             recorded(app, attempt, lease)
             done.append(attempt)
             road.learn(attempt)

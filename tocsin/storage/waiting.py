@@ -36,6 +36,8 @@ class Load:
 
 
 EVERYTHING = Load()
+#: A page that nobody has tried to send: while it is one, it waits for nothing.
+_NEW_PAGE = and_(outbox.c.lane == LANES["page"], outbox.c.outcome.is_(None))
 #: Whether a message has gone by another route by now, and waits until its own is mended.
 _TOLD = or_(
     func.coalesce(outbox.c.outcome, "") == "down",
@@ -48,7 +50,7 @@ def _due(now: datetime, clock: datetime, held_until: datetime | None) -> ColumnE
     return and_(
         or_(and_(WANTS_TO_LEAVE, outbox.c.not_before <= now), expired),
         outbox.c.created_at > held_until if held_until else true(),
-        not_(is_held(now)),
+        or_(not_(is_held(now)), _NEW_PAGE),
     )
 
 
@@ -64,11 +66,12 @@ def claimable(
 ) -> list[dict[str, Any]]:
     """Rows that want to leave, pages first. `now` is the incident's clock; leases run on `clock`, the real one.
 
-    What was written up to `held_until` stays, and what goes to where we were asked to wait. Of the routes that are
-    `closed` only what has not been `told` so yet: it may go by another one.
+    What was written up to `held_until` stays, and what goes to where we were asked to wait. But a page that is new
+    there comes once, as `held`, and of the routes that are `closed` what has not been `told` so yet: these may go by
+    another one.
     """
     query = (
-        select(outbox, _TOLD.label("told"))
+        select(outbox, _TOLD.label("told"), is_held(now).label("held"))
         .where(_due(now, clock, held_until), load.chosen)
         .where(or_(outbox.c.route.not_in(closed), not_(_TOLD)))
         .order_by(outbox.c.lane, outbox.c.not_before, outbox.c.created_at)
@@ -102,11 +105,19 @@ def waiting_by(connection: Connection, incident: str, kind: str) -> list[dict[st
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:
-    """When the next waiting row may leave: not before its route is tried again, nor while we were asked to wait."""
+    """When the next waiting row may leave: not before its route is tried again, nor while we were asked to wait.
+
+    A new page waits for neither: it goes by another route.
+    """
     query = (
-        select(outbox.c.route, DESTINATION.label("to"), func.min(outbox.c.not_before).label("at"))
+        select(
+            outbox.c.route,
+            DESTINATION.label("to"),
+            _NEW_PAGE.label("new"),
+            func.min(outbox.c.not_before).label("at"),
+        )
         .where(WANTS_TO_LEAVE)
-        .group_by(outbox.c.route, DESTINATION)
+        .group_by(outbox.c.route, DESTINATION, _NEW_PAGE)
     )
     waiting = connection.execute(query).all()
     if not waiting:
@@ -116,7 +127,8 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     for row in waiting:
         stands = found.get(row.route)
         probe = stands.probe_at if stands and stands.down_since else None
-        moments.append(max(filter(None, (row.at, probe, held.get((row.route, row.to))))))
+        waits = () if row.new else (probe, held.get((row.route, row.to)))
+        moments.append(max(filter(None, (row.at, *waits))))
     return min(moments)
 
 
