@@ -44,7 +44,8 @@ class Mortal:
 def opened(settings: Settings, moment: datetime, lives: int = 0) -> App:
     app = open_app(settings, now=lambda: moment)
     if lives:
-        app = replace(app, routes={"email": lambda app: Mortal(mail(app), lives)})
+        # One mail after the other: which one its death leaves in doubt is known.
+        app = replace(app, routes={"email": lambda app: Mortal(mail(app), lives)}, in_order=True)
     return app
 
 

@@ -367,6 +367,27 @@ def test_a_channel_that_hangs_holds_up_no_page_of_the_same_house(ear):
     ear.hush()
 
 
+def test_a_relay_that_says_nothing_to_one_page_holds_up_no_page_to_somebody_else(ear):
+    tale = ear.story
+    only(tale, calls("linh", by=("email",)), calls("minh", after_minutes=2, by=("email",)))
+    linh = tale.app.catalog.contacts.person("linh").email
+    tale.mail.misbehave(Fault("dot", "silence", recipient=linh))
+    what = Declaration("A key", drill=True)
+    tale.key = actions.declare(tale.app, tale.actor("linh"), what).incident.key
+    advance(tale.app, tale.key)
+    post = Post()
+    post.send(tale.app)
+    until(lambda: tale.mail.messages)
+    tale.leap(minutes=2)
+    advance(tale.app, tale.key)
+    post.send(tale.app)
+    until(lambda: any(row["person"] == "minh" and row["state"] == "handed_over" for row in tale.outbox))
+    assert [row["person"] for row in tale.outbox if row["state"] == "sending"] == ["linh"]
+    tale.mail.behave()
+    post.rest(20)
+    ear.hush()
+
+
 def until(true, seconds: float = 60) -> None:
     """Wait for something to come true, as long as a slow machine may need."""
     end = time.monotonic() + seconds

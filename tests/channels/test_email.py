@@ -317,6 +317,23 @@ def test_no_content_can_end_its_own_transaction(lines: list[str], ends: str) -> 
     assert stored.content == (meant if meant.endswith(b"\r\n") else meant + b"\r\n")
 
 
+def test_mails_at_once_go_by_a_connection_each_which_are_kept(sink: MailSink) -> None:
+    sink.misbehave(Fault("dot", "silence", recipient="a@example.com"))
+
+    async def story(channel: MailChannel) -> None:
+        stuck = asyncio.create_task(channel.send(letter("a@example.com")))
+        while not sink.messages:
+            await asyncio.sleep(0.01)
+        await channel.send(letter("b@example.com"))
+        await channel.send(letter("c@example.com"))
+        assert stuck.cancel(), "the others waited for its end"
+
+    with_channel(config(sink.port), story)
+
+    assert [mail.recipients[0][0] for mail in sink.messages] == ["a", "b", "c"]
+    assert sink.connections == 2
+
+
 def test_a_channel_moves_to_a_new_event_loop(sink: MailSink) -> None:
     channel = MailChannel(config(sink.port))
 

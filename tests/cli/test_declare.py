@@ -139,6 +139,21 @@ def test_calls_that_the_bell_is_sending_are_waited_for(tocsin: Command, app: App
     assert [call["routes"] for call in found.json["called"]] == [everywhere, everywhere]
 
 
+def test_a_relay_that_hangs_is_waited_for_once_and_not_for_long(
+    tocsin: Command, mail: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SLACK__TOKEN")
+    monkeypatch.setattr("tocsin.delivery.outbox.HURRY", 0.5)
+    monkeypatch.setattr("tocsin.delivery.outbox.BEAT", 0.1)
+    mail.misbehave(Fault("dot", "silence"))
+    found = tocsin("declare", "A key in a public place", "--json")
+    assert (found.status, found.json["unreached"]) == (3, ["an", "linh"])
+    assert {call["routes"]["email"] for call in found.json["called"]} == {"ambiguous"}
+    assert len(mail.messages) == 2
+    for said in ("still sending", "nobody has been reached", "on the way: the bell goes on trying"):
+        assert said in found.err
+
+
 def test_with_every_route_dead_the_incident_stands_its_clock_runs_and_it_ends_with_3(
     tocsin: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

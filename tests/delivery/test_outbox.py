@@ -23,6 +23,7 @@ from tocsin.sealing import seal
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
 from tocsin.storage import routes
+from tocsin.storage.outbox import PAUSES
 from tocsin.storage.tables import attempt, outbox
 
 
@@ -192,6 +193,14 @@ def test_what_is_no_page_is_settled_as_ambiguous_after_its_second_doubt_and_neve
 
 def the_mail_of(story, person):
     return next(row for row in story.outbox if (row["person"], row["route"]) == (person, "email"))
+
+
+def test_what_was_left_in_doubt_is_not_tried_again_in_the_same_call(story, monkeypatch):
+    monkeypatch.setitem(PAUSES, 0, (0, 0))
+    story.mail.misbehave(Fault("dot", "drop", recipient="linh@streamonapi.example"))
+    declared_in_silence(story)
+    tried = [attempt.outcome for attempt in deliver(story.app) if attempt.row["route"] == "email"]
+    assert sorted(tried) == ["ambiguous", "handed_over"]
 
 
 def test_slack_is_asked_whether_it_has_a_doubtful_message_before_it_is_sent_again(story):

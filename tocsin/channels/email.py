@@ -1,12 +1,10 @@
-"""E-mail by way of a relay, over one kept connection.
+"""E-mail by way of a relay, over kept connections.
 
 A 250 of the relay means *handed over*, never *delivered*. Addresses are checked before a socket is touched, because
 the SMTP library reads `a@b.example> NOTIFY=NEVER <c@d.example` as an address. Clear text is for loopback only.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -56,15 +54,14 @@ class SmtpConfig:
 
 
 class MailChannel:
-    """One kept connection: mails go one after the other, and a connection that the relay closed is opened again."""
+    """A connection for each mail under way at once, kept for the next; one that the relay closed is opened again."""
 
     name = "email"
 
     def __init__(self, config: SmtpConfig) -> None:
         self._config = config
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._turn = asyncio.Lock()
-        self._line: Conversation | None = None
+        self._free: list[Conversation] = []
         self._sender: str | None = None  # the last one that was checked: most letters share it
 
     async def send(self, item: MailEnvelope) -> Receipt:
@@ -74,38 +71,36 @@ class MailChannel:
         reply is ambiguous. A cancelled send closes the connection and stays a cancellation: the caller's lease decides.
         """
         mail = self._checked(item)
-        async with self._ours():
-            line = self._line
-            if line is None or not line.alive:
-                return await (await self._dial()).hand_over(mail)
+        if (line := self._kept()) is not None:
             try:
-                return await line.hand_over(mail)
+                return await self._by(line, mail)
             except Undelivered as failure:
                 # A relay may close an idle connection at any time: that says nothing about this mail.
                 if failure.phase != "mail" or line.alive:
                     raise
-            return await (await self._dial()).hand_over(mail)
+        return await self._by(self._new(), mail)
 
     async def check(self) -> str:
         """Connect, encrypt and log in, and send nothing: for `doctor`. Raises Undelivered."""
-        async with self._ours():
-            await self._hang_up()
-            await self._dial()
-            await self._hang_up()
+        await self.close()
+        line = self._new()
+        try:
+            await line.open()
+        finally:
+            await line.bye()
         return f"{self._config.host}:{self._config.port} takes mail ({self._config.tls})"
 
     async def close(self) -> None:
         """Say goodbye to the relay."""
-        async with self._ours():
-            await self._hang_up()
+        for line in self._ours():
+            await line.bye()
+        self._free = []
 
-    @asynccontextmanager
-    async def _ours(self) -> AsyncIterator[None]:
+    def _ours(self) -> list["Conversation"]:
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:  # locks and sockets belong to the loop that made them
-            self._loop, self._turn, self._line = loop, asyncio.Lock(), None
-        async with self._turn:
-            yield
+        if self._loop is not loop:  # sockets belong to the loop that made them
+            self._loop, self._free = loop, []
+        return self._free
 
     def _checked(self, mail: MailEnvelope) -> MailEnvelope:
         sender = mail.sender if mail.sender == self._sender else mailbox(mail.sender)
@@ -115,17 +110,26 @@ class MailChannel:
         self._sender = sender
         return replace(mail, sender=sender, recipient=mailbox(mail.recipient))
 
-    async def _dial(self) -> "Conversation":
+    def _kept(self) -> "Conversation | None":
+        free = self._ours()
+        while free:
+            if (line := free.pop()).alive:
+                return line
+        return None
+
+    def _new(self) -> "Conversation":
         from tocsin.channels.smtp import Conversation
 
-        self._line = line = Conversation(self._config)
-        await line.open()
-        return line
+        return Conversation(self._config)
 
-    async def _hang_up(self) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            await line.bye()
+    async def _by(self, line: "Conversation", mail: MailEnvelope) -> Receipt:
+        try:
+            if not line.alive:
+                await line.open()
+            return await line.hand_over(mail)
+        finally:
+            # A broken one too: whoever closes sees its end.
+            self._free.append(line)
 
 
 def mailbox(address: str) -> str:

@@ -38,7 +38,7 @@ def settled(shell: Shell, done: "Recorded") -> bool:
     # Only for messages that nobody has tried is a wire worth the wait.
     if untried(shell.app, key):
         # What waits for other people or incidents is the bell's: nobody at a shell waits for that.
-        deliver(shell.app, Load(incident=key))
+        deliver(shell.app, Load(incident=key), alive=lambda: shell.tell("a route is slow: still sending"))
     return True
 
 
@@ -49,6 +49,15 @@ def await_calls(shell: Shell, key: str) -> None:
     until = time.monotonic() + PATIENCE
     while underway(shell.app, key) and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def say_what_waits(shell: Shell, key: str) -> None:
+    """Beside an answer by which somebody was not reached: whether their calls are still on their way."""
+    from tocsin.views.calls import waiting
+
+    if count := waiting(shell.app, key):
+        calls = "1 call is" if count == 1 else f"{count} calls are"
+        shell.tell(f"{calls} on the way: the bell goes on trying; tocsin status says by which route")
 
 
 def changed(shell: Shell, done: "Recorded", *lines: str) -> None:

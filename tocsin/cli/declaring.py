@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, say_again, settled, warn_of_order
+from tocsin.cli.aftermath import await_calls, say_again, say_what_waits, settled, warn_of_order
 from tocsin.cli.asking import unknown_line
 from tocsin.cli.console import (
     CHANGING,
@@ -121,6 +121,8 @@ def opened(shell: Shell, key: str) -> int:
     shell.say(*_lines(shell, found))
     if not found.somebody:
         shell.warn(NOBODY_REACHED)
+    if found.unreached:
+        say_what_waits(shell, key)
     shell.give(_values(found))
     return UNREACHED if found.unreached or found.uncalled or not found.calls else 0
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, changed, say_again, settled
+from tocsin.cli.aftermath import await_calls, changed, say_again, say_what_waits, settled
 from tocsin.cli.console import CHANGING, UNREACHED, Because, Changing, Flag, Words, labelled
 from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.message import route_name
@@ -110,6 +110,7 @@ def page(
         unreached = [call.person for call in calls if not call.reached]
         if unreached:
             shell.warn(f"not reached: {', '.join(unreached)}; call by telephone, tocsin oncall shows numbers")
+            say_what_waits(shell, key)
         shell.give(
             {
                 "key": key,

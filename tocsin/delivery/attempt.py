@@ -43,14 +43,14 @@ class Attempt:
     retry_after: float | None = None
 
 
-async def attempted(app: App, row: dict[str, Any], channel: Channel) -> Attempt:
+async def attempted(app: App, row: dict[str, Any], channel: Channel, patience: float = PATIENCE) -> Attempt:
     """Hand one message over, and say how that went. Never raises but for what ends the process."""
     try:
         item = _item(app, row)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             receipt = await _doubt_resolved(channel, row, item) or await channel.send(item)
     except TimeoutError:
-        return Attempt(row, "ambiguous", "patience", f"no answer in {PATIENCE:.0f} s")
+        return Attempt(row, "ambiguous", "patience", f"no answer in {patience:.0f} s")
     except Undelivered as failure:
         return Attempt(row, failure.outcome, failure.phase, failure.reason, failure.retry_after)
     except Refused as refusal:

@@ -5,6 +5,7 @@ holds nobody up: its messages go by the person's next route at once, and one of 
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from uuid import uuid4
 from tocsin.app import App
 from tocsin.channels import Channel
 from tocsin.channels.closed import Closed, Held
-from tocsin.delivery.attempt import Attempt, attempted, recorded
+from tocsin.delivery.attempt import PATIENCE, Attempt, attempted, recorded
 from tocsin.delivery.turning import instead
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import Incident
@@ -23,6 +24,10 @@ from tocsin.storage import outbox, routes, waiting
 from tocsin.storage.outbox import LEASE
 from tocsin.storage.waiting import EVERYTHING, Load
 
+#: Seconds that somebody at a shell waits for one message, and for all of them. The bell goes on with the rest.
+HURRY, IN_ALL = 10.0, 15.0
+#: Mails under way at once, of those that are pages.
+MAILS = 3
 #: How often one call looks again for what its own attempts set free.
 PASSES = 5
 #: Seconds between two signs of life while messages are under way: a slow relay may take longer than a bell may.
@@ -31,10 +36,13 @@ BEAT = 5.0
 
 @dataclass
 class _Road:
-    """One route in one pass: its channel, and to whom nothing goes any more in it."""
+    """One route in one pass: its channel, until when somebody waits, and to whom nothing goes any more in it."""
 
     channel: Channel
+    until: float | None
     stopped: set[str] = field(default_factory=set)
+    #: The other side has left one message without an answer.
+    doubted: bool = False
     #: What was opened for this pass, and is closed at its end.
     opened: Channel = field(init=False)
 
@@ -42,14 +50,21 @@ class _Road:
         self.opened = self.channel
 
     def passable(self, row: Mapping[str, Any]) -> bool:
-        """Whether the other side has not asked us, since we began, to wait with what goes there."""
-        return routes.destination(row) not in self.stopped
+        """Whether the other side has answered so far, and has not asked us to wait with what goes there."""
+        return not self.doubted and routes.destination(row) not in self.stopped
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the next message may take."""
+        return PATIENCE if self.until is None else min(HURRY, self.until - time.monotonic())
 
     def learn(self, attempt: Attempt) -> None:
         """What one attempt says about those that follow."""
         if attempt.outcome == "down":
             # The rest of this pass need not wait for the same silence one after another.
             self.channel = Closed(str(attempt.row["route"]), attempt.reply)
+        elif attempt.outcome == "ambiguous":
+            self.doubted = True
         elif attempt.outcome == "retry" and not attempt.row["held"]:
             self.stopped.add(routes.destination(attempt.row))
 
@@ -63,11 +78,14 @@ def deliver(
 ) -> list[Attempt]:
     """Send what is due and not held, pages first, all routes at once. Returns what was tried; calls `alive` often.
 
-    What is turned to another route leaves in the same call, and what waited for a route that came back.
+    What is turned to another route leaves in the same call, and what waited for a route that came back. What was left
+    in doubt is not tried twice in it; and where it is for one incident, somebody waits for it, and not for long.
     """
     done: list[Attempt] = []
+    until = None if load.incident is None else time.monotonic() + IN_ALL
     for _ in range(PASSES):
-        hand = _taken_in_hand(app, load, limit)
+        doubted = {attempt.row["id"] for attempt in done if attempt.outcome == "ambiguous"}
+        hand = _taken_in_hand(app, load, limit, doubted, until)
         tried = asyncio.run(_deliver(app, hand, alive)) if hand.rows else []
         done += tried
         turned = hand.turned_away or any(attempt.outcome != "handed_over" for attempt in tried)
@@ -87,7 +105,7 @@ class _Hand:
     turned_away: bool
 
 
-def _taken_in_hand(app: App, load: Load, limit: int) -> _Hand:
+def _taken_in_hand(app: App, load: Load, limit: int, doubted: Collection[str], until: float | None) -> _Hand:
     now = app.now()
     with app.database.read() as connection:
         found = routes.health(connection)
@@ -99,12 +117,14 @@ def _taken_in_hand(app: App, load: Load, limit: int) -> _Hand:
     if load.incident is not None and {row["route"] for row in due} <= set(closed):
         # Somebody at a shell waits for this very call, and there is no other way: knock all the same.
         closed = {}
+    due = [row for row in due if row["id"] not in doubted]
     chosen = _one_probe(due, down - set(closed))
     about = {key: _readable(app, key) for key in dict.fromkeys(row["incident"] for row in chosen)}
     rows = [row for row in chosen if _wanted(app, row, about[row["incident"]])]
     names = dict.fromkeys(row["route"] for row in rows)
     roads = {
-        name: _Road(Closed(name, closed[name]) if name in closed else _open(app, name)) for name in names
+        name: _Road(Closed(name, closed[name]) if name in closed else _open(app, name), until)
+        for name in names
     }
     return _Hand(rows, roads, down, len(rows) < len(chosen))
 
@@ -143,12 +163,16 @@ async def _deliver(app: App, hand: _Hand, alive: Callable[[], None]) -> list[Att
 def _side_by_side(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Pages to different people wait for nobody; everything else of a route goes one after the other.
 
-    A relay takes one mail at a time: one that waited for its turn would be in doubt when its sender dies.
+    A relay takes only so many connections: by mail a few pages go at once, those to one person one after the other.
     """
-    lanes: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    lanes: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+    mailed: dict[str, int] = {}
     for row in rows:
-        page = row["lane"] == outbox.LANES["page"] and row["route"] != "email"
-        whose = routes.destination(row) if page else ""
+        whose: Any = None
+        if row["lane"] == outbox.LANES["page"]:
+            whose = routes.destination(row)
+            if row["route"] == "email":
+                whose = mailed.setdefault(whose, len(mailed) % MAILS)
         lanes.setdefault((row["route"], whose), []).append(row)
     return list(lanes.values())
 
@@ -204,13 +228,15 @@ def _open(app: App, route: str) -> Channel:
 async def _by_turns(app: App, rows: list[dict[str, Any]], road: _Road) -> list[Attempt]:
     done: list[Attempt] = []
     for row in rows:
-        if not road.passable(row):
+        patience = road.patience
+        if patience <= 0 or not road.passable(row):
             continue
         lease = uuid4().hex
         with app.database.write() as connection:
             won = outbox.claim(connection, row, lease, app.clock(), app.now(), LEASE)
         if won:
-            attempt = await attempted(app, row, Held(row["route"]) if row["held"] else road.channel)
+            channel = Held(row["route"]) if row["held"] else road.channel
+            attempt = await attempted(app, row, channel, patience)
             recorded(app, attempt, lease)
             done.append(attempt)
             road.learn(attempt)

@@ -1,4 +1,4 @@
-"""The post of a house that lives long: hands for messages, one for each route and one more for its pages.
+"""The post of a house that lives long: hands for messages, one for each route and one for each person who is paged.
 
 A relay that is slow, or a thousand status messages that wait, delay neither a page nor the round that makes the next.
 """
@@ -6,10 +6,11 @@ A relay that is slow, or a thousand status messages that wait, delay neither a p
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 from tocsin.app import App
-from tocsin.delivery.outbox import deliver
+from tocsin.delivery.outbox import MAILS, deliver
 from tocsin.delivery.probing import ask_idle, idle
 from tocsin.logs import Log
 from tocsin.storage.waiting import Load, loads
@@ -27,6 +28,8 @@ class Post:
         self._lock = threading.Lock()
         self._carrying: dict[Load, threading.Thread] = {}
         self._next: dict[Load, Callable[[], object]] = {}
+        #: A relay takes only so many connections.
+        self._mails = threading.BoundedSemaphore(MAILS)
 
     def send(self, app: App) -> None:
         """Begin with what may leave now. It does not wait, and raises only where the database is away."""
@@ -50,7 +53,8 @@ class Post:
     def _carry(self, load: Load, deed: Callable[[], object] | None) -> None:
         while deed is not None:
             try:
-                deed()
+                with self._mails if load.route == "email" and load.destination else nullcontext():
+                    deed()
             except Exception as error:  # the database is away, say: the next round tries again
                 log.error("post failed", route=load.route, error=type(error).__name__)
             with self._lock:

@@ -83,13 +83,9 @@ def claimable(
 def loads(
     connection: Connection, now: datetime, clock: datetime, *, held_until: datetime | None = None
 ) -> list[Load]:
-    """What may leave now: one load for each route, and of pages one for each person.
-
-    Nobody waits for another's telephone. A relay takes one mail at a time, so its pages are one load.
-    """
-    page = and_(outbox.c.lane == LANES["page"], outbox.c.route != "email")
-    to = case((page, DESTINATION), else_=None)
+    """What may leave now: one load for each route, and of pages one for each person. Nobody waits for another's."""
     urgent = outbox.c.lane == LANES["page"]
+    to = case((urgent, DESTINATION), else_=None)
     query = select(outbox.c.route, urgent.label("urgent"), to.label("to"))
     query = query.where(_due(now, clock, held_until)).distinct()
     pages, rest = (LANES["page"],), tuple(lane for name, lane in LANES.items() if name != "page")

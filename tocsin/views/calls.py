@@ -11,6 +11,7 @@ from tocsin.domain.errors import TocsinError
 from tocsin.domain.escalation import NextCall, next_calls, nobody_reached
 from tocsin.domain.incident import Incident, Page
 from tocsin.domain.plan import TO_ANSWER
+from tocsin.storage.outbox import WANTS_TO_LEAVE
 from tocsin.storage.routes import health
 from tocsin.storage.tables import incident as incidents
 from tocsin.storage.tables import outbox
@@ -95,6 +96,11 @@ def underway(app: App, key: str) -> int:
     """How many calls of an incident somebody, the bell say, is sending at this moment."""
     held = outbox.c.lease_until >= app.clock()
     return _count(app, key, outbox.c.state == "sending", outbox.c.page.is_not(None), held)
+
+
+def waiting(app: App, key: str) -> int:
+    """How many calls of an incident no route has taken yet, and are tried again."""
+    return _count(app, key, outbox.c.page.is_not(None), WANTS_TO_LEAVE)
 
 
 def _count(app: App, key: str, *which: ColumnElement[bool]) -> int:
