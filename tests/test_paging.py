@@ -182,6 +182,7 @@ LASTING = {
     "silence": SlackFault("hang"),
     "no answer": SlackFault("drop"),
     "broken JSON": SlackFault("garble"),
+    "an ok of somebody else": SlackFault("bare"),
 }
 
 

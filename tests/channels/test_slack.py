@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,17 @@ def test_the_receipt_is_channel_and_ts_and_the_post_carries_its_id(sink: SlackSi
     assert receipt == Receipt(f"{message.channel} {message.ts}")
     assert message.text == PAGE.text
     assert message.metadata == {"event_type": "tocsin_message", "event_payload": {"message_id": "6f1c"}}
+
+
+def test_an_ok_that_names_no_message_is_no_receipt(sink: SlackSink) -> None:
+    methods = ("chat.postMessage", "conversations.open", "conversations.history")
+    sink.misbehave(*(SlackFault("bare", method=method) for method in methods))
+    found = failure(sink, replace(PAGE, channel="U0LINH"))
+    assert (found.outcome, found.phase) == ("ambiguous", "reply")
+    assert "not Slack's" in found.reason
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    for place in ("U0LINH", "incidents"):
+        assert with_channel(sink, lambda channel, place=place: channel.find(place, "6f1c", since)) is None
 
 
 def test_blocks_and_thread_arrive_as_given(sink: SlackSink) -> None:

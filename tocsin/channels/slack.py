@@ -99,7 +99,11 @@ class SlackChannel:
             **({"blocks": list(post.blocks)} if post.blocks else {}),
             **({"thread_ts": post.thread} if post.thread else {}),
         )
-        return Receipt(f"{said.get('channel', post.channel)} {said.get('ts', '')}".strip())
+        if not said.get("ts"):
+            raise Undelivered(
+                "ambiguous", "reply", "an answer that is not Slack's (ok, and no message named)"
+            )
+        return Receipt(f"{said.get('channel', post.channel)} {said['ts']}")
 
     async def find(self, channel: str, message_id: str, since: datetime) -> Receipt | None:
         """Whether a doubtful message is there: its receipt, read from the channel's history after `since`.
@@ -125,7 +129,7 @@ class SlackChannel:
                 cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
                 if not cursor:
                     break
-        except Undelivered:
+        except (Undelivered, LookupError, TypeError, AttributeError):  # or what answers is not Slack
             # For an alarm to our own people a repetition is better than silence.
             return None
         return None

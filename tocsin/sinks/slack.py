@@ -20,7 +20,7 @@ from tocsin.sinks.lifetime import Sink
 from tocsin.sinks.rooms import APP
 from tocsin.sinks.workspace import Answer, Call, PostedMessage, Room, Unwilling, Workspace
 
-Deed = Literal["error", "status", "html", "garble", "drop", "hang"]
+Deed = Literal["error", "status", "html", "garble", "bare", "drop", "hang"]
 _PAGE = "<!doctype html><title>Welcome</title><p>Please log in to the hotel network.</p>"
 
 
@@ -28,8 +28,8 @@ _PAGE = "<!doctype html><title>Welcome</title><p>Please log in to the hotel netw
 class SlackFault:
     """One way to misbehave. With `stored`, the call is carried out before the fault strikes.
 
-    `error` is the string of `do="error"`; `status` goes with every deed that answers; `retry_after` is the header,
-    verbatim. `channel` None means any; `times` None means always.
+    `error` is the string of `do="error"`; `bare` says ok and nothing else; `status` goes with every deed that answers;
+    `retry_after` is the header, verbatim. `channel` None means any; `times` None means always.
     """
 
     do: Deed
@@ -174,6 +174,8 @@ class SlackSink(Misbehaving[SlackFault], Sink):
             return web.Response(text=_PAGE, content_type="text/html", status=fault.status)
         if fault.do == "garble":
             return web.Response(text='{"ok": tr', content_type="application/json", status=fault.status)
+        if fault.do == "bare":
+            return web.json_response({"ok": True}, status=fault.status)
         if fault.do == "status":
             headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else None
             return web.Response(status=fault.status, headers=headers)
