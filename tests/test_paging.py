@@ -254,6 +254,26 @@ def test_a_route_that_takes_nothing_is_tried_by_one_message_at_a_time_and_said_t
     assert slack.last_success is not None
 
 
+@pytest.mark.parametrize("name", BOTH)
+def test_hands_that_carry_to_several_people_knock_once_at_a_route_that_is_down(ear, name):
+    tale = ear.story
+    only(tale, {"after_minutes": 0, "call": [{"person": who} for who in ("linh", "minh", "hoa", "khoa")]})
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.declare()
+    knocks = {
+        "slack": lambda: tale.slack.calls.count("chat.postMessage"),
+        "email": lambda: tale.mail.connections,
+    }
+    for count in (1, 2, 3):
+        tale.leap(seconds=30)
+        before, post = knocks[name](), Post()
+        post.send(tale.app)
+        post.rest(60)
+        assert knocks[name]() == before + 1, count
+    ear.expect()
+
+
 def test_what_is_no_page_goes_by_one_route_and_by_the_next_where_that_is_down(ear):
     tale = ear.story.declare()
     ear.hush()

@@ -118,7 +118,7 @@ def _taken_in_hand(app: App, load: Load, limit: int, doubted: Collection[str], u
         # Somebody at a shell waits for this very call, and there is no other way: knock all the same.
         closed = {}
     due = [row for row in due if row["id"] not in doubted]
-    chosen = _one_probe(due, down - set(closed))
+    chosen = _one_probe(app, due, down - set(closed))
     about = {key: _readable(app, key) for key in dict.fromkeys(row["incident"] for row in chosen)}
     rows = [row for row in chosen if _wanted(app, row, about[row["incident"]])]
     names = dict.fromkeys(row["route"] for row in rows)
@@ -129,14 +129,17 @@ def _taken_in_hand(app: App, load: Load, limit: int, doubted: Collection[str], u
     return _Hand(rows, roads, down, len(rows) < len(chosen))
 
 
-def _one_probe(due: list[dict[str, Any]], probed: Collection[str]) -> list[dict[str, Any]]:
-    """Of what waited for a route that is down, the first alone tries whether it is mended."""
+def _one_probe(app: App, due: list[dict[str, Any]], probed: Collection[str]) -> list[dict[str, Any]]:
+    """Of what waited for a route that is down, the first alone tries whether it is mended, whoever has it in hand."""
     rows, tried = [], set[str]()
     for row in due:
-        if row["route"] in probed and row["told"]:
-            if row["route"] in tried:
+        if (name := row["route"]) in probed and row["told"]:
+            if name in tried:
                 continue
-            tried.add(row["route"])
+            tried.add(name)
+            with app.database.write() as connection:
+                if not routes.knocks(connection, name, app.now()):
+                    continue
         rows.append(row)
     return rows
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, literal, select
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, literal, select, update
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import hold, outbox, route
@@ -37,9 +37,12 @@ class Health:
 
     def closed(self, now: datetime) -> bool:
         """Whether nobody should try it now."""
-        # Further ahead than any pause: the clock was set back, and nobody waits until it has caught up.
-        latest = now + timedelta(seconds=LAST_PROBE)
-        return self.down_since is not None and self.probe_at is not None and now < self.probe_at <= latest
+        return self.down_since is not None and self.probe_at is not None and _lies_ahead(self.probe_at, now)
+
+
+def _lies_ahead(probe: datetime, now: datetime) -> bool:
+    # Further ahead than any pause: the clock was set back, and nobody waits until it has caught up.
+    return now < probe <= now + timedelta(seconds=LAST_PROBE)
 
 
 def health(connection: Connection) -> dict[str, Health]:
@@ -54,17 +57,35 @@ def fell(connection: Connection, name: str, why: str, now: datetime) -> None:
     """The route took nothing: it is down, and is tried again in a while. Said again before that, it changes nothing."""
     known = connection.execute(select(route).where(route.c.name == name)).one_or_none()
     down = known is not None and known.down_since is not None
-    if known is not None and down and now < known.probe_at <= now + timedelta(seconds=LAST_PROBE):
+    if known is not None and down and _lies_ahead(known.probe_at, now):
         return
     probes = known.probes if known is not None and down else 0
-    pause = min(FIRST_PROBE * 2 ** min(probes, 10), LAST_PROBE)
     values = {
         "down_since": known.down_since if known is not None and down else now,
         "why": why[:500],
         "probes": probes + 1,
-        "probe_at": now + timedelta(seconds=pause),
+        "probe_at": now + _pause(probes),
     }
     _keep(connection, name, values)
+
+
+def knocks(connection: Connection, name: str, now: datetime) -> bool:
+    """Take the one turn to try a route that is down. False where somebody else has it."""
+    known = connection.execute(select(route).where(route.c.name == name)).one()
+    if known.down_since is None:  # mended meanwhile
+        return True
+    if _lies_ahead(known.probe_at, now):
+        return False
+    ours = connection.execute(
+        update(route)
+        .where(route.c.name == name, route.c.probe_at == known.probe_at)
+        .values(probes=known.probes + 1, probe_at=now + _pause(known.probes))
+    )
+    return ours.rowcount == 1
+
+
+def _pause(probes: int) -> timedelta:
+    return timedelta(seconds=min(FIRST_PROBE * 2 ** min(probes, 10), LAST_PROBE))
 
 
 def doubted(connection: Connection, name: str, why: str, now: datetime) -> None:
