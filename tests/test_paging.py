@@ -213,10 +213,11 @@ def down(tale: Story, name: str) -> str | None:
     return next(route.down for route in standing(tale.app).routes if route.name == name)
 
 
-def test_a_relay_that_says_nothing_after_the_dot_has_reached_nobody_and_is_down(ear):
+@pytest.mark.parametrize("at", ["rcpt", "data", "dot"])
+def test_a_relay_that_falls_silent_has_reached_nobody_and_is_down(ear, at):
     tale = ear.story
     only(tale, calls("linh"))
-    tale.mail.misbehave(Fault("dot", "drop"))
+    tale.mail.misbehave(Fault(at, "drop"))
     tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
     tale.declare()
     assert unreached(tale.app) == (tale.key,)

@@ -152,7 +152,7 @@ class Conversation:
         place = f"{self._config.host}:{self._config.port} " if phase in _ROUTE else ""
         reason = one_line(f"{place}at {phase}: {f'{code} ' if code else ''}{words}")
         pause = _GREYLIST_PAUSE if phase == "rcpt" and code in _GREYLISTED else None
-        return Undelivered(_outcome(code, phase), phase, reason, pause)
+        return Undelivered(_outcome(code, phase), phase, reason, pause, silent=code is None)
 
 
 def nameless(words: str, recipient: str) -> str:

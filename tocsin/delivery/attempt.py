@@ -41,6 +41,8 @@ class Attempt:
     phase: str
     reply: str
     retry_after: float | None = None
+    #: The other side was spoken to, and has not said how that went.
+    silent: bool = False
 
 
 async def attempted(app: App, row: dict[str, Any], channel: Channel, patience: float = PATIENCE) -> Attempt:
@@ -50,9 +52,11 @@ async def attempted(app: App, row: dict[str, Any], channel: Channel, patience: f
         async with asyncio.timeout(patience):
             receipt = await _doubt_resolved(channel, row, item) or await channel.send(item)
     except TimeoutError:
-        return Attempt(row, "ambiguous", "patience", f"no answer in {patience:.0f} s")
+        return Attempt(row, "ambiguous", "patience", f"no answer in {patience:.0f} s", silent=True)
     except Undelivered as failure:
-        return Attempt(row, failure.outcome, failure.phase, failure.reason, failure.retry_after)
+        return Attempt(
+            row, failure.outcome, failure.phase, failure.reason, failure.retry_after, failure.silent
+        )
     except Refused as refusal:
         return Attempt(row, "refused", "address", str(refusal))
     except Exception as error:  # one message that cannot be made keeps no other from leaving
@@ -159,8 +163,8 @@ def _learn_of_route(connection: Connection, attempt: Attempt, now: datetime) -> 
     name = attempt.row["route"]
     if attempt.outcome == "down":
         routes.fell(connection, name, attempt.reply, now)
-    elif attempt.outcome == "ambiguous":
-        routes.doubted(connection, name, attempt.reply, now)
+    elif attempt.silent:
+        routes.unanswered(connection, name, attempt.reply, now)
     elif attempt.phase not in ("address", "build", "hold"):
         routes.answered(connection, name, now, taken=attempt.outcome == "handed_over")
 

@@ -42,7 +42,7 @@ class _Road:
     until: float | None
     stopped: set[str] = field(default_factory=set)
     #: The other side has left one message without an answer.
-    doubted: bool = False
+    silent: bool = False
     #: What was opened for this pass, and is closed at its end.
     opened: Channel = field(init=False)
 
@@ -51,7 +51,7 @@ class _Road:
 
     def passable(self, row: Mapping[str, Any]) -> bool:
         """Whether the other side has answered so far, and has not asked us to wait with what goes there."""
-        return not self.doubted and routes.destination(row) not in self.stopped
+        return not self.silent and routes.destination(row) not in self.stopped
 
     @property
     def patience(self) -> float:
@@ -63,8 +63,8 @@ class _Road:
         if attempt.outcome == "down":
             # The rest of this pass need not wait for the same silence one after another.
             self.channel = Closed(str(attempt.row["route"]), attempt.reply)
-        elif attempt.outcome == "ambiguous":
-            self.doubted = True
+        elif attempt.silent:
+            self.silent = True
         elif attempt.outcome == "retry" and not attempt.row["held"]:
             self.stopped.add(routes.destination(attempt.row))
 
@@ -79,13 +79,13 @@ def deliver(
     """Send what is due and not held, pages first, all routes at once. Returns what was tried; calls `alive` often.
 
     What is turned to another route leaves in the same call, and what waited for a route that came back. What was left
-    in doubt is not tried twice in it; and where it is for one incident, somebody waits for it, and not for long.
+    unanswered is not tried twice in it; and where it is for one incident, somebody waits for it, and not for long.
     """
     done: list[Attempt] = []
     until = None if load.incident is None else time.monotonic() + IN_ALL
     for _ in range(PASSES):
-        doubted = {attempt.row["id"] for attempt in done if attempt.outcome == "ambiguous"}
-        hand = _taken_in_hand(app, load, limit, doubted, until)
+        unanswered = {attempt.row["id"] for attempt in done if attempt.silent}
+        hand = _taken_in_hand(app, load, limit, unanswered, until)
         tried = asyncio.run(_deliver(app, hand, alive)) if hand.rows else []
         done += tried
         turned = hand.turned_away or any(attempt.outcome != "handed_over" for attempt in tried)
@@ -105,7 +105,9 @@ class _Hand:
     turned_away: bool
 
 
-def _taken_in_hand(app: App, load: Load, limit: int, doubted: Collection[str], until: float | None) -> _Hand:
+def _taken_in_hand(
+    app: App, load: Load, limit: int, unanswered: Collection[str], until: float | None
+) -> _Hand:
     now = app.now()
     with app.database.read() as connection:
         found = routes.health(connection)
@@ -117,7 +119,7 @@ def _taken_in_hand(app: App, load: Load, limit: int, doubted: Collection[str], u
     if load.incident is not None and {row["route"] for row in due} <= set(closed):
         # Somebody at a shell waits for this very call, and there is no other way: knock all the same.
         closed = {}
-    due = [row for row in due if row["id"] not in doubted]
+    due = [row for row in due if row["id"] not in unanswered]
     chosen = _one_probe(app, due, down - set(closed))
     about = {key: _readable(app, key) for key in dict.fromkeys(row["incident"] for row in chosen)}
     rows = [row for row in chosen if _wanted(app, row, about[row["incident"]])]

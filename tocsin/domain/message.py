@@ -38,15 +38,24 @@ class Receipt:
 class Undelivered(TocsinError):
     """A message did not, or perhaps did not, get through; `phase` says how far it came.
 
-    `code` is the other side's own short word for it, where it has one: `name_taken` of Slack.
+    `code` is the other side's own short word for it, where it has one: `name_taken` of Slack. `silent` where it was
+    spoken to, and has not said how that went.
     """
 
     def __init__(
-        self, outcome: Outcome, phase: str, reason: str, retry_after: float | None = None, code: str = ""
+        self,
+        outcome: Outcome,
+        phase: str,
+        reason: str,
+        retry_after: float | None = None,
+        code: str = "",
+        *,
+        silent: bool = False,
     ) -> None:
         super().__init__(reason)
         self.outcome, self.phase, self.reason, self.retry_after = outcome, phase, reason, retry_after
         self.code = code
+        self.silent = silent or outcome == "ambiguous"
 
 
 @dataclass(frozen=True)

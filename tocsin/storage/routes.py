@@ -88,8 +88,8 @@ def _pause(probes: int) -> timedelta:
     return timedelta(seconds=min(FIRST_PROBE * 2 ** min(probes, 10), LAST_PROBE))
 
 
-def doubted(connection: Connection, name: str, why: str, now: datetime) -> None:
-    """The route has not said whether it took a message. Twice so without an answer between, and it is down."""
+def unanswered(connection: Connection, name: str, why: str, now: datetime) -> None:
+    """The route has said nothing to a message. Twice so without an answer between, and it is down."""
     known = connection.execute(select(route).where(route.c.name == name)).one_or_none()
     if known is not None and (known.down_since is not None or known.probes):
         fell(connection, name, f"it does not answer: {why}", now)
