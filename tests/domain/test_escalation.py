@@ -14,7 +14,7 @@ from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
 from tocsin.domain.ladder import Ladder, Level, Target, rung_at
 from tocsin.domain.roads import ways
-from tocsin.domain.rota import Absence
+from tocsin.domain.rota import Absence, Rotation
 from tocsin.domain.routes import Gateway, Reach
 from tocsin.domain.timeline import Draft, chain
 
@@ -219,6 +219,48 @@ def test_a_route_that_waits_is_used_when_its_minutes_have_passed_and_not_again(c
     assert heard(contacts, 19) == [(0, "linh", "slack"), (3, "linh", "command"), (5, "minh", "slack+email")]
 
 
+def test_a_route_that_waits_counts_from_the_first_call_however_often_the_rung_repeats(catalog):
+    waits = ["slack", {"by": "command", "after_minutes": 3}]
+    contacts = house(catalog, level(0, "linh", repeat_minutes=2), again=60, linh=waits)
+    assert heard(contacts, 6) == [
+        (0, "linh", "slack"),
+        (2, "linh", "slack"),
+        (3, "linh", "command"),
+        # Then it is one of her routes like any other.
+        (4, "linh", "slack+command"),
+        (6, "linh", "slack+command"),
+    ]
+
+
+def test_a_ladder_climbs_past_nobody_whose_telephone_still_waits(catalog):
+    waits = ["slack", {"by": "command", "after_minutes": 6}]
+    rungs = level(0, "linh"), level(5, "minh"), level(15, "minh")
+    contacts = house(catalog, *rungs, linh=waits, minh=["email"])
+    assert heard(contacts, 14) == [(0, "linh", "slack"), (5, "minh", "email"), (6, "linh", "command")]
+    # The next round may have begun meanwhile.
+    contacts = house(catalog, level(0, "minh"), level(15, "linh"), linh=waits, minh=["email"])
+    assert heard(contacts, 34) == [
+        (0, "minh", "email"),
+        (15, "linh", "slack"),
+        (20, "minh", "email"),
+        (21, "linh", "command"),
+    ]
+
+
+def test_what_waits_for_somebody_whom_the_ladder_passed_respects_what_was_said_since(catalog):
+    waits = ["slack", {"by": "command", "after_minutes": 6}, {"by": "email", "after_minutes": 30}]
+    contacts = house(catalog, level(0, "linh"), level(5, "minh"), linh=waits, minh=["email"])
+    (first,) = calls_due(declared(), contacts, START)
+    body = {field: getattr(first, field) for field in k.Paged.model_fields if hasattr(first, field)}
+    paged = after(declared(), k.Paged(**body))
+    late = START + minutes(7)
+    assert called(paged, contacts_of(contacts, catalog), late) == ["minh", "linh"]
+    silenced = after(paged, k.RouteSilenced(route="command", because=WORDS))
+    assert called(silenced, contacts_of(contacts, catalog), late) == ["minh"]
+    answered = after(paged, k.Acknowledged(role="incident-commander", person="minh"))
+    assert called(answered, contacts_of(contacts, catalog), late) == []
+
+
 def test_a_level_names_its_routes_and_nobody_falls_out_of_reach_by_it(catalog):
     contacts = house(
         catalog, level(0, "linh", "minh", by=("command",)), linh=["slack", "command:sms"], minh=["slack"]
@@ -322,7 +364,15 @@ def test_one_answer_silences_its_own_role_only(catalog):
     assert [(c.role, c.person) for c in calls_due(incident, contacts, START)] == [("dpo", "linh")]
 
 
-# --- rotations that leave an hour open
+# --- rotations that change hands, and that leave an hour open
+
+
+def test_who_comes_on_call_while_it_rings_is_called_at_once(catalog):
+    shift = {"id": "desk", "people": ["linh", "minh"], "since": "2026-11-23", "turn": "daily", "zone": "UTC"}
+    rota = Rotation.model_validate(shift | {"hand_over": "19:42"})
+    rung = Level(after_minutes=0, call=(Target(rotation="desk"),))
+    contacts = house(catalog, rung, linh=["slack"], minh=["slack"]).model_copy(update={"rotations": (rota,)})
+    assert [(at, who) for at, who, _ in heard(contacts, 10)] == [(0, "minh"), (2, "linh")]
 
 
 def with_rota(catalog: Catalog, **changes: object) -> Contacts:

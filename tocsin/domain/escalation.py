@@ -1,17 +1,19 @@
 """Escalation: who is called now, and when the next person would be, until somebody answers for each role.
 
 Each role has a ladder of its own and must answer for itself. What became due while everything was dead is weighed
-against now, not replayed: only the rung on which the ladder stands at this moment calls.
+against now, not replayed: only the rung on which the ladder stands at this moment calls, and whatever a person's own
+entry lets wait since an earlier call.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tocsin.domain.contacts import Contacts, Ladder, Person
-from tocsin.domain.incident import Incident, Ringing
+from tocsin.domain.incident import Incident, Page, Ringing
 from tocsin.domain.ladder import Level, Rung, rung_at
 from tocsin.domain.roads import Silenced, roads, wanted, ways
+from tocsin.domain.turns import edges
 
 
 @dataclass(frozen=True)
@@ -38,24 +40,31 @@ class NextCall:
 
 @dataclass(frozen=True)
 class _Standing:
-    """A ladder that calls at this moment: since which entry, on which rung, and whom by it."""
+    """A ladder that calls at this moment: since which entry, on which rung, whom by it, and its calls until now."""
 
     ladder: Ladder
     ringing: Ringing
     rung: Rung
     level: Level
     people: tuple[Person, ...]
+    #: All who could be called, by id.
+    here: Mapping[str, Person]
+    made: tuple[Page, ...]
 
-    def routes(self, person: Person, silenced: Silenced) -> dict[str, datetime]:
-        """By which routes this person is called on this rung, and from when on each of them."""
-        waits = {each.by: timedelta(minutes=each.after_minutes) for each in person.routes}
-        own, now = wanted(person, silenced), timedelta(0)
-        # A ladder that starts again is louder: by every route, and at once.
-        if self.rung.round > 0:
-            return dict.fromkeys(own, self.rung.since)
-        named = [route for route in own if route in self.level.by] if self.level.by else []
-        # Nobody is out of reach because the level names what this person has not.
-        return {route: self.rung.since + waits.get(route, now) for route in named or own}
+    def first_called(self, who: str) -> datetime | None:
+        """When this ladder first called somebody since it began; None where it has not."""
+        return next((page.at for page in self.made if page.person == who), None)
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A person and the routes by which a rung still calls them, from when on each."""
+
+    person: str
+    level: int
+    round: int
+    repeat: int
+    routes: Mapping[str, datetime]
 
 
 #: The role whose ladder calls for what waits in triage, and for nothing else.
@@ -77,57 +86,102 @@ def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
 
 
 def calls_due(incident: Incident, contacts: Contacts, now: datetime) -> list[Call]:
-    """Everybody who is to be called now and has not been called so on this rung."""
+    """Everybody who is to be called now and has not been called so: on this rung, or by what waited since a lower."""
     calls = []
     # What is quiet waits for an answer as well, but calls nobody by itself.
     for ladder in () if incident.waits_calmly and incident.quiet else ladders(incident, contacts):
         stands = _standing(ladder, incident, contacts, now)
-        rung, ringing = stands.rung, stands.ringing
-        made = {
-            (page.person, page.round, page.level, page.repeat, route)
-            for page in incident.pages
-            # A call that somebody asked for stands in for no rung.
-            if page.role == ladder.role and page.seq > ringing.seq and page.asked_by is None
-            for route in page.routes
-        }
-        for person in stands.people:
-            place = (person.id, rung.round, rung.level, rung.repeat)
-            by = stands.routes(person, incident.silenced)
-            if incident.waits_calmly:
-                by = dict.fromkeys(ways(person, incident.silenced, loud=False), rung.since)
-            # A clock that was set back calls all the same.
-            moment = max(now, rung.since)
-            fresh = tuple(route for route, at in by.items() if at <= moment and (*place, route) not in made)
-            if fresh:
-                calls.append(
-                    Call(ringing.seq, ladder.role, person.id, rung.level, rung.round, rung.repeat, fresh)
-                )
+        cause, role = stands.ringing.seq, ladder.role
+        # A clock that was set back calls all the same.
+        moment = max(now, stands.rung.since)
+        for each in _pending(stands, incident):
+            due = tuple(route for route, at in each.routes.items() if at <= moment)
+            if due:
+                calls.append(Call(cause, role, each.person, each.level, each.round, each.repeat, due))
     return calls
 
 
 def _standing(ladder: Ladder, incident: Incident, contacts: Contacts, now: datetime) -> _Standing:
-    """A rung that would call nobody, its people being away or excluded, calls those of the next one at once.
+    """Where a ladder stands, and whom it calls there.
 
-    Above the last rung there is none: then the nearest below is called again. Who gave the role back is left out until
-    the ladder starts again, unless nobody else is left. What waits in triage and is not urgent stays on the first rung,
-    as it was when it came in.
+    Who gave the role back is left out until the ladder starts again, unless nobody else is left. What waits in triage
+    and is not urgent stays on the first rung, as it was when it came in.
     """
     ringing = incident.ringing(ladder.role)
-    now = ringing.since if incident.waits_calmly else now
-    rung = rung_at(ladder, ringing.since, now)
+    at = ringing.since if incident.waits_calmly else now
+    rung = rung_at(ladder, ringing.since, at)
     # Whom nothing can reach is as far away as somebody who is away.
     here = {
         person.id: person
         for person in contacts.people
         if person.id not in incident.excluded and roads(person, incident.silenced)
     }
-    tired = ringing.gave_back if rung.round == 0 else frozenset[str]()
-    for out in (tired, frozenset[str]()):
-        for level in (*ladder.levels[rung.level :], *reversed(ladder.levels[: rung.level])):
-            people = tuple(here[who] for who in contacts.called(level, now) if who in here and who not in out)
-            if people:
-                return _Standing(ladder, ringing, rung, level, people)
-    return _Standing(ladder, ringing, rung, ladder.levels[rung.level], ())
+    fresh = here.keys() - ringing.gave_back if rung.round == 0 else here.keys()
+    found = _nearest(ladder, rung, contacts, fresh, at) or _nearest(ladder, rung, contacts, here, at)
+    level, people = found or (ladder.levels[rung.level], ())
+    # A call that somebody asked for stands in for no rung.
+    made = (p for p in incident.pages if p.role == ladder.role and p.seq > ringing.seq and p.asked_by is None)
+    return _Standing(ladder, ringing, rung, level, tuple(here[who] for who in people), here, tuple(made))
+
+
+def _nearest(
+    ladder: Ladder, rung: Rung, contacts: Contacts, able: Collection[str], at: datetime
+) -> tuple[Level, tuple[str, ...]] | None:
+    """The level that calls somebody who is able to come, and whom: this rung's, else the next one's at once.
+
+    Above the last rung there is none: then the nearest below is called again.
+    """
+    for level in (*ladder.levels[rung.level :], *reversed(ladder.levels[: rung.level])):
+        people = tuple(who for who in contacts.called(level, at) if who in able)
+        if people:
+            return level, people
+    return None
+
+
+def _pending(stands: _Standing, incident: Incident) -> Iterator[_Pending]:
+    """Whom this rung still has to call, and what still waits of the calls of lower rungs."""
+    yield from _on_the_rung(stands, incident)
+    if not incident.waits_calmly:
+        yield from _of_lower_rungs(stands, incident)
+
+
+def _on_the_rung(stands: _Standing, incident: Incident) -> Iterator[_Pending]:
+    rung, silenced = stands.rung, incident.silenced
+    place = (rung.level, rung.round, rung.repeat)
+    made = [page for page in stands.made if (page.level, page.round, page.repeat) == place]
+    for person in stands.people:
+        if incident.waits_calmly:
+            by = dict.fromkeys(ways(person, silenced, loud=False), rung.since)
+        elif rung.round > 0:
+            # A ladder that starts again is louder: by every route, and at once.
+            by = dict.fromkeys(wanted(person, silenced), rung.since)
+        else:
+            since = stands.first_called(person.id) or rung.since
+            waits = _waits(person, stands.level, silenced)
+            by = {route: max(since + wait, rung.since) for route, wait in waits.items()}
+        used = {route for page in made if page.person == person.id for route in page.routes}
+        yield _Pending(person.id, *place, {route: at for route, at in by.items() if route not in used})
+
+
+def _of_lower_rungs(stands: _Standing, incident: Incident) -> Iterator[_Pending]:
+    """A ladder climbs past nobody's telephone: what waits counts from the first call, until somebody answers."""
+    for who, last in {page.person: page for page in stands.made}.items():
+        person, since = stands.here.get(who), stands.first_called(who)
+        if person is None or person in stands.people or since is None:
+            continue
+        used = {route for page in stands.made if page.person == who for route in page.routes}
+        waits = _waits(person, stands.ladder.levels[last.level], incident.silenced)
+        by = {route: since + wait for route, wait in waits.items() if wait and route not in used}
+        yield _Pending(who, last.level, last.round, last.repeat, by)
+
+
+def _waits(person: Person, level: Level, silenced: Silenced) -> dict[str, timedelta]:
+    """By which routes a level calls this person, and how long after the first call each of them begins."""
+    own = wanted(person, silenced)
+    named = [route for route in own if route in level.by] if level.by else []
+    waits = {each.by: timedelta(minutes=each.after_minutes) for each in person.routes}
+    # Nobody is out of reach because the level names what this person has not.
+    return {route: waits.get(route, timedelta(0)) for route in named or own}
 
 
 def next_calls(incident: Incident, contacts: Contacts, now: datetime) -> list[NextCall]:
@@ -148,9 +202,12 @@ def next_call_at(incident: Incident, contacts: Contacts, now: datetime) -> datet
     for ladder in () if incident.waits_calmly else ladders(incident, contacts):
         stands = _standing(ladder, incident, contacts, now)
         moments += [stands.rung.climbs_at, stands.rung.again_at]
-        for person in stands.people:
-            later = stands.routes(person, incident.silenced).values()
-            moments += [at for at in later if at > stands.rung.since]
+        for each in _pending(stands, incident):
+            moments += [at for at in each.routes.values() if at > stands.rung.since]
+        # Who comes on call while it rings is called at once.
+        for rotation in {target.rotation for level in ladder.levels for target in level.call}:
+            if rotation is not None:
+                moments += edges(contacts.rotation(rotation), now, stands.rung.climbs_at, contacts.absences)
     return min((at for at in moments if at is not None and at > now), default=None)
 
 

@@ -33,7 +33,7 @@ Route = Annotated[str, AfterValidator(_known)]
 
 
 class Reach(Record):
-    """One way to a person, and how many minutes of a call pass without an answer before it is used."""
+    """One way to a person, and how many minutes after the first call it is used, if nobody has answered by then."""
 
     by: Route
     after_minutes: int = Field(default=0, ge=0)
