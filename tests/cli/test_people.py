@@ -85,12 +85,15 @@ def test_an_excluded_person_is_not_called_by_hand_either(tocsin: Command) -> Non
 
 def test_why_somebody_was_called_by_hand_stands_in_the_timeline(tocsin: Command, declared: str) -> None:
     tocsin("page", "minh", "--because", "She knows the gateway of 0912345678")
+    tocsin("page", "minh")
     assert "minh as incident-commander by " in tocsin("timeline").out
     assert "asked by linh: She knows the gateway of 0912345678" in tocsin("timeline").out
-    [asked] = [
+    asked, again = [
         row["body"] for row in tocsin("timeline", "--json").json if (row["body"] or {}).get("asked_by")
     ]
     assert asked["because"].startswith("words:")
+    # However often somebody asks, it is no round of a ladder.
+    assert again["round"] == 0
 
 
 def test_one_shell_is_not_two_people_outside_drills(tocsin: Command, monkeypatch: pytest.MonkeyPatch) -> None:

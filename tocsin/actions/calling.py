@@ -38,7 +38,7 @@ def call(app: App, change: Change, cause: int, why: Line | None = None) -> None:
     for person in [who for who in ((holder,) if holder in known else first) if who in known]:
         number = sum(page.person == person for page in incident.pages)
         routes = ways(contacts.person(person), incident.silenced, loud=True)
-        body = Paged(role=role, person=person, level=0, round=number, routes=routes, asked_by=INTAKE.id)
+        body = Paged(role=role, person=person, level=0, round=0, routes=routes, asked_by=INTAKE.id)
         called = change.add(body, cause=cause)
         page_message(app, change, body, called, why, number + 1)
 

@@ -130,7 +130,7 @@ def page(
                 role=role,
                 person=called,
                 level=0,
-                round=number,
+                round=0,
                 routes=routes,
                 asked_by=person.id,
                 because=said,
