@@ -249,6 +249,14 @@ def test_a_bell_of_its_own_pages_and_ends_when_it_is_told_to(story, settings_of_
     assert [len(story.mails_to(who)) for who in ("linh", "an")] == [1, 1]
 
 
+def test_pages_leave_before_prefect_is_asked_for_anything(tale):
+    tale.declare().leap(minutes=6)
+    seen = []
+    ring(tale.app, waking=lambda: seen.append(tale.paged()[-1]))
+    assert seen == [("incident-commander", "minh")]
+    assert tale.mails_to("minh")
+
+
 @pytest.mark.parametrize("broken", ["email", "slack"])
 def test_a_route_that_cannot_be_opened_stops_no_round(tale, broken):
     def fails(app):

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -244,6 +245,30 @@ class TestWithoutPrefect:
         assert [s.woken_at for s in book.due(NOW)] == [None]
 
 
+def test_a_slow_prefect_is_asked_for_a_while_and_who_was_not_come_to_is_first_at_the_next_look() -> None:
+    sleepers = [replace(SLEEPER, incident=f"INC-{number}", flow_run_id=None) for number in range(12)]
+    with answering(200, b'{"id": "7", "token": "t"}', after=0.5) as (url, _):
+        waker = Waker(url)
+        begun = time.monotonic()
+        first = waker.wake(sleepers, NoBook(), NOW)
+        assert time.monotonic() - begun < 4
+        assert first.trouble is None
+        assert (first.anew[:1], len({*first.anew, *first.left})) == (("INC-0",), 12)
+        again = waker.wake(sleepers, NoBook(), NOW)
+    assert again.anew[0] in first.left
+
+
+class NoBook:
+    """What a waker says of its runs, kept nowhere."""
+
+    def next_generation(self, key: str, clock: datetime) -> int:
+        return 1
+
+    def adopt(self, key: str, generation: int, flow_run_id: str) -> None: ...
+    def woken(self, key: str, clock: datetime) -> None: ...
+    def end(self, key: str, generation: int) -> None: ...
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Runs]:
     """One open incident with four entries that wants attention in half an hour, and no run yet."""
@@ -283,16 +308,26 @@ def close(book: Runs) -> None:
 
 
 @contextmanager
-def answering(status: int) -> Iterator[tuple[str, list[str]]]:
-    """A server that answers everything with one status; gives its address and the paths it was asked for."""
+def answering(status: int, words: bytes = b"", *, after: float = 0) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers everything with one status after some seconds; gives its address, and the paths it was
+    asked for.
+    """
     asked: list[str] = []
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
+            time.sleep(after)
+            # What lost watches there are is asked for too: there is none.
+            body = b"[]" if self.path.endswith("/filter") else words
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None: ...
 

@@ -111,8 +111,8 @@ def ring(
     """One round: quick moves of every incident, then the long jobs, by `hands` or here. It never raises for one
     incident's sake. Messages leave by the `post`, which is not waited for, or here. The `guard` looks after `watch`.
 
-    Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once and leaves the rest to the
-    flows, for a while: managers then see the work where they look for it.
+    Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once, then wakes the flows and
+    leaves the rest to them, for a while: managers then see the work where they look for it.
     """
     alive = Breath(partial(_beat, app))
     if (made := app.restored) is not None:
@@ -120,16 +120,19 @@ def ring(
     heed_held_back(app)
     delivered = _deliver(app, post, alive)
     failed = _look_at_newer_laws(app, alive)
-    trouble = waking() if waking else None
     now = app.now()
     with app.database.read() as connection:
         due = timeline.due(connection, now)
+    at_once = urgent_only if waking else quick_only
+    failed |= {key for key, _ in alive.between(due) if not _advanced(app, key, at_once)}
+    # Warnings and pages leave before Prefect is asked for anything, and before anything long is begun.
+    delivered += _deliver(app, post, alive) if due else 0
+    trouble = waking() if waking else None
     well = waking is not None and trouble is None
     ours = [key for key, since in due if not (well and now - since < GRACE)]
-    short = {key: quick_only if key in ours else urgent_only for key, _ in due}
-    failed |= {key for key in alive.between(short) if not _advanced(app, key, short[key])}
-    # Warnings and pages leave before anything long is begun.
-    delivered += _deliver(app, post, alive) if due else 0
+    if waking and ours:
+        failed |= {key for key in alive.between(ours) if not _advanced(app, key, quick_only)}
+        delivered += _deliver(app, post, alive)
     if hands:
         hands.take(app, ours)
     else:

@@ -4,6 +4,7 @@
 says why and returns.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +26,10 @@ WATCH_LOST = timedelta(minutes=3)
 _LOOK_EVERY = timedelta(minutes=1)
 #: Seconds that Prefect may take to answer: the bell has deadlines to keep meanwhile.
 _TIMEOUT = 2.0
+#: Seconds for one look, however many sleep: whoever is not come to is first at the next.
+_LOOK = 2.0
+#: Runs whose states are asked for at a time.
+_BATCH = 100
 #: After a failure Prefect is left alone for a while, doubled each time, in seconds.
 _FIRST_REST, _LONGEST_REST = 1.0, 30.0
 
@@ -62,9 +67,10 @@ class Waker:
     _resting_until: datetime | None = field(default=None, init=False, repr=False)
     _trouble: str | None = field(default=None, init=False, repr=False)
     _looked: datetime | None = field(default=None, init=False, repr=False)
+    _left: frozenset[str] = field(default=frozenset(), init=False, repr=False)
 
     def wake(self, sleepers: Sequence[Sleeper], runs: Runs, clock: datetime) -> Wakes:
-        """Wake what sleeps and should not. Never raises: what Prefect could not be told is tried at the next look."""
+        """Wake what sleeps and should not. Never raises: what Prefect is not told in time is tried at the next look."""
         if self._resting_until and clock < self._resting_until:
             return Wakes(left=tuple(s.incident for s in sleepers), trouble=self._trouble)
         import httpx
@@ -72,9 +78,7 @@ class Waker:
         done: dict[Verdict, list[str]] = {"now": [], "anew": [], "leave": [], "rest": []}
         trouble: str | None = None
         try:
-            states = self._states([s.flow_run_id for s in sleepers if s.flow_run_id])
-            for sleeper in sleepers:
-                done[self._one(sleeper, states, runs, clock)].append(sleeper.incident)
+            self._wake(sleepers, runs, clock, done)
             if self._looked is None or clock - self._looked > _LOOK_EVERY:
                 self._bury_lost_watches(clock)
                 self._looked = clock
@@ -98,6 +102,22 @@ class Waker:
             self._client.close()
             self._client = None
 
+    def _wake(
+        self, sleepers: Sequence[Sleeper], runs: Runs, clock: datetime, done: dict[Verdict, list[str]]
+    ) -> None:
+        until = time.monotonic() + _LOOK
+        waiting = sorted(sleepers, key=lambda sleeper: sleeper.incident not in self._left)
+        states: dict[str, RunState] = {}
+        for number, sleeper in enumerate(waiting):
+            if number and time.monotonic() > until:
+                break
+            if number % _BATCH == 0:
+                batch = waiting[number : number + _BATCH]
+                states = self._states([each.flow_run_id for each in batch if each.flow_run_id])
+            done[self._one(sleeper, states, runs, clock)].append(sleeper.incident)
+        self._left = frozenset(each.incident for each in waiting).difference(*done.values())
+        done["leave"] += self._left
+
     def _one(self, sleeper: Sleeper, states: dict[str, RunState], runs: Runs, clock: datetime) -> Verdict:
         state = states.get(sleeper.flow_run_id or "")
         doing = verdict(sleeper, state, clock)
@@ -120,17 +140,18 @@ class Waker:
 
     def _states(self, ids: list[str]) -> dict[str, RunState]:
         found: dict[str, RunState] = {}
-        for start in range(0, len(ids), 100):
-            wanted = {"id": {"any_": ids[start : start + 100]}}
-            for row in self._ask("POST", "flow_runs/filter", {"flow_runs": wanted, "limit": 100}):
-                state = row["state"]
-                if state:
-                    scheduled = state["state_details"].get("scheduled_time")
-                    found[row["id"]] = RunState(
-                        type=state["type"],
-                        since=datetime.fromisoformat(state["timestamp"]),
-                        scheduled=datetime.fromisoformat(scheduled) if scheduled else None,
-                    )
+        wanted = {"id": {"any_": ids}}
+        for row in (
+            self._ask("POST", "flow_runs/filter", {"flow_runs": wanted, "limit": _BATCH}) if ids else ()
+        ):
+            state = row["state"]
+            if state:
+                scheduled = state["state_details"].get("scheduled_time")
+                found[row["id"]] = RunState(
+                    type=state["type"],
+                    since=datetime.fromisoformat(state["timestamp"]),
+                    scheduled=datetime.fromisoformat(scheduled) if scheduled else None,
+                )
         return found
 
     def _bury_lost_watches(self, clock: datetime) -> None:
