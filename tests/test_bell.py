@@ -222,7 +222,7 @@ def test_a_bell_of_its_own_pages_and_ends_when_it_is_told_to(story, settings_of_
     real = replace(story.app, now=story.app.clock)
     story.key = actions.declare(real, story.actor("linh"), what).incident.key
     code = (
-        "import sys; from tocsin.app import open_app; from tocsin.bell import run; "
+        "import sys; from tocsin.app import open_app; from tocsin.rounds import run; "
         "from tocsin.settings import Settings, Mail, Slack, Bell; "
         "home, url, port, slack = sys.argv[1:]; "
         "run(open_app(Settings(mode='drill', home=home, database=url, bell=Bell(interval=0.05), "

@@ -1,4 +1,4 @@
-"""The bell: a small supervised loop outside Prefect, every second or two.
+"""One round of the bell, a small supervised loop outside Prefect, every second or two; `rounds` goes round after round.
 
 Deliver the outbox, advance what is due, wake what sleeps, say that it lives. Deadlines never depend on Prefect. One
 poison incident, one dead route or a dead Prefect never stops the rest of a round.
@@ -6,7 +6,6 @@ poison incident, one dead route or a dead Prefect never stops the rest of a roun
 
 import itertools
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from tocsin.actions.calling import heed_held_back
-from tocsin.actions.mailbox import Mailroom
 from tocsin.app import App
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.post import Post
@@ -25,13 +23,12 @@ from tocsin.domain.moves import Move
 from tocsin.engine import anything, quick_only, urgent_only, went_on
 from tocsin.engine.guarding import Guard
 from tocsin.engine.quarantine import tell_restored
-from tocsin.engine.rousing import Waking, waking_of
-from tocsin.engine.setback import heed_the_clock
+from tocsin.engine.rousing import Waking
 from tocsin.logs import Log, place_of
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import resting, timeline
 from tocsin.storage.waiting import next_due
-from tocsin.supervised import Breath, tell_systemd
+from tocsin.supervised import Breath
 
 log = Log("tocsin.bell")
 
@@ -107,14 +104,16 @@ def ring(
     hands: Hands | None = None,
     post: Post | None = None,
     guard: Guard | None = None,
+    ringer: heartbeats.Ringer = "bell",
 ) -> Round:
     """One round: quick moves of every incident, then the long jobs, by `hands` or here. It never raises for one
-    incident's sake. Messages leave by the `post`, which is not waited for, or here. The `guard` looks after `watch`.
+    incident's sake. Messages leave by the `post`, which is not waited for, or here. Of bell and `watch`, the `ringer`
+    is who rings, and beats in its own name alone; the `guard` looks after the other.
 
     Without Prefect the bell makes every move. With Prefect it makes the urgent ones at once, then wakes the flows and
     leaves the rest to them, for a while: managers then see the work where they look for it.
     """
-    alive = Breath(partial(_beat, app))
+    alive = Breath(partial(_beat, app, ringer))
     if (made := app.restored) is not None:
         tell_restored(app, made)
     heed_held_back(app)
@@ -140,7 +139,9 @@ def ring(
     # What the plans just put into the outbox leaves in the same round.
     delivered += _deliver(app, post, alive) if due else 0
     hands.keep_rooms(app) if hands else _rooms_kept(app)
-    _beat(app, prefect=trouble, failed=len(failed), **({"watch": guard.heed(app)} if guard else {}))
+    _beat(
+        app, ringer, prefect=trouble, failed=len(failed), **({guard.other: guard.heed(app)} if guard else {})
+    )
     advanced = sum(key not in failed for key, _ in due)
     return Round(advanced, delivered, len(failed), trouble, now - due[0][1] if due else timedelta(0))
 
@@ -187,10 +188,10 @@ def _has_newer_laws(app: App, key: str) -> bool:
         return False
 
 
-def _beat(app: App, **detail: object) -> None:
-    # `watch` rings in our name: whoever keeps us asks who it was that beat.
+def _beat(app: App, ringer: heartbeats.Ringer, **detail: object) -> None:
+    # Other bells beat in this name too: whoever keeps us asks which of them it was.
     with app.database.write() as connection:
-        heartbeats.beat(connection, "bell", app.clock(), {"pid": os.getpid(), **detail})
+        heartbeats.beat(connection, ringer, app.clock(), {"pid": os.getpid(), **detail})
 
 
 def _advanced(app: App, key: str, wanted: Callable[[Move], bool]) -> bool:
@@ -202,32 +203,6 @@ def next_moment(app: App) -> datetime | None:
     with app.database.read() as connection:
         moments = [timeline.next_wake(connection), next_due(connection, app.now())]
     return min((moment for moment in moments if moment is not None), default=None)
-
-
-def run(app: App) -> None:
-    """Ring until SIGTERM or SIGINT. A database that is away for a while is waited for."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    waking, hands, post = waking_of(app), Hands(), Post()
-    mailroom, read_at = Mailroom(), app.clock()
-    guard = Guard(read_at) if waking else None
-    seen: datetime | None = None
-    tell_systemd("READY=1")
-    while not stop.wait(app.settings.bell.interval):
-        tell_systemd("WATCHDOG=1")
-        if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
-            app, read_at = read_again(app), app.clock()
-        mailroom.look(app)
-        try:
-            seen = heed_the_clock(app, seen)
-            ring(app, waking=waking, hands=hands, post=post, guard=guard)
-        except Exception as error:
-            # The database is away, the disk is full: the next round may find it mended.
-            log.error("round failed", error=type(error).__name__, at=place_of(error))
-    tell_systemd("STOPPING=1")
-    post.rest(5)
-    hands.rest(5)
 
 
 def read_again(app: App) -> App:

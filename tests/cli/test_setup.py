@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Command, Result
 from tocsin.app import App
+from tocsin.bell import ring
 from tocsin.cli import main
 from tocsin.settings import Settings, load_settings
 from tocsin.setup import set_up
@@ -217,6 +218,19 @@ def test_status_shows_routes_parts_and_what_waits(tocsin: Command, declared: str
         beats.beat(connection, "bell", app.clock() + timedelta(hours=7, seconds=30))
     assert "bell    SILENT, last beat 7 hours ahead of this clock" in tocsin("status").out
     assert "nothing; 1 incident open" in said
+
+
+def test_a_watch_that_rings_makes_no_bell_of_itself_and_says_so(
+    tocsin: Command, capfd: pytest.CaptureFixture[str], app: App
+) -> None:
+    with app.database.write() as connection:
+        beats.beat(connection, "bell", app.clock() - timedelta(minutes=5))
+    ring(app, ringer="watch")
+    assert "bell    SILENT, last beat 5 min ago; watch rings in its stead" in tocsin("status").out
+    assert "silent, last beat 5 min ago; watch rings in its stead" in plain(capfd, "doctor").out
+    with app.database.write() as connection:
+        beats.beat(connection, "watch", app.clock())
+    assert "stead" not in tocsin("status").out
 
 
 def test_status_shows_a_watch_that_never_came_as_silent_only_where_there_is_prefect(

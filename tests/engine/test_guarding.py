@@ -38,17 +38,22 @@ def minutes(house: Story, count: float, guard: Guard) -> None:
 
 
 def alarms(house: Story) -> list[str]:
-    """What linh, who is on duty, was told of a silent watch by mail, in the language that linh reads."""
+    """What linh, who is on duty, was told of a silent watch."""
+    return told(house, "Luồng watch của Prefect im lặng")
+
+
+def told(house: Story, words: str) -> list[str]:
+    """The mails with these words to linh, who is on duty, in the language that linh reads."""
     address = house.app.catalog.contacts.person("linh").email
     mails = [mail.content for mail in house.mail.messages if mail.recipients == (address,)]
     bodies = [message_from_bytes(each, policy=policy.default).get_body(("plain",)) for each in mails]
     texts = [each.get_content() for each in bodies if each]
-    return [each for each in texts if "Luồng watch của Prefect im lặng" in each]
+    return [each for each in texts if words in each]
 
 
 def test_a_watch_that_falls_silent_is_told_once_to_who_is_on_duty_and_stands_in_the_bells_beat(house):
     house.declare()
-    guard = Guard(NOW)
+    guard = Guard("watch", NOW)
     minutes(house, 3, guard)
     assert (detail(house)["watch"], alarms(house)) == (None, [])
     minutes(house, 0.5, guard)
@@ -56,7 +61,7 @@ def test_a_watch_that_falls_silent_is_told_once_to_who_is_on_duty_and_stands_in_
     assert len(alarms(house)) == 1
     minutes(house, 60, guard)
     # Another bell, after a restart, tells nothing twice.
-    minutes(house, 60, Guard(NOW))
+    minutes(house, 60, Guard("watch", NOW))
     assert len(alarms(house)) == 1
     assert "tocsin doctor" in alarms(house)[0]
     beat(house, "watch")
@@ -72,7 +77,7 @@ def detail(house: Story):
 
 
 def test_without_an_open_incident_it_is_told_as_soon_as_there_is_one(house):
-    guard = Guard(NOW)
+    guard = Guard("watch", NOW)
     minutes(house, 5, guard)
     assert len(house.mail.messages) == 0
     house.declare()
@@ -83,7 +88,7 @@ def test_without_an_open_incident_it_is_told_as_soon_as_there_is_one(house):
 def test_a_house_that_has_just_come_up_gives_its_watch_time(house):
     house.declare()
     house.app.clock.moment += timedelta(days=1)
-    guard = Guard(house.app.clock())
+    guard = Guard("watch", house.app.clock())
     minutes(house, 2, guard)
     assert (detail(house)["watch"], alarms(house)) == (None, [])
     minutes(house, 2, guard)
@@ -93,7 +98,7 @@ def test_a_house_that_has_just_come_up_gives_its_watch_time(house):
 def test_a_watch_that_never_beat_is_silent_too(tale):
     tale.app = replace(tale.app, clock=Clock(NOW))
     tale.declare()
-    minutes(tale, 4, Guard(NOW))
+    minutes(tale, 4, Guard("watch", NOW))
     assert detail(tale)["watch"] == "it never beat"
     assert len(alarms(tale)) == 1
 
@@ -104,11 +109,28 @@ def test_a_bell_without_prefect_asks_nothing_of_a_watch(house):
     assert "watch" not in detail(house)
 
 
+def test_a_bell_that_falls_silent_is_told_once_and_a_watch_that_rings_lends_it_no_life(house):
+    house.declare()
+    beat(house, "bell")
+    fell_silent = house.app.clock()
+    for count in range(30):
+        house.app.clock.moment += MINUTE / 3
+        if count % 3 == 0:
+            guard = Guard("bell", house.app.clock())
+        ring(house.app, guard=guard, ringer="watch")
+    with house.app.database.read() as connection:
+        found = heartbeats.beats(connection)
+    assert found["bell"] == (fell_silent, None)
+    at, said = found["watch"]
+    assert (at, said["bell"]) == (house.app.clock(), f"silent since {fell_silent.isoformat()}")
+    assert len(told(house, "Bell im lặng")) == 1
+
+
 HOURS = timedelta(hours=7)
 
 
 def test_a_watch_that_died_on_a_clock_that_was_set_back_since_is_silent(house):
-    guard = Guard(NOW)
+    guard = Guard("watch", NOW)
     house.declare()
     house.app.clock.moment += HOURS
     beat(house, "watch")
@@ -129,7 +151,7 @@ def test_a_watch_that_died_on_a_clock_that_was_set_back_since_is_silent(house):
 def test_a_bell_that_comes_up_after_the_clock_was_set_back_hears_nothing_in_a_beat_of_the_future(house):
     house.declare()
     house.app.clock.moment -= HOURS
-    guard = Guard(house.app.clock())
+    guard = Guard("watch", house.app.clock())
     minutes(house, 1, guard)
     assert detail(house)["watch"] is None
     minutes(house, 4, guard)

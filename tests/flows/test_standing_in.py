@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from flows import watch
 from tests.slow import SlowLetters
@@ -56,11 +57,33 @@ def test_a_slack_that_hangs_delays_no_page_of_a_house_whose_bell_is_dead(tale, s
         tale.slack.behave()
 
 
+def test_a_round_that_fails_ends_no_standing_in_and_the_bell_stays_as_silent_as_it_is(tale, standing_in):
+    def beats():
+        with tale.app.database.read() as connection:
+            return heartbeats.beats(connection)
+
+    def renamed(old, new):
+        with tale.app.database.write() as connection:
+            connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    tale.declare()
+    last = beats()["bell"]
+    with standing_in(tale.app, 60) as run:
+        until(lambda: "watch" in beats(), 10)
+        renamed("heartbeat", "away")
+        run.join(1)
+        renamed("away", "heartbeat")
+        actions.page(tale.app, tale.actor("linh"), tale.key, "minh")
+        until(lambda: tale.mails_to("minh"), 10)
+        assert run.is_alive()
+        assert beats()["bell"] == last
+
+
 def test_what_waits_for_a_moment_that_a_clock_set_back_has_made_far_is_called_for_now(tale, standing_in):
     tale.leap(hours=7)
     tale.declare()
     tale.leap(hours=-7)
-    with standing_in(tale.app, 0.1):
+    with standing_in(tale.app, 0.5):
         pass
     with tale.app.database.read() as connection:
         wake = timeline.next_wake(connection)
@@ -73,7 +96,7 @@ def test_a_sending_is_brought_to_its_end_before_the_next_run_takes_over(tale, st
     actions.release(tale.app, tale.actor("an"), tale.key, CUSTOMERS)
     letters = SlowLetters(tale.app)
     slow = replace(tale.app, routes={**tale.app.routes, "email": letters})
-    with standing_in(slow, 0.2) as run:
+    with standing_in(slow, 0.5) as run:
         assert letters.reached.wait(30)
         run.join(1)
         assert run.is_alive()

@@ -26,8 +26,8 @@ _LAST_PORT = 65535
 def bell() -> None:
     """Deliver, advance and wake, every second or two, until stopped."""
     from tocsin.app import open_app
-    from tocsin.bell import run
     from tocsin.logs import configure
+    from tocsin.rounds import run
     from tocsin.settings import load_settings
 
     settings = load_settings()

@@ -183,6 +183,7 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         words = f"{last}, {queue}"
         down = f"DOWN: {clean(route.down)}; {words}" if route.down else words
         lines.append(labelled(route.name, down, urgent=route.down is not None))
+    instead = "; watch rings in its stead" if now.stood_in else ""
     for name in ("bell", "watch", "runner", "slack"):
         beat = now.parts.get(name)
         if beat is None and name == "slack" and not shell.app.settings.slack.listens:
@@ -193,11 +194,13 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
             words = (
                 asleep if name == "runner" and asleep else "SILENT, never beat" if missed else "never beat"
             )
+            words += instead if name == "bell" else ""
             lines.append(labelled(name, words, urgent=missed))
             continue
         # A runner beats only while a run is awake.
         silent = name != "runner" and is_silent(beat.age, SILENT[name])
         words = f"{'SILENT, last beat' if silent else 'beat'} {since(beat.age)}"
+        words += instead if name == "bell" else ""
         trouble = (beat.detail or {}).get("trouble") if name == "slack" else None
         words += f"; {clean(trouble)}" if trouble else ""
         stuck = False

@@ -181,6 +181,7 @@ def heartbeats(app: App, config: Path | None) -> Iterator[Finding]:
         found = parts.get(name)
         if found is None or beats.is_silent(found.age, beats.SILENT[name]):
             words = "never beat" if found is None else f"silent, last beat {since(found.age)}"
+            words += "; watch rings in its stead" if name == "bell" and now.stood_in else ""
             level: Level = "FAIL" if name == "bell" else "warn"
             remedy = "tocsin up, or tocsin bell" if name == "bell" else "tocsin up; then see its worker.log"
             yield Finding(level, name, words, remedy)

@@ -62,12 +62,25 @@ class Standing:
     restored: datetime | None = None
 
     @property
+    def bell_rings(self) -> bool:
+        """Whether the bell itself is heard."""
+        bell = self.parts.get("bell")
+        return bell is not None and not beats.is_silent(bell.age, beats.SILENT["bell"])
+
+    @property
+    def stood_in(self) -> bool:
+        """Whether `watch` rings in the stead of a silent bell, with a pause between two of its runs."""
+        watch = self.parts.get("watch")
+        # Only who rings says more in a beat than that it lives.
+        if self.bell_rings or watch is None or watch.detail is None:
+            return False
+        return not beats.is_silent(watch.age, beats.SILENT["house"])
+
+    @property
     def well(self) -> bool:
         """Whether the bell rings, every route works, and nothing is set apart."""
-        bell = self.parts.get("bell")
         return (
-            bell is not None
-            and not beats.is_silent(bell.age, beats.SILENT["bell"])
+            self.bell_rings
             and not self.quarantined
             and not self.restored
             and not any(route.down for route in self.routes)

@@ -17,6 +17,7 @@ from tocsin.engine.messages import page_of, written_to
 from tocsin.logs import Log
 from tocsin.rendering.message import Brief, Line, line
 from tocsin.storage import outbox, timeline
+from tocsin.storage.clock import Ringer
 from tocsin.storage.outbox import Outgoing
 
 log = Log("tocsin.engine")
@@ -62,12 +63,12 @@ def tell_restored(app: App, made: datetime) -> None:
         outbox.put(connection, calls, app.now())
 
 
-def tell_watch_silent(app: App, last: datetime | None) -> bool:
-    """Call the same people of one open incident: `watch` is silent since its `last` beat. False where none is open.
+def tell_silent(app: App, who: Ringer, last: datetime | None) -> bool:
+    """Call the same people of one open incident: bell or `watch` is silent since its `last` beat. False: none is open.
 
     The engine has no people of its own; without an incident its log, `status` and the watchdog tell of it.
     """
-    part = f"{outbox.TROUBLE}/watch-silent/{int(last.timestamp()) if last else 'never'}"
+    part = f"{outbox.TROUBLE}/{who}-silent/{int(last.timestamp()) if last else 'never'}"
     with app.database.read() as connection:
         if outbox.has_said(connection, f"/{part}/"):
             return True
@@ -76,7 +77,7 @@ def tell_watch_silent(app: App, last: datetime | None) -> bool:
         )
     if row is None:
         return False
-    calls = _calls(app, row, part, [line("watch_silent"), line("watch_is_for")], "tocsin doctor")
+    calls = _calls(app, row, part, [line(f"{who}_silent"), line(f"{who}_is_for")], "tocsin doctor")
     with app.database.write() as connection:
         outbox.put(connection, calls, app.now())
     return True

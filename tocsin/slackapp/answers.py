@@ -116,7 +116,6 @@ def on_call_now(desk: Desk) -> list[Said]:
 def status(desk: Desk) -> list[Said]:
     """How the routes and the bell are, and what waits."""
     from tocsin.doctor.standing import standing
-    from tocsin.storage.clock import SILENT, is_silent
     from tocsin.views.access import excluding
 
     now = standing(desk.app, without=excluding(desk.app, desk.actor))
@@ -125,9 +124,7 @@ def status(desk: Desk) -> list[Said]:
         name = route_name(route.name)
         state = line("slack_down", route=name) if route.down else line("slack_up", route=name)
         lines += [state, line("slack_waiting", count=route.waiting)] if route.waiting else [state]
-    bell = now.parts.get("bell")
-    silent = bell is None or is_silent(bell.age, SILENT["bell"])
-    lines.append(line("slack_no_bell" if silent else "slack_bell"))
+    lines.append(line("slack_bell" if now.bell_rings else "bell_silent" if now.stood_in else "slack_no_bell"))
     lines.append(line("slack_open_count", count=now.open))
     return lines
 

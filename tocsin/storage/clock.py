@@ -1,13 +1,15 @@
 """Heartbeats of the parts, and the clock of a drill home: an offset that all its processes share."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import clock, heartbeat
 
+#: Who may ring: the bell, or `watch` in its stead.
+Ringer = Literal["bell", "watch"]
 #: After this long without a beat a part counts as dead.
 SILENT = {
     "bell": timedelta(seconds=15),

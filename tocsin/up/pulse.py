@@ -43,7 +43,7 @@ class Pulse:
             self._deaf = now
             return
         for name, (at, detail) in found.items():
-            # `watch`, which stands in for a bell, and other bells beat in its name too.
+            # Other bells beat in the name of ours too.
             for key in ((name, None), (name, (detail or {}).get("pid"))):
                 if key not in self._beats or self._beats[key][0] != at:
                     self._beats[key] = at, now

@@ -1,0 +1,63 @@
+"""Round after round: the bell's own process, and whoever rings in its stead, by one and the same loop."""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from tocsin.actions.mailbox import Mailroom
+from tocsin.app import App
+from tocsin.bell import READ_AGAIN, Hands, read_again, ring
+from tocsin.delivery.post import Post
+from tocsin.engine.guarding import Guard
+from tocsin.engine.rousing import waking_of
+from tocsin.engine.setback import heed_the_clock
+from tocsin.logs import Log, place_of
+from tocsin.storage.clock import Ringer
+from tocsin.supervised import tell_systemd
+
+log = Log("tocsin.bell")
+
+#: Seconds that are given to what is under way at the end.
+REST = 5.0
+
+
+def run(app: App) -> None:
+    """Ring until SIGTERM or SIGINT. A database that is away for a while is waited for."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    guard = Guard("watch", app.clock()) if app.settings.prefect.url else None
+    tell_systemd("READY=1")
+    rounds(app, Hands(), lambda: stop.wait(app.settings.bell.interval), guard=guard)
+
+
+def rounds(
+    app: App,
+    hands: Hands,
+    over: Callable[[], bool],
+    *,
+    guard: Guard | None,
+    ringer: Ringer = "bell",
+    rest: float = REST,
+) -> None:
+    """Ring until it is `over`, which waits after each round. What fails in one of them ends none of the others."""
+    waking, post, mailroom = waking_of(app), Post(), Mailroom()
+    read_at = app.clock()
+    seen: datetime | None = None
+    last = False
+    while not last:
+        tell_systemd("WATCHDOG=1")
+        if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
+            app, read_at = read_again(app), app.clock()
+        mailroom.look(app)
+        try:
+            seen = heed_the_clock(app, seen)
+            ring(app, waking=waking, hands=hands, post=post, guard=guard, ringer=ringer)
+        except Exception as error:
+            # The database is away, the disk is full: the next round may find it mended.
+            log.error("round failed", error=type(error).__name__, at=place_of(error))
+        last = over()
+    tell_systemd("STOPPING=1")
+    post.rest(rest)
+    hands.rest(rest)
