@@ -233,8 +233,8 @@ def watch_runs(place: Place) -> list[str]:
 def rung_lately(place: Place) -> bool:
     """Whether `watch` has rung in the last minute: who rings says more in a beat than that it lives."""
     with place.app.database.read() as connection:
-        at, detail = clock.beats(connection)["watch"]
-    return detail is not None and place.app.clock() - at < timedelta(minutes=1)
+        at, detail = clock.beats(connection).get("watch", (None, None))
+    return bool(at and detail) and place.app.clock() - at < timedelta(minutes=1)
 
 
 def watches(place: Place, state: str) -> list[str]:
