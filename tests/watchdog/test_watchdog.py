@@ -1,6 +1,7 @@
 """The watchdog tells of a house in which nobody lives, and of nothing else: real databases, a real relay."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tocsin.sinks.mail import Fault, MailSink
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.database import Database
 from tocsin.watchdog import guard, looking, try_out
+from tocsin.watchdog.memory import Memory, keep
 from tocsin.watchdog.settings import Watchdog
 
 NOW = datetime(2026, 11, 26, 4, 20, tzinfo=UTC)
@@ -401,11 +403,53 @@ def test_one_address_that_is_refused_keeps_no_other_from_hearing_of_it(home: Hou
     assert [each.recipients for each in home.mail.messages] == [("bao@example.com",)]
 
 
+def test_who_is_refused_for_now_is_told_as_soon_as_the_relay_takes_it_and_nobody_else_twice(
+    home: House,
+) -> None:
+    home.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="linh@example.com", times=2))
+    assert home.minutes(3) == [0, 3, 3]
+    assert home.subjects == []
+    assert home.minutes(3) == [0, 0, 0]
+    assert home.subjects == [DEAD]
+    home.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", recipient="linh@example.com", times=1))
+    assert home.minutes(3, "bell") == [3, 0, 0]
+    assert home.subjects == [DEAD, ALIVE]
+    assert [each.recipients for each in home.mail.messages].count(("bao@example.com",)) == 2
+
+
+def test_whom_no_alarm_has_reached_hears_nothing_of_its_end(home: House) -> None:
+    home.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted"))
+    assert home.minutes(3) == [0, 3, 3]
+    home.mail.behave()
+    assert home.minutes(3, "bell") == [0, 0, 0]
+    assert home.subjects == []
+
+
+def test_where_nothing_can_be_asked_and_nothing_kept_it_alarms(home: House, tmp_path: Path) -> None:
+    nowhere = {"database": f"sqlite:///{tmp_path / 'unplugged'}", "state": Path("/proc/x/watchdog.json")}
+    home.config = replace(home.config, **nowhere)
+    done = guard(home.config, home.clock)
+    assert (done.status, done.dead, done.verdict) == (1, True, "DEAD for an unknown time")
+    assert home.subjects == [DEAD]
+
+
+def test_a_memory_that_can_no_longer_be_kept_goes_on_counting_from_what_it_holds(home: House) -> None:
+    home.minutes(1, "bell")
+    # The disk is full: a file of that name cannot be made.
+    home.config.state.with_name(f"watchdog.json.{os.getpid()}").mkdir()
+    assert home.minutes(1) == [1]
+    assert home.subjects == []
+    home.minutes(1)
+    assert home.subjects == [DEAD]
+
+
 def test_a_watchdog_that_dies_between_mail_and_memory_tells_it_twice_and_never_not(
     home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(*_: object) -> None:
-        raise KeyboardInterrupt
+    def dies(path: Path, memory: Memory) -> None:
+        if memory.told:
+            raise KeyboardInterrupt
+        keep(path, memory)
 
     home.minutes(1)
     with monkeypatch.context() as patch:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from tocsin.channels.email import MailChannel
 from tocsin.domain.errors import TocsinError
+from tocsin.domain.message import Undelivered
 from tocsin.rendering.mime import build_mail
 from tocsin.watchdog.looking import GUARDED, Look
 from tocsin.watchdog.settings import Watchdog
@@ -68,10 +69,11 @@ _TEXTS = {"dead": _DEAD, "alive": _ALIVE, "test": _TEST}
 
 @dataclass(frozen=True)
 class Sent:
-    """Who took it, and why the others did not: a line for each."""
+    """Who took it, and why the others did not: a line for each; `later` are those whom the next try may reach."""
 
-    to: tuple[str, ...]
-    failed: tuple[str, ...]
+    to: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def send(config: Watchdog, occasion: Occasion, seen: Sequence[str], silent: str, now: datetime) -> Sent:
@@ -83,7 +85,7 @@ def send(config: Watchdog, occasion: Occasion, seen: Sequence[str], silent: str,
 
 
 async def _send(config: Watchdog, subject: str, text: str, now: datetime) -> Sent:
-    channel, taken, failed = MailChannel(config.relay), list[str](), list[str]()
+    channel, taken, failed, later = MailChannel(config.relay), list[str](), list[str](), list[str]()
     try:
         for to in config.to:
             try:
@@ -101,11 +103,15 @@ async def _send(config: Watchdog, subject: str, text: str, now: datetime) -> Sen
                 taken.append(to)
             except TimeoutError:
                 failed.append(f"{to}: no answer in {_PATIENCE:.0f} s")
+                later.append(to)
             except Exception as error:  # any failure at all: the others hear of it
                 failed.append(f"{to}: {error if isinstance(error, TocsinError) else type(error).__name__}")
+                # What was perhaps taken, or never will be, waits for its turn.
+                if not isinstance(error, Undelivered) or error.outcome in ("retry", "down"):
+                    later.append(to)
     finally:
         await channel.close()
-    return Sent(tuple(taken), tuple(failed))
+    return Sent(tuple(taken), tuple(failed), tuple(later))
 
 
 def words(looks: Sequence[Look], now: datetime, skew: timedelta) -> tuple[str, ...]:

@@ -30,13 +30,15 @@ class Patience(NamedTuple):
 class Memory:
     """On our own clock: the last known sign of life (None: not known), the last look, the last alarm that left.
 
-    `beats` are those of the last look as the other machine wrote them: one that differs is a sign of life.
+    `beats` are those of the last look as the other machine wrote them: one that differs is a sign of life. `missed` are
+    those to whom the last mail could not be brought yet.
     """
 
     lived: datetime | None = None
     looked: datetime | None = None
     told: datetime | None = None
     beats: Mapping[str, str] = field(default_factory=dict)
+    missed: tuple[str, ...] = ()
 
     def silent(self, now: datetime, silence: timedelta) -> bool:
         """Whether nobody has lived for so long."""
@@ -59,7 +61,7 @@ def judged(before: Memory | None, looks: Sequence[Look], now: datetime, patience
     # Nobody has lived before the first look: the silence begins with it.
     lived = max(filter(None, [known, *signs]), default=now if before is None else None)
     beats = {name: iso(beat) for exact, name, beat in read if not exact}
-    return Memory(min(lived, now) if lived else None, now, kept.told, beats or kept.beats)
+    return Memory(min(lived, now) if lived else None, now, kept.told, beats or kept.beats, kept.missed)
 
 
 def _sign(
@@ -81,7 +83,8 @@ def remembered(path: Path) -> Memory | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         moments = {name: kept[name] and _aware(kept[name]) for name in _MOMENTS}
-        return Memory(**moments, beats={str(name): str(beat) for name, beat in kept["beats"].items()})
+        beats = {str(name): str(beat) for name, beat in kept["beats"].items()}
+        return Memory(**moments, beats=beats, missed=tuple(map(str, kept.get("missed", ()))))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -100,7 +103,9 @@ def keep(path: Path, memory: Memory) -> None:
     moments = {name: (moment := getattr(memory, name)) and iso(moment) for name in _MOMENTS}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps({**moments, "beats": dict(memory.beats)}), encoding="utf-8")
+    fresh.write_text(
+        json.dumps({**moments, "beats": dict(memory.beats), "missed": memory.missed}), encoding="utf-8"
+    )
     fresh.replace(path)
 
 

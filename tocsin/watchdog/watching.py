@@ -1,4 +1,4 @@
-"""One look of the watchdog, from settings to exit status. A mail leaves before it is remembered.
+"""One look of the watchdog, from settings to exit status. What was seen is kept first; that a mail left, once it has.
 
 Who dies in between tells it twice, and never not at all.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tocsin.watchdog.alarm import Occasion, Sent, send, span, words
+from tocsin.watchdog.alarm import Sent, send, span, words
 from tocsin.watchdog.looking import Look, look
 from tocsin.watchdog.memory import Memory, Patience, judged, keep, remembered, turn
 from tocsin.watchdog.settings import Watchdog
@@ -40,15 +40,21 @@ def guard(config: Watchdog, clock: Callable[[], datetime]) -> Guarded:
         before = remembered(config.state)
         looks = look(config.database, config.address, now)
         after = judged(before, looks, now, Patience(config.silence, config.skew))
-        seen, occasion = words(looks, now, config.skew), _occasion(config, after, now)
-        silent = span(now - after.lived) if after.lived else "an unknown time"
-        sent = send(config, occasion, seen, silent, now) if occasion else Sent((), ())
-        verdict = _verdict(config, after, looks, silent, now)
-        if sent.to:
-            after = replace(after, told=now if occasion == "dead" else None)
         unkept = _kept(config, after)
+        if unkept and before is None and not any(each.signs(now) for each in looks):
+            # A silence that no look can measure is no reason to be silent.
+            after = replace(after, lived=None)
+        seen = words(looks, now, config.skew)
+        silent = span(now - after.lived) if after.lived else "an unknown time"
+        verdict = _verdict(config, after, looks, silent, now)
+        dead = after.silent(now, config.silence)
+        due = _due(config, after, now)
+        # Who could not be reached the last time hears the last word as soon as that can be.
+        to = config.to if due else tuple(each for each in config.to if each in after.missed)
+        sent = send(replace(config, to=to), "dead" if dead else "alive", seen, silent, now) if to else Sent()
+        if to:
+            unkept = _kept(config, _having_told(after, sent, now if dead else None, due=due))
     status = UNREACHED if sent.failed else REFUSED if unkept else 0
-    dead = after.silent(now, config.silence)
     return Guarded(status, verdict, seen, sent.to, (*sent.failed, *unkept), dead)
 
 
@@ -69,12 +75,19 @@ def _verdict(config: Watchdog, memory: Memory, looks: Sequence[Look], silent: st
     return f"no sign of life for {silent}; alarms after {span(config.silence)}"
 
 
-def _occasion(config: Watchdog, memory: Memory, now: datetime) -> Occasion | None:
+def _due(config: Watchdog, memory: Memory, now: datetime) -> bool:
+    """Whether all are to be told: that nobody lives, again while that lasts, or that it is over."""
     if not memory.silent(now, config.silence):
-        return "alive" if memory.told else None
+        return memory.told is not None
     # A clock that was set back must not silence it.
-    recently = memory.told is not None and timedelta(0) <= now - memory.told < config.again
-    return None if recently else "dead"
+    return memory.told is None or not timedelta(0) <= now - memory.told < config.again
+
+
+def _having_told(memory: Memory, sent: Sent, told: datetime | None, *, due: bool) -> Memory:
+    """What to remember after a mail to all, if it was due, or to those whom the last one missed."""
+    if due and not sent.to:
+        return replace(memory, missed=())  # all are told at the next look
+    return replace(memory, told=told if due else memory.told, missed=sent.later)
 
 
 def _kept(config: Watchdog, memory: Memory) -> Sequence[str]:
