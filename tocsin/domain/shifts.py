@@ -5,17 +5,27 @@ weighed against now. The engine never takes a role away: people who know each ot
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from tocsin.domain.contacts import Contacts, Rotation
 from tocsin.domain.escalation import TRIAGE
 from tocsin.domain.incident import Incident, Tenure
 from tocsin.domain.ladder import Level, Target
 from tocsin.domain.moves import AskHandOver
-from tocsin.domain.turns import next_hand_over
+from tocsin.domain.turns import edges, next_hand_over
 
 #: Changes that lie further back are not looked for: somebody who kept a role so long did not leave it by a shift.
 _BACK = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class _Relief:
+    """Who is on call in the place of a holder, and since when the holder no longer is."""
+
+    to: str
+    since: datetime
 
 
 def shift_moves(incident: Incident, contacts: Contacts, now: datetime) -> Iterable[AskHandOver]:
@@ -24,9 +34,9 @@ def shift_moves(incident: Incident, contacts: Contacts, now: datetime) -> Iterab
         return
     for role, holder in incident.roles.items():
         tenure = incident.tenures[role]
-        to = _relief(incident, contacts, role, holder, tenure, now)
-        if to is not None:
-            yield AskHandOver(max(tenure.seq, tenure.asked_seq), role, holder, to)
+        relief = _relief(incident, contacts, role, tenure, now)
+        if relief is not None and (tenure.asked_at is None or tenure.asked_at < relief.since):
+            yield AskHandOver(max(tenure.seq, tenure.asked_seq), role, holder, relief.to)
 
 
 def shift_wake(incident: Incident, contacts: Contacts, now: datetime) -> datetime | None:
@@ -40,38 +50,32 @@ def shift_wake(incident: Incident, contacts: Contacts, now: datetime) -> datetim
 
 
 def _relief(
-    incident: Incident, contacts: Contacts, role: str, holder: str, tenure: Tenure, now: datetime
-) -> str | None:
-    """Who is on call in the place of this holder; None while the shift goes on, or where both were asked already.
+    incident: Incident, contacts: Contacts, role: str, tenure: Tenure, now: datetime
+) -> _Relief | None:
+    """Who relieves the holder of a role; None while the shift goes on, or nobody comes on who is able.
 
     Who went up the ladder, from the second rotation to the first, goes on; who went down it is relieved.
     """
-    able = {person.id for person in contacts.with_role(role)} - {*incident.excluded, holder}
+    able = {person.id for person in contacts.with_role(role)} - {*incident.excluded, tenure.holder}
     for rotation in _rotations(contacts, role, incident.severity):
         on_call = _on_call(contacts, rotation, now)
-        if holder in on_call:
+        if tenure.holder in on_call:
             return None
-        changed = _changed_at(contacts, rotation, holder, max(tenure.since, now - _BACK), now)
-        asked = changed is not None and tenure.asked_at is not None and tenure.asked_at >= changed
-        to = [who for who in on_call if who in able]
-        if changed is not None and to:
-            return None if asked else to[0]
+        ended = _shift_ended(contacts, rotation, tenure, now)
+        to = next((who for who in on_call if who in able), None)
+        if ended is not None and to is not None:
+            return _Relief(to, ended)
     return None
 
 
-def _changed_at(
-    contacts: Contacts, rotation: Rotation, holder: str, since: datetime, now: datetime
-) -> datetime | None:
-    """The last change of shift up to now, if the holder was on call in this rotation before one of them."""
-    changed, before, was_on = None, _on_call(contacts, rotation, since), False
-    edge = next_hand_over(rotation, since, contacts.absences)
-    while edge is not None and edge <= now:
-        after = _on_call(contacts, rotation, edge)
-        was_on = was_on or holder in before
-        if after != before:
-            changed, before = edge, after
-        edge = next_hand_over(rotation, edge, contacts.absences)
-    return changed if was_on else None
+def _shift_ended(contacts: Contacts, rotation: Rotation, tenure: Tenure, now: datetime) -> datetime | None:
+    """The last change of shift in a rotation since its holder took the role; None for who was never on call there."""
+    start = max(tenure.since, now - _BACK)
+    moments = (start, *edges(rotation, start, now, contacts.absences))
+    turns = [(at, _on_call(contacts, rotation, at)) for at in moments]
+    if not any(tenure.holder in people for _, people in turns):
+        return None
+    return max((at for (_, before), (at, after) in pairwise(turns) if after != before), default=None)
 
 
 def _rotations(contacts: Contacts, role: str, severity: str) -> list[Rotation]:
