@@ -34,7 +34,8 @@ class Identity:
     def objection(self, it: Received) -> str | None:
         """Why what came in is not for us: of another workspace, another organisation, another app.
 
-        An installation for a whole organisation may name no workspace, and one workspace's no organisation.
+        An installation for a whole organisation may name no workspace, and one workspace's no organisation; what both
+        of us name must agree, and without anything that both name nobody can tell.
         """
         workspace = self._settings.team_id or self._said.get("team_id")
         if not workspace:
@@ -45,9 +46,12 @@ class Identity:
             ("workspace", workspace, it.team),
             ("organisation", self._said.get("enterprise_id"), it.enterprise),
         )
-        for what, ours, theirs in named:
-            if ours and theirs and theirs != ours:
+        held = [(what, ours == theirs) for what, ours, theirs in named if ours and theirs]
+        for what, agrees in held:
+            if not agrees:
                 return f"of another {what}"
+        if not held:
+            return "of a workspace that nobody can tell from another"
         if self._settings.app_id and it.app != self._settings.app_id:
             return "of another app"
         return None
