@@ -6,6 +6,7 @@ from tests.slackapp.conftest import House, room_of
 from tocsin.actions.declaring import Triage
 from tocsin.actors import Actor
 from tocsin.slackapp.wording import words_for
+from tocsin.storage import timeline
 
 
 @pytest.fixture
@@ -170,6 +171,31 @@ def test_where_slack_is_silenced_nothing_is_said_or_done_there(declared: House) 
         assert key not in heard
     assert key not in typed(declared, "list")
     assert declared.story.incident.head_seq == before
+
+
+def test_a_silenced_incident_is_neither_named_nor_counted_beside_others(declared: House) -> None:
+    first = declared.story.key
+    for title in ("A second one", "A third one"):
+        declared.story.declare(title, restricted=False)
+    hidden, code_name = declared.story.key, declared.story.incident.code_name
+    declared.hush()
+    typed(declared, f"silence {hidden} slack the attacker reads along")
+    declared.hush()
+
+    def nothing_of_it() -> None:
+        for text in ("card", f"card {hidden}", "list", "note x", "decline no breach"):
+            heard = typed(declared, text)
+            assert hidden not in heard
+            assert code_name not in heard
+        assert "Slack đã bị tắt" in typed(declared, f"card {hidden}")
+        assert "2 incidents are open" in typed(declared, "card")
+        assert "Sự cố còn mở: 2" in typed(declared, "status")
+
+    nothing_of_it()
+    assert first in typed(declared, "list")
+    with declared.app.database.write() as connection:
+        timeline.quarantine(connection, hidden, "KeyError")
+    nothing_of_it()
 
 
 def test_what_waits_in_triage_is_confirmed_or_declined_from_slack(house: House) -> None:

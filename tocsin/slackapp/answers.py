@@ -91,9 +91,9 @@ def duties(desk: Desk, key: str) -> list[Said]:
 
 
 def listed(desk: Desk) -> list[Said]:
-    """Every open incident that this person may know of."""
-    rows = listing(desk.app, desk.actor, only_open=True)
-    found = [each for each in rows if each.quarantined or not desk.silenced(each.key)]
+    """Every open incident that this person may know of, and of which Slack may."""
+    silent = desk.silent
+    found = [each for each in listing(desk.app, desk.actor, only_open=True) if each.key not in silent]
     lines: list[Said] = [
         f"{each.key} {each.code_name}  {each.rank}  {desk.at(each.next_due)}"
         + (f"  {masked(each.title)}" if each.title else "")
@@ -118,7 +118,7 @@ def status(desk: Desk) -> list[Said]:
     from tocsin.doctor.standing import standing
     from tocsin.views.access import excluding
 
-    now = standing(desk.app, without=excluding(desk.app, desk.actor))
+    now = standing(desk.app, without=excluding(desk.app, desk.actor) | desk.silent)
     lines: list[Said] = []
     for route in now.routes:
         name = route_name(route.name)

@@ -15,7 +15,7 @@ from tocsin.slackapp.received import Received
 from tocsin.slackapp.voice import Voice
 from tocsin.slackapp.wording import words_for
 from tocsin.storage import rooms
-from tocsin.views.access import seen
+from tocsin.views.access import silenced, visible
 
 #: One line of an answer: a phrase in the reader's language, or words as they are.
 Said = str | Line
@@ -50,13 +50,14 @@ class Desk:
         """The incident in whose channel this happened, if it is one."""
         return incident_in(self.app, self.it.channel)
 
-    def silenced(self, key: str) -> bool:
-        """Whether nothing about an incident may go by Slack: who reads there what they must not may click there too."""
-        return "slack" in self.app.incident(key).silenced
+    @property
+    def silent(self) -> set[str]:
+        """The incidents of which nothing may go by Slack: who reads there what they must not may click there too."""
+        return silenced(self.app, "slack")
 
     def refuse_silenced(self, key: str) -> None:
-        """Refused, for who may know of it, where Slack is silenced for an incident."""
-        if self.silenced(seen(self.app, self.actor, key).key):
+        """Refused, for who may know of it, where Slack is silenced for an incident, sound or set apart."""
+        if key in self.silent and any(row["key"] == key for row in visible(self.app, self.actor)):
             raise Refused(self.words.phrase("say_slack_silenced"))
 
     def say(self, *lines: Said) -> None:

@@ -68,7 +68,7 @@ class Asked:
     def _meant(self, *, in_triage: bool) -> str:
         desk, named = self.desk, self._named
         here = desk.room if named is None else None
-        key = here or meant(desk.app, desk.actor, named, in_triage=in_triage)
+        key = here or meant(desk.app, desk.actor, named, in_triage=in_triage, without=desk.silent)
         desk.refuse_silenced(key)
         return key
 

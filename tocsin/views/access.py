@@ -37,6 +37,18 @@ def excluding(app: App, actor: Actor) -> set[str]:
     return {key for key, (_, excluded) in first.items() if actor.id in excluded}
 
 
+def silenced(app: App, route: str) -> set[str]:
+    """The incidents of which nothing may go by a route: by their entries, since not each of them can be folded."""
+    kinds = ("RouteSilenced", "RouteTrusted")
+    query = select(entry.c.incident, entry.c.kind, entry.c.body).where(entry.c.kind.in_(kinds))
+    found: set[str] = set()
+    with app.database.read() as connection:
+        for row in connection.execute(query.order_by(entry.c.incident, entry.c.seq)):
+            if json.loads(row.body).get("route") == route:
+                (found.add if row.kind == "RouteSilenced" else found.discard)(row.incident)
+    return found
+
+
 def _declarations(connection: Connection) -> dict[str, tuple[str, Collection[str]]]:
     """Of each incident who declared it, and whom it excludes."""
     query = select(entry.c.incident, entry.c.actor, entry.c.body).where(entry.c.seq == 1)

@@ -1,6 +1,6 @@
 """Which incident a person means: named, or the only one that is open."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tocsin.actors import Actor
@@ -13,22 +13,27 @@ from tocsin.views.access import visible
 _NAMED = 8
 
 
-def meant(app: App, actor: Actor, named: str | None, *, in_triage: bool = False) -> str:
+def meant(
+    app: App, actor: Actor, named: str | None, *, in_triage: bool = False, without: Collection[str] = ()
+) -> str:
     """The key of the incident that is meant. Refused when there is none such, WrongUsage when nobody can tell.
 
     Where nothing is named, what waits in triage stands back behind what was declared, unless it is what is asked for.
+    Incidents `without` are not named here. Where no other is open, one of them is meant, for the caller to refuse.
     """
     rows = visible(app, actor)
     if named is not None:
         return _named(rows, named)
+    told = [row for row in rows if row["key"] not in without]
     # Outside drills and demos a drill is never what somebody means who names nothing.
     counted = [row for row in rows if row["open"] and (app.settings.fenced or not row["drill"])]
+    counted = [row for row in counted if row["key"] not in without] or counted[:1]
     counted = [row for row in counted if (row["status"] == "triage") is in_triage] or counted
     if len(counted) == 1:
         return str(counted[0]["key"])
     if not counted:
         raise WrongUsage(
-            f"no incident is open; name one: {_list(rows) or 'there is none yet, tocsin declare'}"
+            f"no incident is open; name one: {_list(told) or 'there is none yet, tocsin declare'}"
         )
     raise WrongUsage(f"{len(counted)} incidents are open; name one: {_list(counted)}")
 
