@@ -23,7 +23,8 @@ _FIRST_PERSON = 1000
 class Through:
     """The click by which somebody acts: at which door, on which offer if any. `nonce` is a digest, good for one deed.
 
-    `proof` is the signed request, where the door keeps it, sealed into the vault and not yet spoken of.
+    `proof` is the click, where the door keeps it, sealed into the vault and not yet spoken of; `signed` as Slack signed
+    it, or as a connection of ours gave it.
     """
 
     door: Door
@@ -31,6 +32,7 @@ class Through:
     nonce: str
     expires: datetime
     proof: Any = None
+    signed: bool = True
 
 
 @dataclass(frozen=True)

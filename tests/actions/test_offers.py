@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tocsin import actions
-from tocsin.actions.doors import PROOF, TurnedAway
+from tocsin.actions.doors import SIGNED, Proof, TurnedAway
 from tocsin.actors import Actor
 from tocsin.app import open_app
 from tocsin.domain.errors import Refused
@@ -149,12 +149,12 @@ def test_an_approval_binds_what_was_read_and_keeps_the_signed_click(tale):
     tale.drafted()
     signed = b'{"timestamp": "1", "signature": "v0=ab", "body": "payload=..."}'
     read = tale.letter.digest
-    click(tale, "an", "approve", CUSTOMERS, read[:12], proof=signed)
+    click(tale, "an", "approve", CUSTOMERS, read[:12], proof=Proof(signed, signed=True))
     taken = tale.told("TakenUp")[-1]
     assert (taken.stand, taken.proof) == (read[:12], "E2")
     assert vault.read(tale.app, tale.key, "E2") == signed
     with tale.app.database.read() as connection:
-        assert PROOF in read_texts(connection, tale.key, tale.app.record_key(tale.key)).values()
+        assert SIGNED in read_texts(connection, tale.key, tale.app.record_key(tale.key)).values()
     assert "E2 holds the signed click" in in_words(taken, {})
     assert verify(tale.app, tale.key).proven
 

@@ -4,7 +4,14 @@ import asyncio
 import threading
 
 from tests.slackapp.conftest import Built, House
+from tests.slackapp.test_clicks import posted
+from tocsin.actions.doors import AS_IT_CAME, SIGNED
+from tocsin.domain.kinds import Refusal, TakenUp
+from tocsin.domain.offers import Offer
+from tocsin.evidence.vault import read
 from tocsin.storage import clock as heartbeats
+from tocsin.storage.texts import read_texts
+from tocsin.views.words import in_words
 
 
 def beat(house: House) -> dict[str, object]:
@@ -27,21 +34,67 @@ def test_commands_and_modals_come_by_the_connection(built: Built) -> None:
         house.hush()
 
 
-def test_what_slack_sends_again_by_another_envelope_is_done_once(built: Built) -> None:
+def refusals(house: House) -> list[tuple[str, str, str]]:
+    found = [body for body in house.story.told("Refusal") if isinstance(body, Refusal)]
+    return [(body.who, body.deed, body.why) for body in found]
+
+
+def acknowledged(house: House, *envelopes: str) -> None:
+    for envelope in envelopes:
+        house.workspace.wait_for(lambda e=envelope: e in house.workspace.acknowledged, "an acknowledgement")
+
+
+def test_what_slack_sends_again_is_done_once_and_in_silence(built: Built) -> None:
     house = built(mode="socket")
     house.story.declare()
     with house.listening():
         house.hush()
         linh = house.member("linh")
         command = linh.command(f"note {house.story.key} once")
-        envelopes = [linh.by_socket("slash_commands", command) for _ in range(3)]
-        for envelope in envelopes:
-            house.workspace.wait_for(
-                lambda e=envelope: e in house.workspace.acknowledged, "an acknowledgement"
-            )
+        for _ in range(3):
+            acknowledged(house, linh.by_socket("slash_commands", command, "Eonce"))
+            del house.workspace.acknowledged["Eonce"]
         house.workspace.expect(linh.user, house.story.key, whisper=True)
         house.settled()
     assert len(house.story.told("Noted")) == 1
+    assert refusals(house) == []
+
+
+def test_a_click_that_comes_in_another_envelope_is_a_replay_and_stands_in_the_timeline(built: Built) -> None:
+    house = built(mode="socket")
+    house.story.declare()
+    with house.listening():
+        house.hush()
+        linh = house.member("linh")
+        message = posted(house, Offer("ack", house.story.key, "incident-commander"))
+        click = linh.clicking(message, "ack incident-commander")
+        for _ in range(3):
+            acknowledged(house, linh.by_socket("interactive", click))
+        house.workspace.expect(linh.user, "Trần Mỹ Linh", whisper=True)
+        house.hush()
+    assert len(house.story.told("Acknowledged")) == 1
+    assert refusals(house) == [("linh", "ack", "replayed")]
+
+
+def test_the_timeline_calls_a_click_by_socket_mode_what_it_is(built: Built) -> None:
+    house = built(mode="socket")
+    house.story.declare()
+    with house.listening():
+        house.hush()
+        linh = house.member("linh")
+        message = posted(house, Offer("ack", house.story.key, "incident-commander"))
+        linh.by_socket("interactive", linh.clicking(message, "ack incident-commander"))
+        house.workspace.expect(linh.user, "Trần Mỹ Linh", whisper=True)
+        house.hush()
+    [taken] = house.story.told("TakenUp")
+    assert isinstance(taken, TakenUp)
+    assert "holds the click as it came by Socket Mode" in in_words(taken, {})
+    assert taken.proof is not None
+    assert b"block_actions" in read(house.app, house.story.key, taken.proof)
+    with house.app.database.read() as connection:
+        names = read_texts(connection, house.story.key, house.app.record_key(house.story.key)).values()
+    assert AS_IT_CAME in names
+    assert SIGNED not in names
 
 
 def test_another_workspace_is_not_heard(built: Built) -> None:
@@ -50,11 +103,13 @@ def test_another_workspace_is_not_heard(built: Built) -> None:
     with house.listening():
         house.hush()
         linh = house.member("linh")
-        strange = linh.by_socket("slash_commands", linh.command("card") | {"team_id": "T0OTHER"})
+        typed = linh.command(f"card {house.story.key}") | {"team_id": "T0OTHER"}
+        strange = linh.by_socket("slash_commands", typed)
         ours = linh.by_socket("slash_commands", linh.command("card"))
         house.workspace.wait_for(lambda: ours in house.workspace.acknowledged, "an acknowledgement")
         house.workspace.expect(linh.user, house.story.key, whisper=True)
     assert strange not in house.workspace.acknowledged
+    assert refusals(house) == [("linh", "/tocsin card", "not-allowed")]
 
 
 def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:

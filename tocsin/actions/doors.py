@@ -5,7 +5,7 @@ as their cause. Two years later the timeline still tells a click in Slack from a
 """
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tocsin.actors import Actor, Through
 from tocsin.app import App
@@ -15,8 +15,16 @@ from tocsin.domain.kinds import Door, TakenUp, Turned
 from tocsin.domain.moments import iso
 from tocsin.storage import spent
 
-#: Under this name the signed request that a door was shown lies in the vault.
-PROOF = "signed-click.txt"
+#: Under these names lies in the vault what a door was shown: as Slack signed it, or as our connection gave it.
+SIGNED, AS_IT_CAME = "signed-click.txt", "click-by-socket-mode.txt"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a door was shown, as it came. Whether it is `signed` decides what it proves, and is said with it."""
+
+    content: bytes
+    signed: bool
 
 
 class TurnedAway(Refused):
@@ -52,13 +60,21 @@ def enter(app: App, change: Change, actor: Actor, through: Through) -> int:
     refuse_used(app, through)
     offer, now = through.offer, change.now
     assert offer is not None
-    item = keep(change, through.proof, PROOF, by=actor.id) if through.proof else None
+    name = SIGNED if through.signed else AS_IT_CAME
+    item = keep(change, through.proof, name, by=actor.id) if through.proof else None
     change.also.append(
         lambda connection: spent.spend(
             connection, through.nonce, offer.incident, actor.id, now, through.expires
         )
     )
-    taken = TakenUp(door=through.door, deed=offer.deed, subject=offer.subject, stand=offer.stand, proof=item)
+    taken = TakenUp(
+        door=through.door,
+        deed=offer.deed,
+        subject=offer.subject,
+        stand=offer.stand,
+        proof=item,
+        signed=through.signed,
+    )
     return change.add(taken)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tocsin.actions.doors import TurnedAway, digest_of, refuse_used
+from tocsin.actions.doors import Proof, TurnedAway, digest_of, refuse_used
 from tocsin.actors import Actor, Through, known
 from tocsin.app import App
 from tocsin.change import Change
@@ -42,9 +42,9 @@ def take_up(
     because: str | None = None,
     said: Mapping[str, str] | None = None,
     evidence: Sequence[Path] = (),
-    proof: bytes | None = None,
+    proof: Proof | None = None,
 ) -> Recorded:
-    """Do what a message offered. `nonce` is good for one deed; `proof` is the signed request, sealed as evidence.
+    """Do what a message offered. `nonce` is good for one deed; `proof` is the click as it came, sealed as evidence.
 
     `because` is the reason of a rejection, the note of a step, or why no update is sent; `said` are the `conditions`,
     `actions` and `needs` of an update.
@@ -60,7 +60,8 @@ def take_up(
             from tocsin.evidence.vault import put_file
 
             # Under the record's key: who approved a letter is asked for years, when the people's data are gone.
-            through = replace(through, proof=put_file(app, offer.incident, proof, purpose="record"))
+            sealed = put_file(app, offer.incident, proof.content, purpose="record")
+            through = replace(through, proof=sealed, signed=proof.signed)
         return _do(app, replace(actor, through=through), offer, because, said, evidence)
     except Refused as refused:
         why = _why(app, refused, offer)

@@ -706,7 +706,8 @@ Turned = Literal["stale", "replayed", "expired", "unknown-person", "wrong-person
 class TakenUp(Body):
     """A person did by one click what a message offered; the entries of the deed name this one as their cause.
 
-    `stand` is what the offer was about, `proof` the signed request in the vault where the door keeps it.
+    `stand` is what the offer was about, `proof` the click in the vault where the door keeps it: as it was `signed`, or
+    as it came by a connection of ours, where nothing is signed.
     """
 
     door: Door
@@ -714,6 +715,7 @@ class TakenUp(Body):
     subject: str = ""
     stand: str = ""
     proof: str | None = None
+    signed: bool = True
 
 
 class Refusal(Body):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from tocsin.actions.doors import Proof
 from tocsin.actors import Actor, in_slack
 from tocsin.app import App
 from tocsin.delivery.post import Post
@@ -25,14 +26,14 @@ Said = str | Line
 class Desk:
     """What is said to others leaves by the `post`.
 
-    `proof` is the request as it came; `again` says that somebody began with it and died.
+    `proof` is the request or click as it came; `again` says that somebody began with it and died.
     """
 
     app: App
     voice: Voice
     post: Post
     it: Received
-    proof: bytes
+    proof: Proof
     again: bool = False
 
     @cached_property

@@ -22,6 +22,7 @@ from tocsin.slackapp import modals
 from tocsin.slackapp.identity import Identity
 from tocsin.slackapp.keeping import keep
 from tocsin.slackapp.received import Received, received
+from tocsin.slackapp.refusing import tell
 from tocsin.storage import inbound
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ log = Log("tocsin.slackapp")
 OPENING = timedelta(seconds=10)
 #: The signed request that is being dispatched; empty in Socket Mode, where nothing is signed.
 signed: ContextVar[dict[str, str]] = ContextVar("signed")
+#: Whether Slack itself sends once more what is being dispatched. Over HTTP the gate has told replays apart before.
+once_more: ContextVar[bool] = ContextVar("once_more", default=True)
 _OURS = re.compile(r"tocsin:.*")
 
 
@@ -115,7 +118,10 @@ class Front:
 
     async def _kept(self, it: Received, modal: bool) -> bool:
         held = OPENING if modal else timedelta(0)
-        return bool(await self._beside(keep, self._home(), it, signed.get({}), held))
+        fresh = bool(await self._beside(keep, self._home(), it, signed.get({}), held))
+        if not fresh and not once_more.get():
+            await self._beside(tell, self._home(), it, "replayed")
+        return fresh
 
     async def _go_on(self, it: Received, fresh: bool) -> None:
         if fresh and modals.wanted(it):

@@ -1,4 +1,7 @@
-"""What came in, kept: sealed, with the signed request as it was, so that two years later it proves who clicked."""
+"""What came in, kept: sealed, with the signed request as it was, so that two years later it proves who clicked.
+
+By Socket Mode nothing is signed: what was clicked is kept as it came, and called that.
+"""
 
 import base64
 import json
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from tocsin.actions.doors import Proof
 from tocsin.app import App
 from tocsin.sealing import seal, unseal
 from tocsin.slackapp.received import Received, received
@@ -21,11 +25,12 @@ def keep(app: App, it: Received, request: Mapping[str, str], held: timedelta = t
         return inbound.put(connection, it.id, it.kind, sealed, app.clock(), held)
 
 
-def opened(app: App, taken: Taken) -> tuple[Received, bytes]:
+def opened(app: App, taken: Taken) -> tuple[Received, Proof]:
     """What was kept, and the proof of it: the request as Slack signed it, or the payload that its connection gave."""
     kept: dict[str, Any] = json.loads(unseal(app.keyring.master, taken.sealed, _context(taken.id)))
-    proof = kept["request"] or {"socket": kept["payload"]}
-    return received(kept["payload"]), json.dumps(proof, ensure_ascii=False).encode()
+    shown = kept["request"] or {"socket": kept["payload"]}
+    content = json.dumps(shown, ensure_ascii=False).encode()
+    return received(kept["payload"]), Proof(content, signed=bool(kept["request"]))
 
 
 def _context(id_: str) -> str:

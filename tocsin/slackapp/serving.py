@@ -122,7 +122,7 @@ class Listener:
         if self._app.settings.slack.mode == "http":
             return None
         if self._socket is None:
-            self._socket = client_of(self._app, bolt, self._channel, self._identity)
+            self._socket = client_of(self._home, bolt, self._channel, self._identity)
             self._closing.append(self._socket.close)
             # It asks until Slack gives it a connection; our sign of life does not wait for that.
             self._tasks.append(asyncio.create_task(self._socket.connect()))

@@ -192,7 +192,9 @@ def _offered(body: k.TakenUp | k.Refusal) -> str:
 
 
 def _proven(body: k.TakenUp) -> str:
-    return f", {body.proof} holds the signed click" if body.proof else ""
+    if not body.proof:
+        return ""
+    return f", {body.proof} holds the {'signed click' if body.signed else 'click as it came by Socket Mode'}"
 
 
 def _because(subject: str) -> Say:
