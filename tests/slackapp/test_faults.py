@@ -2,10 +2,15 @@
 
 import pytest
 
-from tests.slackapp.conftest import House
+from tests.slackapp.conftest import Built, House
 from tests.slackapp.test_clicks import posted, shown
+from tocsin.domain.kinds import Refusal
 from tocsin.domain.offers import Offer
 from tocsin.sinks.slack import SlackFault
+from tocsin.slackapp.keeping import keep
+from tocsin.slackapp.received import received
+from tocsin.slackapp.work import TRIES
+from tocsin.storage import inbound
 
 FAULTS = {
     "429 twice": SlackFault("error", "chat.update", "ratelimited", 429, "1", times=2),
@@ -50,6 +55,35 @@ def test_an_answer_that_its_address_does_not_take_comes_by_another_way(house: Ho
     house.workspace.misbehave(SlackFault("error", "chat.postEphemeral", "user_not_in_channel"))
     linh.type("card", response_url=gone)
     house.workspace.expect(linh.user, house.story.key, whisper=False)
+
+
+def test_a_page_in_no_encoding_is_no_answer_and_another_way_is_taken(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    linh.type("card", response_url=house.workspace.file(b"\xff\xfe\xfa", "text/html"))
+    house.workspace.expect(linh.user, house.story.key, whisper=True)
+    house.settled()
+    assert house.workspace.calls[-1] == "chat.postEphemeral"
+
+
+def test_what_fails_each_time_is_given_up_and_told(built: Built) -> None:
+    house = built()
+    house.story.declare()
+    linh, key = house.member("linh"), house.story.key
+    it = received(linh.command(f"note {key} hello"))
+    keep(house.app, it, {})
+    with house.app.database.write() as connection:
+        for _ in range(TRIES):
+            assert inbound.take(connection, "dead", house.app.clock(), house.app.clock()) is not None
+            inbound.release(connection, it.id)
+    with house.listening():
+        house.workspace.expect(linh.user, "Đã thử 5 lần")
+        house.hush()
+    assert house.story.told("Noted") == []
+    [refused] = house.story.told("Refusal")
+    assert isinstance(refused, Refusal)
+    assert (refused.who, refused.deed, refused.why) == ("linh", "/tocsin note", "failed")
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/x", "https://evil.example/x", "file:///etc/passwd"])

@@ -144,7 +144,7 @@ class SlackServer(SlackSink):
     def doors(self, app: web.Application) -> None:
         super().doors(app)
         app.router.add_post("/respond/{name}", self._respond)
-        app.router.add_get("/files/{name}", self._file)
+        app.router.add_route("*", "/files/{name}", self._file)
         app.router.add_get("/socket", self._socket)
 
     def _hear(self, to: str, text: str, message: PostedMessage | None = None) -> None:

@@ -38,6 +38,17 @@ def test_what_a_dead_worker_held_is_taken_up_again_and_marked(database):
     assert (taken.id, taken.again) == ("event:1", True)
 
 
+def test_each_try_is_counted_but_for_those_that_are_excused(database):
+    put(database)
+    for count in (1, 2):
+        assert take(database, "a").tries == count
+        with database.write() as connection:
+            inbound.release(connection, "event:1")
+    with database.write() as connection:
+        inbound.excuse(connection, "event:1")
+    assert take(database, "a").tries == 2
+
+
 def test_a_worker_that_lives_keeps_what_it_holds(database):
     put(database)
     take(database, "a")

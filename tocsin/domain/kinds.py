@@ -700,7 +700,8 @@ class PeopleExported(Body):
 Door = Literal["slack", "mail", "console"]
 #: stale: it is about something that has changed since. replayed: it was used before. expired: its time is over.
 #: unknown-person: nobody of the house. wrong-person: made for somebody else. not-allowed: not theirs to do, or not yet.
-Turned = Literal["stale", "replayed", "expired", "unknown-person", "wrong-person", "not-allowed"]
+#: failed: it was let in, and we could not work it off.
+Turned = Literal["stale", "replayed", "expired", "unknown-person", "wrong-person", "not-allowed", "failed"]
 
 
 class TakenUp(Body):

@@ -6,6 +6,7 @@ What is kept there is worked off even if this process dies: its lease ends, and 
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -96,6 +97,8 @@ class Hands:
                 inbound.settle(connection, taken.id)
         except Unavailable as away:
             log.error("the database is away", error=type(away).__name__)
+            with suppress(Unavailable), app.database.write() as connection:
+                inbound.excuse(connection, taken.id)
             return False
         finally:
             # What was not settled is out of hand: its lease ends, and it is taken up again.

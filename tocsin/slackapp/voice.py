@@ -46,8 +46,9 @@ class Voice:
             try:
                 if way(it, post):
                     return
-            except Undelivered as failure:
-                log.error("an answer did not reach Slack", way=way.__name__.strip("_"), why=failure.reason)
+            except Exception as failure:  # whatever one way stumbles over, the next may get through
+                why = failure.reason if isinstance(failure, Undelivered) else type(failure).__name__
+                log.error("an answer did not reach Slack", way=way.__name__.strip("_"), why=why)
 
     async def _asked(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -97,8 +98,8 @@ class Voice:
             async with client.session.post(
                 url, json=said, proxy=client.proxy, allow_redirects=False
             ) as answer:
-                # A page of somebody in between is a 200 too.
-                return answer.status == 200 and (await answer.text()).strip() in ("ok", '{"ok":true}')
+                # A page of somebody in between is a 200 too, and may be in any encoding or none.
+                return answer.status == 200 and (await answer.read()).strip() in (b"ok", b'{"ok":true}')
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Undelivered("retry", "reply", type(error).__name__) from None
 

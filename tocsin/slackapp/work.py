@@ -9,10 +9,11 @@ from tocsin.rendering.message import line
 from tocsin.slackapp import modals
 from tocsin.slackapp.clicks import clicked, sent_off
 from tocsin.slackapp.declaring import declared
-from tocsin.slackapp.desk import Desk
+from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.emojis import marked
 from tocsin.slackapp.files import uploaded
 from tocsin.slackapp.keeping import opened
+from tocsin.slackapp.refusing import tell
 from tocsin.slackapp.verbs import commanded
 from tocsin.slackapp.voice import Voice
 from tocsin.storage.database import Unavailable
@@ -20,27 +21,48 @@ from tocsin.storage.inbound import Taken
 
 log = Log("tocsin.slackapp")
 
+#: How often one thing is taken in hand. What ends its process, or fails at its very end, would do so for ever.
+TRIES = 5
+
 
 def work_off(app: App, voice: Voice, post: Post, taken: Taken) -> None:
-    """Work one thing off and answer who asked. Raises Unavailable where the database is away: then once more."""
+    """Work one thing off and answer who asked. Raises Unavailable where the database is away: then once more.
+
+    What has failed too often is given up: who asked is told, and so is the incident that it names.
+    """
     try:
         it, proof = opened(app, taken)
     except (Refused, ValueError) as broken:
         log.error("what came in cannot be opened", error=type(broken).__name__)
         return
     desk = Desk(app, voice, post, it, proof, taken.again)
+    if taken.tries > TRIES:
+        log.error("what came in fails each time and is given up", kind=it.kind)
+        tell(app, it, "failed")
+        _say(desk, line("slack_given_up", count=TRIES))
+        return
     try:
         _dispatch(desk)
     except Unavailable:
         raise
     except TocsinError as refused:
-        desk.say(str(refused))
+        _say(desk, str(refused))
     except Undelivered as failure:
         log.error("Slack did not take what we had to say", kind=it.kind, why=failure.reason)
-        desk.say(line("slack_failed", what=failure.reason))
+        _say(desk, line("slack_failed", what=failure.reason))
     except Exception as error:  # any failure at all: the person is waiting, and must know
         log.error("a click failed", kind=it.kind, error=type(error).__name__)
-        desk.say(line("slack_failed", what=type(error).__name__))
+        _say(desk, line("slack_failed", what=type(error).__name__))
+
+
+def _say(desk: Desk, said: Said) -> None:
+    """Tell who asked how it ended. It is not begun again because they could not be told."""
+    try:
+        desk.say(said)
+    except Unavailable:
+        raise
+    except Exception as error:  # any failure at all: what was asked for is over
+        log.error("who asked was not told", kind=desk.it.kind, error=type(error).__name__)
 
 
 def _dispatch(desk: Desk) -> None:

@@ -22,13 +22,17 @@ KNOWN_AGAIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Taken:
-    """A row that is ours to work off until its lease ends. `again` says that somebody took it before and died."""
+    """A row that is ours to work off until its lease ends. `again` says that somebody took it before and died.
+
+    `tries` counts how often it was taken, ours included.
+    """
 
     id: str
     kind: str
     received_at: datetime
     sealed: bytes
     again: bool
+    tries: int
 
 
 def put(
@@ -38,7 +42,7 @@ def put(
 
     Who puts it may have it `held` for a while: nobody else takes it until then.
     """
-    row = {"id": id_, "kind": kind, "state": "waiting", "received_at": now, "sealed": sealed}
+    row = {"id": id_, "kind": kind, "state": "waiting", "received_at": now, "sealed": sealed, "tries": 0}
     if held:
         row |= {"state": "working", "lease_until": now + held}
     return _is_first(connection, inbound, row, "id")
@@ -54,11 +58,12 @@ def take(connection: Connection, lease: str, now: datetime, until: datetime) -> 
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    mine = {"state": "working", "lease": lease, "lease_until": until}
+    tries = row["tries"] + 1
+    mine = {"state": "working", "lease": lease, "lease_until": until, "tries": tries}
     won = connection.execute(update(inbound).where(inbound.c.id == row["id"], free).values(**mine)).rowcount
     if won != 1:
         return None
-    return Taken(row["id"], row["kind"], row["received_at"], row["sealed"], row["state"] == "working")
+    return Taken(row["id"], row["kind"], row["received_at"], row["sealed"], row["state"] == "working", tries)
 
 
 def renew(connection: Connection, leases: Collection[str], now: datetime, until: datetime) -> None:
@@ -71,6 +76,11 @@ def release(connection: Connection, id_: str) -> None:
     """Let others take what we held, at once."""
     values = {"state": "waiting", "lease": None, "lease_until": None}
     connection.execute(update(inbound).where(inbound.c.id == id_, inbound.c.state != "done").values(**values))
+
+
+def excuse(connection: Connection, id_: str) -> None:
+    """Do not count this try: what failed was not what came in."""
+    connection.execute(update(inbound).where(inbound.c.id == id_).values(tries=inbound.c.tries - 1))
 
 
 def settle(connection: Connection, id_: str) -> None:

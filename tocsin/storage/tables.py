@@ -397,6 +397,8 @@ inbound = Table(
     Column("received_at", Moment, nullable=False),
     Column("lease", String(36)),
     Column("lease_until", Moment),
+    #: How often it was taken in hand.
+    Column("tries", Integer, nullable=False),
     #: Sealed under the master key; nothing once it was worked off.
     Column("sealed", LargeBinary),
     Index("ix_inbound_state_received_at", "state", "received_at"),

@@ -184,6 +184,7 @@ _TURNED = {
     "unknown-person": "nobody in contacts/people.yaml",
     "wrong-person": "made for somebody else",
     "not-allowed": "not theirs to do, or not yet",
+    "failed": "we could not work it off to its end",
 }
 
 

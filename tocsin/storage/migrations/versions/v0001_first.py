@@ -139,6 +139,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.String(length=32), nullable=False),
         sa.Column("lease", sa.String(length=36), nullable=True),
         sa.Column("lease_until", sa.String(length=32), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound")),
     )
