@@ -20,3 +20,13 @@ def test_a_hold_on_a_closed_file_keeps_it_from_being_erased_until_it_is_lifted(t
         tale.as_("an").learn({"hold": hold, "risk": "high"}, source="letter")
     tale.as_("an").erase(because="retention is over")
     assert tale.incident.erased
+
+
+def test_erasing_takes_too_what_a_killed_process_has_left_in_clear_text(tale: Story) -> None:
+    tale.declare().as_("linh").decline(because="a test key")
+    tale.leap(days=400)
+    file = tale.app.settings.home / "uploads" / "tmpdead" / "0" / "list.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("somebody's data")
+    tale.as_("an").erase(because="retention is over")
+    assert not file.exists()

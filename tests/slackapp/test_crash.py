@@ -10,8 +10,9 @@ import pytest
 
 from tests.slackapp.conftest import Built, House
 from tests.slackapp.test_clicks import posted
-from tests.slackapp.test_files import ask
+from tests.slackapp.test_files import ask, left
 from tocsin.domain.offers import Offer
+from tocsin.evidence.passing import passing, sweep
 from tocsin.slackapp.keeping import keep
 from tocsin.slackapp.received import received
 from tocsin.storage import inbound
@@ -36,6 +37,8 @@ match told["at"]:
         clicks.advanced = die
     case "before the answer":
         voice.Voice.reply = die
+    case "with the file in hand":
+        files.take_up = die
     case "after the upload":
         files.advanced = die
     case "before the thread hears":
@@ -118,6 +121,29 @@ def test_a_file_that_was_kept_is_told_of_once_whenever_the_process_dies(built: B
     assert house.story.told("Refusal") == []
     with house.app.database.read() as connection:
         assert inbound.awaited(connection, thread.channel, thread.ts) is None
+
+
+def test_a_file_is_not_left_in_clear_text_by_a_process_that_dies(built: Built) -> None:
+    house = built()
+    with house.listening():
+        _, step, thread = ask(house)
+    process = dying(house, "with the file in hand")
+    house.member("linh").upload(thread, house.workspace.file(b"the log"), "x.log")
+    assert process.wait(20) == -signal.SIGKILL
+    [file] = [path for path in left(house) if path.is_file()]
+    assert file.read_bytes() == b"the log"
+    assert file.stat().st_mode & 0o077 == 0
+
+    with passing(house.app.settings) as held:
+        (held / "x").write_text("of another that lives")
+        assert not file.exists()
+        sweep(house.app.settings)
+        assert (held / "x").exists()
+    assert left(house) == []
+
+    with house.listening():
+        house.workspace.expect(thread.channel, step, "kho bằng chứng: E")
+        house.hush()
 
 
 def test_a_modal_that_a_dead_process_owed_is_said_to_be_lost(built: Built) -> None:

@@ -1,5 +1,7 @@
 """Evidence by a file in a thread: only from Slack, only so large, never by a redirect; into the vault with its step."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.slackapp.conftest import Built, House, room_of
@@ -10,6 +12,11 @@ from tocsin.sinks.workspace import PostedMessage
 from tocsin.slackapp.files import safe_name
 from tocsin.storage import rooms
 from tocsin.views.steps import steps
+
+
+def left(house: House) -> list[Path]:
+    """What lies in clear text where files pass through."""
+    return [path for path in (house.app.settings.home / "uploads").rglob("*") if path.name != ".held"]
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_a_file_in_the_thread_ticks_the_step(asked: tuple[House, str, PostedMess
     assert house.workspace.fetched == [("f1", f"Bearer {house.workspace.token}")] or house.workspace.fetched[
         0
     ][1] == (f"Bearer {house.workspace.token}")
-    assert list((house.app.settings.home / "uploads").iterdir()) == []
+    assert left(house) == []
 
 
 def test_who_is_not_in_the_room_is_asked_alone_wherever_they_typed(house: House) -> None:

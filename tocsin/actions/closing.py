@@ -18,6 +18,7 @@ from tocsin.domain.notice import LEAVING, REACHED, unreached_words
 from tocsin.domain.owing import assessment, owes_reasons
 from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
+from tocsin.evidence.passing import sweep
 from tocsin.record import Recorded
 from tocsin.storage import affected, keys, ledger, texts, timeline
 
@@ -188,6 +189,7 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
 
     done = act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
     app.database.scrub()
+    sweep(app.settings)
     return done
 
 

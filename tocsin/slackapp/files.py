@@ -1,10 +1,7 @@
 """A file in a thread that asked for one: it goes into the vault, and its step is done."""
 
 import re
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from tocsin.actions.doors import TurnedAway
@@ -13,6 +10,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import EvidenceKept
 from tocsin.domain.message import Undelivered
 from tocsin.domain.offers import Offer
+from tocsin.evidence.passing import passing
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
@@ -54,11 +52,11 @@ def uploaded(desk: Desk) -> None:
 
 def _keep(desk: Desk, key: str, step: str, files: list[Mapping[str, Any]]) -> list[str]:
     """The numbers in the vault of what was uploaded. Who may not tick the step uploads nothing into it."""
-    with _folder(desk) as folder:
+    with passing(desk.app.settings) as folder:
         paths = []
         for number, file in enumerate(files):
             place = folder / str(number)
-            place.mkdir()
+            place.mkdir(mode=0o700)
             path = place / safe_name(str(file.get("name") or file.get("title") or "file"))
             if desk.actor.person is not None:
                 desk.voice.fetch(_address(file), path, desk.app.settings.slack.largest_file)
@@ -74,15 +72,6 @@ def _keep(desk: Desk, key: str, step: str, files: list[Mapping[str, Any]]) -> li
         )
     kept = [entry.body for entry in done.entries if isinstance(entry.body, EvidenceKept)]
     return [body.item for body in kept if body.step == step]
-
-
-@contextmanager
-def _folder(desk: Desk) -> Iterator[Path]:
-    """A folder of our home for as long as files pass through: they may hold anything."""
-    place = desk.app.settings.home / "uploads"
-    place.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place) as folder:
-        yield Path(folder)
 
 
 def _address(file: Mapping[str, Any]) -> str:

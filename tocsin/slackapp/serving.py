@@ -12,6 +12,7 @@ from tocsin.channels.slack import SlackChannel
 from tocsin.channels.wiring import slack as slack_route
 from tocsin.delivery.post import Post
 from tocsin.domain.errors import Refused
+from tocsin.evidence.passing import sweep
 from tocsin.logs import Log
 from tocsin.slackapp.front import Front
 from tocsin.slackapp.guard import Guard
@@ -59,6 +60,7 @@ class Listener:
         front = Front(self._home, self._channel, self._identity, self._hands.nudge)
         bolt = front.bolt()
         self._beat()
+        await asyncio.to_thread(sweep, self._app.settings)
         self._hands.start()
         if self._app.settings.slack.mode == "http":
             await self._identity.ask(self._channel)

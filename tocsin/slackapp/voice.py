@@ -116,6 +116,7 @@ class Voice:
                 url, headers=token, proxy=client.proxy, allow_redirects=False, timeout=patience
             ) as answer:
                 _refuse_no_file(answer)
+                path.touch(mode=0o600)
                 with path.open("wb") as file:
                     async for piece in answer.content.iter_chunked(_PIECE):
                         if file.tell() + len(piece) > most:
