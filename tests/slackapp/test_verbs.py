@@ -7,6 +7,7 @@ from tocsin.actions.declaring import Triage
 from tocsin.actors import Actor
 from tocsin.slackapp.wording import words_for
 from tocsin.storage import timeline
+from tocsin.storage.texts import read_texts
 
 
 @pytest.fixture
@@ -73,6 +74,18 @@ def test_a_note_is_taken_as_it_was_typed(declared: House, text: str) -> None:
     found = declared.story.told("Noted")
     assert len(found) == 2
     assert found[0].text == found[1].text
+
+
+def test_a_note_is_kept_to_its_last_character_or_refused_with_how_long_it_may_be(declared: House) -> None:
+    longest = "x" * 3997 + "end"
+    typed(declared, f"note {longest}")
+    heard = typed(declared, f"note {longest}!")
+    assert "4001" in heard
+    assert "tối đa 4000" in heard
+    [kept] = declared.story.told("Noted")
+    with declared.app.database.read() as connection:
+        record_key = declared.app.record_key(declared.story.key)
+        assert longest in read_texts(connection, declared.story.key, record_key, [kept.text]).values()
 
 
 def test_facts_are_learned_with_their_source(declared: House) -> None:

@@ -10,7 +10,7 @@ import shlex
 from tocsin.domain.errors import Refused
 from tocsin.slackapp.received import Received
 
-#: Characters of a command that are read; Slack takes more than anybody types.
+#: Most characters of a command. A longer one is refused as it is: what is cut would be lost in silence.
 LONGEST = 4000
 _PERSON = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _ROUND = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
@@ -50,4 +50,4 @@ def plain(text: str) -> str:
 
 
 def _text(it: Received) -> str:
-    return str(it.payload.get("text") or "")[:LONGEST].strip()
+    return str(it.payload.get("text") or "").strip()

@@ -23,7 +23,7 @@ from tocsin.slackapp import answers
 from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.clicks import ask_upload, unknown, wants_upload
 from tocsin.slackapp.desk import Desk, Said
-from tocsin.slackapp.typed import after_verb, verb_of, words_of
+from tocsin.slackapp.typed import LONGEST, after_verb, verb_of, words_of
 from tocsin.views.naming import meant
 
 #: Options that the shell has and that here are only words on the way.
@@ -120,6 +120,8 @@ def commanded(desk: Desk) -> None:
     if verb is None:
         raise WrongUsage(f"there is no verb {name!r}{nearest(name, VERBS)}; /tocsin help lists them")
     asked = Asked(desk, after_verb(desk.it))
+    if len(asked.tail) > LONGEST:
+        raise Refused(desk.words.phrase("say_slack_too_long", count=len(asked.tail), most=LONGEST))
     if verb.needs and len(asked.words) < verb.needs:
         raise WrongUsage(f"expected /tocsin {verb.name} [INC] {verb.usage}")
     known(desk.actor)
