@@ -66,7 +66,15 @@ def test_somebody_is_called_now(declared: House) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['we don\'t know "who" it was', "a < b &amp; c", "'half a quote", "<!channel> look", "1 of 2 tokens"],
+    [
+        'we don\'t know "who" it was',
+        "a < b &amp; c",
+        "'half a quote",
+        "<!channel> look",
+        "1 of 2 tokens",
+        "it's John's \"quoted",
+        '6" pipe',
+    ],
 )
 def test_a_note_is_taken_as_it_was_typed(declared: House, text: str) -> None:
     typed(declared, f"note {declared.story.key} {text}")
@@ -92,6 +100,17 @@ def test_facts_are_learned_with_their_source(declared: House) -> None:
     typed(declared, "learn our_role=controller call with the DPO")
     assert declared.story.incident.facts.known("our_role")
     assert "say where this is known from" in typed(declared, "learn our_role=processor")
+
+
+def test_the_address_of_a_source_is_no_fact(declared: House) -> None:
+    source = 'https://jira.example/x?id=5 says "controller'
+    typed(declared, f"learn our_role=controller {source}")
+    [learned] = declared.story.told("FactLearned")
+    with declared.app.database.read() as connection:
+        record_key = declared.app.record_key(declared.story.key)
+        words = read_texts(connection, declared.story.key, record_key, [learned.source])
+    assert [*words.values()] == [source]
+    assert "expected /tocsin learn" in typed(declared, "learn https://jira.example/x?id=5")
 
 
 def test_no_file_of_this_machine_is_read(declared: House) -> None:

@@ -23,7 +23,7 @@ from tocsin.slackapp import answers
 from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.clicks import ask_upload, unknown, wants_upload
 from tocsin.slackapp.desk import Desk, Said
-from tocsin.slackapp.typed import LONGEST, after_verb, verb_of, words_of
+from tocsin.slackapp.typed import LONGEST, after_verb, facts_and_text, verb_of, words_and_text, words_of
 from tocsin.views.naming import meant
 
 #: Options that the shell has and that here are only words on the way.
@@ -40,11 +40,8 @@ class Asked:
 
     desk: Desk
     tail: str
-
-    @cached_property
-    def typed(self) -> list[str]:
-        """The words behind the verb."""
-        return words_of(self.tail)
+    #: After how many words free text begins; None where there is none.
+    free: int | None = None
 
     @cached_property
     def key(self) -> str:
@@ -74,9 +71,10 @@ class Asked:
 
     @cached_property
     def words(self) -> list[str]:
-        """The words without the incident, and without the options of the shell."""
-        rest = self.typed[1:] if self._named else self.typed
-        return [word for word in rest if word not in _OPTIONS]
+        """The words without the incident, and without the options of the shell; free text is the last of them."""
+        if self.free is not None:
+            return words_and_text(self.text, self.free)
+        return [word for word in words_of(self.text) if word not in _OPTIONS]
 
     @cached_property
     def text(self) -> str:
@@ -102,8 +100,9 @@ class Verb:
     name: str
     usage: str
     run: Callable[[Asked], None]
-    #: How many words it needs besides the incident.
+    #: How many words it needs besides the incident, and after how many of them free text begins.
     needs: int = 0
+    free: int | None = None
 
 
 def commanded(desk: Desk) -> None:
@@ -119,7 +118,7 @@ def commanded(desk: Desk) -> None:
     verb = VERBS.get(_SAME.get(name, name))
     if verb is None:
         raise WrongUsage(f"there is no verb {name!r}{nearest(name, VERBS)}; /tocsin help lists them")
-    asked = Asked(desk, after_verb(desk.it))
+    asked = Asked(desk, after_verb(desk.it), verb.free)
     if len(asked.tail) > LONGEST:
         raise Refused(desk.words.phrase("say_slack_too_long", count=len(asked.tail), most=LONGEST))
     if verb.needs and len(asked.words) < verb.needs:
@@ -174,9 +173,10 @@ def _note(asked: Asked) -> None:
 
 
 def _learn(asked: Asked) -> None:
-    pairs = [word for word in asked.words if "=" in word.split(" ")[0]]
-    source = " ".join(word for word in asked.words if word not in pairs)
-    facts = dict(pair.split("=", 1) for pair in pairs)
+    pairs, source = facts_and_text(asked.text)
+    if not pairs:
+        raise WrongUsage(f"expected /tocsin learn [INC] {VERBS['learn'].usage}")
+    facts = dict(pairs)
     if len(facts) < len(pairs):
         raise WrongUsage("a fact is given twice; give it once")
     if at := [name for name, value in facts.items() if value.startswith("@")]:
@@ -261,19 +261,19 @@ _LIST: tuple[Verb, ...] = (
     Verb("ack", "[ROLE]", _ack),
     Verb("take", "ROLE", _take, 1),
     Verb("hand", "ROLE TO", _hand, 2),
-    Verb("page", "WHO [WHY]", _page, 1),
-    Verb("note", "TEXT", _note, 1),
-    Verb("learn", "NAME=VALUE... SOURCE", _learn, 1),
+    Verb("page", "WHO [WHY]", _page, 1, 1),
+    Verb("note", "TEXT", _note, 1, 0),
+    Verb("learn", "NAME=VALUE... SOURCE", _learn, 1, 0),
     Verb("next", "", lambda asked: _answered(asked, answers.next_steps(asked.desk, asked.key))),
-    Verb("done", "STEP [NOTE]", _done, 1),
-    Verb("skip", "STEP WHY", _skip, 1),
-    Verb("undo", "STEP WHY", _undo, 1),
-    Verb("set", "FIELD VALUE WHY", _set, 2),
+    Verb("done", "STEP [NOTE]", _done, 1, 1),
+    Verb("skip", "STEP WHY", _skip, 1, 1),
+    Verb("undo", "STEP WHY", _undo, 1, 1),
+    Verb("set", "FIELD VALUE WHY", _set, 2, 2),
     Verb("confirm", "", _confirm),
-    Verb("decline", "WHY", _decline, 1),
+    Verb("decline", "WHY", _decline, 1, 0),
     Verb("duties", "", lambda asked: _answered(asked, answers.duties(asked.desk, asked.key))),
-    Verb("update", "CONDITIONS | ACTIONS | NEEDS", _update, 1),
-    Verb("silence", "ROUTE WHY", _silence, 1),
+    Verb("update", "CONDITIONS | ACTIONS | NEEDS", _update, 1, 1),
+    Verb("silence", "ROUTE WHY", _silence, 1, 1),
     Verb("list", "", lambda asked: _answered(asked, answers.listed(asked.desk))),
     Verb("oncall", "", lambda asked: _answered(asked, answers.on_call_now(asked.desk))),
     Verb("status", "", lambda asked: _answered(asked, answers.status(asked.desk))),
