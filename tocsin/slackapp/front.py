@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tocsin.actors import in_slack
 from tocsin.app import App
 from tocsin.channels.slack import SlackChannel
 from tocsin.domain.errors import TocsinError
@@ -23,6 +24,8 @@ from tocsin.slackapp.identity import Identity
 from tocsin.slackapp.keeping import keep
 from tocsin.slackapp.received import Received, received
 from tocsin.slackapp.refusing import tell
+from tocsin.slackapp.voice import Voice
+from tocsin.slackapp.wording import words_for
 from tocsin.storage import inbound
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ OPENING = timedelta(seconds=10)
 signed: ContextVar[dict[str, str]] = ContextVar("signed")
 #: Whether Slack itself sends once more what is being dispatched. Over HTTP the gate has told replays apart before.
 once_more: ContextVar[bool] = ContextVar("once_more", default=True)
+#: Why what is being dispatched cannot be kept, where the way in has found that out already.
+away: ContextVar[TocsinError | None] = ContextVar("away", default=None)
 _OURS = re.compile(r"tocsin:.*")
 
 
@@ -44,9 +49,15 @@ class Front:
     """Bolt's listeners. `home` gives the home with the contacts of now; `nudge` tells the hands."""
 
     def __init__(
-        self, home: Callable[[], App], channel: SlackChannel, identity: Identity, nudge: Callable[[], None]
+        self,
+        home: Callable[[], App],
+        channel: SlackChannel,
+        identity: Identity,
+        voice: Voice,
+        nudge: Callable[[], None],
     ) -> None:
-        self._home, self._channel, self._identity, self._nudge = home, channel, identity, nudge
+        self._home, self._channel, self._identity = home, channel, identity
+        self._voice, self._nudge = voice, nudge
         # Beside the hands: however busy these are, what comes in is kept at once.
         self._desk = ThreadPoolExecutor(2, thread_name_prefix="desk")
 
@@ -82,23 +93,33 @@ class Front:
         try:
             fresh = await self._kept(it, modals.wanted(it))
         except TocsinError as error:
-            await ack(text=f"{error}. Nothing was done; say it again, or call somebody by telephone.")
+            await ack(text=self._not_kept(it, error))
             return
         await ack()
         await self._go_on(it, fresh)
 
     async def _click(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
         it = received(body)
-        fresh = await self._kept(it, modals.wanted(it))
+        try:
+            fresh = await self._kept(it, modals.wanted(it))
+        except TocsinError as error:
+            await ack()
+            await asyncio.to_thread(self._voice.reply, it, [self._not_kept(it, error)])
+            return
         await ack()
         await self._go_on(it, fresh)
 
     async def _submission(self, ack: "AsyncAck", body: dict[str, Any]) -> None:
         it = received(body)
-        if wrong := await self._beside(modals.mistakes, self._home(), it):
+        try:
+            wrong = await self._beside(modals.mistakes, self._home(), it)
+            fresh = not wrong and await self._kept(it, False)
+        except TocsinError as error:
+            # The modal stays open, with what was written in it.
+            wrong = {modals.first_asked(it.payload["view"]): self._not_kept(it, error)}
+        if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        fresh = await self._kept(it, False)
         await ack()
         await self._go_on(it, fresh)
 
@@ -116,7 +137,15 @@ class Front:
     async def _event(self, body: dict[str, Any], context: dict[str, Any]) -> None:
         await self._go_on(received(body), bool(context["fresh"]))
 
+    def _not_kept(self, it: Received, error: TocsinError) -> str:
+        """What is said to who typed or clicked where nothing was kept of it, in the words that they read."""
+        log.error("what came in was not kept", kind=it.kind, error=type(error).__name__)
+        app = self._home()
+        return words_for(app, in_slack(app, it.user)).phrase("say_slack_not_kept")
+
     async def _kept(self, it: Received, modal: bool) -> bool:
+        if error := away.get():
+            raise error
         held = OPENING if modal else timedelta(0)
         fresh = bool(await self._beside(keep, self._home(), it, signed.get({}), held))
         if not fresh and not once_more.get():

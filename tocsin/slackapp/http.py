@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tocsin.app import App
-from tocsin.domain.errors import Refused, TocsinError
+from tocsin.domain.errors import Refused
 from tocsin.logs import Log
-from tocsin.slackapp.front import signed
+from tocsin.slackapp.front import away, signed
 from tocsin.slackapp.guard import LARGEST, SIGNATURE, TIMESTAMP, Guard, digest_of
 from tocsin.slackapp.identity import Identity
-from tocsin.slackapp.keeping import request_of
+from tocsin.slackapp.keeping import is_new, request_of
 from tocsin.slackapp.received import Received, payload_of, received
 from tocsin.slackapp.refusing import tell
-from tocsin.storage import inbound
+from tocsin.storage.database import Unavailable
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -59,11 +59,11 @@ class Gate:
             it = received(payload_of(body, request.content_type))
             if objection := await self._objection(request, it):
                 return _refused(objection)
+        except Unavailable as error:
+            # Whoever typed or clicked hears that from Bolt's listeners; an event Slack sends again.
+            away.set(error)
         except Refused as refused:
             return web.Response(status=400, text=str(refused))
-        except TocsinError as away:
-            log.error("the database is away", error=type(away).__name__)
-            return web.Response(status=503, text="try again")
         signed.set(request_of(body, request.headers[TIMESTAMP], request.headers[SIGNATURE]))
         headers: Any = {name: [value] for name, value in request.headers.items()}
         asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
@@ -77,17 +77,12 @@ class Gate:
         if objection := self._identity.objection(it):
             await asyncio.to_thread(tell, app, it, "not-allowed")
             return objection
-        if await asyncio.to_thread(_is_new, app, digest_of(request.headers)):
+        if await asyncio.to_thread(is_new, app, digest_of(request.headers)):
             return None
         if it.kind == "event" and _RETRY in request.headers:
             return None
         await asyncio.to_thread(tell, app, it, "replayed")
         return "a replay"
-
-
-def _is_new(app: App, digest: str) -> bool:
-    with app.database.write() as connection:
-        return inbound.is_new(connection, digest, app.clock())
 
 
 def _refused(objection: str) -> web.Response:

@@ -16,12 +16,21 @@ from tocsin.slackapp.received import Received, received
 from tocsin.storage import inbound
 from tocsin.storage.inbound import Taken
 
+#: Seconds for which either write waits that stands before Slack's answer, which is due after three.
+PATIENCE = 1.0
+
+
+def is_new(app: App, name: str) -> bool:
+    """Whether a request or an envelope comes for the first time, by a name that no two of them share."""
+    with app.database.write(patience=PATIENCE) as connection:
+        return inbound.is_new(connection, name, app.clock())
+
 
 def keep(app: App, it: Received, request: Mapping[str, str], held: timedelta = timedelta(0)) -> bool:
     """Keep one thing before it is acknowledged; `request` is the signed request. False when it came before."""
     plain = json.dumps({"payload": it.payload, "request": request}).encode()
     sealed = seal(app.keyring.master, plain, _context(it.id))
-    with app.database.write() as connection:
+    with app.database.write(patience=PATIENCE) as connection:
         return inbound.put(connection, it.id, it.kind, sealed, app.clock(), held)
 
 

@@ -86,6 +86,11 @@ def stated(view: Mapping[str, Any], block: str) -> str:
     return str(element.get("value") or option.get("value") or "")
 
 
+def first_asked(view: Mapping[str, Any]) -> str:
+    """The first block that asks for something: what is wrong with all of it is shown there."""
+    return next(str(block["block_id"]) for block in view["blocks"] if block["type"] == "input")
+
+
 def _chosen(view: Mapping[str, Any], block: str) -> list[str]:
     element = view.get("state", {}).get("values", {}).get(block, {}).get("value", {})
     return [str(option["value"]) for option in element.get("selected_options") or ()]

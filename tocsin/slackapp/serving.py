@@ -57,7 +57,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         voice = Voice(self._channel, self._app.settings.slack.base_url, loop)
         self._hands = Hands(self._app, lambda app, taken: work_off(app, voice, self.post, taken))
-        front = Front(self._home, self._channel, self._identity, self._hands.nudge)
+        front = Front(self._home, self._channel, self._identity, voice, self._hands.nudge)
         bolt = front.bolt()
         self._beat()
         await asyncio.to_thread(sweep, self._app.settings)

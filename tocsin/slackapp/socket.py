@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from tocsin.app import App
 from tocsin.channels.slack import SlackChannel
 from tocsin.logs import Log
-from tocsin.slackapp.front import once_more
+from tocsin.slackapp.front import away, once_more
 from tocsin.slackapp.identity import Identity
+from tocsin.slackapp.keeping import is_new
 from tocsin.slackapp.received import received
 from tocsin.slackapp.refusing import tell
-from tocsin.storage import inbound
+from tocsin.storage.database import Unavailable
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -42,7 +43,12 @@ def client_of(home: Callable[[], App], bolt: "AsyncApp", channel: SlackChannel, 
             log.error("what came by Socket Mode was refused", why=objection)
             await asyncio.to_thread(tell, home(), it, "not-allowed")
             return
-        once_more.set(bool(request.retry_attempt) or not await asyncio.to_thread(_is_new, home(), request))
+        try:
+            new = await asyncio.to_thread(is_new, home(), _digest_of(request))
+        except Unavailable as error:
+            away.set(error)
+        else:
+            once_more.set(bool(request.retry_attempt) or not new)
         response = await run_async_bolt_app(bolt, request)
         await send_async_response(client, request, response, 0.0)
 
@@ -50,7 +56,5 @@ def client_of(home: Callable[[], App], bolt: "AsyncApp", channel: SlackChannel, 
     return client
 
 
-def _is_new(app: App, request: Any) -> bool:
-    digest = hashlib.sha256(f"envelope/{request.envelope_id}".encode()).hexdigest()
-    with app.database.write() as connection:
-        return inbound.is_new(connection, digest, app.clock())
+def _digest_of(request: Any) -> str:
+    return hashlib.sha256(f"envelope/{request.envelope_id}".encode()).hexdigest()

@@ -69,10 +69,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction for writing, all or nothing."""
-        options = {"tocsin_write": True}
-        with _plainly(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+    def write(self, *, patience: float | None = None) -> Iterator[Connection]:
+        """A transaction for writing, all or nothing. With `patience` it waits for its turn only so many seconds."""
+        patience = PATIENCE if patience is None else patience
+        options = {"tocsin_write": True, "tocsin_patience": patience}
+        with (
+            _plainly(patience),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def scrub(self) -> None:
@@ -93,7 +98,7 @@ class Database:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
+def _plainly(patience: float = PATIENCE) -> Iterator[None]:
     """Say in one line what keeps the database from working."""
     try:
         yield
@@ -110,7 +115,7 @@ def _plainly() -> Iterator[None]:
         elif "malformed" in said or "not a database" in said or "disk I/O" in said:
             why = f"the database file is damaged or its disk is broken ({said}); RUNBOOK 12, restore"
         elif "locked" in said:
-            why = f"the database was busy for {PATIENCE} s; nothing was written. Say it again"
+            why = f"the database was busy for {patience:g} s; nothing was written. Say it again"
         else:
             why = f"the database cannot be used: {said}; tocsin doctor looks why"
         raise Unavailable(why) from error
@@ -150,8 +155,13 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("tocsin_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("tocsin_write"):
+        # A connection is lent to one after another, and each has its own patience.
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(options['tocsin_patience'] * 1000)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def is_unique_violation(error: DBAPIError) -> bool:
