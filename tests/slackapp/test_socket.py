@@ -3,12 +3,16 @@
 import asyncio
 import threading
 
+import pytest
+
 from tests.slackapp.conftest import Built, House
 from tests.slackapp.test_clicks import posted
 from tocsin.actions.doors import AS_IT_CAME, SIGNED
 from tocsin.domain.kinds import Refusal, TakenUp
+from tocsin.domain.message import Undelivered
 from tocsin.domain.offers import Offer
 from tocsin.evidence.vault import read
+from tocsin.slackapp.socket import longer
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.texts import read_texts
 from tocsin.views.words import in_words
@@ -129,13 +133,30 @@ def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:
         house.workspace.expect(linh.user, house.story.key, whisper=True)
 
 
-def test_a_wrong_token_is_said_by_the_sign_of_life(built: Built) -> None:
+def test_a_wrong_token_is_said_by_the_sign_of_life_in_slacks_words(built: Built) -> None:
     house = built(mode="socket", app_token="xapp-wrong")
     with house.listening():
         house.workspace.wait_for(lambda: "apps.connections.open" in house.workspace.calls, "a try")
         pause = threading.Event()
         for _ in range(200):
-            if beat(house).get("trouble"):
+            if "invalid_auth" in str(beat(house).get("trouble")):
                 break
             pause.wait(0.05)
-        assert beat(house)["trouble"] == "Socket Mode is not connected"
+        assert beat(house)["trouble"] == "Socket Mode is not connected: Slack says invalid_auth"
+
+
+@pytest.mark.parametrize(
+    ("failure", "pauses"),
+    [
+        (Undelivered("down", "reply", "Slack says invalid_auth", code="invalid_auth"), [5, 10, 20, 40, 80]),
+        (Undelivered("down", "connect", "Slack cannot be reached"), [5, 10, 20, 30, 30]),
+        (Undelivered("retry", "reply", "Slack says ratelimited", 7.0), [7, 7, 7, 7, 7]),
+    ],
+    ids=str,
+)
+def test_slack_is_asked_for_a_connection_ever_more_seldom(failure: Undelivered, pauses: list[float]) -> None:
+    pause, found = 0.0, []
+    for _ in pauses:
+        pause = longer(pause, failure)
+        found.append(pause)
+    assert found == pauses

@@ -9,8 +9,11 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+
 from tocsin.app import App
 from tocsin.channels.slack import SlackChannel
+from tocsin.domain.message import Undelivered
 from tocsin.logs import Log
 from tocsin.slackapp.front import away, once_more
 from tocsin.slackapp.identity import Identity
@@ -25,16 +28,50 @@ if TYPE_CHECKING:
 log = Log("tocsin.slackapp")
 
 
-def client_of(home: Callable[[], App], bolt: "AsyncApp", channel: SlackChannel, identity: Identity) -> Any:
+#: Seconds between two questions for a connection: at first, and at most where nobody answers, or where Slack says no.
+_FIRST, _UNANSWERED, _REFUSED = 5.0, 30.0, 300.0
+
+
+class Connection(SocketModeClient):
+    """The SDK's own asks every five seconds for ever, and keeps why to itself. This one asks ever more seldom.
+
+    `trouble` is what Slack says where it gives no connection.
+    """
+
+    def __init__(self, channel: SlackChannel, app_token: str) -> None:
+        super().__init__(app_token=app_token, web_client=channel.client())
+        # As with everything of ours on loopback: no proxy of the environment is asked.
+        self.proxy = channel.client().proxy
+        self.trouble: str | None = None
+        self._channel, self._pause = channel, 0.0
+
+    async def issue_new_wss_url(self) -> str:
+        """Where to connect. Raises Undelivered; then it is asked again, after a while."""
+        await asyncio.sleep(self._pause)
+        try:
+            said = await self._channel.call("apps_connections_open", app_token=self.app_token)
+        except Undelivered as failure:
+            self.trouble, self._pause = failure.reason, longer(self._pause, failure)
+            raise
+        self.trouble, self._pause = None, 0.0
+        return str(said["url"])
+
+
+def longer(pause: float, failure: Undelivered) -> float:
+    """Seconds to wait before the next question, after a question that came `pause` seconds after another."""
+    most = _REFUSED if failure.code else _UNANSWERED
+    return failure.retry_after or min(2 * pause or _FIRST, most)
+
+
+def client_of(
+    home: Callable[[], App], bolt: "AsyncApp", channel: SlackChannel, identity: Identity
+) -> Connection:
     """What opens the connection, and renews it when Slack ends it."""
     from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
-    from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
     token = home().settings.slack.app_token
     assert token is not None
-    client = SocketModeClient(app_token=token.get_secret_value(), web_client=channel.client())
-    # As with everything of ours on loopback: no proxy of the environment is asked.
-    client.proxy = channel.client().proxy
+    client = Connection(channel, token.get_secret_value())
 
     async def hear(_: Any, request: Any) -> None:
         it = received(request.payload)
