@@ -105,6 +105,26 @@ def test_a_body_that_is_no_utf8_or_no_payload_is_refused_and_nothing_falls_over(
         assert linh.post(content, sign(content, time.time(), content=FORM)).status == 400
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "event_callback", "event": "a string"},
+        {"type": "event_callback", "event": ["a list"]},
+        {"type": "event_callback", "event": ""},
+        {"type": "block_actions", "actions": 5},
+        {"type": "view_submission", "view": "a string"},
+        {"type": "block_actions", "actions": {"a": "mapping"}},
+        {"type": "block_actions", "actions": ["a string"]},
+    ],
+    ids=str,
+)
+def test_what_slack_has_signed_and_is_of_no_shape_is_refused_for_good(
+    house: House, payload: dict[str, object]
+) -> None:
+    named = {"team_id": "T0SINK", "team": {"id": "T0SINK"}, "user": {"id": house.id("linh")}}
+    assert house.member("linh").send_json(named | payload).status == 400
+
+
 def test_a_request_that_is_played_again_is_a_401_and_done_once(house: House) -> None:
     house.story.declare()
     house.hush()

@@ -63,9 +63,18 @@ def payload_of(body: bytes, content_type: str) -> dict[str, Any]:
             found = json.loads(form["payload"]) if "payload" in form else form
     except (ValueError, RecursionError):
         raise Refused("a request that is no payload of Slack's") from None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or _misshapen(found):
         raise Refused("a request that is no payload of Slack's")
     return found
+
+
+def _misshapen(payload: Mapping[str, Any]) -> bool:
+    """Whether a part that Bolt reads without a look is not what it takes it for."""
+    actions = payload.get("actions", [])
+    if not isinstance(actions, list):
+        return True
+    parts = (payload.get("event"), payload.get("view"), *actions)
+    return any(part is not None and not isinstance(part, dict) for part in parts)
 
 
 def received(payload: Mapping[str, Any]) -> Received:
