@@ -38,6 +38,18 @@ def test_what_a_dead_worker_held_is_taken_up_again_and_marked(database):
     assert (taken.id, taken.again) == ("event:1", True)
 
 
+def test_what_waits_or_was_let_go_of_is_free_and_what_is_in_hand_is_not(database):
+    def free(at=NOW):
+        with database.read() as connection:
+            return inbound.is_free(connection, at)
+
+    assert free() is False
+    put(database)
+    assert free() is True
+    take(database, "a")
+    assert (free(), free(NOW + timedelta(seconds=21))) == (False, True)
+
+
 def test_each_try_is_counted_but_for_those_that_are_excused(database):
     put(database)
     for count in (1, 2):

@@ -108,7 +108,7 @@ class Hands:
     def _take(self, app: App, lease: str) -> Taken | None:
         now: datetime = app.clock()
         with app.database.read() as connection:
-            if not inbound.waiting(connection):
+            if not inbound.is_free(connection, now):
                 return None
         with app.database.write() as connection:
             return inbound.take(connection, lease, now, now + LEASE)

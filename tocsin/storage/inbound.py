@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import inbound, signature, upload
@@ -50,10 +50,7 @@ def put(
 
 def take(connection: Connection, lease: str, now: datetime, until: datetime) -> Taken | None:
     """The oldest row that waits, or whose worker died, under our lease."""
-    free = or_(
-        inbound.c.state == "waiting",
-        (inbound.c.state == "working") & (inbound.c.lease_until < now),
-    )
+    free = _free(now)
     query = select(inbound).where(free).order_by(inbound.c.received_at, inbound.c.id).limit(1)
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -64,6 +61,18 @@ def take(connection: Connection, lease: str, now: datetime, until: datetime) -> 
     if won != 1:
         return None
     return Taken(row["id"], row["kind"], row["received_at"], row["sealed"], row["state"] == "working", tries)
+
+
+def is_free(connection: Connection, now: datetime) -> bool:
+    """Whether there is a row to take: a look before the turn to write is waited for."""
+    return connection.scalar(select(inbound.c.id).where(_free(now)).limit(1)) is not None
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        inbound.c.state == "waiting",
+        (inbound.c.state == "working") & (inbound.c.lease_until < now),
+    )
 
 
 def renew(connection: Connection, leases: Collection[str], now: datetime, until: datetime) -> None:
