@@ -6,6 +6,7 @@ import pytest
 
 from tests.slackapp.conftest import Built, House, room_of
 from tests.slackapp.test_clicks import posted
+from tocsin.domain.kinds import Refusal
 from tocsin.domain.offers import Offer
 from tocsin.evidence.vault import read
 from tocsin.sinks.workspace import PostedMessage
@@ -138,6 +139,17 @@ def test_a_strangers_file_is_not_even_fetched(asked: tuple[House, str, PostedMes
     house.workspace.expect("U0STRANGER", "slack: U0STRANGER")
     house.settled()
     assert (house.workspace.fetched, step in house.story.incident.steps) == ([], False)
+
+
+def test_a_file_of_who_may_not_tick_the_step_is_not_fetched(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    house.member("giang").upload(thread, house.workspace.file(b"x"))
+    house.workspace.expect(house.id("giang"), f"step {step} is for the")
+    house.settled()
+    assert (house.workspace.fetched, step in house.story.incident.steps) == ([], False)
+    [refused] = house.story.told("Refusal")
+    assert isinstance(refused, Refusal)
+    assert (refused.who, refused.why) == ("giang", "wrong-person")
 
 
 @pytest.mark.parametrize(

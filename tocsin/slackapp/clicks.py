@@ -6,6 +6,7 @@ from typing import Any
 from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
 from tocsin.actions.doors import TurnedAway, digest_of
 from tocsin.actions.offers import PARTS, take_up, turned_away
+from tocsin.domain.checklist import Step
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered, slack_escape
 from tocsin.domain.offers import Offer, parsed
@@ -162,14 +163,20 @@ def done_before(desk: Desk) -> bool:
 
 def wants_upload(desk: Desk, offer: Offer) -> bool:
     """Whether a step can be ticked by this person now, but for its evidence."""
+    step = tickable(desk, offer)
+    return step is not None and step.evidence_required
+
+
+def tickable(desk: Desk, offer: Offer) -> Step | None:
+    """The step, where this person could tick it now with what it wants."""
     app, incident = desk.app, desk.app.incident(offer.incident)
     try:
         refuse_others_step(app, desk.actor, incident, offer.subject)
         step = open_step(app, incident, offer.subject)
         refuse_blocked(app, incident, step)
     except Refused:
-        return False
-    return step.evidence_required and incident.open
+        return None
+    return step if incident.open else None
 
 
 def _among_us(desk: Desk, key: str) -> str:

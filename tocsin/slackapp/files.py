@@ -14,7 +14,7 @@ from tocsin.evidence.passing import passing
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
-from tocsin.slackapp.clicks import done_before, done_line, unknown
+from tocsin.slackapp.clicks import done_before, done_line, tickable, unknown
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.voice import post_of
 from tocsin.storage import inbound
@@ -52,19 +52,21 @@ def uploaded(desk: Desk) -> None:
 
 def _keep(desk: Desk, key: str, step: str, files: list[Mapping[str, Any]]) -> list[str]:
     """The numbers in the vault of what was uploaded. Who may not tick the step uploads nothing into it."""
+    offer = Offer("done", key, step)
+    # Without them it is refused as it would be with them, and nothing is fetched for that.
+    wanted = files if tickable(desk, offer) else []
     with passing(desk.app.settings) as folder:
         paths = []
-        for number, file in enumerate(files):
+        for number, file in enumerate(wanted):
             place = folder / str(number)
             place.mkdir(mode=0o700)
             path = place / safe_name(str(file.get("name") or file.get("title") or "file"))
-            if desk.actor.person is not None:
-                desk.voice.fetch(_address(file), path, desk.app.settings.slack.largest_file)
+            desk.voice.fetch(_address(file), path, desk.app.settings.slack.largest_file)
             paths.append(path)
         done = take_up(
             desk.app,
             desk.actor,
-            Offer("done", key, step),
+            offer,
             door="slack",
             nonce=desk.it.id,
             evidence=paths,
