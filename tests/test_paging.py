@@ -124,7 +124,7 @@ def test_the_first_page_says_what_kind_of_incident_it_is_and_how_long_there_is(e
     assert ear.story.incident.restricted
     for said in (slack_words(ear.story, "linh"), mail_text(ear.story, "linh")):
         assert "Lộ thông tin xác thực hoặc mã API" in said
-        assert "policy-promise/customers/individuals/controller" in said
+        assert "chủ thể dữ liệu (Privacy policy, Data Breach Procedures, TẠM TÍNH)" in said
         assert "còn 72 giờ" in said
     ear.hush()
 

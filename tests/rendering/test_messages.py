@@ -13,6 +13,7 @@ import tocsin
 from tests.rendering.companies import TEMPLATES
 from tocsin.domain.message import LONGEST_SHORT
 from tocsin.domain.offers import Offer, parsed
+from tocsin.domain.whom import Whom
 from tocsin.rendering.buttons import buttons
 from tocsin.rendering.message import KINDS, Brief, Kind, Links, RenderedMessage, line, render_message
 from tocsin.rendering.words import Words, load_words
@@ -207,7 +208,7 @@ def test_words_of_a_company_that_are_older_than_an_offer_still_name_it() -> None
 
 
 def test_what_the_engine_says_is_said_in_the_readers_language() -> None:
-    duty = line("duty_assumed", key="eu-gdpr/authority/de/controller", cite="Art. 33(1) GDPR")
+    duty = line("duty_assumed", whom=Whom("individuals", place="DE"), cite="Art. 33(1) GDPR")
     said = replace(
         BRIEF,
         lines=(
@@ -225,8 +226,9 @@ def test_what_the_engine_says_is_said_in_the_readers_language() -> None:
     )
     english, vietnamese = (render_message(said, language, TEMPLATES).text for language in ("en", "vi"))
     assert "- You are called as data protection officer, call 2\n" in english
-    assert "- Clock: eu-gdpr/authority/de/controller (Art. 33(1) GDPR, ASSUMED)\n" in english
+    assert "- Clock: the people concerned in Germany (Art. 33(1) GDPR, ASSUMED)\n" in english
     assert "no longer agrees with what is known by now: a high risk to people\n" in english
+    assert "- Thời hạn: chủ thể dữ liệu tại Đức (Art. 33(1) GDPR, TẠM TÍNH)\n" in vietnamese
     assert "- Tình trạng: ổn định\n" in vietnamese
     assert "không còn phù hợp với những gì đã biết: có rủi ro cao đối với con người\n" in vietnamese
     assert "- Bước 1.3 đã quá hạn (vận hành): Thu hồi mã\n" in vietnamese

@@ -12,6 +12,7 @@ import pytest
 from tests.rendering.companies import TEMPLATES
 from tocsin.actions.updating import LONGEST_PART
 from tocsin.domain.offers import Offer
+from tocsin.domain.whom import Whom
 from tocsin.rendering.message import KINDS, ROWS, Brief, Kind, Line, line, render_message, rows_of
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ STEP = {
 }
 DUTY = line(
     "duty_assumed",
-    key="vn-pdpl/finance-merchant/individuals/controller",
+    whom=Whom("individuals"),
     cite="Decree 356/2025/ND-CP Art. 8(3)",
 )
 ROLE = "accountable-officer"
@@ -56,7 +57,9 @@ MOST: dict[Kind, tuple[Line | str, ...]] = {
         line("open", steps=steps(3)),
         line(
             "deadlines",
-            duties=tuple(line("deadline", key=DUTY.values["key"], left=timedelta(hours=9)) for _ in range(3)),
+            duties=tuple(
+                line("deadline", key="vn-pdpl/finance-merchant", left=timedelta(hours=9)) for _ in range(3)
+            ),
         ),
         line(
             "asked",

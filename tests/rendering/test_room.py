@@ -8,6 +8,7 @@ import pytest
 
 from tests.rendering.companies import TEMPLATES
 from tocsin.domain.room import Card, Deadline, Letter, Todo
+from tocsin.domain.whom import Whom
 from tocsin.rendering.room import Speaker, bookmarks, pinned, purpose, topic
 from tocsin.rendering.words import load_words
 from tocsin.sinks.workspace import check_message
@@ -24,7 +25,8 @@ CARD = Card(
     roles={"incident-commander": "linh", "dpo": "an"},
     silent=("counsel",),
     deadlines=tuple(
-        Deadline(f"eu-gdpr authority {n}", NOW + timedelta(hours=n), assumed=n == 1) for n in (1, 2, 3)
+        Deadline(Whom("authority", authority), "Art. 33(1) GDPR", NOW + timedelta(hours=n), assumed=n == 1)
+        for n, authority in enumerate(("CNIL", "", "AEPD"), 1)
     ),
     more_duties=4,
     steps=tuple(Todo(f"{n}.1", {"en": LONG, "vi": LONG}, "operations", NOW) for n in (1, 2, 3)),
@@ -59,7 +61,7 @@ def test_a_full_card_fits_into_slack_and_onto_a_phone(language):
 def test_a_card_says_how_bad_until_when_in_both_clocks_who_and_what_is_down():
     said = texts(pinned(CARD, by("en"), NOW))
     assert "SEV1 Copper Heron" in said
-    assert "24 November 2026, 03:40 (UTC+07:00) = 20:40Z: eu-gdpr authority 1 (ASSUMED)" in said
+    assert "24 November 2026, 03:40 (UTC+07:00) = 20:40Z: CNIL (Art. 33(1) GDPR) (ASSUMED)" in said
     assert "Commander: Trần Mỹ Linh" in said
     assert "No answer yet: counsel" in said
     assert "Untold: 4,812 of 4,812" in said

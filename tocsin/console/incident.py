@@ -20,6 +20,7 @@ from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import route_name
 from tocsin.domain.room import PAPERS
+from tocsin.domain.whom import whom
 from tocsin.rendering.words import Words
 from tocsin.storage.texts import shown
 from tocsin.views.card import Card, card
@@ -163,10 +164,10 @@ def _roles(app: App, incident: Incident, words: Words) -> Rows:
 
 
 def _duties(app: App, incident: Incident, words: Words, now: datetime) -> Rows:
-    duties = owed(app, incident, now).duties
+    duties, book = owed(app, incident, now).duties, app.catalog.contacts.authorities
     rows = [
         Row(
-            f"{each.to} ({each.cite})",
+            f"{words.whom(whom(each, book))} ({each.cite})",
             f"{moment(app, words, each.soonest) if each.soonest else say(words, 'no_date')}: {words.state(each.state)}",
             alarm=each.open and each.soonest is not None and each.soonest < now,
         )

@@ -11,7 +11,7 @@ from typing import cast
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import DutyState, Incident
-from tocsin.domain.kinds import DutyAmended
+from tocsin.domain.kinds import DutyAmended, DutyOpened
 from tocsin.domain.law.regime import Assessment, Duty, assess
 from tocsin.domain.moves import (
     AmendDuty,
@@ -82,8 +82,7 @@ def mapped(facts: Facts, catalog: Catalog) -> Facts:
 class Clock:
     """A duty that is still to be met, in so far as a message tells of it."""
 
-    key: str
-    cite: str
+    of: Duty | DutyOpened
     assumed: bool
     soonest: datetime | None
 
@@ -91,12 +90,12 @@ class Clock:
 def clocks(incident: Incident, found: Assessment | None) -> list[Clock]:
     """The duties that stand open, and those that the law names and nobody has opened yet; the soonest first."""
     running = [
-        Clock(key, duty.opened.cite, duty.assumed, duty.soonest)
-        for key, duty in incident.duties.items()
+        Clock(duty.opened, duty.assumed, duty.soonest)
+        for duty in incident.duties.values()
         if duty.mark == "open"
     ]
     running += [
-        Clock(duty.key, duty.cite, duty.assumed, duty.soonest)
+        Clock(duty, duty.assumed, duty.soonest)
         for duty in (found.duties if found else ())
         if duty.key not in incident.duties
     ]

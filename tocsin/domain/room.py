@@ -12,25 +12,25 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at, waits_for
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.escalation import unanswered
-from tocsin.domain.incident import DutyState, Incident
+from tocsin.domain.incident import Incident
 from tocsin.domain.notice import standing
 from tocsin.domain.owing import facts_of
 from tocsin.domain.playbook import playbook
+from tocsin.domain.whom import Whom, whom
 
 #: So many deadlines, steps and letters a phone shows; the rest is counted.
 DEADLINES, STEPS, LETTERS = 3, 3, 2
 COMMANDER = "incident-commander"
 #: Where on the console's page of an incident its papers are.
 PAPERS = "papers"
-#: What we promised our customers ourselves: the one law whose clock needs no name.
-_PROMISE = "policy-promise"
 
 
 @dataclass(frozen=True)
 class Deadline:
     """An open duty with a moment to work towards."""
 
-    duty: str
+    whom: Whom
+    cite: str
     due_at: datetime
     assumed: bool
 
@@ -118,7 +118,7 @@ def card_of(
     title: str | None = None,
 ) -> Card:
     """The card as it should be now. Of a closed incident it keeps what was, and offers nothing."""
-    dated = sorted(_deadlines(incident), key=lambda each: (each.due_at, each.duty))
+    dated = _deadlines(incident, catalog)
     open_duties = sum(duty.mark == "open" for duty in incident.duties.values())
     todo = _todo(incident, catalog) if incident.open else []
     return Card(
@@ -130,7 +130,7 @@ def card_of(
         drill=incident.drill,
         roles=dict(incident.roles),
         silent=tuple(unanswered(incident, catalog.contacts)) if incident.open else (),
-        deadlines=tuple(dated[:DEADLINES]),
+        deadlines=dated[:DEADLINES],
         more_duties=open_duties - len(dated[:DEADLINES]),
         steps=tuple(todo[:STEPS]),
         more_steps=len(todo[STEPS:]),
@@ -141,23 +141,14 @@ def card_of(
     )
 
 
-def _deadlines(incident: Incident) -> Iterable[Deadline]:
-    open_ = [duty for duty in incident.duties.values() if duty.mark == "open"]
-    for duty in open_:
-        if duty.soonest is not None:
-            yield Deadline(_short(duty, open_), duty.soonest, duty.assumed)
-
-
-def _short(duty: DutyState, among: Iterable[DutyState]) -> str:
-    """`customers` of our own promise, else its law too; and the place, if it is one of many."""
-    opened = duty.opened
-    if opened.regime == _PROMISE:
-        return opened.rule
-    several = (
-        sum((each.opened.regime, each.opened.rule) == (opened.regime, opened.rule) for each in among) > 1
+def _deadlines(incident: Incident, catalog: Catalog) -> tuple[Deadline, ...]:
+    """The open duties that have a moment, the soonest first."""
+    open_ = [(key, duty) for key, duty in incident.duties.items() if duty.mark == "open"]
+    dated = sorted((duty.soonest, key, duty) for key, duty in open_ if duty.soonest is not None)
+    book = catalog.contacts.authorities
+    return tuple(
+        Deadline(whom(duty.opened, book), duty.opened.cite, due, duty.assumed) for due, _, duty in dated
     )
-    whom = f" {opened.authority or opened.place or ''}".rstrip() if several else ""
-    return f"{opened.regime} {opened.rule}{whom}"
 
 
 def _todo(incident: Incident, catalog: Catalog) -> list[Todo]:

@@ -18,6 +18,7 @@ from tocsin.domain.offers import Offer
 from tocsin.domain.owing import Clock, assessment, clocks
 from tocsin.domain.roads import ways
 from tocsin.domain.routes import COMMAND, kind_of
+from tocsin.domain.whom import whom
 from tocsin.engine.joining import Said, together
 from tocsin.engine.triage import whether
 from tocsin.rendering.message import NO_LINKS, Brief, Kind, Line, Links, line, render_message
@@ -42,7 +43,7 @@ def page_message(
         about, running = whether(incident), clocks(incident, None)
     else:
         about, running = _about(app, incident)
-    lines += [*about, *(line("clock", duty=duty_line(each)) for each in running[:3])]
+    lines += [*about, *(line("clock", duty=duty_line(app, each)) for each in running[:3])]
     waits = role in unanswered(incident, app.catalog.contacts)
     offers = [Offer("ack", incident.key, role)] if waits else []
     offers += [Offer("confirm", incident.key)] if incident.status == "triage" else []
@@ -187,10 +188,11 @@ def role_or_standin(app: App, incident: Incident, *roles: str) -> list[str]:
     return list(dict.fromkeys(people))
 
 
-def duty_line(duty: DutyState | Clock) -> Line:
+def duty_line(app: App, duty: DutyState | Clock) -> Line:
     """A duty in one line: to whom, by which article, how sure the clock is."""
-    of = duty.opened if isinstance(duty, DutyState) else duty
-    return line("duty_assumed" if duty.assumed else "duty", key=of.key, cite=of.cite)
+    of = duty.opened if isinstance(duty, DutyState) else duty.of
+    to = whom(of, app.catalog.contacts.authorities)
+    return line("duty_assumed" if duty.assumed else "duty", whom=to, cite=of.cite)
 
 
 def _about(app: App, incident: Incident) -> tuple[list[Line], list[Clock]]:

@@ -84,7 +84,7 @@ def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
         decision = before.decisions.get(key)
         phrase = "asked_anew_of" if decision and decision.not_owed else "asked_anew_decided"
         anew = line(phrase, who=decision.decided_by) if decision else line("asked_anew")
-        lines = [line("open_again", duty=duty_line(change.incident.duties[key])), anew]
+        lines = [line("open_again", duty=duty_line(app, change.incident.duties[key])), anew]
         people, action = role_or_standin(app, before, *OWNERS, "counsel"), f"tocsin duties {before.key}"
         tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
 
@@ -92,7 +92,7 @@ def _move_duty(app: App, change: Change, move: m.MoveDuty) -> None:
 def _doubt_duty(app: App, change: Change, move: m.DoubtDuty) -> None:
     seq = change.add(k.DutyDoubted(key=move.duty, because=move.because), cause=move.cause, key=move.key)
     duty = change.incident.duties[move.duty]
-    lines: list[str | Line] = [line("doubted", duty=duty_line(duty)), *move.because, line("stays")]
+    lines: list[str | Line] = [line("doubted", duty=duty_line(app, duty)), *move.because, line("stays")]
     action = f"tocsin duties {change.incident.key} --release {move.duty} --because ..."
     people = role_or_standin(app, change.incident, *OWNERS)
     tell(app, change, "status", people, lines, subject=move.key, lane="warning", cause=seq, action=action)
@@ -108,7 +108,7 @@ def _warn(app: App, change: Change, move: m.WarnOfDeadline) -> None:
     seq = change.add(k.DeadlineWarned(duty=move.duty, percent=move.percent), cause=move.cause, key=move.key)
     urgent = move.percent >= URGENT
     people = role_or_standin(app, incident, *(WHEN_LATE if urgent else OWNERS))
-    said = duty_line(duty)
+    said = duty_line(app, duty)
     lines = [
         line("warned", duty=said, percent=move.percent)
         if move.percent < 100
@@ -225,7 +225,7 @@ def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:
     incident, duty = change.incident, change.incident.duties[move.duty]
     seq = change.add(k.SignatureAsked(duty=move.duty), cause=move.cause, key=move.key)
     signatory = app.catalog.contacts.organisation.signatory
-    lines = [line("sign", duty=duty_line(duty))]
+    lines = [line("sign", duty=duty_line(app, duty))]
     tell(
         app,
         change,

@@ -20,6 +20,7 @@ from tocsin.catalog.templates import MESSAGE_PIECES
 from tocsin.domain.masking import MASK, masked
 from tocsin.domain.message import LONGEST_SHORT, slack_escape
 from tocsin.domain.offers import Offer
+from tocsin.domain.whom import Whom
 from tocsin.rendering.buttons import buttons, label, rows
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
@@ -56,8 +57,8 @@ HASH_SHOWN = 12
 class Line:
     """One thing to say in each reader's language: a phrase of `papers/words.*.yaml`, and what fills its blanks.
 
-    A role, a status and a level of risk are called as in the reader's language; texts per language, lengths of time
-    and lines within, one or several, stand in it. `text` is what a person typed.
+    A role, a status, a level of risk and a recipient are called as in the reader's language; texts per language,
+    lengths of time and lines within, one or several, stand in it. `text` is what a person typed.
     """
 
     phrase: str
@@ -275,6 +276,8 @@ def _said_value(name: str, value: Any, words: Words) -> Any:
         return "; ".join(_line(str(_said_value(name, each, words)), LONGEST_ITEM) for each in value)
     if isinstance(value, timedelta):
         return words.duration(value)
+    if isinstance(value, Whom):
+        return words.whom(value)
     if isinstance(value, Mapping):
         return value.get(words.language) or value["en"]
     # A role, a status, a level of risk: each as papers call it.
@@ -289,7 +292,8 @@ def _shortened(brief: Brief, lines: Sequence[str]) -> list[str]:
     shown: list[str] = []
     for text in lines[:MOST_LINES]:
         room -= rows_of(flat := _line(text, longest))
-        if room < 0:
+        # The count of what is left takes a row of its own.
+        if room < (len(shown) + 1 < len(lines)):
             break
         shown.append(flat)
     more = len(lines) - len(shown)

@@ -53,6 +53,10 @@ class Speaker:
         """A moment in the organisation's zone, and in UTC."""
         return f"{self.words.moment(at, self.zone)} = {at.astimezone(UTC):%H:%M}Z"
 
+    def duty(self, of: Deadline) -> str:
+        """A duty: to whom, and by which article."""
+        return line("duty", whom=of.whom, cite=of.cite).said(self.words)
+
     def role(self, role: str) -> str:
         """How a role is called."""
         return self.words.choice("office", role)
@@ -71,7 +75,7 @@ def topic(card: Card, by: Speaker) -> str:
     common = {"severity": card.severity.upper(), "who": by.name(card.commander)}
     if card.soonest is None:
         return by.say("topic_undated", **common)
-    return by.say("topic", **common, duty=card.soonest.duty, due=by.moment(card.soonest.due_at))
+    return by.say("topic", **common, duty=by.duty(card.soonest), due=by.moment(card.soonest.due_at))
 
 
 def bookmarks(incident: str, console_url: str | None, by: Speaker) -> dict[str, str]:
@@ -136,7 +140,7 @@ def _due(card: Card, by: Speaker, now: datetime) -> Iterable[str]:
 
 def _deadline(each: Deadline, by: Speaker, now: datetime) -> str:
     phrase = "passed" if each.due_at <= now else "due_assumed" if each.assumed else "due"
-    return by.say(phrase, due=by.moment(each.due_at), duty=each.duty)
+    return by.say(phrase, due=by.moment(each.due_at), duty=by.duty(each))
 
 
 def _step(card: Card, todo: Todo, by: Speaker) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.errors import Refused
+from tocsin.domain.whom import Whom
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Words:
             return str(places[code])
         country = places.get(code.partition("-")[0])
         return f"{country} ({code})" if country else code
+
+    def whom(self, whom: Whom) -> str:
+        """To whom a duty is owed: `CNIL`, `the people concerned in Germany`."""
+        named = whom.authority or self.choice("recipient", whom.recipient)
+        return self.phrase("people_here", text=named, place=self.place(whom.place)) if whom.place else named
 
     def number(self, count: int) -> str:
         """A whole number, its thousands set apart as this language does."""

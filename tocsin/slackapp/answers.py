@@ -44,7 +44,7 @@ def card(desk: Desk, key: str) -> list[Said]:
     if found.quarantined is not None:
         return [*lines, line("apart")]
     if found.soonest:
-        lines.append(line("slack_due", duty=found.soonest.key, at=desk.at(found.soonest.soonest)))
+        lines.append(line("slack_due", duty=desk.duty(found.soonest), at=desk.at(found.soonest.soonest)))
     if found.next:
         lines.append(_step_line(desk, found.next))
     if found.blocked:
@@ -161,8 +161,7 @@ def _step_line(desk: Desk, step: StepView) -> Said:
 
 
 def _duty_line(desk: Desk, duty: DutyView) -> Said:
-    assumed = " ASSUMED" if duty.assumed else ""
-    return f"{desk.at(duty.soonest)}{assumed}  {duty.key} ({duty.cite})"
+    return line("room_due", due=desk.at(duty.soonest), duty=desk.duty(duty))
 
 
 def _more(count: int) -> list[Said]:

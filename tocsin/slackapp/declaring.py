@@ -45,5 +45,5 @@ def _lines(desk: Desk, key: str) -> list[Said]:
         lines.append(line(phrase, who=call.person, role=call.role))
     if not found.somebody:
         lines.append(line("slack_nobody_reached"))
-    lines += [line("slack_due", duty=duty.key, at=desk.at(duty.soonest)) for duty in found.clocks[:3]]
+    lines += [line("slack_due", duty=desk.duty(duty), at=desk.at(duty.soonest)) for duty in found.clocks[:3]]
     return lines

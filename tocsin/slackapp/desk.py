@@ -10,13 +10,15 @@ from tocsin.actors import Actor, in_slack
 from tocsin.app import App
 from tocsin.delivery.post import Post
 from tocsin.domain.errors import Refused
-from tocsin.rendering.message import Line
+from tocsin.domain.whom import whom
+from tocsin.rendering.message import Line, line
 from tocsin.rendering.words import Words
 from tocsin.slackapp.received import Received
 from tocsin.slackapp.voice import Voice
 from tocsin.slackapp.wording import words_for
 from tocsin.storage import rooms
 from tocsin.views.access import silenced, visible
+from tocsin.views.duties import DutyView
 
 #: One line of an answer: a phrase in the reader's language, or words as they are.
 Said = str | Line
@@ -68,6 +70,11 @@ class Desk:
     def said(self, lines: Sequence[Said]) -> list[str]:
         """Lines in the words of who asked."""
         return [each.said(self.words) if isinstance(each, Line) else each for each in lines]
+
+    def duty(self, duty: DutyView) -> Line:
+        """A duty in one line: to whom, by which article, how sure its clock is."""
+        to = whom(duty, self.app.catalog.contacts.authorities)
+        return line("duty_assumed" if duty.assumed else "duty", whom=to, cite=duty.cite)
 
     def at(self, moment: datetime | None) -> str:
         """A moment as the company reads it; `?` while unknown."""
