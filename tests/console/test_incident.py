@@ -171,3 +171,11 @@ def test_a_page_that_fails_says_so_and_quotes_nothing(visited, browser, capfd):
     assert found.status_code == 503
     assert "Traceback" not in found.text
     assert path[3:20] not in "".join(capfd.readouterr())
+
+
+def test_whom_a_mail_let_in_finds_nothing_of_an_incident_whose_mail_was_silenced(visited, browser):
+    visited.declare()
+    enter(visited, browser, "linh")
+    assert visited.key in browser.get("/").text
+    visited.as_("an").silence("email", because="the attacker reads mail")
+    assert visited.key not in browser.get("/").text

@@ -8,14 +8,13 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from tocsin.actions.offers import shut
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.console.asked import Asked
 from tocsin.console.doors import refused
 from tocsin.console.pages import Page, Row, Rows, answer, moment, say
-from tocsin.console.sessions import Session, signed_in
-from tocsin.domain.errors import Refused, TocsinError
+from tocsin.console.sessions import shut_out, signed_in
+from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
 from tocsin.domain.message import route_name
@@ -53,6 +52,7 @@ def all_incidents(asked: Asked) -> Response:
     rows = tuple(
         Row(each["severity"], f"{each['key']} {each['code_name']}", f"inc/{each['key']}")
         for each in visible(app, actor, only_open=True)
+        if not shut_out(app, session, each["key"])
     )
     return answer(Page(words.language, "Tocsin", tables=(Rows(rows),) if rows else ()))
 
@@ -66,7 +66,7 @@ def incident_page(asked: Asked) -> Response:
     words = asked.words(actor)
     try:
         key = asked.part("key")
-        if _shut(app, session, key):
+        if shut_out(app, session, key):
             return nobody(asked)
         found = card(app, actor, key, now)
     except Refused as error:
@@ -101,7 +101,7 @@ def paper(asked: Asked) -> Response:
         return nobody(asked)
     try:
         key, item = asked.part("key"), asked.part("item")
-        if _shut(app, session, key):
+        if shut_out(app, session, key):
             return nobody(asked)
         content = hand_out(app, session.actor, key, item)
     except Refused as error:
@@ -109,14 +109,6 @@ def paper(asked: Asked) -> Response:
     ending = "pdf" if content.startswith(b"%PDF") else "json" if content[:1] in (b"{", b"[") else "html"
     named = {"Content-Disposition": f'attachment; filename="{key}-{item}.{ending}"'}
     return Response(content, media_type="application/octet-stream", headers=named)
-
-
-def _shut(app: App, session: Session, key: str) -> bool:
-    """Whether somebody came in by a door that was closed since. One that cannot be read is shown by its projections."""
-    try:
-        return shut(session.door, app.incident(key))
-    except TocsinError:
-        return False
 
 
 def _named(app: App, actor: Actor, found: Card) -> str:

@@ -10,9 +10,11 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tocsin.actions.offers import shut
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.contacts import Person
+from tocsin.domain.errors import TocsinError
 from tocsin.domain.kinds import Door
 from tocsin.links import Ticket, Unsigned, read, signed
 
@@ -41,6 +43,14 @@ def signed_in(app: App, request: Request) -> Session | None:
     if person is None or app.clock() > ticket.expires:
         return None
     return Session(Actor(person.id, person), ticket.door)
+
+
+def shut_out(app: App, session: Session, key: str) -> bool:
+    """Whether somebody came in by a door that was closed since. One that cannot be read is shown by its projections."""
+    try:
+        return shut(session.door, app.incident(key))
+    except TocsinError:
+        return False
 
 
 def sign_in(app: App, answer: Response, person: Person, door: Door) -> None:
