@@ -8,7 +8,7 @@ once in 2^256 tries, so nobody counts wrong ones. No link stands in a log or in 
 import base64
 import hmac
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tocsin.app import App
@@ -76,7 +76,7 @@ def key_of(app: App) -> bytes:
 
 def signed(key: bytes, ticket: Ticket) -> str:
     """The ticket as the last part of an address: version, code and content, in letters that need no escape."""
-    offer = astuple(ticket.offer) if ticket.offer else ("open", ticket.incident, "", "")
+    offer = ticket.offer.parts if ticket.offer else ("open", ticket.incident, "", "")
     values = [ticket.person, int(ticket.expires.timestamp()), ticket.nonce, ticket.door, *offer]
     content = json.dumps(values, separators=(",", ":"))
     body = VERSION + content.encode()

@@ -11,6 +11,7 @@ import pytest
 from tests.actions.test_offers import refusals
 from tests.child import opened, together
 from tests.console.conftest import served
+from tests.listening import slack_words
 from tocsin.console import doors
 from tocsin.domain.offers import Offer
 from tocsin.evidence.verify import verify
@@ -296,3 +297,45 @@ def test_words_are_those_of_the_person(visited, browser):
     stranger = browser.get("/o/x", headers={"Accept-Language": "vi-VN,vi;q=0.9"})
     assert "Liên kết không dùng được" in stranger.text
     assert "This link does not work" in browser.get("/o/x").text
+
+
+def overdue(visited) -> str:
+    """The commander's step that wants evidence becomes due, alone."""
+    visited.as_("linh").done("C1")
+    visited.as_("linh").done("C2")
+    visited.leap(minutes=11).settle()
+    visited.leap(minutes=5).settle()
+    assert visited.told("StepReminded")[-1].step == "1.3"
+    return Offer("done", visited.key, "1.3").value
+
+
+def test_an_overdue_step_that_needs_evidence_has_its_button_in_slack_which_asks_for_the_file(
+    visited, browser
+):
+    visited.declare()
+    visited.as_("linh").ack()
+    value = overdue(visited)
+    slack = visited.app.catalog.contacts.person("linh").slack
+    (last,) = [each for each in visited.slack.messages if each.channel == visited.slack.room(slack).id][-1:]
+    offered = [each.get("value") for block in last.blocks for each in block.get("elements", ())]
+    assert value in offered
+
+
+def test_and_no_link_in_a_mail_which_could_bring_no_file(visited, browser):
+    visited.declare()
+    visited.as_("linh").ack()
+    visited.as_("linh").silence("slack", because="the attacker reads it")
+    overdue(visited)
+    assert "1.3" in visited.mail_texts("linh")[-1]
+    done = [
+        read(key_of(visited.app), link.removeprefix("/o/")).offer for link in visited.links("linh", "done")
+    ]
+    assert "1.3" not in {each.subject for each in done}
+
+
+def test_who_is_asked_in_slack_for_an_approval_gets_the_link_to_the_letters_by_mail(visited, browser):
+    visited.drafted()
+    told = slack_words(visited, "an")
+    assert "Hãy đọc các thư trước. Liên kết trong email" in told
+    link = visited.links("an", "approve")[-1]
+    assert browser.get(f"{link}/letters").status_code == 200

@@ -6,7 +6,7 @@ it up later is told so where that has changed: buttons and links stay where they
 
 import json
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from tocsin.domain.errors import Refused
@@ -28,11 +28,18 @@ class Offer:
     incident: str
     subject: str = ""
     stand: str = ""
+    #: Evidence must come with it: a click in Slack asks for the file, and no link in a mail could.
+    with_file: bool = field(default=False, compare=False)
+
+    @property
+    def parts(self) -> tuple[str, str, str, str]:
+        """What a button or a link carries."""
+        return self.deed, self.incident, self.subject, self.stand
 
     @property
     def value(self) -> str:
-        """The offer as a button or a link carries it; `parsed` reads it again."""
-        return json.dumps(astuple(self), separators=(",", ":"))
+        """The offer as a button carries it; `parsed` reads it again."""
+        return json.dumps(self.parts, separators=(",", ":"))
 
 
 def parsed(value: str) -> Offer:

@@ -47,6 +47,7 @@ def _joined(said: Sequence[Said]) -> Said:
     for each in rest:
         lines += [line for line in each.lines if line not in lines]
     lane, routes = min(((each.lane, each.routes) for each in said), key=lambda way: LANES[way[0]])
+    routes = tuple(dict.fromkeys((*routes, *first.routes)))
     # Each letter wants a yes of its own; of anything else the one next deed is offered.
     kin = [first, *rest] if first.kind == "approval" else [first]
     offers = tuple(offer for each in kin if each.kind == first.kind for offer in each.offers)[:_MOST_OFFERS]

@@ -16,7 +16,7 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
 from tocsin.domain.offers import Offer
 from tocsin.domain.owing import Clock, assessment, clocks
-from tocsin.domain.roads import ways
+from tocsin.domain.roads import roads, ways
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.domain.whom import whom
 from tocsin.engine.joining import Said, together
@@ -98,10 +98,11 @@ def tell(
     action: str = "",
     routes: Sequence[str] | None = None,
     loud: bool = False,
+    in_mail: bool = False,
     page: int | None = None,
     offers: Sequence[Offer] = (),
 ) -> None:
-    """Tell each person once: by `routes`, else `loud` by each that there is, else by one.
+    """Tell each person once: by `routes`, else `loud` by each that there is, else by one; `in_mail`, by mail too.
 
     What one change tells one person is one message, under the most pressing of its headlines. Pages stand alone, since
     each is answered or taken back for itself. `offers` are what its reader may do at once, the next action first.
@@ -111,6 +112,8 @@ def tell(
     for who in dict.fromkeys(people):
         if who in ids:
             by = ways(contacts.person(who), change.incident.silenced, loud=loud)
+            if in_mail and "email" in roads(contacts.person(who), change.incident.silenced):
+                by = tuple(dict.fromkeys((*by, "email")))
             by = by if routes is None else tuple(routes)
             said = Said(who, kind, tuple(lines), subject, lane, cause, due, action, by, page, tuple(offers))
             change.said.append(said)
@@ -172,7 +175,8 @@ def page_of(app: App, key: str) -> str | None:
 def _links(app: App, brief: Brief, who: str) -> Links:
     from tocsin.links import expiry, link
 
-    offers = {each: link(app, who, each, expiry(app, each, brief.due)) for each in brief.offers}
+    linked = [each for each in brief.offers if not each.with_file]
+    offers = {each: link(app, who, each, expiry(app, each, brief.due)) for each in linked}
     return Links(offers, link(app, who, brief.incident_key, expiry(app, None, None)))
 
 

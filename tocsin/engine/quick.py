@@ -147,8 +147,6 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
         needs = applicable(step, facts_of(incident, catalog), catalog.contacts.organisation).needs
         if needs:
             lines.append(line("needs", facts=", ".join(needs)))
-        # Evidence is a file, and no click brings one.
-        offers = [] if step.evidence_required else [Offer("done", incident.key, step.id)]
         tell(
             app,
             change,
@@ -159,7 +157,7 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
             lane="warning",
             cause=seq,
             action=f"tocsin done {incident.key} {step.id}",
-            offers=offers,
+            offers=[Offer("done", incident.key, step.id, with_file=step.evidence_required)],
         )
 
 
@@ -198,6 +196,10 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
         ),
         line("digest", digest=state.digest[:12], needed=needed),
     ]
+    # Only a link of their own leads those who are not signed in to the letters, and links stand in mails alone.
+    by_link = app.settings.console_url is not None and "email" not in incident.silenced
+    if by_link:
+        lines.append(line("read_by_mail"))
     due = min((d.soonest for d in incident.duties.values() if d.mark == "open" and d.soonest), default=None)
     tell(
         app,
@@ -210,6 +212,7 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
         cause=seq,
         due=due,
         action=f"tocsin preview {incident.key} {move.notice}",
+        in_mail=by_link,
         offers=[
             Offer("approve", incident.key, move.notice, state.digest),
             Offer("reject", incident.key, move.notice, state.digest),
