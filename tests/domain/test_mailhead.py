@@ -28,6 +28,7 @@ def head(raw: bytes) -> Head:
         {"Importance": "High"},
         {"importance": "high"},
         {"Priority": "urgent"},
+        {"Priority": "High"},
         {"X_MSMail_Priority": "High"},
     ],
 )
@@ -57,9 +58,36 @@ def test_a_subject_that_begins_with_a_word_for_it_is_urgent_in_both_languages(su
 
 
 @pytest.mark.parametrize(
+    "subject",
+    [
+        "HIGH-PRIORITY leak",
+        "high_priority: leak",
+        "High\u2011Priority leak",
+        "Marked as high priority: leak",
+        "INC-2026-0001 high priority",
+        "Leak (high-priority)",
+        "Lộ khóa - ưu tiên cao",
+        "Lộ khóa, KHẨN-CẤP!",
+        normalize("NFD", "Lộ khóa: khẩn cấp"),
+    ],
+)
+def test_a_mark_of_several_words_is_one_anywhere_in_a_subject_with_or_without_hyphens(subject):
+    assert head(message(subject)).urgent
+
+
+def test_a_mark_that_a_company_writes_with_a_hyphen_or_leaves_empty_is_read_as_any_other():
+    own = Intake(urgent_subjects=("", "-", "top-secret"))
+    assert read_head(message("this is Top Secret"), own).urgent
+    assert not read_head(message("A question"), own).urgent
+
+
+@pytest.mark.parametrize(
     ("subject", "fields"),
     [
         ("Nothing is urgent here", {}),
+        ("The highest priority of them all", {}),
+        ("A question of priority, high or low", {}),
+        ("Ghigh priority", {}),
         ("[EXTERNAL] Nothing is urgent here", {}),
         ("A question", {"X_Priority": "3"}),
         ("A question", {"X_Priority": "5 (Lowest)"}),

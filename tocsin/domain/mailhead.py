@@ -25,6 +25,8 @@ _MOST_REFERENCES = 20
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _ID = re.compile(r"<([^<>\s]{1,990})>")
 _WORD = re.compile(r"[\w-]+")
+#: What joins the words of a mark as a space does: hyphens and dashes of every length, and the underscore.
+_JOINTS = re.compile(r"[\s_\-\u2010-\u2015]+")
 #: What mail programs and filters put before a subject: `Re:`, `[EXTERNAL]`, the name of a list.
 _PREFACE = re.compile(r"[*! ]*(?:(?:re|fwd?) ?:|\[[^\[\]]*\]|\([^()]*\)) *")
 _POST = re.compile(r"<mailto:([^<>?\s]+)")
@@ -137,8 +139,12 @@ def _references(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
-    marks = tuple(_folded(mark) for mark in intake.urgent_subjects)
-    if any(said.startswith(marks) for said in _beginnings(_folded(subject))):
+    said = _folded(subject)
+    marks = tuple(filter(None, map(_folded, intake.urgent_subjects)))
+    if any(beginning.startswith(marks) for beginning in _beginnings(said)):
+        return True
+    # One word alone (`urgent`) is said of many things; who writes two of them together means the mark.
+    if any(re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", said) for mark in marks if " " in mark):
         return True
     for name, values in intake.urgent_headers.items():
         # `1 (Highest)` and `1(Highest)` are how programs write it; `non-urgent` is one word.
@@ -149,8 +155,8 @@ def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Without case, and each letter with its marks as one: some programs, and windows-1258, write them apart."""
-    return normalize("NFC", text.casefold())
+    """Without case or hyphens, and each letter with its marks as one: windows-1258 and some programs part them."""
+    return _JOINTS.sub(" ", normalize("NFC", text.casefold())).strip()
 
 
 def _beginnings(subject: str) -> Iterator[str]:
