@@ -29,6 +29,27 @@ def test_a_person_of_a_later_folder_replaces_the_one_with_the_same_id(copy: "Cop
     assert people.person("linh").sample
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        (
+            "oncall.yaml",
+            "absences:\n  - {person: minh, start: 2027-02-05T00:00+07:00, end: 2027-02-12T00:00+07:00}\n",
+        ),
+        ("escalation.yaml", "gateways:\n  - {id: own, does: calls, argv: [/bin/true], within: 20 s}\n"),
+    ],
+)
+def test_a_later_file_of_several_lists_holds_those_that_it_adds_to(
+    copy: "Copy", tmp_path: Path, name: str, written: str
+) -> None:
+    overlay = tmp_path / "own"
+    overlay.mkdir()
+    (overlay / name).write_text(written, encoding="utf-8")
+    shipped, own = copy.load().contacts, load_catalog([copy.templates], [copy.contacts, overlay]).contacts
+    assert (own.rotations, own.ladders) == (shipped.rotations, shipped.ladders)
+    assert (own.absences, own.gateways) != (shipped.absences, shipped.gateways)
+
+
 def test_an_organisation_of_a_later_folder_replaces_the_whole_file(copy: "Copy", tmp_path: Path) -> None:
     overlay = tmp_path / "own"
     overlay.mkdir()

@@ -254,6 +254,9 @@ def test_a_mistake_is_named_with_its_line(
     ("name", "written", "complaint"),
     [
         ("contacts/processors.yaml", "processors: none\n", "write one list under the key 'processors'"),
+        ("contacts/escalation.yaml", "ladders: none\n", "write one list under the key 'ladders'"),
+        ("contacts/escalation.yaml", "[]\n", "write one list under the key 'ladders'"),
+        ("contacts/escalation.yaml", "gateways: []\n", "no ladder calls the incident-commander at sev1"),
         ("contacts/organisation.yaml", "- a\n", "write keys and their values here"),
         ("stray/letter.en.txt.j2", "{{ name }}", "no variables.yaml beside it"),
         ("messages/page.vi.j2", "{% block subject %}{{ name }}{% endblock %}\n", "has no block 'headline'"),

@@ -1,6 +1,7 @@
 """A list in `contacts/`: entries by id, each with the place where it stands, those of a later folder over earlier ones.
 
-`_LISTS` names the lists of a file that holds more than one; the first must be there, the others may.
+`_LISTS` names the lists of a file that may hold more than one. It holds at least one; a list that it leaves out adds
+nothing to those of the other folders.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +99,7 @@ def _length(document: Document, name: str, key: str) -> int:
     for other in top:
         if other not in known:
             raise document.bad((other,), f"unknown key {other!r}{nearest(other, known)}")
-    if key not in top and key != known[0]:
+    if top and key not in top:
         return 0
     if not isinstance(top.get(key), list):
         raise document.bad((key,), f"write one list under the key {key!r}")
