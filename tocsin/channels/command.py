@@ -1,16 +1,18 @@
 """A program of the company's own as a route: it sends an SMS or rings a telephone, and says by its status how it went.
 
 The words travel on standard input and in the environment, never in an argument, which every account of the machine
-can read. Its output and status are what the other side said.
+can read. Its output and status are what the other side said; the number, which is a person's own, is left out of it.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from tocsin.channels import one_line
+from tocsin.domain.masking import MASK
 from tocsin.domain.message import Outcome, Receipt, ShortCall, Undelivered
 from tocsin.domain.routes import Gateway
 from tocsin.program import Ending, run_program
@@ -52,7 +54,8 @@ class CommandChannel:
             said=item.text.encode(),
             most=_MOST_OUTPUT,
         )
-        return _receipt(gateway, await asyncio.get_running_loop().run_in_executor(_RINGING, run))
+        ending = await asyncio.get_running_loop().run_in_executor(_RINGING, run)
+        return _receipt(gateway, ending, item.number)
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -68,8 +71,8 @@ class CommandChannel:
         raise Undelivered("down", "connect", f"contacts/escalation.yaml lists {named}")
 
 
-def _receipt(gateway: Gateway, ending: Ending) -> Receipt:
-    said = one_line(ending.output.decode("utf-8", "replace"))
+def _receipt(gateway: Gateway, ending: Ending, number: str) -> Receipt:
+    said = one_line(_without(number, ending.output.decode("utf-8", "replace")))
     if ending.outcome == "succeeded":
         return Receipt(f"{gateway.id}: exit 0 {said}".strip())
     if ending.outcome == "not-started":
@@ -79,3 +82,13 @@ def _receipt(gateway: Gateway, ending: Ending) -> Receipt:
         raise Undelivered("ambiguous", "reply", one_line(f"{gateway.id}: no end within {limit} {said}"))
     outcome: Outcome = "retry" if ending.exit_code == TRY_AGAIN else "refused"
     raise Undelivered(outcome, "reply", one_line(f"{gateway.id}: exit {ending.exit_code} {said}"))
+
+
+def _without(number: str, said: str) -> str:
+    """What was said, without the number, however it is written: in groups, from abroad or within the country."""
+    digits = re.sub(r"\D", "", number)
+    between = r"[^\w\n]{0,3}"
+    # A country's code has three digits at most; a gateway may leave it out, or write a 0 instead.
+    own = min(3, max(0, len(digits) - 7))
+    code = "".join(f"(?:{digit}{between})?" for digit in digits[:own])
+    return re.sub(rf"[+(]*(?:0{between}){{0,2}}{code}{between.join(digits[own:])}", MASK, said)
