@@ -1,6 +1,10 @@
 """What people type leaves for Slack without what looks like a customer's, and with everything else as it was."""
 
+from datetime import datetime
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.domain.masking import MASK, masked
 
@@ -27,6 +31,31 @@ from tocsin.domain.masking import MASK, masked
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP",
         "xoxb-2048-7Hd82kLmN0pQrS3tUv",
         "123e4567-e89b-12d3-a456-426614174000",
+        "an%40customer.example",
+        "an%2540customer.example",
+        "J%C3%BCrgen%40kunde.example",
+        "an＠customer.example",
+        "o'brien@customer.example",
+        "０９１２３４５６７８",
+        "0912%20345%20678",
+        "4111.1111.1111.1111",
+        "3782 822463 10005",
+        "123-45-6789",
+        "123 456 789",
+        "079 201 001 234",
+        "DE89 3704 0044 0532 0130 00",
+        "de89 3704 0044 0532 0130 00",
+        "GB82 WEST 1234 5698 7654 32",
+        "FR14 2004 1010 0505 0001 3M02 606",
+        "NO9386011117947",
+        "ghp_abcdEFGHijklMNOPqrstUVWX",
+        "github_pat_abcdEFGHijklMNOP",
+        "glpat-abcdEFGHijkl",
+        "xoxp-abcdefghijkl",
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "sk_live_abcdefghijklmnop",
+        "::ffff:198.51.100.7",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "he said: {}.", "({})", "<{}>, and more", "ip={} twice"])
@@ -44,10 +73,53 @@ def test_what_looks_like_a_customers_is_masked_whole(secret: str, around: str) -
         "Điều 23 khoản 1, Nghị định 356/2025/ND-CP: 1.500.000 đồng mỗi người",
         "tocsin hand INC-2026-0007 accountable-officer-1 nguyen-thi-minh-khai",
         "@linh asks: is it a::b? 50 %!",
+        "From 01/02/2026 to 2026-11-26/2026-11-28, at (+07) 2026-11-26 08:00, UTC+07 03.04.2026",
+        "INC-2026-123456789 CVE-2026-1234 2026-11-26",
+        "use_test_database, 100%25 of 50%20 off, ½ … № ＡＢＣ 100 ％",
+        "incident_templates/types/credential-leak/steps.yaml",
     ],
 )
 def test_what_does_not_stays_as_it_is(text: str) -> None:
     assert masked(text) == text
+
+
+def in_words(*shapes: str) -> st.SearchStrategy[str]:
+    """Moments as these formats of strftime write them."""
+    moments = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2099, 12, 31))  # noqa: DTZ001
+    return st.builds(lambda moment, shape: moment.strftime(shape), moments, st.sampled_from(shapes))
+
+
+NUMBERED = st.integers(0, 99)
+NOBODYS = st.one_of(
+    in_words("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y"),
+    in_words("%H:%M", "%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+07:00"),
+    st.builds("INC-{}-{:04}".format, st.integers(2000, 2099), st.integers(1, 999_999_999)),
+    st.builds("CVE-{}-{:04}".format, st.integers(1999, 2099), st.integers(1, 9_999_999)),
+    st.builds("{}.{}.{}".format, NUMBERED, NUMBERED, NUMBERED),
+    st.builds("{} of {:,} people".format, NUMBERED, st.integers(0, 10**10)),
+)
+
+
+@given(st.lists(st.tuples(NOBODYS, st.sampled_from([" ", ", ", " - ", " (", ") ", ": ", "; ", " until "]))))
+def test_days_times_keys_and_versions_stay_whatever_stands_beside_them(said: list[tuple[str, str]]) -> None:
+    text = "".join(word + between for word, between in said)
+    assert masked(text) == text
+    assert masked(f"{text} an@customer.example") == f"{text} {MASK}"
+
+
+@given(st.text())
+def test_what_is_masked_once_is_masked_and_all_else_is_as_it_was_written(text: str) -> None:
+    kept = masked(text).split(MASK)
+    rest = text
+    for each in kept:
+        assert each in rest
+        rest = rest.partition(each)[2] if each else rest
+
+
+@pytest.mark.parametrize("part", ["y", "o'", "a@", "1 ", "1.", "a1", "A/", "a:", "%25"])
+def test_a_word_without_an_end_is_gone_through_once(part: str) -> None:
+    """Gone through from each of its letters, it would take hours."""
+    assert len(masked(part * 100_000)) <= len(part) * 100_000
 
 
 def test_names_it_cannot_see() -> None:

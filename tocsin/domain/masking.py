@@ -1,42 +1,117 @@
 """What looks like a customer's in what people type: blacked out where it leaves by Slack, which must hold none of it.
 
-Seen are mail addresses, telephone and other long numbers, IP addresses, and keys and tokens. Pure, and no proof: a
-name, a street or a short customer number looks like any other word, and keeping those out stays with whoever types.
+Seen are mail addresses, telephone, account and other long numbers, IP addresses, and keys and tokens, also where wide
+letters or percent signs write them. Pure, and no proof: a name, a street or a short customer number looks like any
+other word, and keeping those out stays with whoever types.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
+from itertools import groupby
+from unicodedata import normalize
+from urllib.parse import unquote
 
 #: Stands for what was left out, in every language.
 MASK = "███"
+#: Stands in what is looked through for what was found already: no letter, no digit, no space.
+_SEEN = "\0"
 
-_MAIL = re.compile(r"[^\s<>()\[\],;:=\"'|]+@[^\s<>()\[\],;:\"'|@]+\.\w[\w-]*")
+#: One character as it is written: plainly, or as a link writes it (RFC 3986, 2.1), perhaps more than once over.
+_WRITTEN = re.compile(
+    r"%(?:25)*(?:[0-7][0-9a-f]|[c-f][0-9a-f](?:%(?:25)*[89ab][0-9a-f]){1,3})|.", re.IGNORECASE | re.DOTALL
+)
+#: Sought from where a word begins alone, so that a long one without an address is gone through once.
+_MAIL = re.compile(
+    r"(?<![^\s<>()\[\],;:=\"'|])(?<!\w')(?:[^\s<>()\[\],;:=\"'|]|(?<=\w)'(?=\w))+@"
+    r"[^\s<>()\[\],;:\"'|@]+\.\w[\w-]*"
+)
 #: Three dots, or two colons and more: whether it is an address is then asked of the library.
 _ADDRESS = re.compile(
-    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
+    r"(?:(?:\.\d{1,3}){3})?(?![\w:])"
 )
-#: Dialled: from abroad or within a country, or in North America's groups.
+#: Dialled from abroad: no country's code begins with 0, as the hours of a time zone do.
+_ABROAD = re.compile(r"(?<![\w/-])\+[1-9](?:[ .()/-]{0,2}\d){6,13}(?!\w)")
+#: Dialled within a country, or in North America's groups.
 _DIALLED = re.compile(
-    r"(?<![\w/-])(?:\+\d|\(0\d{1,4}\)|0\d)(?:[ .()/-]{0,2}\d){6,13}(?!\w)"
+    r"(?<![\w/-])(?:\(0\d{1,4}\)|0\d)(?:[ .()/-]{0,2}\d){6,13}(?!\w)"
     r"|(?<![\w-])(?:\(\d{3}\)|\d{3})[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
 )
-#: Of a card, an account, a passport: nine digits in one, or groups of four.
-_NUMBER = re.compile(r"(?<!\d)(?:\d{9,}|\d{4}(?:[ -]\d{4}){2,4})(?!\d)")
+#: Of a card, an account, a passport: nine digits in one, or in the groups that people write; dots part those of a card
+#: alone, since they part thousands and versions too.
+_NUMBER = re.compile(
+    r"(?<!\d)(?:\d{9,}|\d{4}(?:[ -]\d{4}){2,4}|\d{4}(?:\.\d{4}){3}|\d{4}[ .-]\d{6}[ .-]\d{5}"
+    r"|\d{3}[ -]\d{2}[ -]\d{4}|\d{1,3}(?:[ -]\d{3}){3,}|\d{3}(?:[ -]\d{3}){2})(?!\d)"
+)
+#: Of an account in Europe and beyond (ISO 13616): country, check digits, then eleven and more, in groups of four.
+_IBAN = re.compile(
+    r"\b(?=(?:[ -]?[A-Za-z\d]){15})[A-Za-z]{2}\d{2}[ -]?[A-Za-z\d]{4}"
+    r"(?:[ -]?(?:\d[A-Za-z\d]{3}|[A-Z\d]{4})){1,7}(?:[ -]?\d[A-Za-z\d]{0,2})?\b"
+)
 _UUID = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
-#: Long, with letters and at least three digits, as no word has them; what hangs on it by a point goes with it.
+#: What says by its beginning that it is a key: of Amazon, GitHub, GitLab, Slack, Google, Stripe and their like.
+_KEY = re.compile(
+    r"\b(?:A(?:KIA|SIA|IDA|ROA)[A-Z0-9]{8,}|gh[opsru]_\w{8,}|github_pat_\w{8,}|glpat-[\w-]{8,}|xox[a-z]-[\w-]{8,}"
+    r"|xapp-[\w-]{8,}|AIza[\w-]{20,}|whsec_\w{8,}|[prs]k_(?:live|test)_\w{8,}|[a-z]{2,8}_(?:live|test)_(?=\w*\d)\w{8,})"
+)
+#: Long, with letters and at least three digits, as no word has them; what hangs on it by a point goes with it. A secret
+#: of Amazon's has forty characters, slashes among them.
 _TOKEN = re.compile(
     r"\beyJ[\w-]+(?:\.[\w-]+)+"
     r"|(?<![\w+-])(?=[\w+-]*[A-Za-z])(?=(?:[A-Za-z_+-]*\d){3})[A-Za-z0-9_+-]{19,}[A-Za-z0-9_](?:[./=]+[\w+-]+)*=*"
+    r"|(?<![\w/+])(?=[a-z/+\d]*[A-Z])(?=[A-Z/+\d]*[a-z])(?=[A-Za-z/+]*\d)[A-Za-z\d/+]{40}(?![\w/+])"
+)
+_MONTH, _DAY, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])", r"(?:19|20)\d\d"
+#: What has digits and is nobody's: days, times of day, and the keys of incidents and of known weaknesses.
+_NOBODYS = re.compile(
+    rf"(?<!\d)(?<!\d[.-])(?:{_YEAR}([./-]){_MONTH}\1{_DAY}"
+    rf"|{_DAY}([./-]){_MONTH}\2{_YEAR}|{_MONTH}([./-]){_DAY}\3{_YEAR})(?!\d)(?![.-]\d)"
+    r"|(?<![\d:])[0-2]\d:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:[+-][01]\d:[0-5]\d)?(?![\d:])"
+    r"|\b(?:INC|CVE)-\d{4}-\d{4,9}\b",
+    re.ASCII,
 )
 
 
 def masked(text: str) -> str:
     """The text with a mask for each thing that looks like a customer's; unchanged where there is none."""
-    text = _UUID.sub(MASK, _MAIL.sub(MASK, text))
-    text = _ADDRESS.sub(lambda found: MASK if _is_address(found[0]) else found[0], text)
-    for seen in (_DIALLED, _TOKEN, _NUMBER):
-        text = seen.sub(MASK, text)
-    return text
+    written = _WRITTEN.findall(text)
+    read = [_as_read(each) for each in written]
+    # Which of the written characters each of the read ones comes from: what is found is left out as it was written.
+    origin = [at for at, each in enumerate(read) for _ in each]
+    out = {origin[at] for found in _found("".join(read)) for at in found}
+    return "".join(
+        MASK if hidden else "".join(written[at] for at in group)
+        for hidden, group in groupby(range(len(written)), out.__contains__)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _as_read(written: str) -> str:
+    """A character as its reader understands it: `%40` and `＠` are `@`."""
+    return normalize("NFKC", unquote(re.sub("%(?:25)*", "%", written))).replace(_SEEN, " ")
+
+
+def _found(text: str) -> Iterator[range]:
+    """Where what looks like a customer's stands, each kind sought in what the kinds before it have left."""
+    for kind in (_MAIL, _UUID, _KEY, _TOKEN, _IBAN, _ABROAD, _NOBODYS, _ADDRESS, _DIALLED, _NUMBER):
+        spans = [
+            range(*each.span())
+            for each in kind.finditer(text)
+            if kind is not _ADDRESS or _is_address(each[0])
+        ]
+        text = _over(text, spans)
+        if kind is not _NOBODYS:
+            yield from spans
+
+
+def _over(text: str, spans: Sequence[range]) -> str:
+    """The text, of the same length, in which these spans can be read no more."""
+    read = list(text)
+    for span in spans:
+        read[span.start : span.stop] = _SEEN * len(span)
+    return "".join(read) if spans else text
 
 
 def _is_address(found: str) -> bool:
