@@ -37,6 +37,21 @@ def test_sample_people_are_nobody_where_a_real_person_has_to_be_found(app):
     assert real.catalog.contacts.people == ()
 
 
+def test_a_faulty_file_is_read_once_by_whoever_looks_for_faults(app, tmp_path):
+    """Each of the doctor's checks asks, and to read everything anew takes seconds."""
+    (tmp_path / "types").mkdir()
+    faulty = tmp_path / "data_map.yaml"
+    faulty.write_text("kinds: none\n", encoding="utf-8")
+    settings = app.settings.model_copy(update={"templates": tmp_path})
+    looking = replace(app, settings=settings, strict=True)
+    with pytest.raises(Refused, match=r"data_map\.yaml:1"):
+        _ = looking.catalog
+    faulty.unlink()
+    with pytest.raises(Refused, match=r"data_map\.yaml:1"):
+        _ = looking.fault
+    assert replace(looking).catalog
+
+
 def test_a_drill_home_has_a_clock_of_its_own_that_all_its_processes_share(settings_of_home):
     one, two = open_app(settings_of_home), open_app(settings_of_home)
     with one.database.write() as connection:

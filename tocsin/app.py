@@ -59,19 +59,27 @@ class App:
         Where somebody's edit has made a file that cannot be read, those that were read last: `fault` says which one.
         An alarm does not wait until it is mended. Raises BadFile where none was read before.
         """
-        return self._read[0]
+        return self._served[0]
 
     @property
     def fault(self) -> TocsinError | None:
         """What is wrong with the folders."""
-        return self._read[1]
+        return self._served[1]
+
+    @property
+    def _served(self) -> tuple[Catalog, TocsinError | None]:
+        if isinstance(self._read, TocsinError):
+            raise self._read.with_traceback(None)
+        return self._read
 
     @cached_property
-    def _read(self) -> tuple[Catalog, TocsinError | None]:
+    def _read(self) -> tuple[Catalog, TocsinError | None] | TocsinError:
         try:
             return read_catalog(self.settings), None
         except TocsinError as fault:
-            good = None if self.strict else read_last(self.settings)
+            if self.strict:  # each check of the doctor asks, and to read everything anew takes seconds
+                return fault
+            good = read_last(self.settings)
             if good is None:
                 raise
             return good, fault
