@@ -79,8 +79,7 @@ class App:
         except TocsinError as fault:
             if self.strict:  # each check of the doctor asks, and to read everything anew takes seconds
                 return fault
-            good = read_last(self.settings)
-            if good is None:
+            if (good := read_last(self.settings)) is None:
                 raise
             return good, fault
 
