@@ -120,7 +120,9 @@ def test_the_list_shows_open_incidents_and_leads_to_each(visited, browser):
     visited.declare()
     enter(visited, browser, "linh")
     found = browser.get("/")
-    assert f'href="inc/{visited.key}"' in found.text
+    assert f'href="inc/{visited.key}">DRILL {visited.key}' in found.text
+    assert "Hạn: 02 giờ 40 ngày 27/11/2026" in found.text
+    assert '<a href="..">' in browser.get(f"/inc/{visited.key}").text, "and back"
 
 
 def test_papers_are_taken_by_who_may_and_the_timeline_says_who_took_them(visited, browser):
@@ -179,3 +181,27 @@ def test_whom_a_mail_let_in_finds_nothing_of_an_incident_whose_mail_was_silenced
     assert visited.key in browser.get("/").text
     visited.as_("an").silence("email", because="the attacker reads mail")
     assert visited.key not in browser.get("/").text
+
+
+def test_who_is_signed_in_reads_the_letters_and_nobody_else(visited, browser):
+    visited.drafted()
+    path = f"/inc/{visited.key}/letters/customers"
+    assert browser.get(path).status_code == 401
+    page = enter(visited, browser, "chi")
+    assert f'href="{visited.key}/letters/customers"' in page.text
+    found = browser.get(path)
+    assert found.status_code == 200
+    assert "We revoked the keys." in found.text
+    assert visited.letter.digest[:12] in found.text
+    assert browser.get(f"/inc/{visited.key}/letters/nobody").status_code == 404
+
+
+def test_once_the_time_is_over_a_papers_button_leads_back_to_the_incident(visited, browser):
+    visited.declare()
+    assert f'href="../../{visited.key}"' in browser.post(f"/inc/{visited.key}/papers/E1").text
+
+
+def test_people_stand_there_by_name(visited, browser):
+    visited.declare()
+    visited.as_("linh").ack()
+    assert "<dd>Trần Mỹ Linh</dd>" in enter(visited, browser, "linh").text

@@ -6,13 +6,13 @@ as their cause. Two years later the timeline still tells a click in Slack from a
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tocsin.actors import Actor, Through
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Door, TakenUp, Turned
-from tocsin.domain.moments import iso
 from tocsin.storage import spent
 
 #: Under these names lies in the vault what a door was shown: as Slack signed it, or as our connection gave it.
@@ -47,10 +47,19 @@ def refuse_used(app: App, through: Through) -> None:
     if use is not None:
         key = through.offer.incident if through.offer else ""
         raise TurnedAway(
-            f"this was used at {iso(use.at.replace(microsecond=0))} by {use.by}, and nothing was done again; "
+            f"this was used at {_spoken(app, use.at)} by {_name(app, use.by)}, and nothing was done again; "
             + (f"tocsin show {key} shows what stands" if key else "tocsin open makes another link"),
             "replayed",
         )
+
+
+def _spoken(app: App, at: datetime) -> str:
+    """A moment on the organisation's clock: `2026-11-24 02:40 (+07)`."""
+    return f"{at.astimezone(app.zone):%Y-%m-%d %H:%M (%Z)}"
+
+
+def _name(app: App, who: str) -> str:
+    return next((each.name for each in app.catalog.contacts.people if each.id == who), who)
 
 
 def enter(app: App, change: Change, actor: Actor, through: Through) -> int:

@@ -19,6 +19,7 @@ LONGEST_FORM = 32_000
 
 _NAMES = {
     "key": re.compile(r"INC-[0-9]{4}-[0-9]{4,9}"),
+    "notice": re.compile(r"[a-z0-9][a-z0-9-]{0,119}"),
     "item": re.compile(r"E[0-9]{1,9}"),
     "token": re.compile(r".*", re.DOTALL),
 }
@@ -41,7 +42,7 @@ class Asked:
         """A part of the address. Refused for what names nothing of ours: no database is asked for it."""
         value = str(self.request.path_params[name])
         if not _NAMES[name].fullmatch(value):
-            what = "incident" if name == "key" else "evidence"
+            what = {"key": "incident", "notice": "letter"}.get(name, "evidence")
             raise Refused(f"there is no {what} {one_line(value)}; tocsin list shows those there are")
         return value
 

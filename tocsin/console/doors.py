@@ -6,6 +6,7 @@ forwarded; the page therefore says in whose name it acts, and the timeline says 
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
@@ -19,7 +20,8 @@ from tocsin.actions.updating import LONGEST_PART
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.console.asked import Asked
-from tocsin.console.pages import Ask, Form, Page, Row, Rows, Text, answer, moment, say
+from tocsin.console.letters import letters_page
+from tocsin.console.pages import Ask, Form, Page, Row, Rows, answer, moment, say
 from tocsin.console.sessions import known_person, sign_in
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import Incident
@@ -52,7 +54,8 @@ def door(asked: Asked) -> Response:
     actor = Actor(ticket.person, person)
     words = asked.words(actor)
     try:
-        if asked.posted:
+        unsaid = asked.posted and ticket.offer is not None and _unsaid(asked, ticket.offer, words)
+        if asked.posted and not unsaid:
             return _act(asked, ticket, actor, words)
         if ticket.offer:
             would_refuse(app, actor, ticket.offer, **_once(ticket))
@@ -60,14 +63,14 @@ def door(asked: Asked) -> Response:
             opened(app, actor, ticket.incident, **_once(ticket), only_look=True)
     except TurnedAway as refused:
         return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
-    return answer(_shown(app, ticket, asked.part("token"), words))
+    page = _shown(app, ticket, asked.part("token"), words)
+    if unsaid:
+        return answer(replace(page, lead=(*page.lead, say(words, "say_something"))), 422)
+    return answer(page)
 
 
 def letters(asked: Asked) -> Response:
     """The letters that a link would approve or reject, for whoever is to read them first."""
-    from tocsin.views.access import seen
-    from tocsin.views.letters import preview
-
     app = asked.app
     try:
         ticket = read(key_of(app), asked.part("token"))
@@ -79,19 +82,10 @@ def letters(asked: Asked) -> Response:
         if offer is None or offer.deed not in ("approve", "reject"):
             raise TurnedAway("there are no letters behind this link; open the newest mail again", "stale")
         would_refuse(app, actor, offer, **_once(ticket))
-        found = preview(app, actor, seen(app, actor, offer.incident), offer.subject)
+        back = Row("", label(offer, words), f"../{asked.part('token')}")
+        return answer(letters_page(app, actor, words, offer.incident, offer.subject, back))
     except TurnedAway as refused:
         return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
-    texts = tuple(
-        Text(f"{each.letter.subject} ({say(words, 'reader_count', count=each.count)})", each.letter.text)
-        for each in found.variants
-    )
-    rows = (Row(say(words, "digest"), found.digest[:12]),)
-    lead = (say(words, "read", count=len(found.variants), people=found.recipients), *found.problems)
-    back = (Row("", label(offer, words), f"../{asked.part('token')}"),)
-    return answer(
-        Page(words.language, offer.subject, lead=lead, tables=(Rows(rows),), texts=texts, links=back)
-    )
 
 
 class _Once(TypedDict):
@@ -178,6 +172,11 @@ def _asks(offer: Offer, words: Words) -> tuple[Ask, ...]:
     if offer.deed == "update":
         return tuple(Ask(part, say(words, part), LONGEST_PART) for part in PARTS)
     return ()
+
+
+def _unsaid(asked: Asked, offer: Offer, words: Words) -> bool:
+    """Whether something was asked, and a browser that does not insist sent it off empty."""
+    return any(not asked.form.get(ask.name, "").strip() for ask in _asks(offer, words))
 
 
 def _to_read(incident: Incident, offer: Offer, words: Words) -> str:

@@ -4,7 +4,9 @@ Nobody without a session learns anything, not even whether there is such an inci
 from somebody at the shell, it keeps from them here: the same views answer.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
 
@@ -12,8 +14,9 @@ from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.console.asked import Asked
 from tocsin.console.doors import refused
+from tocsin.console.letters import letters_page
 from tocsin.console.pages import Page, Row, Rows, answer, moment, say
-from tocsin.console.sessions import shut_out, signed_in
+from tocsin.console.sessions import known_person, shut_out, signed_in
 from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
@@ -34,8 +37,9 @@ _MOST = 40
 def nobody(asked: Asked) -> Response:
     """What everybody sees who is not signed in, whatever they asked for."""
     words = asked.words(None)
-    # A link in a mail is another site's, which brings no cookie; one on this page does.
-    again = (Row("", say(words, "go_on"), asked.request.url.path.rpartition("/")[2] or "."),)
+    # A link in a mail is another site's, which brings no cookie; one on this page does. What was posted has no page.
+    here = asked.request.url.path.rpartition("/")[2] or "."
+    again = (Row("", say(words, "go_on"), f"../../{asked.part('key')}" if asked.posted else here),)
     lead = (say(words, "get_link"), say(words, "already"))
     return answer(Page(words.language, say(words, "no_session"), lead=lead, links=again), 401)
 
@@ -50,11 +54,21 @@ def all_incidents(asked: Asked) -> Response:
     actor = session.actor
     words = asked.words(actor)
     rows = tuple(
-        Row(each["severity"], f"{each['key']} {each['code_name']}", f"inc/{each['key']}")
+        _listed(app, words, each)
         for each in visible(app, actor, only_open=True)
         if not shut_out(app, session, each["key"])
     )
-    return answer(Page(words.language, "Tocsin", tables=(Rows(rows),) if rows else ()))
+    lead = () if rows else (say(words, "none_open"),)
+    return answer(Page(words.language, "Tocsin", lead=lead, tables=(Rows(rows),) if rows else ()))
+
+
+def _listed(app: App, words: Words, row: Mapping[str, Any]) -> Row:
+    """An incident in the list: how bad, which, and until when."""
+    triage, due = row["status"] == "triage", row["next_due"]
+    rank = words.choice("status", "triage") if triage else row["severity"].upper()
+    named = " ".join(filter(None, ("DRILL" if row["drill"] else "", row["key"], row["code_name"])))
+    by = f"{say(words, 'due')}: {moment(app, words, due)}" if due else ""
+    return Row(rank, named, f"inc/{row['key']}", note=by, alarm=bool(due and due < app.now()))
 
 
 def incident_page(asked: Asked) -> Response:
@@ -75,7 +89,7 @@ def incident_page(asked: Asked) -> Response:
     if found.quarantined is None:
         incident = app.incident(key)
         tables += [_roles(app, incident, words), _duties(app, incident, words, now)]
-        tables += _papers(incident, words)
+        tables += [_letters(incident, words), _papers(incident, words)]
     name = f"{found.key} {found.code_name}"
     unreached = say(words, "nobody_reached") if found.nobody_reached else ""
     drill = "DRILL" if found.drill else ""
@@ -87,9 +101,26 @@ def incident_page(asked: Asked) -> Response:
         banner,
         lead=tuple(filter(None, (_named(app, actor, found), state))),
         tables=tuple(each for each in tables if each.rows),
+        links=(Row("", say(words, "all"), ".."),),
         foot=(say(words, "as_of", moment=moment(app, words, now)),),
     )
     return answer(page)
+
+
+def letters(asked: Asked) -> Response:
+    """The letters of a notice, for those who are signed in."""
+    app, session = asked.app, signed_in(asked.app, asked.request)
+    if session is None:
+        return nobody(asked)
+    words = asked.words(session.actor)
+    try:
+        key, notice = asked.part("key"), asked.part("notice")
+        if shut_out(app, session, key):
+            return nobody(asked)
+        back = Row("", key, f"../../{key}")
+        return answer(letters_page(app, session.actor, words, key, notice, back))
+    except Refused as error:
+        return refused(words, error, 404)
 
 
 def paper(asked: Asked) -> Response:
@@ -119,7 +150,13 @@ def _named(app: App, actor: Actor, found: Card) -> str:
 
 
 def _now(app: App, found: Card, words: Words) -> Rows:
-    rows = [Row(say(words, "commander"), found.commander or say(words, "nobody"), alarm=not found.commander)]
+    rows = [
+        Row(
+            say(words, "commander"),
+            _name(app, found.commander) or say(words, "nobody"),
+            alarm=not found.commander,
+        )
+    ]
     if found.soonest and found.soonest.soonest:
         due = found.soonest.soonest
         rows.append(Row(say(words, "due"), moment(app, words, due), alarm=due < app.now()))
@@ -148,8 +185,13 @@ def _title(app: App, found: Card, words: Words) -> str:
     return next((each.title for each in here if found.next and each.id == found.next.id), "")
 
 
+def _name(app: App, who: str | None) -> str:
+    person = known_person(app, who) if who else None
+    return person.name if person else who or ""
+
+
 def _roles(app: App, incident: Incident, words: Words) -> Rows:
-    held = [Row(words.choice("office", role), holder) for role, holder in incident.roles.items()]
+    held = [Row(words.choice("office", role), _name(app, holder)) for role, holder in incident.roles.items()]
     silent = unanswered(incident, app.catalog.contacts) if incident.open else []
     held += [Row(words.choice("office", role), say(words, "silent"), alarm=True) for role in silent]
     return Rows(tuple(held), say(words, "roles"))
@@ -170,10 +212,23 @@ def _duties(app: App, incident: Incident, words: Words, now: datetime) -> Rows:
     return Rows(tuple(rows), say(words, "duties"))
 
 
-def _papers(incident: Incident, words: Words) -> list[Rows]:
+def _letters(incident: Incident, words: Words) -> Rows:
+    rows = [
+        Row(
+            notice,
+            say(words, "read_letters", count=state.variants, people=words.number(state.recipients)),
+            f"{incident.key}/letters/{notice}",
+        )
+        for notice, state in incident.notices.items()
+        if state.mark != "void"
+    ]
+    return Rows(tuple(rows), say(words, "letters"))
+
+
+def _papers(incident: Incident, words: Words) -> Rows:
     rows = [
         Row(duty.opened.key, item, f"{incident.key}/papers/{item}", posts=True)
         for duty in incident.duties.values()
         for item in (*duty.papers, *duty.other_papers)
     ]
-    return [Rows(tuple(rows), say(words, "papers"), PAPERS)]
+    return Rows(tuple(rows), say(words, "papers"), PAPERS)

@@ -44,13 +44,14 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A name and a value; `address` makes the value a link, or with `posts` a button."""
+    """A name and a value, and what is to be noted of it; `address` makes the value a link, or with `posts` a button."""
 
     name: str
     value: str
     address: str = ""
     posts: bool = False
     alarm: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

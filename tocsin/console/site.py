@@ -1,7 +1,7 @@
 """The web door as an ASGI application, and the server that it runs in.
 
 /o/TOKEN            what a link would do, and the button that does it; /letters behind it
-/inc/KEY            an incident, for those who are signed in; /papers/ITEM behind it
+/inc/KEY            an incident, for those who are signed in; /letters/NOTICE and /papers/ITEM behind it
 /                   the incidents that one may know of
 /healthz, /readyz   whether anybody rings, and whether the database answers
 """
@@ -71,6 +71,7 @@ def site(app: App) -> Callable[..., Awaitable[None]]:
         Route("/o/{token}", page(doors.door), methods=_BOTH),
         Route("/o/{token}/letters", page(doors.letters), methods=_GET),
         Route("/inc/{key}", page(incident.incident_page), methods=_GET),
+        Route("/inc/{key}/letters/{notice}", page(incident.letters), methods=_GET),
         Route("/inc/{key}/papers/{item}", page(incident.paper), methods=["POST"]),
         Route("/healthz", page(_alive), methods=_GET),
         Route("/readyz", page(_ready), methods=_GET),

@@ -1,0 +1,21 @@
+"""The letters of a notice as they would leave, for whoever is to read them before they say yes."""
+
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.console.pages import Page, Row, Rows, Text, say
+from tocsin.rendering.words import Words
+
+
+def letters_page(app: App, actor: Actor, words: Words, key: str, notice: str, back: Row) -> Page:
+    """Each distinct letter, how many get it, and the digest that an approval binds. Refused where there is no draft."""
+    from tocsin.views.access import seen
+    from tocsin.views.letters import preview
+
+    found = preview(app, actor, seen(app, actor, key), notice)
+    texts = tuple(
+        Text(f"{each.letter.subject} ({say(words, 'reader_count', count=each.count)})", each.letter.text)
+        for each in found.variants
+    )
+    rows = (Row(say(words, "digest"), found.digest[:12]),)
+    lead = (say(words, "read", count=len(found.variants), people=found.recipients), *found.problems)
+    return Page(words.language, notice, lead=lead, tables=(Rows(rows),), texts=texts, links=(back,))
