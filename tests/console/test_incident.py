@@ -205,3 +205,10 @@ def test_people_stand_there_by_name(visited, browser):
     visited.declare()
     visited.as_("linh").ack()
     assert "<dd>Trần Mỹ Linh</dd>" in enter(visited, browser, "linh").text
+
+
+def test_what_it_waits_for_is_said_in_the_readers_language(visited, browser):
+    visited.drafted()
+    found = enter(visited, browser, "linh").text
+    assert "duyệt thư customers (0 trên 2)" in found
+    assert "approval of" not in found

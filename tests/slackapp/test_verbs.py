@@ -33,7 +33,11 @@ def test_the_card_is_shown_to_who_asks(declared: House) -> None:
 
 
 def test_answers_are_in_the_readers_language(declared: House) -> None:
-    assert "Chưa có ai chỉ huy" in typed(declared, "card")
+    heard = typed(declared, "card")
+    assert "Chưa có ai chỉ huy" in heard
+    assert "chưa trả lời, đã" in heard
+    for english in ("silent for", "Confirm", "individuals"):
+        assert english not in heard, heard
     linh = declared.app.catalog.contacts.person("linh").model_copy(update={"languages": ("en",)})
     assert words_for(declared.app, Actor("linh", linh)).phrase("say_slack_nobody") == "Nobody commands."
 

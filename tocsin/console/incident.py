@@ -28,7 +28,6 @@ from tocsin.storage.texts import shown
 from tocsin.views.card import Card, card
 from tocsin.views.document import words_of
 from tocsin.views.duties import owed
-from tocsin.views.steps import steps
 
 #: Duties that are shown one by one; the rest is counted.
 _MOST = 40
@@ -82,7 +81,7 @@ def incident_page(asked: Asked) -> Response:
         key = asked.part("key")
         if shut_out(app, session, key):
             return nobody(asked)
-        found = card(app, actor, key, now)
+        found = card(app, actor, key, now, words.language)
     except Refused as error:
         return refused(words, error, 404)
     tables = [_now(app, found, words)]
@@ -162,10 +161,9 @@ def _now(app: App, found: Card, words: Words) -> Rows:
         rows.append(Row(say(words, "due"), moment(app, words, due), alarm=due < app.now()))
     if found.next:
         whom = say(words, "for", role=words.choice("office", found.next.role))
-        title = found.next.title if words.language == "en" else _title(app, found, words)
-        rows.append(Row(say(words, "next"), f"{found.next.id} {title} ({whom})"))
+        rows.append(Row(say(words, "next"), f"{found.next.id} {found.next.title} ({whom})"))
     if found.blocked:
-        rows.append(Row(say(words, "waits"), found.blocked.what, alarm=True))
+        rows.append(Row(say(words, "waits"), found.blocked.said.said(words), alarm=True))
     if found.untold is not None:
         untold, total = found.untold
         told = say(words, "told_of", told=words.number(total - untold), total=words.number(total))
@@ -177,12 +175,6 @@ def _now(app: App, found: Card, words: Words) -> Rows:
     ]
     rows += [Row(each.duty, moment(app, words, each.due_at)) for each in found.deadlines if each.due_at]
     return Rows(tuple(rows))
-
-
-def _title(app: App, found: Card, words: Words) -> str:
-    """The next step in the reader's language; the card itself is written for a shell."""
-    here = steps(app, app.incident(found.key), words.language)
-    return next((each.title for each in here if found.next and each.id == found.next.id), "")
 
 
 def _name(app: App, who: str | None) -> str:

@@ -3,10 +3,10 @@
 Pure. A duty is met when everybody who is under it was told, or accounted for by a person: each law by its own people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.incident import DutyState, Incident, NoticeState
@@ -140,11 +140,20 @@ def _told(duty: DutyState, letter: LetterPlan, state: NoticeState) -> bool:
     )
 
 
+#: What a letter may wait for, as a phrase of the words names it.
+WaitsFor = Literal["part", "approval", "draft", "resume", "sending", "duty_first", "hold", "release"]
+
+
 class Awaited(NamedTuple):
-    """What a letter waits for from people, and the verb that moves it on."""
+    """What a letter waits for from people, and the verb that moves it on.
+
+    `what` is for dashboards and shells; `phrase` of the words, with its blanks, is the same in any reader's language.
+    """
 
     what: str
     command: str
+    phrase: WaitsFor
+    blanks: Mapping[str, object]
 
 
 def awaited(
@@ -171,7 +180,12 @@ def _awaited_by(name: str, letter: LetterPlan | None, incident: Incident, catalo
     if letter and letter.lacks and (state is None or state.mark in ("void", "rejected")):
         lack = letter.lacks[0]
         return (
-            Awaited(f"{lack.part} for {name} ({lack.asked.cite})", "letters")
+            Awaited(
+                f"{lack.part} for {name} ({lack.asked.cite})",
+                "letters",
+                "part",
+                {"part": lack.part, "notice": name, "cite": lack.asked.cite},
+            )
             if _has_words(incident)
             else None
         )
@@ -184,26 +198,36 @@ def _awaited_by(name: str, letter: LetterPlan | None, incident: Incident, catalo
     if state.mark == "approved" and approved_enough(state, catalog.contacts.organisation):
         return _awaited_by_release(name, said, letter)
     before = f"; {first.duty} {first.comes} before it" if first else ""
-    waits = {
-        "in-review": (f"approval of {said} ({given} of {needed}){before}", "approve"),
-        "approved": (f"approval of {said} ({given} of {needed}){before}", "approve"),
-        "rejected": (f"a new draft of {said}", "draft"),
-        "void": (f"a new draft of {said}", "draft"),
-        "paused": (f"the paused sending of {said} to be resumed", "resume"),
-        "released": (f"the letters of {said} to be sent", "ledger"),
-        "sending": (f"the letters of {said} to be sent", "ledger"),
+    approval: tuple[str, str, WaitsFor] = (
+        f"approval of {said} ({given} of {needed}){before}",
+        "approve",
+        "approval",
+    )
+    waits: dict[str, tuple[str, str, WaitsFor]] = {
+        "in-review": approval,
+        "approved": approval,
+        "rejected": (f"a new draft of {said}", "draft", "draft"),
+        "void": (f"a new draft of {said}", "draft", "draft"),
+        "paused": (f"the paused sending of {said} to be resumed", "resume", "resume"),
+        "released": (f"the letters of {said} to be sent", "ledger", "sending"),
+        "sending": (f"the letters of {said} to be sent", "ledger", "sending"),
     }
     if state.mark not in waits:
         return None
-    what, verb = waits[state.mark]
-    return Awaited(what, f"{verb} {name}")
+    what, verb, phrase = waits[state.mark]
+    return Awaited(what, f"{verb} {name}", phrase, {"notice": name, "given": given, "needed": needed})
 
 
 def _awaited_by_release(name: str, said: str, letter: LetterPlan | None) -> Awaited:
     """What an approved letter waits for: what comes first, the end of a hold, or a person who lets it leave."""
     if letter and letter.waits:
         first = letter.waits[0]
-        return Awaited(f"{first.duty}, which {first.comes} before {said} ({first.asked.cite})", first.command)
+        what = f"{first.duty}, which {first.comes} before {said} ({first.asked.cite})"
+        blanks = {"duty": first.duty, "notice": name, "cite": first.asked.cite}
+        return Awaited(what, first.command, "duty_first", blanks)
     if letter and letter.held:
-        return Awaited(f"the end of the hold on {said} ({letter.held[0].cite})", "letters")
-    return Awaited(f"release of {said}", f"send {name}")
+        cite = letter.held[0].cite
+        return Awaited(
+            f"the end of the hold on {said} ({cite})", "letters", "hold", {"notice": name, "cite": cite}
+        )
+    return Awaited(f"release of {said}", f"send {name}", "release", {"notice": name})

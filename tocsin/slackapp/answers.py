@@ -33,7 +33,7 @@ class Usable(Protocol):
 def card(desk: Desk, key: str) -> list[Said]:
     """The 3 a.m. card: whose it is, how long there is, what is next, what blocks, who is untold, what is down."""
     now = desk.app.now()
-    found = card_view(desk.app, desk.actor, key, now)
+    found = card_view(desk.app, desk.actor, key, now, desk.words.language)
     commander = line("slack_commander", who=found.commander) if found.commander else line("slack_nobody")
     drill = "DRILL " if found.drill else ""
     lines: list[Said] = [
@@ -48,7 +48,7 @@ def card(desk: Desk, key: str) -> list[Said]:
     if found.next:
         lines.append(_step_line(desk, found.next))
     if found.blocked:
-        lines.append(line("slack_blocked", what=found.blocked.what))
+        lines.append(line("slack_blocked", what=found.blocked.said))
     lines.append(line("slack_left", steps=found.pending, overdue=found.overdue, duties=found.open_duties))
     if found.untold is not None:
         untold, total = (desk.words.number(count) for count in found.untold)
@@ -155,7 +155,6 @@ def person_id(app: App, word: str) -> str:
 
 
 def _step_line(desk: Desk, step: StepView) -> Said:
-    # The card speaks English; whoever reads here has a language.
     by = desk.at(step.due_at) if step.due_at else "-"
     return line("slack_step", step=step.id, title=step.title, role=step.role, at=by)
 

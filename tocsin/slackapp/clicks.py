@@ -190,8 +190,13 @@ def _among_us(desk: Desk, key: str) -> str:
 def ask_upload(desk: Desk, key: str, step: str) -> None:
     """Open a thread in which the evidence of a step is uploaded, where no outsider reads along."""
     desk.refuse_silenced(key)
-    wanted = open_step(desk.app, desk.app.incident(key), step).evidence or ""
-    post = post_of(desk.said([line("slack_upload", step=step, incident=key), wanted]))
+    wanted = open_step(desk.app, desk.app.incident(key), step)
+    lines = [
+        line("slack_upload", step=step, incident=key),
+        line("step", step=step, title=wanted.title),
+        line("slack_wants", what=wanted.evidence or "-"),
+    ]
+    post = post_of(desk.said(lines))
     channel = _among_us(desk, key)
     said = desk.voice.ask(
         "chat_postMessage",

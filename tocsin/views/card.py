@@ -16,6 +16,7 @@ from tocsin.domain.order import Disorder, out_of_order
 from tocsin.domain.rhythm import Update, next_update
 from tocsin.domain.telling import awaited
 from tocsin.record import plan_or_none
+from tocsin.rendering.message import Line, line
 from tocsin.views.access import apart, seen
 from tocsin.views.calls import DownRoute, down_routes, silence
 from tocsin.views.duties import DutyView, owed
@@ -27,10 +28,11 @@ from tocsin.views.triage import Waiting, waiting
 
 @dataclass(frozen=True)
 class Blocked:
-    """What holds the incident up, and the command that moves it on."""
+    """What holds the incident up, and the command that moves it on. `said` is `what` for any reader's language."""
 
     what: str
     command: str
+    said: Line
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Card:
     nobody_reached: bool = False
 
 
-def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
+def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") -> Card:
     """The card of an incident for one reader. Of one that was set apart it says that, and which clocks run on.
 
     Refused for those who may not know of the incident.
@@ -100,7 +102,7 @@ def card(app: App, actor: Actor, key: str, now: datetime) -> Card:
     incident = seen(app, actor, key)
     # Of a file that is closed, or was no incident, nothing is left to do.
     waits = waiting(app, actor, incident)
-    found = steps(app, incident) if incident.open else []
+    found = steps(app, incident, language) if incident.open else []
     law = owed(app, incident, now)
     upcoming = next_step(found, incident, actor)
     open_duties = [duty for duty in law.duties if duty.open]
@@ -168,15 +170,19 @@ def blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
         long = silence(incident, role, now) or timedelta(0)
         name = role.upper() if role == "dpo" else role.replace("-", " ")
         return Blocked(
-            f"{name} silent for {int(long.total_seconds()) // 60} min", f"tocsin page {incident.key} {role}"
+            f"{name} silent for {int(long.total_seconds()) // 60} min",
+            f"tocsin page {incident.key} {role}",
+            line("waits_silent", role=role, since=long),
         )
     plan = plan_or_none(app, incident, now)
     if plan is None:
-        return Blocked("the plan of this incident fails", f"tocsin verify {incident.key}")
+        said = line("waits_mending")
+        return Blocked("the plan of this incident fails", f"tocsin verify {incident.key}", said)
     letter = awaited(incident, app.catalog_of(incident))
     if letter is not None and plan.waiting_for == letter.what:
         verb, _, rest = letter.command.partition(" ")
-        return Blocked(letter.what, f"tocsin {verb} {incident.key} {rest}".rstrip())
+        said = line(f"waits_{letter.phrase}", **letter.blanks)
+        return Blocked(letter.what, f"tocsin {verb} {incident.key} {rest}".rstrip(), said)
     if plan.waiting_for.startswith("scope"):
-        return Blocked(plan.waiting_for, f"tocsin scope {incident.key}")
+        return Blocked(plan.waiting_for, f"tocsin scope {incident.key}", line("waits_scope"))
     return None
