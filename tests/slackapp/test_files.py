@@ -34,7 +34,7 @@ def ask(house: House) -> tuple[House, str, PostedMessage]:
     house.hush()
     message = posted(house, Offer("done", house.story.key, step.id))
     house.member("linh").click(message, f"done {step.id}")
-    heard = house.workspace.expect(room_of(house, house.story.key), step.id)
+    heard = house.workspace.expect(room_of(house, house.story.key), step.id, "Giữ làm bằng chứng: ")
     house.settled()
     assert heard.message is not None
     return house, step.id, heard.message

@@ -13,7 +13,7 @@ from tocsin.domain.offers import Offer, parsed
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
-from tocsin.slackapp.desk import Desk
+from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.modals import offered, stated
 from tocsin.slackapp.voice import post_of
 from tocsin.storage import inbound, rooms, spent
@@ -67,7 +67,7 @@ def taken_up(
                 proof=desk.proof,
             )
     except TurnedAway as refused:
-        desk.say(unknown(desk) if refused.why == "unknown-person" else str(refused))
+        desk.say(*turned(desk, refused))
         return
     trouble = advanced(desk.app, offer.incident)
     posted(desk, offer.incident)
@@ -89,6 +89,13 @@ def _refuse_silenced(desk: Desk, offer: Offer) -> None:
 def unknown(desk: Desk) -> Line:
     """How somebody is added whom nobody knows here: their own id, the file and the key."""
     return line("slack_unknown", id=desk.it.user)
+
+
+def turned(desk: Desk, refused: TurnedAway) -> list[Said]:
+    """That nothing was done, in the reader's words; then why, in the line that a shell would print."""
+    if refused.why == "unknown-person":
+        return [unknown(desk)]
+    return [line(f"slack_turned_{refused.why.replace('-', '_')}"), str(refused)]
 
 
 def done_line(desk: Desk, offer: Offer) -> Line:

@@ -14,7 +14,7 @@ from tocsin.evidence.passing import passing
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
-from tocsin.slackapp.clicks import done_before, done_line, tickable, unknown
+from tocsin.slackapp.clicks import done_before, done_line, tickable, turned
 from tocsin.slackapp.desk import Desk
 from tocsin.slackapp.voice import post_of
 from tocsin.storage import inbound
@@ -39,7 +39,7 @@ def uploaded(desk: Desk) -> None:
         else:
             kept = _keep(desk, key, step, event["files"])
     except TurnedAway as refused:
-        desk.say(unknown(desk) if refused.why == "unknown-person" else str(refused))
+        desk.say(*turned(desk, refused))
         return
     trouble = advanced(desk.app, key)
     offer = Offer("done", key, step)
