@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tocsin.catalog.folders import files_in
+
 
 def lay_out(files: Mapping[str, bytes], folder: Path) -> None:
     """Make `folder` hold exactly these files: whole or not at all for others, and anew where it holds anything else."""
@@ -26,7 +28,7 @@ def lay_out(files: Mapping[str, bytes], folder: Path) -> None:
 
 def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether it holds these files and no others, byte for byte: a hand, or a power cut, may have changed one."""
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    there = files_in(folder)
     return there.keys() == files.keys() and all(there[name].read_bytes() == files[name] for name in files)
 
 
