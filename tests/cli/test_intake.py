@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.intake.imap import Imap
-from tests.intake.post import items, message, received
+from tests.intake.post import hand_over, items, message, received
 from tocsin.actions.declaring import Declaration, declare
 from tocsin.actors import Actor
 from tocsin.app import App
@@ -130,9 +130,12 @@ def test_what_is_urgent_stands_out_in_the_list_and_in_the_status(tocsin: Command
 def test_what_a_flood_holds_back_calls_at_once_where_no_bell_rings(
     home: Path, app: App, mail: MailSink, tocsin: Command
 ) -> None:
-    for n in range(12):
-        pipe(message("URGENT", id_=f"m{n}@x", sender=f"s{n}@example.org"))
-    assert len(mail.messages) == 11
+    flood = [message("URGENT", id_=f"m{n}@x", sender=f"s{n}@example.org") for n in range(12)]
+    # The first ten came in without anybody to call for them.
+    hand_over(app, *flood[:10])
+    for raw in flood[10:]:
+        pipe(raw)
+    assert len(mail.messages) == 1
     key = items(app)[10]
     assert app.incident(key).pages[0].reached
     assert "FLOOD   this item calls nobody by itself" in tocsin("card", key).out

@@ -34,10 +34,14 @@ def test_the_promise_runs_from_the_first_minute_and_is_marked_as_assumed(story):
 @pytest.mark.rooms
 def test_the_room_is_warned_at_each_part_of_the_time_and_told_when_it_is_over(story):
     answered(story)
-    for hours, percents in ((36, [50]), (18, [50, 75]), (10.8, [50, 75, 90]), (7.2, [50, 75, 90, 100])):
-        story.fast_forward(hours=hours)
+    percents = []
+    for hours, percent in ((36, 50), (18, 75), (10.8, 90), (7.2, 100)):
+        story.leap(hours=hours - 1).settle()
         assert warned(story) == percents
-    story.fast_forward(hours=48)
+        story.fast_forward(hours=1)
+        percents.append(percent)
+        assert warned(story) == percents
+    story.leap(hours=47).fast_forward(hours=1)
     assert warned(story) == [50, 75, 90, 100]
     late = [
         row for row in story.outbox if row["key"].split("/")[1] == "warn" and f"{PROMISE}.100" in row["key"]
@@ -47,7 +51,7 @@ def test_the_room_is_warned_at_each_part_of_the_time_and_told_when_it_is_over(st
 
 
 def test_a_corrected_fact_moves_the_clock_and_warns_anew_only_then(story):
-    answered(story).fast_forward(hours=37)
+    answered(story).leap(hours=35).fast_forward(hours=2)
     assert warned(story) == [50]
     story.as_("an").learn({"root_cause": {"en": "a token in a commit"}}, source="forensics")
     assert warned(story) == [50]
@@ -55,7 +59,7 @@ def test_a_corrected_fact_moves_the_clock_and_warns_anew_only_then(story):
     (moved,) = story.told("DutyMoved")
     assert moved.clock_from == "violation_found_at"
     assert warned(story) == [50, 50]
-    story.fast_forward(hours=8)
+    story.leap(hours=7).fast_forward(hours=1)
     assert warned(story) == [50, 50, 75]
 
 
@@ -126,7 +130,9 @@ def test_what_was_filed_in_time_and_recorded_later_is_not_late(story):
 
 def test_a_day_before_a_report_is_due_it_is_made_and_the_signatory_is_asked(tale):
     answered(tale).as_("an").learn({"aware_at": "2026-11-23T19:31:00Z"} | HIT, source="scope")
-    tale.fast_forward(hours=49)
+    tale.leap(hours=46).settle()
+    assert tale.told("SignatureAsked") == []
+    tale.fast_forward(hours=3)
     assert GERMANY in [body.duty for body in tale.told("PaperMade")]
     assert [body.duty for body in tale.told("SignatureAsked")].count(GERMANY) == 1
     assert any("ask-signature" in row["key"] and row["person"] == "bao" for row in tale.outbox)
@@ -140,17 +146,19 @@ def test_a_dead_weekend_is_weighed_against_now(story):
 
 
 def test_a_clock_that_steps_back_neither_warns_twice_nor_forgets(story):
-    answered(story).fast_forward(hours=37)
+    answered(story).leap(hours=35).fast_forward(hours=2)
     story.leap(hours=-5).settle()
     assert warned(story) == [50]
-    story.fast_forward(hours=23)
+    story.leap(hours=21).fast_forward(hours=2)
     assert warned(story) == [50, 75]
     assert verify(story.app, story.key).fault is None
 
 
 def test_the_projections_of_a_long_story_are_what_fold_and_plan_say(story):
     answered(story).as_("an").learn({"aware_at": "2026-11-23T19:31:00Z"} | HIT, source="scope")
-    story.fast_forward(hours=60)
+    # Warnings fall due at half and at three quarters of the time, and a report is made a day before it is due.
+    for dead in (34, 9, 4):
+        story.leap(hours=dead).fast_forward(hours=3)
     verdict = verify(story.app, story.key)
     assert verdict.proven, verdict
     assert plan(story.incident, story.app.catalog, story.clock.moment).moves == ()

@@ -284,7 +284,7 @@ def test_a_letter_that_is_void_while_it_leaves_is_told_at_once(tale, ear):
 )
 def test_each_part_of_the_time_warns_exactly_those_whose_it_is(tale, hours, people):
     quiet(commanded(tale))
-    tale.fast_forward(hours=hours - 0.1)
+    tale.leap(hours=hours - 1).fast_forward(hours=0.9)
 
     def warned() -> list[tuple[str, str]]:
         said = [(who, "slack", text) for who in PEOPLE for text in tale.heard(who)]
