@@ -247,6 +247,15 @@ def test_a_ladder_climbs_past_nobody_whose_telephone_still_waits(catalog):
     ]
 
 
+def test_a_ladder_that_became_shorter_still_rings_what_waited(catalog):
+    waits = ["slack", {"by": "command", "after_minutes": 6}]
+    long = house(catalog, level(0, "minh"), level(1, "linh"), linh=waits, minh=["email"])
+    incident = make_calls(declared(), contacts_of(long, catalog), START)
+    incident = make_calls(incident, contacts_of(long, catalog), START + minutes(1))
+    short = house(catalog, level(0, "minh"), linh=waits, minh=["email"])
+    assert called(incident, contacts_of(short, catalog), START + minutes(8)) == ["linh"]
+
+
 def test_what_waits_for_somebody_whom_the_ladder_passed_respects_what_was_said_since(catalog):
     waits = ["slack", {"by": "command", "after_minutes": 6}, {"by": "email", "after_minutes": 30}]
     contacts = house(catalog, level(0, "linh"), level(5, "minh"), linh=waits, minh=["email"])

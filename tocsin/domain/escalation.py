@@ -170,7 +170,9 @@ def _of_lower_rungs(stands: _Standing, incident: Incident) -> Iterator[_Pending]
         if person is None or person in stands.people or since is None:
             continue
         used = {route for page in stands.made if page.person == who for route in page.routes}
-        waits = _waits(person, stands.ladder.levels[last.level], incident.silenced)
+        # The ladder may have become shorter since.
+        level = stands.ladder.levels[min(last.level, len(stands.ladder.levels) - 1)]
+        waits = _waits(person, level, incident.silenced)
         by = {route: since + wait for route, wait in waits.items() if wait and route not in used}
         yield _Pending(who, last.level, last.round, last.repeat, by)
 
