@@ -531,6 +531,20 @@ def test_a_gateway_that_fails_turns_the_call_to_the_next_route(ear, body, within
     assert said in row["reply"]
 
 
+def test_nobodys_haste_at_a_shell_cuts_a_program_that_rings(ear, monkeypatch):
+    monkeypatch.setattr("tocsin.delivery.outbox.HURRY", 0.2)
+    tale = ear.story
+    gateway(tale, "sleep 1; echo rung", "5 s")
+    reached_by(tale, linh=["command"])
+    only(tale, calls("linh"))
+    tale.key = actions.declare(tale.app, tale.actor("linh"), Declaration("A key", drill=True)).incident.key
+    advance(tale.app, tale.key)
+    deliver(tale.app, Load(incident=tale.key))
+    (row,) = (row for row in tale.outbox if row["route"] == "command")
+    assert (row["state"], row["attempts"]) == ("handed_over", 1)
+    ear.hush()
+
+
 def test_a_gateway_that_is_not_there_is_down_and_said_so(ear):
     gateway(ear.story, "true")
     os.unlink(ear.story.folder / "ring")  # noqa: PTH108 - gone behind our back

@@ -1,7 +1,7 @@
 """Waking: asks Prefect, over its REST API, to run an incident now. There is one waker, the bell (`watch` in its stead).
 
 `domain.waking` says what is to be done; here it is done. No part of this may fail into the bell: without Prefect it
-says why and returns.
+says why and returns. Long, since whom it wakes and how it asks are read side by side.
 """
 
 import time
@@ -108,15 +108,20 @@ class Waker:
         until = time.monotonic() + _LOOK
         waiting = sorted(sleepers, key=lambda sleeper: sleeper.incident not in self._left)
         states: dict[str, RunState] = {}
-        for number, sleeper in enumerate(waiting):
-            if number and time.monotonic() > until:
-                break
-            if number % _BATCH == 0:
-                batch = waiting[number : number + _BATCH]
-                states = self._states([each.flow_run_id for each in batch if each.flow_run_id])
-            done[self._one(sleeper, states, runs, clock)].append(sleeper.incident)
-        self._left = frozenset(each.incident for each in waiting).difference(*done.values())
-        done["leave"] += self._left
+        # Whom Prefect refuses was come to all the same: it holds up nobody behind it twice.
+        come = 0
+        try:
+            for number, sleeper in enumerate(waiting):
+                if number and time.monotonic() > until:
+                    break
+                if number % _BATCH == 0:
+                    batch = waiting[number : number + _BATCH]
+                    states = self._states([each.flow_run_id for each in batch if each.flow_run_id])
+                come = number + 1
+                done[self._one(sleeper, states, runs, clock)].append(sleeper.incident)
+        finally:
+            self._left = frozenset(each.incident for each in waiting[come:])
+            done["leave"] += self._left
 
     def _one(self, sleeper: Sleeper, states: dict[str, RunState], runs: Runs, clock: datetime) -> Verdict:
         state = states.get(sleeper.flow_run_id or "")

@@ -247,6 +247,24 @@ def test_a_ladder_climbs_past_nobody_whose_telephone_still_waits(catalog):
     ]
 
 
+def test_a_telephone_rings_also_where_the_next_rung_calls_the_same_person_by_less(catalog):
+    waits = ["slack", {"by": "command", "after_minutes": 10}]
+    contacts = house(
+        catalog,
+        level(0, "linh"),
+        level(5, "linh", "minh", by=("slack",)),
+        again=60,
+        linh=waits,
+        minh=["slack"],
+    )
+    assert heard(contacts, 30) == [
+        (0, "linh", "slack"),
+        (5, "linh", "slack"),
+        (5, "minh", "slack"),
+        (10, "linh", "command"),
+    ]
+
+
 def test_a_ladder_that_became_shorter_still_rings_what_waited(catalog):
     waits = ["slack", {"by": "command", "after_minutes": 6}]
     long = house(catalog, level(0, "minh"), level(1, "linh"), linh=waits, minh=["email"])

@@ -128,7 +128,9 @@ def _for_a_person(
 def _settling(app: App, attempt: Attempt, lease: str) -> Also:
     """What is written into the outbox about this attempt, whoever opens the transaction."""
     row, now = attempt.row, app.now()
-    stands = fate(attempt.outcome, page=row["lane"] == outbox.LANES["page"], doubted=in_doubt(row))
+    # What calls nobody for a role is answered by nobody: it would be sent again for ever.
+    answerable = row["page"] is not None and row["lane"] == outbox.LANES["page"]
+    stands = fate(attempt.outcome, page=answerable, doubted=in_doubt(row))
     # What waits for a route that is down leaves as soon as that is up.
     wait = 0 if attempt.outcome == "down" else _pause(row["lane"], row["attempts"])
     until = now + timedelta(seconds=wait)

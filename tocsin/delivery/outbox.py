@@ -1,4 +1,4 @@
-"""The first door: pages, warnings and status messages to our own people.
+"""The first door: pages, warnings and status messages to our own people. Long: it is one pass through all of them.
 
 A page tells the timeline how it fared; every attempt of every message stays in the database. A route that is DOWN
 holds nobody up: its messages go by the person's next route at once, and one of them tries it again every few seconds.
@@ -19,13 +19,13 @@ from tocsin.delivery.attempt import PATIENCE, Attempt, attempted, recorded
 from tocsin.delivery.turning import instead
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import Incident
-from tocsin.domain.routes import kind_of
+from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.storage import outbox, routes, waiting
 from tocsin.storage.outbox import LEASE
 from tocsin.storage.waiting import EVERYTHING, Load
 
-#: Seconds that somebody at a shell waits for one message, and for all of them. The bell goes on with the rest.
-HURRY, IN_ALL = 10.0, 15.0
+#: Seconds that somebody at a shell waits for one message, longer than a connection takes to fail, and for all of them.
+HURRY, IN_ALL = 12.0, 16.0
 #: Mails under way at once, of those that are pages.
 MAILS = 3
 #: How often one call looks again for what its own attempts set free.
@@ -55,8 +55,13 @@ class _Road:
 
     @property
     def patience(self) -> float:
-        """Seconds that the next message may take."""
-        return PATIENCE if self.until is None else min(HURRY, self.until - time.monotonic())
+        """Seconds that the next message may take; none is begun for which not all of them are left.
+
+        A program that rings a telephone has a limit of its own, and goes on ringing whoever stops waiting for it.
+        """
+        if self.until is None or kind_of(self.channel.name) == COMMAND:
+            return PATIENCE
+        return HURRY if self.until - time.monotonic() >= HURRY else 0.0
 
     def learn(self, attempt: Attempt) -> None:
         """What one attempt says about those that follow."""

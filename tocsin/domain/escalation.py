@@ -2,7 +2,7 @@
 
 Each role has a ladder of its own and must answer for itself. What became due while everything was dead is weighed
 against now, not replayed: only the rung on which the ladder stands at this moment calls, and whatever a person's own
-entry lets wait since an earlier call.
+entry lets wait since an earlier call. Long, since whom a ladder calls now and when it calls next are one thing.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -165,16 +165,23 @@ def _on_the_rung(stands: _Standing, incident: Incident) -> Iterator[_Pending]:
 
 def _of_lower_rungs(stands: _Standing, incident: Incident) -> Iterator[_Pending]:
     """A ladder climbs past nobody's telephone: what waits counts from the first call, until somebody answers."""
-    for who, last in {page.person: page for page in stands.made}.items():
+    levels, silenced = stands.ladder.levels, incident.silenced
+    for who in dict.fromkeys(page.person for page in stands.made):
         person, since = stands.here.get(who), stands.first_called(who)
-        if person is None or person in stands.people or since is None:
+        own = [page for page in stands.made if page.person == who]
+        if person is None or since is None:
             continue
-        used = {route for page in stands.made if page.person == who for route in page.routes}
-        # The ladder may have become shorter since.
-        level = stands.ladder.levels[min(last.level, len(stands.ladder.levels) - 1)]
-        waits = _waits(person, level, incident.silenced)
+        used = {route for page in own for route in page.routes}
+        if person in stands.people:
+            # The present rung calls for itself: a louder one by every route.
+            loud = wanted(person, silenced) if stands.rung.round else _waits(person, stands.level, silenced)
+            used.update(loud)
+        waits: dict[str, timedelta] = {}
+        for page in own:
+            # The ladder may have become shorter since.
+            waits |= _waits(person, levels[min(page.level, len(levels) - 1)], silenced)
         by = {route: since + wait for route, wait in waits.items() if wait and route not in used}
-        yield _Pending(who, last.level, last.round, last.repeat, by)
+        yield _Pending(who, own[-1].level, own[-1].round, own[-1].repeat, by)
 
 
 def _waits(person: Person, level: Level, silenced: Silenced) -> dict[str, timedelta]:

@@ -156,12 +156,10 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get("tocsin_write"):
-        # A connection is lent to one after another, and each has its own patience.
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(options['tocsin_patience'] * 1000)}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN")
+    # A connection is lent to one after another, and each has its own patience.
+    patience = options.get("tocsin_patience", PATIENCE)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("tocsin_write") else "BEGIN")
 
 
 def is_unique_violation(error: DBAPIError) -> bool:
