@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.actions.test_offers import refusals
 from tests.engine.test_papers import FORM_08, owed
@@ -181,6 +182,26 @@ def test_whom_a_mail_let_in_finds_nothing_of_an_incident_whose_mail_was_silenced
     assert visited.key in browser.get("/").text
     visited.as_("an").silence("email", because="the attacker reads mail")
     assert visited.key not in browser.get("/").text
+
+
+def test_one_incident_that_cannot_be_read_neither_hides_the_list_nor_shows_where_it_is_silenced(
+    visited, browser
+):
+    visited.declare("A laptop is gone")
+    other = visited.key
+    visited.declare()
+    enter(visited, browser, "linh")
+    visited.as_("an").silence("email", because="the attacker reads mail")
+    visited.as_("an").note("seen")
+    with visited.app.database.write() as connection:
+        broken = {"body": "x", "key": visited.key}
+        connection.execute(
+            text("UPDATE entry SET body = :body WHERE incident = :key AND kind = 'Noted'"), broken
+        )
+    visited.app._incidents.clear()
+    found = browser.get("/")
+    assert (found.status_code, other in found.text, visited.key in found.text) == (200, True, False)
+    assert browser.get(f"/inc/{visited.key}").status_code == 401
 
 
 def test_who_is_signed_in_reads_the_letters_and_nobody_else(visited, browser):

@@ -67,8 +67,8 @@ def test_a_subject_that_begins_with_a_word_for_it_is_urgent_in_both_languages(su
         "INC-2026-0001 high priority",
         "Leak (high-priority)",
         "Lộ khóa - ưu tiên cao",
-        "Lộ khóa, KHẨN-CẤP!",
-        normalize("NFD", "Lộ khóa: khẩn cấp"),
+        "Lộ khóa, ƯU-TIÊN CAO!",
+        normalize("NFD", "Lộ khóa: ưu tiên cao"),
     ],
 )
 def test_a_mark_of_several_words_is_one_anywhere_in_a_subject_with_or_without_hyphens(subject):
@@ -76,7 +76,7 @@ def test_a_mark_of_several_words_is_one_anywhere_in_a_subject_with_or_without_hy
 
 
 def test_a_mark_that_a_company_writes_with_a_hyphen_or_leaves_empty_is_read_as_any_other():
-    own = Intake(urgent_subjects=("", "-", "top-secret"))
+    own = Intake(urgent_anywhere=("", "-", "top-secret"))
     assert read_head(message("this is Top Secret"), own).urgent
     assert not read_head(message("A question"), own).urgent
 
@@ -88,6 +88,8 @@ def test_a_mark_that_a_company_writes_with_a_hyphen_or_leaves_empty_is_read_as_a
         ("The highest priority of them all", {}),
         ("A question of priority, high or low", {}),
         ("Ghigh priority", {}),
+        ("Cập nhật số liên hệ khẩn cấp", {}),
+        ("Yêu cầu không khẩn cấp", {}),
         ("[EXTERNAL] Nothing is urgent here", {}),
         ("A question", {"X_Priority": "3"}),
         ("A question", {"X_Priority": "5 (Lowest)"}),

@@ -150,6 +150,7 @@ def test_a_wrong_token_is_said_by_the_sign_of_life_in_slacks_words(built: Built)
     [
         (Undelivered("down", "reply", "Slack says invalid_auth", code="invalid_auth"), [5, 10, 20, 40, 80]),
         (Undelivered("down", "connect", "Slack cannot be reached"), [5, 10, 20, 30, 30]),
+        (Undelivered("ambiguous", "reply", "", code="internal_error"), [5, 10, 20, 30, 30]),
         (Undelivered("retry", "reply", "Slack says ratelimited", 7.0), [7, 7, 7, 7, 7]),
     ],
     ids=str,

@@ -13,6 +13,7 @@ from tocsin.slackapp.typed import facts_and_text, words_and_text
         ("C3 —because “there is one already”", 1, ["C3", "there is one already"]),
         ("C3 it's John's \"quoted", 1, ["C3", "it's John's \"quoted"]),
         ("title “A new title” it's clearer", 2, ["title", "A new title", "it's clearer"]),
+        ("C2 we ran pg_dump --role admin", 1, ["C2", "we ran pg_dump --role admin"]),
         ("  C2  ", 1, ["C2"]),
         ("", 1, []),
         ("--because 'no breach'", 0, ["no breach"]),

@@ -83,9 +83,10 @@ def test_somebody_is_called_now(declared: House) -> None:
 def test_a_note_is_taken_as_it_was_typed(declared: House, text: str) -> None:
     typed(declared, f"note {declared.story.key} {text}")
     typed(declared, f"note {text}")
+    typed(declared, f"note {declared.story.key}\n{text}")
     found = declared.story.told("Noted")
-    assert len(found) == 2
-    assert found[0].text == found[1].text
+    assert len(found) == 3
+    assert len({each.text for each in found}) == 1
 
 
 def test_a_note_is_kept_to_its_last_character_or_refused_with_how_long_it_may_be(declared: House) -> None:

@@ -52,10 +52,9 @@ def all_incidents(asked: Asked) -> Response:
         return nobody(asked)
     actor = session.actor
     words = asked.words(actor)
+    shut = shut_out(app, session)
     rows = tuple(
-        _listed(app, words, each)
-        for each in visible(app, actor, only_open=True)
-        if not shut_out(app, session, each["key"])
+        _listed(app, words, each) for each in visible(app, actor, only_open=True) if each["key"] not in shut
     )
     lead = () if rows else (say(words, "none_open"),)
     return answer(Page(words.language, "Tocsin", lead=lead, tables=(Rows(rows),) if rows else ()))
@@ -79,7 +78,7 @@ def incident_page(asked: Asked) -> Response:
     words = asked.words(actor)
     try:
         key = asked.part("key")
-        if shut_out(app, session, key):
+        if key in shut_out(app, session):
             return nobody(asked)
         found = card(app, actor, key, now, words.language)
     except Refused as error:
@@ -114,7 +113,7 @@ def letters(asked: Asked) -> Response:
     words = asked.words(session.actor)
     try:
         key, notice = asked.part("key"), asked.part("notice")
-        if shut_out(app, session, key):
+        if key in shut_out(app, session):
             return nobody(asked)
         back = Row("", key, f"../../{key}")
         return answer(letters_page(app, session.actor, words, key, notice, back))
@@ -131,7 +130,7 @@ def paper(asked: Asked) -> Response:
         return nobody(asked)
     try:
         key, item = asked.part("key"), asked.part("item")
-        if shut_out(app, session, key):
+        if key in shut_out(app, session):
             return nobody(asked)
         content = hand_out(app, session.actor, key, item)
     except Refused as error:

@@ -10,13 +10,13 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tocsin.actions.offers import shut
+from tocsin.actions.offers import ROUTE_OF
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.contacts import Person
-from tocsin.domain.errors import TocsinError
 from tocsin.domain.kinds import Door
 from tocsin.links import Ticket, Unsigned, read, signed
+from tocsin.views.access import silenced
 
 
 def known_person(app: App, who: str) -> Person | None:
@@ -45,12 +45,9 @@ def signed_in(app: App, request: Request) -> Session | None:
     return Session(Actor(person.id, person), ticket.door)
 
 
-def shut_out(app: App, session: Session, key: str) -> bool:
-    """Whether somebody came in by a door that was closed since. One that cannot be read is shown by its projections."""
-    try:
-        return shut(session.door, app.incident(key))
-    except TocsinError:
-        return False
+def shut_out(app: App, session: Session) -> set[str]:
+    """The incidents for which the door was closed since by which somebody came in, sound or set apart."""
+    return silenced(app, ROUTE_OF.get(session.door, ""))
 
 
 def sign_in(app: App, answer: Response, person: Person, door: Door) -> None:

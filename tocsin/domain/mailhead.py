@@ -5,7 +5,7 @@ there too. What stands below the head is never parsed, and nothing in it can do 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.errors import MessageError
@@ -140,11 +140,9 @@ def _references(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
     said = _folded(subject)
-    marks = tuple(filter(None, map(_folded, intake.urgent_subjects)))
-    if any(beginning.startswith(marks) for beginning in _beginnings(said)):
+    if any(beginning.startswith(_marks(intake.urgent_subjects)) for beginning in _beginnings(said)):
         return True
-    # One word alone (`urgent`) is said of many things; who writes two of them together means the mark.
-    if any(re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", said) for mark in marks if " " in mark):
+    if any(re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", said) for mark in _marks(intake.urgent_anywhere)):
         return True
     for name, values in intake.urgent_headers.items():
         # `1 (Highest)` and `1(Highest)` are how programs write it; `non-urgent` is one word.
@@ -152,6 +150,10 @@ def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
         if first and first[0] in {value.casefold() for value in values}:
             return True
     return False
+
+
+def _marks(said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(_folded, said)))
 
 
 def _folded(text: str) -> str:

@@ -59,12 +59,13 @@ _KEY = re.compile(
 #: Long, with letters and at least three digits, as no word has them; what hangs on it by a point goes with it. A secret
 #: of Amazon's has forty characters, slashes among them.
 _TOKEN = re.compile(
-    r"\beyJ[\w-]+(?:\.[\w-]+)+"
+    r"(?<![\w-])eyJ[\w-]+(?:\.[\w-]+)+"
     r"|(?<![\w+-])(?=[\w+-]*[A-Za-z])(?=(?:[A-Za-z_+-]*\d){3})[A-Za-z0-9_+-]{19,}[A-Za-z0-9_](?:[./=]+[\w+-]+)*=*"
     r"|(?<![\w/+])(?=[a-z/+\d]*[A-Z])(?=[A-Z/+\d]*[a-z])(?=[A-Za-z/+]*\d)[A-Za-z\d/+]{40}(?![\w/+])"
 )
-_MONTH, _DAY, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])", r"(?:19|20)\d\d"
-#: What has digits and is nobody's: days, times of day, and the keys of incidents and of known weaknesses.
+_MONTH, _DAY, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])", r"(?:20[1-9]\d)"
+#: What has digits and is nobody's: days of these years (an earlier one may be a birthday), times of day, and the keys
+#: of incidents and of known weaknesses.
 _NOBODYS = re.compile(
     rf"(?<!\d)(?<!\d[.-])(?:{_YEAR}([./-]){_MONTH}\1{_DAY}"
     rf"|{_DAY}([./-]){_MONTH}\2{_YEAR}|{_MONTH}([./-]){_DAY}\3{_YEAR})(?!\d)(?![.-]\d)"

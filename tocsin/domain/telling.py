@@ -141,7 +141,9 @@ def _told(duty: DutyState, letter: LetterPlan, state: NoticeState) -> bool:
 
 
 #: What a letter may wait for, as a phrase of the words names it.
-WaitsFor = Literal["part", "approval", "draft", "resume", "sending", "duty_first", "hold", "release"]
+WaitsFor = Literal[
+    "part", "approval", "draft", "resume", "sending", "duty_first", "duty_maybe_first", "hold", "release"
+]
 
 
 class Awaited(NamedTuple):
@@ -224,7 +226,7 @@ def _awaited_by_release(name: str, said: str, letter: LetterPlan | None) -> Awai
         first = letter.waits[0]
         what = f"{first.duty}, which {first.comes} before {said} ({first.asked.cite})"
         blanks = {"duty": first.duty, "notice": name, "cite": first.asked.cite}
-        return Awaited(what, first.command, "duty_first", blanks)
+        return Awaited(what, first.command, "duty_first" if first.asked.sure else "duty_maybe_first", blanks)
     if letter and letter.held:
         cite = letter.held[0].cite
         return Awaited(

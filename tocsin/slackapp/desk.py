@@ -53,7 +53,7 @@ class Desk:
         """The incident in whose channel this happened, if it is one."""
         return incident_in(self.app, self.it.channel)
 
-    @property
+    @cached_property
     def silent(self) -> set[str]:
         """The incidents of which nothing may go by Slack: who reads there what they must not may click there too."""
         return silenced(self.app, "slack")

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 log = Log("tocsin.slackapp")
 
 
-#: Seconds between two questions for a connection: at first, and at most where nobody answers, or where Slack says no.
+#: Seconds between two questions for a connection: at first, and at most where nobody answers, or where Slack says that
+#: it will not.
 _FIRST, _UNANSWERED, _REFUSED = 5.0, 30.0, 300.0
 
 
@@ -59,7 +60,7 @@ class Connection(SocketModeClient):
 
 def longer(pause: float, failure: Undelivered) -> float:
     """Seconds to wait before the next question, after a question that came `pause` seconds after another."""
-    most = _REFUSED if failure.code else _UNANSWERED
+    most = _REFUSED if failure.code and failure.outcome == "down" else _UNANSWERED
     return failure.retry_after or min(2 * pause or _FIRST, most)
 
 

@@ -22,7 +22,7 @@ _FIRST = re.compile(_WORD)
 #: NAME=VALUE; an address with a question in it is none.
 _FACT = re.compile(rf"(\w+)=({_WORD})")
 #: What introduces free text at a shell.
-_OPTION = re.compile(r"(?:--|[—–])(?:because|source|note|role)(?:\s+|$)")
+_OPTION = re.compile(r"\A(?:--|[—–])(?:because|source|note|role)(?:\s+|$)")
 #: Two hyphens, as a telephone writes them.
 _DASH = re.compile(r"(?<!\S)[—–](?=\w)")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))

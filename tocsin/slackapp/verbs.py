@@ -79,7 +79,7 @@ class Asked:
     @cached_property
     def text(self) -> str:
         """The line as it was typed, without the incident."""
-        return self.tail.partition(" ")[2].strip() if self._named else self.tail
+        return "".join(self.tail.split(maxsplit=1)[1:]) if self._named else self.tail
 
     @cached_property
     def command(self) -> str:

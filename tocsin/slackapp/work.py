@@ -7,7 +7,7 @@ from tocsin.domain.message import Undelivered
 from tocsin.logs import Log
 from tocsin.rendering.message import line
 from tocsin.slackapp import modals
-from tocsin.slackapp.clicks import clicked, sent_off
+from tocsin.slackapp.clicks import clicked, done_before, sent_off
 from tocsin.slackapp.declaring import declared
 from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.emojis import marked
@@ -36,7 +36,7 @@ def work_off(app: App, voice: Voice, post: Post, taken: Taken) -> None:
         log.error("what came in cannot be opened", error=type(broken).__name__)
         return
     desk = Desk(app, voice, post, it, proof, taken.again)
-    if taken.tries > TRIES:
+    if taken.tries > TRIES and not done_before(desk):
         log.error("what came in fails each time and is given up", kind=it.kind)
         tell(app, it, "failed")
         _say(desk, line("slack_given_up", count=TRIES))
