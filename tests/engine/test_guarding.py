@@ -123,7 +123,7 @@ def test_a_bell_that_falls_silent_is_told_once_and_a_watch_that_rings_lends_it_n
     assert found["bell"] == (fell_silent, None)
     at, said = found["watch"]
     assert (at, said["bell"]) == (house.app.clock(), f"silent since {fell_silent.isoformat()}")
-    assert len(told(house, "Bell im lặng")) == 1
+    assert len(told(house, "Chuông im lặng")) == 1
 
 
 HOURS = timedelta(hours=7)
