@@ -47,9 +47,8 @@ def _stand_in() -> None:
         if not _beat_since(before):
             return False
         while hands.busy:
-            with suppress(
-                Exception
-            ):  # the database is away for a moment: the job in hand waits for it as well
+            # The database is away for a moment: the job in hand waits for it as well.
+            with suppress(Exception):
                 _say_alive()
             time.sleep(home().settings.bell.interval)
         return True

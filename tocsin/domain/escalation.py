@@ -167,9 +167,8 @@ def _of_lower_rungs(stands: _Standing, incident: Incident) -> Iterator[_Pending]
     """A ladder climbs past nobody's telephone: what waits counts from the first call, until somebody answers."""
     levels, silenced = stands.ladder.levels, incident.silenced
     for who in dict.fromkeys(page.person for page in stands.made):
-        person, since = stands.here.get(who), stands.first_called(who)
-        own = [page for page in stands.made if page.person == who]
-        if person is None or since is None:
+        person, own = stands.here.get(who), [page for page in stands.made if page.person == who]
+        if person is None:
             continue
         used = {route for page in own for route in page.routes}
         if person in stands.people:
@@ -180,7 +179,7 @@ def _of_lower_rungs(stands: _Standing, incident: Incident) -> Iterator[_Pending]
         for page in own:
             # The ladder may have become shorter since.
             waits |= _waits(person, levels[min(page.level, len(levels) - 1)], silenced)
-        by = {route: since + wait for route, wait in waits.items() if wait and route not in used}
+        by = {route: own[0].at + wait for route, wait in waits.items() if wait and route not in used}
         yield _Pending(who, own[-1].level, own[-1].round, own[-1].repeat, by)
 
 
