@@ -133,6 +133,16 @@ def built(
         app.close()
 
 
+@contextmanager
+def connected(built: Built) -> Iterator[House]:
+    """A home with an incident that listens by Socket Mode; its first pages were expected."""
+    house = built(mode="socket")
+    house.story.declare()
+    with house.listening():
+        house.hush()
+        yield house
+
+
 @pytest.fixture
 def house(built: Built) -> Iterator[House]:
     """A home that listens by HTTP."""

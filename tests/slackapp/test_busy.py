@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from tests.slackapp.conftest import Built, House
+from tests.slackapp.conftest import Built, House, connected
 from tests.slackapp.test_clicks import posted
 from tocsin.domain.offers import Offer
 
@@ -47,10 +47,7 @@ def test_over_http_each_of_them_hears_within_three_seconds_that_nothing_was_done
 
 
 def test_by_socket_mode_too(built: Built) -> None:
-    house = built(mode="socket")
-    house.story.declare()
-    with house.listening():
-        house.hush()
+    with connected(built) as house:
         linh = house.member("linh")
         with held(house):
             began = time.monotonic()

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.slackapp.conftest import Built, House
+from tests.slackapp.conftest import Built, House, connected
 from tests.slackapp.test_clicks import posted
 from tocsin.actions.doors import AS_IT_CAME, SIGNED
 from tocsin.domain.kinds import Refusal, TakenUp
@@ -49,10 +49,7 @@ def acknowledged(house: House, *envelopes: str) -> None:
 
 
 def test_what_slack_sends_again_is_done_once_and_in_silence(built: Built) -> None:
-    house = built(mode="socket")
-    house.story.declare()
-    with house.listening():
-        house.hush()
+    with connected(built) as house:
         linh = house.member("linh")
         command = linh.command(f"note {house.story.key} once")
         for _ in range(3):
@@ -65,10 +62,7 @@ def test_what_slack_sends_again_is_done_once_and_in_silence(built: Built) -> Non
 
 
 def test_a_click_that_comes_in_another_envelope_is_a_replay_and_stands_in_the_timeline(built: Built) -> None:
-    house = built(mode="socket")
-    house.story.declare()
-    with house.listening():
-        house.hush()
+    with connected(built) as house:
         linh = house.member("linh")
         message = posted(house, Offer("ack", house.story.key, "incident-commander"))
         click = linh.clicking(message, "ack incident-commander")
@@ -81,10 +75,7 @@ def test_a_click_that_comes_in_another_envelope_is_a_replay_and_stands_in_the_ti
 
 
 def test_the_timeline_calls_a_click_by_socket_mode_what_it_is(built: Built) -> None:
-    house = built(mode="socket")
-    house.story.declare()
-    with house.listening():
-        house.hush()
+    with connected(built) as house:
         linh = house.member("linh")
         message = posted(house, Offer("ack", house.story.key, "incident-commander"))
         linh.by_socket("interactive", linh.clicking(message, "ack incident-commander"))
@@ -102,10 +93,7 @@ def test_the_timeline_calls_a_click_by_socket_mode_what_it_is(built: Built) -> N
 
 
 def test_another_workspace_is_not_heard(built: Built) -> None:
-    house = built(mode="socket")
-    house.story.declare()
-    with house.listening():
-        house.hush()
+    with connected(built) as house:
         linh = house.member("linh")
         typed = linh.command(f"card {house.story.key}") | {"team_id": "T0OTHER"}
         strange = linh.by_socket("slash_commands", typed)
@@ -117,10 +105,7 @@ def test_another_workspace_is_not_heard(built: Built) -> None:
 
 
 def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:
-    house = built(mode="socket")
-    house.story.declare()
-    with house.listening():
-        house.hush()
+    with connected(built) as house:
         first = house.workspace.wait_for(lambda: house.workspace.sockets, "a connection")[-1]
         assert house.workspace._loop is not None
         told = first.send_json({"type": "disconnect", "reason": "refresh_requested"})

@@ -47,7 +47,8 @@ def refuse_used(app: App, through: Through) -> None:
     if use is not None:
         key = through.offer.incident if through.offer else ""
         raise TurnedAway(
-            f"this was used at {_spoken(app, use.at)} by {_name(app, use.by)}, and nothing was done again; "
+            f"this was used at {_spoken(app, use.at)} by {app.catalog.contacts.name_of(use.by)}, "
+            "and nothing was done again; "
             + (f"tocsin show {key} shows what stands" if key else "tocsin open makes another link"),
             "replayed",
         )
@@ -56,10 +57,6 @@ def refuse_used(app: App, through: Through) -> None:
 def _spoken(app: App, at: datetime) -> str:
     """A moment on the organisation's clock: `2026-11-24 02:40 (+07)`."""
     return f"{at.astimezone(app.zone):%Y-%m-%d %H:%M (%Z)}"
-
-
-def _name(app: App, who: str) -> str:
-    return next((each.name for each in app.catalog.contacts.people if each.id == who), who)
 
 
 def enter(app: App, change: Change, actor: Actor, through: Through) -> int:

@@ -16,7 +16,7 @@ from tocsin.console.asked import Asked
 from tocsin.console.doors import refused
 from tocsin.console.letters import letters_page
 from tocsin.console.pages import Page, Row, Rows, answer, moment, say
-from tocsin.console.sessions import known_person, shut_out, signed_in
+from tocsin.console.sessions import shut_out, signed_in
 from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
@@ -151,7 +151,7 @@ def _now(app: App, found: Card, words: Words) -> Rows:
     rows = [
         Row(
             say(words, "commander"),
-            _name(app, found.commander) or say(words, "nobody"),
+            app.catalog.contacts.name_of(found.commander) if found.commander else say(words, "nobody"),
             alarm=not found.commander,
         )
     ]
@@ -176,13 +176,11 @@ def _now(app: App, found: Card, words: Words) -> Rows:
     return Rows(tuple(rows))
 
 
-def _name(app: App, who: str | None) -> str:
-    person = known_person(app, who) if who else None
-    return person.name if person else who or ""
-
-
 def _roles(app: App, incident: Incident, words: Words) -> Rows:
-    held = [Row(words.choice("office", role), _name(app, holder)) for role, holder in incident.roles.items()]
+    held = [
+        Row(words.choice("office", role), app.catalog.contacts.name_of(holder))
+        for role, holder in incident.roles.items()
+    ]
     silent = unanswered(incident, app.catalog.contacts) if incident.open else []
     held += [Row(words.choice("office", role), say(words, "silent"), alarm=True) for role in silent]
     return Rows(tuple(held), say(words, "roles"))

@@ -131,6 +131,10 @@ class Contacts(Record):
         """The ids of all people of the house but those from whom an incident is kept."""
         return frozenset(person.id for person in self.people) - frozenset(excluded)
 
+    def name_of(self, who: str) -> str:
+        """A person by name; whoever has left the contacts, and an account that nobody knows, by id."""
+        return next((person.name for person in self.people if person.id == who), who)
+
     def with_role(self, role: str) -> tuple[Person, ...]:
         """All who may hold a role, in the order of the file."""
         return tuple(person for person in self.people if role in person.roles)

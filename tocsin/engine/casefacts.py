@@ -54,7 +54,7 @@ class _Case:
             title=self.texts.get(incident.title),
             status=incident.status,
             declared_at=incident.declared_at,
-            declared_by=self._name(incident.declared_by),
+            declared_by=self.catalog.contacts.name_of(incident.declared_by),
             ending=self._ending(),
             duties=tuple(duties.values()),
             undecided=self._undecided(),
@@ -64,20 +64,18 @@ class _Case:
             decisions=tuple(self._decision(each, duties) for each in incident.decisions.values()),
             taken_back=tuple(self._taken_back(duties)),
             dissents=tuple(
-                DissentLine(each.of, self._text(each.because), self._name(each.by), each.at)
+                DissentLine(
+                    each.of, self._text(each.because), self.catalog.contacts.name_of(each.by), each.at
+                )
                 for each in incident.dissents
             ),
             present=tuple((role, people[who]) for role, who in incident.roles.items() if who in people),
-            events=events(self.entries, self.catalog, duties, self._name),
+            events=events(self.entries, self.catalog, duties, self.catalog.contacts.name_of),
         )
 
     @cached_property
     def _letters(self) -> tuple[LetterPlan, ...]:
         return letters_of(self.incident, self.catalog)
-
-    def _name(self, who: str) -> str:
-        """A person by name; whoever has left the contacts, and an account that nobody knows, by id."""
-        return next((each.name for each in self.catalog.contacts.people if each.id == who), who)
 
     def _text(self, words: str) -> str:
         return str(shown(words, self.texts))
@@ -109,9 +107,9 @@ class _Case:
         return DecisionLine(
             of=decision.of,
             because=self._text(decision.because),
-            decided_by=self._name(decision.decided_by),
+            decided_by=self.catalog.contacts.name_of(decision.decided_by),
             at=decision.at,
-            advised_by=tuple(map(self._name, decision.advised_by)),
+            advised_by=tuple(map(self.catalog.contacts.name_of, decision.advised_by)),
             look_again=decision.look_again,
             overdue=decision.overdue(self.now),
             not_owed=decision.not_owed,
@@ -153,7 +151,10 @@ class _Case:
         if ground is None:
             return None
         return RiskDecision(
-            self._name(ground.by), ground.at, self._text(ground.because), doubted=RISK in self._doubts
+            self.catalog.contacts.name_of(ground.by),
+            ground.at,
+            self._text(ground.because),
+            doubted=RISK in self._doubts,
         )
 
     def _ground(self) -> Ground | None:
@@ -170,11 +171,11 @@ class _Case:
         for entry in self.entries:
             match entry.body:
                 case k.NotNotified(of=of, because=because, decided_by=by, advised_by=advised):
-                    heard = tuple(map(self._name, advised))
+                    heard = tuple(map(self.catalog.contacts.name_of, advised))
                     standing[of] = DecisionLine(
                         of,
                         self._text(because),
-                        self._name(by),
+                        self.catalog.contacts.name_of(by),
                         entry.at,
                         heard,
                         duty=duties.get(of) or self._ruled(of),
@@ -183,13 +184,18 @@ class _Case:
                     standing[of] = DecisionLine(
                         of,
                         self._text(because),
-                        self._name(entry.actor),
+                        self.catalog.contacts.name_of(entry.actor),
                         entry.at,
                         not_owed=True,
                         duty=duties.get(of),
                     )
                 case k.NotNotifiedTakenBack(of=of, because=because) if of in standing:
-                    yield TakenBack(standing.pop(of), entry.at, self._name(entry.actor), self._text(because))
+                    yield TakenBack(
+                        standing.pop(of),
+                        entry.at,
+                        self.catalog.contacts.name_of(entry.actor),
+                        self._text(because),
+                    )
                 case k.DutyMoved(key=of) if of in standing:
                     yield TakenBack(standing.pop(of), entry.at)
 
@@ -202,7 +208,7 @@ class _Case:
                 return Ending(
                     self.incident.status,
                     entry.at,
-                    self._name(entry.actor),
+                    self.catalog.contacts.name_of(entry.actor),
                     self._text(because) if because else None,
                 )
         return None
