@@ -22,6 +22,7 @@ from tocsin.storage.database import Database
 from tocsin.storage.schema import migrated
 
 if TYPE_CHECKING:
+    from tocsin.catalog.laying import Seen
     from tocsin.channels import Channel
 
 Clock = Callable[[], datetime]
@@ -51,6 +52,7 @@ class App:
     strict: bool = False
     _incidents: dict[str, Incident] = field(default_factory=dict, repr=False)
     _catalogs: dict[str, Catalog] = field(default_factory=dict, repr=False)
+    _laid_out: "dict[Path, Seen]" = field(default_factory=dict, repr=False)
 
     @property
     def catalog(self) -> Catalog:
@@ -161,7 +163,7 @@ class App:
 
         # By one name, so that its templates are compiled once however the home is reached.
         folder = (self.settings.home / "cache" / "packs").resolve() / catalog.digest
-        lay_out(catalog.files, folder)
+        self._laid_out[folder] = lay_out(catalog.files, folder, self._laid_out.get(folder))
         return folder
 
     @property
@@ -173,10 +175,7 @@ class App:
 
     @property
     def restored(self) -> datetime | None:
-        """When the backup was made that this home was restored from, until somebody lets go what waited then.
-
-        None in a home that goes on as it was.
-        """
+        """When the backup was made that this home was restored from, until what waited then is let go; else None."""
         try:
             made = self.settings.restored_file.stat().st_mtime
         except FileNotFoundError:

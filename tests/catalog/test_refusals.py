@@ -315,6 +315,14 @@ def test_a_phrase_that_a_language_lacks_is_missed_where_its_phrases_stand(copy: 
         copy.load()
 
 
+def test_words_that_are_written_as_json_are_refused_with_the_name_that_they_should_have(copy: "Copy") -> None:
+    copy.path("papers/words.fr.json").write_text("{}")
+    with pytest.raises(
+        BadFile, match=r"words\.fr\.json:1: words are written as YAML; call it words\.fr\.yaml"
+    ):
+        copy.load()
+
+
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [

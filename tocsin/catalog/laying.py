@@ -8,9 +8,28 @@ from pathlib import Path
 
 from tocsin.catalog.folders import files_in
 
+#: Of each file in a folder: which one it is, how large, and when it was written last (in nanoseconds).
+Seen = Mapping[str, tuple[int, int, int]]
 
-def lay_out(files: Mapping[str, bytes], folder: Path) -> None:
-    """Make `folder` hold exactly these files: whole or not at all for others, and anew where it holds anything else."""
+
+def lay_out(files: Mapping[str, bytes], folder: Path, seen: Seen | None = None) -> Seen:
+    """Make `folder` hold exactly these files: whole or not at all for others, and anew where it holds anything else.
+
+    `seen` is what an earlier call returned: where nobody has touched a file since, none is read again.
+    """
+    if seen is None or _seen(folder) != seen:
+        _laid(files, folder)
+    return _seen(folder)
+
+
+def _seen(folder: Path) -> Seen:
+    if not folder.is_dir():
+        return {}
+    stats = ((name, path.stat()) for name, path in files_in(folder).items())
+    return {name: (stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats}
+
+
+def _laid(files: Mapping[str, bytes], folder: Path) -> None:
     if folder.exists() and not _holds(folder, files):
         _take_away(folder)
     if folder.exists():

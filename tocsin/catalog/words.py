@@ -4,6 +4,7 @@ A page is set with them too: a phrase that is missing would be missed when someb
 what the release's own English words have, so that a list of phrases is kept in one place.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -13,8 +14,11 @@ from tocsin.catalog.folders import default_folders
 from tocsin.catalog.forms import named_blanks, refuse_blanks
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, Loc, parse_document, read_document
+from tocsin.domain.errors import BadFile
 from tocsin.domain.records import Language, Record
 
+WORDS = "papers/words.*.yaml"
+AS_JSON = "papers/words.*.json"
 ENGLISH = "papers/words.en.yaml"
 _DAY = frozenset({"day", "month", "year"})
 #: Which blanks each way of writing a moment may leave.
@@ -53,12 +57,29 @@ def check_words(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> Non
     """
     own = validated(WordsFile, read_document(default_folders()[0] / ENGLISH))
     for name, content in contents.items():
-        if PurePosixPath(name).match("papers/words.*.yaml"):
+        if PurePosixPath(name).match(AS_JSON):
+            raise BadFile(
+                paths[name], 1, f"words are written as YAML; call it {PurePosixPath(name).stem}.yaml"
+            )
+        if PurePosixPath(name).match(WORDS):
             document = parse_document(paths[name], content)
             words = validated(WordsFile, document)
             if words.language != name.split(".")[1]:
                 raise document.bad(("language",), f"language {words.language!r} is not the one of {name}")
             _check(words, own, document)
+
+
+def quick_to_read(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The templates with their words as JSON, which a page is set with before a parser of YAML is loaded."""
+    quick = dict(files)
+    for name, content in files.items():
+        if PurePosixPath(name).match(WORDS):
+            words = parse_document(Path(name), content).value
+            quick[str(PurePosixPath(name).with_suffix(".json"))] = json.dumps(
+                words, ensure_ascii=False
+            ).encode()
+            del quick[name]
+    return quick
 
 
 def _check(words: WordsFile, own: WordsFile, document: Document) -> None:

@@ -179,7 +179,7 @@ def _in(texts: Mapping[str, str], words: Words) -> str:
 
 def languages(templates: Path) -> list[str]:
     """The languages that papers can be written in."""
-    return sorted(path.name.split(".")[1] for path in (templates / "papers").glob("words.*.yaml"))
+    return sorted({path.name.split(".")[1] for path in (templates / "papers").glob("words.*.*")})
 
 
 @lru_cache(maxsize=8)

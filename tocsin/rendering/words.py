@@ -1,9 +1,10 @@
 """One language's words: phrases, names of choices and places, and how it writes moments and numbers.
 
-Read from `papers/words.<language>.yaml` in the templates, so that a language is added as a file. What a language lacks
-is said in English rather than not at all.
+Read from `papers/words.<language>.yaml` in the templates, so that a language is added as a file; a pack that was read
+holds them as JSON. What a language lacks is said in English rather than not at all.
 """
 
+import json
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,10 @@ def fill(pattern: str, values: Mapping[str, object]) -> str:
 def load_words(templates: Path, language: str) -> Words:
     """The words of `language`, of its parent (`pt` for `pt-BR`), or else the English ones."""
     for wanted in (language, language.partition("-")[0], "en"):
-        path = templates / "papers" / f"words.{wanted}.yaml"
+        path = templates / "papers" / f"words.{wanted}.json"
+        if path.is_file():
+            return Words(wanted, json.loads(path.read_bytes()))
+        path = path.with_suffix(".yaml")
         if path.is_file():
             return Words(wanted, read_document(path).value)
     raise Refused(f"{templates}/papers: there is no words.en.yaml; restore it from the release")
