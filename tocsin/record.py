@@ -19,7 +19,7 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import evolve, fold
 from tocsin.domain.incident import Incident
-from tocsin.domain.plan import Plan, plan
+from tocsin.domain.plan import TO_ANSWER, Plan, plan
 from tocsin.domain.timeline import Draft, Entry, chain
 from tocsin.sealing import keyed_digest, seal, unseal
 from tocsin.storage import keys, outbox, timeline
@@ -27,6 +27,8 @@ from tocsin.storage.texts import Texts, said_before
 
 #: How often a decision is run again after losing a race, before we say that something is wrong.
 ATTEMPTS = 20
+#: What an incident waits for whose plan was not worked out yet: it was declared a moment ago.
+UNPLANNED = f"whoever is called {TO_ANSWER}"
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,12 @@ def record(
     actor: str,
     command: tuple[str, str] | None = None,
     attempts: int = ATTEMPTS,
+    planned: bool = True,
 ) -> Recorded:
     """Decide and append. `decide` fills a Change, or raises Refused and nothing is written.
 
     `command` is (key, digest of its content): said again, it changes nothing and gives the first answer.
+    Unless it is `planned` what comes next is not worked out: the incident wants attention at once.
     Raises timeline.Outrun when `attempts` races were lost.
     """
     record_key = app.record_key(key)
@@ -71,7 +75,7 @@ def record(
         if not (change.drafts or change.also or command):
             return Recorded(incident, (), incident, change.answer)
         try:
-            return _write(app, change, actor, (command[0], asked) if command else None)
+            return _write(app, change, actor, (command[0], asked) if command else None, planned=planned)
         except timeline.Outrun:
             if attempt + 1 == attempts:
                 raise
@@ -121,7 +125,9 @@ def did(change: Change, command: tuple[str, str], entries: Sequence[Entry]) -> t
     return timeline.Said(change.incident.key, seq - len(entries), seq, sealed)
 
 
-def _write(app: App, change: Change, actor: str, command: tuple[str, str] | None) -> Recorded:
+def _write(
+    app: App, change: Change, actor: str, command: tuple[str, str] | None, *, planned: bool
+) -> Recorded:
     before = change.incident
     entries = chain_after(before, change.drafts, actor=actor, now=change.now)
     after = before
@@ -131,7 +137,7 @@ def _write(app: App, change: Change, actor: str, command: tuple[str, str] | None
         if timeline.head(connection, before.key) != before.head_seq:
             raise timeline.Outrun(before.key)
         if entries or change.also:
-            store(connection, app, after, entries, change)
+            store(connection, app, after, entries, change, planned=planned)
         if command:
             timeline.remember(connection, *command, did(change, command, entries))
     app._incidents[before.key] = after
@@ -146,13 +152,15 @@ def store(
     change: Change,
     *,
     number: int | None = None,
+    planned: bool = True,
 ) -> None:
-    """Write what a change brings, inside a transaction whose head was checked."""
+    """Write what a change brings, inside a transaction whose head was checked; with its plan, if `planned`."""
     change.close()
     timeline.append(connection, entries)
     change.texts.write(connection)
     outbox.put(connection, change.outgoing, change.now)
-    wake_at, waiting_for = attention(plan_or_none(app, after, change.now), change.now)
+    now = change.now
+    wake_at, waiting_for = attention(plan_or_none(app, after, now), now) if planned else (now, UNPLANNED)
     row = timeline.incident_row(after, wake_at=wake_at, waiting_for=waiting_for)
     timeline.project(connection, after, row, number=number)
     for also in change.also:

@@ -44,6 +44,14 @@ def test_people_are_called_before_it_returns(tocsin: Command, mail: MailSink, sl
     assert found["clocks"][0]["duty"] == "policy-promise/customers/individuals/controller"
 
 
+def test_the_first_pages_leave_before_any_law_is_read(tocsin: Command) -> None:
+    tocsin("declare", "A key in a public place")
+    kinds = [entry["kind"] for entry in tocsin("timeline", "--json").json]
+    pages = kinds.count("PageOutcome")
+    assert pages == 4
+    assert kinds.index("DutyOpened") > max(n for n, kind in enumerate(kinds) if kind == "PageOutcome")
+
+
 def test_it_says_who_was_called_what_runs_and_what_to_do(tocsin: Command) -> None:
     said = tocsin("declare", "A key in a public place", "--type", "credential-leak").out
     lines = said.splitlines()

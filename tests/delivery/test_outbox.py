@@ -16,15 +16,17 @@ from tocsin import actions
 from tocsin.actions.declaring import Declaration
 from tocsin.app import open_app
 from tocsin.bell import ring
-from tocsin.channels.wiring import ROUTES
+from tocsin.channels.wiring import ROUTES, slack
 from tocsin.delivery.outbox import LEASE, deliver
 from tocsin.domain.errors import Refused
+from tocsin.engine import ring as call
 from tocsin.sealing import seal
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
-from tocsin.storage import routes
+from tocsin.storage import routes, timeline
 from tocsin.storage.outbox import PAUSES
 from tocsin.storage.tables import attempt, outbox
+from tocsin.storage.waiting import Load
 
 
 def outcomes(story, route):
@@ -79,6 +81,55 @@ def test_one_dead_route_does_not_hold_up_the_other(story):
     story.declare()
     assert len(story.heard("linh")) == 1
     assert story.mails_to("linh") == []
+
+
+class Unloaded:
+    """A Slack whose library is not loaded yet: it notes how many mails had left when it began to speak."""
+
+    name, loaded = "slack", False
+
+    def __init__(self, story, heard):
+        self._channel, self._mail, self._heard = slack(story.app), story.mail, heard
+
+    async def send(self, item):
+        self._heard.append(len(self._mail.messages))
+        return await self._channel.send(item)
+
+    async def close(self):
+        await self._channel.close()
+
+
+def test_what_can_leave_at_once_waits_for_no_library_of_another_route(story):
+    heard: list[int] = []
+    story.app = replace(story.app, routes=ROUTES | {"slack": lambda app: Unloaded(story, heard)})
+    declared_in_silence(story)
+    deliver(story.app)
+    assert len(heard) == 2
+    assert min(heard) >= 1
+
+
+def test_a_route_that_hangs_keeps_no_library_from_being_loaded(story):
+    story.mail.misbehave(Fault("connect", "silence"))
+    heard: list[int] = []
+    story.app = replace(story.app, routes=ROUTES | {"slack": lambda app: Unloaded(story, heard)})
+    declared_in_silence(story)
+    deliver(story.app, Load(incident=story.key))
+    assert heard == [0, 0]
+    assert len(story.heard("linh")) == 1
+
+
+def test_pages_that_were_rung_are_not_rung_again_by_whoever_goes_on(story):
+    what = Declaration("A key in a repository", type="credential-leak", drill=True)
+    story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
+    call(story.app, story.key)
+    # Here the process at the shell dies. What it left wants attention at once, and says that somebody is called.
+    assert story.incident.duties == {}
+    with story.app.database.read() as connection:
+        row, _ = timeline.projected(connection, story.key)
+    assert (row["wake_at"], row["waiting_for"]) == (story.clock.moment, "whoever is called to answer")
+    story.settle()
+    assert story.incident.duties
+    assert len(story.heard("linh")) == len(story.mails_to("linh")) == 1
 
 
 def test_a_route_that_the_fence_closes_is_down_and_the_other_goes_on(story):

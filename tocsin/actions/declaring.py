@@ -158,7 +158,7 @@ def _declared(
         keys.add_key(connection, app.keyring, key, "record", record_key)
         keys.add_key(connection, app.keyring, key, "people", people_key)
         change = Change(incident, now, texts, record_key)
-        store(connection, app, incident, entries, change, number=number)
+        store(connection, app, incident, entries, change, number=number, planned=False)
         if asked:
             digest = command_digest(record_key, asked)
             timeline.remember(connection, asked[0], digest, did(change, asked, entries))

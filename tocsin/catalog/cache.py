@@ -65,26 +65,37 @@ def _understood(content: bytes, key: str, files: tuple[tuple[str, bytes], ...]) 
     if kept["key"] != key:
         raise KeyError(key)
     templates = dict(files)
-    return _catalog(kept, {name: templates[name] for name in kept["files"]})
+    made = {name: text.encode() for name, text in kept["made"].items()}
+    return _catalog(kept, {name: templates[name] for name in kept["files"]} | made)
 
 
 def _catalog(kept: Mapping[str, Any], templates: Mapping[str, bytes]) -> Catalog:
     documents = {name: text.encode() for name, text in kept["documents"].items()}
     documents |= {f"{FILES}{name}": content for name, content in templates.items()}
-    return catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
+    catalog = catalog_from_documents(documents, Contacts.model_validate(kept["contacts"]))
+    return catalog.knowing(kept["first_laws"])
 
 
-def keep(cache: Path, key: str, catalog: Catalog) -> None:
-    """Put the catalog under this key, and beside it whole; each file as a whole or not at all."""
+def keep(cache: Path, key: str, catalog: Catalog, files: Mapping[str, bytes]) -> None:
+    """Put the catalog under this key, and beside it whole; each file as a whole or not at all.
+
+    Those of its templates that are among `files`, as they were read, are kept by their names alone.
+    """
     documents = {
         name: content.decode() for name, content in catalog.documents.items() if not name.startswith(FILES)
     }
-    kept = {"documents": documents, "contacts": catalog.contacts.model_dump(mode="json", by_alias=True)}
-    files = {name: b64encode(content).decode() for name, content in catalog.files.items()}
+    made = {name: content.decode() for name, content in catalog.files.items() if name not in files}
+    whole = {name: b64encode(content).decode() for name, content in catalog.files.items()}
+    kept = {
+        "documents": documents,
+        "contacts": catalog.contacts.model_dump(mode="json", by_alias=True),
+        "first_laws": catalog.first_laws,
+    }
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        _put(_last_good(cache), zlib.compress(json.dumps(kept | {"files": files}).encode()))
-        _put(cache, json.dumps(kept | {"key": key, "files": [*files]}).encode())
+        _put(_last_good(cache), zlib.compress(json.dumps(kept | {"files": whole}).encode()))
+        as_read = [name for name in catalog.files if name in files]
+        _put(cache, json.dumps(kept | {"key": key, "files": as_read, "made": made}).encode())
 
 
 def last_good(cache: Path) -> Catalog | None:

@@ -36,7 +36,7 @@ def load_catalog(
 
     catalog = read_catalog(paths, contents, files, contacts)
     if cache:
-        keep(cache, key, catalog)
+        keep(cache, key, catalog, files)
     return catalog
 
 

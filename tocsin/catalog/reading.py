@@ -12,12 +12,14 @@ from tocsin.catalog.letter import read_letter
 from tocsin.catalog.packs import check_packs
 from tocsin.catalog.templates import check_templates
 from tocsin.catalog.validation import validated
+from tocsin.catalog.words import quick_to_read
 from tocsin.catalog.yamlfile import parse_document
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import Types
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.law.laws import Laws
+from tocsin.domain.law.regime import owing_at_once
 
 
 def read_catalog(
@@ -40,13 +42,15 @@ def read_catalog(
     words = read_vocabulary(paths, contents)
     regimes = read_regimes(paths, contents, words)
     own = {part for regime in regimes.values() for part in regime.parts}
+    organisation, authorities = people.organisation, people.authorities
     return Catalog(
         types=Types.of(types),
         regimes=Laws.of(regimes),
         data_map=data_map,
         letter=read_letter(paths, contents, {*words, *own}),
-        files=MappingProxyType(dict(files)),
+        files=MappingProxyType(quick_to_read(files)),
         contacts=with_commands(people, contacts, types),
+        first_laws=owing_at_once(regimes.values(), organisation, authorities),
     )
 
 

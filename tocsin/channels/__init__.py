@@ -26,6 +26,11 @@ class Channel(Protocol):
         """Give connections back. Never raises; the channel may be used again."""
 
 
+def loaded(channel: Channel) -> bool:
+    """Whether it can speak at once, or has yet to load a library for about as long as a mail takes to leave."""
+    return bool(getattr(channel, "loaded", True))
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` can only be this machine. Names are not looked up: `localhost` alone counts."""
     try:

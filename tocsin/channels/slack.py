@@ -2,10 +2,13 @@
 
 The SDK's own retry posts again after a lost connection, and the room then reads the alarm twice; so its retries are
 off and every attempt is the outbox's. Errors: docs.slack.dev/reference/methods/chat.postMessage.
+
+Long, since what Slack and those in between may answer is read in one place.
 """
 
 import asyncio
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
 EVENT_TYPE = "tocsin_message"
+_SDK = "slack_sdk.web.async_client"
 _PAGES = 5  # of 200 messages each: as far back as `find` reads
 
 _DOWN = [
@@ -82,6 +86,11 @@ class SlackChannel:
         self._config = config
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: AsyncWebClient | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the SDK, and the HTTP client that it stands on, were loaded in this process before."""
+        return _SDK in sys.modules
 
     async def send(self, item: SlackPost) -> Receipt:
         """Post one message, cut to Slack's limits; the receipt is `channel ts`. Raises Undelivered.

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 
 
+def rung(shell: Shell, key: str) -> None:
+    """Call whoever is to be called and send their pages, before anything else is asked of a new incident."""
+    from tocsin.engine import ring
+
+    ring(shell.app, key)
+    _sent(shell, key)
+
+
 def settled(shell: Shell, done: "Recorded") -> bool:
     """Let the engine draw the quick consequences and send what they say. False when the incident's plan fails."""
-    from tocsin.delivery.outbox import deliver
     from tocsin.engine import advance, quick_only
-    from tocsin.storage.waiting import Load
     from tocsin.views.access import recorded_although
-    from tocsin.views.calls import untried
 
     key = done.incident.key
     try:
@@ -35,11 +40,20 @@ def settled(shell: Shell, done: "Recorded") -> bool:
             raise
         shell.warn(trouble)
         return False
-    # Only for messages that nobody has tried is a wire worth the wait.
+    _sent(shell, key)
+    return True
+
+
+def _sent(shell: Shell, key: str) -> None:
+    """Send what nobody has tried to send yet: only for that is a wire worth the wait."""
+    from tocsin.views.calls import untried
+
     if untried(shell.app, key):
+        from tocsin.delivery.outbox import deliver
+        from tocsin.storage.waiting import Load
+
         # What waits for other people or incidents is the bell's: nobody at a shell waits for that.
         deliver(shell.app, Load(incident=key), alive=lambda: shell.tell("a route is slow: still sending"))
-    return True
 
 
 def await_calls(shell: Shell, key: str) -> None:

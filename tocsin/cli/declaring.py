@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, say_again, say_what_waits, settled, warn_of_order
+from tocsin.cli.aftermath import await_calls, rung, say_again, say_what_waits, settled, warn_of_order
 from tocsin.cli.asking import unknown_line
 from tocsin.cli.console import (
     CHANGING,
@@ -106,6 +106,7 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
             **moments,
         )
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
+        rung(shell, done.incident.key)
         settled(shell, done)
         say_again(shell, done)
         warn_of_order(shell, done.incident, done.incident.learned)

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from tocsin.app import App
-from tocsin.channels import Channel
+from tocsin.channels import Channel, loaded
 from tocsin.channels.closed import Closed, Held
 from tocsin.delivery.attempt import PATIENCE, Attempt, attempted, recorded
 from tocsin.delivery.turning import instead
@@ -26,6 +26,8 @@ from tocsin.storage.waiting import EVERYTHING, Load
 
 #: Seconds that somebody at a shell waits for one message, longer than a connection takes to fail, and for all of them.
 HURRY, IN_ALL = 12.0, 16.0
+#: Seconds that what can leave at once has for itself before a library is loaded for another route.
+HEAD_START = 0.1
 #: Mails under way at once, of those that are pages.
 MAILS = 3
 #: How often one call looks again for what its own attempts set free.
@@ -160,14 +162,28 @@ async def _deliver(app: App, hand: _Hand, alive: Callable[[], None]) -> list[Att
             return [
                 attempt for row in hand.rows for attempt in await _by_turns(app, [row], roads[row["route"]])
             ]
-        done = await asyncio.gather(
-            *(_by_turns(app, lane, roads[lane[0]["route"]]) for lane in _side_by_side(hand.rows))
-        )
+        done = await asyncio.gather(*await _begun(app, _side_by_side(hand.rows), roads))
         return [attempt for attempts in done for attempt in attempts]
     finally:
         beating.cancel()
         for road in roads.values():
             await road.opened.close()
+
+
+async def _begun(
+    app: App, lanes: list[list[dict[str, Any]]], roads: Mapping[str, _Road]
+) -> list[asyncio.Task[list[Attempt]]]:
+    """All lanes, begun: first those that can speak at once, since while a library is loaded nobody speaks."""
+    ready = {name: loaded(road.channel) for name, road in roads.items()}
+    order = sorted(lanes, key=lambda lane: not ready[lane[0]["route"]])
+    begun = list[asyncio.Task[list[Attempt]]]()
+    for lane in order:
+        route = lane[0]["route"]
+        if begun and not ready[route]:
+            await asyncio.wait(begun, timeout=HEAD_START, return_when=asyncio.FIRST_COMPLETED)
+            ready[route] = True
+        begun.append(asyncio.create_task(_by_turns(app, lane, roads[route])))
+    return begun
 
 
 def _side_by_side(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

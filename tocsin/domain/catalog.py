@@ -6,8 +6,8 @@ since people change numbers during an incident; a pinned catalog takes the live 
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -40,6 +40,8 @@ class Catalog:
     letter: LetterParts
     files: Mapping[str, bytes]
     contacts: Contacts
+    #: The laws that may owe something while nothing is known but the breach; None where nobody worked that out.
+    first_laws: tuple[str, ...] | None = field(default=None, compare=False)
 
     @cached_property
     def documents(self) -> Mapping[str, bytes]:
@@ -57,14 +59,26 @@ class Catalog:
 
     def with_contacts(self, live: Contacts) -> "Catalog":
         """The same packs with the contacts of today. Where those are its own, the very same catalog."""
-        return self if live is self.contacts else replace(self, contacts=live)._of(self.documents)
+        if live is self.contacts:
+            return self
+        known = (live.organisation, live.authorities) == (
+            self.contacts.organisation,
+            self.contacts.authorities,
+        )
+        first_laws = self.first_laws if known else None
+        return replace(self, contacts=live, first_laws=first_laws)._of(self.documents)
 
     def with_laws(self, newer: "Catalog") -> "Catalog":
         """The same packs with the laws of `newer`, their forms and the words of papers. Letters and steps stay."""
         documents = {name: each for name, each in self.documents.items() if not name.startswith(_OF_LAWS)}
         documents |= {name: each for name, each in newer.documents.items() if name.startswith(_OF_LAWS)}
         files = MappingProxyType(_under(FILES, _in_order(documents)))
-        return replace(self, regimes=newer.regimes, files=files)._of(_in_order(documents))
+        taken = replace(self, regimes=newer.regimes, first_laws=newer.first_laws, files=files)
+        return taken._of(_in_order(documents))
+
+    def knowing(self, first_laws: Iterable[str]) -> "Catalog":
+        """The same, with what was worked out of its laws."""
+        return replace(self, first_laws=tuple(first_laws))._of(self.documents)
 
     def _of(self, documents: Mapping[str, bytes]) -> "Catalog":
         """The same, which need not write the documents anew that it was made of."""

@@ -12,7 +12,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import DutyAmended, DutyOpened
-from tocsin.domain.law.regime import Assessment, Duty, assess
+from tocsin.domain.law.regime import Assessment, Duty, Regime, assess
 from tocsin.domain.moves import (
     AmendDuty,
     AskSignature,
@@ -40,16 +40,29 @@ def assessment(incident: Incident, catalog: Catalog) -> Assessment:
     asked = ("law", incident.declared_at, incident.reported_at, *sorted(discharged.items()))
     catalog_then, kept = incident.facts.found.get(asked, (None, None))
     if kept is None or catalog_then is not catalog:
-        kept = _assessed(incident, catalog, discharged)
+        kept = _assessed(incident, catalog, discharged, catalog.regimes.values())
         incident.facts.found[asked] = catalog, kept
     return cast("Assessment", kept)
 
 
-def _assessed(incident: Incident, catalog: Catalog, discharged: Mapping[str, datetime]) -> Assessment:
+def owed_at_once(incident: Incident, catalog: Catalog) -> Assessment:
+    """What is owed already, for a page that leaves before the laws are read.
+
+    Where no fact is stated, all laws but a few can only say that they cannot tell yet: those few are asked.
+    """
+    if catalog.first_laws is None or incident.facts.values:
+        return assessment(incident, catalog)
+    laws = [catalog.regimes[law] for law in catalog.first_laws]
+    return _assessed(incident, catalog, _discharged(incident), laws)
+
+
+def _assessed(
+    incident: Incident, catalog: Catalog, discharged: Mapping[str, datetime], laws: Iterable[Regime]
+) -> Assessment:
     return assess(
         facts_of(incident, catalog),
         catalog.contacts.organisation,
-        tuple(catalog.regimes.values()),
+        laws,
         authorities=catalog.contacts.authorities,
         at=incident.declared_at,
         declared_at=incident.declared_at,

@@ -39,7 +39,7 @@ from tocsin.domain.rhythm import update_moves, update_wake
 from tocsin.domain.shifts import shift_moves, shift_wake
 from tocsin.domain.telling import awaited, notice_moves, sending_moves
 
-__all__ = ["TO_ANSWER", "Plan", "assessment", "facts_of", "plan"]
+__all__ = ["TO_ANSWER", "Plan", "assessment", "calls", "facts_of", "plan"]
 
 #: The phases whose gates must be passed to leave a status, and the status that follows.
 _COURSE: dict[Status, tuple[tuple[Phase, ...], Status]] = {
@@ -75,7 +75,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     if not incident.open:
         last = (*_published(incident), *look_again_moves(incident, now))
         return Plan(last, next_look(incident.decisions, now), f"nothing: {incident.status}")
-    moves: list[Move] = list(_calls(incident, catalog, now))
+    moves: list[Move] = list(calls(incident, catalog, now))
     if incident.status == "triage":
         # No law is asked and no step is due before a person has said that it is an incident.
         return Plan(tuple(moves), next_call_at(incident, catalog.contacts, now), _WHETHER)
@@ -101,7 +101,8 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     )
 
 
-def _calls(incident: Incident, catalog: Catalog, now: datetime) -> Iterable[Move]:
+def calls(incident: Incident, catalog: Catalog, now: datetime) -> Iterable[Move]:
+    """Whoever is to be called now. It needs no law, and so it can be asked before all else."""
     if (ahead := set_back(incident, catalog.contacts, now)) is not None:
         yield CountAnew(incident.called_seq, int(ahead.total_seconds()))
         return

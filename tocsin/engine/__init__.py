@@ -13,7 +13,7 @@ from tocsin.change import Change
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import Incident
 from tocsin.domain.moves import Move
-from tocsin.domain.plan import Plan, plan
+from tocsin.domain.plan import Plan, calls, plan
 from tocsin.engine.jobs import under_lease
 from tocsin.engine.quarantine import set_apart, tell_trouble
 from tocsin.engine.quick import decide
@@ -67,6 +67,24 @@ def quick_only(move: Move) -> bool:
 def urgent_only(move: Move) -> bool:
     """Moves that never wait."""
     return move.urgent
+
+
+def ring(app: App, key: str) -> None:
+    """Call whoever is to be called, before anything else is asked: the laws are read while the pages are on their way.
+
+    Never raises but where the database is away: `advance`, which comes after it, says what is wrong with an incident.
+    """
+
+    def decided(change: Change) -> None:
+        for move in calls(change.incident, app.catalog_of(change.incident), change.now):
+            decide(app, change, move)
+
+    try:
+        record(app, key, decided, actor="engine", planned=False)
+    except Unavailable:
+        raise
+    except Exception as trouble:  # any failure at all
+        log.error("calls not made at once", incident=key, error=type(trouble).__name__, at=place_of(trouble))
 
 
 def advance(

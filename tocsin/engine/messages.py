@@ -15,7 +15,7 @@ from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.kinds import Paged
 from tocsin.domain.offers import Offer
-from tocsin.domain.owing import Clock, assessment, clocks
+from tocsin.domain.owing import Clock, clocks, owed_at_once
 from tocsin.domain.roads import roads, ways
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.domain.whom import whom
@@ -207,7 +207,7 @@ def _about(app: App, incident: Incident) -> tuple[list[Line], list[Clock]]:
     try:
         catalog = app.catalog_of(incident)
         kind = line("kind", type=catalog.type(incident.type).title)
-        return [kind], clocks(incident, assessment(incident, catalog))
+        return [kind], clocks(incident, owed_at_once(incident, catalog))
     except Exception:  # any failure at all: somebody is called all the same
         return [], clocks(incident, None)
 

@@ -71,6 +71,19 @@ def assess(
     return Assessment(tuple(duties), undecided, not_owed, where_they_live(facts), on_a_place)
 
 
+def owing_at_once(
+    regimes: Iterable[Regime], organisation: Organisation, authorities: Sequence[Authority]
+) -> tuple[str, ...]:
+    """The laws that may owe something while nothing is known but that there is a breach, whenever that is.
+
+    Of any other law `assess` raises no duty to no facts: it need not be asked before the first page leaves.
+    """
+    laws = {regime.id: regime for regime in regimes}
+    clocks = Clocks(Facts({}), laws, None, _NOTHING, organisation.days_off)
+    case = _Case(Facts({}), organisation, tuple(authorities), END_OF_TIME, clocks)
+    return tuple(code for code, regime in sorted(laws.items()) if _Law(regime, case).may_owe())
+
+
 def _urgency(duty: Duty) -> tuple[datetime, str]:
     return duty.soonest or END_OF_TIME, duty.key
 
@@ -142,11 +155,22 @@ class _Law:
             else:
                 yield from self._of_rule(rule, valid)
 
+    def may_owe(self) -> bool:
+        """Whether any of its rules is owed to these facts, be it in force or not."""
+        return any(
+            type(self._for(rule, _BINDS, who)) is _Owed
+            for rule in self.regime.rules
+            for who in self._addressees(rule)
+        )
+
+    def _addressees(self, rule: Rule) -> Sequence[Addressee]:
+        whole = getattr(self.case.organisation, rule.per.unless) if rule.per and rule.per.unless else None
+        return addressees(rule, self.case.facts, whole)
+
     def _of_rule(self, rule: Rule, valid: Verdict) -> list[Finding]:
         """What a rule gives: one finding, or one for each place or controller to which it speaks."""
-        facts, organisation = self.case.facts, self.case.organisation
-        whole = getattr(organisation, rule.per.unless) if rule.per and rule.per.unless else None
-        each = addressees(rule, facts, whole)
+        facts = self.case.facts
+        each = self._addressees(rule)
         found = [self._found(rule, valid, who) for who in each]
         if each[0].controller:
             no = [one for one in found if isinstance(one, NotOwed)]
