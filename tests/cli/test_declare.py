@@ -154,8 +154,9 @@ def test_a_relay_that_hangs_is_waited_for_once_and_not_for_long(
     monkeypatch.setattr("tocsin.delivery.outbox.HURRY", 0.5)
     monkeypatch.setattr("tocsin.delivery.outbox.BEAT", 0.1)
     mail.misbehave(Fault("dot", "silence"))
-    found = tocsin("declare", "A key in a public place", "--json")
+    found = tocsin("declare", "A key in a public place", "--key", "K1", "--json")
     assert (found.status, found.json["unreached"]) == (3, ["an", "linh"])
+    assert "mail NO ANSWER" in tocsin("declare", "A key in a public place", "--key", "K1").out
     assert {call["routes"]["email"] for call in found.json["called"]} == {"ambiguous"}
     assert len(mail.messages) == 2
     for said in ("still sending", "nobody has been reached", "on the way: the bell goes on trying"):

@@ -24,6 +24,7 @@ from tocsin.cli.unreached import NOBODY_REACHED
 from tocsin.cli.waiting import whether_lines
 from tocsin.domain.errors import WrongUsage
 from tocsin.domain.message import route_name
+from tocsin.domain.routes import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +32,10 @@ if TYPE_CHECKING:
     from tocsin.views.duties import DutyView
     from tocsin.views.opening import Opening
 
-#: How a route's outcome is said. A server that took a message has not delivered it.
-OUTCOMES = {
-    ("slack", "handed_over"): "Slack ok",
-    ("email", "handed_over"): "mail handed over",
-    ("command", "handed_over"): "telephone rung",
-}
+#: How it is said that a route took a call. A server that took a message has not delivered it.
+TAKEN = {"slack": "ok", "email": "handed over", "command": "rung"}
+#: How it is said that a route did not, or not yet, or that nobody knows.
+NOT_TAKEN = {"retry": "BUSY", "ambiguous": "NO ANSWER"}
 #: What we promised our customers ourselves: the one law whose clock needs no name.
 _PROMISE = "policy-promise"
 #: Moments that no person states, as people say them.
@@ -202,15 +201,17 @@ def _values(found: "Opening") -> dict[str, Any]:
 
 def called_line(shell: Shell, call: Any, climb: Any) -> str:
     """`linh (incident commander): Slack ok, mail handed over; 02:45 -> minh`."""
-    fared = ", ".join(
-        OUTCOMES.get((route, outcome), f"{route_name(route)} {outcome.replace('_', ' ').upper()}")
-        for route, outcome in call.outcomes.items()
-    )
+    fared = ", ".join(_fared(route, outcome) for route, outcome in call.outcomes.items())
     following = ""
     if climb is not None and not call.answered:
         at = climb.at.astimezone(shell.app.zone)
         following = f"; {at:%H:%M} -> {', '.join(climb.people) or 'nobody else'}"
     return f"{call.person} ({call.role.replace('-', ' ')}): {fared}{following}"
+
+
+def _fared(route: str, outcome: str) -> str:
+    taken = TAKEN.get(kind_of(route)) if outcome == "handed_over" else None
+    return f"{route_name(route)} {taken or NOT_TAKEN.get(outcome, outcome.replace('_', ' ').upper())}"
 
 
 def clock_name(duty: "DutyView", clocks: "Sequence[DutyView]") -> str:
