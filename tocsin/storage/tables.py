@@ -90,6 +90,9 @@ entry = Table(
     Column("hash", String(64), nullable=False),
     UniqueConstraint("incident", "command_key"),
 )
+#: What shuts a route of an incident, or opens it again. Each request from Slack asks for it, of all that ever was.
+SILENCING = ("RouteSilenced", "RouteTrusted")
+Index("ix_entry_silencing", entry.c.incident, entry.c.seq, sqlite_where=entry.c.kind.in_(SILENCING))
 
 text = Table(
     "text",

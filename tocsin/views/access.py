@@ -9,37 +9,40 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select, true
 
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.storage import timeline
-from tocsin.storage.tables import entry
+from tocsin.storage.tables import SILENCING, entry, incident
 
 #: What stands in place of words for those who may not read them.
 RESTRICTED = "(restricted)"
+#: Which entries are of open incidents: what asks for these alone does not grow with those that are closed.
+_OF_OPEN = entry.c.incident.in_(select(incident.c.key).where(incident.c.open))
 
 
 def visible(app: App, actor: Actor, *, only_open: bool = False) -> list[dict[str, Any]]:
     """Projections of the incidents that this person may know of: soonest deadline first."""
     with app.database.read() as connection:
         rows = timeline.listed(connection, only_open=only_open)
-        first = _declarations(connection)
+        first = _declarations(connection, _OF_OPEN if only_open else true())
     return [row for row in rows if row["key"] in first and _may_know(actor, *first[row["key"]])]
 
 
 def excluding(app: App, actor: Actor) -> set[str]:
     """The incidents that exclude this person: what is counted over a whole home leaves them out."""
     with app.database.read() as connection:
-        first = _declarations(connection)
+        first = _declarations(connection, true())
     return {key for key, (_, excluded) in first.items() if actor.id in excluded}
 
 
 def silenced(app: App, route: str) -> set[str]:
     """The incidents of which nothing may go by a route: by their entries, since not each of them can be folded."""
-    kinds = ("RouteSilenced", "RouteTrusted")
+    # Said literally, as the index has it that leaves all other entries out.
+    kinds: Any = bindparam(None, SILENCING, expanding=True, literal_execute=True)
     query = select(entry.c.incident, entry.c.kind, entry.c.body).where(entry.c.kind.in_(kinds))
     found: set[str] = set()
     with app.database.read() as connection:
@@ -49,9 +52,11 @@ def silenced(app: App, route: str) -> set[str]:
     return found
 
 
-def _declarations(connection: Connection) -> dict[str, tuple[str, Collection[str]]]:
-    """Of each incident who declared it, and whom it excludes."""
-    query = select(entry.c.incident, entry.c.actor, entry.c.body).where(entry.c.seq == 1)
+def _declarations(
+    connection: Connection, which: ColumnElement[bool]
+) -> dict[str, tuple[str, Collection[str]]]:
+    """Of each incident, or of some, who declared it and whom it excludes."""
+    query = select(entry.c.incident, entry.c.actor, entry.c.body).where(entry.c.seq == 1, which)
     rows = connection.execute(query)
     return {row.incident: (row.actor, json.loads(row.body).get("excluded", ())) for row in rows}
 

@@ -107,6 +107,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident", "seq", name=op.f("pk_entry")),
         sa.UniqueConstraint("incident", "command_key", name=op.f("uq_entry_incident_command_key")),
     )
+    op.create_index(
+        "ix_entry_silencing",
+        "entry",
+        ["incident", "seq"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('RouteSilenced', 'RouteTrusted')"),
+        postgresql_where=sa.text("kind IN ('RouteSilenced', 'RouteTrusted')"),
+    )
     op.create_table(
         "heartbeat",
         sa.Column("name", sa.String(length=40), nullable=False),
