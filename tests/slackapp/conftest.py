@@ -19,6 +19,7 @@ from tocsin.app import App, open_app
 from tocsin.domain.catalog import Catalog
 from tocsin.settings import Settings, Slack
 from tocsin.sinks.mail import MailSink
+from tocsin.slackapp import serving
 from tocsin.slackapp.serving import Listener
 from tocsin.storage import inbound, rooms
 
@@ -100,6 +101,13 @@ class House:
         finally:
             loops[0].call_soon_threadsafe(stop.set)
             thread.join(20)
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds between two signs of life, for tests that wait for one. Asked for before anything listens."""
+    monkeypatch.setattr(serving, "BEAT", 0.3)
+    return serving.BEAT
 
 
 Built = Callable[..., House]

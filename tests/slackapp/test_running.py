@@ -87,6 +87,7 @@ def test_doctor_says_whether_clicks_are_heard(built: Built) -> None:
     assert (level, "invalid_auth" in words) == ("FAIL", True)
 
 
+@pytest.mark.usefixtures("brisk")
 def test_slack_that_is_away_when_it_starts_is_waited_for(built: Built) -> None:
     house = built(mode="socket")
     house.story.declare()

@@ -118,6 +118,7 @@ def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:
         house.workspace.expect(linh.user, house.story.key, whisper=True)
 
 
+@pytest.mark.usefixtures("brisk")
 def test_a_wrong_token_is_said_by_the_sign_of_life_in_slacks_words(built: Built) -> None:
     house = built(mode="socket", app_token="xapp-wrong")
     with house.listening():

@@ -204,6 +204,8 @@ class SlackServer(SlackSink):
         return {"url": f"ws://{self.HOST}:{self.port}/socket"}
 
     def _answer(self, request: web.Request, method: str, call: Call) -> web.Response:
+        # Whoever waits for a call, whatever comes of it, looks again.
+        self.changed()
         if method == "apps.connections.open":
             # The one method that wants the app's own token.
             right = request.headers.get("Authorization") == f"Bearer {APP_TOKEN}"
