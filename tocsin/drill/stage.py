@@ -55,8 +55,11 @@ def actor(stage: Stage, person: str) -> Actor:
 
 
 def until(stage: Stage, moment: datetime) -> None:
-    """Let time pass, from one wake to the next: what becomes due on the way happens in its own hour."""
-    stage.finish()
+    """Let time pass, from one wake to the next: what becomes due on the way happens in its own hour.
+
+    Whoever only looks on is not waited for: a run shows later what is new.
+    """
+    stage.settle()
     while (due := next_moment(stage.app)) is not None and due < moment:
         stage.leap(max(due, stage.app.now()))
         stage.settle()
