@@ -122,6 +122,28 @@ def test_who_asks_again_is_given_the_very_catalog_that_was_recalled_before(
     assert cached(tmp_path, copy) is not first
 
 
+def test_where_only_contacts_changed_no_pack_is_read_again(copy: "Copy", tmp_path: Path) -> None:
+    cached(tmp_path, copy)
+    first = cached(tmp_path, copy)
+    copy.edit("contacts/people.yaml", "+44 7700 900001", "+44 7700 900100")
+    second = cached(tmp_path, copy)
+    assert second.regimes is first.regimes
+    assert second == copy.load()
+    assert second.contacts != first.contacts
+    copy.edit("data_map.yaml", "days: 365", "days: 366")
+    assert cached(tmp_path, copy) == copy.load()
+
+
+def test_what_is_owed_at_once_is_worked_out_anew_for_a_company_that_moved(
+    copy: "Copy", tmp_path: Path
+) -> None:
+    cached(tmp_path, copy)
+    copy.edit("contacts/organisation.yaml", "established_in: VN", "established_in: SG")
+    read, recalled = cached(tmp_path, copy), cached(tmp_path, copy)
+    assert copy.load().first_laws
+    assert read.first_laws == recalled.first_laws == copy.load().first_laws
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"key": 1}', b"\xff\xfe"])
 def test_a_damaged_cache_costs_time_and_nothing_else(copy: "Copy", tmp_path: Path, damage: bytes) -> None:
     whole = cached(tmp_path, copy)
@@ -148,9 +170,9 @@ def test_changed_code_is_another_key_however_deep_it_stands(
     code.parent.mkdir(parents=True)
     monkeypatch.setattr(cache, "_CODE", (tmp_path / "domain",))
     code.write_text("before", encoding="utf-8")
-    before = cache.cache_key({}, [])
+    before = cache.packs_key({})
     code.write_text("after", encoding="utf-8")
-    assert cache.cache_key({}, []) != before
+    assert cache.packs_key({}) != before
 
 
 def test_a_folder_of_contacts_that_is_gone_is_refused_though_the_cache_knows_the_others(

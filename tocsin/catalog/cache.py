@@ -1,7 +1,8 @@
 """What was read and found good is kept, so that the next command need not parse and check the same files again.
 
 The cache is one file, keyed by the content of every file read and of the code that checks them: a changed byte on
-either side is read anew. Beside it lies the same catalog whole, with its templates: it serves when somebody's edit has
+either side is read anew. Packs and contacts have a key each, since people change numbers during an incident: then only
+the contacts are read. Beside it lies the same catalog whole, with its templates: it serves when somebody's edit has
 made a file that cannot be read, since an alarm must not wait until that is mended. Both hold names and numbers of the
 people of the house, so that only their owner may read them. One that is missing, damaged or cannot be written costs
 time, and nothing else.
@@ -27,16 +28,26 @@ from tocsin.domain.timeline import digest
 _CODE = (Path(__file__).parent, Path(__file__).parent.parent / "domain")
 
 
-def cache_key(contents: Mapping[str, bytes], contacts: Sequence[Path]) -> str:
-    """The key of these templates (name to content) and of the contacts in these folders."""
+def packs_key(contents: Mapping[str, bytes]) -> str:
+    """The key of these templates (name to content), and of the code that checks them."""
     parts = {f"templates/{name}": content for name, content in contents.items()}
-    for order, folder in enumerate(contacts):
-        # Without this a folder that is gone has the key of no folder at all, and yesterday's people would be called.
-        must_be_there(folder)
-        parts |= {f"contacts/{order}/{path.name}": _bytes(path) for path in folder.glob("*.yaml")}
     for folder in _CODE:
         root = folder.parent
         parts |= {f"code/{path.relative_to(root)}": path.read_bytes() for path in folder.rglob("*.py")}
+    return _key(parts)
+
+
+def contacts_key(contacts: Sequence[Path]) -> str:
+    """The key of the contacts in these folders."""
+    parts: dict[str, bytes] = {}
+    for order, folder in enumerate(contacts):
+        # Without this a folder that is gone has the key of no folder at all, and yesterday's people would be called.
+        must_be_there(folder)
+        parts |= {f"{order}/{path.name}": _bytes(path) for path in folder.glob("*.yaml")}
+    return _key(parts)
+
+
+def _key(parts: Mapping[str, bytes]) -> str:
     return digest({name: hashlib.sha256(content).hexdigest() for name, content in parts.items()})
 
 
@@ -47,26 +58,30 @@ def _bytes(path: Path) -> bytes:
     return b""
 
 
-def recall(cache: Path, key: str, files: Mapping[str, bytes]) -> Catalog | None:
-    """The catalog kept under this key, its templates out of `files`; None when there is none that can be used."""
+def recall(cache: Path, packs: str, files: Mapping[str, bytes]) -> tuple[Catalog, str] | None:
+    """The catalog kept under this key of its packs, its templates out of `files`, and the key of its contacts.
+
+    None when there is none that can be used.
+    """
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        return _understood(cache.read_bytes(), key, tuple(files.items()))
+        return _understood(cache.read_bytes(), packs, tuple(files.items()))
     return None
 
 
 @lru_cache(maxsize=2)
-def _understood(content: bytes, key: str, files: tuple[tuple[str, bytes], ...]) -> Catalog:
-    """The catalog that the bytes of a cache hold; KeyError when they are of another key.
+def _understood(content: bytes, packs: str, files: tuple[tuple[str, bytes], ...]) -> tuple[Catalog, str]:
+    """The catalog that the bytes of a cache hold, and the key of its contacts; KeyError when its packs have another.
 
     A process that lives long asks for the same one again and again, and is given the very same: what it has read of
     the laws by then, and what it has found out by them, stays good.
     """
     kept = json.loads(content)
-    if kept["key"] != key:
-        raise KeyError(key)
+    if kept["packs"] != packs:
+        raise KeyError(packs)
     templates = dict(files)
     made = {name: text.encode() for name, text in kept["made"].items()}
-    return _catalog(kept, {name: templates[name] for name in kept["files"]} | made)
+    catalog = _catalog(kept, {name: templates[name] for name in kept["files"]} | made)
+    return catalog, str(kept["people"])
 
 
 def _catalog(kept: Mapping[str, Any], templates: Mapping[str, bytes]) -> Catalog:
@@ -76,8 +91,8 @@ def _catalog(kept: Mapping[str, Any], templates: Mapping[str, bytes]) -> Catalog
     return catalog.knowing(kept["first_laws"])
 
 
-def keep(cache: Path, key: str, catalog: Catalog, files: Mapping[str, bytes]) -> None:
-    """Put the catalog under this key, and beside it whole; each file as a whole or not at all.
+def keep(cache: Path, packs: str, people: str, catalog: Catalog, files: Mapping[str, bytes]) -> None:
+    """Put the catalog under the keys of its packs and contacts, and beside it whole; each file whole or not at all.
 
     Those of its templates that are among `files`, as they were read, are kept by their names alone.
     """
@@ -94,8 +109,8 @@ def keep(cache: Path, key: str, catalog: Catalog, files: Mapping[str, bytes]) ->
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
         _put(_last_good(cache), zlib.compress(json.dumps(kept | {"files": whole}).encode()))
-        as_read = [name for name in catalog.files if name in files]
-        _put(cache, json.dumps(kept | {"key": key, "files": as_read, "made": made}).encode())
+        here = {"packs": packs, "people": people, "files": [name for name in catalog.files if name in files]}
+        _put(cache, json.dumps(kept | here | {"made": made}).encode())
 
 
 def last_good(cache: Path) -> Catalog | None:

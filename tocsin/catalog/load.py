@@ -1,13 +1,13 @@
 """Everything in incident_templates/ and contacts/, read, cross-checked and put together.
 
 The first bad line is refused with its place, and nothing is half loaded. With a cache, files that were found good
-before are not parsed again, which spares a command the parsers too.
+before are not parsed again, which spares a command the parsers too; where only the contacts changed, only they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from tocsin.catalog.cache import cache_key, keep, recall
+from tocsin.catalog.cache import contacts_key, keep, packs_key, recall
 from tocsin.catalog.folders import overlaid
 from tocsin.catalog.letter import ADDED, LETTER
 from tocsin.domain.catalog import Catalog
@@ -28,16 +28,36 @@ def load_catalog(
     paths = overlaid(templates)
     contents = {name: _content(path) for name, path in paths.items()}
     files = {name: content for name, content in contents.items() if not _is_parsed(name)}
-    key = cache_key(contents, contacts) if cache else ""
-    if cache and (kept := recall(cache, key, files)):
+    if cache is None:
+        return _read(paths, contents, files, contacts)
+    packs, people = packs_key(contents), contacts_key(contacts)
+    kept, whose = recall(cache, packs, files) or (None, "")
+    if kept and whose == people:
         return kept
-    # Imported here: who finds everything in the cache needs no parser.
+    catalog = _with_contacts(kept, contacts) if kept else _read(paths, contents, files, contacts)
+    keep(cache, packs, people, catalog, files)
+    return catalog
+
+
+def _read(
+    paths: Mapping[str, Path],
+    contents: Mapping[str, bytes],
+    files: Mapping[str, bytes],
+    contacts: Sequence[Path],
+) -> Catalog:
+    # Imported here, as below: who finds everything in the cache needs no parser.
     from tocsin.catalog.reading import read_catalog
 
-    catalog = read_catalog(paths, contents, files, contacts)
-    if cache:
-        keep(cache, key, catalog, files)
-    return catalog
+    return read_catalog(paths, contents, files, contacts)
+
+
+def _with_contacts(packs: Catalog, contacts: Sequence[Path]) -> Catalog:
+    from tocsin.catalog.reading import read_people
+    from tocsin.domain.law.regime import owing_at_once
+
+    people = read_people(contacts, packs.data_map, packs.types)
+    first_laws = owing_at_once(packs.regimes.values(), people.organisation, people.authorities)
+    return packs.with_contacts(people).knowing(first_laws)
 
 
 def _content(path: Path) -> bytes:

@@ -15,7 +15,8 @@ from tocsin.catalog.validation import validated
 from tocsin.catalog.words import quick_to_read
 from tocsin.catalog.yamlfile import parse_document
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.checklist import Types
+from tocsin.domain.checklist import IncidentType, Types
+from tocsin.domain.contacts import Contacts
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.law.laws import Laws
@@ -35,7 +36,7 @@ def read_catalog(
     `paths` and `contents` have names inside the templates folder as keys; `files` are the contents that stay templates.
     """
     data_map = _data_map(paths, contents)
-    people = read_contacts(contacts, [kind.id for kind in data_map.kinds])
+    people = _contacts(contacts, data_map)
     check_packs(paths, contents)
     check_templates(paths, contents)
     types = read_types(paths, contents, data_map)
@@ -52,6 +53,15 @@ def read_catalog(
         contacts=with_commands(people, contacts, types),
         first_laws=owing_at_once(regimes.values(), organisation, authorities),
     )
+
+
+def read_people(folders: Sequence[Path], data_map: DataMap, types: Mapping[str, IncidentType]) -> Contacts:
+    """The contacts of these folders, beside packs that were read before: checked as with them."""
+    return with_commands(_contacts(folders, data_map), folders, types)
+
+
+def _contacts(folders: Sequence[Path], data_map: DataMap) -> Contacts:
+    return read_contacts(folders, [kind.id for kind in data_map.kinds])
 
 
 def _data_map(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> DataMap:
