@@ -12,6 +12,7 @@ from tocsin.domain.kinds import Refusal, TakenUp
 from tocsin.domain.message import Undelivered
 from tocsin.domain.offers import Offer
 from tocsin.evidence.vault import read
+from tocsin.sinks.slack import SlackFault
 from tocsin.slackapp.socket import longer
 from tocsin.storage import clock as heartbeats
 from tocsin.storage.texts import read_texts
@@ -116,6 +117,57 @@ def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:
         linh = house.member("linh")
         linh.by_socket("slash_commands", linh.command("card"))
         house.workspace.expect(linh.user, house.story.key, whisper=True)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that failed is asked for anew at once."""
+    monkeypatch.setattr("tocsin.slackapp.socket._FIRST", 0.2)
+
+
+def await_trouble(house: House, said: str | None) -> None:
+    """Until the sign of life says so, which takes a few beats."""
+    pause = threading.Event()
+    for _ in range(240):
+        if beat(house).get("trouble") == said:
+            return
+        pause.wait(0.05)
+    raise AssertionError(f"the sign of life says {beat(house)}")
+
+
+@pytest.mark.usefixtures("impatient", "brisk")
+def test_a_connection_that_is_refused_at_first_is_opened_by_another_address(built: Built) -> None:
+    house = built(mode="socket")
+    house.workspace.socket_away = True
+    with house.listening():
+        await_trouble(house, "Socket Mode is not connected: the handshake was answered by HTTP 503")
+        house.workspace.socket_away = False
+        house.workspace.wait_for(lambda: house.workspace.sockets, "a connection")
+        await_trouble(house, None)
+
+
+@pytest.mark.usefixtures("impatient", "brisk")
+def test_a_connection_comes_back_after_a_drop_that_outlives_its_address(built: Built) -> None:
+    with connected(built) as house:
+        workspace = house.workspace
+        first = workspace.wait_for(lambda: workspace.sockets, "a connection")[-1]
+        workspace.socket_away = True
+        assert workspace._loop is not None
+        asyncio.run_coroutine_threadsafe(first.close(), workspace._loop).result(5)
+        await_trouble(house, "Socket Mode is not connected: the handshake was answered by HTTP 503")
+        workspace.socket_away = False
+        workspace.wait_for(lambda: [each for each in workspace.sockets if each is not first], "another")
+        linh = house.member("linh")
+        linh.by_socket("slash_commands", linh.command("card"))
+        workspace.expect(linh.user, house.story.key, whisper=True)
+
+
+@pytest.mark.usefixtures("impatient", "brisk")
+def test_an_answer_that_gives_no_address_is_asked_for_again(built: Built) -> None:
+    house = built(mode="socket")
+    house.workspace.misbehave(SlackFault(do="bare", method="apps.connections.open", times=1))
+    with house.listening():
+        house.workspace.wait_for(lambda: house.workspace.sockets, "a connection")
 
 
 @pytest.mark.usefixtures("brisk")

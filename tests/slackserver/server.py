@@ -48,6 +48,9 @@ class SlackServer(SlackSink):
         self.fetched: list[tuple[str, str]] = []
         self.authors: dict[tuple[str, str], str] = {}
         self.sockets: list[web.WebSocketResponse] = []
+        #: What Slack's addresses for Socket Mode carry, each good for one handshake; and whether none gets through.
+        self.tickets: set[str] = set()
+        self.socket_away = False
         self.acknowledged: dict[str, Any] = {}
         self._triggers: dict[str, tuple[str, float]] = {}
         self._answers: dict[str, str] = {}
@@ -201,7 +204,8 @@ class SlackServer(SlackSink):
         return {"messages": messages, "has_more": False}
 
     def _connection(self, call: Call) -> Answer:
-        return {"url": f"ws://{self.HOST}:{self.port}/socket"}
+        self.tickets.add(ticket := f"k{self.number()}")
+        return {"url": f"ws://{self.HOST}:{self.port}/socket?ticket={ticket}"}
 
     def _answer(self, request: web.Request, method: str, call: Call) -> web.Response:
         # Whoever waits for a call, whatever comes of it, looks again.
@@ -227,7 +231,12 @@ class SlackServer(SlackSink):
         status, kind, content, headers = self.files[request.match_info["name"]]
         return web.Response(status=status, body=content, content_type=kind, headers=headers)
 
-    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        ticket = request.query.get("ticket", "")
+        good = ticket in self.tickets and not self.socket_away
+        self.tickets.discard(ticket)
+        if not good:
+            return web.Response(status=503 if self.socket_away else 404)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": APP_ID}})

@@ -7,11 +7,14 @@ comes in another envelope than before is a replay, and is told as over HTTP.
 import asyncio
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from tocsin.app import App
+from tocsin.channels import one_line
 from tocsin.channels.slack import SlackChannel
 from tocsin.domain.message import Undelivered
 from tocsin.logs import Log
@@ -31,12 +34,15 @@ log = Log("tocsin.slackapp")
 #: Seconds between two questions for a connection: at first, and at most where nobody answers, or where Slack says that
 #: it will not.
 _FIRST, _UNANSWERED, _REFUSED = 5.0, 30.0, 300.0
+#: Seconds for Slack to open the connection whose address it gave.
+_HANDSHAKE = 10.0
 
 
 class Connection(SocketModeClient):
-    """The SDK's own asks every five seconds for ever, and keeps why to itself. This one asks ever more seldom.
+    """A connection that comes back. The SDK's own tries one address for ever, every five seconds, and says no why.
 
-    `trouble` is what Slack says where it gives no connection.
+    An address of Slack's is good for one handshake, and for half a minute: after each that failed another is asked for,
+    ever more seldom (slackapi/python-slack-sdk#1446). `trouble` is why there is no connection.
     """
 
     def __init__(self, channel: SlackChannel, app_token: str) -> None:
@@ -51,11 +57,59 @@ class Connection(SocketModeClient):
         await asyncio.sleep(self._pause)
         try:
             said = await self._channel.call("apps_connections_open", app_token=self.app_token)
+            if not said.get("url"):
+                raise Undelivered("ambiguous", "reply", "Slack says ok and gives no address")
         except Undelivered as failure:
-            self.trouble, self._pause = failure.reason, longer(self._pause, failure)
+            self._failed(failure)
             raise
-        self.trouble, self._pause = None, 0.0
         return str(said["url"])
+
+    async def connect(self) -> None:
+        """A new connection in place of the last one, and who watches and hears it; tried until there is one."""
+        self.auto_reconnect_enabled = False
+        if self.current_session is not None:
+            # Broken or not, it is over: Slack counts connections.
+            with suppress(Exception):
+                await self.current_session.close()
+        while not self.closed:
+            try:
+                address, self.wss_uri = self.wss_uri or await self.issue_new_wss_url(), None
+                self.current_session = await self._shaken(address)
+            except Undelivered as failure:
+                log.error("Slack gave no connection", why=failure.reason)
+                continue
+            self.trouble, self._pause = None, 0.0
+            self.auto_reconnect_enabled, self.stale = self.default_auto_reconnect_enabled, False
+            self.last_ping_pong_time = None
+            for task in (self.current_session_monitor, self.message_receiver):
+                if task is not None:
+                    task.cancel()
+            self.current_session_monitor = asyncio.ensure_future(self.monitor_current_session())
+            self.message_receiver = asyncio.ensure_future(self.receive_messages())
+            return
+
+    async def _shaken(self, address: str) -> aiohttp.ClientWebSocketResponse:
+        """The connection at an address, which is a secret while it is good. Raises Undelivered."""
+        secured = self.web_client.ssl if self.web_client.ssl is not None else True
+        try:
+            async with asyncio.timeout(_HANDSHAKE):
+                return await self.aiohttp_client_session.ws_connect(
+                    address, autoping=False, heartbeat=self.ping_interval, proxy=self.proxy, ssl=secured
+                )
+        except TimeoutError:
+            why = f"no handshake within {_HANDSHAKE:g} s"
+        except aiohttp.WSServerHandshakeError as refused:
+            why = f"the handshake was answered by HTTP {refused.status}"
+        except aiohttp.ClientConnectorError as error:
+            why = one_line(f"Slack's socket cannot be reached: {error}")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            why = f"the handshake failed ({type(error).__name__})"
+        failure = Undelivered("down", "connect", why)
+        self._failed(failure)
+        raise failure
+
+    def _failed(self, failure: Undelivered) -> None:
+        self.trouble, self._pause = failure.reason, longer(self._pause, failure)
 
 
 def longer(pause: float, failure: Undelivered) -> float:
