@@ -67,6 +67,22 @@ def test_a_page_in_no_encoding_is_no_answer_and_another_way_is_taken(house: Hous
     assert house.workspace.calls[-1] == "chat.postEphemeral"
 
 
+def test_an_answer_of_which_slack_names_no_message_comes_by_another_way(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    house.workspace.misbehave(SlackFault("bare", "chat.postEphemeral"))
+    linh.type("card", response_url="")
+    house.workspace.expect(linh.user, house.story.key, whisper=False)
+
+
+def test_a_modal_of_which_slack_names_no_view_is_said_to_be_lost(house: House) -> None:
+    linh = house.member("linh")
+    house.workspace.misbehave(SlackFault("bare", "views.open"))
+    linh.type("declare")
+    house.workspace.expect(linh.user, "Không mở kịp biểu mẫu")
+
+
 def test_what_fails_each_time_is_given_up_and_told(built: Built) -> None:
     house = built()
     house.story.declare()

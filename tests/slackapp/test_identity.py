@@ -7,6 +7,7 @@ import pytest
 from tests.slackserver import SlackServer
 from tocsin.channels.slack import SlackChannel, SlackConfig
 from tocsin.setting_tables import Slack
+from tocsin.sinks.slack import SlackFault
 from tocsin.slackapp.identity import Identity
 from tocsin.slackapp.received import received
 
@@ -63,3 +64,19 @@ def test_what_differs_or_cannot_be_compared_is_not_heard(
     workspace: SlackServer, said: dict[str, str], named: dict[str, str | None], why: str
 ) -> None:
     assert why in str(objection(workspace, said, **named))
+
+
+def test_an_answer_that_names_no_workspace_is_not_kept(workspace: SlackServer) -> None:
+    workspace.misbehave(SlackFault(do="bare", method="auth.test", times=1))
+    identity = Identity(Slack())
+
+    async def ask() -> list[str | None]:
+        channel = SlackChannel(SlackConfig(workspace.token, workspace.base_url))
+        try:
+            return [await identity.ask(channel), await identity.ask(channel)]
+        finally:
+            await channel.close()
+
+    assert asyncio.run(ask()) == ["Slack says ok and names no workspace", None]
+    ours = received({"type": "block_actions", "user": {"id": "U1"}, "team": {"id": "T0SINK"}})
+    assert identity.objection(ours) is None

@@ -162,7 +162,9 @@ class Front:
         app = self._home()
         try:
             view = await self._beside(modals.view_for, app, it)
-            await self._channel.call("views_open", trigger_id=it.trigger, view=view)
+            said = await self._channel.call("views_open", trigger_id=it.trigger, view=view)
+            if not said.get("view"):
+                raise Undelivered("ambiguous", "reply", "Slack says ok and names no view")
         except (Undelivered, TocsinError) as failure:
             log.error("a modal did not open", why=type(failure).__name__)
             # The hands tell who asked.

@@ -20,9 +20,13 @@ class Identity:
         if self._said:
             return None
         try:
-            self._said = dict(await channel.call("auth_test"))
+            said = dict(await channel.call("auth_test"))
         except Undelivered as failure:
             return failure.reason
+        if not said.get("team_id"):
+            # Who answers so may not be Slack; kept, it would shut the door for as long as we live.
+            return "Slack says ok and names no workspace"
+        self._said = said
         return None
 
     def asked(self) -> dict[str, str | None]:

@@ -68,14 +68,16 @@ class Voice:
     def _whisper(self, it: Received, post: SlackPost) -> bool:
         if not it.channel or it.channel.startswith("D"):
             return False
-        self.ask("chat_postEphemeral", channel=it.channel, user=it.user, **_said(post))
-        return True
+        said = self.ask("chat_postEphemeral", channel=it.channel, user=it.user, **_said(post))
+        return _named(said, "message_ts")
 
     def _write(self, it: Received, post: SlackPost) -> bool:
         if not it.user:
             return False
-        self.ask("chat_postMessage", channel=it.user, unfurl_links=False, unfurl_media=False, **_said(post))
-        return True
+        said = self.ask(
+            "chat_postMessage", channel=it.user, unfurl_links=False, unfurl_media=False, **_said(post)
+        )
+        return _named(said, "ts")
 
     def is_slacks(self, url: str, door: str) -> bool:
         """Whether an address is the configured Slack's own: its host, or its `door` beside it."""
@@ -154,6 +156,13 @@ def post_of(lines: Sequence[str]) -> SlackPost:
     text = slack_escape("\n".join(lines))
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
     return fitted(SlackPost("", "", text, blocks=(block,)))
+
+
+def _named(said: Mapping[str, Any], name: str) -> bool:
+    """True for an answer that names the message. Raises Undelivered for another: who says only ok may not be Slack."""
+    if not said.get(name):
+        raise Undelivered("ambiguous", "reply", "Slack says ok and names no message")
+    return True
 
 
 def _said(post: SlackPost) -> dict[str, Any]:
