@@ -187,6 +187,46 @@ def test_a_click_that_is_played_again_stands_in_the_timeline_once(house: House) 
     assert refusals(house) == [("linh", "replayed")]
 
 
+def clock_trouble(house: House) -> object:
+    """What the sign of life says after the next beat."""
+    time.sleep(BEAT + 0.5)
+    with house.app.database.read() as connection:
+        return (heartbeats.beats(connection)["slack"][1] or {})["trouble"]
+
+
+def test_a_click_that_comes_minutes_late_stands_in_the_timeline(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    message = button(house, Offer("ack", house.story.key, "incident-commander"))
+    content = urlencode({"payload": json.dumps(linh.clicking(message, "Do it"))}).encode()
+
+    assert linh.post(content, sign(content, time.time() - 360)).status == 401
+
+    assert house.story.told("Acknowledged") == []
+    assert refusals(house) == [("linh", "expired")]
+    assert "differ by 6 min" in str(clock_trouble(house))
+
+
+def test_a_click_that_is_played_again_later_says_nothing_about_the_clock(house: House) -> None:
+    house.story.declare()
+    house.hush()
+    linh = house.member("linh")
+    message = button(house, Offer("ack", house.story.key, "incident-commander"))
+    content = urlencode({"payload": json.dumps(linh.clicking(message, "Do it"))}).encode()
+    assert linh.post(content, sign(content, time.time())).status == 200
+    house.workspace.expect(linh.user, "Linh", whisper=True)
+    house.hush()
+
+    assert linh.post(content, sign(content, time.time() - 360)).status == 401
+    # Even one that nobody knows any more is older than what came in time.
+    other = body(house)
+    assert linh.post(other, sign(other, time.time() - 86400)).status == 401
+
+    assert refusals(house) == [("linh", "replayed")]
+    assert clock_trouble(house) is None
+
+
 @pytest.mark.parametrize("strange", [{"team": "T0OTHER"}, {"app": "A0OTHER"}], ids=str)
 def test_another_workspace_and_another_app_are_a_401_and_stand_in_the_timeline(
     house: House, strange: dict[str, str]

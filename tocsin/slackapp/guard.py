@@ -1,4 +1,4 @@
-"""The guard in front of HTTP: what is not certainly Slack's, and fresh, is a 401 before anybody reads it.
+"""The guard in front of HTTP: what is not certainly Slack's is a 401 before anybody reads it, and what is stale after.
 
 Source: docs.slack.dev/authentication/verifying-requests-from-slack. Looked at first by form, since the SDK's verifier
 raises for a timestamp that is no number, a body that is no UTF-8 and a signature that is no ASCII.
@@ -23,16 +23,22 @@ _FORMS = {
 _CONTENT = ("application/x-www-form-urlencoded", "application/json")
 
 
+#: Seconds by which Slack lets a request be late or early.
+_FRESH = 300
+
+
 @dataclass
 class Guard:
     """Who may come in. `clock` gives seconds since 1970.
 
-    `askew` is by how many seconds the last request that bears Slack's signature came too late or too early.
+    `askew` is by how many seconds the last request of which only our clock makes something old came too late or too
+    early.
     """
 
     secret: str
     clock: Callable[[], float]
     askew: float = 0
+    _newest: float = 0
 
     @property
     def trouble(self) -> str | None:
@@ -45,7 +51,7 @@ class Guard:
         )
 
     def objection(self, headers: "CIMultiDictProxy[str]", body: bytes) -> str | None:
-        """Why this request is not let in, in one line without a word of it; None for one that Slack has signed."""
+        """Why this request is not Slack's, in one line without a word of it; None for one that Slack has signed."""
         if len(body) > LARGEST:
             return "too large"
         if headers.get("Content-Type", "").partition(";")[0].strip().lower() not in _CONTENT:
@@ -58,19 +64,28 @@ class Guard:
             body.decode()
         except UnicodeDecodeError:
             return "not UTF-8"
-        now, then = self.clock(), float(headers[TIMESTAMP])
-        if self._signed(headers, body, now):
-            self.askew = 0
-            return None
-        if self._signed(headers, body, then):
-            self.askew = now - then
-        return "not signed by Slack, or older than five minutes"
+        return None if self._signed(headers, body) else "not signed by Slack"
 
-    def _signed(self, headers: "CIMultiDictProxy[str]", body: bytes, now: float) -> bool:
+    def stale(self, headers: "CIMultiDictProxy[str]") -> bool:
+        """Whether what Slack has signed comes more than five minutes too late or too early."""
+        now, then = self.clock(), float(headers[TIMESTAMP])
+        if abs(now - then) > _FRESH:
+            return True
+        self.askew, self._newest = 0, max(self._newest, then)
+        return False
+
+    def suspect_clock(self, headers: "CIMultiDictProxy[str]") -> None:
+        """Nobody has seen this stale request before. Signed before one that came in time, it is old all the same."""
+        then = float(headers[TIMESTAMP])
+        if then > self._newest:
+            self.askew = self.clock() - then
+
+    def _signed(self, headers: "CIMultiDictProxy[str]", body: bytes) -> bool:
+        """Whether Slack has signed it, whenever that was."""
         from slack_sdk.signature import Clock, SignatureVerifier
 
         clock = Clock()
-        clock.now = lambda: now  # type: ignore[method-assign]
+        clock.now = lambda: float(headers[TIMESTAMP])  # type: ignore[method-assign]
         verifier = SignatureVerifier(self.secret, clock)
         return verifier.is_valid(body=body, timestamp=headers[TIMESTAMP], signature=headers[SIGNATURE])
 

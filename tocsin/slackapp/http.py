@@ -16,7 +16,7 @@ from tocsin.logs import Log
 from tocsin.slackapp.front import away, signed
 from tocsin.slackapp.guard import LARGEST, SIGNATURE, TIMESTAMP, Guard, digest_of
 from tocsin.slackapp.identity import Identity
-from tocsin.slackapp.keeping import is_new, request_of
+from tocsin.slackapp.keeping import is_kept, is_new, request_of
 from tocsin.slackapp.received import Received, payload_of, received
 from tocsin.slackapp.refusing import tell
 from tocsin.storage.database import Unavailable
@@ -28,6 +28,7 @@ log = Log("tocsin.slackapp")
 
 PATH = "/slack/events"
 _RETRY = "X-Slack-Retry-Num"
+_STALE = "signed by Slack, and older than five minutes"
 
 
 class Gate:
@@ -71,15 +72,26 @@ class Gate:
 
     async def _objection(self, request: web.Request, it: Received) -> str | None:
         """Why a request that Slack has signed is not heard; the incident that it names says so."""
-        app = self._home()
+        app, stale = self._home(), self._guard.stale(request.headers)
         if it.payload.get("type") == "url_verification":
-            return None
-        if objection := self._identity.objection(it):
+            return _STALE if stale else None
+        strange = self._identity.objection(it)
+        try:
+            known = not await asyncio.to_thread(is_new, app, digest_of(request.headers))
+            known = known or (stale and await asyncio.to_thread(is_kept, app, it))
+        except Unavailable:
+            if objection := strange or (_STALE if stale else None):
+                return objection
+            raise
+        if strange:
             await asyncio.to_thread(tell, app, it, "not-allowed")
-            return objection
-        if await asyncio.to_thread(is_new, app, digest_of(request.headers)):
-            return None
-        if it.kind == "event" and _RETRY in request.headers:
+            return strange
+        if stale:
+            if not known:
+                self._guard.suspect_clock(request.headers)
+            await asyncio.to_thread(tell, app, it, "replayed" if known else "expired")
+            return _STALE
+        if not known or (it.kind == "event" and _RETRY in request.headers):
             return None
         await asyncio.to_thread(tell, app, it, "replayed")
         return "a replay"

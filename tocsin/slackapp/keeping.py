@@ -26,6 +26,12 @@ def is_new(app: App, name: str) -> bool:
         return inbound.is_new(connection, name, app.clock())
 
 
+def is_kept(app: App, it: Received) -> bool:
+    """Whether the same thing came in before, by whatever request."""
+    with app.database.read() as connection:
+        return inbound.is_known(connection, it.id)
+
+
 def keep(app: App, it: Received, request: Mapping[str, str], held: timedelta = timedelta(0)) -> bool:
     """Keep one thing before it is acknowledged; `request` is the signed request. False when it came before."""
     plain = json.dumps({"payload": it.payload, "request": request}).encode()

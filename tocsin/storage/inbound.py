@@ -48,6 +48,11 @@ def put(
     return _is_first(connection, inbound, row, "id")
 
 
+def is_known(connection: Connection, id_: str) -> bool:
+    """Whether this came in before, and is not forgotten yet."""
+    return connection.scalar(select(inbound.c.id).where(inbound.c.id == id_)) is not None
+
+
 def take(connection: Connection, lease: str, now: datetime, until: datetime) -> Taken | None:
     """The oldest row that waits, or whose worker died, under our lease."""
     free = _free(now)
