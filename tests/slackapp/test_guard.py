@@ -227,6 +227,12 @@ def test_a_click_that_is_played_again_later_says_nothing_about_the_clock(house: 
     assert clock_trouble(house) is None
 
 
+def test_an_encoding_that_the_body_is_not_in_is_a_401(house: House) -> None:
+    content = body(house)
+    headers = sign(content, time.time()) | {"Content-Encoding": "gzip"}
+    assert house.member("linh").post(content, headers).status == 401
+
+
 @pytest.mark.parametrize("strange", [{"team": "T0OTHER"}, {"app": "A0OTHER"}], ids=str)
 def test_another_workspace_and_another_app_are_a_401_and_stand_in_the_timeline(
     house: House, strange: dict[str, str]

@@ -54,6 +54,8 @@ class Gate:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _refused("too large")
+        except web.RequestPayloadError:
+            return _refused("not in the encoding that it names")
         if objection := self._guard.objection(request.headers, body):
             return _refused(objection)
         try:
