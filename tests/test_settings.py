@@ -174,3 +174,32 @@ def test_slack_is_listened_to_with_the_bots_token_and_a_way_in(tmp_path, table, 
 def test_an_emoji_is_named_without_its_colons(tmp_path):
     with pytest.raises(BadFile, match=r"tocsin.toml:2: slack.emoji"):
         load_settings(written(tmp_path, '[slack]\nemoji = ":pushpin:"\n'))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://tocsin.internal", "https://tocsin.internal/a/", "http://127.0.0.1:4242", "http://localhost:1"],
+)
+def test_the_console_is_reached_by_https_or_on_this_machine(tmp_path, url):
+    assert load_settings(written(tmp_path, f'console_url = "{url}"\n')).console_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("incident.example.com", "is no address of a page; write one like https"),
+        ("ftp://incident.example.com", "is no address of a page"),
+        ("https://", "is no address of a page"),
+        ("https://incident.example.com:many", "is no address of a page"),
+        ("https://incident example.com", "is no address of a page"),
+        ("http://10.1.2.3:4242", "would travel to 10.1.2.3 in clear text; write https"),
+    ],
+)
+def test_an_address_of_the_console_that_opens_nothing_or_is_read_on_its_way_is_refused(tmp_path, url, what):
+    with pytest.raises(BadFile, match=f"tocsin.toml:2: console_url: .*{what}"):
+        load_settings(written(tmp_path, f'mode = "production"\nconsole_url = "{url}"\n'))
+
+
+def test_a_drill_may_show_its_console_to_another_machine(tmp_path):
+    url = "http://10.1.2.3:4242"
+    assert load_settings(written(tmp_path, f'mode = "drill"\nconsole_url = "{url}"\n')).console_url == url

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from tocsin.domain.addresses import host_of, is_loopback
 from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.setting_tables import Bell, Console, Ledger, Links, Mail, Mailbox, Prefect, Slack
@@ -90,6 +91,19 @@ class Settings(FileUnderEnvironment):
     #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
     watchdog: dict[str, Any] = Field(default_factory=dict)
     intake: Mailbox = Mailbox()
+
+    @field_validator("console_url")
+    @classmethod
+    def _leads_to_a_console(cls, url: str | None, others: ValidationInfo) -> str | None:
+        """An address that a browser opens, and at which nothing travels in clear text to another machine."""
+        scheme, host = host_of(url or "")
+        if url and not host:
+            raise ValueError(f"{url!r} is no address of a page; write one like https://tocsin.internal")
+        if scheme == "http" and others.data.get("mode") == "production" and not is_loopback(host):
+            raise ValueError(
+                f"links and papers would travel to {host} in clear text; write https, and let a proxy speak it"
+            )
+        return url
 
     @property
     def database_url(self) -> str:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from tests.certificates import self_signed, server_context
 from tests.exploring import times
-from tocsin.channels import is_loopback, one_line
+from tocsin.channels import one_line
 from tocsin.channels.email import MailChannel, SmtpConfig, mailbox
 from tocsin.channels.smtp import xtext
+from tocsin.domain.addresses import is_loopback
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
 from tocsin.sinks.lifetime import Sink

@@ -3,7 +3,6 @@
 This room may open sockets and nothing else: no database, no files. Each file is imported late, with its library.
 """
 
-import ipaddress
 import re
 from typing import Any, Protocol
 
@@ -29,14 +28,6 @@ class Channel(Protocol):
 def loaded(channel: Channel) -> bool:
     """Whether it can speak at once, or has yet to load a library for about as long as a mail takes to leave."""
     return bool(getattr(channel, "loaded", True))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can only be this machine. Names are not looked up: `localhost` alone counts."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
 
 
 def one_line(words: str) -> str:

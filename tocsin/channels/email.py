@@ -8,8 +8,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tocsin.channels import is_loopback
-from tocsin.domain.addresses import is_plain
+from tocsin.domain.addresses import is_loopback, is_plain
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from tocsin.channels import is_loopback, one_line
+from tocsin.channels import one_line
 from tocsin.channels.slack_text import fitted
+from tocsin.domain.addresses import host_of, is_loopback
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Outcome, Receipt, SlackPost, Undelivered
 
@@ -66,14 +66,14 @@ class SlackConfig:
     timeout: float = 10.0
 
     def __post_init__(self) -> None:
-        url = urlsplit(self.base_url)
-        if url.scheme not in ("http", "https") or not url.hostname:
+        scheme, host = host_of(self.base_url)
+        if not host:
             raise Refused(
                 f"{self.base_url!r} is no address of a Slack API; set slack.base_url, or leave it out"
             )
-        if url.scheme == "http" and not is_loopback(url.hostname):
+        if scheme == "http" and not is_loopback(host):
             raise Refused(
-                f"the Slack token would travel to {url.hostname} in clear text; use https in slack.base_url"
+                f"the Slack token would travel to {host} in clear text; use https in slack.base_url"
             )
 
 
@@ -217,7 +217,7 @@ def _client(config: SlackConfig) -> "AsyncWebClient":
         session=session,
         retry_handlers=[],
     )
-    if is_loopback(urlsplit(config.base_url).hostname or ""):
+    if is_loopback(host_of(config.base_url)[1]):
         # The SDK takes HTTPS_PROXY from the environment: a sink's messages would leave the machine.
         client.proxy = None
     return client

@@ -6,7 +6,8 @@ any other host.
 
 from typing import TYPE_CHECKING, Any
 
-from tocsin.channels import Channel, is_loopback
+from tocsin.channels import Channel
+from tocsin.domain.addresses import is_loopback
 from tocsin.domain.errors import Refused
 
 if TYPE_CHECKING:

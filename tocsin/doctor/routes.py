@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tocsin.app import App
-from tocsin.channels import Channel, is_loopback
+from tocsin.channels import Channel
 from tocsin.doctor.finding import Finding, setting
+from tocsin.domain.addresses import is_loopback
 from tocsin.domain.message import Undelivered
 from tocsin.storage import clock as beats
 

@@ -1,10 +1,12 @@
-"""Mail addresses that need no library to be understood.
+"""Addresses of mail, hosts and pages that need no library, and no look-up, to be understood.
 
 Pure. A dot-atom (RFC 5321, 4.1.2) at a host name in small letters stands in a mail and in an SMTP command as it is. So
 do nearly all addresses; the library that knows the others takes longer to load than a page takes to send.
 """
 
 import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 _PLAIN = re.compile(
     r"(?=.{1,254}\Z)(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
@@ -19,3 +21,22 @@ def is_plain(address: str) -> bool:
     """Whether this is certainly an address, and one that is written everywhere as it stands here."""
     found = _PLAIN.fullmatch(address)
     return found is not None and found["top"] not in _SPECIAL
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be this machine. Names are not looked up: `localhost` alone counts."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+def host_of(url: str) -> tuple[str, str]:
+    """(`http` or `https`, host) of a page; both empty for what no browser would open."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # one that is no number raises
+    except ValueError:
+        return "", ""
+    opens = parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", url)
+    return (parts.scheme, parts.hostname or "") if opens else ("", "")

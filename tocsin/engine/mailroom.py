@@ -1,7 +1,7 @@
 """The mailbox of the privacy address, as the settings name it."""
 
 from tocsin.app import App
-from tocsin.channels import is_loopback
+from tocsin.domain.addresses import is_loopback
 from tocsin.domain.errors import Refused
 from tocsin.sources.mailbox import MailboxConfig
 
