@@ -17,7 +17,7 @@ from sqlalchemy import delete, text
 from tests.conftest import lend_cache
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
-from tocsin.doctor import Finding, examine, gaps, oncall, people, routes
+from tocsin.doctor import Finding, console, examine, gaps, oncall, people, routes
 from tocsin.doctor import home as house
 from tocsin.doctor.finding import ago, setting
 from tocsin.domain.contacts import Contacts
@@ -634,6 +634,38 @@ def test_the_prefect_of_the_home_is_asked_at_the_port_that_it_was_given(app: App
     (found,) = routes.prefect(app, None)
 
     assert found.words.startswith(f"http://127.0.0.1:{port}/api does not answer")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "level", "words"),
+    [
+        (200, {"bell": 1.0, "watch": None}, "ok", "answers"),
+        (503, {"bell": None, "watch": None}, "ok", "answers"),
+        (502, "<html>Bad Gateway</html>", "FAIL", "answers 502, and is no console: no link in a mail opens"),
+        (200, [], "FAIL", "answers 200, and is no console"),
+    ],
+)
+def test_the_console_is_asked_and_no_proxy_in_its_stead(
+    app: App, status: int, body: object, level: str, words: str
+) -> None:
+    with answering(lambda path: (status, {}, body) if path == "/api/healthz" else (404, {}, {})) as url:
+        told = replace(app, settings=app.settings.model_copy(update={"console_url": url}))
+        (found,) = console.console(told, None)
+    assert (found.level, words in found.words) == (level, True)
+
+
+def test_a_console_that_is_dead_is_a_failure_and_none_at_all_a_warning(app: App) -> None:
+    (none,) = console.console(app, None)
+    dead = app.settings.model_copy(update={"console_url": "http://127.0.0.1:1"})
+    (gone,) = console.console(replace(app, settings=dead), None)
+    elsewhere = app.settings.model_copy(update={"console_url": "https://tocsin.internal"})
+    (other,) = console.console(replace(app, settings=elsewhere), None)
+
+    assert (none.level, gone.level, other.level) == ("warn", "FAIL", "warn")
+    assert "mails carry no links" in none.words
+    assert gone.words.startswith("http://127.0.0.1:1 does not answer")
+    assert "tocsin console" in str(gone.remedy)
+    assert "not asked" in other.words
 
 
 @contextmanager

@@ -265,6 +265,20 @@ def test_status_says_what_came_from_slack_and_is_not_worked_off(
     assert tocsin("status", "--json").json["inbox"]["waiting"] == 1
 
 
+def test_status_says_that_the_console_is_dead_where_mails_lead_to_one(
+    tocsin: Command, home: Path, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "console" not in tocsin("status").out
+    monkeypatch.setenv("TOCSIN_CONSOLE_URL", "http://127.0.0.1:4242")
+    assert "console SILENT, never beat; no link in a mail opens anything" in tocsin("status").out
+    with app.database.write() as connection:
+        beats.beat(connection, "console", app.clock())
+    assert "console beat 0 s ago\n" in tocsin("status").out
+    with app.database.write() as connection:
+        beats.beat(connection, "console", app.clock() - timedelta(minutes=5))
+    assert "console SILENT, last beat 5 min ago; no link in a mail opens anything" in tocsin("status").out
+
+
 def test_status_says_which_route_is_down_and_which_incident_is_set_apart(
     tocsin: Command, declared: str, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

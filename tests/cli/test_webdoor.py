@@ -59,6 +59,7 @@ def test_the_console_serves_until_it_is_told_to_stop(
             entered = browser.post(link, follow_redirects=True)
             assert entered.status_code == 200
             assert declared in entered.text
+        assert "console beat " in tocsin("status").out
         second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert (second.returncode, "stop what listens there" in second.stderr) == (1, True)
     finally:

@@ -6,10 +6,12 @@
 /healthz, /readyz   whether anybody rings, and whether the database answers
 """
 
+import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -25,12 +27,16 @@ from tocsin.console.asked import Asked, form_of
 from tocsin.console.pages import HEADERS, Page, answer
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.logs import Log
+from tocsin.storage import clock as heartbeats
 from tocsin.storage.database import Unavailable
 
 if TYPE_CHECKING:
     import uvicorn
 
 log = Log("tocsin.console")
+
+#: Seconds between two signs of life.
+BEAT = 10.0
 
 _GET, _BOTH = ["GET", "HEAD"], ["GET", "HEAD", "POST"]
 
@@ -92,8 +98,35 @@ def serve(app: App, *, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # Uvicorn stops by them, and raises them once more when it has: to be told to stop is a good end.
         signal.signal(number, lambda *_: None)
-    with listening:
+    with listening, _beating(app):
         server(app).run(sockets=[listening])
+
+
+@contextmanager
+def _beating(app: App) -> Iterator[None]:
+    """Say at once, and then now and then, that the pages are served, for as long as the block lasts."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(BEAT):
+            _beat(app)
+
+    _beat(app)
+    thread = threading.Thread(target=go_on, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(BEAT)
+
+
+def _beat(app: App) -> None:
+    try:
+        with app.database.write() as connection:
+            heartbeats.beat(connection, "console", app.clock(), {"pid": os.getpid()})
+    except Exception as error:  # the database is away: the next beat may find it back
+        log.error("a sign of life failed", error=type(error).__name__)
 
 
 def server(app: App) -> "uvicorn.Server":

@@ -1,7 +1,7 @@
 """The doctor: is this house able to work tonight? Each check is a value; each failure names the line to change.
 
 It looks, and changes nothing but what any first start makes (database, master key). It may ask the mail relay, Slack,
-Prefect and the DNS, and sends nothing, except for a test page that somebody asked for.
+Prefect, the console and the DNS, and sends nothing, except for a test page that somebody asked for.
 """
 
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ Check = Callable[["App", Path | None], Iterator[Finding]]
 
 
 def _checks() -> tuple[Check, ...]:
-    from tocsin.doctor import commands, home, intake, oncall, people, routes
+    from tocsin.doctor import commands, console, home, intake, oncall, people, routes
 
     return (
         home.templates,
@@ -82,6 +82,7 @@ def _checks() -> tuple[Check, ...]:
         routes.slack,
         routes.hearing,
         intake.mailbox,
+        console.console,
         routes.prefect,
         home.clock,
         home.heartbeats,

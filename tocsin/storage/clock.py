@@ -16,6 +16,7 @@ SILENT = {
     "watch": timedelta(minutes=3),
     "runner": timedelta(minutes=3),
     "slack": timedelta(seconds=30),
+    "console": timedelta(seconds=30),
     # Bell and watch stand in for each other: nobody lives when neither has beaten for so long.
     "house": timedelta(minutes=2),
 }
@@ -32,7 +33,7 @@ def is_silent(age: timedelta, after: timedelta) -> bool:
 
 
 def beat(connection: Connection, name: str, now: datetime, detail: dict[str, Any] | None = None) -> None:
-    """Say that a part lives: bell, runner, watch, the door in Slack. On the real clock."""
+    """Say that a part lives: bell, runner, watch, the doors in Slack and at the web. On the real clock."""
     row = {"name": name, "beat": now, "detail": detail}
     statement = upsert(connection, heartbeat, row)
     fresh = {"beat": statement.excluded.beat, "detail": statement.excluded.detail}
