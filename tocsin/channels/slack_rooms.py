@@ -63,10 +63,6 @@ class SlackRooms:
         """conversations.setTopic"""
         await self._slack.call("conversations_setTopic", channel=channel, topic=topic[:LONGEST_TOPIC])
 
-    async def unarchive(self, channel: str) -> None:
-        """conversations.unarchive"""
-        await self._slack.call("conversations_unarchive", channel=channel)
-
     async def bookmarks(self, channel: str) -> dict[str, tuple[str, str]]:
         """bookmarks.list: title to id and link."""
         said = await self._slack.call("bookmarks_list", channel_id=channel)
