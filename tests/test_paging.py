@@ -691,6 +691,27 @@ def test_whom_nothing_can_reach_is_passed_over_like_somebody_who_is_away(ear):
     ear.expect(("minh", "slack", "page"))
 
 
+def test_a_role_whose_holder_has_left_the_contacts_is_not_silent(ear):
+    tale = ear.story.declare()
+    for who, role in (("linh", "incident-commander"), ("an", "dpo"), ("dung", "operations")):
+        tale.as_(who).take(role)
+    stay = tuple(each for each in tale.app.catalog.contacts.people if each.id != "dung")
+    furnished(tale, people=stay)
+    tale.leap(minutes=20).settle()
+    assert ear.all()["minh", "slack", "remind"] == 1
+    ear.hush()
+    tale.as_("linh").page("operations")
+    ear.expect(*to("linh", "page", *BOTH), *to("minh", "page", *BOTH))
+    # Where nobody else may hold it, the commander hears of its steps.
+    furnished(tale, people=tuple(each.model_copy(update={"roles": each.roles[:1]}) for each in stay))
+    before = ear.all()["linh", "slack", "remind"]
+    tale.leap(hours=8).settle()
+    assert ear.all()["linh", "slack", "remind"] == before + 1
+    with pytest.raises(Refused, match=r"nobody in contacts/people.yaml has the role operations"):
+        tale.as_("linh").page("operations")
+    ear.hush()
+
+
 def test_what_is_no_page_rings_a_telephone_only_where_nothing_else_is_left(ear):
     tale = ear.story
     out = tale.folder / "rung"

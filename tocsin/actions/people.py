@@ -16,7 +16,7 @@ from tocsin.domain.kinds import Acknowledged, Paged, RoleGivenBack, RoleTaken
 from tocsin.domain.records import Role
 from tocsin.domain.roads import ways
 from tocsin.engine.hand_over import brief_both
-from tocsin.engine.messages import page_message, tell_answered
+from tocsin.engine.messages import page_message, role_or_standin, tell_answered
 from tocsin.record import Recorded
 from tocsin.storage import outbox
 
@@ -144,9 +144,7 @@ def page(
 def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
     contacts = app.catalog.contacts
     if who in ROLES:
-        holder = incident.roles.get(who)
-        listed = [person.id for person in contacts.with_role(who)] or _first_of_triage(app, incident, who)
-        people = [holder] if holder else [id_ for id_ in listed if id_ not in incident.excluded]
+        people = role_or_standin(app, incident, who) or _first_of_triage(app, incident, who)
         if not people:
             raise Refused(
                 f"nobody in contacts/people.yaml has the role {who}; add it to a person, or page one by name"
@@ -165,7 +163,8 @@ def _whom(app: App, incident: Incident, who: str) -> tuple[str, list[str]]:
 def _first_of_triage(app: App, incident: Incident, role: str) -> list[str]:
     """Nobody need be listed for triage: whoever is on call looks at it."""
     ladder = app.catalog.contacts.ladder(role, incident.severity) if role == TRIAGE else None
-    return [*app.catalog.contacts.called(ladder.levels[0], app.now())] if ladder else []
+    first = app.catalog.contacts.called(ladder.levels[0], app.now()) if ladder else ()
+    return [who for who in first if who not in incident.excluded]
 
 
 def _refuse_unknown_role(role: str) -> None:

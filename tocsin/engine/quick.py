@@ -140,8 +140,9 @@ def _remind(app: App, change: Change, move: m.RemindOfStep) -> None:
     seq = change.add(k.StepReminded(step=move.step), cause=move.cause, key=move.key)
     catalog = app.catalog_of(incident)
     step = catalog.type(incident.type).step(move.step)
-    holder = incident.roles.get(move.role)
-    people = [holder] if holder else role_or_standin(app, incident, "incident-commander")
+    held = [move.role] if move.role in incident.roles else []
+    # Who held it may be gone from the contacts, and nobody else be listed for it.
+    people = role_or_standin(app, incident, *held) or role_or_standin(app, incident, "incident-commander")
     if step is not None:
         lines = [line("step_overdue", step=step.id, title=step.title, role=step.role)]
         needs = applicable(step, facts_of(incident, catalog), catalog.contacts.organisation).needs
