@@ -1,13 +1,19 @@
 """What the reading verbs show: card, list, show, timeline, and the bare command."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command
+from tocsin.app import App
+from tocsin.delivery.outbox import deliver
+from tocsin.sinks.mail import Fault, MailSink
+from tocsin.sinks.slack import SlackFault, SlackSink
 
 SHOW_KEYS = {
     "key", "code_name", "title", "type", "severity", "status", "drill", "restricted", "aware_at", "facts", "roles",
@@ -75,6 +81,20 @@ def test_the_bare_command_names_each_incident_for_which_nobody_was_reached(
         "INC-2026-0001",
         "INC-2026-0002",
     ]
+
+
+def test_what_perhaps_never_arrived_is_named_on_the_card_and_in_status(
+    tocsin: Command, declared: str, app: App, slack: SlackSink, mail: MailSink
+) -> None:
+    slack.misbehave(SlackFault("drop"))
+    mail.misbehave(Fault("dot", "drop"))
+    tocsin("hand", "incident-commander", "minh")
+    start = app.now()
+    for minutes in range(1, 8):
+        deliver(replace(app, now=partial(start.__add__, timedelta(minutes=minutes))))
+    words = "in doubt, perhaps never arrived: linh, minh; tell them yourself"
+    assert f"SENT    2 {words}" in tocsin("card").out
+    assert f"of {declared} 2 {words}" in tocsin("status").out
 
 
 def test_options_before_the_verb_are_refused_by_name(tocsin: Command) -> None:

@@ -69,11 +69,7 @@ def turn_away(app: App, change: Change, route: str) -> None:
     incident, now = change.incident, change.now
     with app.database.read() as connection:
         waiting = waiting_by(connection, incident.key, route)
-    turned = [
-        found
-        for row in waiting
-        if (found := instead(app, row, "silenced", silenced=incident.silenced | {route}))
-    ]
+    turned = [found for row in waiting if (found := instead(app, row, silenced=incident.silenced | {route}))]
 
     def write(connection: Connection) -> None:
         outbox.exclude(connection, [row["id"] for row in waiting], now, "silenced")

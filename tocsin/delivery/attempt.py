@@ -128,9 +128,10 @@ def _for_a_person(
 def _settling(app: App, attempt: Attempt, lease: str) -> Also:
     """What is written into the outbox about this attempt, whoever opens the transaction."""
     row, now = attempt.row, app.now()
+    urgent = row["lane"] == outbox.LANES["page"]
     # What calls nobody for a role is answered by nobody: it would be sent again for ever.
-    answerable = row["page"] is not None and row["lane"] == outbox.LANES["page"]
-    stands = fate(attempt.outcome, page=answerable, doubted=in_doubt(row))
+    answerable = urgent and row["page"] is not None
+    stands = fate(attempt.outcome, urgent=urgent, answerable=answerable, doubted=in_doubt(row))
     # What waits for a route that is down leaves as soon as that is up.
     wait = 0 if attempt.outcome == "down" else _pause(row["lane"], row["attempts"])
     until = now + timedelta(seconds=wait)
@@ -146,11 +147,11 @@ def _settling(app: App, attempt: Attempt, lease: str) -> Also:
         final=stands.final,
         not_before=until,
     )
-    turned = instead(app, attempt.row, attempt.outcome)
+    turned = instead(app, row) if stands.turns else None
 
     def write(connection: Connection) -> None:
         settle(connection)
-        if attempt.outcome == "handed_over":
+        if stands.withdraws:
             went(app, connection, row, now)
         if attempt.outcome == "retry" and attempt.retry_after is not None:
             routes.wait(connection, row, now + timedelta(seconds=attempt.retry_after), now)

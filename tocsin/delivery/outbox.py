@@ -236,7 +236,7 @@ def _wanted(app: App, row: dict[str, Any], incident: Incident | None) -> bool:
 
 def _turn_away(app: App, row: dict[str, Any]) -> None:
     """What was on the wire when its route was silenced, and came back from it in doubt, goes by another one."""
-    turned, now = instead(app, row, "silenced"), app.now()
+    turned, now = instead(app, row), app.now()
     with app.database.write() as connection:
         if outbox.drop(connection, row, now, "silenced") and turned is not None:
             outbox.put(connection, [turned], now)

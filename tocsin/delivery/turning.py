@@ -1,7 +1,7 @@
 """Turning: what does not get through by one route goes by the person's next one, at once and once.
 
-A page turns for every failure: better twice than late. Everything else turns where its route takes nothing at all, or
-this person nowhere on it; what was doubtful or asked to wait is sent again by the same route.
+When it turns, `domain.doubt` says: a page for every failure, better twice than late; everything else where its route
+takes nothing at all, or this person nowhere on it, or has left it in doubt twice.
 """
 
 from collections.abc import Mapping
@@ -21,19 +21,13 @@ from tocsin.storage import outbox
 from tocsin.storage.outbox import LANES, Outgoing
 
 _NAMES = {number: name for name, number in LANES.items()}
-#: Outcomes after which a message that is no page takes another route.
-_LOST = ("down", "refused", "silenced")
 
 
-def instead(
-    app: App, row: Mapping[str, Any], outcome: str, *, silenced: frozenset[str] | None = None
-) -> Outgoing | None:
-    """The same message by the next route that was not tried with it yet; None where there is none, or no need.
+def instead(app: App, row: Mapping[str, Any], *, silenced: frozenset[str] | None = None) -> Outgoing | None:
+    """The same message by the next route that was not tried with it yet; None where there is none.
 
     `silenced` are the routes that are, or are about to be; those of the incident if left out.
     """
-    if outcome == "handed_over" or (row["lane"] != LANES["page"] and outcome not in _LOST):
-        return None
     message = str(row["key"]).rpartition("/")[0]
     try:
         route = _next_route(app, row, message, silenced)
@@ -82,8 +76,8 @@ def _addressed(app: App, row: Mapping[str, Any]) -> Person | None:
 
 
 def went(app: App, connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
-    """A message that took another route got through: what still waits of it is not needed, but for a page."""
-    if not row["turned"] or row["lane"] == LANES["page"]:
+    """A message that took another route got through: what still waits of it is not needed."""
+    if not row["turned"]:
         return
     message, _, route = str(row["key"]).rpartition("/")
     if person := _addressed(app, row):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -13,6 +13,7 @@ from tocsin.domain.moments import iso
 from tocsin.storage import arrivals, inbound, routes, tables, timeline
 from tocsin.storage import clock as beats
 from tocsin.storage.routes import Health
+from tocsin.storage.waiting import left_in_doubt
 from tocsin.storage.waiting import queues as waiting_queues
 
 
@@ -56,6 +57,8 @@ class Standing:
     #: What came in from Slack and is not worked off: how many, and since when the oldest waits, on the real clock.
     inbox: int = 0
     inbox_since: datetime | None = None
+    #: Messages of open incidents that perhaps never arrived: the incident and the person of each.
+    in_doubt: tuple[tuple[str, str], ...] = ()
     #: When a run was last woken; it beats only while it is awake.
     woken: datetime | None = None
     #: When the backup was made that this home was restored from, while what waited then is held back.
@@ -110,6 +113,7 @@ class Standing:
             },
             "mailbox": _beat_json(self.mailbox) if self.mailbox else None,
             "inbox": {"waiting": self.inbox, "since": self.inbox_since and iso(self.inbox_since)},
+            "in_doubt": [{"incident": key, "person": person} for key, person in self.in_doubt],
             "woken": self.woken and iso(self.woken),
             "restored": self.restored and iso(self.restored),
         }
@@ -156,8 +160,13 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             triage_urgent=len(arrivals.urgent(connection) - {*without}),
             inbox=len(came),
             inbox_since=next(iter(came), None),
+            in_doubt=tuple(left_in_doubt(connection, _open(told))),
             mailbox=every.get("mailbox") if app.settings.intake.host else None,
         )
+
+
+def _open(told: ColumnElement[bool]) -> ColumnElement[bool]:
+    return tables.outbox.c.incident.in_(select(tables.incident.c.key).where(tables.incident.c.open, told))
 
 
 def _letters() -> Any:

@@ -81,7 +81,7 @@ class Page:
     @property
     def reached(self) -> bool:
         """Whether some route took the message, and said so. It says nothing about a human having read it."""
-        return any(fate(outcome, page=True).reached for outcome in self.outcomes.values())
+        return any(fate(outcome).reached for outcome in self.outcomes.values())
 
 
 @dataclass(frozen=True)

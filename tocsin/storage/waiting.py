@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from tocsin.storage.outbox import LANES, LEASE, PAUSES, WANTS_TO_LEAVE
 from tocsin.storage.routes import DESTINATION, health, holds, is_held
@@ -137,6 +150,29 @@ def queues(connection: Connection) -> list[dict[str, Any]]:
         .group_by(outbox.c.route)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def left_in_doubt(connection: Connection, incidents: ColumnElement[bool]) -> list[tuple[str, str]]:
+    """Of these incidents what perhaps never arrived: the incident and the person, once for each message.
+
+    It was sent twice without an answer, and no other route took it, nor tries to.
+    """
+    other = outbox.alias()
+    same = and_(other.c.incident == outbox.c.incident, _message(other) == _message(outbox))
+    hope = or_(other.c.state.in_(("handed_over", "delivered")), other.c.settled_at.is_(None))
+    query = (
+        select(outbox.c.incident, outbox.c.person)
+        .where(outbox.c.state == "ambiguous", outbox.c.settled_at.is_not(None), incidents)
+        .where(not_(exists().where(same, hope)))
+        .group_by(outbox.c.incident, outbox.c.person, _message(outbox))
+        .order_by(outbox.c.incident, outbox.c.person)
+    )
+    return [(row.incident, row.person) for row in connection.execute(query)]
+
+
+def _message(row: FromClause) -> ColumnElement[str]:
+    """The key of a message without the route at its end."""
+    return func.substr(row.c.key, 1, func.length(row.c.key) - func.length(row.c.route))
 
 
 def heed_set_back(connection: Connection, now: datetime, clock: datetime) -> None:

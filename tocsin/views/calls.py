@@ -15,6 +15,7 @@ from tocsin.storage.outbox import WANTS_TO_LEAVE
 from tocsin.storage.routes import health
 from tocsin.storage.tables import incident as incidents
 from tocsin.storage.tables import outbox
+from tocsin.storage.waiting import left_in_doubt
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,12 @@ def underway(app: App, key: str) -> int:
 def waiting(app: App, key: str) -> int:
     """How many calls of an incident no route has taken yet, and are tried again."""
     return _count(app, key, outbox.c.page.is_not(None), WANTS_TO_LEAVE)
+
+
+def perhaps_untold(app: App, key: str) -> tuple[str, ...]:
+    """To whom something of an incident was left in doubt, as often as it was: perhaps it never arrived."""
+    with app.database.read() as connection:
+        return tuple(person for _, person in left_in_doubt(connection, outbox.c.incident == key))
 
 
 def _count(app: App, key: str, *which: ColumnElement[bool]) -> int:

@@ -18,7 +18,7 @@ from tocsin.domain.telling import awaited
 from tocsin.record import plan_or_none
 from tocsin.rendering.message import Line, line
 from tocsin.views.access import apart, seen
-from tocsin.views.calls import DownRoute, down_routes, silence
+from tocsin.views.calls import DownRoute, down_routes, perhaps_untold, silence
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.newer import asks_more
 from tocsin.views.room import RoomView, room_of
@@ -89,6 +89,8 @@ class Card:
     room: RoomView | None = None
     #: People are to be called, and no route has taken a call.
     nobody_reached: bool = False
+    #: Whom something was written of which nobody knows whether it arrived, as often as that was so.
+    perhaps_untold: tuple[str, ...] = ()
 
 
 def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") -> Card:
@@ -133,6 +135,7 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         triage=waits,
         room=room_of(app, incident),
         nobody_reached=nobody_reached(incident, app.catalog.contacts),
+        perhaps_untold=perhaps_untold(app, incident.key) if incident.open else (),
     )
 
 

@@ -199,7 +199,7 @@ def _messages(app: App, key: str, moment: datetime | None) -> dict[str, int]:
     counts: dict[str, int] = {}
     for row in known:
         outcome = last.get(row.id)
-        state: str = fate(outcome, page=False).state if outcome else "pending"
+        state: str = fate(outcome).state if outcome else "pending"
         if row.outcome == "answered" and row.settled_at <= moment:
             state = "excluded"
         counts[state] = counts.get(state, 0) + 1

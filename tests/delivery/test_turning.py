@@ -1,0 +1,72 @@
+"""What does not get through by one route goes by the person's next one, and where there is none somebody is told."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.listening import KindEar
+from tocsin.doctor.standing import standing
+from tocsin.sinks.mail import Fault
+from tocsin.sinks.slack import SlackFault
+from tocsin.views.card import card
+
+UNANSWERED = {
+    "silence": SlackFault("hang", method="chat.postMessage"),
+    "500": SlackFault("status", status=500),
+    "an internal error": SlackFault("error", error="internal_error"),
+    "no answer": SlackFault("drop"),
+}
+
+
+@pytest.fixture
+def ear(tale):
+    """A story that is under way: its commander is linh, and minh is told nothing yet."""
+    settings = tale.app.settings
+    quick = settings.slack.model_copy(update={"timeout": 0.2})
+    tale.app = replace(tale.app, settings=settings.model_copy(update={"slack": quick}))
+    tale.declare()
+    for who in ("linh", "an"):
+        tale.as_(who).ack()
+    ear = KindEar(tale).hush()
+    yield ear
+    ear.expect()
+
+
+def copies(tale, kind):
+    """What the outbox says of each message of this kind: by person and route, its state and number of attempts."""
+    rows = (row for row in tale.outbox if row["key"].split("/")[1] == kind)
+    return {(row["person"], row["route"]): (row["state"], row["attempts"]) for row in rows}
+
+
+def lines_of(tale):
+    """What card and status say of messages in doubt."""
+    found = card(tale.app, tale.actor("linh"), tale.key, tale.clock.moment)
+    return found.perhaps_untold, standing(tale.app).in_doubt
+
+
+@pytest.mark.parametrize("fault", UNANSWERED.values(), ids=UNANSWERED)
+def test_the_message_by_which_a_silent_slack_is_found_out_comes_by_mail(ear, fault):
+    tale = ear.story
+    tale.slack.misbehave(fault)
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.fast_forward(minutes=2)
+    ear.expect(("minh", "email", "hand-over"), ("linh", "email", "hand-over"))
+    # One of the two found it out, and is perhaps there twice: that stays flagged.
+    assert ("ambiguous", 2) in copies(tale, "hand-over").values()
+    assert lines_of(tale) == ((), ())
+    tale.slack.behave()
+    tale.fast_forward(minutes=2)
+
+
+def test_what_no_route_has_confirmed_is_counted_until_the_incident_is_closed(ear):
+    tale = ear.story
+    tale.slack.misbehave(SlackFault("drop"))
+    tale.mail.misbehave(Fault("dot", "drop", recipient="minh@streamonapi.example"))
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.fast_forward(minutes=5)
+    ear.hush()
+    assert lines_of(tale) == (("minh",), ((tale.key, "minh"),))
+    assert standing(tale.app, without=[tale.key]).in_doubt == ()
+    assert standing(tale.app).as_json()["in_doubt"] == [{"incident": tale.key, "person": "minh"}]
+    tale.slack.behave()
+    tale.mail.behave()
