@@ -108,10 +108,11 @@ MISDEEDS = {
     "drop after the dot": (Fault("dot", "drop"), "ambiguous", "after-dot", 1),
     "silence after the dot": (Fault("dot", "silence"), "ambiguous", "after-dot", 1),
     "nonsense after the dot": (Fault("dot", reply="hello"), "ambiguous", "after-dot", 0),
-    "421 as greeting": (Fault("connect", reply="421 4.3.2 too busy"), "retry", "connect", 0),
+    "421 as greeting": (Fault("connect", reply="421 4.3.2 too busy"), "down", "connect", 0),
     "554 as greeting": (Fault("connect", reply="554 5.3.2 no mail here"), "down", "connect", 0),
     "silence as greeting": (Fault("connect", "silence"), "down", "connect", 0),
     "drop at EHLO": (Fault("ehlo", "drop"), "down", "ehlo", 0),
+    "421 to EHLO": (Fault("ehlo", reply="421 4.3.2 too busy"), "down", "ehlo", 0),
     "502 to EHLO": (Fault("ehlo", reply="502 5.5.1 what?"), "down", "ehlo", 0),
 }
 
@@ -458,6 +459,20 @@ def test_a_relay_that_offers_no_encryption_is_down_when_encryption_is_asked_for(
     found = failure(sink, tls="starttls")
 
     assert (found.outcome, found.phase, sink.messages) == ("down", "starttls", [])
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_a_relay_that_cannot_look_up_passwords_now_is_down() -> None:
+    def judge(*_: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure")
+
+    with Aiosmtpd(authenticator=judge, auth_required=True, auth_require_tls=False) as server:
+        ours = config(server.port, username="tocsin", password="right")
+        with pytest.raises(Undelivered) as caught:
+            with_channel(ours, lambda channel: channel.send(letter()))
+
+    assert (caught.value.outcome, caught.value.phase) == ("down", "auth")
+    assert "454" in caught.value.reason
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.channels.slack import SlackChannel, SlackConfig, retry_after
+from tocsin.channels.pauses import retry_after
+from tocsin.channels.slack import SlackChannel, SlackConfig
 from tocsin.channels.slack_text import fitted
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Receipt, SlackPost, Undelivered, slack_escape
@@ -133,6 +134,9 @@ def test_every_error_of_slack_has_its_outcome(sink: SlackSink, outcome: str) -> 
         found = failure(sink)
         assert (error, found.outcome) == (error, outcome)
         assert error in found.reason
+        # Slack says of some that it can say nothing now: lasting, that is no better than silence.
+        unable = error in ("request_timeout", "service_unavailable")
+        assert found.silent is (unable or outcome == "ambiguous")
 
 
 def test_a_workspace_that_is_not_there_is_down(sink: SlackSink) -> None:

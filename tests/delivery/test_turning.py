@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.listening import KindEar
+from tocsin.delivery.probing import ask_idle
 from tocsin.doctor.standing import standing
+from tocsin.domain.routes import Reach
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
 from tocsin.views.card import card
@@ -70,3 +72,45 @@ def test_what_no_route_has_confirmed_is_counted_until_the_incident_is_closed(ear
     assert standing(tale.app).as_json()["in_doubt"] == [{"incident": tale.key, "person": "minh"}]
     tale.slack.behave()
     tale.mail.behave()
+
+
+def test_a_relay_that_puts_off_whoever_calls_is_down_and_words_go_by_the_next_route(ear):
+    tale = ear.story
+    by_mail_first(tale, "minh")
+    tale.mail.misbehave(Fault("connect", reply="421 4.3.2 Service not available"))
+    tale.as_("linh").hand("incident-commander", "minh")
+    ear.expect(("minh", "slack", "hand-over"), ("linh", "slack", "hand-over"))
+    assert "421" in (down(tale, "email") or "")
+    tale.mail.behave()
+    tale.leap(minutes=1)
+    assert ask_idle(tale.app) == ["email"]
+
+
+@pytest.mark.parametrize("error", ["service_unavailable", "request_timeout"])
+def test_a_slack_that_says_twice_that_it_can_do_nothing_is_down(ear, error):
+    tale = ear.story
+    tale.slack.misbehave(SlackFault("error", error=error))
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.fast_forward(minutes=2)
+    assert error in (down(tale, "slack") or "")
+    ear.expect(("minh", "email", "hand-over"), ("linh", "email", "hand-over"))
+    tale.slack.behave()
+    tale.fast_forward(minutes=2)
+
+
+def by_mail_first(tale, who):
+    """Let this person be told things by mail, where it works."""
+    contacts = tale.app.catalog.contacts
+    first = tuple(map(Reach.model_validate, ("email", "slack")))
+    people = tuple(
+        each.model_copy(update={"routes": first}) if each.id == who else each for each in contacts.people
+    )
+    tale.app.__dict__["_read"] = (
+        tale.app.catalog.with_contacts(contacts.model_copy(update={"people": people})),
+        None,
+    )
+
+
+def down(tale, name):
+    """Why a route takes nothing; None where it does."""
+    return next(route.down for route in standing(tale.app).routes if route.name == name)

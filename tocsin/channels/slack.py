@@ -12,10 +12,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from tocsin.channels import one_line
+from tocsin.channels.pauses import retry_after
 from tocsin.channels.slack_text import fitted
 from tocsin.domain.addresses import host_of, is_loopback
 from tocsin.domain.errors import Refused
@@ -42,7 +42,9 @@ _DOWN = [
     "org_login_required",
     "access_denied",
 ]
-_NOT_DONE = ["ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"]
+#: Slack did nothing, and gives no other answer for now: said twice, that is no better than silence.
+_UNABLE = ["request_timeout", "service_unavailable"]
+_NOT_DONE = ["ratelimited", "rate_limited", "team_added_to_org", *_UNABLE]
 #: Slack's own words: "It's possible some aspect of the operation succeeded before the error was raised."
 _PERHAPS_DONE = ["fatal_error", "internal_error"]
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -50,8 +52,6 @@ _OUTCOMES: Mapping[str, Outcome] = {
     **dict.fromkeys(_NOT_DONE, "retry"),
     **dict.fromkeys(_PERHAPS_DONE, "ambiguous"),
 }
-_UNREADABLE_PAUSE = 10.0  # seconds, where Retry-After is missing or makes no sense
-_LONGEST_PAUSE = 3600.0
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,8 @@ def _verdict(error: "SlackApiError") -> Undelivered:
     if status == 429 or _OUTCOMES.get(code) == "retry":
         header = getattr(response, "headers", {}).get("Retry-After")
         pause = retry_after(header, datetime.now(UTC)) if header or status == 429 else None
-        return Undelivered("retry", "reply", reason if code else "Slack says ratelimited", pause)
+        said = reason if code else "Slack says ratelimited"
+        return Undelivered("retry", "reply", said, pause, silent=status != 429 and code in _UNABLE)
     if status >= 500:
         return Undelivered("ambiguous", "reply", reason)
     if code:
@@ -242,18 +243,3 @@ def _verdict(error: "SlackApiError") -> Undelivered:
         return Undelivered(_OUTCOMES.get(code, "refused"), "reply", one_line(reason + needed), code=code)
     # An empty `data` is a page of somebody in between, a portal or a proxy; a body cut short may be anybody's.
     return Undelivered("down" if data == {} else "ambiguous", "reply", reason)
-
-
-def retry_after(header: str | None, now: datetime) -> float:
-    """Seconds to wait by a `Retry-After` header, which is a number or an HTTP date (RFC 9110, 10.2.3).
-
-    Never negative, an hour at most; 10 where the header is missing or makes no sense.
-    """
-    try:
-        pause = float(header or "")
-    except ValueError:
-        try:
-            pause = (parsedate_to_datetime(header or "") - now).total_seconds()
-        except (ValueError, TypeError):  # TypeError: a date without a zone
-            return _UNREADABLE_PAUSE
-    return min(max(pause, 0.0), _LONGEST_PAUSE) if math.isfinite(pause) else _UNREADABLE_PAUSE

@@ -172,10 +172,11 @@ def _reply_code(error: Exception) -> int | None:
 
 
 def _outcome(code: int | None, phase: str) -> Outcome:
-    if code is not None and code < 500:
-        return "retry"
+    # A relay that puts off whoever calls takes nothing, also where it means to be back soon (RFC 5321, 3.8: 421).
     if phase in _ROUTE or code in _WANTS_AUTH:
         return "down"
+    if code is not None and code < 500:
+        return "retry"
     if code is None:
         return "ambiguous" if phase == "after-dot" else "retry"
     return "down" if phase == "mail" and code not in _THIS_MAIL else "refused"

@@ -54,15 +54,22 @@ async def attempted(app: App, row: dict[str, Any], channel: Channel, patience: f
     except TimeoutError:
         return Attempt(row, "ambiguous", "patience", f"no answer in {patience:.0f} s", silent=True)
     except Undelivered as failure:
-        return Attempt(
-            row, failure.outcome, failure.phase, failure.reason, failure.retry_after, failure.silent
-        )
+        outcome = "down" if _silent_again(app, row, failure) else failure.outcome
+        return Attempt(row, outcome, failure.phase, failure.reason, failure.retry_after, failure.silent)
     except Refused as refusal:
         return Attempt(row, "refused", "address", str(refusal))
     except Exception as error:  # one message that cannot be made keeps no other from leaving
         log.error("message failed", outbox=row["id"], error=type(error).__name__)
         return Attempt(row, "refused", "build", f"it could not be made ({type(error).__name__})")
     return Attempt(row, "handed_over", "done", receipt.reply)
+
+
+def _silent_again(app: App, row: Mapping[str, Any], failure: Undelivered) -> bool:
+    """Whether a route that has certainly not taken this message had left the one before without an answer too."""
+    if failure.outcome != "retry" or not failure.silent:
+        return False
+    with app.database.read() as connection:
+        return routes.was_silent(connection, row["route"])
 
 
 async def _doubt_resolved(

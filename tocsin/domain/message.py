@@ -39,7 +39,7 @@ class Undelivered(TocsinError):
     """A message did not, or perhaps did not, get through; `phase` says how far it came.
 
     `code` is the other side's own short word for it, where it has one: `name_taken` of Slack. `silent` where it was
-    spoken to, and has not said how that went.
+    spoken to, and has not said how that went, or only that it can say nothing now.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, literal, or_, select, update
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import hold, outbox, route
@@ -88,10 +88,15 @@ def _pause(probes: int) -> timedelta:
     return timedelta(seconds=min(FIRST_PROBE * 2 ** min(probes, 10), LAST_PROBE))
 
 
+def was_silent(connection: Connection, name: str) -> bool:
+    """Whether the route is down, or has said nothing to the last message: the next silence makes it so."""
+    silent = or_(route.c.down_since.is_not(None), route.c.probes > 0)
+    return connection.scalar(select(route.c.name).where(route.c.name == name, silent)) is not None
+
+
 def unanswered(connection: Connection, name: str, why: str, now: datetime) -> None:
     """The route has said nothing to a message. Twice so without an answer between, and it is down."""
-    known = connection.execute(select(route).where(route.c.name == name)).one_or_none()
-    if known is not None and (known.down_since is not None or known.probes):
+    if was_silent(connection, name):
         fell(connection, name, f"it does not answer: {why}", now)
     else:
         _keep(connection, name, {"probes": 1})
