@@ -5,7 +5,9 @@ changes: the text, the sender, or before release the recipients. People whom a l
 """
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tocsin.domain.catalog import Catalog
@@ -104,7 +106,7 @@ def text_inputs(
     """
     letter = letter or (letter_of(incident, catalog, notice) if is_letter(notice) else None)
     templates = _templates(incident, catalog, notice)
-    printed = {name: _as_printed(incident.facts, name) for name in _named(templates)}
+    printed = {name: _as_printed(incident.facts, name) for name in _named(templates.values())}
     organisation = catalog.contacts.organisation
     signers = [
         [person.id, person.name, person.title, person.email]
@@ -120,7 +122,7 @@ def text_inputs(
     return digest(
         {
             "facts": {name: value for name, value in printed.items() if value is not None},
-            "templates": {path: digest(text) for path, text in templates.items()},
+            "templates": {path: template.digest for path, template in templates.items()},
             "sender": organisation.model_dump(mode="json", include=_PRINTED_OF_THE_COMPANY),
             "signers": signers,
             "drill": incident.drill,
@@ -164,16 +166,31 @@ def _added_texts(incident: Incident, catalog: Catalog, names: set[str]) -> dict[
     }
 
 
-def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Template:
+    """A template, as far as what a letter prints turns on it: its digest, and all words that stand in it."""
+
+    digest: str
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def _template(content: bytes) -> _Template:
+    """Found out once for each template: every plan of an incident with a letter asks for all of them."""
+    text = content.decode()
+    return _Template(digest(text), frozenset(re.findall(r"\w+", text)))
+
+
+def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, _Template]:
     """Everything that this letter is written with, by path."""
     template = "customer" if is_letter(notice) else notice
     begins = (f"notices/{template}.", "notices/frame.", f"types/{incident.type}/what_happened")
-    return {path: text.decode() for path, text in catalog.files.items() if path.startswith(begins)}
+    return {path: _template(content) for path, content in catalog.files.items() if path.startswith(begins)}
 
 
-def _named(templates: Mapping[str, str]) -> tuple[str, ...]:
+def _named(templates: Iterable[_Template]) -> tuple[str, ...]:
     """The facts that the templates name. One that none of them names is not printed, whatever it says."""
-    words = {word for text in templates.values() for word in re.findall(r"\w+", text)}
+    words = frozenset().union(*(template.words for template in templates))
     return tuple(name for name in PRINTED_FACTS if _CALLED.get(name, name) in words)
 
 
@@ -194,7 +211,7 @@ def is_stale(
 
 def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> tuple[str, ...]:
     """What is newer than the draft among the things that the letter prints, in words."""
-    named = _named(_templates(incident, catalog, state.id))
+    named = _named(_templates(incident, catalog, state.id).values())
     behind = {source for name in named if name not in incident.learned for source in stand_ins(name)}
     newer = [
         (name, found.seq)
