@@ -2,8 +2,6 @@
 
 The SDK's own retry posts again after a lost connection, and the room then reads the alarm twice; so its retries are
 off and every attempt is the outbox's. Errors: docs.slack.dev/reference/methods/chat.postMessage.
-
-Long, since what Slack and those in between may answer is read in one place.
 """
 
 import asyncio
