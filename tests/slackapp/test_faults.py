@@ -91,7 +91,8 @@ def test_what_fails_each_time_is_given_up_and_told(built: Built) -> None:
     keep(house.app, it, {})
     with house.app.database.write() as connection:
         for _ in range(TRIES):
-            assert inbound.take(connection, "dead", house.app.clock(), house.app.clock()) is not None
+            now = house.app.clock()
+            assert inbound.take(connection, "dead", now, now, {"command"}) is not None
             inbound.release(connection, it.id)
     with house.listening():
         house.workspace.expect(linh.user, "Đã thử 5 lần")

@@ -32,7 +32,7 @@ def test_what_failed_in_hand_is_taken_up_again_while_its_process_lives(
 
     with app.database.write() as connection:
         inbound.put(connection, "command:1", "command", b"sealed", app.clock())
-    crew = hands.Hands(app, work, count=2)
+    crew = hands.Hands(app, work)
     crew.start()
     until = time.monotonic() + 5
     while not done.wait(0.05) and time.monotonic() < until:

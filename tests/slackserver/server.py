@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -44,7 +44,7 @@ class SlackServer(SlackSink):
         self.app_url = ""
         self.heard: list[Heard] = []
         self.views: dict[str, dict[str, Any]] = {}
-        self.files: dict[str, tuple[int, str, bytes, dict[str, str]]] = {}
+        self.files: dict[str, tuple[int, str, Any, dict[str, str]]] = {}
         self.fetched: list[tuple[str, str]] = []
         self.authors: dict[tuple[str, str], str] = {}
         self.sockets: list[web.WebSocketResponse] = []
@@ -129,7 +129,13 @@ class SlackServer(SlackSink):
         self._answers[name] = user
         return f"http://{self.HOST}:{self.port}/respond/{name}"
 
-    def file(self, content: bytes, kind: str = "text/plain", status: int = 200, **headers: str) -> str:
+    def file(
+        self,
+        content: bytes | AsyncIterator[bytes],
+        kind: str = "text/plain",
+        status: int = 200,
+        **headers: str,
+    ) -> str:
         """A file at Slack; returns its address."""
         name = f"f{self.number()}"
         self.files[name] = (status, kind, content, headers)
@@ -228,6 +234,7 @@ class SlackServer(SlackSink):
 
     async def _file(self, request: web.Request) -> web.Response:
         self.fetched.append((request.match_info["name"], request.headers.get("Authorization", "")))
+        self.changed()
         status, kind, content, headers = self.files[request.match_info["name"]]
         return web.Response(status=status, body=content, content_type=kind, headers=headers)
 

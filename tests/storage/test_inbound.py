@@ -15,7 +15,7 @@ def put(database, id_="event:1", at=NOW):
 
 def take(database, lease, at=NOW):
     with database.write() as connection:
-        return inbound.take(connection, lease, at, at + timedelta(seconds=20))
+        return inbound.take(connection, lease, at, at + timedelta(seconds=20), {"event"})
 
 
 def test_the_same_thing_is_kept_once(database):
@@ -41,7 +41,7 @@ def test_what_a_dead_worker_held_is_taken_up_again_and_marked(database):
 def test_what_waits_or_was_let_go_of_is_free_and_what_is_in_hand_is_not(database):
     def free(at=NOW):
         with database.read() as connection:
-            return inbound.is_free(connection, at)
+            return inbound.is_free(connection, at, {"event"})
 
     assert free() is False
     put(database)

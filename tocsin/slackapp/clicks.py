@@ -1,6 +1,7 @@
 """Buttons of our messages: the deed that they offer, done once; and the message shows then who did it, and when."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
@@ -8,7 +9,7 @@ from tocsin.actions.doors import TurnedAway, digest_of
 from tocsin.actions.offers import PARTS, take_up, turned_away
 from tocsin.domain.checklist import Step
 from tocsin.domain.errors import Refused
-from tocsin.domain.message import Undelivered, slack_escape
+from tocsin.domain.message import SlackPost, Undelivered, slack_escape
 from tocsin.domain.offers import Offer, parsed
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
@@ -71,8 +72,9 @@ def taken_up(
         return
     trouble = advanced(desk.app, offer.incident)
     posted(desk, offer.incident)
-    desk.say(done_line(desk, offer), *([trouble] if trouble else []))
-    redraw(desk, offer, channel, ts, message)
+    done = done_line(desk, offer)
+    desk.say(done, *([trouble] if trouble else []))
+    desk.after.append(lambda: redraw(desk, offer, desk.said([done])[0], channel, ts, message))
 
 
 def _refuse_silenced(desk: Desk, offer: Offer) -> None:
@@ -106,8 +108,10 @@ def done_line(desk: Desk, offer: Offer) -> Line:
     return line(f"slack_did_{offer.deed}", who=who, at=desk.at(desk.app.now()), **subject)
 
 
-def redraw(desk: Desk, offer: Offer, channel: str, ts: str, message: Mapping[str, Any] | None) -> None:
-    """Take the buttons of what was decided out of the message, and write under it who decided.
+def redraw(
+    desk: Desk, offer: Offer, done: str, channel: str, ts: str, message: Mapping[str, Any] | None
+) -> None:
+    """Take the buttons of what was decided out of the message, and write under it who decided and when.
 
     The card of a room is left to whoever keeps it: what it said at the click may be old by now.
     """
@@ -117,7 +121,7 @@ def redraw(desk: Desk, offer: Offer, channel: str, ts: str, message: Mapping[str
         message = message or _message(desk, channel, ts)
         if message is None:
             return
-        text = slack_escape(desk.said([done_line(desk, offer)])[0])
+        text = slack_escape(done)
         note = {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
         blocks = [*without(message.get("blocks") or [], offer), note]
         desk.voice.ask("chat_update", channel=channel, ts=ts, text=message.get("text") or text, blocks=blocks)
@@ -204,7 +208,10 @@ def ask_upload(desk: Desk, key: str, step: str) -> None:
         line("slack_wants", what=wanted.evidence or "-"),
     ]
     post = post_of(desk.said(lines))
-    channel = _among_us(desk, key)
+    desk.after.append(partial(_await_upload, desk, key, step, _among_us(desk, key), post))
+
+
+def _await_upload(desk: Desk, key: str, step: str, channel: str, post: SlackPost) -> None:
     said = desk.voice.ask(
         "chat_postMessage",
         channel=channel,

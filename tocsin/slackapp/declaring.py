@@ -1,12 +1,15 @@
 """Declaring from the modal: people are called before who declared is told that they are."""
 
 import time
+from dataclasses import replace
+from functools import partial
 
 from tocsin import actions
 from tocsin.app import App
 from tocsin.rendering.message import line
 from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.desk import Desk, Said
+from tocsin.slackapp.hands import own_handle
 from tocsin.slackapp.modals import declaration_of
 from tocsin.views.calls import called, underway, untried
 from tocsin.views.opening import opening
@@ -22,7 +25,11 @@ def declared(desk: Desk) -> None:
     key = done.incident.key
     trouble = advanced(app, key)
     posted(desk, key)
-    _await_calls(app, key)
+    desk.after.append(partial(_tell, replace(desk, app=own_handle(app)), key, trouble))
+
+
+def _tell(desk: Desk, key: str, trouble: str | None) -> None:
+    _await_calls(desk.app, key)
     desk.say(*_lines(desk, key), *([trouble] if trouble else []))
 
 

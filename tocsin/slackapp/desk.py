@@ -1,9 +1,10 @@
 """Where one thing is worked off: the home, who asked, in which words they read, and how they are answered."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from tocsin.actions.doors import Proof
 from tocsin.actors import Actor, in_slack
@@ -11,6 +12,7 @@ from tocsin.app import App
 from tocsin.delivery.post import Post
 from tocsin.domain.errors import Refused
 from tocsin.domain.whom import whom
+from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.rendering.words import Words
 from tocsin.slackapp.received import Received
@@ -19,6 +21,8 @@ from tocsin.slackapp.wording import words_for
 from tocsin.storage import rooms
 from tocsin.views.access import silenced, visible
 from tocsin.views.duties import DutyView
+
+log = Log("tocsin.slackapp")
 
 #: One line of an answer: a phrase in the reader's language, or words as they are.
 Said = str | Line
@@ -37,6 +41,8 @@ class Desk:
     it: Received
     proof: Proof
     again: bool = False
+    #: What waits for Slack once the deed is done, in this order: other hands than the deed's see to it.
+    after: deque[Callable[[], object]] = field(default_factory=deque)
 
     @cached_property
     def actor(self) -> Actor:
@@ -64,8 +70,14 @@ class Desk:
             raise Refused(self.words.phrase("say_slack_silenced"))
 
     def say(self, *lines: Said) -> None:
-        """Tell who asked, and nobody else."""
-        self.voice.reply(self.it, self.said(lines))
+        """Tell who asked, and nobody else, once the deed is done."""
+        self.after.append(partial(self._reply, self.said(lines)))
+
+    def _reply(self, said: list[str]) -> None:
+        try:
+            self.voice.reply(self.it, said)
+        except Exception as error:  # any failure at all: what was asked for is over
+            log.error("who asked was not told", kind=self.it.kind, error=type(error).__name__)
 
     def said(self, lines: Sequence[Said]) -> list[str]:
         """Lines in the words of who asked."""

@@ -104,7 +104,7 @@ class Front:
             fresh = await self._kept(it, modals.wanted(it))
         except TocsinError as error:
             await ack()
-            await asyncio.to_thread(self._voice.reply, it, [self._not_kept(it, error)])
+            await self._voice.answer(it, [self._not_kept(it, error)])
             return
         await ack()
         await self._go_on(it, fresh)

@@ -18,6 +18,8 @@ from tocsin.storage.inbound import Taken
 
 #: Seconds for which either write waits that stands before Slack's answer, which is due after three.
 PATIENCE = 1.0
+#: The kind under which an event that brings files is kept: others work it off.
+FILES = "files"
 
 
 def is_new(app: App, name: str) -> bool:
@@ -36,8 +38,9 @@ def keep(app: App, it: Received, request: Mapping[str, str], held: timedelta = t
     """Keep one thing before it is acknowledged; `request` is the signed request. False when it came before."""
     plain = json.dumps({"payload": it.payload, "request": request}).encode()
     sealed = seal(app.keyring.master, plain, _context(it.id))
+    kind = FILES if it.brings_files else it.kind
     with app.database.write(patience=PATIENCE) as connection:
-        return inbound.put(connection, it.id, it.kind, sealed, app.clock(), held)
+        return inbound.put(connection, it.id, kind, sealed, app.clock(), held)
 
 
 def opened(app: App, taken: Taken) -> tuple[Received, Proof]:

@@ -46,6 +46,11 @@ class Received:
             return None
 
     @property
+    def brings_files(self) -> bool:
+        """Whether it is worked off only once files have come from Slack, which may take minutes."""
+        return self.kind == "event" and bool(_mapping(self.payload.get("event")).get("files"))
+
+    @property
     def action(self) -> Mapping[str, Any]:
         """What was clicked; Slack sends one at a time."""
         return _first(self.payload.get("actions"))

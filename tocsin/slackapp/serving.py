@@ -55,7 +55,7 @@ class Listener:
     async def open(self) -> None:
         """Listen. Slack need not be there: it is asked again until it is."""
         loop = asyncio.get_running_loop()
-        voice = Voice(self._channel, self._app.settings.slack.base_url, loop)
+        self._voice = voice = Voice(self._channel, self._app.settings.slack.base_url, loop)
         self._hands = Hands(self._app, lambda app, taken: work_off(app, voice, self.post, taken))
         front = Front(self._home, self._channel, self._identity, voice, self._hands.nudge)
         bolt = front.bolt()
@@ -77,6 +77,7 @@ class Listener:
             with suppress(Exception):
                 await close()
         await asyncio.to_thread(self._hands.rest, 5)
+        self._voice.hush()
         await asyncio.to_thread(self.post.rest, 5)
         await self._channel.close()
 

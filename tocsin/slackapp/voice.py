@@ -5,6 +5,7 @@ Hands that work things off are threads; the one connection lives in the loop of 
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ log = Log("tocsin.slackapp")
 
 #: Seconds for one call of Slack, for a file to come, and for which a hand waits when Slack says "later".
 PATIENCE, FILE_PATIENCE, LATER = 15.0, 120.0, 10.0
+#: Seconds for a call that is asked once more.
+_ASKING = PATIENCE + LATER + PATIENCE
 #: Bytes that are read of a file at a time.
 _PIECE = 1 << 16
 
@@ -31,12 +34,17 @@ class Voice:
     def __init__(self, channel: SlackChannel, base_url: str, loop: asyncio.AbstractEventLoop) -> None:
         self._channel, self._loop = channel, loop
         self._slack = urlsplit(base_url)
+        self._asked_for: set[Future[Any]] = set()
 
     def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Slack's answer to one call of its Web API; asked once more where it says "later". Raises Undelivered."""
-        return self._wait(self._asked(method, arguments), PATIENCE + LATER + PATIENCE)
+        return self._wait(self._asked(method, arguments), _ASKING)
 
     def reply(self, it: Received, lines: Sequence[str]) -> None:
+        """Tell who asked, from a thread."""
+        self._wait(self.answer(it, lines), PATIENCE + 2 * _ASKING + LATER)
+
+    async def answer(self, it: Received, lines: Sequence[str]) -> None:
         """Tell who asked, and nobody else: where they clicked, else in a message of their own.
 
         Each way that fails is logged. What was asked for is done by then, and stands in the timeline.
@@ -44,7 +52,7 @@ class Voice:
         post = post_of(lines)
         for way in (self._respond, self._whisper, self._write):
             try:
-                if way(it, post):
+                if await way(it, post):
                     return
             except Exception as failure:  # whatever one way stumbles over, the next may get through
                 why = failure.reason if isinstance(failure, Undelivered) else type(failure).__name__
@@ -59,25 +67,26 @@ class Voice:
             await asyncio.sleep(later.retry_after)
             return await self._channel.call(method, **arguments)
 
-    def _respond(self, it: Received, post: SlackPost) -> bool:
+    async def _respond(self, it: Received, post: SlackPost) -> bool:
         if not it.response_url or not self.is_slacks(it.response_url, "hooks"):
             return False
         said = {"response_type": "ephemeral", "replace_original": False, **_said(post)}
-        return self._wait(self._posted(it.response_url, said), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            return await self._posted(it.response_url, said)
 
-    def _whisper(self, it: Received, post: SlackPost) -> bool:
+    async def _whisper(self, it: Received, post: SlackPost) -> bool:
         if not it.channel or it.channel.startswith("D"):
             return False
-        said = self.ask("chat_postEphemeral", channel=it.channel, user=it.user, **_said(post))
-        return _named(said, "message_ts")
+        whispered = {"channel": it.channel, "user": it.user, **_said(post)}
+        async with asyncio.timeout(_ASKING):
+            return _named(await self._asked("chat_postEphemeral", whispered), "message_ts")
 
-    def _write(self, it: Received, post: SlackPost) -> bool:
+    async def _write(self, it: Received, post: SlackPost) -> bool:
         if not it.user:
             return False
-        said = self.ask(
-            "chat_postMessage", channel=it.user, unfurl_links=False, unfurl_media=False, **_said(post)
-        )
-        return _named(said, "ts")
+        written = {"channel": it.user, "unfurl_links": False, "unfurl_media": False, **_said(post)}
+        async with asyncio.timeout(_ASKING):
+            return _named(await self._asked("chat_postMessage", written), "ts")
 
     def is_slacks(self, url: str, door: str) -> bool:
         """Whether an address is the configured Slack's own: its host, or its `door` beside it."""
@@ -127,13 +136,21 @@ class Voice:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refused(f"Slack did not give the file ({type(error).__name__}); upload it again") from None
 
+    def hush(self) -> None:
+        """Wait no longer for Slack: whoever is not told by now, the next process tells."""
+        for asked in self._asked_for.copy():
+            asked.cancel()
+
     def _wait(self, asked: Coroutine[Any, Any, T], seconds: float) -> T:
         found = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        self._asked_for.add(found)
         try:
             return found.result(seconds)
         except TimeoutError:
             found.cancel()
             raise Undelivered("ambiguous", "reply", f"no answer within {seconds:g} s") from None
+        finally:
+            self._asked_for.discard(found)
 
 
 def _refuse_no_file(answer: Any) -> None:

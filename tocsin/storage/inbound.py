@@ -53,9 +53,11 @@ def is_known(connection: Connection, id_: str) -> bool:
     return connection.scalar(select(inbound.c.id).where(inbound.c.id == id_)) is not None
 
 
-def take(connection: Connection, lease: str, now: datetime, until: datetime) -> Taken | None:
-    """The oldest row that waits, or whose worker died, under our lease."""
-    free = _free(now)
+def take(
+    connection: Connection, lease: str, now: datetime, until: datetime, kinds: Collection[str]
+) -> Taken | None:
+    """The oldest row of these kinds that waits, or whose worker died, under our lease."""
+    free = _free(now, kinds)
     query = select(inbound).where(free).order_by(inbound.c.received_at, inbound.c.id).limit(1)
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -68,13 +70,13 @@ def take(connection: Connection, lease: str, now: datetime, until: datetime) -> 
     return Taken(row["id"], row["kind"], row["received_at"], row["sealed"], row["state"] == "working", tries)
 
 
-def is_free(connection: Connection, now: datetime) -> bool:
+def is_free(connection: Connection, now: datetime, kinds: Collection[str]) -> bool:
     """Whether there is a row to take: a look before the turn to write is waited for."""
-    return connection.scalar(select(inbound.c.id).where(_free(now)).limit(1)) is not None
+    return connection.scalar(select(inbound.c.id).where(_free(now, kinds)).limit(1)) is not None
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(
+def _free(now: datetime, kinds: Collection[str]) -> ColumnElement[bool]:
+    return inbound.c.kind.in_(kinds) & or_(
         inbound.c.state == "waiting",
         (inbound.c.state == "working") & (inbound.c.lease_until < now),
     )
