@@ -106,7 +106,7 @@ class Hands:
         handle, read_at = own_handle(self._app), self._app.clock()
         while not self._stop.is_set():
             try:
-                if self._app.clock() - read_at > READ_AGAIN:
+                if not timedelta(0) <= self._app.clock() - read_at < READ_AGAIN:
                     handle, read_at = own_handle(self._app), self._app.clock()
                 if self._one(handle, lane):
                     continue
