@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 from tests.slackapp.conftest import Built, House, connected
@@ -44,6 +45,16 @@ def test_over_http_each_of_them_hears_within_three_seconds_that_nothing_was_done
         assert max(each.seconds for each in (typed, clicked, sent, event)) < 3
     house.hush()
     assert house.story.told("Noted") == house.story.told("Acknowledged") == []
+
+
+def test_twenty_at_once_each_hear_it_within_three_seconds(house: House) -> None:
+    linh = house.member("linh")
+    linh.type("help")
+    house.hush()
+    with held(house), ThreadPoolExecutor(20) as people:
+        said = list(people.map(lambda number: linh.type(f"help {number}"), range(20)))
+    assert all(NOTHING in each.body for each in said)
+    assert max(each.seconds for each in said) < 3
 
 
 def test_by_socket_mode_too(built: Built) -> None:

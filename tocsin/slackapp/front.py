@@ -9,8 +9,9 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tocsin.actors import in_slack
@@ -174,6 +175,7 @@ class Front:
             await self._beside(_settled, app, inbound.settle, it.id)
 
     async def _beside(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        work = partial(copy_context().run, work)  # which knows when it arrived
         return await asyncio.get_running_loop().run_in_executor(self._desk, work, *arguments)
 
 

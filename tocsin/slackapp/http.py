@@ -5,6 +5,7 @@ anew or says so in a header; it is known again by the event's id, and answered 2
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from tocsin.logs import Log
 from tocsin.slackapp.front import away, signed
 from tocsin.slackapp.guard import LARGEST, SIGNATURE, TIMESTAMP, Guard, digest_of
 from tocsin.slackapp.identity import Identity
-from tocsin.slackapp.keeping import is_kept, is_new, request_of
+from tocsin.slackapp.keeping import arrived, is_kept, is_new, request_of
 from tocsin.slackapp.received import Received, payload_of, received
 from tocsin.slackapp.refusing import tell
 from tocsin.storage.database import Unavailable
@@ -50,6 +51,7 @@ class Gate:
         from slack_bolt.adapter.aiohttp import to_aiohttp_response
         from slack_bolt.async_app import AsyncBoltRequest
 
+        arrived.set(time.monotonic())
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:

@@ -5,7 +5,9 @@ By Socket Mode nothing is signed: what was clicked is kept as it came, and calle
 
 import base64
 import json
+import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +18,22 @@ from tocsin.slackapp.received import Received, received
 from tocsin.storage import inbound
 from tocsin.storage.inbound import Taken
 
-#: Seconds for which either write waits that stands before Slack's answer, which is due after three.
-PATIENCE = 1.0
+#: Seconds from its arrival for which the writes wait that stand before Slack's answer, which is due after three.
+PATIENCE = 1.5
+#: When what is being heard came, on the monotonic clock: it may have waited for a thread already.
+arrived: ContextVar[float] = ContextVar("arrived")
 #: The kind under which an event that brings files is kept: others work it off.
 FILES = "files"
 
 
+def _patience() -> float:
+    now = time.monotonic()
+    return max(arrived.get(now) + PATIENCE - now, 0)
+
+
 def is_new(app: App, name: str) -> bool:
     """Whether a request or an envelope comes for the first time, by a name that no two of them share."""
-    with app.database.write(patience=PATIENCE) as connection:
+    with app.database.write(patience=_patience()) as connection:
         return inbound.is_new(connection, name, app.clock())
 
 
@@ -39,7 +48,7 @@ def keep(app: App, it: Received, request: Mapping[str, str], held: timedelta = t
     plain = json.dumps({"payload": it.payload, "request": request}).encode()
     sealed = seal(app.keyring.master, plain, _context(it.id))
     kind = FILES if it.brings_files else it.kind
-    with app.database.write(patience=PATIENCE) as connection:
+    with app.database.write(patience=_patience()) as connection:
         return inbound.put(connection, it.id, kind, sealed, app.clock(), held)
 
 

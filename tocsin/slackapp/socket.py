@@ -6,6 +6,7 @@ comes in another envelope than before is a replay, and is told as over HTTP.
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from tocsin.domain.message import Undelivered
 from tocsin.logs import Log
 from tocsin.slackapp.front import away, once_more
 from tocsin.slackapp.identity import Identity
-from tocsin.slackapp.keeping import is_new
+from tocsin.slackapp.keeping import arrived, is_new
 from tocsin.slackapp.received import received
 from tocsin.slackapp.refusing import tell
 from tocsin.storage.database import Unavailable
@@ -129,6 +130,7 @@ def client_of(
     client = Connection(channel, token.get_secret_value())
 
     async def hear(_: Any, request: Any) -> None:
+        arrived.set(time.monotonic())
         it = received(request.payload)
         if objection := identity.objection(it):
             # Not acknowledged: it is not ours to say that it arrived.
