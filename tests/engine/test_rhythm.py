@@ -9,6 +9,7 @@ from tests.listening import Ear, mail_text, slack_words
 from tests.story import Story
 from tocsin import actions
 from tocsin.domain.errors import Refused
+from tocsin.engine.setback import heed_the_clock
 
 PEOPLE = ("linh", "minh", "an", "bao", "chi", "dung", "giang", "hoa", "khoa")
 
@@ -218,6 +219,35 @@ def test_at_the_end_everybody_hears_of_it_who_was_called_or_read_an_update(tale,
     over = "Đã yên"
     ear.expect(("an", "slack", over), ("an", "email", over), ("minh", "slack", over), ("linh", "slack", over),
                ("bao", "slack", over), ("hoa", "slack", over), ("chi", "email", over))  # fmt: skip
+
+
+# --- the clock is set back
+
+
+def test_updates_steps_and_shifts_go_on_when_the_clock_was_set_back(tale, ear):
+    tale.leap(days=2)
+    commanded(tale).as_("linh").update("x", "y", "z")
+    tale.fast_forward(minutes=31)
+    assert len(tale.told("UpdateAsked")) == 1
+    tale.leap(days=-2)
+    heed_the_clock(tale.app, None)
+    tale.settle()
+    ear.hush()
+    tale.fast_forward(minutes=29)
+    assert len(tale.told("UpdateAsked")) == 1
+    tale.fast_forward(minutes=1)
+    assert len(tale.told("UpdateAsked")) == 2
+    # What is written from now on counts by the clock of now, and nothing begins anew for it.
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.as_("minh").update("x", "y", "z")
+    tale.fast_forward(minutes=30)
+    assert len(tale.told("UpdateAsked")) == 3
+    tale.as_("minh").hand("incident-commander", "linh")
+    tale.leap(days=7).settle()
+    assert tale.told("HandOverAsked")
+    assert len(tale.told("StepReminded")) > 4
+    assert len(tale.told("ClockSetBack")) == 1
+    ear.hush()
 
 
 # --- few

@@ -39,7 +39,7 @@ def call(app: App, change: Change, cause: int, why: Line | None = None) -> None:
         number = sum(page.person == person for page in incident.pages)
         routes = ways(contacts.person(person), incident.silenced, loud=True)
         body = Paged(role=role, person=person, level=0, round=0, routes=routes, asked_by=INTAKE.id)
-        called = change.add(body, cause=cause)
+        called = change.add(body, at=change.now, cause=cause)
         page_message(app, change, body, called, why, number + 1)
 
 

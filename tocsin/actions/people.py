@@ -108,7 +108,8 @@ def hand_back(
             holder = change.incident.roles.get(role, "nobody")
             raise NotYours(f"{role} is held by {holder}, and only the holder gives it back")
         refuse_silence(because, f"say why you give {role} back: --because '...'")
-        change.add(RoleGivenBack(role=role, person=person.id, because=change.keep(because)))
+        given = RoleGivenBack(role=role, person=person.id, because=change.keep(because))
+        change.add(given, at=change.now)
 
     return act(app, actor, key, decide, command=command_of(command, "hand-back", [role, because]))
 
@@ -135,7 +136,7 @@ def page(
                 asked_by=person.id,
                 because=said,
             )
-            seq = change.add(body, key=f"asked-page/{called}/{incident.head_seq}")
+            seq = change.add(body, at=change.now, key=f"asked-page/{called}/{incident.head_seq}")
             page_message(app, change, body, seq, because, number + 1)
 
     return act(app, actor, key, decide, command=command_of(command, "page", [who, because]))
@@ -186,7 +187,7 @@ def _may_hold(app: App, who: str, role: str) -> None:
 def _change_hands(app: App, change: Change, role: str, to: str, handed_by: str | None = None) -> None:
     """Somebody holds a role from now on; where somebody else did, also one who gave it back, both get the brief."""
     before = change.incident.tenures.get(role)
-    seq = change.add(RoleTaken(role=role, person=to, handed_by=handed_by))
+    seq = change.add(RoleTaken(role=role, person=to, handed_by=handed_by), at=change.now)
     if before is not None and before.holder != to:
         brief_both(app, change, role, before.holder, to, seq)
 

@@ -48,7 +48,7 @@ def skip_update(app: App, actor: Actor, key: str, *, because: str, command: str 
         need(actor, change.incident, *SPEAKERS)
         _refuse_triage(change)
         refuse_silence(because, "say why no update is sent: --because '...'")
-        change.add(UpdateSkipped(because=change.keep(because.strip())))
+        change.add(UpdateSkipped(because=change.keep(because.strip())), at=change.now)
 
     return act(app, actor, key, decide, command=command_of(command, "skip-update", because))
 

@@ -69,8 +69,6 @@ class _Pending:
 
 #: The role whose ladder calls for what waits in triage, and for nothing else.
 TRIAGE = "triage"
-#: A ladder that began so much later than now began on a clock that was set back since.
-SET_BACK = timedelta(minutes=1)
 
 
 def ladders(incident: Incident, contacts: Contacts) -> Iterable[Ladder]:
@@ -217,13 +215,6 @@ def next_call_at(incident: Incident, contacts: Contacts, now: datetime) -> datet
             if rotation is not None:
                 moments += edges(contacts.rotation(rotation), now, stands.rung.climbs_at, contacts.absences)
     return min((at for at in moments if at is not None and at > now), default=None)
-
-
-def set_back(incident: Incident, contacts: Contacts, now: datetime) -> timedelta | None:
-    """By how much the clock was set back under a ladder that still calls: it would stand until the clock caught up."""
-    begun = [incident.ringing(ladder.role).since for ladder in ladders(incident, contacts)]
-    ahead = max(begun, default=now) - now
-    return ahead if ahead > SET_BACK else None
 
 
 def unanswered(incident: Incident, contacts: Contacts) -> list[str]:

@@ -31,6 +31,7 @@ from tocsin.domain.incident import (
 from tocsin.domain.timeline import Entry
 
 B = TypeVar("B", bound=k.Body)
+C = TypeVar("C", Rhythm, Tenure)
 Evolve = Callable[[Incident, Entry, Any], Incident]
 
 _EVOLVE: dict[type[k.Body], Evolve] = {}
@@ -247,7 +248,7 @@ def _scoped(incident: Incident, entry: Entry, body: k.ScopeMeasured) -> Incident
 @_on(k.Paged)
 def _paged(incident: Incident, entry: Entry, body: k.Paged) -> Incident:
     called = (body.role, body.person, body.level, body.round)
-    page = Page(entry.seq, *called, entry.recorded_at, body.routes, body.asked_by, body.repeat)
+    page = Page(entry.seq, *called, entry.at, body.routes, body.asked_by, body.repeat)
     return _changed(incident, pages=(*incident.pages, page))
 
 
@@ -273,20 +274,38 @@ def _role_taken(incident: Incident, entry: Entry, body: k.RoleTaken) -> Incident
         incident,
         roles=_with(incident.roles, body.role, body.person),
         answered=_with(incident.answered, body.role, entry.seq),
-        tenures=_with(incident.tenures, body.role, Tenure(body.person, entry.recorded_at, entry.seq)),
+        tenures=_with(incident.tenures, body.role, Tenure(body.person, entry.at, entry.seq)),
     )
 
 
 @_on(k.ClockSetBack)
 def _clock_set_back(incident: Incident, entry: Entry, body: k.ClockSetBack) -> Incident:
-    # By the clock of now, which `recorded_at` never follows backwards.
-    return _changed(incident, called_from=entry.at, called_seq=entry.seq)
+    # By the clock of now, which `recorded_at` never follows backwards: nothing counts from a moment ahead of it.
+    now = entry.at
+    anew: dict[str, Any] = {"clock_seq": entry.seq}
+    if max(incident.called_from, *(each.since for each in incident.given_back.values()), now) > now:
+        anew |= {"called_from": now, "called_seq": entry.seq}
+    return _changed(
+        incident,
+        **anew,
+        declared_at=min(incident.declared_at, now),
+        opened_at=min(incident.opened_at, now),
+        rhythm=_at_most(incident.rhythm, now),
+        tenures={role: _at_most(tenure, now) for role, tenure in incident.tenures.items()},
+        pages=tuple(replace(page, at=min(page.at, now)) for page in incident.pages),
+    )
+
+
+def _at_most(counted: C, now: datetime) -> C:
+    """The same, counted from no moment later than now."""
+    asked = counted.asked_at
+    return replace(counted, since=min(counted.since, now), asked_at=asked and min(asked, now))
 
 
 @_on(k.RoleGivenBack)
 def _role_given_back(incident: Incident, entry: Entry, body: k.RoleGivenBack) -> Incident:
     before = incident.ringing(body.role).gave_back
-    ringing = Ringing(entry.recorded_at, entry.seq, before | {body.person})
+    ringing = Ringing(entry.at, entry.seq, before | {body.person})
     return _changed(
         incident,
         roles={role: who for role, who in incident.roles.items() if role != body.role},
@@ -316,25 +335,25 @@ def _counted_from(incident: Incident, entry: Entry, **change: Any) -> Rhythm:
 
 @_on(k.UpdateAsked)
 def _update_asked(incident: Incident, entry: Entry, body: k.UpdateAsked) -> Incident:
-    rhythm = replace(incident.rhythm, asked_at=entry.recorded_at, asked_seq=entry.seq)
+    rhythm = replace(incident.rhythm, asked_at=entry.at, asked_seq=entry.seq)
     return _changed(incident, rhythm=rhythm)
 
 
 @_on(k.StatusUpdated)
 def _updated(incident: Incident, entry: Entry, body: k.StatusUpdated) -> Incident:
     readers = tuple(dict.fromkeys((*incident.rhythm.readers, *body.to)))
-    told = {"told_at": entry.at, "told_by": entry.actor, "readers": readers}
+    told = {"since": entry.at, "told_at": entry.at, "told_by": entry.actor, "readers": readers}
     return _changed(incident, rhythm=_counted_from(incident, entry, **told))
 
 
 @_on(k.UpdateSkipped)
 def _update_skipped(incident: Incident, entry: Entry, body: k.UpdateSkipped) -> Incident:
-    return _changed(incident, rhythm=_counted_from(incident, entry))
+    return _changed(incident, rhythm=_counted_from(incident, entry, since=entry.at))
 
 
 @_on(k.HandOverAsked)
 def _hand_over_asked(incident: Incident, entry: Entry, body: k.HandOverAsked) -> Incident:
-    asked = replace(incident.tenures[body.role], asked_at=entry.recorded_at, asked_seq=entry.seq)
+    asked = replace(incident.tenures[body.role], asked_at=entry.at, asked_seq=entry.seq)
     return _changed(incident, tenures=_with(incident.tenures, body.role, asked))
 
 

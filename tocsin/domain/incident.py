@@ -263,6 +263,8 @@ class Incident:
     called_from: datetime
     rhythm: Rhythm
     called_seq: int = 1
+    #: The entry since which what the clock left behind counts anew, where it was set back.
+    clock_seq: int = 1
     #: Roles that somebody gave back: their ladders began anew.
     given_back: Mapping[str, Ringing] = field(default_factory=lambda: _NOTHING)
     #: Routes by which nothing is said any more: somebody reads them who must not.

@@ -253,7 +253,7 @@ class RoleTaken(Body):
 
 
 class ClockSetBack(Body):
-    """The clock was set back by so many seconds under a ladder that was calling: the ladders begin anew from now."""
+    """The clock was set back by so many seconds under what counts from a moment ahead of it: it counts from now."""
 
     seconds: int
 

@@ -109,12 +109,12 @@ class AskHandOver(Move):
 
 @dataclass(frozen=True)
 class CountAnew(Move):
-    """The clock was set back: ladders that call would stand still until it has caught up."""
+    """The clock was set back: what is counted from a moment ahead would stand still until it has caught up."""
 
     seconds: int
 
     kind, stage, urgent = "clock", "declare", True
-    about, says = "ladders", "Begin the ladders anew: the clock was set back by {seconds} s"
+    about, says = "ladders", "Count anew from now: the clock was set back by {seconds} s"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
 from tocsin.domain.decisions import next_look
-from tocsin.domain.escalation import calls_due, next_call_at, set_back, unanswered
+from tocsin.domain.escalation import calls_due, next_call_at, unanswered
 from tocsin.domain.grounds import doubt_moves, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Status
@@ -36,6 +36,7 @@ from tocsin.domain.owing import (
     warnings,
 )
 from tocsin.domain.rhythm import update_moves, update_wake
+from tocsin.domain.setback import set_back
 from tocsin.domain.shifts import shift_moves, shift_wake
 from tocsin.domain.telling import awaited, notice_moves, sending_moves
 
@@ -104,7 +105,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
 def calls(incident: Incident, catalog: Catalog, now: datetime) -> Iterable[Move]:
     """Whoever is to be called now. It needs no law, and so it can be asked before all else."""
     if (ahead := set_back(incident, catalog.contacts, now)) is not None:
-        yield CountAnew(incident.called_seq, int(ahead.total_seconds()))
+        yield CountAnew(incident.clock_seq, int(ahead.total_seconds()))
         return
     for call in calls_due(incident, catalog.contacts, now):
         yield CallPerson(call.cause, call.role, call.person, call.level, call.round, call.repeat, call.routes)

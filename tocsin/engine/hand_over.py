@@ -20,7 +20,7 @@ def ask_hand_over(app: App, change: Change, move: AskHandOver) -> None:
     """A shift is over: ask who is on call now to take the role, and its holder to hand it. It stays where it is."""
     incident, role = change.incident, move.role
     body = HandOverAsked(role=role, holder=move.holder, to=move.to)
-    seq = change.add(body, cause=move.cause, key=move.key)
+    seq = change.add(body, at=change.now, cause=move.cause, key=move.key)
     first = line("shift_over", role=role, holder=move.holder, to=move.to)
     brief = [first, *_lines(app, change, incident.roles)]
     asked = {

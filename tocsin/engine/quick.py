@@ -45,7 +45,7 @@ def _page(app: App, change: Change, move: m.CallPerson) -> None:
         for page in change.incident.pages
         if (page.role, page.person, page.asked_by) == (move.role, move.person, None) and page.seq > move.cause
     }
-    seq = change.add(body, cause=move.cause, key=move.key)
+    seq = change.add(body, at=change.now, cause=move.cause, key=move.key)
     number = len(before | {(move.round, move.level, move.repeat)})
     page_message(app, change, body, seq, number=number)
     _replace_earlier(change, move)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tocsin.app import App
-from tocsin.domain.escalation import SET_BACK
+from tocsin.domain.setback import SET_BACK
 from tocsin.engine import urgent_only, went_on
 from tocsin.storage.resting import ahead
 from tocsin.storage.waiting import heed_set_back
@@ -12,7 +12,7 @@ from tocsin.storage.waiting import heed_set_back
 def heed_the_clock(app: App, before: datetime | None) -> datetime:
     """Look at what was written later than now, at the first round and whenever the clock was set back; returns now.
 
-    Its wakes lie ahead, its ladders would stand still, and messages would wait, until the clock has caught up.
+    Its wakes lie ahead, what is counted would stand still, and messages would wait, until the clock has caught up.
     """
     now = app.now()
     if before is None or now < before - SET_BACK:

@@ -14,7 +14,7 @@ from tocsin.rendering.message import line
 def ask_update(app: App, change: Change, move: AskUpdate) -> None:
     """Ask whoever commands; how many updates never came is said, each of them is not asked for again."""
     incident = change.incident
-    seq = change.add(UpdateAsked(missed=move.missed), cause=move.cause, key=move.key)
+    seq = change.add(UpdateAsked(missed=move.missed), at=change.now, cause=move.cause, key=move.key)
     update = next_update(incident, app.catalog.contacts, change.now)
     lines = [line("update_due", readers=", ".join(stakeholders(app, change)) or "-")]
     if move.missed:
@@ -50,7 +50,7 @@ def send_update(app: App, change: Change, by: str, conditions: str, actions: str
         "actions": change.keep(actions),
         "needs": change.keep(needs),
     }
-    seq = change.add(StatusUpdated(**kept, to=tuple(to)))
+    seq = change.add(StatusUpdated(**kept, to=tuple(to)), at=change.now)
     lines = [
         line("conditions", text=conditions),
         line("actions", text=actions),

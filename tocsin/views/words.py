@@ -237,7 +237,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.PageOutcome: lambda body, texts: f"{body.person} by {body.route}: {body.outcome.replace('_', ' ')}",
     k.Acknowledged: lambda body, texts: f"{body.person} as {body.role}",
     k.RoleTaken: _taken,
-    k.ClockSetBack: lambda body, texts: f"by {body.seconds} s; the ladders begin anew",
+    k.ClockSetBack: lambda body, texts: f"by {body.seconds} s; what would wait for it counts from now",
     k.RoleGivenBack: lambda body, texts: f"{body.role} by {body.person}{_said(body.because, texts)}",
     k.RouteSilenced: lambda body, texts: f"{body.route}{_said(body.because, texts)}",
     k.RouteTrusted: lambda body, texts: f"{body.route}{_said(body.because, texts)}",

@@ -1,0 +1,34 @@
+"""A clock that was set back: what counts from a moment ahead of it would stand still until it has caught up. Pure.
+
+`fold` lets all of it count from the moment at which this was seen. Facts are left as people stated them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from tocsin.domain.contacts import Contacts
+from tocsin.domain.escalation import ladders
+from tocsin.domain.incident import Incident, Rhythm, Tenure
+
+#: What began so much later than now began on a clock that was set back since.
+SET_BACK = timedelta(minutes=1)
+
+
+def set_back(incident: Incident, contacts: Contacts, now: datetime) -> timedelta | None:
+    """By how much the clock was set back since something began that still counts; None where it was not."""
+    ahead = max(_counted_from(incident, contacts), default=now) - now
+    return ahead if ahead > SET_BACK else None
+
+
+def _counted_from(incident: Incident, contacts: Contacts) -> Iterator[datetime]:
+    """The moments from which ladders, waits of telephones, steps, updates and shifts are counted."""
+    for ladder in ladders(incident, contacts):
+        ringing = incident.ringing(ladder.role)
+        yield ringing.since
+        yield from (page.at for page in incident.pages if page.role == ladder.role and page.seq > ringing.seq)
+    if incident.status == "triage":
+        return
+    yield incident.declared_at
+    held: list[Rhythm | Tenure] = [incident.tenures[role] for role in incident.roles]
+    for each in (incident.rhythm, *held):
+        yield from (at for at in (each.since, each.asked_at) if at is not None)
