@@ -150,6 +150,20 @@ def test_a_flood_of_many_senders_calls_ten_times_an_hour_and_says_so(tale):
     assert tale.paged() == [("triage", "linh")]
 
 
+def test_a_clock_that_was_set_back_makes_no_flood_of_what_came_before_it(tale):
+    tale.leap(days=2)
+    hand_over(tale.app, *from_many(11, "urgent"))
+    tale.declare().as_("linh").ack()
+    urgent = [message(f"URGENT {tale.key}", id_=f"own{n}@x") for n in range(4)]
+    hand_over(tale.app, urgent[0])
+    tale.leap(days=-2)
+    hand_over(tale.app, *urgent[1:])
+    # In an incident the first of an hour calls, by whatever clock another one came.
+    assert [each.held_back for each in tale.incident.messages] == [None, None, *["called-already"] * 2]
+    tale.key = hand_over(tale.app, message("URGENT", sender="real@x.example"))[0].incident
+    assert (tale.incident.quiet, tale.incident.messages[0].held_back) == (False, None)
+
+
 def from_many(count: int, subject: str) -> list[bytes]:
     """One message from each of so many senders."""
     return [message(subject, id_=f"{subject}{n}@x", sender=f"{subject}{n}@x.example") for n in range(count)]

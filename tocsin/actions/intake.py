@@ -123,8 +123,9 @@ def _open(app: App, came: _Message) -> str:
     It calls nobody where as many called within the hour as may; so do plain ones, apart from those.
     """
     urgent = came.head.urgent
+    now = app.now()
     with app.database.read() as connection:
-        many = arrivals.heard(connection, app.now() - HOUR, urgent=urgent)
+        many = arrivals.heard(connection, now - HOUR, now, urgent=urgent)
     quiet = many >= app.catalog.contacts.intake.calls_an_hour
     what = Declaration(
         app.catalog.contacts.intake.title,
@@ -169,9 +170,13 @@ def _held_back(app: App, incident: Incident, *, quiet: bool) -> _HELD:
     """Why an urgent message calls nobody: one before it did, within the hour, or the item that it opened is quiet."""
     if quiet:
         return "flood"
-    since = app.now() - app.catalog.contacts.intake.same_sender
-    called = (each for each in incident.messages if each.urgent and each.held_back is None)
-    return "called-already" if any(each.taken_at > since for each in called) else None
+    now = app.now()
+    since = now - app.catalog.contacts.intake.same_sender
+    called = [each.taken_at for each in incident.messages if each.urgent and each.held_back is None]
+    if max(called, default=now) > now:
+        # The clock was set back since: a call keeps the moment at which it was made.
+        called = [page.at for page in incident.pages if page.asked_by == INTAKE.id]
+    return "called-already" if any(since < at <= now for at in called) else None
 
 
 def _climbs(incident: Incident) -> bool:

@@ -73,10 +73,15 @@ def latest(connection: Connection) -> datetime | None:
     return found
 
 
-def heard(connection: Connection, since: datetime, *, urgent: bool) -> int:
-    """How many items such messages have opened since then of which somebody heard."""
+def heard(connection: Connection, since: datetime, until: datetime, *, urgent: bool) -> int:
+    """How many items such messages have opened since then of which somebody heard, `until` now: a clock may go back."""
     counted = arrival.c.opened & ~arrival.c.held & (arrival.c.urgent == urgent)
-    return connection.scalar(select(func.count()).where(counted, arrival.c.taken_at > since)) or 0
+    return (
+        connection.scalar(
+            select(func.count()).where(counted, arrival.c.taken_at > since, arrival.c.taken_at <= until)
+        )
+        or 0
+    )
 
 
 def held(connection: Connection) -> list[str]:
