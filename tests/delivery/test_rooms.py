@@ -22,6 +22,7 @@ from tocsin.domain.ladder import Guest
 from tocsin.domain.offers import Offer
 from tocsin.domain.room import room_name
 from tocsin.engine import advance
+from tocsin.engine.setback import heed_the_clock
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault, SlackSink, _refusal
 from tocsin.storage import jobs, rooms, tables
@@ -179,6 +180,21 @@ def test_a_card_is_edited_in_its_place_every_ten_seconds_at_most(tale):
     assert Offer("take", tale.key, "incident-commander").value not in buttons(card)
     kept(tale, minutes=2)
     assert calls(tale, "chat.update") == 1  # it says the same
+
+
+def test_a_card_that_was_edited_before_the_clock_was_set_back_waits_for_no_clock(tale):
+    tale.leap(hours=1)
+    kept(tale.declare(), seconds=15)
+    with tale.app.database.write() as connection:
+        rooms.wait(connection, "chat.update", tale.clock.moment + timedelta(seconds=30))
+        rooms.keep(connection, tale.key, hold_until=tale.clock.moment + timedelta(minutes=1))
+    tale.leap(hours=-1)
+    tale.as_("linh").ack()
+    heed_the_clock(tale.app, None)
+    kept(tale)
+    kept(tale, seconds=10)
+    assert "Trần Mỹ Linh" in words(cards(tale)[0])
+    assert row(tale)["look_at"] < tale.clock.moment + timedelta(minutes=1)
 
 
 def test_a_letter_that_waits_is_offered_with_the_digest_of_exactly_this_draft(tale):

@@ -50,6 +50,15 @@ def test_what_waits_or_was_let_go_of_is_free_and_what_is_in_hand_is_not(database
     assert (free(), free(NOW + timedelta(seconds=21))) == (False, True)
 
 
+def test_what_a_worker_took_by_a_clock_that_was_set_back_since_is_free(database):
+    put(database)
+    take(database, "a", NOW + timedelta(hours=1))
+    with database.read() as connection:
+        assert inbound.is_free(connection, NOW)
+    assert take(database, "b").again is True
+    assert take(database, "c") is None
+
+
 def test_each_try_is_counted_but_for_those_that_are_excused(database):
     put(database)
     for count in (1, 2):

@@ -5,6 +5,7 @@ from datetime import datetime
 from tocsin.app import App
 from tocsin.domain.setback import SET_BACK
 from tocsin.engine import urgent_only, went_on
+from tocsin.storage import rooms
 from tocsin.storage.resting import ahead
 from tocsin.storage.waiting import heed_set_back
 
@@ -18,6 +19,7 @@ def heed_the_clock(app: App, before: datetime | None) -> datetime:
     if before is None or now < before - SET_BACK:
         with app.database.write() as connection:
             heed_set_back(connection, now, app.clock())
+            rooms.heed_set_back(connection, now)
             keys = ahead(connection, now + SET_BACK)
         for key in keys:
             went_on(app, key, urgent_only, holder="clock")

@@ -16,6 +16,8 @@ from tocsin.storage.tables import inbound, signature, upload
 
 #: How long a signature is remembered: twice the five minutes for which Slack's own rule lets one in.
 REMEMBERED = timedelta(minutes=10)
+#: No lease reaches further. One that does was taken before the clock was set back, and is over.
+LONGEST_LEASE = timedelta(minutes=1)
 #: How long what was worked off is known again; Slack sends an event for an hour at most.
 KNOWN_AGAIN = timedelta(days=1)
 
@@ -76,10 +78,9 @@ def is_free(connection: Connection, now: datetime, kinds: Collection[str]) -> bo
 
 
 def _free(now: datetime, kinds: Collection[str]) -> ColumnElement[bool]:
-    return inbound.c.kind.in_(kinds) & or_(
-        inbound.c.state == "waiting",
-        (inbound.c.state == "working") & (inbound.c.lease_until < now),
-    )
+    over = or_(inbound.c.lease_until < now, inbound.c.lease_until > now + LONGEST_LEASE)
+    left = (inbound.c.state == "working") & over
+    return inbound.c.kind.in_(kinds) & or_(inbound.c.state == "waiting", left)
 
 
 def renew(connection: Connection, leases: Collection[str], now: datetime, until: datetime) -> None:

@@ -4,10 +4,10 @@ A row says what Slack was last asked for and what it answered, so that whoever t
 are of the incident's clock.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from tocsin.storage.database import upsert
 from tocsin.storage.tables import incident, pace, room
@@ -16,6 +16,8 @@ from tocsin.storage.tables import incident, pace, room
 JOB = "room"
 #: The method that stands for all: set while Slack as a whole is unusable.
 EVERY = "*"
+#: No room and no method waits for longer, unless Slack asked for it.
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 def of(connection: Connection, key: str) -> dict[str, Any] | None:
@@ -76,3 +78,11 @@ def wait(connection: Connection, method: str, until: datetime) -> None:
     """Do not call a method before a moment."""
     statement = upsert(connection, pace, {"method": method, "not_before": until})
     connection.execute(statement.on_conflict_do_update(index_elements=["method"], set_={"not_before": until}))
+
+
+def heed_set_back(connection: Connection, now: datetime) -> None:
+    """Let go what a clock that was set back has left behind: waits that reach further than any, cards ahead of it."""
+    beyond = now + LONGEST_WAIT
+    connection.execute(delete(pace).where(pace.c.not_before > beyond))
+    for moment, latest in ((room.c.hold_until, beyond), (room.c.look_at, beyond), (room.c.card_at, now)):
+        connection.execute(update(room).where(moment > latest).values({moment: now}))
