@@ -52,6 +52,14 @@ def test_a_message_of_a_thread_is_found_too(house: House, room: str) -> None:
     assert (words(house, noted.text), noted.said_by) == ("the answer", "slack:U0STRANGER")
 
 
+@pytest.mark.parametrize("item", ["x", ["x"], {"channel": ["C1"], "ts": 1.5}])
+def test_what_is_no_message_is_talk(house: House, room: str, item: object) -> None:
+    event = {"type": "reaction_added", "reaction": house.app.settings.slack.emoji, "item": item}
+    assert house.member("linh").send_event(event).status == 200
+    house.settled()
+    assert house.story.told("Noted") == []
+
+
 def test_another_emoji_another_channel_and_a_stranger_note_nothing(house: House, room: str) -> None:
     here = house.workspace.say_as(house.id("giang"), room, "here")
     elsewhere = house.workspace.say_as(house.id("giang"), "incidents", "elsewhere")

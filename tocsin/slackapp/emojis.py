@@ -14,9 +14,7 @@ from tocsin.slackapp.typed import plain
 
 def marked(desk: Desk) -> None:
     """Our emoji was put on a message. Elsewhere than in an incident's channel it is talk."""
-    event = desk.it.payload["event"]
-    item = event.get("item") or {}
-    channel, ts = str(item.get("channel", "")), str(item.get("ts", ""))
+    channel, ts = desk.it.marked
     key = incident_in(desk.app, channel)
     if key is None:
         return

@@ -55,6 +55,27 @@ class Received:
         """What was clicked; Slack sends one at a time."""
         return _first(self.payload.get("actions"))
 
+    @property
+    def marked(self) -> tuple[str, str]:
+        """Channel and time of the message that an emoji was put on."""
+        item = _mapping(self._event.get("item"))
+        return _text(item.get("channel")), _text(item.get("ts"))
+
+    @property
+    def thread(self) -> str:
+        """The thread in which something was posted."""
+        return _text(self._event.get("thread_ts"))
+
+    @property
+    def files(self) -> list[Mapping[str, Any]]:
+        """The files that came with a message."""
+        files = self._event.get("files")
+        return [_mapping(each) for each in files] if isinstance(files, list) else []
+
+    @property
+    def _event(self) -> Mapping[str, Any]:
+        return _mapping(self.payload.get("event"))
+
 
 def payload_of(body: bytes, content_type: str) -> dict[str, Any]:
     """The payload of a request whose signature was proven. Refused for what is no payload of Slack's."""
