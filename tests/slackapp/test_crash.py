@@ -18,7 +18,6 @@ from tocsin.evidence.passing import passing, sweep
 from tocsin.slackapp.hands import LEASE
 from tocsin.slackapp.keeping import keep
 from tocsin.slackapp.received import received
-from tocsin.storage import inbound
 
 #: A listening process that dies at a given point of its work.
 DYING = """
@@ -128,8 +127,6 @@ def test_a_file_that_was_kept_is_told_of_once_whenever_the_process_dies(built: B
     assert heard.message.thread == thread.ts
     assert len(house.story.incident.steps[step].evidence) == 1
     assert house.story.told("Refusal") == []
-    with house.app.database.read() as connection:
-        assert inbound.awaited(connection, thread.channel, thread.ts) is None
 
 
 def test_a_file_is_not_left_in_clear_text_by_a_process_that_dies(built: Built) -> None:

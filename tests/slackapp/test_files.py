@@ -57,6 +57,45 @@ def test_a_file_in_the_thread_ticks_the_step(asked: tuple[House, str, PostedMess
     assert left(house) == []
 
 
+def test_a_file_after_the_first_is_evidence_of_the_same_step(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    house.member("linh").upload(thread, house.workspace.file(b"the log"), "x.log")
+    house.workspace.expect(thread.channel, "kho bằng chứng: E")
+    house.hush()
+    house.member("linh").upload(thread, house.workspace.file(b"the other log"), "y.log")
+    house.workspace.expect(thread.channel, f"Bước {step} đã xong từ trước", "kho bằng chứng: E")
+    house.settled()
+    kept = [body for body in house.story.told("EvidenceKept") if body.step == step]
+    assert [read(house.app, house.story.key, body.item) for body in kept] == [b"the log", b"the other log"]
+    assert house.story.told("Refusal") == []
+    house.member("giang").upload(thread, house.workspace.file(b"x"))
+    house.workspace.expect(house.id("giang"), f"step {step} is for the")
+    house.settled()
+    assert (len(house.workspace.fetched), left(house)) == (2, [])
+
+
+def test_two_files_at_once_are_both_kept(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    for content in (b"one", b"two"):
+        house.member("linh").upload(thread, house.workspace.file(content), "x.log")
+    for _ in range(2):
+        house.workspace.expect(thread.channel, "kho bằng chứng: E")
+    house.settled()
+    kept = [body.item for body in house.story.told("EvidenceKept") if body.step == step]
+    assert sorted(read(house.app, house.story.key, item) for item in kept) == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("files", ["x", [None, "y"], {"a": 1}])
+def test_what_is_no_file_is_refused_in_words(asked: tuple[House, str, PostedMessage], files: object) -> None:
+    house, step, thread = asked
+    channel = {"channel": thread.channel, "thread_ts": thread.ts}
+    event = {"type": "message", "subtype": "file_share", "ts": "9.9", "files": files, **channel}
+    house.member("linh").send_event(event)
+    house.hush()
+    assert step not in house.story.incident.steps
+    assert not [heard for heard in house.workspace.heard if "Error" in heard.text]
+
+
 def test_who_is_not_in_the_room_is_asked_alone_wherever_they_typed(house: House) -> None:
     house.story.declare("Secret breach")
     house.story.as_("linh").ack()

@@ -108,10 +108,8 @@ def test_a_signature_is_new_once_in_ten_minutes(database):
     assert seen == [True, False, False, True]
 
 
-def test_a_thread_awaits_one_file_for_one_step(database):
+def test_a_thread_awaits_files_for_one_step(database):
     with database.write() as connection:
         inbound.await_upload(connection, "C1", "1.0", "INC-2026-0001", "1.3", NOW)
         assert inbound.awaited(connection, "C1", "1.0") == ("INC-2026-0001", "1.3")
         assert inbound.awaited(connection, "C1", "2.0") is None
-        inbound.came_up(connection, "C1", "1.0")
-        assert inbound.awaited(connection, "C1", "1.0") is None

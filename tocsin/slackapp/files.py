@@ -1,17 +1,22 @@
-"""A file in a thread that asked for one: it goes into the vault, and its step is done."""
+"""A file in a thread that asked for one: it goes into the vault, and its step is done; later ones go there too."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from tocsin.actions.checklist import refuse_others_step
 from tocsin.actions.doors import TurnedAway
 from tocsin.actions.offers import take_up
+from tocsin.actions.vault import keep_evidence
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import EvidenceKept
 from tocsin.domain.message import Undelivered
 from tocsin.domain.offers import Offer
 from tocsin.evidence.passing import passing
 from tocsin.logs import Log
+from tocsin.record import Recorded
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.clicks import done_before, done_line, tickable, turned
@@ -24,54 +29,89 @@ log = Log("tocsin.slackapp")
 
 def uploaded(desk: Desk) -> None:
     """Files were put into a thread. In one where nobody asked for any, they are talk."""
-    event = desk.it.payload["event"]
-    channel, thread = desk.it.channel, str(event["thread_ts"])
+    channel, thread, files = desk.it.channel, desk.it.thread, desk.it.files
     with desk.app.database.read() as connection:
         found = inbound.awaited(connection, channel, thread)
-    if found is None:
+    if found is None or not files:
         return
     key, step = found
     if desk.actor.person is not None:
         desk.refuse_silenced(key)
+    offer = Offer("done", key, step)
     try:
         if desk.again and done_before(desk):
-            kept = list(desk.app.incident(key).steps[step].evidence)
+            said, kept = done_line(desk, offer), list(desk.app.incident(key).steps[step].evidence)
+        elif _is_more(desk, offer):
+            said, kept = line("slack_more", step=step), _keep_more(desk, offer, files)
         else:
-            kept = _keep(desk, key, step, event["files"])
+            said, kept = done_line(desk, offer), _keep(desk, offer, files)
     except TurnedAway as refused:
         desk.say(*turned(desk, refused))
         return
     trouble = advanced(desk.app, key)
-    offer = Offer("done", key, step)
     posted(desk, key)
-    _say_in_thread(desk, thread, [done_line(desk, offer), line("slack_kept", items=", ".join(kept))], trouble)
-    # Last of all: a file in a thread where none is awaited would be talk to whoever takes this up again.
-    with desk.app.database.write() as connection:
-        inbound.came_up(connection, channel, thread)
+    _say_in_thread(desk, thread, [said, line("slack_kept", items=", ".join(kept))], trouble)
 
 
-def _keep(desk: Desk, key: str, step: str, files: list[Mapping[str, Any]]) -> list[str]:
+def _is_more(desk: Desk, offer: Offer) -> bool:
+    """Whether the step was ticked already by a file before this one: it proves the same."""
+    return desk.actor.person is not None and offer.subject in desk.app.incident(offer.incident).steps
+
+
+def _keep(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> list[str]:
     """The numbers in the vault of what was uploaded. Who may not tick the step uploads nothing into it."""
-    offer = Offer("done", key, step)
     # Without them it is refused as it would be with them, and nothing is fetched for that.
     wanted = files if tickable(desk, offer) else []
+    with _fetched(desk, wanted) as paths:
+        try:
+            done = take_up(
+                desk.app,
+                desk.actor,
+                offer,
+                door="slack",
+                nonce=desk.it.id,
+                evidence=paths,
+                proof=desk.proof,
+            )
+        except TurnedAway:
+            if paths and _is_more(desk, offer):
+                # Another file was quicker, while this one was fetched.
+                return _keep_fetched(desk, offer, paths)
+            raise
+    return _items(done, offer.subject)
+
+
+def _keep_more(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same of what comes after the step was ticked, from who may tick it."""
+    refuse_others_step(desk.app, desk.actor, desk.app.incident(offer.incident), offer.subject)
+    with _fetched(desk, files) as paths:
+        return _keep_fetched(desk, offer, paths)
+
+
+def _keep_fetched(desk: Desk, offer: Offer, paths: Sequence[Path]) -> list[str]:
+    kept: list[str] = []
+    for number, path in enumerate(paths):
+        command = f"slack/{desk.it.id}/{number}"
+        done = keep_evidence(desk.app, desk.actor, offer.incident, path, step=offer.subject, command=command)
+        kept += _items(done, offer.subject)
+    return kept
+
+
+@contextmanager
+def _fetched(desk: Desk, files: Sequence[Mapping[str, Any]]) -> Iterator[list[Path]]:
+    """The files as they lie at Slack, in clear text for as long as they are passed on."""
     with passing(desk.app.settings) as folder:
         paths = []
-        for number, file in enumerate(wanted):
+        for number, file in enumerate(files):
             place = folder / str(number)
             place.mkdir(mode=0o700)
             path = place / safe_name(str(file.get("name") or file.get("title") or "file"))
             desk.voice.fetch(_address(file), path, desk.app.settings.slack.largest_file)
             paths.append(path)
-        done = take_up(
-            desk.app,
-            desk.actor,
-            offer,
-            door="slack",
-            nonce=desk.it.id,
-            evidence=paths,
-            proof=desk.proof,
-        )
+        yield paths
+
+
+def _items(done: Recorded, step: str) -> list[str]:
     kept = [entry.body for entry in done.entries if isinstance(entry.body, EvidenceKept)]
     return [body.item for body in kept if body.step == step]
 

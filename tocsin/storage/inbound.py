@@ -140,14 +140,9 @@ def await_upload(
 
 
 def awaited(connection: Connection, channel: str, thread: str) -> tuple[str, str] | None:
-    """(incident, step) that a file in this thread proves, or None where nobody asked for one."""
+    """(incident, step) that each file in this thread proves, or None where nobody asked for one."""
     query = select(upload.c.incident, upload.c.step).where(
         upload.c.channel == channel, upload.c.thread == thread
     )
     row = connection.execute(query).first()
     return (row.incident, row.step) if row else None
-
-
-def came_up(connection: Connection, channel: str, thread: str) -> None:
-    """The file came; what is put into the thread after it is talk."""
-    connection.execute(delete(upload).where(upload.c.channel == channel, upload.c.thread == thread))
