@@ -30,8 +30,11 @@ class Intake(Record):
     title: str = Field(default="Message to the privacy address", min_length=1, max_length=140)
     #: The addresses that the policy names; a list under one of them is no machine.
     addresses: tuple[MailAddress, ...] = ()
-    #: A subject that begins with one of these is urgent, in whatever case, with hyphens or spaces.
+    #: A subject that begins with one of these is urgent, in whatever case, with hyphens, spaces or neither; one of
+    #: several words also without its accents.
     urgent_subjects: tuple[str, ...] = ()
+    #: What the policy tells people to put first, and what counts as no beginning, as `Re:` does.
+    prefaces: tuple[str, ...] = ()
     #: And one in which one of these stands anywhere, as whole words.
     urgent_anywhere: tuple[str, ...] = ()
     #: First words of header fields that mean urgent, by field; both in any case.

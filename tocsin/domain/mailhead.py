@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header
 from email.utils import getaddresses
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from tocsin.domain.intake import Intake
 
@@ -27,8 +27,12 @@ _ID = re.compile(r"<([^<>\s]{1,990})>")
 _WORD = re.compile(r"[\w-]+")
 #: What joins the words of a mark as a space does: hyphens and dashes of every length, and the underscore.
 _JOINTS = re.compile(r"[\s_\-\u2010-\u2015]+")
-#: What mail programs and filters put before a subject: `Re:`, `[EXTERNAL]`, the name of a list.
-_PREFACE = re.compile(r"[*! ]*(?:(?:re|fwd?) ?:|\[[^\[\]]*\]|\([^()]*\)) *")
+#: What may stand between them: `HighPriority`, `Priority: High`.
+_BETWEEN = " ?:? ?"
+#: What people and programs put before a subject: `Re[2]:`, `Trả lời:`, `Case #12:`, `[EXTERNAL]`, the name of a list.
+_PREFACE = r"\w+(?:\[\d+\]|\(\d+\)| #?\w+)? ?:|\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】"
+#: Signs, quotes and brackets, of which the first word makes nothing.
+_SIGNS = re.compile(r"\W*")
 _POST = re.compile(r"<mailto:([^<>?\s]+)")
 _KEY = re.compile(r"\bINC-\d{4}-\d{4,9}\b", re.IGNORECASE | re.ASCII)
 
@@ -139,37 +143,54 @@ def _references(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
-    said = _folded(subject)
-    if any(beginning.startswith(_marks(intake.urgent_subjects)) for beginning in _beginnings(said)):
-        return True
-    if any(re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", said) for mark in _marks(intake.urgent_anywhere)):
+    if any(_says_urgent(_folded(subject, bare=bare), intake, bare=bare) for bare in (False, True)):
         return True
     for name, values in intake.urgent_headers.items():
-        # `1 (Highest)` and `1(Highest)` are how programs write it; `non-urgent` is one word.
-        first = _WORD.match(fields.get(name.lower(), "").casefold())
+        # `1 (Highest)`, `1(Highest)` and `"high"` are how programs write it; `non-urgent` is one word.
+        first = _WORD.search(fields.get(name.lower(), "").casefold())
         if first and first[0] in {value.casefold() for value in values}:
             return True
     return False
 
 
-def _marks(said: Iterable[str]) -> tuple[str, ...]:
-    return tuple(filter(None, map(_folded, said)))
+def _says_urgent(subject: str, intake: Intake, *, bare: bool) -> bool:
+    begins = re.compile(_any_of(intake.urgent_subjects, bare=bare))
+    preface = re.compile(rf"\W*?(?:{_PREFACE}|{_any_of(intake.prefaces, bare=bare)})")
+    anywhere = rf"(?<!\w)(?:{_any_of(intake.urgent_anywhere, bare=bare)})(?!\w)"
+    return any(begins.match(subject, at) for at in _beginnings(subject, preface)) or bool(
+        re.search(anywhere, subject)
+    )
 
 
-def _folded(text: str) -> str:
-    """Without case or hyphens, and each letter with its marks as one: windows-1258 and some programs part them."""
-    return _JOINTS.sub(" ", normalize("NFC", text.casefold())).strip()
+def _any_of(marks: Iterable[str], *, bare: bool) -> str:
+    """The pattern of these marks. One of several words ends where a word does; a single one is not sought bare of its
+    accents, since it may be another word then: `khan` is a name.
+    """
+    said = [[re.escape(word) for word in _folded(mark, bare=bare).split()] for mark in marks]
+    several = [rf"{_BETWEEN.join(words)}(?!\w)" for words in said if len(words) > 1]
+    single = [words[0] for words in said if len(words) == 1 and not bare]
+    return "|".join([*several, *single]) or "(?!)"
 
 
-def _beginnings(subject: str) -> Iterator[str]:
-    """Where a subject may begin: as it stands, and behind each of its prefaces, one of which may be the mark itself."""
+def _folded(text: str, *, bare: bool) -> str:
+    """In one case, wide letters as plain ones, without hyphens and what has no width; `bare` without accents too."""
+    said = normalize("NFKC", text).casefold()
+    if bare:
+        said = normalize("NFKD", said).replace("đ", "d")
+    left_out = ("Cf", "Mn") if bare else ("Cf",)
+    return _JOINTS.sub(" ", "".join(each for each in said if category(each) not in left_out)).strip()
+
+
+def _beginnings(subject: str, preface: re.Pattern[str]) -> Iterator[int]:
+    """Where a subject may begin: at its first word, and behind each of its prefaces, one of which may be the mark."""
     at = 0
     while True:
-        yield subject[at:].lstrip("[(*! ")
-        preface = _PREFACE.match(subject, at)
-        if preface is None:
+        signs = _SIGNS.match(subject, at)
+        yield signs.end() if signs else at
+        found = preface.match(subject, at)
+        if found is None:
             return
-        at = preface.end()
+        at = found.end()
 
 
 def _is_our_list(fields: Mapping[str, str], intake: Intake) -> bool:
