@@ -43,6 +43,10 @@ def test_that_nobody_has_been_reached_stands_above_all_else(visited, browser):
     found = browser.get(f"/inc/{visited.key}").text
     assert visited.incident.code_name in found
     assert "Chưa liên lạc được với ai. Hãy gọi điện thoại cho ai đó. · DRILL" in found
+    reached, silent = browser.get("/").text.split(f'href="inc/{visited.key}">')
+    assert "Chưa liên lạc được với ai" not in reached
+    assert "<small>Chưa liên lạc được với ai. Hãy gọi điện thoại cho ai đó. · Hạn: " in silent
+    assert reached.endswith('<dd class="alarm"><a '), "as alarming as a deadline that has passed"
 
 
 def test_the_cookie_is_for_this_browser_alone(visited, browser):

@@ -46,6 +46,7 @@ def nobody(asked: Asked) -> Response:
 def all_incidents(asked: Asked) -> Response:
     """The incidents that somebody may know of, soonest deadline first."""
     from tocsin.views.access import visible
+    from tocsin.views.calls import unreached
 
     app, session = asked.app, signed_in(asked.app, asked.request)
     if session is None:
@@ -53,20 +54,22 @@ def all_incidents(asked: Asked) -> Response:
     actor = session.actor
     words = asked.words(actor)
     shut = shut_out(app, session)
-    rows = tuple(
-        _listed(app, words, each) for each in visible(app, actor, only_open=True) if each["key"] not in shut
-    )
+    listed = [each for each in visible(app, actor, only_open=True) if each["key"] not in shut]
+    silent = unreached(app, without=shut) if listed else ()
+    rows = tuple(_listed(app, words, each, unreached=each["key"] in silent) for each in listed)
     lead = () if rows else (say(words, "none_open"),)
     return answer(Page(words.language, "Tocsin", lead=lead, tables=(Rows(rows),) if rows else ()))
 
 
-def _listed(app: App, words: Words, row: Mapping[str, Any]) -> Row:
-    """An incident in the list: how bad, which, and until when."""
+def _listed(app: App, words: Words, row: Mapping[str, Any], *, unreached: bool) -> Row:
+    """An incident in the list: how bad, which, that nobody has been reached for it, and until when."""
     triage, due = row["status"] == "triage", row["next_due"]
     rank = words.choice("status", "triage") if triage else row["severity"].upper()
     named = " ".join(filter(None, ("DRILL" if row["drill"] else "", row["key"], row["code_name"])))
+    nobody = say(words, "nobody_reached") if unreached else ""
     by = f"{say(words, 'due')}: {moment(app, words, due)}" if due else ""
-    return Row(rank, named, f"inc/{row['key']}", note=by, alarm=bool(due and due < app.now()))
+    note = " · ".join(filter(None, (nobody, by)))
+    return Row(rank, named, f"inc/{row['key']}", note=note, alarm=unreached or bool(due and due < app.now()))
 
 
 def incident_page(asked: Asked) -> Response:
