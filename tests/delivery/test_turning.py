@@ -98,6 +98,27 @@ def test_a_slack_that_says_twice_that_it_can_do_nothing_is_down(ear, error):
     tale.fast_forward(minutes=2)
 
 
+@pytest.mark.parametrize("first", [("slack", "email"), ("email", "slack"), None])
+def test_when_routes_come_back_what_waited_for_both_comes_once(ear, first):
+    tale, before = ear.story, ear.all()
+    tale.slack.misbehave(SlackFault("error", error="invalid_auth"))
+    tale.mail.misbehave(Fault("connect", "drop"))
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.fast_forward(minutes=3)
+    assert {state for state, _ in copies(tale, "hand-over").values()} == {"pending"}
+    assert len(copies(tale, "hand-over")) == 4
+    for route in first or ():
+        {"slack": tale.slack, "email": tale.mail}[route].behave()
+        tale.fast_forward(minutes=1)
+    tale.slack.behave()
+    tale.mail.behave()
+    tale.fast_forward(minutes=1)
+    heard = [(who, route) for who, route, kind in (ear.all() - before).elements() if kind == "hand-over"]
+    assert sorted(who for who, _ in heard) == ["linh", "minh"]
+    assert first is None or {route for _, route in heard} == {first[0]}
+    ear.hush()
+
+
 def by_mail_first(tale, who):
     """Let this person be told things by mail, where it works."""
     contacts = tale.app.catalog.contacts

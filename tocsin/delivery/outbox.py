@@ -259,7 +259,9 @@ async def _by_turns(app: App, rows: list[dict[str, Any]], road: _Road) -> list[A
             continue
         lease = uuid4().hex
         with app.database.write() as connection:
-            won = outbox.claim(connection, row, lease, app.clock(), app.now(), LEASE)
+            clock, now = app.clock(), app.now()
+            won = not waiting.gives_way(connection, row, clock, now)
+            won = won and outbox.claim(connection, row, lease, clock, now, LEASE)
         if won:
             channel = Held(row["route"]) if row["held"] else road.channel
             attempt = await attempted(app, row, channel, patience)

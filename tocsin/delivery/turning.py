@@ -76,10 +76,11 @@ def _addressed(app: App, row: Mapping[str, Any]) -> Person | None:
 
 
 def went(app: App, connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
-    """A message that took another route got through: what still waits of it is not needed."""
-    if not row["turned"]:
-        return
+    """One copy of a message got through: what still waits of those that were written instead of it is not needed.
+
+    Where the one that got through was itself written instead, nor is the one that it stands for.
+    """
     message, _, route = str(row["key"]).rpartition("/")
     if person := _addressed(app, row):
         others = [each for each in roads(person, frozenset()) if each != route]
-        outbox.take_back(connection, message, others, now)
+        outbox.take_back(connection, message, others, now, turned_only=not row["turned"])

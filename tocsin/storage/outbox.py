@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, literal, select, update
+from sqlalchemy import Connection, and_, func, insert, literal, select, true, update
 
 from tocsin.domain.doubt import in_doubt
 from tocsin.storage.database import upsert
@@ -174,13 +174,14 @@ def written(connection: Connection, message: str, routes: Iterable[str]) -> set[
 
 
 def take_back(
-    connection: Connection, message: str, routes: Iterable[str], now: datetime, why: str = "instead"
+    connection: Connection, message: str, routes: Iterable[str], now: datetime, *, turned_only: bool
 ) -> None:
-    """Take back what still waits of a message that went by another route."""
+    """Take back what still waits of a message that went by another route, or only what took another route itself."""
     connection.execute(
         update(outbox)
         .where(outbox.c.key.in_([f"{message}/{route}" for route in routes]), WANTS_TO_LEAVE)
-        .values(state="excluded", outcome=why, settled_at=now)
+        .where(outbox.c.turned if turned_only else true())
+        .values(state="excluded", outcome="instead", settled_at=now)
     )
 
 

@@ -84,6 +84,12 @@ def knocks(connection: Connection, name: str, now: datetime) -> bool:
     return ours.rowcount == 1
 
 
+def put_off(connection: Connection, name: str, until: datetime) -> None:
+    """The turn to try a route that is down was taken and not used."""
+    down = route.c.name == name, route.c.down_since.is_not(None)
+    connection.execute(update(route).where(*down).values(probe_at=until))
+
+
 def _pause(probes: int) -> timedelta:
     return timedelta(seconds=min(FIRST_PROBE * 2 ** min(probes, 10), LAST_PROBE))
 

@@ -1,6 +1,6 @@
 """What waits in the outbox, and what of it may leave now: by its own time, its route's, and the other side's wish."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from tocsin.storage.outbox import LANES, LEASE, PAUSES, WANTS_TO_LEAVE
-from tocsin.storage.routes import DESTINATION, health, holds, is_held
+from tocsin.storage.routes import DESTINATION, FIRST_PROBE, health, holds, is_held, put_off
 from tocsin.storage.tables import outbox
 
 
@@ -157,8 +157,7 @@ def left_in_doubt(connection: Connection, incidents: ColumnElement[bool]) -> lis
 
     It was sent twice without an answer, and no other route took it, nor tries to.
     """
-    other = outbox.alias()
-    same = and_(other.c.incident == outbox.c.incident, _message(other) == _message(outbox))
+    other, same = _copy()
     hope = or_(other.c.state.in_(("handed_over", "delivered")), other.c.settled_at.is_(None))
     query = (
         select(outbox.c.incident, outbox.c.person)
@@ -168,6 +167,39 @@ def left_in_doubt(connection: Connection, incidents: ColumnElement[bool]) -> lis
         .order_by(outbox.c.incident, outbox.c.person)
     )
     return [(row.incident, row.person) for row in connection.execute(query)]
+
+
+def gives_way(connection: Connection, row: Mapping[str, Any], clock: datetime, now: datetime) -> bool:
+    """Put a message off for a moment while a copy of it is on the wire, of which it would be a repetition.
+
+    Not a page, which rather comes twice than late, nor what was meant to go by several routes; and only what would
+    itself knock at a route that is down waits for a knock at another.
+    """
+    if row["lane"] == LANES["page"]:
+        return False
+    other, same = _copy()
+    down = {name for name, stands in health(connection).items() if stands.down_since}
+    instead = or_(other.c.turned, outbox.c.turned)
+    under_way = exists().where(
+        same,
+        instead,
+        other.c.state == "sending",
+        other.c.lease_until >= clock,
+        true() if row["route"] in down else other.c.route.not_in(down),
+    )
+    until = now + timedelta(seconds=FIRST_PROBE)
+    waits = outbox.c.id == row["id"], WANTS_TO_LEAVE, under_way
+    if connection.execute(update(outbox).where(*waits).values(not_before=until)).rowcount == 0:
+        return False
+    put_off(connection, row["route"], until)
+    return True
+
+
+def _copy() -> tuple[FromClause, ColumnElement[bool]]:
+    """Another row of the outbox, and that it is the same message to the same person by another route."""
+    other = outbox.alias()
+    message = and_(other.c.incident == outbox.c.incident, _message(other) == _message(outbox))
+    return other, and_(message, other.c.id != outbox.c.id)
 
 
 def _message(row: FromClause) -> ColumnElement[str]:
