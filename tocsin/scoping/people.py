@@ -46,8 +46,8 @@ def people(
         nobody = ibis.memtable(
             pa.table({name: pa.array([], pa.string()) for name in (*CUSTOMER_COLUMNS, "basis")})
         )
-        return engine.create_table("people", _identified(findings, nobody, "left"), temp=True), []
-    known = engine.create_table("people", _identified(findings, customers, "inner"), temp=True)
+        return engine.create_table("people", _identified(engine, findings, nobody, "left"), temp=True), []
+    known = engine.create_table("people", _identified(engine, findings, customers, "inner"), temp=True)
     told = findings.filter(findings.level >= _TOLD)
     counts = (
         ("ids-nobody-owns", told.anti_join(customers, "id"), "accounts no customer source knows"),
@@ -151,13 +151,13 @@ def _merged(findings: Any) -> Any:
     )
 
 
-def _identified(findings: Any, customers: Any, how: str) -> Any:
+def _identified(engine: Any, findings: Any, customers: Any, how: str) -> Any:
     """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns.
 
     But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
     two cells she would count as two people, and in one of them the other country's law would be lost.
     """
-    mine = _placed(customers.semi_join(findings, "id"))
+    mine = engine.create_table("mine", _placed(customers.semi_join(findings, "id")), temp=True)
     order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
     ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
     one = ranked.filter(ranked["rank"] == 0).drop("rank", "country", "place", "basis")
