@@ -30,11 +30,14 @@ _CODE = (Path(__file__).parent, Path(__file__).parent.parent / "domain")
 
 def packs_key(contents: Mapping[str, bytes]) -> str:
     """The key of these templates (name to content), and of the code that checks them."""
-    parts = {f"templates/{name}": content for name, content in contents.items()}
-    for folder in _CODE:
-        root = folder.parent
-        parts |= {f"code/{path.relative_to(root)}": path.read_bytes() for path in folder.rglob("*.py")}
-    return _key(parts)
+    return digest(_digests({f"templates/{name}": content for name, content in contents.items()}) | _code())
+
+
+@lru_cache(maxsize=1)
+def _code() -> dict[str, str]:
+    """The digests of the code, as this process found it: what is installed meanwhile is not what checks here."""
+    paths = {f"code/{path.relative_to(root.parent)}": path for root in _CODE for path in root.rglob("*.py")}
+    return _digests({name: path.read_bytes() for name, path in paths.items()})
 
 
 def contacts_key(contacts: Sequence[Path]) -> str:
@@ -44,11 +47,11 @@ def contacts_key(contacts: Sequence[Path]) -> str:
         # Without this a folder that is gone has the key of no folder at all, and yesterday's people would be called.
         must_be_there(folder)
         parts |= {f"{order}/{path.name}": _bytes(path) for path in folder.glob("*.yaml")}
-    return _key(parts)
+    return digest(_digests(parts))
 
 
-def _key(parts: Mapping[str, bytes]) -> str:
-    return digest({name: hashlib.sha256(content).hexdigest() for name, content in parts.items()})
+def _digests(parts: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
 
 
 def _bytes(path: Path) -> bytes:

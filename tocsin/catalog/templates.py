@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tocsin.catalog.yamlfile import parse_document
+from tocsin.catalog.yamlfile import Document, parse_document
 from tocsin.domain.errors import BadFile
 from tocsin.domain.notice import PRINTED_FACTS
 
 if TYPE_CHECKING:
     from jinja2 import nodes
+
+#: Says in each folder what its templates may name.
+_VARIABLES = "variables.yaml"
 
 WHAT_HAPPENED = frozenset({*PRINTED_FACTS, "organisation"})
 #: The blocks of a message to our own people.
@@ -45,8 +48,14 @@ def check_templates(paths: Mapping[str, Path], contents: Mapping[str, bytes]) ->
         if name.endswith(".j2"):
             with _its_line(paths[name]):
                 trees[name] = environment.parse(content.decode())
+    # Each is asked for every template beside it, and there are two dozen beside the longest.
+    listings = {
+        name: parse_document(paths[name], content)
+        for name, content in contents.items()
+        if PurePosixPath(name).name == _VARIABLES
+    }
     for name, tree in trees.items():
-        for fault in _faults(name, tree, _allowed(name, paths, contents), trees):
+        for fault in _faults(name, tree, _allowed(name, paths[name], listings), trees):
             raise BadFile(paths[name], *fault)
         with _its_line(paths[name]):
             environment.compile(tree)
@@ -62,20 +71,19 @@ def _its_line(path: Path) -> Iterator[None]:
         raise BadFile(path, error.lineno, error.message or "is not a template") from None
 
 
-def _allowed(name: str, paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> frozenset[str]:
+def _allowed(name: str, path: Path, listings: Mapping[str, Document]) -> frozenset[str]:
     inside = PurePosixPath(name)
     stem = inside.name.partition(".")[0]
     if inside.parts[0] == "types" and stem == "what_happened":
         return WHAT_HAPPENED
     for folder in inside.parents:
-        listing = (folder / "variables.yaml").as_posix()
-        if listing in contents:
-            return _listed(paths[listing], contents[listing], stem)
-    raise BadFile(paths[name], 1, "no variables.yaml beside it says which variables it may name; add one")
+        listing = listings.get((folder / _VARIABLES).as_posix())
+        if listing is not None:
+            return _listed(listing, stem)
+    raise BadFile(path, 1, "no variables.yaml beside it says which variables it may name; add one")
 
 
-def _listed(path: Path, content: bytes, stem: str) -> frozenset[str]:
-    document = parse_document(path, content)
+def _listed(document: Document, stem: str) -> frozenset[str]:
     if not isinstance(document.value, dict) or not all(
         isinstance(each, dict) for each in document.value.values()
     ):
