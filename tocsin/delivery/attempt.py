@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -54,22 +54,15 @@ async def attempted(app: App, row: dict[str, Any], channel: Channel, patience: f
     except TimeoutError:
         return Attempt(row, "ambiguous", "patience", f"no answer in {patience:.0f} s", silent=True)
     except Undelivered as failure:
-        outcome = "down" if _silent_again(app, row, failure) else failure.outcome
-        return Attempt(row, outcome, failure.phase, failure.reason, failure.retry_after, failure.silent)
+        return Attempt(
+            row, failure.outcome, failure.phase, failure.reason, failure.retry_after, failure.silent
+        )
     except Refused as refusal:
         return Attempt(row, "refused", "address", str(refusal))
     except Exception as error:  # one message that cannot be made keeps no other from leaving
         log.error("message failed", outbox=row["id"], error=type(error).__name__)
         return Attempt(row, "refused", "build", f"it could not be made ({type(error).__name__})")
     return Attempt(row, "handed_over", "done", receipt.reply)
-
-
-def _silent_again(app: App, row: Mapping[str, Any], failure: Undelivered) -> bool:
-    """Whether a route that has certainly not taken this message had left the one before without an answer too."""
-    if failure.outcome != "retry" or not failure.silent:
-        return False
-    with app.database.read() as connection:
-        return routes.was_silent(connection, row["route"])
 
 
 async def _doubt_resolved(
@@ -132,8 +125,17 @@ def _for_a_person(
     )
 
 
-def _settling(app: App, attempt: Attempt, lease: str) -> Also:
-    """What is written into the outbox about this attempt, whoever opens the transaction."""
+def _weighed(app: App, attempt: Attempt) -> Attempt:
+    """The attempt, as one by a route that is down where that said nothing twice: what it did not take turns."""
+    if attempt.outcome != "retry" or not attempt.silent:
+        return attempt
+    with app.database.read() as connection:
+        down = routes.was_silent(connection, attempt.row["route"])
+    return replace(attempt, outcome="down") if down else attempt
+
+
+def _settling(app: App, attempt: Attempt, heard: Attempt, lease: str) -> Also:
+    """What is written into the outbox about this attempt, whoever opens the transaction; of its route, as `heard`."""
     row, now = attempt.row, app.now()
     urgent = row["lane"] == outbox.LANES["page"]
     # What calls nobody for a role is answered by nobody: it would be sent again for ever.
@@ -164,7 +166,7 @@ def _settling(app: App, attempt: Attempt, lease: str) -> Also:
             routes.wait(connection, row, now + timedelta(seconds=attempt.retry_after), now)
         if turned is not None:
             outbox.put(connection, [turned], now)
-        _learn_of_route(connection, attempt, now)
+        _learn_of_route(connection, heard, now)
 
     return write
 
@@ -181,7 +183,8 @@ def _learn_of_route(connection: Connection, attempt: Attempt, now: datetime) -> 
 
 def recorded(app: App, attempt: Attempt, lease: str) -> None:
     """Write down how an attempt went: in the outbox, of its route, and in the timeline where it is a page."""
-    row, settle = attempt.row, _settling(app, attempt, lease)
+    heard, attempt = attempt, _weighed(app, attempt)
+    row, settle = attempt.row, _settling(app, attempt, heard, lease)
     # The timeline hears of a page once for each new outcome, not of every try.
     if row["page"] is None or row["outcome"] == attempt.outcome:
         with app.database.write() as connection:
