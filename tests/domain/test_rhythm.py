@@ -1,11 +1,12 @@
 """The rhythm of status updates: sev1 every 30 minutes, every 4 hours once contained; sev4 never."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.domain.bodies import START, WORDS, declared, incident, timeline
+from tests.domain.test_triage import confirmed, opened
+from tests.domain.test_triage import told as waited
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.cadence import Cadence, Stakeholder
@@ -97,7 +98,7 @@ def test_nobody_waits_for_news_of_what_is_not_an_incident_yet(catalog):
 
 
 def test_what_waited_in_triage_begins_to_count_with_its_declaration(catalog):
-    state = replace(at(), declared_at=START + minutes(500))
+    state = waited((minutes(0), opened()), (minutes(500), confirmed(severity="sev1")), received=START)
     assert [asked(state, catalog, minute) for minute in (500, 529.9, 530)] == [[], [], [0]]
 
 

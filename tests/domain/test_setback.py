@@ -38,7 +38,12 @@ def test_what_counts_from_a_moment_ahead_counts_from_now_and_once(catalog):
     after = told(*((timedelta(0), each) for each in ROLES), (HOUR, k.UpdateAsked()), (now - START, back))
     assert anew(after, catalog, now) == []
     held = [each.since for each in after.tenures.values()]
-    assert {after.declared_at, after.rhythm.since, after.rhythm.asked_at, *held} == {now}
+    assert {after.rhythm.since, after.rhythm.asked_at, *held} == {now}
+
+
+def test_no_deadline_moves_with_a_clock(catalog):
+    asleep = (timedelta(days=-20000), k.ClockSetBack(seconds=20000 * 86400))
+    assert told(asleep).moments == told().moments
 
 
 def test_each_time_that_it_is_set_back_is_a_move_of_its_own(catalog):

@@ -280,7 +280,8 @@ def _role_taken(incident: Incident, entry: Entry, body: k.RoleTaken) -> Incident
 
 @_on(k.ClockSetBack)
 def _clock_set_back(incident: Incident, entry: Entry, body: k.ClockSetBack) -> Incident:
-    # By the clock of now, which `recorded_at` never follows backwards: nothing counts from a moment ahead of it.
+    # By the clock of now, which `recorded_at` never follows backwards. What the law counts from is left as it was said:
+    # a machine that starts in 1970 must not make each deadline one of 1970.
     now = entry.at
     anew: dict[str, Any] = {"clock_seq": entry.seq}
     if max(incident.called_from, *(each.since for each in incident.given_back.values()), now) > now:
@@ -288,8 +289,6 @@ def _clock_set_back(incident: Incident, entry: Entry, body: k.ClockSetBack) -> I
     return _changed(
         incident,
         **anew,
-        declared_at=min(incident.declared_at, now),
-        opened_at=min(incident.opened_at, now),
         rhythm=_at_most(incident.rhythm, now),
         tenures={role: _at_most(tenure, now) for role, tenure in incident.tenures.items()},
         pages=tuple(replace(page, at=min(page.at, now)) for page in incident.pages),

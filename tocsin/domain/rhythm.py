@@ -33,8 +33,7 @@ def next_update(incident: Incident, contacts: Contacts, now: datetime) -> Update
     if minutes is None:
         return None
     rhythm, period = incident.rhythm, timedelta(minutes=minutes)
-    # What waited in triage is an incident from its declaration on.
-    since = max(rhythm.since, incident.declared_at)
+    since = rhythm.since
     gone = max((now - since) // period, 0)
     latest = since + gone * period
     asked = rhythm.asked_at is not None and rhythm.asked_at >= latest

@@ -1,6 +1,7 @@
 """A clock that was set back: what counts from a moment ahead of it would stand still until it has caught up. Pure.
 
-`fold` lets all of it count from the moment at which this was seen. Facts are left as people stated them.
+`fold` lets all of it count from the moment at which this was seen. The declaration and what people stated stand, and so
+do the deadlines of laws and steps: it is for a person to say when it was.
 """
 
 from collections.abc import Iterator
@@ -21,14 +22,13 @@ def set_back(incident: Incident, contacts: Contacts, now: datetime) -> timedelta
 
 
 def _counted_from(incident: Incident, contacts: Contacts) -> Iterator[datetime]:
-    """The moments from which ladders, waits of telephones, steps, updates and shifts are counted."""
+    """The moments from which ladders, waits of telephones, updates and shifts are counted."""
     for ladder in ladders(incident, contacts):
         ringing = incident.ringing(ladder.role)
         yield ringing.since
         yield from (page.at for page in incident.pages if page.role == ladder.role and page.seq > ringing.seq)
     if incident.status == "triage":
         return
-    yield incident.declared_at
     held: list[Rhythm | Tenure] = [incident.tenures[role] for role in incident.roles]
     for each in (incident.rhythm, *held):
         yield from (at for at in (each.since, each.asked_at) if at is not None)
