@@ -72,9 +72,9 @@ def taken_up(
         return
     trouble = advanced(desk.app, offer.incident)
     posted(desk, offer.incident)
-    done = done_line(desk, offer)
+    [done] = desk.said([done_line(desk, offer)])
     desk.say(done, *([trouble] if trouble else []))
-    desk.after.append(lambda: redraw(desk, offer, desk.said([done])[0], channel, ts, message))
+    desk.after.append(partial(redraw, desk, offer, done, channel, ts, message))
 
 
 def _refuse_silenced(desk: Desk, offer: Offer) -> None:

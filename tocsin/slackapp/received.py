@@ -48,7 +48,7 @@ class Received:
     @property
     def brings_files(self) -> bool:
         """Whether it is worked off only once files have come from Slack, which may take minutes."""
-        return self.kind == "event" and bool(_mapping(self.payload.get("event")).get("files"))
+        return self.kind == "event" and bool(self.files)
 
     @property
     def action(self) -> Mapping[str, Any]:
