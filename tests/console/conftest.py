@@ -18,7 +18,7 @@ from tocsin.console.site import server
 from tocsin.domain.offers import Deed
 from tocsin.links import key_of, read
 
-_LINK = re.compile(r"http://[^/\s]+(/o/[\w-]+)")
+_LINK = re.compile(r"http://[^/\s]+(/o/[\w-]+)(?![\w/-])")
 
 
 @contextmanager

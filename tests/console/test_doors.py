@@ -1,6 +1,7 @@
 """Links in mails: GET shows, POST acts once, and whatever is forged, used, over or outdated says what to do instead."""
 
 import os
+import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -334,6 +335,16 @@ def test_and_no_link_in_a_mail_which_could_bring_no_file(visited, browser):
         read(key_of(visited.app), link.removeprefix("/o/")).offer for link in visited.links("linh", "done")
     ]
     assert "1.3" not in {each.subject for each in done}
+
+
+def test_the_mail_of_an_approval_leads_to_the_letters_before_it_offers_a_yes(visited, browser):
+    visited.drafted()
+    text = visited.mail_texts("chi")[-1]
+    reads, approves, rejects = re.findall(r"http://[^/\s]+(/o/\S+)", text)[:3]
+    assert f"{approves}/letters" == reads
+    assert (visited.deed(approves), visited.deed(rejects)) == ("approve", "reject")
+    assert "We revoked the keys." in browser.get(reads).text
+    assert browser.post(approves).status_code == 200
 
 
 def test_who_is_asked_in_slack_for_an_approval_gets_the_link_to_the_letters_by_mail(visited, browser):

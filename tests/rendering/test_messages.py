@@ -167,7 +167,11 @@ def test_an_offer_is_a_button_in_slack_and_a_link_in_the_mail_from_one_source(la
         named = each["text"]["text"]
         assert len(named) <= 75
         assert f"{named}\n  https://c.example/o/{n}\n" in message.text
-        assert f'<a class="act" href="https://c.example/o/{n}">{named}</a>' in message.html
+        look = "act danger" if each.get("style") == "danger" else "act"
+        assert f'<a class="{look}" href="https://c.example/o/{n}">{named}</a>' in message.html
+    (n,) = [n for n, each in enumerate(OFFERS) if each.deed == "approve"]
+    first = message.html.index(f'<a class="read" href="https://c.example/o/{n}/letters">')
+    assert first < message.html.index(f'href="https://c.example/o/{n}"'), "to be read before it is approved"
     assert "https://c.example/o/open" in message.text
     assert "https://c.example/o/open" in message.html
 

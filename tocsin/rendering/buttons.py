@@ -32,6 +32,17 @@ def label(offer: Offer, words: Words) -> str:
     return _cut(_said(f"offer_{offer.deed}", offer, words) or f"{offer.deed} {offer.subject}", LONGEST_LABEL)
 
 
+def reading(offer: Offer, words: Words) -> str:
+    """What the link to the letters of an approval says."""
+    return _cut(_said("offer_read", offer, words) or f"read {offer.subject}", LONGEST_LABEL)
+
+
+def warns(offer: Offer) -> str:
+    """`danger` where a button or a link warns of what it does; else empty."""
+    style = _STYLES.get(offer.deed, "")
+    return style if style == "danger" else ""
+
+
 def question(offer: Offer, words: Words) -> str:
     """What is asked before it is done; empty where it does not weigh."""
     if offer.deed not in _WEIGHS:

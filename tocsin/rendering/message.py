@@ -21,7 +21,7 @@ from tocsin.domain.masking import MASK, masked
 from tocsin.domain.message import LONGEST_SHORT, slack_escape
 from tocsin.domain.offers import Offer
 from tocsin.domain.whom import Whom
-from tocsin.rendering.buttons import buttons, label, rows
+from tocsin.rendering.buttons import buttons, label, reading, rows, warns
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
 
@@ -176,10 +176,17 @@ def _shown(brief: Brief, folder: Path, words: Words, links: Links) -> dict[str, 
         "overdue": variables["overdue"],
         "next_action": brief.next_action,
         "actions": [
-            (label(each, words), links.offers[each]) for each in brief.offers if each in links.offers
+            action for each in brief.offers if each in links.offers for action in _actions(each, links, words)
         ],
         "console_url": links.opens or brief.console_url or "",
     }
+
+
+def _actions(offer: Offer, links: Links, words: Words) -> list[tuple[str, str, str]]:
+    """(what it is called, where it leads, how it looks) of a link; before an approval, of that to what is approved."""
+    address = links.offers[offer]
+    act = (label(offer, words), address, " ".join(filter(None, ("act", warns(offer)))))
+    return [(reading(offer, words), f"{address}/letters", "read"), act] if offer.deed == "approve" else [act]
 
 
 def _variables(brief: Brief, words: Words) -> dict[str, Any]:
@@ -218,7 +225,7 @@ def _text(mail: Mapping[str, Any]) -> str:
         mail["headline"],
         "\n".join(f"- {line}" for line in mail["body"]),
         mail["due_line"],
-        *(f"{label}\n  {address}" for label, address in mail["actions"]),
+        *(f"{label}\n  {address}" for label, address, _ in mail["actions"]),
         f"{mail['action_label']}\n  {mail['next_action']}" if mail["next_action"] else "",
         f"{mail['open_label']}\n  {mail['console_url']}" if mail["console_url"] else "",
         mail["foot"],
