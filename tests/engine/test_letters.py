@@ -7,6 +7,7 @@ import pytest
 
 from tests.child import advance_and_die, together
 from tests.conftest import BEGINNING
+from tests.listening import mail_text
 from tests.story import WORDS, message_ids
 from tocsin import actions
 from tocsin.actions.drafting import draft
@@ -261,6 +262,12 @@ def test_a_letter_that_lacks_a_language_says_so_to_people_once_and_holds_up_noth
     troubles = [row for row in tale.outbox if "/trouble/draft/" in row["key"]]
     assert {row["person"] for row in troubles} == {"linh", "an"}
     assert len(troubles) == 4
+    said = " ".join(mail_text(tale, "an").split())
+    # The way out is the next action, of this very incident; what the error is called in our code helps nobody.
+    assert "letter has no measures_taken in 'vi' " in said
+    assert f"tocsin learn {tale.key} 'measures_taken=" in said
+    assert "Refused" not in said
+    assert "tocsin show" not in said
     tale.leap(hours=40)
     ring(tale.app)
     assert tale.told("DeadlineWarned")

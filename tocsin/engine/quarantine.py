@@ -4,6 +4,7 @@ It is not closed and nothing of it is lost. The bell leaves it alone until `tocs
 said of it comes from its projection and its first entry, since the rest cannot be read.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ from tocsin.storage.clock import Ringer
 from tocsin.storage.outbox import Outgoing
 
 log = Log("tocsin.engine")
+
+#: The incident, in the words of who does not know which it is; and the command that a refusal ends in.
+_INC, _COMMAND = re.compile(r"\bINC\b(?!-)"), re.compile(r"; (tocsin \S.*)\Z")
 
 
 def set_apart(app: App, key: str, poison: BaseException) -> None:
@@ -43,8 +47,9 @@ def tell_trouble(app: App, key: str, subject: str, trouble: BaseException) -> No
         row, _ = timeline.projected(connection, key)
     if row is None:
         return
-    lines: list[str | Line] = [line("cannot_move", move=subject.rpartition("/")[0]), in_words(trouble)]
-    calls = _calls(app, row, f"{outbox.TROUBLE}/{subject}", lines, f"tocsin show {key}")
+    why, way = _way_out(in_words(trouble), key)
+    lines: list[str | Line] = [line("cannot_move", move=subject.rpartition("/")[0]), why]
+    calls = _calls(app, row, f"{outbox.TROUBLE}/{subject}", lines, way or f"tocsin show {key}")
     with app.database.write() as connection:
         outbox.put(connection, calls, app.now())
 
@@ -85,8 +90,14 @@ def tell_silent(app: App, who: Ringer, last: datetime | None) -> bool:
 
 def in_words(poison: BaseException) -> str:
     """What went wrong, in one line. Of a library's errors only the type: they may quote what they could not read."""
-    words = f": {poison}" if isinstance(poison, TocsinError) else ""
-    return " ".join(f"{type(poison).__name__}{words}".split())[:300]
+    words = str(poison) if isinstance(poison, TocsinError) else type(poison).__name__
+    return " ".join(words.split())[:300]
+
+
+def _way_out(why: str, key: str) -> tuple[str, str | None]:
+    """What went wrong, and the command that helps where the words end in one. They call the incident INC."""
+    found = _COMMAND.search(_INC.sub(key, why))
+    return (found.string[: found.start()], found[1]) if found else (_INC.sub(key, why), None)
 
 
 def _calls(
