@@ -259,3 +259,13 @@ def test_a_step_is_taken_back_and_the_severity_is_set(declared: House) -> None:
     assert declared.story.incident.severity == "sev2"
     assert "cannot be set" in typed(declared, "set weather fine today")
     declared.hush()
+def test_of_what_is_set_apart_the_card_does_not_say_that_nobody_commands(declared: House) -> None:
+    declared.story.as_("linh").ack()
+    with declared.app.database.write() as connection:
+        timeline.quarantine(connection, declared.story.key, "KeyError")
+    declared.hush()
+    heard = typed(declared, "card")
+    assert "Chưa rõ ai đang chỉ huy" in heard
+    assert "Chưa có ai chỉ huy" not in heard
+
+

@@ -34,7 +34,8 @@ def card(desk: Desk, key: str) -> list[Said]:
     """The 3 a.m. card: whose it is, how long there is, what is next, what blocks, who is untold, what is down."""
     now = desk.app.now()
     found = card_view(desk.app, desk.actor, key, now, desk.words.language)
-    commander = line("slack_commander", who=found.commander) if found.commander else line("slack_nobody")
+    nobody = line("slack_nobody" if found.quarantined is None else "slack_nobody_knows")
+    commander = line("slack_commander", who=found.commander) if found.commander else nobody
     drill = "DRILL " if found.drill else ""
     lines: list[Said] = [
         f"{drill}{found.key} {found.code_name}  {found.severity.upper()}",
