@@ -59,6 +59,37 @@ def test_roles_are_taken_and_handed_over_also_to_a_mention(declared: House) -> N
     declared.hush()
 
 
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ("incident-commander --back I'm ill, sorry", "I'm ill, sorry"),
+        ("incident-commander —back --because 'I am ill'", "I am ill"),
+        ("incident-commander back I am ill", "I am ill"),
+        ("--back incident-commander I am ill", "I am ill"),
+    ],
+)
+def test_a_role_is_given_back_with_a_reason(declared: House, text: str, because: str) -> None:
+    declared.story.as_("linh").ack()
+    declared.hush()
+    heard = declared.member("linh").type(f"hand {declared.story.key} {text}")
+    declared.workspace.expect(declared.id("linh"), "Đã trả lại vai trò", whisper=True)
+    declared.hush()
+    assert heard.status == 200
+    assert declared.story.incident.roles == {}
+    [given] = declared.story.told("RoleGivenBack")
+    with declared.app.database.read() as connection:
+        record_key = declared.app.record_key(declared.story.key)
+        found = read_texts(connection, declared.story.key, record_key, [given.because])
+    assert [*found.values()] == [because]
+
+
+def test_a_role_is_not_given_back_without_a_reason(declared: House) -> None:
+    declared.story.as_("linh").ack()
+    declared.hush()
+    assert "say why you give incident-commander back" in typed(declared, "hand incident-commander back")
+    assert "ROLE back WHY" in typed(declared, "help")
+
+
 def test_somebody_is_called_now(declared: House) -> None:
     before = declared.story.paged()
     declared.member("linh").type("page counsel we need the contract")

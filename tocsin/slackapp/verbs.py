@@ -4,6 +4,7 @@ In an incident's channel INC may be left out. Anybody may declare; every other v
 It is long, since it is a table: what is typed and what that does are read together.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +29,8 @@ from tocsin.views.naming import meant
 
 #: Options that the shell has and that here are only words on the way.
 _OPTIONS = ("--because", "--source", "--note", "--role")
-
+#: In place of whom a role is handed to: nobody, as at the shell, and as a telephone writes it.
+_BACK = re.compile(r"(?:--|[—–])?back", re.IGNORECASE)
 
 #: Other words for the same.
 _SAME = {"now": "card"}
@@ -153,9 +155,19 @@ def _take(asked: Asked) -> None:
 
 
 def _hand(asked: Asked) -> None:
-    role, to = asked.words[0], answers.person_id(asked.desk.app, asked.words[1])
+    first, second, because = *asked.words[:2], " ".join(asked.words[2:])
+    if _BACK.fullmatch(first) or _BACK.fullmatch(second):
+        _hand_back(asked, second if _BACK.fullmatch(first) else first, because)
+        return
+    role, to = first, answers.person_id(asked.desk.app, second)
     done = actions.hand(asked.desk.app, asked.desk.actor, asked.key, role, to, command=asked.command)
     _changed(asked, done, *answers.taken(asked.desk, done))
+
+
+def _hand_back(asked: Asked, role: str, because: str) -> None:
+    app, actor = asked.desk.app, asked.desk.actor
+    done = actions.hand_back(app, actor, asked.key, role, because=because, command=asked.command)
+    _changed(asked, done, line("slack_gave_back", role=role))
 
 
 def _page(asked: Asked) -> None:
@@ -260,7 +272,7 @@ _LIST: tuple[Verb, ...] = (
     Verb("card", "", lambda asked: _answered(asked, answers.card(asked.desk, asked.key))),
     Verb("ack", "[ROLE]", _ack),
     Verb("take", "ROLE", _take, 1),
-    Verb("hand", "ROLE TO", _hand, 2),
+    Verb("hand", "ROLE TO | ROLE back WHY", _hand, 2, 2),
     Verb("page", "WHO [WHY]", _page, 1, 1),
     Verb("note", "TEXT", _note, 1, 0),
     Verb("learn", "NAME=VALUE... SOURCE", _learn, 1, 0),
