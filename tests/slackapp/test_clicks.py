@@ -180,7 +180,7 @@ def test_where_slack_is_silenced_no_click_counts(declared: House) -> None:
     declared.hush()
     message = posted(declared, Offer("take", declared.story.key, "incident-commander"))
     declared.member("linh").click(message, "take incident-commander")
-    declared.workspace.expect(declared.id("linh"), "Slack đã bị tắt")
+    declared.workspace.expect(declared.id("linh"), "không dành cho Slack")
     declared.settled()
     assert declared.story.incident.roles == {}
     assert refused(declared) == [("linh", "not-allowed")]

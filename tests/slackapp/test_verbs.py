@@ -181,7 +181,7 @@ def test_words_of_others_call_nobody(declared: House) -> None:
         ("take", "expected /tocsin take"),
         ('take "incident-commander', "a quote is left open"),
         ("take captain", "there is no role"),
-        ("card INC-2026-0999", "there is no incident"),
+        ("card INC-2026-0999", "không có sự cố nào tên như vậy"),
         ("done nosuchstep", "no step"),
         ("learn nosuch=1 me", "nosuch"),
         ("note", "expected /tocsin note"),
@@ -229,16 +229,29 @@ def test_an_update_is_told_or_skipped(declared: House) -> None:
 
 
 def test_where_slack_is_silenced_nothing_is_said_or_done_there(declared: House) -> None:
-    key = declared.story.key
+    key, room = declared.story.key, room_of(declared, declared.story.key)
     assert "slack" in typed(declared, "silence slack the attacker reads along")
     declared.hush()
     before = declared.story.incident.head_seq
-    for text in (f"card {key}", "card", "ack", "note x", "duties"):
-        heard = typed(declared, text)
-        assert "Slack đã bị tắt" in heard
-        assert key not in heard
+    for text in ("card", "ack", "note x", "duties"):
+        assert "no incident is open" in typed(declared, text)
+        assert "không dành cho Slack" in typed(declared, text, channel=room)
     assert key not in typed(declared, "list")
     assert declared.story.incident.head_seq == before
+
+
+NEEDED = {"take": "ROLE", "hand": "ROLE TO", "page": "WHO", "note": "x", "learn": "a=b c", "done": "1", "skip": "1 x",
+          "undo": "1 x", "set": "type x y", "decline": "x", "update": "a | b | c", "silence": "slack x"}  # fmt: skip
+
+
+def test_a_silenced_incident_is_answered_for_as_one_that_is_not_there(declared: House) -> None:
+    key, nowhere = declared.story.key, "INC-2026-0999"
+    declared.story.as_("linh").silence("slack", because="the attacker reads along")
+    declared.hush()
+    for verb in ("card", "ack", "next", "confirm", "duties", *NEEDED):
+        behind = NEEDED.get(verb, "")
+        silent, unknown = (typed(declared, f"{verb} {named} {behind}") for named in (key, nowhere))
+        assert silent == unknown.replace(nowhere, key)
 
 
 def test_a_silenced_incident_is_neither_named_nor_counted_beside_others(declared: House) -> None:
@@ -251,11 +264,11 @@ def test_a_silenced_incident_is_neither_named_nor_counted_beside_others(declared
     declared.hush()
 
     def nothing_of_it() -> None:
-        for text in ("card", f"card {hidden}", "list", "note x", "decline no breach"):
+        for text in ("card", "list", "note x", "decline no breach"):
             heard = typed(declared, text)
             assert hidden not in heard
             assert code_name not in heard
-        assert "Slack đã bị tắt" in typed(declared, f"card {hidden}")
+        assert "không dành cho Slack" in typed(declared, f"card {hidden}")
         assert "2 incidents are open" in typed(declared, "card")
         assert "Sự cố còn mở: 2" in typed(declared, "status")
 
@@ -264,6 +277,16 @@ def test_a_silenced_incident_is_neither_named_nor_counted_beside_others(declared
     with declared.app.database.write() as connection:
         timeline.quarantine(connection, hidden, "KeyError")
     nothing_of_it()
+
+
+def test_of_what_is_set_apart_the_card_does_not_say_that_nobody_commands(declared: House) -> None:
+    declared.story.as_("linh").ack()
+    with declared.app.database.write() as connection:
+        timeline.quarantine(connection, declared.story.key, "KeyError")
+    declared.hush()
+    heard = typed(declared, "card")
+    assert "Chưa rõ ai đang chỉ huy" in heard
+    assert "Chưa có ai chỉ huy" not in heard
 
 
 def test_what_waits_in_triage_is_confirmed_or_declined_from_slack(house: House) -> None:
@@ -290,13 +313,3 @@ def test_a_step_is_taken_back_and_the_severity_is_set(declared: House) -> None:
     assert declared.story.incident.severity == "sev2"
     assert "cannot be set" in typed(declared, "set weather fine today")
     declared.hush()
-def test_of_what_is_set_apart_the_card_does_not_say_that_nobody_commands(declared: House) -> None:
-    declared.story.as_("linh").ack()
-    with declared.app.database.write() as connection:
-        timeline.quarantine(connection, declared.story.key, "KeyError")
-    declared.hush()
-    heard = typed(declared, "card")
-    assert "Chưa rõ ai đang chỉ huy" in heard
-    assert "Chưa có ai chỉ huy" not in heard
-
-

@@ -64,10 +64,14 @@ class Desk:
         """The incidents of which nothing may go by Slack: who reads there what they must not may click there too."""
         return silenced(self.app, "slack")
 
-    def refuse_silenced(self, key: str) -> None:
+    def refuse_silenced(self, key: str, named: str | None = None) -> None:
         """Refused, for who may know of it, where Slack is silenced for an incident, sound or set apart."""
         if key in self.silent and any(row["key"] == key for row in visible(self.app, self.actor)):
-            raise Refused(self.words.phrase("say_slack_silenced"))
+            raise self.knows_nothing_of(named or key)
+
+    def knows_nothing_of(self, named: str) -> Refused:
+        """One answer for what is not there and for what is silenced: who reads along must not learn which it is."""
+        return Refused(self.words.phrase("say_slack_nothing_of", incident=named))
 
     def say(self, *lines: Said) -> None:
         """Tell who asked, and nobody else, once the deed is done."""

@@ -67,8 +67,11 @@ class Asked:
     def _meant(self, *, in_triage: bool) -> str:
         desk, named = self.desk, self._named
         here = desk.room if named is None else None
-        key = here or meant(desk.app, desk.actor, named, in_triage=in_triage, without=desk.silent)
-        desk.refuse_silenced(key)
+        try:
+            key = here or meant(desk.app, desk.actor, named, in_triage=in_triage, without=desk.silent)
+        except Refused:
+            raise desk.knows_nothing_of(named or "") from None
+        desk.refuse_silenced(key, named)
         return key
 
     @cached_property

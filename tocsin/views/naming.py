@@ -19,15 +19,14 @@ def meant(
     """The key of the incident that is meant. Refused when there is none such, WrongUsage when nobody can tell.
 
     Where nothing is named, what waits in triage stands back behind what was declared, unless it is what is asked for.
-    Incidents `without` are not named here. Where no other is open, one of them is meant, for the caller to refuse.
+    Incidents `without` are as good as none where nothing is named.
     """
     rows = visible(app, actor)
     if named is not None:
         return _named(rows, named)
     told = [row for row in rows if row["key"] not in without]
     # Outside drills and demos a drill is never what somebody means who names nothing.
-    counted = [row for row in rows if row["open"] and (app.settings.fenced or not row["drill"])]
-    counted = [row for row in counted if row["key"] not in without] or counted[:1]
+    counted = [row for row in told if row["open"] and (app.settings.fenced or not row["drill"])]
     counted = [row for row in counted if (row["status"] == "triage") is in_triage] or counted
     if len(counted) == 1:
         return str(counted[0]["key"])
