@@ -179,26 +179,30 @@ def test_no_number_of_plain_messages_silences_an_urgent_one(tale):
     assert told == [each.incident for each in plain[:10]]
 
 
-def test_for_urgent_messages_that_a_flood_holds_back_somebody_is_called_each_hour_until_somebody_looks(tale):
+def test_for_urgent_messages_that_a_flood_holds_back_the_ladder_climbs_until_somebody_looks(tale):
     taken = hand_over(tale.app, *from_many(13, "urgent"))
     oldest, other, last = (each.incident for each in taken[10:])
     tale.key = oldest
     tale.settle()
-    tale.leap(minutes=58).fast_forward(minutes=1)
+    tale.leap(minutes=9).settle()
     assert tale.paged() == [("triage", "linh")]
     said = [str(each.blocks) for each in tale.slack.messages]
     assert sum("Số thư khẩn chưa gọi ai vì đến quá nhiều: 3" in each for each in said) == 1
-    tale.fast_forward(minutes=2)
-    assert tale.paged() == [("triage", "linh")] * 2
+    tale.leap(minutes=1).settle()
+    assert tale.paged() == [("triage", "linh"), ("triage", "minh")]
+    tale.leap(minutes=10).settle()
+    assert {who for _, who in tale.paged()[2:]} == {"linh", "minh", "an"}
     for tale.key in (oldest, other):
         tale.as_("minh").ack()
-    tale.leap(minutes=59).fast_forward(minutes=2)
     tale.key = last
+    tale.leap(minutes=59).settle()
+    assert tale.paged() == []
+    tale.leap(minutes=2).settle()
     assert tale.paged() == [("triage", "linh")]
     tale.as_("linh").decline(because="spam")
-    tale.leap(minutes=59).fast_forward(minutes=2)
+    tale.leap(hours=2).settle()
     tale.key = oldest
-    assert tale.paged() == [("triage", "linh")] * 2
+    assert len(tale.paged()) == 5
 
 
 def test_machines_are_kept_in_one_item_and_call_nobody(tale):
