@@ -54,7 +54,7 @@ def test_what_a_worker_took_by_a_clock_that_was_set_back_since_is_free(database)
     put(database)
     take(database, "a", NOW + timedelta(hours=1))
     with database.read() as connection:
-        assert inbound.is_free(connection, NOW)
+        assert inbound.is_free(connection, NOW, {"event"})
     assert take(database, "b").again is True
     assert take(database, "c") is None
 
