@@ -51,7 +51,8 @@ _DIALLED = re.compile(
     r"(?<![\w/-])(?:\(0\d{1,4}\)|0\d)(?:[ .()/-]{0,2}\d){6,13}(?!\w)"
     r"|(?<![\w-])(?:\(\d{3}\)|\d{3})[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
     # Vietnam's code without its plus, and nine or ten digits in groups.
-    r"|(?<![\w.,/-])84[ .-](?=\d(?:[ .-]?\d){8,9}(?!\w))\d{2,3}([ .-])\d{2,4}(?:\1\d{2,4}){1,2}(?!\w)"
+    r"|(?<![\w.,/-])84[ .-](?=\d(?:[ .-]?\d){8,9}(?!\w))\d{2,3}([ .-])"
+    r"(?:\d{2,4}(?:\1\d{2,4}){1,2}|\d{6,7})(?!\w)"
 )
 #: Of a card, an account, a passport: nine digits in one, or in the groups that people write; dots part those of a card
 #: alone, since they part thousands and versions too.
@@ -107,7 +108,7 @@ _BORN_IN = r"(?:19\d\d|200\d|201[0-2])"
 _OF = r"(?:st|nd|rd|th)?(?: of)?[ .,-]{1,2}"
 _NAMED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _BORN = re.compile(
-    rf"(?<!\d)(?:{_days(_BORN_IN, ' ?[.] ?', ' ?/ ?', ' ?- ?', ' ')}"
+    rf"(?<!\d)(?:{_days(_BORN_IN, ' ?[.] ?', ' ?/ ?', ' ?- ?', '_', ' ')}"
     rf"|{_BORN_IN}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_BORN_IN}"
     rf"|{_DAY} tháng {_MONTH},?(?: năm)? {_BORN_IN}|{_DAY}{_OF}{_NAMED}[ .,-]{{1,2}}{_BORN_IN}"
     rf"|{_BORN_IN}[ .,-]{{1,2}}{_NAMED}[ .,-]{{1,2}}{_DAY})(?!\d)"
