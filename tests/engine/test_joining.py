@@ -20,6 +20,7 @@ WARNING = replace(
 def test_two_reminders_are_one_and_the_first_command_stands_below_it():
     (one,) = together([SAID, replace(SAID, lines=("y",), subject="remind/C2/1", action="tocsin done C2")])
     assert (one.lines, one.subject, one.action) == (("x", "y"), "remind/C1/1", "tocsin done C1")
+    assert one.about == (("remind/C1/1", 7), ("remind/C2/1", 7))
 
 
 def test_the_most_pressing_gives_headline_command_and_clock():

@@ -16,9 +16,8 @@ from tocsin.app import App
 from tocsin.channels import Channel, loaded
 from tocsin.channels.closed import Closed, Held
 from tocsin.delivery.attempt import PATIENCE, Attempt, attempted, recorded
-from tocsin.delivery.turning import instead
+from tocsin.delivery.weighing import still_wanted
 from tocsin.domain.errors import Refused, TocsinError
-from tocsin.domain.incident import Incident
 from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.storage import outbox, routes, waiting
 from tocsin.storage.outbox import LEASE
@@ -108,7 +107,7 @@ class _Hand:
     rows: list[dict[str, Any]]
     roads: Mapping[str, _Road]
     down: Collection[str]
-    #: Whether something was taken back that goes by another route now.
+    #: Whether something was taken back, which perhaps goes by another route now.
     turned_away: bool
 
 
@@ -127,15 +126,14 @@ def _taken_in_hand(
         # Somebody at a shell waits for this very call, and there is no other way: knock all the same.
         closed = {}
     due = [row for row in due if row["id"] not in unanswered]
-    chosen = _one_probe(app, due, down - set(closed))
-    about = {key: _readable(app, key) for key in dict.fromkeys(row["incident"] for row in chosen)}
-    rows = [row for row in chosen if _wanted(app, row, about[row["incident"]])]
+    wanted = still_wanted(app, due)
+    rows = _one_probe(app, wanted, down - set(closed))
     names = dict.fromkeys(row["route"] for row in rows)
     roads = {
         name: _Road(Closed(name, closed[name]) if name in closed else _open(app, name), until)
         for name in names
     }
-    return _Hand(rows, roads, down, len(rows) < len(chosen))
+    return _Hand(rows, roads, down, len(wanted) < len(due))
 
 
 def _one_probe(app: App, due: list[dict[str, Any]], probed: Collection[str]) -> list[dict[str, Any]]:
@@ -208,38 +206,6 @@ async def _beat(alive: Callable[[], None]) -> None:
         await asyncio.sleep(BEAT)
         with suppress(TocsinError):  # a database that is away hears of it the next time
             alive()
-
-
-def _readable(app: App, key: str) -> Incident | None:
-    try:
-        return app.incident(key)
-    except TocsinError:
-        return None
-
-
-def _wanted(app: App, row: dict[str, Any], incident: Incident | None) -> bool:
-    """Whether a message is still to be sent. Else it is taken back: answered since, or its route was silenced."""
-    if incident is None:  # one that cannot be read calls all the more
-        return True
-    if kind_of(row["route"]) in incident.silenced:
-        _turn_away(app, row)
-        return False
-    if row["page"] is None:
-        return True
-    role = next((page.role for page in incident.pages if page.seq == row["page"]), "")
-    if incident.open and incident.answered.get(role, 0) < row["page"]:
-        return True
-    with app.database.write() as connection:
-        outbox.withdraw(connection, row["incident"], [row["page"]], app.now())
-    return False
-
-
-def _turn_away(app: App, row: dict[str, Any]) -> None:
-    """What was on the wire when its route was silenced, and came back from it in doubt, goes by another one."""
-    turned, now = instead(app, row), app.now()
-    with app.database.write() as connection:
-        if outbox.drop(connection, row, now, "silenced") and turned is not None:
-            outbox.put(connection, [turned], now)
 
 
 def _open(app: App, route: str) -> Channel:

@@ -29,6 +29,13 @@ class Said:
     routes: tuple[str, ...]
     page: int | None = None
     offers: tuple[Offer, ...] = ()
+    #: What joined it, in the order in which it is said: the subject and the entry of each.
+    joins: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def about(self) -> tuple[tuple[str, int], ...]:
+        """Everything that it tells of: when it leaves late, one asks of each whether it still stands."""
+        return ((self.subject, self.cause), *self.joins)
 
 
 def together(said: Sequence[Said]) -> list[Said]:
@@ -51,7 +58,8 @@ def _joined(said: Sequence[Said]) -> Said:
     # Each letter wants a yes of its own; of anything else the one next deed is offered.
     kin = [first, *rest] if first.kind == "approval" else [first]
     offers = tuple(offer for each in kin if each.kind == first.kind for offer in each.offers)[:_MOST_OFFERS]
-    return replace(first, lines=tuple(lines), lane=lane, routes=routes, offers=offers)
+    joins = tuple(made for each in rest for made in each.about)
+    return replace(first, lines=tuple(lines), lane=lane, routes=routes, offers=offers, joins=joins)
 
 
 def _pressing(each: Said) -> tuple[int, bool, float]:

@@ -126,7 +126,7 @@ def _put_together(app: App, change: Change) -> None:
     for each in together(change.said):
         brief = replace(frame, kind=each.kind, lines=each.lines, due=each.due)
         brief = replace(brief, next_action=each.action, offers=each.offers)
-        content = written_to(app, brief, each.who)
+        content = written_to(app, brief, each.who, each.about)
         for route in each.routes:
             change.send(
                 f"{each.subject}/{each.who}/{route}",
@@ -158,12 +158,12 @@ def _frame(app: App, change: Change) -> Brief:
     )
 
 
-def written_to(app: App, brief: Brief, who: str) -> bytes:
-    """A brief in a person's own language, for every route at once, as the outbox keeps it."""
+def written_to(app: App, brief: Brief, who: str, about: Sequence[tuple[str, int]] = ()) -> bytes:
+    """A brief in a person's own language, for every route at once, as the outbox keeps it, with what it is `about`."""
     person = app.catalog.contacts.person(who)
     links = _links(app, brief, who) if brief.console_url else NO_LINKS
     message = render_message(brief, person.languages[0], app.pack_folder(app.catalog), links)
-    return json.dumps(asdict(message), ensure_ascii=False).encode()
+    return json.dumps(asdict(message) | {"about": about}, ensure_ascii=False).encode()
 
 
 def page_of(app: App, key: str) -> str | None:

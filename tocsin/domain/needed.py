@@ -1,0 +1,53 @@
+"""Whether what waited to leave is still to be said, held against the incident as it stands. Pure.
+
+What could not leave for hours would otherwise come all at once: questions that were answered or asked anew, steps that
+are done, duties that are met. What is no question, reminder or warning is told however late: it did happen.
+"""
+
+from collections.abc import Sequence
+
+from tocsin.domain.incident import Incident
+from tocsin.domain.moves import (
+    AskApproval,
+    AskHandOver,
+    AskSignature,
+    AskUpdate,
+    RemindOfStep,
+    WarnOfDeadline,
+)
+
+#: A move by its key, and the entry by which it was made.
+Made = tuple[str, int]
+
+
+def needed(incident: Incident, about: Sequence[Made], person: str) -> bool:
+    """Whether anything that a message tells this person still stands. `about` are the moves that it tells of."""
+    return not about or any(_stands(incident, key, seq, person) for key, seq in about)
+
+
+def _stands(incident: Incident, key: str, seq: int, person: str) -> bool:
+    kind, _, rest = key.partition("/")
+    of = rest.rpartition("/")[0]
+    match kind:
+        case AskUpdate.kind:
+            asks = incident.open and incident.rhythm.asked_seq == seq
+            stands = asks and incident.holder("incident-commander") in (None, person)
+        case AskHandOver.kind:
+            stands = of in incident.tenures and incident.tenures[of].asked_seq == seq
+        case RemindOfStep.kind:
+            stands = incident.open and of not in incident.steps and incident.reminded.get(of) == seq
+        case WarnOfDeadline.kind:
+            duty, _, percent = of.rpartition(".")
+            stands = _owed(incident, duty) and incident.duties[duty].warned == int(percent)
+        case AskSignature.kind:
+            stands = _owed(incident, of)
+        case AskApproval.kind:
+            notice = incident.notices.get(of)
+            stands = notice is not None and (notice.mark, notice.asked_seq) == ("in-review", seq)
+        case _:
+            stands = True
+    return stands
+
+
+def _owed(incident: Incident, duty: str) -> bool:
+    return duty in incident.duties and incident.duties[duty].mark == "open"
