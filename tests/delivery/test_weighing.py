@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from tests.engine.test_rhythm import quiet
-from tests.listening import KindEar
+from tests.listening import KindEar, mail_text, slack_words
+from tests.test_paging import outbox_content
 from tocsin import actions
 from tocsin.channels.wiring import ROUTES
+from tocsin.delivery.outbox import deliver
 from tocsin.domain.needed import needed
+from tocsin.storage.waiting import Load
 
 
 @pytest.fixture
@@ -103,3 +106,21 @@ def test_of_a_clock_the_last_warning_comes_and_none_of_a_duty_that_is_met(ear):
     assert not needed(replace(tale.incident, duties=met), last, "an")
     # What is told of two things comes while one of them stands.
     assert needed(replace(tale.incident, duties=met), [*last, ("hand-over/dpo/1", 1)], "an")
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"), [(6, "còn 66 giờ 00 phút"), (80, "còn 0 phút")], ids=["in time", "too late"]
+)
+def test_what_leaves_late_says_how_much_time_is_left_by_then(ear, hours, left):
+    tale = ear.story
+    quiet(tale)
+    tale.as_("an").page("minh", because="the <gateway> is down")
+    (waited,) = (row for row in tale.outbox if row["person"] == "minh" and row["route"] == "email")
+    assert "còn 72 giờ 00 phút" in outbox_content(tale, waited).decode()
+    tale.leap(hours=hours)
+    tale.app = replace(tale.app, routes=ROUTES)
+    deliver(tale.app, Load(incident=tale.key))
+    for said in (mail_text(tale, "minh"), slack_words(tale, "minh"), tale.heard("minh")[-1]):
+        assert left in said
+        assert "72 giờ" not in said
+    ear.hush()

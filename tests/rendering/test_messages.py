@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tocsin.domain.message import LONGEST_SHORT
 from tocsin.domain.offers import Offer, parsed
 from tocsin.domain.whom import Whom
 from tocsin.rendering.buttons import buttons
+from tocsin.rendering.late import said_anew
 from tocsin.rendering.message import KINDS, Brief, Kind, Links, RenderedMessage, line, render_message
 from tocsin.rendering.words import Words, load_words
 
@@ -54,6 +55,24 @@ def test_time_left_and_time_gone_are_told_apart() -> None:
     assert left.subject.startswith("11 h 31 min left")
     gone = render_message(replace(BRIEF, due=NOW - timedelta(minutes=5)), "vi", TEMPLATES)
     assert "Đã quá hạn 5 phút" in gone.text
+
+
+def test_what_leaves_late_says_anew_how_much_is_left_and_nothing_else() -> None:
+    title, since = (
+        "<Keys> & a 'table' of accounts " * 9,
+        line("silent", since=timedelta(hours=11, minutes=31)),
+    )
+    written = asdict(render_message(replace(BRIEF, title=title, lines=(since, "x")), "en", TEMPLATES))
+    content, english = json.loads(json.dumps(written)), load_words(TEMPLATES, "en")
+    late = said_anew(content, english, NOW, NOW + timedelta(hours=6))
+    names = ("subject", "text", "html", "slack_text", "slack_blocks", "short")
+    for name in names:
+        before, after = (json.dumps(each[name]) for each in (content, late))
+        assert before.count("11 h 31 min left") == after.count("5 h 31 min left") > 0, name
+        assert after.replace("5 h 31 min left", "11 h 31 min left") == before, name
+    gone = said_anew(content, english, NOW, NOW + timedelta(hours=12))
+    assert "0 min left" in gone["text"]
+    assert "11 h 31 min left" not in json.dumps(gone["slack_blocks"])
 
 
 def test_a_telephone_hears_by_when_and_the_command_whatever_the_title_is() -> None:

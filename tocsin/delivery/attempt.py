@@ -30,6 +30,8 @@ log = Log("tocsin.delivery")
 
 #: Seconds that one message may take. A page rather comes twice than late, so it does not wait ten minutes for a relay.
 PATIENCE = 45.0
+#: So old may what a message says of the time that is left become before it is said anew.
+LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ async def _doubt_resolved(
 def _item(app: App, row: dict[str, Any]) -> MailEnvelope | SlackPost | ShortCall:
     """What goes over the wire: for the room of the incident, or for a person by the row's route."""
     content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
+    if content.get("clock") and app.now() - row["created_at"] > LATE:
+        from tocsin.rendering.late import said_anew
+        from tocsin.rendering.words import load_words
+
+        words = load_words(app.pack_folder(app.catalog), content["clock"]["language"])
+        content = said_anew(content, words, row["created_at"], app.now())
     if row["person"] == routes.ROOM:
         return _for_the_room(app, row, content)
     return _for_a_person(app, row, app.catalog.contacts.person(row["person"]), content)

@@ -22,6 +22,7 @@ from tocsin.domain.message import LONGEST_SHORT, slack_escape
 from tocsin.domain.offers import Offer
 from tocsin.domain.whom import Whom
 from tocsin.rendering.buttons import buttons, label, reading, rows, warns
+from tocsin.rendering.late import clock_of
 from tocsin.rendering.text import load, render
 from tocsin.rendering.words import Words, load_words
 
@@ -117,6 +118,8 @@ class RenderedMessage:
     slack_text: str
     slack_blocks: tuple[dict[str, Any], ...]
     short: str
+    #: Where it says how much time is left, for `late`; None where it says nothing of it.
+    clock: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,8 @@ def render_message(brief: Brief, language: str, templates: Path, links: Links = 
     )
     notification = slack_escape(f"{slack['subject']}\n{slack['due_line']}".strip())
     blocks = _blocks({**slack, "console_url": brief.console_url or ""}, buttons(brief.offers, words))
-    return RenderedMessage(mail["subject"], _text(mail), page, notification, blocks, _short(mail))
+    clock = clock_of(brief.due, words, (mail["due_line"], mail["subject"], slack["subject"]), brief.now)
+    return RenderedMessage(mail["subject"], _text(mail), page, notification, blocks, _short(mail), clock)
 
 
 def for_slack(brief: Brief) -> Brief:
