@@ -1,6 +1,7 @@
 """Socket Mode: the same by a connection that we open, acknowledged by envelope, and nothing twice."""
 
 import asyncio
+import socket
 import threading
 
 import pytest
@@ -171,6 +172,19 @@ def test_an_answer_that_gives_no_address_is_asked_for_again(built: Built) -> Non
 
 
 @pytest.mark.usefixtures("brisk")
+@pytest.mark.usefixtures("brisk")
+def test_a_handshake_that_is_not_answered_is_not_waited_for(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.slackapp.socket._HANDSHAKE", 0.3)
+    house = built(mode="socket")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"ws://127.0.0.1:{silent.getsockname()[1]}/?ticket=secret"
+        monkeypatch.setattr(house.workspace, "_connection", lambda call: {"url": address})
+        with house.listening():
+            await_trouble(house, "Socket Mode is not connected: no handshake within 0.3 s")
+
+
 def test_a_wrong_token_is_said_by_the_sign_of_life_in_slacks_words(built: Built) -> None:
     house = built(mode="socket", app_token="xapp-wrong")
     with house.listening():
