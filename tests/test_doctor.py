@@ -558,7 +558,7 @@ def test_slack_scopes_that_are_lacking_are_named(
     settings: Settings, granted: str, level: str, words: str
 ) -> None:
     headers = {"X-OAuth-Scopes": granted} if granted else {}
-    body = {"ok": True, "team": "Acme", "user": "tocsin"}
+    body = {"ok": True, "team": "Acme", "team_id": "T1", "user": "tocsin"}
     with answering(lambda path: (200, headers, body)) as url:
         opened = open_app(settings.model_copy(update={"slack": Slack(token="xoxb-1", base_url=url)}))
         try:
@@ -570,7 +570,9 @@ def test_slack_scopes_that_are_lacking_are_named(
 
 def test_where_no_rooms_are_wanted_slack_need_not_allow_them(settings: Settings) -> None:
     headers = {"X-OAuth-Scopes": ",".join(sorted(routes.SCOPES))}
-    with answering(lambda path: (200, headers, {"ok": True, "team": "Acme", "user": "tocsin"})) as url:
+    with answering(
+        lambda path: (200, headers, {"ok": True, "team": "Acme", "team_id": "T1", "user": "tocsin"})
+    ) as url:
         wanted = Slack(token="xoxb-1", base_url=url, rooms=False)
         opened = open_app(settings.model_copy(update={"slack": wanted}))
         try:

@@ -254,6 +254,13 @@ def test_checking_the_workspace_posts_nothing(sink: SlackSink) -> None:
     assert (sink.calls, sink.messages) == (["auth.test"], [])
 
 
+def test_an_answer_that_names_no_workspace_is_no_workspace(sink: SlackSink) -> None:
+    sink.misbehave(SlackFault("bare", method="auth.test"))
+
+    with pytest.raises(Undelivered, match="names no workspace"):
+        with_channel(sink, lambda channel: channel.check())
+
+
 def test_a_channel_moves_to_a_new_event_loop(sink: SlackSink) -> None:
     channel = SlackChannel(SlackConfig(sink.token, sink.base_url))
 

@@ -143,8 +143,15 @@ class SlackChannel:
 
     async def check(self) -> str:
         """Ask Slack who we are, and post nothing: for `doctor`. Raises Undelivered."""
-        said = await self.call("auth_test")
+        said = await self.ourselves()
         return one_line(f"{said.get('team', 'a workspace')} as {said.get('user', 'an unnamed app')}")
+
+    async def ourselves(self) -> Mapping[str, Any]:
+        """Who we are, and in which workspace. Raises Undelivered, also for an answer that names none."""
+        said = await self.call("auth_test")
+        if not said.get("team_id"):
+            raise Undelivered("ambiguous", "reply", "Slack says ok and names no workspace")
+        return said
 
     async def scopes(self) -> frozenset[str] | None:
         """What the workspace lets this app do, None where it does not say: for `doctor`. Raises Undelivered."""
