@@ -94,7 +94,7 @@ def test_what_perhaps_never_arrived_is_named_on_the_card_and_in_status(
         deliver(replace(app, now=partial(start.__add__, timedelta(minutes=minutes))))
     words = "in doubt, perhaps never arrived: linh, minh; tell them yourself"
     assert f"SENT    2 {words}" in tocsin("card").out
-    assert f"of {declared} 2 {words}" in tocsin("status").out
+    assert f"{declared}: 2 {words}" in tocsin("status").out
 
 
 def test_options_before_the_verb_are_refused_by_name(tocsin: Command) -> None:

@@ -222,7 +222,7 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         lines.append(labelled("outbox", f"{held}; tocsin resume --restored", urgent=True))
     for key in dict.fromkeys(key for key, _ in now.in_doubt):
         whom = in_doubt_words(who for about, who in now.in_doubt if about == key)
-        lines.append(labelled("sent", f"of {key} {whom}", urgent=True))
+        lines.append(labelled("sent", f"{key}: {whom}", urgent=True))
     for key, why in now.quarantined.items():
         lines.append(labelled(key, f"SET APART: {clean(why)}; tocsin verify {key}", urgent=True))
     overdue = f"oldest waits {span(now.oldest_overdue)}" if now.oldest_overdue else "nothing"
