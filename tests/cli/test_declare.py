@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -230,6 +231,17 @@ def test_the_same_key_says_the_first_answer_again(tocsin: Command, mail: MailSin
     other = tocsin("declare", "Something else", "--key", "alert-7")
     assert (other.status, "used for something else" in other.err) == (1, True)
     assert len(tocsin("list", "--json").json) == 1
+
+
+def test_a_declaration_that_is_said_again_calls_nobody_for_a_file_that_is_over(
+    tocsin: Command, leap: Callable[..., None], mail: MailSink
+) -> None:
+    tocsin("declare", "A key in a public place", "--key", "K1")
+    assert tocsin("decline", "1", "--because", "a test", "--yes").status == 0
+    before = len(tocsin("timeline", "1", "--json").json), len(mail.messages)
+    leap(hours=4)
+    tocsin("declare", "A key in a public place", "--key", "K1")
+    assert (len(tocsin("timeline", "1", "--json").json), len(mail.messages)) == before
 
 
 def test_facts_and_moments_are_known_at_once(tocsin: Command) -> None:

@@ -92,7 +92,7 @@ def test_what_perhaps_never_arrived_is_named_on_the_card_and_in_status(
     start = app.now()
     for minutes in range(1, 8):
         deliver(replace(app, now=partial(start.__add__, timedelta(minutes=minutes))))
-    words = "in doubt, perhaps never arrived: linh, minh; tell them yourself"
+    words = "that no route confirmed, perhaps never arrived: linh, minh; tell them yourself"
     assert f"SENT    2 {words}" in tocsin("card").out
     assert f"{declared}: 2 {words}" in tocsin("status").out
 

@@ -43,7 +43,7 @@ def copies(tale, kind):
 def lines_of(tale):
     """What card and status say of messages in doubt."""
     found = card(tale.app, tale.actor("linh"), tale.key, tale.clock.moment)
-    return found.perhaps_untold, standing(tale.app).in_doubt
+    return found.perhaps_untold, standing(tale.app).unconfirmed
 
 
 @pytest.mark.parametrize("fault", UNANSWERED.values(), ids=UNANSWERED)
@@ -79,8 +79,8 @@ def test_what_no_route_has_confirmed_is_counted_until_the_incident_is_closed(ear
     tale.fast_forward(minutes=5)
     ear.hush()
     assert lines_of(tale) == (("minh",), ((tale.key, "minh"),))
-    assert standing(tale.app, without=[tale.key]).in_doubt == ()
-    assert standing(tale.app).as_json()["in_doubt"] == [{"incident": tale.key, "person": "minh"}]
+    assert standing(tale.app, without=[tale.key]).unconfirmed == ()
+    assert standing(tale.app).as_json()["unconfirmed"] == [{"incident": tale.key, "person": "minh"}]
     tale.slack.behave()
     tale.mail.behave()
 
@@ -95,6 +95,39 @@ def test_a_relay_that_puts_off_whoever_calls_is_down_and_words_go_by_the_next_ro
     tale.mail.behave()
     tale.leap(minutes=1)
     assert ask_idle(tale.app) == ["email"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("mail", reply="421 4.3.2 closing", times=99),
+        Fault("mail", reply="451 4.3.0 later", times=99),
+        Fault("rcpt", reply="421 4.3.2 closing", times=99),
+    ],
+    ids=["421 to MAIL", "451 to MAIL", "421 to RCPT"],
+)
+def test_a_relay_that_says_twice_that_it_takes_nothing_now_is_down_and_words_go_by_the_next_route(ear, fault):
+    tale = ear.story
+    by_mail_first(tale, "minh")
+    tale.mail.misbehave(fault)
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.fast_forward(minutes=3)
+    ear.expect(("minh", "slack", "hand-over"), ("linh", "slack", "hand-over"))
+    assert fault.reply[:3] in (down(tale, "email") or "")
+    tale.mail.behave()
+
+
+def test_what_every_route_has_refused_is_counted_too(ear):
+    tale = ear.story
+    minh = tale.app.catalog.contacts.person("minh")
+    tale.slack.misbehave(SlackFault("error", error="channel_not_found", channel=minh.slack))
+    tale.mail.misbehave(Fault("rcpt", reply="550 5.1.1 nobody", recipient=minh.email))
+    tale.as_("linh").hand("incident-commander", "minh")
+    tale.fast_forward(minutes=2)
+    ear.hush()
+    assert lines_of(tale) == (("minh",), ((tale.key, "minh"),))
+    tale.slack.behave()
+    tale.mail.behave()
 
 
 @pytest.mark.parametrize("error", ["service_unavailable", "request_timeout"])

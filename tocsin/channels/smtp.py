@@ -152,7 +152,7 @@ class Conversation:
         place = f"{self._config.host}:{self._config.port} " if phase in _ROUTE else ""
         reason = one_line(f"{place}at {phase}: {f'{code} ' if code else ''}{words}")
         pause = _GREYLIST_PAUSE if phase == "rcpt" and code in _GREYLISTED else None
-        return Undelivered(_outcome(code, phase), phase, reason, pause, silent=code is None)
+        return Undelivered(_outcome(code, phase), phase, reason, pause, silent=_took_nothing(code, phase))
 
 
 def nameless(words: str, recipient: str) -> str:
@@ -180,6 +180,11 @@ def _outcome(code: int | None, phase: str) -> Outcome:
     if code is None:
         return "ambiguous" if phase == "after-dot" else "retry"
     return "down" if phase == "mail" and code not in _THIS_MAIL else "refused"
+
+
+def _took_nothing(code: int | None, phase: str) -> bool:
+    """Whether it was no answer to this mail: none came, it hung up (421), or it puts off whatever our sender sends."""
+    return code in (None, 421) or (phase == "mail" and code < 500)
 
 
 def _on_the_wire(content: bytes) -> bytes:

@@ -8,7 +8,7 @@ from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
 from tocsin.cli.moments import left, span
-from tocsin.cli.unreached import in_doubt_words, unreached_lines
+from tocsin.cli.unreached import unconfirmed_words, unreached_lines
 from tocsin.cli.waiting import triage_lines
 from tocsin.domain.message import route_name
 
@@ -88,7 +88,7 @@ def down_lines(found: "Card") -> list[str]:
     """What perhaps never arrived, and which routes take nothing."""
     lines = []
     if found.perhaps_untold:
-        lines.append(labelled("SENT", in_doubt_words(found.perhaps_untold), urgent=True))
+        lines.append(labelled("SENT", unconfirmed_words(found.perhaps_untold), urgent=True))
     for route in found.down:
         instead = f" (using {', '.join(route_name(each) for each in route.instead)})" if route.instead else ""
         words = f"{route_name(route.route)} for {span(route.since)}{instead}: {clean(route.why)}"

@@ -105,7 +105,8 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
             **moments,
         )
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
-        rung(shell, done.incident.key)
+        if not done.again:
+            rung(shell, done.incident.key)
         settled(shell, done)
         say_again(shell, done)
         warn_of_order(shell, done.incident, done.incident.learned)

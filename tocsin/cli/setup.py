@@ -18,7 +18,7 @@ from tocsin.cli.console import (
     labelled,
 )
 from tocsin.cli.moments import span
-from tocsin.cli.unreached import in_doubt_words, unreached_lines
+from tocsin.cli.unreached import unconfirmed_words, unreached_lines
 
 if TYPE_CHECKING:
     from tocsin.doctor import Examination
@@ -220,8 +220,8 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
     if now.restored:
         held = f"letters and old messages are HELD since a restore of the backup of {shell.at(now.restored)}"
         lines.append(labelled("outbox", f"{held}; tocsin resume --restored", urgent=True))
-    for key in dict.fromkeys(key for key, _ in now.in_doubt):
-        whom = in_doubt_words(who for about, who in now.in_doubt if about == key)
+    for key in dict.fromkeys(key for key, _ in now.unconfirmed):
+        whom = unconfirmed_words(who for about, who in now.unconfirmed if about == key)
         lines.append(labelled("sent", f"{key}: {whom}", urgent=True))
     for key, why in now.quarantined.items():
         lines.append(labelled(key, f"SET APART: {clean(why)}; tocsin verify {key}", urgent=True))

@@ -14,10 +14,10 @@ def unreached_lines(*keys: str) -> list[str]:
     return [alarm(f"{key} {NOBODY_REACHED}") for key in keys]
 
 
-def in_doubt_words(people: Iterable[str]) -> str:
+def unconfirmed_words(people: Iterable[str]) -> str:
     """How many messages perhaps never arrived, and to whom they went; each of `people` once for each message."""
     from tocsin.storage.routes import ROOM
 
     counts = Counter("its channel in Slack" if who == ROOM else who for who in people)
     whom = ", ".join(f"{who} ({n})" if n > 1 else who for who, n in sorted(counts.items()))
-    return f"{counts.total()} in doubt, perhaps never arrived: {whom}; tell them yourself"
+    return f"{counts.total()} that no route confirmed, perhaps never arrived: {whom}; tell them yourself"

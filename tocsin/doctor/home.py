@@ -162,9 +162,9 @@ def clock(app: App, config: Path | None) -> Iterator[Finding]:
         there = None if app.database.sqlite else connection.scalar(select(func.now()))
     if last is not None and now < datetime.fromisoformat(last) - SKEW:
         behind = ago(datetime.fromisoformat(last) - now)
-        yield Finding(
-            "FAIL", "clock", f"stands {behind} before the last entry", "set this machine's clock (NTP)"
-        )
+        right = "where it is right now, state when it was: tocsin learn INC aware_at=MOMENT"
+        way = f"set this machine's clock (NTP); {right}"
+        yield Finding("FAIL", "clock", f"stands {behind} before the last entry", way)
     elif there is not None and abs(there - app.clock()) > SKEW:
         yield Finding(
             "FAIL", "clock", f"{ago(abs(there - app.clock()))} off the database's", "run NTP on both"

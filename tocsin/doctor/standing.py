@@ -13,7 +13,7 @@ from tocsin.domain.moments import iso
 from tocsin.storage import arrivals, inbound, routes, tables, timeline
 from tocsin.storage import clock as beats
 from tocsin.storage.routes import Health
-from tocsin.storage.waiting import left_in_doubt
+from tocsin.storage.waiting import left_unconfirmed
 from tocsin.storage.waiting import queues as waiting_queues
 
 
@@ -58,7 +58,7 @@ class Standing:
     inbox: int = 0
     inbox_since: datetime | None = None
     #: Messages of open incidents that perhaps never arrived: the incident and the person of each.
-    in_doubt: tuple[tuple[str, str], ...] = ()
+    unconfirmed: tuple[tuple[str, str], ...] = ()
     #: When a run was last woken; it beats only while it is awake.
     woken: datetime | None = None
     #: When the backup was made that this home was restored from, while what waited then is held back.
@@ -113,7 +113,7 @@ class Standing:
             },
             "mailbox": _beat_json(self.mailbox) if self.mailbox else None,
             "inbox": {"waiting": self.inbox, "since": self.inbox_since and iso(self.inbox_since)},
-            "in_doubt": [{"incident": key, "person": person} for key, person in self.in_doubt],
+            "unconfirmed": [{"incident": key, "person": person} for key, person in self.unconfirmed],
             "woken": self.woken and iso(self.woken),
             "restored": self.restored and iso(self.restored),
         }
@@ -160,7 +160,7 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             triage_urgent=len(arrivals.urgent(connection) - {*without}),
             inbox=len(came),
             inbox_since=next(iter(came), None),
-            in_doubt=tuple(left_in_doubt(connection, _open(told))),
+            unconfirmed=tuple(left_unconfirmed(connection, _open(told))),
             mailbox=every.get("mailbox") if app.settings.intake.host else None,
         )
 

@@ -213,7 +213,7 @@ class ScopeMeasured(Body):
 class Paged(Body):
     """Somebody was called; each message on its way is a row of the outbox.
 
-    Level, round and repeat say on which rung of the ladder; a call that somebody `asked_by` is on none, and has 0.
+    Level, round and repeat say on which rung of the ladder; a call that a person `asked_by` is on none, and has 0.
     """
 
     role: str

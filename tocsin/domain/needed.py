@@ -33,7 +33,7 @@ def _stands(incident: Incident, key: str, seq: int, person: str) -> bool:
             asks = incident.open and incident.rhythm.asked_seq == seq
             stands = asks and incident.holder("incident-commander") in (None, person)
         case AskHandOver.kind:
-            stands = of in incident.tenures and incident.tenures[of].asked_seq == seq
+            stands = incident.open and of in incident.roles and incident.tenures[of].asked_seq == seq
         case RemindOfStep.kind:
             stands = incident.open and of not in incident.steps and incident.reminded.get(of) == seq
         case WarnOfDeadline.kind:

@@ -76,8 +76,9 @@ def ring(app: App, key: str) -> None:
     """
 
     def decided(change: Change) -> None:
-        for move in calls(change.incident, app.catalog_of(change.incident), change.now):
-            decide(app, change, move)
+        if change.incident.open:
+            for move in calls(change.incident, app.catalog_of(change.incident), change.now):
+                decide(app, change, move)
 
     try:
         record(app, key, decided, actor="engine", planned=False)

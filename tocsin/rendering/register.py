@@ -179,7 +179,8 @@ def _in(texts: Mapping[str, str], words: Words) -> str:
 
 def languages(templates: Path) -> list[str]:
     """The languages that papers can be written in."""
-    return sorted({path.name.split(".")[1] for path in (templates / "papers").glob("words.*.*")})
+    found = (path for kind in ("yaml", "json") for path in (templates / "papers").glob(f"words.*.{kind}"))
+    return sorted({path.name.split(".")[1] for path in found})
 
 
 @lru_cache(maxsize=8)

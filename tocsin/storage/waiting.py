@@ -152,16 +152,16 @@ def queues(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def left_in_doubt(connection: Connection, incidents: ColumnElement[bool]) -> list[tuple[str, str]]:
+def left_unconfirmed(connection: Connection, incidents: ColumnElement[bool]) -> list[tuple[str, str]]:
     """Of these incidents what perhaps never arrived: the incident and the person, once for each message.
 
-    It was sent twice without an answer, and no other route took it, nor tries to.
+    It was sent twice without an answer, or refused, and no other route took it, nor tries to.
     """
     other, same = _copy()
     hope = or_(other.c.state.in_(("handed_over", "delivered")), other.c.settled_at.is_(None))
     query = (
         select(outbox.c.incident, outbox.c.person)
-        .where(outbox.c.state == "ambiguous", outbox.c.settled_at.is_not(None), incidents)
+        .where(outbox.c.state.in_(("ambiguous", "refused")), outbox.c.settled_at.is_not(None), incidents)
         .where(not_(exists().where(same, hope)))
         .group_by(outbox.c.incident, outbox.c.person, _message(outbox))
         .order_by(outbox.c.incident, outbox.c.person)

@@ -15,7 +15,7 @@ from tocsin.storage.outbox import WANTS_TO_LEAVE
 from tocsin.storage.routes import health
 from tocsin.storage.tables import incident as incidents
 from tocsin.storage.tables import outbox
-from tocsin.storage.waiting import left_in_doubt
+from tocsin.storage.waiting import left_unconfirmed
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ def waiting(app: App, key: str) -> int:
 
 
 def perhaps_untold(app: App, key: str) -> tuple[str, ...]:
-    """To whom something of an incident was left in doubt, as often as it was: perhaps it never arrived."""
+    """To whom something of an incident perhaps never came, as often as no route has confirmed it."""
     with app.database.read() as connection:
-        return tuple(person for _, person in left_in_doubt(connection, outbox.c.incident == key))
+        return tuple(person for _, person in left_unconfirmed(connection, outbox.c.incident == key))
 
 
 def _count(app: App, key: str, *which: ColumnElement[bool]) -> int:
