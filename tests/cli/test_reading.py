@@ -97,6 +97,18 @@ def test_what_perhaps_never_arrived_is_named_on_the_card_and_in_status(
     assert f"{declared}: 2 {words}" in tocsin("status").out
 
 
+def test_a_declaration_that_lies_ahead_of_the_clock_is_said_until_somebody_states_when_it_was(
+    tocsin: Command, declared: str, leap: Callable[..., None]
+) -> None:
+    leap(hours=-47, minutes=-10)
+    says = "CHECK   declared 47:09 ahead of this clock: if this clock is right, state when it was     tocsin learn"
+    assert says in tocsin("card").out
+    assert tocsin("learn", "aware_at=2026-11-21T20:20Z", "--source", "linh").status == 0
+    assert says not in tocsin("card").out
+    leap(hours=47)
+    assert "ahead of this clock" not in tocsin("card").out
+
+
 def test_options_before_the_verb_are_refused_by_name(tocsin: Command) -> None:
     refused = tocsin("--json", "declare", "Keys in a public place")
     assert refused.status == 2

@@ -45,11 +45,7 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
         missed = f", {found.update.missed} missed before" if found.update.missed else ""
         words = f"was due {shell.at(found.update.due_at)}{missed}     tocsin update{named}"
         lines.append(labelled("UPDATE", words, urgent=True))
-    if found.disorder:
-        more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""
-        lines.append(
-            labelled("CHECK", disorder_words(shell, found.key, found.disorder[0]) + more, urgent=True)
-        )
+    lines += _moments_to_check(shell, found, named)
     if found.newer_laws:
         way = f"newer laws ask more of this incident     tocsin law diff {found.key}"
         lines.append(labelled("LAW", way, urgent=True))
@@ -82,6 +78,21 @@ def _filed_words(shell: Shell, duty: "DutyView") -> str:
     supplement = duty.supplements[-1] if duty.supplements else None
     what = f"{duty.key} supplement {supplement.number}" if supplement else duty.key
     return f"{what} {shell.at(supplement.at if supplement else duty.met_at)}"
+
+
+def _moments_to_check(shell: Shell, found: "Card", named: str) -> list[str]:
+    """Moments that cannot be: a declaration ahead of the clock, facts that contradict each other."""
+    lines = []
+    if found.ahead:
+        way = f"if this clock is right, state when it was     tocsin learn{named} aware_at=MOMENT"
+        lines.append(
+            labelled("CHECK", f"declared {span(found.ahead)} ahead of this clock: {way}", urgent=True)
+        )
+    if found.disorder:
+        more = f" (and {len(found.disorder) - 1} more)" if len(found.disorder) > 1 else ""
+        words = disorder_words(shell, found.key, found.disorder[0])
+        lines.append(labelled("CHECK", words + more, urgent=True))
+    return lines
 
 
 def down_lines(found: "Card") -> list[str]:

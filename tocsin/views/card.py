@@ -14,6 +14,7 @@ from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.order import Disorder, out_of_order
 from tocsin.domain.rhythm import Update, next_update
+from tocsin.domain.setback import SET_BACK
 from tocsin.domain.telling import awaited
 from tocsin.record import plan_or_none
 from tocsin.rendering.message import Line, line
@@ -91,6 +92,8 @@ class Card:
     nobody_reached: bool = False
     #: Whom something was written of which nobody knows whether it arrived, as often as that was so.
     perhaps_untold: tuple[str, ...] = ()
+    #: By how much the declaration lies ahead of the clock, while nobody has stated when it was.
+    ahead: timedelta | None = None
 
 
 def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") -> Card:
@@ -136,7 +139,13 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         room=room_of(app, incident),
         nobody_reached=nobody_reached(incident, app.catalog.contacts),
         perhaps_untold=perhaps_untold(app, incident.key) if incident.open else (),
+        ahead=_ahead(incident, now),
     )
+
+
+def _ahead(incident: Incident, now: datetime) -> timedelta | None:
+    unsaid = incident.open and incident.facts.moment("aware_at") is None
+    return incident.declared_at - now if unsaid and incident.declared_at - now > SET_BACK else None
 
 
 def _update(app: App, incident: Incident, now: datetime) -> Update | None:
