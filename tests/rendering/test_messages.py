@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -193,6 +194,20 @@ def test_an_offer_is_a_button_in_slack_and_a_link_in_the_mail_from_one_source(la
     assert first < message.html.index(f'href="https://c.example/o/{n}"'), "to be read before it is approved"
     assert "https://c.example/o/open" in message.text
     assert "https://c.example/o/open" in message.html
+
+
+def test_a_companys_own_mail_that_is_older_than_the_looks_is_written_as_it_stands(tmp_path: Path) -> None:
+    templates = tmp_path / "templates"
+    shutil.copytree(TEMPLATES, templates)
+    own = templates / "messages" / "mail.html.j2"
+    page = own.read_text(encoding="utf-8").replace(
+        "for label, link, look in links", "for label, link in actions"
+    )
+    own.write_text(page.replace('class="{{ look }}"', 'class="act"'), encoding="utf-8")
+    links = Links({each: f"https://c.example/o/{n}" for n, each in enumerate(OFFERS)})
+    message = render_message(replace(BRIEF, offers=OFFERS), "en", templates, links)
+    assert message.html.count('<a class="act" href="https://c.example/o/') == len(OFFERS) + 1
+    assert message.text == render_message(replace(BRIEF, offers=OFFERS), "en", TEMPLATES, links).text
 
 
 def test_what_weighs_is_asked_once_more_and_a_rejection_looks_like_one() -> None:

@@ -172,6 +172,7 @@ def _shown(brief: Brief, folder: Path, words: Words, links: Links) -> dict[str, 
     """What each place of a message says, as the mail shows it."""
     variables = _variables(brief, words)
     pieces = _pieces(folder, brief.kind, words.language, variables)
+    led = [each for offer in brief.offers if offer in links.offers for each in _led(offer, links, words)]
     return {
         "language": words.language,
         **pieces,
@@ -179,14 +180,14 @@ def _shown(brief: Brief, folder: Path, words: Words, links: Links) -> dict[str, 
         "body": [each for each in pieces["body"].split("\n") if each.strip()],
         "overdue": variables["overdue"],
         "next_action": brief.next_action,
-        "actions": [
-            action for each in brief.offers if each in links.offers for action in _actions(each, links, words)
-        ],
+        # A company's own mail.html.j2 may be older than the looks, and takes pairs apart.
+        "actions": [(named, address) for named, address, _ in led],
+        "links": led,
         "console_url": links.opens or brief.console_url or "",
     }
 
 
-def _actions(offer: Offer, links: Links, words: Words) -> list[tuple[str, str, str]]:
+def _led(offer: Offer, links: Links, words: Words) -> list[tuple[str, str, str]]:
     """(what it is called, where it leads, how it looks) of a link; before an approval, of that to what is approved."""
     address = links.offers[offer]
     act = (label(offer, words), address, " ".join(filter(None, ("act", warns(offer)))))
@@ -229,7 +230,7 @@ def _text(mail: Mapping[str, Any]) -> str:
         mail["headline"],
         "\n".join(f"- {line}" for line in mail["body"]),
         mail["due_line"],
-        *(f"{label}\n  {address}" for label, address, _ in mail["actions"]),
+        *(f"{label}\n  {address}" for label, address in mail["actions"]),
         f"{mail['action_label']}\n  {mail['next_action']}" if mail["next_action"] else "",
         f"{mail['open_label']}\n  {mail['console_url']}" if mail["console_url"] else "",
         mail["foot"],
