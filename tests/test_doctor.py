@@ -17,7 +17,7 @@ from sqlalchemy import delete, text
 from tests.conftest import lend_cache
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
-from tocsin.doctor import Finding, console, examine, gaps, oncall, people, routes
+from tocsin.doctor import Finding, console, examine, gaps, oncall, people, routes, trials
 from tocsin.doctor import home as house
 from tocsin.doctor.finding import ago, setting
 from tocsin.domain.contacts import Contacts
@@ -231,6 +231,29 @@ def test_a_form_that_sets_no_page_is_named_by_file_and_line(
     assert f"{ours}:{line}: unknown variable: nowhere" in {failure.words for failure in failures}
 
 
+@pytest.mark.parametrize(
+    ("name", "there", "ours", "complaint"),
+    [
+        ("mail.html.j2", "label, link, look in links", "label, link, look in actions", "not enough values"),
+        ("page.vi.j2", "{% block headline %}", "{% block headline %}{{ 1 // 0 }}", "integer division"),
+    ],
+)
+def test_a_message_that_cannot_be_written_is_named_by_file_and_line(
+    settings: Settings, tmp_path: Path, name: str, there: str, ours: str, complaint: str
+) -> None:
+    own = tmp_path / "templates" / "messages" / name
+    own.parent.mkdir(parents=True)
+    shipped = (default_folders()[0] / "messages" / name).read_text(encoding="utf-8")
+    own.write_text(shipped.replace(there, ours), encoding="utf-8")
+    line = 1 + shipped[: shipped.index(there)].count("\n")
+
+    found = examine(settings.model_copy(update={"templates": tmp_path / "templates"}), None)
+
+    (failure,) = of(found.findings, "messages")
+    assert failure.level == "FAIL"
+    assert failure.words.startswith(f"{own}:{line}: {complaint}")
+
+
 def test_an_incident_whose_packs_are_lost_is_named_though_those_of_today_are_the_same(app: App) -> None:
     from tocsin.actions import declare
     from tocsin.actions.declaring import Declaration
@@ -332,7 +355,7 @@ def test_in_production_sample_people_count_as_nobody(settings: Settings) -> None
     try:
         (found,) = oncall.ladders(opened, None)
         offices = [finding.words for finding in people.organisation(opened, None)]
-        forms = [finding.level for finding in house.forms(opened)]
+        forms = [finding.level for finding in trials.forms(opened)]
     finally:
         opened.close()
     assert (found.level, "all of them are samples" in found.words) == ("FAIL", True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
+from structlog.testing import capture_logs
 
 from tests.conftest import home
 from tests.listening import mail_text
@@ -178,6 +179,32 @@ def test_a_faulty_contacts_file_sets_no_incident_apart(tmp_path, tale):
         advance(broken, tale.key)
     broken.close()
     assert apart(tale) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "ours"),
+    [
+        ("mail.html.j2", "label, link, look in links", "label, link, look in actions"),
+        ("page.vi.j2", "{% block headline %}", "{% block headline %}{{ 1 // 0 }}"),
+    ],
+)
+def test_a_message_template_that_fails_costs_nobody_a_page(
+    tmp_path, sqlite_url, mail, slack, catalog_cache, clock, name, there, ours
+):
+    own = tmp_path / "overlay" / "messages" / name
+    own.parent.mkdir(parents=True)
+    shipped = (default_folders()[0] / "messages" / name).read_text(encoding="utf-8")
+    own.write_text(shipped.replace(there, ours), encoding="utf-8")
+    settings = home(tmp_path, sqlite_url, mail, slack, catalog_cache)
+    overlaid = {"templates": tmp_path / "overlay", "console_url": "http://127.0.0.1:8080"}
+    app = open_app(settings.model_copy(update=overlaid), now=clock)
+    with capture_logs() as logs:
+        story = Story(app, clock, mail, slack, tmp_path).declare()
+    assert story.paged()
+    assert {row["state"] for row in story.outbox if row["page"]} == {"handed_over"}
+    said = next(line for line in logs if "template fails" in line["event"])
+    assert said["at"].startswith(f"{name}:")
+    assert said["incident"] == story.key
 
 
 def test_a_database_that_is_away_for_a_moment_sets_no_incident_apart(tale, monkeypatch):

@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tocsin.app import App
-from tocsin.catalog.folders import overlaid
 from tocsin.doctor.finding import Finding, Level, ago, setting, since
 from tocsin.doctor.standing import standing
+from tocsin.doctor.trials import forms, messages
 from tocsin.domain.catalog import catalog_from_documents
-from tocsin.domain.errors import BadFile, TocsinError
+from tocsin.domain.errors import TocsinError
 from tocsin.domain.moments import iso
-from tocsin.packs import template_folders
 from tocsin.settings import Settings, unknown_variables
 from tocsin.storage import clock as beats
 from tocsin.storage import documents, schema, tables
@@ -81,41 +79,11 @@ def templates(app: App, config: Path | None) -> Iterator[Finding]:
     words = f"{len(catalog.types)} types, {len(catalog.regimes)} regimes, {len(catalog.files)} templates"
     yield Finding("ok", "templates", words)
     yield from forms(app)
+    yield from messages(app)
     sources = app.sources_file
     if not sources.is_file():
         remedy = f"{sources}: declare where logs and customers are read"
         yield Finding("warn", "sources", "none declared: scope works from a list only", remedy)
-
-
-def forms(app: App) -> Iterator[Finding]:
-    """Each form sets a page, of placeholders: reading it does not show that."""
-    from tocsin.rendering.form import papers_of
-    from tocsin.rendering.trial import try_form, try_register
-
-    folder = app.pack_folder(app.catalog)
-    laws = sorted(path for path in (folder / "regimes").iterdir() if path.is_dir())
-    contacts, now = app.catalog.contacts, app.now()
-    tries = {
-        f"{law.name}/{name}": partial(try_form, law, name, contacts, now)
-        for law in laws
-        for name in papers_of(law)
-    }
-    tries["register"] = partial(try_register, folder, contacts, now)
-    broken = 0
-    for attempt in tries.values():
-        try:
-            attempt()
-        except BadFile as error:
-            broken += 1
-            yield Finding("FAIL", "forms", f"{_edited(app, folder, error.path)}:{error.line}: {error.what}")
-    if not broken:
-        yield Finding("ok", "forms", f"each sets a page: {', '.join(tries)}")
-
-
-def _edited(app: App, folder: Path, path: Path) -> Path:
-    """The file that people edit, for one of the copy that Typst works on."""
-    inside = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
-    return overlaid(template_folders(app.settings)).get(inside, path)
 
 
 def packs(app: App, config: Path | None) -> Iterator[Finding]:

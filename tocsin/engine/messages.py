@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from tocsin.app import App
+from tocsin.catalog import default_folders
 from tocsin.change import Change
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import DutyState, Incident
@@ -21,9 +22,12 @@ from tocsin.domain.routes import COMMAND, kind_of
 from tocsin.domain.whom import whom
 from tocsin.engine.joining import Said, together
 from tocsin.engine.triage import whether
-from tocsin.rendering.message import NO_LINKS, Brief, Kind, Line, Links, line, render_message
+from tocsin.logs import Log, place_of
+from tocsin.rendering.message import NO_LINKS, Brief, Kind, Line, Links, RenderedMessage, line, render_message
 from tocsin.storage import outbox
 from tocsin.storage.texts import read_texts
+
+log = Log("tocsin.engine")
 
 
 def page_message(
@@ -162,8 +166,23 @@ def written_to(app: App, brief: Brief, who: str, about: Sequence[tuple[str, int]
     """A brief in a person's own language, for every route at once, as the outbox keeps it, with what it is `about`."""
     person = app.catalog.contacts.person(who)
     links = _links(app, brief, who) if brief.console_url else NO_LINKS
-    message = render_message(brief, person.languages[0], app.pack_folder(app.catalog), links)
+    message = _rendered(app, brief, person.languages[0], links)
     return json.dumps(asdict(message) | {"about": about}, ensure_ascii=False).encode()
+
+
+def _rendered(app: App, brief: Brief, language: str, links: Links) -> RenderedMessage:
+    """The message by the templates of the house; by the shipped ones where those fail, for they cost nobody a page."""
+    try:
+        return render_message(brief, language, app.pack_folder(app.catalog), links)
+    except Exception as trouble:  # any failure at all: `doctor` names its line
+        log.error(
+            "a message template fails, the shipped one is used: tocsin doctor",
+            incident=brief.incident_key,
+            message=brief.kind,
+            error=type(trouble).__name__,
+            at=place_of(trouble),
+        )
+        return render_message(brief, language, default_folders()[0], links)
 
 
 def page_of(app: App, key: str) -> str | None:

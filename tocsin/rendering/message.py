@@ -221,7 +221,10 @@ def _pieces(folder: Path, kind: str, language: str, variables: Mapping[str, Any]
 
 
 def _block(template: Template, name: str, variables: Mapping[str, Any]) -> str:
-    return "".join(template.blocks[name](template.new_context(dict(variables)))).strip()
+    try:
+        return "".join(template.blocks[name](template.new_context(dict(variables)))).strip()
+    except Exception:
+        template.environment.handle_exception()  # raises it anew, at the line of the template
 
 
 def _text(mail: Mapping[str, Any]) -> str:
