@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, text
 
+from tests.certificates import self_signed, server_context
 from tests.conftest import lend_cache
 from tocsin.app import App, open_app
 from tocsin.catalog import default_folders, load_catalog
@@ -524,7 +526,9 @@ def test_a_relay_that_refuses_to_greet_is_down(app: App, mail: MailSink) -> None
 
 
 @contextmanager
-def answering(answer: Callable[[str], tuple[int, dict[str, str], object]]) -> Iterator[str]:
+def answering(
+    answer: Callable[[str], tuple[int, dict[str, str], object]], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """A server on loopback that answers a path with status, headers and a JSON body."""
 
     class Desk(BaseHTTPRequestHandler):
@@ -543,10 +547,12 @@ def answering(answer: Callable[[str], tuple[int, dict[str, str], object]]) -> It
         def log_message(self, *_: object) -> None: ...
 
     server = HTTPServer(("127.0.0.1", 0), Desk)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/api/"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/api/"
     finally:
         server.shutdown()
         thread.join()
@@ -691,6 +697,25 @@ def test_a_console_that_is_dead_is_a_failure_and_none_at_all_a_warning(app: App)
     assert gone.words.startswith("http://127.0.0.1:1 does not answer")
     assert "tocsin console" in str(gone.remedy)
     assert "not asked" in other.words
+
+
+@pytest.mark.parametrize("url", ["https://tocsin..internal", "https://xn--zzzzzzzz.example"])
+def test_an_address_that_cannot_even_be_asked_is_a_failure_of_the_console(app: App, url: str) -> None:
+    told = app.settings.model_copy(update={"mode": "production", "console_url": url})
+    (found,) = console.console(replace(app, settings=told), None)
+    assert (found.level, found.words.startswith(f"{url} does not answer")) == ("FAIL", True)
+
+
+def test_a_console_is_trusted_by_an_authority_of_the_system(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = self_signed(tmp_path / "authority.pem")
+    with answering(lambda _: (200, {}, {"bell": 1.0}), server_context(authority)) as url:
+        told = replace(app, settings=app.settings.model_copy(update={"console_url": url}))
+        (stranger,) = console.console(told, None)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        (known,) = console.console(told, None)
+    assert (stranger.level, known.level) == ("FAIL", "ok")
 
 
 @contextmanager

@@ -178,7 +178,13 @@ def test_an_emoji_is_named_without_its_colons(tmp_path):
 
 @pytest.mark.parametrize(
     "url",
-    ["https://tocsin.internal", "https://tocsin.internal/a/", "http://127.0.0.1:4242", "http://localhost:1"],
+    [
+        "https://tocsin.internal",
+        "https://tocsin.internal./a/@b/",
+        "https://[::1]",
+        "http://127.0.0.1:4242",
+        "http://localhost:1",
+    ],
 )
 def test_the_console_is_reached_by_https_or_on_this_machine(tmp_path, url):
     assert load_settings(written(tmp_path, f'console_url = "{url}"\n')).console_url == url
@@ -192,12 +198,22 @@ def test_the_console_is_reached_by_https_or_on_this_machine(tmp_path, url):
         ("https://", "is no address of a page"),
         ("https://incident.example.com:many", "is no address of a page"),
         ("https://incident example.com", "is no address of a page"),
+        ("https://.", "is no address of a page"),
+        ("https://tocsin..internal", "is no address of a page"),
+        (f"https://{'t' * 64}.internal", "is no address of a page"),
+        ("https://tocsin.internal/?x=1", "each link is written behind it"),
+        ("https://tocsin.internal#f", "each link is written behind it"),
+        ("https://linh:secret@tocsin.internal", "each link is written behind it"),
         ("http://10.1.2.3:4242", "would travel to 10.1.2.3 in clear text; write https"),
     ],
 )
 def test_an_address_of_the_console_that_opens_nothing_or_is_read_on_its_way_is_refused(tmp_path, url, what):
     with pytest.raises(BadFile, match=f"tocsin.toml:2: console_url: .*{what}"):
         load_settings(written(tmp_path, f'mode = "production"\nconsole_url = "{url}"\n'))
+
+
+def test_an_empty_address_of_the_console_is_none(tmp_path):
+    assert load_settings(written(tmp_path, 'console_url = ""\n')).console_url is None
 
 
 def test_a_drill_may_show_its_console_to_another_machine(tmp_path):

@@ -95,15 +95,17 @@ class Settings(FileUnderEnvironment):
     @field_validator("console_url")
     @classmethod
     def _leads_to_a_console(cls, url: str | None, others: ValidationInfo) -> str | None:
-        """An address that a browser opens, and at which nothing travels in clear text to another machine."""
+        """An address that browsers open, and at which nothing goes in clear text to another machine. Empty: none."""
         scheme, host = host_of(url or "")
         if url and not host:
             raise ValueError(f"{url!r} is no address of a page; write one like https://tocsin.internal")
+        if re.search(r"[?#]|//[^/]*@", url or ""):
+            raise ValueError("each link is written behind it; leave out '?', '#' and a user")
         if scheme == "http" and others.data.get("mode") == "production" and not is_loopback(host):
             raise ValueError(
                 f"links and papers would travel to {host} in clear text; write https, and let a proxy speak it"
             )
-        return url
+        return url or None
 
     @property
     def database_url(self) -> str:

@@ -15,6 +15,8 @@ _PLAIN = re.compile(
 )
 #: Top-level names under which nobody takes mail (RFC 6761, RFC 7686 and others): about these the library has the word.
 _SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+#: Of a part of a host name (RFC 1035, 2.3.4).
+_LONGEST_LABEL = 63
 
 
 def is_plain(address: str) -> bool:
@@ -38,5 +40,7 @@ def host_of(url: str) -> tuple[str, str]:
         _ = parts.port  # one that is no number raises
     except ValueError:
         return "", ""
-    opens = parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", url)
-    return (parts.scheme, parts.hostname or "") if opens else ("", "")
+    host = parts.hostname or ""
+    named = all(0 < len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split("."))
+    opens = parts.scheme in ("http", "https") and named and not re.search(r"\s", url)
+    return (parts.scheme, host) if opens else ("", "")
