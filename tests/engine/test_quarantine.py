@@ -15,10 +15,10 @@ from tocsin import actions
 from tocsin.app import open_app
 from tocsin.bell import ring
 from tocsin.catalog import default_folders
-from tocsin.domain.errors import BadFile
+from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.timeline import Unreadable
 from tocsin.engine import advance
-from tocsin.engine.quarantine import release
+from tocsin.engine.quarantine import release, tell_trouble
 from tocsin.storage import timeline
 from tocsin.storage.tables import document, entry, incident
 
@@ -179,6 +179,27 @@ def test_a_faulty_contacts_file_sets_no_incident_apart(tmp_path, tale):
         advance(broken, tale.key)
     broken.close()
     assert apart(tale) is None
+
+
+@pytest.mark.parametrize(
+    ("refusal", "offered"),
+    [
+        (
+            f"{'very ' * 56}long; tocsin learn INC measures_taken='...'",
+            "tocsin learn INC measures_taken='...'",
+        ),
+        ('no words; tocsin learn INC \'words={"vi": "..."}\'', 'tocsin learn INC \'words={"vi": "..."}\''),
+        ("it is paused; tocsin resume INC customers", "tocsin resume INC customers"),
+        ("no people; tocsin scope INC finds the people first", "tocsin show INC"),
+        ("it is gone; tocsin doctor says which file", "tocsin show INC"),
+    ],
+)
+def test_of_a_refusal_the_whole_command_is_offered_and_no_sentence_about_one(tale, refusal, offered):
+    tale.declare()
+    tell_trouble(tale.app, tale.key, "draft/customers", Refused(refusal))
+    ring(tale.app)
+    # It stands alone, in a line that is set in.
+    assert f"  {offered.replace('INC', tale.key)}" in mail_text(tale, "an").splitlines()
 
 
 @pytest.mark.parametrize(

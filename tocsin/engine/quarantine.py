@@ -23,8 +23,17 @@ from tocsin.storage.outbox import Outgoing
 
 log = Log("tocsin.engine")
 
-#: The incident, in the words of who does not know which it is; and the command that a refusal ends in.
-_INC, _COMMAND = re.compile(r"\bINC\b(?!-)"), re.compile(r"; (tocsin \S.*)\Z")
+#: The incident, in the words of who does not know which it is.
+_INC = re.compile(r"\bINC\b(?!-)")
+#: The command that a refusal ends in. Whatever else stands behind it is a sentence about it, and nothing to be typed.
+_COMMAND = re.compile(
+    r""";[ ](tocsin [ ] [a-z-]+ (?:[ ][a-z-]+)?
+        (?: [ ] INC-\d{4}-\d+ (?:[ ][\w./-]+)? )?
+        (?: [ ] (?: --[a-z-]+ | [A-Z]+ | \.{3} | '[^']*' | \w+=(?:'[^']*'|\S+) ) )*
+    )\Z""",
+    re.VERBOSE,
+)
+_LONGEST = 300
 
 
 def set_apart(app: App, key: str, poison: BaseException) -> None:
@@ -47,7 +56,7 @@ def tell_trouble(app: App, key: str, subject: str, trouble: BaseException) -> No
         row, _ = timeline.projected(connection, key)
     if row is None:
         return
-    why, way = _way_out(in_words(trouble), key)
+    why, way = _way_out(_flat(trouble), key)
     lines: list[str | Line] = [line("cannot_move", move=subject.rpartition("/")[0]), why]
     calls = _calls(app, row, f"{outbox.TROUBLE}/{subject}", lines, way or f"tocsin show {key}")
     with app.database.write() as connection:
@@ -90,14 +99,18 @@ def tell_silent(app: App, who: Ringer, last: datetime | None) -> bool:
 
 def in_words(poison: BaseException) -> str:
     """What went wrong, in one line. Of a library's errors only the type: they may quote what they could not read."""
-    words = str(poison) if isinstance(poison, TocsinError) else type(poison).__name__
-    return " ".join(words.split())[:300]
+    return _flat(poison)[:_LONGEST]
+
+
+def _flat(poison: BaseException) -> str:
+    return " ".join((str(poison) if isinstance(poison, TocsinError) else type(poison).__name__).split())
 
 
 def _way_out(why: str, key: str) -> tuple[str, str | None]:
-    """What went wrong, and the command that helps where the words end in one. They call the incident INC."""
-    found = _COMMAND.search(_INC.sub(key, why))
-    return (found.string[: found.start()], found[1]) if found else (_INC.sub(key, why), None)
+    """What went wrong, and the command that helps where the words, which are cut and it is not, end in one."""
+    why = _INC.sub(key, why)
+    found = _COMMAND.search(why)
+    return (why[: found.start()][:_LONGEST], found[1]) if found else (why[:_LONGEST], None)
 
 
 def _calls(
