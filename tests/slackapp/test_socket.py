@@ -106,6 +106,14 @@ def test_another_workspace_is_not_heard(built: Built) -> None:
     assert refusals(house) == [("linh", "/tocsin card", "not-allowed")]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that failed is asked for anew at once, and soon counts as one that lasts."""
+    monkeypatch.setattr("tocsin.slackapp.socket._FIRST", 0.2)
+    monkeypatch.setattr("tocsin.slackapp.socket._STEADY", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:
     with connected(built) as house:
         first = house.workspace.wait_for(lambda: house.workspace.sockets, "a connection")[-1]
@@ -118,12 +126,6 @@ def test_a_connection_that_slack_ends_is_opened_again(built: Built) -> None:
         linh = house.member("linh")
         linh.by_socket("slash_commands", linh.command("card"))
         house.workspace.expect(linh.user, house.story.key, whisper=True)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that failed is asked for anew at once."""
-    monkeypatch.setattr("tocsin.slackapp.socket._FIRST", 0.2)
 
 
 def await_trouble(house: House, said: str | None) -> None:
@@ -171,7 +173,44 @@ def test_an_answer_that_gives_no_address_is_asked_for_again(built: Built) -> Non
         house.workspace.wait_for(lambda: house.workspace.sockets, "a connection")
 
 
-@pytest.mark.usefixtures("brisk")
+@pytest.mark.usefixtures("impatient", "brisk")
+@pytest.mark.parametrize(
+    "curt",
+    [
+        [],
+        [{"type": "hello"}],
+        [{"type": "hello"}, {"type": "disconnect", "reason": "too_many_websockets"}],
+    ],
+    ids=["nothing", "hello", "disconnect"],
+)
+def test_a_connection_that_is_closed_at_once_is_asked_for_ever_more_seldom(
+    built: Built, curt: list[dict[str, str]]
+) -> None:
+    house = built(mode="socket")
+    workspace = house.workspace
+    workspace.curt = curt
+    with house.listening():
+        await_trouble(house, "Socket Mode is not connected: Slack closed the connection at once")
+        threading.Event().wait(1)
+        # After 0.2, 0.4, 0.8 and 1.6 s; without a pause there were hundreds a second.
+        assert workspace.calls.count("apps.connections.open") <= 6
+        workspace.curt = None
+        workspace.wait_for(lambda: workspace.sockets, "a connection")
+        await_trouble(house, None)
+
+
+@pytest.mark.usefixtures("impatient", "brisk")
+def test_a_connection_without_a_greeting_is_none(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.slackapp.socket._HANDSHAKE", 0.3)
+    house = built(mode="socket")
+    workspace = house.workspace
+    workspace.mute = True
+    with house.listening():
+        await_trouble(house, "Socket Mode is not connected: Slack said no hello within 0.3 s")
+        workspace.mute = False
+        await_trouble(house, None)
+
+
 @pytest.mark.usefixtures("brisk")
 def test_a_handshake_that_is_not_answered_is_not_waited_for(
     built: Built, monkeypatch: pytest.MonkeyPatch

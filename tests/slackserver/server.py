@@ -51,6 +51,10 @@ class SlackServer(SlackSink):
         #: What Slack's addresses for Socket Mode carry, each good for one handshake; and whether none gets through.
         self.tickets: set[str] = set()
         self.socket_away = False
+        #: All that a connection hears before it is closed at once; None where it may stay.
+        self.curt: list[dict[str, str]] | None = None
+        #: Whether a connection stays without a greeting.
+        self.mute = False
         self.acknowledged: dict[str, Any] = {}
         self._triggers: dict[str, tuple[str, float]] = {}
         self._answers: dict[str, str] = {}
@@ -246,7 +250,14 @@ class SlackServer(SlackSink):
             return web.Response(status=503 if self.socket_away else 404)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": APP_ID}})
+        if self.curt is not None:
+            for said in self.curt:
+                await socket.send_json(said)
+            await socket.close()
+            return socket
+        if not self.mute:
+            hello = {"type": "hello", "num_connections": 1, "connection_info": {"app_id": APP_ID}}
+            await socket.send_json(hello)
         self.sockets.append(socket)
         self.changed()
         async for frame in socket:

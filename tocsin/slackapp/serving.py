@@ -130,9 +130,10 @@ class Listener:
             # It asks until Slack gives it a connection; our sign of life does not wait for that.
             self._tasks.append(asyncio.create_task(self._socket.connect()))
             await asyncio.sleep(0)
-        if await self._socket.is_connected():
+        trouble = self._socket.trouble
+        if trouble is None and await self._socket.is_connected():
             return None
-        return f"Socket Mode is not connected{f': {self._socket.trouble}' if self._socket.trouble else ''}"
+        return f"Socket Mode is not connected{f': {trouble}' if trouble else ''}"
 
     def _read_again(self) -> App:
         renewed = own_handle(self._app)

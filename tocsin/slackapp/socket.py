@@ -35,15 +35,18 @@ log = Log("tocsin.slackapp")
 #: Seconds between two questions for a connection: at first, and at most where nobody answers, or where Slack says that
 #: it will not.
 _FIRST, _UNANSWERED, _REFUSED = 5.0, 30.0, 300.0
-#: Seconds for Slack to open the connection whose address it gave.
+#: Seconds for Slack to open the connection whose address it gave, and then for its greeting.
 _HANDSHAKE = 10.0
+#: Seconds which a connection lives after the greeting before it counts as one.
+_STEADY = 5.0
 
 
 class Connection(SocketModeClient):
     """A connection that comes back. The SDK's own tries one address for ever, every five seconds, and says no why.
 
     An address of Slack's is good for one handshake, and for half a minute: after each that failed another is asked for,
-    ever more seldom (slackapi/python-slack-sdk#1446). `trouble` is why there is no connection.
+    ever more seldom (slackapi/python-slack-sdk#1446). So it is after a connection that did not last for some seconds.
+    `trouble` is why there is none that lasts.
     """
 
     def __init__(self, channel: SlackChannel, app_token: str) -> None:
@@ -52,9 +55,13 @@ class Connection(SocketModeClient):
         self.proxy = channel.client().proxy
         self.trouble: str | None = None
         self._channel, self._pause = channel, 0.0
+        self._greeted = asyncio.Event()
+        self._trial: asyncio.Task[None] | None = None
+        self.message_listeners.append(self._hear_greeting)
 
     async def issue_new_wss_url(self) -> str:
         """Where to connect. Raises Undelivered; then it is asked again, after a while."""
+        self._judge()
         await asyncio.sleep(self._pause)
         try:
             said = await self._channel.call("apps_connections_open", app_token=self.app_token)
@@ -64,6 +71,14 @@ class Connection(SocketModeClient):
             self._failed(failure)
             raise
         return str(said["url"])
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """A connection in place of this one, and one alone: the SDK's own opens a second where the first takes long."""
+        mine = self.current_session
+        async with self.connect_operation_lock:
+            if mine is self.current_session and (force or not await self.is_connected()):
+                self.wss_uri = await self.issue_new_wss_url()
+                await self.connect()
 
     async def connect(self) -> None:
         """A new connection in place of the last one, and who watches and hears it; tried until there is one."""
@@ -79,7 +94,8 @@ class Connection(SocketModeClient):
             except Undelivered as failure:
                 log.error("Slack gave no connection", why=failure.reason)
                 continue
-            self.trouble, self._pause = None, 0.0
+            self._greeted.clear()
+            self._trial = asyncio.create_task(self._try(self.current_session))
             self.auto_reconnect_enabled, self.stale = self.default_auto_reconnect_enabled, False
             self.last_ping_pong_time = None
             for task in (self.current_session_monitor, self.message_receiver):
@@ -108,6 +124,32 @@ class Connection(SocketModeClient):
         failure = Undelivered("down", "connect", why)
         self._failed(failure)
         raise failure
+
+    async def _hear_greeting(self, _: Any, message: dict[str, Any], raw: str | None = None) -> None:
+        if message.get("type") == "hello":
+            self._greeted.set()
+
+    async def _try(self, session: aiohttp.ClientWebSocketResponse) -> None:
+        """Whether a connection lasts: only then all that failed before is forgotten."""
+        try:
+            async with asyncio.timeout(_HANDSHAKE):
+                await self._greeted.wait()
+        except TimeoutError:
+            self._trial = None
+            self._failed(Undelivered("down", "connect", f"Slack said no hello within {_HANDSHAKE:g} s"))
+            await session.close()
+            return
+        await asyncio.sleep(_STEADY)
+        if not session.closed:
+            self._trial, self.trouble, self._pause = None, None, 0.0
+
+    def _judge(self) -> None:
+        """Count a connection that ended while it was still on trial as a handshake that failed."""
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            trial.cancel()
+            self._failed(Undelivered("down", "connect", "Slack closed the connection at once"))
+            log.error("Slack gave no connection", why=self.trouble)
 
     def _failed(self, failure: Undelivered) -> None:
         self.trouble, self._pause = failure.reason, longer(self._pause, failure)
