@@ -9,6 +9,7 @@ from tests.slackapp.test_clicks import posted
 from tocsin.domain.kinds import Refusal
 from tocsin.domain.offers import Offer
 from tocsin.evidence.vault import read
+from tocsin.sinks.slack import SlackFault
 from tocsin.sinks.workspace import PostedMessage
 from tocsin.slackapp.files import safe_name
 from tocsin.storage import rooms
@@ -83,6 +84,15 @@ def test_two_files_at_once_are_both_kept(asked: tuple[House, str, PostedMessage]
     house.settled()
     kept = [body.item for body in house.story.told("EvidenceKept") if body.step == step]
     assert sorted(read(house.app, house.story.key, item) for item in kept) == [b"one", b"two"]
+
+
+def test_an_answer_that_names_no_thread_is_told_in_words(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, _ = asked
+    house.workspace.misbehave(SlackFault("bare", "chat.postMessage", times=1))
+    house.member("linh").type(f"done {house.story.key} {step}")
+    house.workspace.expect(house.id("linh"), "Slack says ok and names no message", whisper=True)
+    house.hush()
+    assert not [heard for heard in house.workspace.heard if "Error" in heard.text]
 
 
 @pytest.mark.parametrize("files", ["x", [None, "y"], {"a": 1}])

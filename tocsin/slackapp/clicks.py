@@ -16,7 +16,7 @@ from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
 from tocsin.slackapp.desk import Desk, Said
 from tocsin.slackapp.modals import offered, stated
-from tocsin.slackapp.voice import post_of
+from tocsin.slackapp.voice import named, post_of
 from tocsin.storage import inbound, rooms, spent
 
 log = Log("tocsin.slackapp")
@@ -220,6 +220,7 @@ def _await_upload(desk: Desk, key: str, step: str, channel: str, post: SlackPost
         unfurl_links=False,
         unfurl_media=False,
     )
+    named(said, "channel", "ts")
     with desk.app.database.write() as connection:
         now = desk.app.clock()
         inbound.await_upload(connection, str(said["channel"]), str(said["ts"]), key, step, now)

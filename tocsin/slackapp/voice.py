@@ -79,14 +79,14 @@ class Voice:
             return False
         whispered = {"channel": it.channel, "user": it.user, **_said(post)}
         async with asyncio.timeout(_ASKING):
-            return _named(await self._asked("chat_postEphemeral", whispered), "message_ts")
+            return named(await self._asked("chat_postEphemeral", whispered), "message_ts")
 
     async def _write(self, it: Received, post: SlackPost) -> bool:
         if not it.user:
             return False
         written = {"channel": it.user, "unfurl_links": False, "unfurl_media": False, **_said(post)}
         async with asyncio.timeout(_ASKING):
-            return _named(await self._asked("chat_postMessage", written), "ts")
+            return named(await self._asked("chat_postMessage", written), "ts")
 
     def is_slacks(self, url: str, door: str) -> bool:
         """Whether an address is the configured Slack's own: its host, or its `door` beside it."""
@@ -175,9 +175,9 @@ def post_of(lines: Sequence[str]) -> SlackPost:
     return fitted(SlackPost("", "", text, blocks=(block,)))
 
 
-def _named(said: Mapping[str, Any], name: str) -> bool:
+def named(said: Mapping[str, Any], *names: str) -> bool:
     """True for an answer that names the message. Raises Undelivered for another: who says only ok may not be Slack."""
-    if not said.get(name):
+    if not all(said.get(name) for name in names):
         raise Undelivered("ambiguous", "reply", "Slack says ok and names no message")
     return True
 
