@@ -66,6 +66,10 @@ def test_roles_are_taken_and_handed_over_also_to_a_mention(declared: House) -> N
         ("incident-commander —back --because 'I am ill'", "I am ill"),
         ("incident-commander back I am ill", "I am ill"),
         ("--back incident-commander I am ill", "I am ill"),
+        ("incident-commander — back I am ill", "I am ill"),
+        ("incident-commander – back ill — back tomorrow", "ill — back tomorrow"),
+        ("— back incident-commander I am ill", "I am ill"),
+        ("incident-commander back an old wound hurts", "an old wound hurts"),
     ],
 )
 def test_a_role_is_given_back_with_a_reason(declared: House, text: str, because: str) -> None:
@@ -81,6 +85,22 @@ def test_a_role_is_given_back_with_a_reason(declared: House, text: str, because:
         record_key = declared.app.record_key(declared.story.key)
         found = read_texts(connection, declared.story.key, record_key, [given.because])
     assert [*found.values()] == [because]
+
+
+@pytest.mark.parametrize(
+    "whom", ["to minh", "minh", "to Minh, please", "to {name}", "cho <@{minh}>", "<@{minh}|minh>"]
+)
+def test_a_role_that_is_meant_for_somebody_is_not_given_back(declared: House, whom: str) -> None:
+    declared.story.as_("linh").ack()
+    declared.hush()
+    minh = declared.app.catalog.contacts.person("minh")
+    heard = typed(declared, f"hand incident-commander back {whom.format(minh=minh.slack, name=minh.name)}")
+    assert "/tocsin hand incident-commander minh" in heard
+    assert declared.story.incident.roles == {"incident-commander": "linh"}
+
+
+def test_a_dash_before_back_leaves_the_role_to_be_named(declared: House) -> None:
+    assert "hand [INC] ROLE TO" in typed(declared, "hand — back")
 
 
 def test_a_role_is_not_given_back_without_a_reason(declared: House) -> None:

@@ -30,7 +30,11 @@ from tocsin.views.naming import meant
 #: Options that the shell has and that here are only words on the way.
 _OPTIONS = ("--because", "--source", "--note", "--role")
 #: In place of whom a role is handed to: nobody, as at the shell, and as a telephone writes it.
-_BACK = re.compile(r"(?:--|[—–])?back", re.IGNORECASE)
+_BACK = re.compile(r"[-—–]{0,2}back", re.IGNORECASE)
+#: The same with a blank behind the dash, which a telephone puts there; further on it is a word of the reason.
+_DASHED = re.compile(r"\A(\S+\s+)?[-—–]{1,2}\s+(?=back(?!\S))", re.IGNORECASE)
+#: A reason that begins so says to whom.
+_TO = re.compile(r"(?:to|cho)\s+", re.IGNORECASE)
 
 #: Other words for the same.
 _SAME = {"now": "card"}
@@ -158,7 +162,10 @@ def _take(asked: Asked) -> None:
 
 
 def _hand(asked: Asked) -> None:
-    first, second, because = *asked.words[:2], " ".join(asked.words[2:])
+    words = words_and_text(_DASHED.sub(r"\1--", asked.text), 2)
+    if len(words) < VERBS["hand"].needs:
+        raise WrongUsage(f"expected /tocsin hand [INC] {VERBS['hand'].usage}")
+    first, second, because = *words[:2], " ".join(words[2:])
     if _BACK.fullmatch(first) or _BACK.fullmatch(second):
         _hand_back(asked, second if _BACK.fullmatch(first) else first, because)
         return
@@ -169,8 +176,25 @@ def _hand(asked: Asked) -> None:
 
 def _hand_back(asked: Asked, role: str, because: str) -> None:
     app, actor = asked.desk.app, asked.desk.actor
+    if to := _person_in(asked, because):
+        raise Refused(
+            f"back gives a role to nobody, and {to} is somebody; /tocsin hand {role} {to} hands it to them, "
+            f"and /tocsin hand {role} back WHY gives it back for a reason"
+        )
     done = actions.hand_back(app, actor, asked.key, role, because=because, command=asked.command)
     _changed(asked, done, line("slack_gave_back", role=role))
+
+
+def _person_in(asked: Asked, because: str) -> str | None:
+    """Who is named in place of a reason: behind `to`, or alone."""
+    after = _TO.match(because)
+    rest = because[after.end() :] if after else because
+    said = [rest, *(rest.split()[:1] if after else [])]
+    names = {each.strip(" .,;:!?").casefold() for each in said} - {""}
+    for each in asked.desk.app.catalog.contacts.people:
+        if names & {each.id, each.name.casefold(), (each.slack or "").casefold()}:
+            return each.id
+    return None
 
 
 def _page(asked: Asked) -> None:
