@@ -1,5 +1,8 @@
 """Evidence by a file in a thread: only from Slack, only so large, never by a redirect; into the vault with its step."""
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,7 @@ def test_a_file_after_the_first_is_evidence_of_the_same_step(asked: tuple[House,
     house.settled()
     kept = [body for body in house.story.told("EvidenceKept") if body.step == step]
     assert [read(house.app, house.story.key, body.item) for body in kept] == [b"the log", b"the other log"]
+    assert house.story.incident.steps[step].evidence == tuple(body.item for body in kept)
     assert house.story.told("Refusal") == []
     house.member("giang").upload(thread, house.workspace.file(b"x"))
     house.workspace.expect(house.id("giang"), f"step {step} is for the")
@@ -84,6 +88,39 @@ def test_two_files_at_once_are_both_kept(asked: tuple[House, str, PostedMessage]
     house.settled()
     kept = [body.item for body in house.story.told("EvidenceKept") if body.step == step]
     assert sorted(read(house.app, house.story.key, item) for item in kept) == [b"one", b"two"]
+
+
+def test_a_file_that_comes_slowly_while_another_ticks_the_step_is_more_of_it(
+    asked: tuple[House, str, PostedMessage],
+) -> None:
+    house, step, thread = asked
+    quicker = threading.Event()
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"sl"
+        while not quicker.is_set():
+            await asyncio.sleep(0.02)
+        yield b"ow"
+
+    house.member("linh").upload(thread, house.workspace.file(drip()), "slow.log")
+    house.workspace.wait_for(lambda: house.workspace.fetched, "that somebody fetches the file")
+    house.member("linh").upload(thread, house.workspace.file(b"quick"), "quick.log")
+    house.workspace.expect(thread.channel, "đã làm xong bước", "kho bằng chứng: E")
+    quicker.set()
+    house.workspace.expect(thread.channel, f"Bước {step} đã xong từ trước", "kho bằng chứng: E")
+    house.hush()
+    assert len(house.story.incident.steps[step].evidence) == 2
+    assert house.story.told("Refusal") == []
+
+
+def test_of_a_skipped_step_nobody_hears_that_it_was_done(asked: tuple[House, str, PostedMessage]) -> None:
+    house, step, thread = asked
+    house.member("linh").type(f"skip {house.story.key} {step} there is no such log")
+    house.workspace.expect(house.id("linh"), step, whisper=True)
+    house.member("linh").upload(thread, house.workspace.file(b"the log"), "x.log")
+    house.workspace.expect(thread.channel, f"Bước {step} đã bỏ qua", "kho bằng chứng: E")
+    house.settled()
+    assert house.story.incident.steps[step].mark == "skipped"
 
 
 def test_an_answer_that_names_no_thread_is_told_in_words(asked: tuple[House, str, PostedMessage]) -> None:

@@ -399,7 +399,11 @@ def _step_reminded(incident: Incident, entry: Entry, body: k.StepReminded) -> In
 
 @_on(k.EvidenceKept)
 def _evidence(incident: Incident, entry: Entry, body: k.EvidenceKept) -> Incident:
-    return _changed(incident, evidence=(*incident.evidence, body.item))
+    steps, state = incident.steps, incident.steps.get(body.step or "")
+    if body.step and state is not None:
+        # What comes after a step was ticked proves it too.
+        steps = _with(steps, body.step, replace(state, evidence=(*state.evidence, body.item)))
+    return _changed(incident, evidence=(*incident.evidence, body.item), steps=steps)
 
 
 # --- duties

@@ -40,11 +40,12 @@ def uploaded(desk: Desk) -> None:
     offer = Offer("done", key, step)
     try:
         if desk.again and done_before(desk):
-            said, kept = done_line(desk, offer), list(desk.app.incident(key).steps[step].evidence)
+            state = desk.app.incident(key).steps.get(step)
+            said, kept = done_line(desk, offer), [*(state.evidence if state else ())]
         elif _is_more(desk, offer):
-            said, kept = line("slack_more", step=step), _keep_more(desk, offer, files)
+            said, kept = _keep_more(desk, offer, files)
         else:
-            said, kept = done_line(desk, offer), _keep(desk, offer, files)
+            said, kept = _keep(desk, offer, files)
     except TurnedAway as refused:
         desk.say(*turned(desk, refused))
         return
@@ -54,15 +55,18 @@ def uploaded(desk: Desk) -> None:
 
 
 def _is_more(desk: Desk, offer: Offer) -> bool:
-    """Whether the step was ticked already by a file before this one: it proves the same."""
+    """Whether the step was ticked already, as by a file before this one, or skipped: this belongs to it too."""
     return desk.actor.person is not None and offer.subject in desk.app.incident(offer.incident).steps
 
 
-def _keep(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The numbers in the vault of what was uploaded. Who may not tick the step uploads nothing into it."""
+def _keep(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> tuple[Line, list[str]]:
+    """What is said of what was uploaded, and its numbers in the vault. Who may not tick the step uploads nothing."""
     # Without them it is refused as it would be with them, and nothing is fetched for that.
     wanted = files if tickable(desk, offer) else []
     with _fetched(desk, wanted) as paths:
+        if paths and _is_more(desk, offer):
+            # Another file was quicker, while this one was fetched.
+            return _kept_more(desk, offer, paths)
         try:
             done = take_up(
                 desk.app,
@@ -75,26 +79,27 @@ def _keep(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> list[
             )
         except TurnedAway:
             if paths and _is_more(desk, offer):
-                # Another file was quicker, while this one was fetched.
-                return _keep_fetched(desk, offer, paths)
+                return _kept_more(desk, offer, paths)
             raise
-    return _items(done, offer.subject)
+    return done_line(desk, offer), _items(done, offer.subject)
 
 
-def _keep_more(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> list[str]:
+def _keep_more(desk: Desk, offer: Offer, files: Sequence[Mapping[str, Any]]) -> tuple[Line, list[str]]:
     """The same of what comes after the step was ticked, from who may tick it."""
     refuse_others_step(desk.app, desk.actor, desk.app.incident(offer.incident), offer.subject)
     with _fetched(desk, files) as paths:
-        return _keep_fetched(desk, offer, paths)
+        return _kept_more(desk, offer, paths)
 
 
-def _keep_fetched(desk: Desk, offer: Offer, paths: Sequence[Path]) -> list[str]:
+def _kept_more(desk: Desk, offer: Offer, paths: Sequence[Path]) -> tuple[Line, list[str]]:
     kept: list[str] = []
     for number, path in enumerate(paths):
         command = f"slack/{desk.it.id}/{number}"
         done = keep_evidence(desk.app, desk.actor, offer.incident, path, step=offer.subject, command=command)
         kept += _items(done, offer.subject)
-    return kept
+    state = desk.app.incident(offer.incident).steps.get(offer.subject)
+    said = "slack_more_skipped" if state and state.mark == "skipped" else "slack_more"
+    return line(said, step=offer.subject), kept
 
 
 @contextmanager
