@@ -177,6 +177,8 @@ def test_elsewhere_a_file_is_talk(asked: tuple[House, str, PostedMessage]) -> No
         ("https://evil.example/f", "does not lie at Slack"),
         ("file:///etc/passwd", "does not lie at Slack"),
         ("", "does not lie at Slack"),
+        ("http://[::1", "does not lie at Slack"),
+        ("http://127.0.0.1:99999/f", "does not lie at Slack"),
     ],
 )
 def test_a_file_that_lies_elsewhere_is_not_fetched(

@@ -114,6 +114,10 @@ def test_a_body_that_is_no_utf8_or_no_payload_is_refused_and_nothing_falls_over(
         {"type": "view_submission", "view": "a string"},
         {"type": "block_actions", "actions": {"a": "mapping"}},
         {"type": "block_actions", "actions": ["a string"]},
+        {"type": "block_actions", "actions": []},
+        {"type": "block_actions", "actions": [{"action_id": 5}]},
+        {"type": "block_actions", "channel": 5},
+        {"type": "view_submission", "view": {"callback_id": "tocsin:reject", "state": 5}},
     ],
     ids=str,
 )
@@ -122,6 +126,26 @@ def test_what_slack_has_signed_and_is_of_no_shape_is_refused_for_good(
 ) -> None:
     named = {"team_id": "T0SINK", "team": {"id": "T0SINK"}, "user": {"id": house.id("linh")}}
     assert house.member("linh").send_json(named | payload).status == 400
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": ["message"]},
+        {"type": "pin_added", "item": {"channel": 5}},
+        {"type": "reaction_added", "reaction": "pushpin", "item": {"channel": 5, "ts": []}},
+        {"type": "message", "subtype": "file_share", "files": [5], "channel": 5, "thread_ts": 4},
+        {"type": "message", "user": 5, "files": [{}], "channel": {"id": "C"}, "thread_ts": None},
+    ],
+    ids=str,
+)
+def test_an_event_whose_names_are_no_text_is_refused_for_good(house: House, event: dict[str, object]) -> None:
+    assert house.member("linh").send_event(event).status == 400
+
+
+def test_an_event_of_another_kind_may_name_a_whole_channel(house: House) -> None:
+    event = {"type": "channel_created", "channel": {"id": "C1", "name": "new", "creator": "U1"}}
+    assert house.member("linh").send_event(event).status == 200
 
 
 def test_a_request_that_is_played_again_is_a_401_and_done_once(house: House) -> None:

@@ -48,9 +48,6 @@ class Gate:
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
         """One request: 401 where it is not Slack's, not ours or not fresh, else what Bolt answers."""
-        from slack_bolt.adapter.aiohttp import to_aiohttp_response
-        from slack_bolt.async_app import AsyncBoltRequest
-
         arrived.set(time.monotonic())
         try:
             body = await request.read()
@@ -70,9 +67,22 @@ class Gate:
         except Refused as refused:
             return web.Response(status=400, text=str(refused))
         signed.set(request_of(body, request.headers[TIMESTAMP], request.headers[SIGNATURE]))
+        return await self._answered(request, body)
+
+    async def _answered(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """What Bolt answers to a request that may come in."""
+        from slack_bolt.adapter.aiohttp import to_aiohttp_response
+        from slack_bolt.async_app import AsyncBoltRequest
+
         headers: Any = {name: [value] for name, value in request.headers.items()}
-        asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
-        return await to_aiohttp_response(await self._bolt().async_dispatch(asked))
+        try:
+            asked = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
+            answer = await self._bolt().async_dispatch(asked)
+        except (AttributeError, LookupError, TypeError) as error:
+            # What fails in a listener, Bolt catches; it stumbles itself over a name that is a number or a list.
+            log.error("what Slack signed is of no shape that Bolt can read", error=type(error).__name__)
+            return web.Response(status=400, text="a request that is no payload of Slack's")
+        return await to_aiohttp_response(answer)
 
     async def _objection(self, request: web.Request, it: Received) -> str | None:
         """Why a request that Slack has signed is not heard; the incident that it names says so."""

@@ -100,7 +100,13 @@ def _misshapen(payload: Mapping[str, Any]) -> bool:
     if not isinstance(actions, list):
         return True
     parts = (payload.get("event"), payload.get("view"), *actions)
-    return any(part is not None and not isinstance(part, dict) for part in parts)
+    if any(part is not None and not isinstance(part, dict) for part in parts):
+        return True
+    names = (
+        _mapping(payload.get("event")).get("type"),
+        *(_mapping(action).get("action_id") for action in actions),
+    )
+    return any(name is not None and not isinstance(name, str) for name in names)
 
 
 def received(payload: Mapping[str, Any]) -> Received:

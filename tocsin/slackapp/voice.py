@@ -90,8 +90,13 @@ class Voice:
 
     def is_slacks(self, url: str, door: str) -> bool:
         """Whether an address is the configured Slack's own: its host, or its `door` beside it."""
-        parts, slack = urlsplit(url), self._slack
-        same = (parts.scheme, parts.port) == (slack.scheme, slack.port)
+        slack = self._slack
+        try:
+            parts = urlsplit(url)
+            same = (parts.scheme, parts.port) == (slack.scheme, slack.port)
+        except ValueError:
+            # No address at all: a bracket that is left open, a port that is no number.
+            return False
         return same and parts.hostname in (slack.hostname, f"{door}.{slack.hostname}")
 
     def fetch(self, url: str, path: Path, most: int) -> None:
