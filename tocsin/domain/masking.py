@@ -6,7 +6,7 @@ street or a short customer number looks like any other word, and keeping those o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 from itertools import groupby
@@ -29,6 +29,15 @@ _WRITTEN = re.compile(
 _MEANT = {"at": "@", "dot": "."}
 #: What stands between digits as a hyphen does: dashes of every length, and the minus.
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+
+
+def _anywhere(pattern: str) -> re.Pattern[str]:
+    """The pattern, sought from each place, also from within what it found from an earlier one: where people write two
+    numbers with a space between, what the first seems to be may reach into the second. No such pattern is endless.
+    """
+    return re.compile(f"(?=({pattern}))")
+
+
 #: Sought from where a word begins alone, so that a long one without an address is gone through once.
 _MAIL = re.compile(
     r"(?<![^\s<>()\[\],;:=\"'|])(?<!\w')(?:[^\s<>()\[\],;:=\"'|]|(?<=\w)'(?=\w))+@"
@@ -40,33 +49,33 @@ _LINE = re.compile(
     r"(?<!\d)\d{1,3}(?:-\d{1,3}){3}(?:-[\w-]{1,63})?(?:\.[\w-]{1,63}){0,8}\.[A-Za-z][\w-]{0,62}\w"
 )
 #: Three dots, or two colons and more: whether it is an address is then asked of the library.
-_ADDRESS = re.compile(
+_ADDRESS = _anywhere(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
     r"(?:(?:\.\d{1,3}){3})?(?![\w:])"
 )
 #: Dialled from abroad: no country's code begins with 0, as the hours of a time zone do.
-_ABROAD = re.compile(r"(?<![\w/-])\+[1-9](?:[ .()/-]{0,2}\d){6,13}(?!\w)")
+_ABROAD = _anywhere(r"(?<![\w/-])\+[1-9](?:[ .()/-]{0,2}\d){6,13}(?!\w)")
 #: Dialled within a country, or in North America's groups.
-_DIALLED = re.compile(
+_DIALLED = _anywhere(
     r"(?<![\w/-])(?:\(0\d{1,4}\)|0\d)(?:[ .()/-]{0,2}\d){6,13}(?!\w)"
     r"|(?<![\w-])(?:\(\d{3}\)|\d{3})[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
     # Vietnam's code without its plus, and nine or ten digits in groups.
-    r"|(?<![\w.,/-])84[ .-](?=\d(?:[ .-]?\d){8,9}(?!\w))\d{2,3}([ .-])"
-    r"(?:\d{2,4}(?:\1\d{2,4}){1,2}|\d{6,7})(?!\w)"
+    r"|(?<![\w.,/-])84[ .-](?=\d(?:[ .-]?\d){8,9}(?!\w))\d{2,3}(?P<joint>[ .-])"
+    r"(?:\d{2,4}(?:(?P=joint)\d{2,4}){1,2}|\d{6,7})(?!\w)"
 )
 #: Of a card, an account, a passport: nine digits in one, or in the groups that people write; dots part those of a card
 #: alone, since they part thousands and versions too.
-_NUMBER = re.compile(
+_NUMBER = _anywhere(
     r"(?<!\d)(?:\d{9,}|\d{4}(?:[ -]\d{4}){2,4}|\d{4}(?:\.\d{4}){3}|\d{4}[ .-]\d{6}[ .-]\d{5}"
-    r"|\d{3}[ -]\d{2}[ -]\d{4}|\d{1,3}(?:[ -]\d{3}){3,}|\d{3}(?:[ -]\d{3}){2})(?!\d)"
+    r"|\d{3}[ -]\d{2}[ -]\d{4}|\d{1,3}(?:[ -]\d{3}){3,6}|\d{3}(?:[ -]\d{3}){2})(?!\d)"
 )
 #: Of an account in Europe and beyond (ISO 13616): country, check digits, then eleven and more, in groups of four.
-_IBAN = re.compile(
+_IBAN = _anywhere(
     r"\b(?=(?:[ -]?[A-Za-z\d]){15})[A-Za-z]{2}\d{2}[ -]?[A-Za-z\d]{4}"
     r"(?:[ -]?(?:\d[A-Za-z\d]{3}|[A-Z\d]{4})){1,7}(?:[ -]?\d[A-Za-z\d]{0,2})?\b"
 )
 #: Of a card or a telephone, with stars for some of its digits.
-_STARRED = re.compile(
+_STARRED = _anywhere(
     r"(?<![\w*•-])(?:\d{3,4}(?:[ .-]?\d{2,4}){0,2}(?:[ .-]?[*•●Xx]{2,4}){2,4}(?:[ .-]?\d{2,4}){0,2}"
     r"|(?:[*•●Xx]{2,4}[ .-]?){2,4}\d{2,4})(?![\w*•])"
 )
@@ -108,7 +117,7 @@ _BORN_IN = r"(?:19\d\d|200\d|201[0-2])"
 _OF = r"(?:st|nd|rd|th)?(?: of)?[ .,-]{1,2}"
 _NAMED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _BORN = re.compile(
-    rf"(?<!\d)(?:{_days(_BORN_IN, ' ?[.] ?', ' ?/ ?', ' ?- ?', '_', ' ')}"
+    rf"(?<!\d)(?<!INC-\d{{4}}-)(?<!CVE-\d{{4}}-)(?:{_days(_BORN_IN, ' ?[.] ?', ' ?/ ?', ' ?- ?', '_', ' ')}"
     rf"|{_BORN_IN}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_BORN_IN}"
     rf"|{_DAY} tháng {_MONTH},?(?: năm)? {_BORN_IN}|{_DAY}{_OF}{_NAMED}[ .,-]{{1,2}}{_BORN_IN}"
     rf"|{_BORN_IN}[ .,-]{{1,2}}{_NAMED}[ .,-]{{1,2}}{_DAY})(?!\d)"
@@ -116,10 +125,9 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 
-_KINDS = (
-    *(_MAIL, _LINE, _UUID, _KEY, _TOKEN, _IBAN, _ABROAD, _NOBODYS),
-    *(_BORN, _ADDRESS, _STARRED, _DIALLED, _NUMBER),
-)
+#: Of these each says by itself where it ends; of those the number beside it may seem to be a part.
+_WHOLE = (_MAIL, _LINE, _UUID, _KEY, _TOKEN, _BORN)
+_IN_GROUPS = (_IBAN, _ABROAD, _DIALLED, _STARRED, _NUMBER)
 
 
 def masked(text: str) -> str:
@@ -146,17 +154,15 @@ def _as_read(written: str) -> str:
     return "".join(each for each in plain if category(each) != "Cf")
 
 
-def _found(text: str) -> Iterator[range]:
-    """Where what looks like a customer's stands, each kind sought in what the kinds before it have left."""
-    for kind in _KINDS:
-        spans = [
-            range(*each.span())
-            for each in kind.finditer(text)
-            if kind is not _ADDRESS or _is_address(each[0])
-        ]
-        text = _over(text, spans)
-        if kind is not _NOBODYS:
-            yield from spans
+def _found(text: str) -> list[range]:
+    """Where what looks like a customer's stands. What is nobody's is sought in what is left without whatever ends by
+    itself, and numbers in groups in what is left without both: side by side, so that none takes another's beginning.
+    """
+    whole = [range(*each.span()) for kind in _WHOLE for each in kind.finditer(text)]
+    whole += [range(*each.span(1)) for each in _ADDRESS.finditer(text) if _is_address(each[1])]
+    left = _over(text, whole)
+    left = _over(left, [range(*each.span()) for each in _NOBODYS.finditer(left)])
+    return whole + [range(*each.span(1)) for kind in _IN_GROUPS for each in kind.finditer(left)]
 
 
 def _over(text: str, spans: Sequence[range]) -> str:
