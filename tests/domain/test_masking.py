@@ -128,6 +128,13 @@ def test_a_birthday_with_a_time_behind_it_is_masked() -> None:
     assert masked("born 1987-05-04:10:30") == f"born {MASK}:10:30"
 
 
+@pytest.mark.parametrize(
+    "number", ["0912.345.678", "+84.912.345.678", "84 912.345.678", "+84 (0) 912.345.678", "1987-05-04"]
+)
+def test_what_is_no_number_of_things_is_masked_though_something_is_counted_behind_it(number: str) -> None:
+    assert not any(each.isdigit() for each in masked(f"{number} rows"))
+
+
 def test_the_number_of_an_incident_is_no_birthday() -> None:
     assert masked("INC-2026-19870504, CVE-2012-10102010") == "INC-2026-19870504, CVE-2012-10102010"
 
@@ -149,6 +156,7 @@ def test_the_number_of_an_incident_is_no_birthday() -> None:
         "INC-2026-0004: 72 h, C2–C5 done; 2026-11-26–2026-11-28, 01-12-2026—03-12-2026, 08:00–09:30",
         "HTTP 401 and 503 since 26 November 2026, head 3f9a8b7c6d5e, 84 of 9.123 people, 1–3 of 12",
         "**2026** and ***sev1***, INC-2026-XXXX, 84.1.2, 10-11-12-13, f(x) [at] home (dot) { . }",
+        "10102010 rows and 19870504 records for 84.123.456.789 VND or 84,123,456,789 USD",
         "In 1987 or 2012; May 2010; 2005/2007; Law 05/2007/QH12; a 16-digit key; run_test_2026",
     ],
 )

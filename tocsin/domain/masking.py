@@ -94,6 +94,8 @@ _TOKEN = re.compile(
     r"|(?<![\w/+])(?=[a-z/+\d]*[A-Z])(?=[A-Z/+\d]*[a-z])(?=[A-Za-z/+]*\d)[A-Za-z\d/+]{40}(?![\w/+])"
     r"|(?<!\w)(?=[A-Fa-f]*\d)(?=\d*[A-Fa-f])[A-Fa-f\d]{16,}(?!\w)"
 )
+#: Behind a number it says that something is counted.
+_COUNTED = r" (?:VND|USD|EUR|rows|records)\b"
 _MONTH, _DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
 
 
@@ -103,13 +105,14 @@ def _days(years: str, *between: str) -> str:
     return "(?:" + "|".join(part.join(order) for part in between for order in orders) + ")"
 
 
-#: What has digits and is nobody's: days of these years, alone or from one to the other, times of day, and the keys of
-#: incidents and of known weaknesses.
+#: What has digits and is nobody's: days of these years, alone or from one to the other, times of day, the keys of
+#: incidents and of known weaknesses, and thousands of what is counted.
 _OURS = _days(r"20(?:1[3-9]|[2-9]\d)", r"\.", "/", "-")
 _NOBODYS = re.compile(
     rf"(?<!\d)(?<!\d[.-]){_OURS}(?:-{_OURS})?(?!\d)(?![.-]\d)"
     r"|(?<![\d:])[0-2]\d:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:[+-][01]\d:[0-5]\d)?(?![\d:])"
-    r"|\b(?:INC|CVE)-\d{4}-\d{4,9}\b",
+    r"|\b(?:INC|CVE)-\d{4}-\d{4,9}\b"
+    rf"|(?<![\w.,/)+-])(?<![\d)] )[1-9]\d{{0,2}}(?:[.,]\d{{3}}){{1,6}}(?={_COUNTED})",
     re.ASCII,
 )
 #: A day before them may be somebody's birthday: in digits, or with its month in words.
@@ -118,7 +121,8 @@ _OF = r"(?:st|nd|rd|th)?(?: of)?[ .,-]{1,2}"
 _NAMED = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _BORN = re.compile(
     rf"(?<!\d)(?<!INC-\d{{4}}-)(?<!CVE-\d{{4}}-)(?:{_days(_BORN_IN, ' ?[.] ?', ' ?/ ?', ' ?- ?', '_', ' ')}"
-    rf"|{_BORN_IN}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_BORN_IN}"
+    rf"|(?:{_BORN_IN}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_BORN_IN})"
+    rf"(?!{_COUNTED})"
     rf"|{_DAY} tháng {_MONTH},?(?: năm)? {_BORN_IN}|{_DAY}{_OF}{_NAMED}[ .,-]{{1,2}}{_BORN_IN}"
     rf"|{_BORN_IN}[ .,-]{{1,2}}{_NAMED}[ .,-]{{1,2}}{_DAY})(?!\d)"
     rf"|\b{_NAMED}[ .-]{{1,2}}{_DAY}{_OF}{_BORN_IN}(?!\d)",
