@@ -33,6 +33,11 @@ class Intake(Record):
     #: A subject that begins with one of these is urgent, in whatever case, with hyphens, spaces or neither; one of
     #: several words also without its accents.
     urgent_subjects: tuple[str, ...] = ()
+    #: The same, of what without its accents is something else.
+    urgent_with_accents: tuple[str, ...] = ()
+    #: What is said right behind one of these is not urgent, nor what ends right before one of those.
+    not_urgent_behind: tuple[str, ...] = ()
+    not_urgent_before: tuple[str, ...] = ()
     #: What the policy tells people to put first, and what counts as no beginning, as `Re:` does.
     prefaces: tuple[str, ...] = ()
     #: And one in which one of these stands anywhere, as whole words.

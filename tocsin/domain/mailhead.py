@@ -27,10 +27,12 @@ _ID = re.compile(r"<([^<>\s]{1,990})>")
 _WORD = re.compile(r"[\w-]+")
 #: What joins the words of a mark as a space does: hyphens and dashes of every length, and the underscore.
 _JOINTS = re.compile(r"[\s_\-\u2010-\u2015]+")
-#: What may stand between them: `HighPriority`, `Priority: High`.
-_BETWEEN = " ?:? ?"
-#: What people and programs put before a subject: `Re[2]:`, `Trả lời:`, `Case #12:`, `[EXTERNAL]`, the name of a list.
-_PREFACE = r"\w+(?:\[\d+\]|\(\d+\)| #?\w+)? ?:|\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】"
+#: What may stand between them: `HighPriority`, `Priority: High`, `Priority = High`.
+_BETWEEN = " ?[:=]? ?"
+#: What people and programs put before a subject: `Re[2]:`, `Trả lời:`, `Case #12:`, `1)`, `[EXTERNAL]`.
+_PREFACE = r"\w+(?:\[\d+\]|\(\d+\)| #?\w+)? ?:|\d{1,3}\)|\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】"
+#: The number of what the policy asks people to write: `Privacy Request #123`.
+_NUMBERED = r"(?: #?\d+)?"
 #: Signs, quotes and brackets, of which the first word makes nothing.
 _SIGNS = re.compile(r"\W*")
 _POST = re.compile(r"<mailto:([^<>?\s]+)")
@@ -147,19 +149,31 @@ def _is_urgent(fields: Mapping[str, str], subject: str, intake: Intake) -> bool:
         return True
     for name, values in intake.urgent_headers.items():
         # `1 (Highest)`, `1(Highest)` and `"high"` are how programs write it; `non-urgent` is one word.
-        first = _WORD.search(fields.get(name.lower(), "").casefold())
+        first = _WORD.search(_decoded(fields.get(name.lower(), "")).casefold())
         if first and first[0] in {value.casefold() for value in values}:
             return True
     return False
 
 
 def _says_urgent(subject: str, intake: Intake, *, bare: bool) -> bool:
-    begins = re.compile(_any_of(intake.urgent_subjects, bare=bare))
-    preface = re.compile(rf"\W*?(?:{_PREFACE}|{_any_of(intake.prefaces, bare=bare)})")
+    first = _any_of(intake.urgent_subjects, bare=bare)
     anywhere = rf"(?<!\w)(?:{_any_of(intake.urgent_anywhere, bare=bare)})(?!\w)"
+    exactly = "(?!)" if bare else _any_of(intake.urgent_with_accents, bare=False)
+    begins = re.compile(f"{first}|{exactly}")
+    preface = re.compile(rf"\W*?(?:{_PREFACE}|(?:{_any_of(intake.prefaces, bare=bare)}){_NUMBERED})")
+    subject = re.sub(_denied(f"{anywhere}|{first}|{exactly}", intake, bare=bare), "", subject)
     return any(begins.match(subject, at) for at in _beginnings(subject, preface)) or bool(
         re.search(anywhere, subject)
     )
+
+
+def _denied(marks: str, intake: Intake, *, bare: bool) -> str:
+    """The pattern of a mark behind or before which stands that it is none. A sentence that ends denies no other."""
+    behind, before = (
+        "|".join(filter(None, (re.escape(_folded(word, bare=bare)) for word in words))) or "(?!)"
+        for words in (intake.not_urgent_behind, intake.not_urgent_before)
+    )
+    return rf"(?<!\w)(?:(?:{behind})[^\w.!?]+(?:{marks})|(?:{marks})\W+(?:{before})\W*$)"
 
 
 def _any_of(marks: Iterable[str], *, bare: bool) -> str:
