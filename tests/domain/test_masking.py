@@ -109,7 +109,7 @@ def test_what_looks_like_a_customers_is_masked_whole(secret: str, around: str) -
     assert masked(around.format(secret)) == around.format(MASK)
 
 
-@pytest.mark.parametrize("between", [" ", ", ", " (", " / "])
+@pytest.mark.parametrize("between", [" ", ", ", " (", " / ", ",", ": "])
 def test_of_two_side_by_side_neither_opens_the_other(between: str) -> None:
     for pair in product(SECRETS, repeat=2):
         text = between.join(pair)

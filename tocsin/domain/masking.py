@@ -50,8 +50,8 @@ _LINE = re.compile(
 )
 #: Three dots, or two colons and more: whether it is an address is then asked of the library.
 _ADDRESS = _anywhere(
-    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
-    r"(?:(?:\.\d{1,3}){3})?(?![\w:])"
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}"
+    r":(?:[0-9A-Fa-f]{1,4}|(?<=::))(?:(?:\.\d{1,3}){3})?(?!\w|:[\w:])"
 )
 #: Dialled from abroad: no country's code begins with 0, as the hours of a time zone do.
 _ABROAD = _anywhere(r"(?<![\w/-])\+[1-9](?:[ .()/-]{0,2}\d){6,13}(?!\w)")
@@ -60,7 +60,7 @@ _DIALLED = _anywhere(
     r"(?<![\w/-])(?:\(0\d{1,4}\)|0\d)(?:[ .()/-]{0,2}\d){6,13}(?!\w)"
     r"|(?<![\w-])(?:\(\d{3}\)|\d{3})[ .-]{1,2}\d{3}[ .-]\d{4}(?![\w-])"
     # Vietnam's code without its plus, and nine or ten digits in groups.
-    r"|(?<![\w.,/-])84[ .-](?=\d(?:[ .-]?\d){8,9}(?!\w))\d{2,3}(?P<joint>[ .-])"
+    r"|(?<![\w./-])84[ .-](?=\d(?:[ .-]?\d){8,9}(?!\w))\d{2,3}(?P<joint>[ .-])"
     r"(?:\d{2,4}(?:(?P=joint)\d{2,4}){1,2}|\d{6,7})(?!\w)"
 )
 #: Of a card, an account, a passport: nine digits in one, or in the groups that people write; dots part those of a card
