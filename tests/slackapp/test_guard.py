@@ -1,10 +1,11 @@
 """Nobody but Slack comes in, and nothing twice: each 401 here was a 500 or a second deed in plain Bolt 1.30."""
 
 import json
+import socket
 import threading
 import time
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -255,6 +256,27 @@ def test_an_encoding_that_the_body_is_not_in_is_a_401(house: House) -> None:
     content = body(house)
     headers = sign(content, time.time()) | {"Content-Encoding": "gzip"}
     assert house.member("linh").post(content, headers).status == 401
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("Content-Encoding: gzip\r\nContent-Length: 3", b" 401 "),
+        ("Transfer-Encoding: chunked", b" 400 "),
+        ("no header", b" 400 "),
+    ],
+)
+def test_garbage_of_anybody_leaves_no_trace_of_the_server_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture, headers: str, status: bytes
+) -> None:
+    address = urlsplit(house.workspace.app_url)
+    with socket.create_connection((str(address.hostname), address.port or 0), 5) as line:
+        line.sendall(f"POST {address.path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\nzzz\r\n".encode())
+        assert status in line.recv(1000).partition(b"\r\n")[0]
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(1000):
+            pass
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 @pytest.mark.parametrize("strange", [{"team": "T0OTHER"}, {"app": "A0OTHER"}], ids=str)

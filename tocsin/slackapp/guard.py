@@ -56,6 +56,8 @@ class Guard:
             return "too large"
         if headers.get("Content-Type", "").partition(";")[0].strip().lower() not in _CONTENT:
             return "of no kind that Slack sends"
+        if "Content-Encoding" in headers:
+            return "in an encoding, and Slack uses none"
         for name, form in _FORMS.items():
             given = headers.getall(name, [])
             if len(given) != 1 or not form.fullmatch(given[0]):

@@ -5,11 +5,13 @@ anew or says so in a header; it is known again by the event's id, and answered 2
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from tocsin.app import App
 from tocsin.domain.errors import Refused
@@ -30,6 +32,17 @@ log = Log("tocsin.slackapp")
 PATH = "/slack/events"
 _RETRY = "X-Slack-Retry-Num"
 _STALE = "signed by Slack, and older than five minutes"
+
+
+def _of_us(record: logging.LogRecord) -> bool:
+    """Whether what aiohttp logs is a failure of ours: who sends what is no HTTP fills no log with it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError)
+
+
+#: What aiohttp says of the door.
+heard = logging.getLogger("tocsin.slackapp.web")
+heard.addFilter(_of_us)
 
 
 class Gate:
@@ -54,7 +67,7 @@ class Gate:
         except web.HTTPRequestEntityTooLarge:
             return _refused("too large")
         except web.RequestPayloadError:
-            return _refused("not in the encoding that it names")
+            return _refused("cut off, or not in the pieces that it announces")
         if objection := self._guard.objection(request.headers, body):
             return _refused(objection)
         try:

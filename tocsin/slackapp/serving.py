@@ -87,14 +87,17 @@ class Listener:
     async def _serve(self, bolt: "AsyncApp") -> None:
         from aiohttp import web
 
-        from tocsin.slackapp.http import Gate
+        from tocsin.slackapp.http import Gate, heard
 
         settings = self._app.settings.slack
         assert settings.signing_secret is not None
         secret = settings.signing_secret.get_secret_value()
         self._guard = guard = Guard(secret, lambda: self._app.clock().timestamp())
         gate = Gate(self._home, guard, self._identity, lambda: bolt)
-        runner = web.AppRunner(gate.site(), access_log=None, shutdown_timeout=3)
+        # Slack encodes nothing; aiohttp would unpack whatever anybody sends, and log its own trouble with that.
+        runner = web.AppRunner(
+            gate.site(), access_log=None, logger=heard, shutdown_timeout=3, auto_decompress=False
+        )
         await runner.setup()
         self._closing.append(runner.cleanup)
         try:
