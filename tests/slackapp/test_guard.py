@@ -81,7 +81,8 @@ def test_a_clock_that_is_minutes_off_is_trouble_until_a_click_comes_in(brisk: fl
     assert linh.post(content, sign(content, time.time() + 360, "another")).status == 401
     time.sleep(brisk + 0.5)
     assert trouble() is None, "whoever does not know the secret says nothing about clocks"
-    assert linh.post(content, sign(content, time.time() + 360)).status == 401
+    for again in (content, body(house, "list")):
+        assert linh.post(again, sign(again, time.time() + 360)).status == 401
     assert becomes(True)
     assert "differ by 6 min" in str(trouble())
     assert post(house, content) == 200
@@ -230,7 +231,19 @@ def test_a_click_that_comes_minutes_late_stands_in_the_timeline(brisk: float, ho
 
     assert house.story.told("Acknowledged") == []
     assert refusals(house) == [("linh", "expired")]
+    assert clock_trouble(house, brisk) is None, "one alone may have been recorded and kept back"
+    other = body(house)
+    assert linh.post(other, sign(other, time.time() - 360)).status == 401
     assert "differ by 6 min" in str(clock_trouble(house, brisk))
+
+
+def test_recordings_say_nothing_about_the_clock_of_who_has_just_started(brisk: float, house: House) -> None:
+    linh = house.member("linh")
+    for count, age in enumerate((360, 480, 900, 86400, 86400, 86400)):
+        content = body(house, f"help {count}")
+        assert linh.post(content, sign(content, time.time() - age)).status == 401
+    assert clock_trouble(house, brisk) is None
+    house.hush()
 
 
 def test_a_click_that_is_played_again_later_says_nothing_about_the_clock(brisk: float, house: House) -> None:

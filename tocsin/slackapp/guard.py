@@ -25,20 +25,25 @@ _CONTENT = ("application/x-www-form-urlencoded", "application/json")
 
 #: Seconds by which Slack lets a request be late or early.
 _FRESH = 300
+#: Seconds by which a clock may plausibly be off: a time zone taken for another is, and what is older was recorded.
+_PLAUSIBLE = 12 * 3600
+#: Seconds within which two requests are late alike: a clock makes all of them so, and who plays old ones does not.
+_ALIKE = 30
 
 
 @dataclass
 class Guard:
     """Who may come in. `clock` gives seconds since 1970.
 
-    `askew` is by how many seconds the last request of which only our clock makes something old came too late or too
-    early.
+    `askew` is by how many seconds the last two requests of which only our clock makes something old came too late or
+    too early.
     """
 
     secret: str
     clock: Callable[[], float]
     askew: float = 0
     _newest: float = 0
+    _off: float | None = None
 
     @property
     def trouble(self) -> str | None:
@@ -73,14 +78,21 @@ class Guard:
         now, then = self.clock(), float(headers[TIMESTAMP])
         if abs(now - then) > _FRESH:
             return True
-        self.askew, self._newest = 0, max(self._newest, then)
+        self.askew, self._off, self._newest = 0, None, max(self._newest, then)
         return False
 
     def suspect_clock(self, headers: "CIMultiDictProxy[str]") -> None:
-        """Nobody has seen this stale request before. Signed before one that came in time, it is old all the same."""
+        """Nobody has seen this stale request before. Signed before one that came in time, it is old all the same.
+
+        One alone says nothing about clocks either: somebody may have recorded it and kept it back.
+        """
         then = float(headers[TIMESTAMP])
-        if then > self._newest:
-            self.askew = self.clock() - then
+        off, before = self.clock() - then, self._off
+        if then <= self._newest or abs(off) > _PLAUSIBLE:
+            return
+        self._off = off
+        if before is not None and abs(off - before) <= _ALIKE:
+            self.askew = off
 
     def _signed(self, headers: "CIMultiDictProxy[str]", body: bytes) -> bool:
         """Whether Slack has signed it, whenever that was."""
