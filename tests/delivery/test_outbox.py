@@ -19,7 +19,7 @@ from tocsin.bell import ring
 from tocsin.channels.wiring import ROUTES, slack
 from tocsin.delivery.outbox import LEASE, deliver
 from tocsin.domain.errors import Refused
-from tocsin.engine import ring as call
+from tocsin.engine import call_at_once
 from tocsin.sealing import seal
 from tocsin.sinks.mail import Fault
 from tocsin.sinks.slack import SlackFault
@@ -121,7 +121,7 @@ def test_a_route_that_hangs_keeps_no_library_from_being_loaded(story):
 def test_pages_that_were_rung_are_not_rung_again_by_whoever_goes_on(story):
     what = Declaration("A key in a repository", type="credential-leak", drill=True)
     story.key = actions.declare(story.app, story.actor("linh"), what).incident.key
-    call(story.app, story.key)
+    call_at_once(story.app, story.key)
     # Here the process at the shell dies. What it left wants attention at once, and says that somebody is called.
     assert story.incident.duties == {}
     with story.app.database.read() as connection:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 
 
-def rung(shell: Shell, key: str) -> None:
+def page_at_once(shell: Shell, key: str) -> None:
     """Call whoever is to be called and send their pages, before anything else is asked of a new incident."""
-    from tocsin.engine import ring
+    from tocsin.engine import call_at_once
 
-    ring(shell.app, key)
+    call_at_once(shell.app, key)
     _sent(shell, key)
 
 

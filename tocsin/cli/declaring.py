@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.aftermath import await_calls, rung, say_again, say_what_waits, settled, warn_of_order
+from tocsin.cli.aftermath import await_calls, page_at_once, say_again, say_what_waits, settled, warn_of_order
 from tocsin.cli.asking import unknown_line
 from tocsin.cli.console import (
     CHANGING,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tocsin.views.opening import Opening
 
 #: How it is said that a route took a call. A server that took a message has not delivered it.
-TAKEN = {"slack": "ok", "email": "handed over", "command": "rung"}
+TAKEN = {"slack": "ok", "email": "handed over", "command": "page_at_once"}
 #: How it is said that a route did not, or not yet, or that nobody knows.
 NOT_TAKEN = {"retry": "BUSY", "ambiguous": "NO ANSWER"}
 #: What we promised our customers ourselves: the one law whose clock needs no name.
@@ -106,7 +106,7 @@ def declare(*title: Words, what: Circumstances = _PLAIN, door: Changing = CHANGI
         )
         done = actions.declare(shell.app, shell.actor, declaration, command=door.key)
         if not done.again:
-            rung(shell, done.incident.key)
+            page_at_once(shell, done.incident.key)
         settled(shell, done)
         say_again(shell, done)
         warn_of_order(shell, done.incident, done.incident.learned)

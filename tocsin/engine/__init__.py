@@ -69,7 +69,7 @@ def urgent_only(move: Move) -> bool:
     return move.urgent
 
 
-def ring(app: App, key: str) -> None:
+def call_at_once(app: App, key: str) -> None:
     """Call whoever is to be called, before anything else is asked: the laws are read while the pages are on their way.
 
     Never raises but where the database is away: `advance`, which comes after it, says what is wrong with an incident.
