@@ -16,7 +16,7 @@ from tests.cli.conftest import Command
 from tocsin.actions.declaring import Declaration, declare
 from tocsin.actors import at_the_shell
 from tocsin.app import App
-from tocsin.cli.declaring import clock_name
+from tocsin.cli.declaring import called_line, clock_name
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.rooms import keep_rooms
 from tocsin.engine import advance, quick_only
@@ -51,6 +51,25 @@ def test_the_first_pages_leave_before_any_law_is_read(tocsin: Command) -> None:
     pages = kinds.count("PageOutcome")
     assert pages == 4
     assert kinds.index("DutyOpened") > max(n for n, kind in enumerate(kinds) if kind == "PageOutcome")
+
+
+@pytest.mark.parametrize(
+    ("route", "outcome", "says"),
+    [
+        ("slack", "handed_over", "Slack ok"),
+        ("email", "handed_over", "mail handed over"),
+        ("command", "handed_over", "telephone rung"),
+        ("command:voice", "handed_over", "telephone by voice rung"),
+        ("email", "ambiguous", "mail NO ANSWER"),
+        ("slack", "retry", "Slack BUSY"),
+        ("slack", "down", "Slack DOWN"),
+        ("email", "waiting", "mail WAITING"),
+    ],
+)
+def test_how_a_call_fared_is_said_of_each_route_in_plain_words(route: str, outcome: str, says: str) -> None:
+    call: Any = SimpleNamespace(person="linh", role="incident-commander", outcomes={route: outcome})
+    shell: Any = None
+    assert called_line(shell, call, None) == f"linh (incident commander): {says}"
 
 
 def test_it_says_who_was_called_what_runs_and_what_to_do(tocsin: Command) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tocsin.views.opening import Opening
 
 #: How it is said that a route took a call. A server that took a message has not delivered it.
-TAKEN = {"slack": "ok", "email": "handed over", "command": "page_at_once"}
+TAKEN = {"slack": "ok", "email": "handed over", "command": "rung"}
 #: How it is said that a route did not, or not yet, or that nobody knows.
 NOT_TAKEN = {"retry": "BUSY", "ambiguous": "NO ANSWER"}
 #: What we promised our customers ourselves: the one law whose clock needs no name.
