@@ -17,8 +17,9 @@ def lay_out(files: Mapping[str, bytes], folder: Path, seen: Seen | None = None) 
 
     `seen` is what an earlier call returned: where nobody has touched a file since, none is read again.
     """
-    if seen is None or _seen(folder) != seen:
-        _laid(files, folder)
+    if seen is not None and (now := _seen(folder)) == seen:
+        return now
+    _laid(files, folder)
     return _seen(folder)
 
 
