@@ -171,12 +171,9 @@ def status(door: Reading = READING) -> None:
         shell.say(*unreached_lines(*silent), *_standing(shell, now))
 
 
-#: What a console that is away means to those who read mails.
-_CLOSED = "; no link in a mail opens anything"
-
-
 def _standing(shell: Shell, now: "Standing") -> list[str]:
     from tocsin.cli.waiting import intake_lines
+    from tocsin.doctor.console import CLOSED
     from tocsin.doctor.finding import ago, since
     from tocsin.storage.clock import SILENT, is_silent
 
@@ -187,7 +184,7 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
         words = f"{last}, {queue}"
         down = f"DOWN: {clean(route.down)}; {words}" if route.down else words
         lines.append(labelled(route.name, down, urgent=route.down is not None))
-    instead = "; watch rings in its stead" if now.stood_in else ""
+    instead, closed = "; watch rings in its stead" if now.stood_in else "", f"; {CLOSED}"
     settings = shell.app.settings
     for name in ("bell", "watch", "runner", "slack", "console"):
         beat = now.parts.get(name)
@@ -201,14 +198,14 @@ def _standing(shell: Shell, now: "Standing") -> list[str]:
             words = (
                 asleep if name == "runner" and asleep else "SILENT, never beat" if missed else "never beat"
             )
-            words += instead if name == "bell" else _CLOSED if name == "console" else ""
+            words += instead if name == "bell" else closed if name == "console" else ""
             lines.append(labelled(name, words, urgent=missed))
             continue
         # A runner beats only while a run is awake.
         silent = name != "runner" and is_silent(beat.age, SILENT[name])
         words = f"{'SILENT, last beat' if silent else 'beat'} {since(beat.age)}"
         words += instead if name == "bell" else ""
-        words += _CLOSED if name == "console" and silent else ""
+        words += closed if name == "console" and silent else ""
         trouble = (beat.detail or {}).get("trouble") if name == "slack" else None
         words += f"; {clean(trouble)}" if trouble else ""
         stuck = False

@@ -1,7 +1,6 @@
 """One attempt at one message: made for its route, handed over, and what the other side said written down."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 from tocsin.app import App
 from tocsin.change import Also, Change
 from tocsin.channels import Channel
-from tocsin.delivery.turning import instead, went
+from tocsin.delivery.turning import content_of, instead, went
 from tocsin.domain.contacts import Person
 from tocsin.domain.doubt import fate, in_doubt
 from tocsin.domain.errors import Refused
@@ -22,7 +21,6 @@ from tocsin.domain.message import MailEnvelope, Receipt, ShortCall, SlackPost, U
 from tocsin.domain.routes import COMMAND, gateway_of, kind_of
 from tocsin.logs import Log
 from tocsin.record import record
-from tocsin.sealing import unseal
 from tocsin.storage import outbox, rooms, routes
 from tocsin.storage.database import Unavailable
 
@@ -80,7 +78,7 @@ async def _doubt_resolved(
 
 def _item(app: App, row: dict[str, Any]) -> MailEnvelope | SlackPost | ShortCall:
     """What goes over the wire: for the room of the incident, or for a person by the row's route."""
-    content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
+    content = content_of(app, row)
     if content.get("clock") and app.now() - row["created_at"] > LATE:
         from tocsin.rendering.late import said_anew
         from tocsin.rendering.words import load_words

@@ -4,6 +4,7 @@ When it turns, `domain.doubt` says: a page for every failure, better twice than 
 takes nothing at all, or this person nowhere on it, or has left it in doubt twice.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,13 @@ from tocsin.storage import outbox
 from tocsin.storage.outbox import LANES, Outgoing
 
 _NAMES = {number: name for name, number in LANES.items()}
+
+
+def content_of(app: App, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message says, for each route, and what it is about."""
+    sealed = unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row))
+    content: dict[str, Any] = json.loads(sealed)
+    return content
 
 
 def instead(app: App, row: Mapping[str, Any], *, silenced: frozenset[str] | None = None) -> Outgoing | None:

@@ -1,16 +1,14 @@
 """Weighing: what is about to leave, held against its incident as it stands. What nobody needs is taken back."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from tocsin.app import App
-from tocsin.delivery.turning import instead
+from tocsin.delivery.turning import content_of, instead
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import Incident
 from tocsin.domain.needed import needed
 from tocsin.domain.routes import kind_of
-from tocsin.sealing import unseal
 from tocsin.storage import outbox
 
 
@@ -54,7 +52,7 @@ def _wanted(app: App, row: dict[str, Any], incident: Incident | None) -> bool:
 def _about(app: App, row: Mapping[str, Any]) -> list[tuple[str, int]]:
     """The moves that a message tells of; none where it tells of something else, or cannot be read."""
     try:
-        content = json.loads(unseal(app.record_key(row["incident"]), row["sealed"], outbox.sealed_for(row)))
+        content = content_of(app, row)
     except TocsinError:
         return []
     return [(key, seq) for key, seq in content.get("about", ())]

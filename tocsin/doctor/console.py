@@ -10,7 +10,8 @@ from tocsin.domain.addresses import host_of, is_loopback
 
 #: Seconds that it may take to answer: who follows a link waits no longer.
 PATIENCE = 5.0
-_CLOSED = "no link in a mail opens anything"
+#: What a console that is away means to those who read mails.
+CLOSED = "no link in a mail opens anything"
 
 
 def console(app: App, config: Path | None) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def console(app: App, config: Path | None) -> Iterator[Finding]:
         return
     trouble = _trouble_of(f"{url.rstrip('/')}/healthz", here=here)
     if trouble:
-        words = f"{url} {trouble}: {_CLOSED}"
+        words = f"{url} {trouble}: {CLOSED}"
         yield Finding("FAIL", "console", words, f"tocsin console, or tocsin up; or {where}")
     else:
         yield Finding("ok", "console", f"{url} answers")
