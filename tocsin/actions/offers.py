@@ -137,13 +137,9 @@ def _refuse_late(through: Through, key: str, now: datetime) -> None:
         )
 
 
-def shut(door: Door, incident: Incident) -> bool:
-    """Whether a door is closed for an incident: whoever reads somebody's mail could press what stands in it."""
-    return ROUTE_OF.get(door) in incident.silenced
-
-
 def _refuse_silenced(through: Through, incident: Incident) -> None:
-    if shut(through.door, incident):
+    """A door is closed with its route: whoever reads somebody's mail could press what stands in it."""
+    if ROUTE_OF.get(through.door) in incident.silenced:
         raise TurnedAway(
             f"{through.door} is silenced for {incident.key}, since others may read it; do it at a shell instead",
             "not-allowed",
