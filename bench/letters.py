@@ -18,7 +18,7 @@ from tocsin.actors import at_the_shell
 from tocsin.app import App, open_app
 from tocsin.domain.moves import SendLetters
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.scope import Listed, Question
+from tocsin.domain.scope.question import Listed, Question
 from tocsin.drill import script
 from tocsin.drill.stage import BEGINNING, LeapingClock
 from tocsin.engine import advance, peek, perform

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from tocsin.domain.datamap import DataKind, DataMap, Retention
-from tocsin.domain.scope import Question
+from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
 from tocsin.scoping.measure import measure
 from tocsin.sources.engine import Limits

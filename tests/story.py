@@ -15,7 +15,7 @@ from tocsin.app import App
 from tocsin.bell import next_moment, ring
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.scope import Listed, Question
+from tocsin.domain.scope.question import Listed, Question
 from tocsin.domain.timeline import Entry
 from tocsin.record import Recorded
 from tocsin.sinks.mail import MailSink, StoredMail

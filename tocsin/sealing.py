@@ -2,7 +2,7 @@
 
 AES-256-GCM (NIST SP 800-38D), a fresh 96-bit nonce each time. Two keys an incident, each wrapped by the master key:
 `people` for affected people, letters and the vault, destroyed by `erase`; `record` for titles, notes and pages.
-Pseudonyms of people are HMAC-SHA256 under the people key (`domain/scope.py`): without it nobody can tell, nor guess.
+Pseudonyms of people are HMAC-SHA256 under the people key (`domain/scope/people.py`), so that nobody can guess them.
 """
 
 import base64

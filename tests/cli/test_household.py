@@ -17,7 +17,7 @@ from tocsin.app import App, open_app
 from tocsin.cli.demo import demo_home, leaked_tokens
 from tocsin.cli.household import _Stop
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import Question
+from tocsin.domain.scope.question import Question
 from tocsin.storage import clock as beats
 from tocsin.storage import outbox
 from tocsin.up import keeping

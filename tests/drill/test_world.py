@@ -14,7 +14,7 @@ import pytest
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.scope import Bucket
+from tocsin.domain.scope.buckets import Bucket
 from tocsin.drill.names import HOSTILE
 from tocsin.drill.traffic import READ
 from tocsin.drill.world import COUNTRIES, build_world

@@ -15,7 +15,8 @@ from tests.story import KINDS
 from tocsin import actions
 from tocsin.domain.errors import Refused
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.scope import Listed, Question, pseudonym
+from tocsin.domain.scope.people import pseudonym
+from tocsin.domain.scope.question import Listed, Question
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
 from tocsin.storage import affected

@@ -4,7 +4,8 @@ import pytest
 
 from tests.rendering.companies import COMPANY
 from tocsin.domain.asked import Asked
-from tocsin.domain.scope import AffectedPerson, Bucket
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.mailability import no_route
 
 ASKED = Asked("us-ca", "Cal. Civ. Code 1798.82(j)", "us-ca/individuals/individuals/controller")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.flows.place import Place, assert_nothing_twice, assert_on_time, kill
 from tocsin import actions
-from tocsin.domain.scope import Listed, Question
+from tocsin.domain.scope.question import Listed, Question
 from tocsin.storage import clock
 from tocsin.up.child import Child
 from tocsin.wake import WATCH_LOST, Waker

@@ -14,7 +14,7 @@ from tocsin.catalog.forms import ANSWER_NAMES
 from tocsin.domain.contacts import Authority, Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, read_facts
-from tocsin.domain.scope import Gap, GapKind
+from tocsin.domain.scope.gaps import Gap, GapKind
 from tocsin.rendering.answers import ANSWERS
 from tocsin.rendering.answers.breach import account
 from tocsin.rendering.content import paper_content

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tocsin.domain.datamap import DataKind, DataMap, Retention
-from tocsin.domain.scope import AffectedPerson, Question, read_question
+from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.question import Question, read_question
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources, TimeFormat
 from tocsin.scoping.measure import Measurement, measure
 

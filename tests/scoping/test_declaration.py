@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.domain.scope import Listed
+from tocsin.domain.scope.question import Listed
 from tocsin.scoping.declaration import read_lines, read_list, read_sources
 
 SAMPLE = Path(__file__).parents[2] / "contacts" / "sources.yaml"

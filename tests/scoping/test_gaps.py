@@ -26,7 +26,7 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import Question
+from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogFields, TimeFormat
 
 LEAK = {"tokens": ["leaked"], "since": at(0), "until": at(180)}

@@ -22,7 +22,9 @@ from tests.scoping.scenes import (
 )  # fmt: skip
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
-from tocsin.domain.scope import Bucket, pseudonym, read_question
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.people import pseudonym
+from tocsin.domain.scope.question import read_question
 from tocsin.domain.sources import LogFields, Sources, TimeFormat
 from tocsin.scoping.measure import measure
 

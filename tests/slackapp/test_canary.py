@@ -10,7 +10,7 @@ from tests.slackapp.conftest import House
 from tests.story import KINDS, WORDS
 from tocsin import actions
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.domain.scope import Listed, Question
+from tocsin.domain.scope.question import Listed, Question
 from tocsin.slackapp.verbs import VERBS
 
 #: What people write in many ways, as one may: a birthday, a telephone, a card, an address, a session. Heard without

@@ -9,7 +9,7 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LetterExcluded, ToldOtherwise
 from tocsin.domain.notice import APPROVERS
-from tocsin.domain.scope import pseudonym
+from tocsin.domain.scope.people import pseudonym
 from tocsin.engine.letters import drafted
 from tocsin.record import Recorded
 from tocsin.storage import ledger

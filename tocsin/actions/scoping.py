@@ -16,7 +16,10 @@ from tocsin.domain.carrying import with_decisions
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
-from tocsin.domain.scope import HIDING, AffectedPerson, Question, ScopeResult
+from tocsin.domain.scope.gaps import HIDING
+from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.result import ScopeResult
 from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.private import private_file

@@ -84,7 +84,7 @@ def _decision_line(kept: "Carried", named: str) -> str:
 
 def _question(shell: Shell, asked: Indicators) -> Any:
     from tocsin.catalog.yamlfile import read_document
-    from tocsin.domain.scope import read_question
+    from tocsin.domain.scope.question import read_question
     from tocsin.scoping.declaration import read_list
 
     given: dict[str, Any] = {

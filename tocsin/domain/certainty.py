@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from tocsin.domain.cells import Cell
 from tocsin.domain.facts import Facts
-from tocsin.domain.scope import AffectedPerson, Bucket
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.people import AffectedPerson
 
 
 class Certainty(StrEnum):

@@ -21,7 +21,7 @@ from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
-from tocsin.domain.scope import Bucket
+from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.timeline import digest
 
 __all__ = ["CUSTOMERS", "individuals_duties", "is_stale", "text_inputs"]

@@ -18,7 +18,7 @@ from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import Incident
 from tocsin.domain.letters import letters_of
 from tocsin.domain.notice import CUSTOMERS, letter_states
-from tocsin.domain.scope import AffectedPerson, pseudonym
+from tocsin.domain.scope.people import AffectedPerson, pseudonym
 from tocsin.drill import script
 from tocsin.drill.checklist import Checklist
 from tocsin.drill.stage import BEGINNING, Stage, actor, until

@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from random import Random
 
-from tocsin.domain.scope import Question
+from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources, TimeFormat
 from tocsin.drill.names import named
 from tocsin.drill.traffic import ATTACKERS, Customer, Request, denials, theft, usual

@@ -14,7 +14,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
-from tocsin.domain.scope import AffectedPerson
+from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import (
     Writing,

@@ -20,7 +20,7 @@ from tocsin.domain.letters import CUSTOMERS, letters_of, recipients_digest
 from tocsin.domain.notice import is_letter
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
-from tocsin.domain.scope import AffectedPerson
+from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.timeline import canonical, digest
 from tocsin.engine.additions import additions
 from tocsin.rendering.account import account

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.asked import Asked
 from tocsin.domain.contacts import Organisation
-from tocsin.domain.scope import AffectedPerson
+from tocsin.domain.scope.people import AffectedPerson
 
 _YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 

@@ -8,7 +8,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.notice import letter_states
 from tocsin.domain.risk import advise
-from tocsin.domain.scope import Gap
+from tocsin.domain.scope.gaps import Gap
 from tocsin.engine.casefacts import case_facts
 from tocsin.engine.enclosures import enclosures
 from tocsin.engine.letters import spoken_facts

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import lines_digest, set_line
+from tocsin.domain.scope.people import lines_digest, set_line
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.storage import affected
 from tocsin.storage.tables import affected as table

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from tocsin.domain.contacts import Authority, Organisation, Person
 from tocsin.domain.facts import Facts
-from tocsin.domain.scope import Gap
+from tocsin.domain.scope.gaps import Gap
 from tocsin.rendering.casefacts import CaseFacts
 from tocsin.rendering.words import Words
 

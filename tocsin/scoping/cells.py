@@ -7,7 +7,8 @@ from typing import Any
 
 from tocsin.domain.cells import Cell
 from tocsin.domain.datamap import DataKind, DataMap
-from tocsin.domain.scope import TOLD, Bucket, Gap
+from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.gaps import Gap
 from tocsin.scoping.fitting import LEVELS
 
 #: What logs say of a person's data. Of who is only on a list they say nothing, so that what people know fills it in.

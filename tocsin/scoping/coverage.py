@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tocsin.domain.scope import Gap, Question
+from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.indicators import COLUMNS
 from tocsin.scoping.requests import HOUR

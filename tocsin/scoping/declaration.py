@@ -7,7 +7,7 @@ from typing import Any
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, read_document
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.domain.scope import Listed
+from tocsin.domain.scope.question import Listed
 from tocsin.domain.sources import Sources
 
 

@@ -13,7 +13,10 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import Bucket, Gap, GapKind, Question, Seen, network
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.gaps import Gap, GapKind
+from tocsin.domain.scope.question import Question, network
+from tocsin.domain.scope.result import Seen
 from tocsin.scoping.addresses import lies_in
 from tocsin.scoping.indicators import ADDRESS, BITS, COLUMNS, PERSONAL
 from tocsin.scoping.requests import REQUEST

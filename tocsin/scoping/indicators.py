@@ -6,7 +6,7 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from tocsin.domain.scope import INDICATORS, Question, network
+from tocsin.domain.scope.question import INDICATORS, Question, network
 from tocsin.scoping.addresses import is_readable, may_lie_in
 
 #: The bit of each kind of indicator, and the column of the logs that it is compared with.

@@ -6,7 +6,8 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import Gap, InputFile
+from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import CustomerSource
 from tocsin.scoping import coverage
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected

@@ -17,17 +17,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from tocsin.domain.answers import nearest
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import (
-    HIDING,
-    TOLD,
-    AffectedPerson,
-    Bucket,
-    Gap,
-    Question,
-    ScopeResult,
-    Seen,
-    set_digest,
-)
+from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.gaps import HIDING, Gap
+from tocsin.domain.scope.people import AffectedPerson, set_digest
+from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.result import ScopeResult, Seen
 from tocsin.domain.sources import Sources
 from tocsin.scoping import cells, coverage
 from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators

@@ -7,7 +7,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
-from tocsin.domain.scope import Bucket, Gap, Question
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.fitting import LEVEL, bits_of
 

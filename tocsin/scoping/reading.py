@@ -14,7 +14,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope import Gap, InputFile, Question
+from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping import coverage
 from tocsin.scoping.requests import passed_over

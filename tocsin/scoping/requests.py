@@ -8,7 +8,7 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
-from tocsin.domain.scope import Question
+from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LOG_COLUMNS
 from tocsin.scoping.indicators import PERSONAL, marked, without_address
 from tocsin.sources.logs import tidied

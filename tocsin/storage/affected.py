@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from tocsin.domain.scope import TOLD, AffectedPerson, Bucket, pseudonym
+from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.people import AffectedPerson, pseudonym
 from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
 from tocsin.storage.tables import affected

@@ -7,7 +7,7 @@ from tocsin.actors import Actor, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.scope import AffectedPerson, pseudonym
+from tocsin.domain.scope.people import AffectedPerson, pseudonym
 from tocsin.storage import affected, ledger
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from tocsin.domain.cells import Cell
 from tocsin.domain.places import UNKNOWN_PLACE, country_of, lies_in
-from tocsin.domain.scope import Gap
+from tocsin.domain.scope.gaps import Gap
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,

@@ -1,0 +1,81 @@
+"""The affected people, one by one, and the digests that prove the set of them without naming anybody."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.domain.moments import iso
+from tocsin.domain.scope.buckets import TOLD, Bucket
+
+
+@dataclass(frozen=True)
+class AffectedPerson:
+    """One person, with what a letter needs. Personal data: only ever stored encrypted."""
+
+    id: str
+    bucket: Bucket
+    #: Ids of the data map; empty where nobody knows which.
+    kinds: tuple[str, ...]
+    first_seen: datetime | None
+    last_seen: datetime | None
+    #: Distinct requests that were answered, and that were denied.
+    hits: int
+    attempts: int
+    place: str
+    group: str
+    role: str
+    email: str | None = None
+    name: str | None = None
+    locale: str | None = None
+    status: str | None = None
+    closed_at: str | None = None
+    email_agreed: str | None = None
+    #: Kinds of which we are less sure than of the person: `kinds` alone are as sure as her bucket says.
+    less_sure: tuple[tuple[str, Bucket], ...] = ()
+
+    def bucket_of(self, kind: str) -> Bucket:
+        """How sure we are that this kind of her data was read."""
+        return dict(self.less_sure).get(kind, self.bucket)
+
+    @property
+    def told(self) -> bool:
+        """Whether this person is owed a letter."""
+        return self.bucket in TOLD
+
+
+def pseudonym(key: bytes, person: str) -> str:
+    """The only way a person's id enters the timeline: HMAC-SHA256, in hex. A bare hash could be guessed."""
+    return hmac.digest(key, person.encode(), "sha256").hex()
+
+
+def set_digest(people: Iterable[AffectedPerson], key: bytes) -> str:
+    """SHA-256 over one line for each person, in order of their ids."""
+    return lines_digest(set_line(person, key) for person in people)
+
+
+def set_line(person: AffectedPerson, key: bytes) -> str:
+    """A person's line: pseudonym, bucket, kinds, first and last seen, hits, attempts, place.
+
+    A kind of which we are less sure than of the person says so: `billing:listed`.
+    """
+    edges = (iso(edge) if edge else "-" for edge in (person.first_seen, person.last_seen))
+    doubts = dict(person.less_sure)
+    words: tuple[str, ...] = (
+        person.bucket,
+        ",".join(f"{kind}:{doubts[kind]}" if kind in doubts else kind for kind in person.kinds),
+        *edges,
+        str(person.hits),
+        str(person.attempts),
+        person.place,
+    )
+    return f"{pseudonym(key, person.id)} {' '.join(words)}"
+
+
+def lines_digest(lines: Iterable[str]) -> str:
+    """SHA-256 over lines in this order, in hex."""
+    seen = hashlib.sha256()
+    for line in lines:
+        seen.update(f"{line}\n".encode())
+    return seen.hexdigest()

@@ -1,0 +1,48 @@
+"""What came back of the logs, as counts: it names nobody."""
+
+from typing import Literal
+
+from tocsin.domain.cells import Cell
+from tocsin.domain.records import Record
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.gaps import Gap
+
+
+class InputFile(Record):
+    """One input as it was read: SHA-256 of its bytes, and how many rows came out of it."""
+
+    source: str
+    name: str
+    sha256: str
+    bytes: int
+    rows: int
+
+
+class Seen(Record):
+    """How many indicators of one kind were asked about, and how many of them any log knows."""
+
+    indicator: str
+    given: int
+    seen: int
+
+
+class ScopeResult(Record):
+    """Who was affected, as counts. `people_count` is who will be told: a lower bound while gaps exist."""
+
+    people_count: int
+    by_place: dict[str, int]
+    by_kind: dict[str, int]
+    buckets: dict[Bucket, int]
+    cells: tuple[Cell, ...]
+    gaps: tuple[Gap, ...]
+    seen: tuple[Seen, ...]
+    inputs: tuple[InputFile, ...]
+    #: HMAC-SHA256 over the question, with the caller's key.
+    question_digest: str
+    #: SHA-256 over the people in order of their ids, each under a keyed pseudonym.
+    set_digest: str
+
+    @property
+    def method(self) -> Literal["exact", "approximate"]:
+        """`exact` only while nothing is missing."""
+        return "approximate" if self.gaps else "exact"
