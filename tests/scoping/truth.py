@@ -59,7 +59,7 @@ class World:
 
 def world(seed: int, *, dark: bool = False, tools: bool = False) -> World:
     """A world of 120 people. `dark`: the attacker switches logging off for a while; `tools`: agents are asked about."""
-    random = Random(seed)  # noqa: S311 - a play, not a secret
+    random = Random(seed)
     people = tuple(f"c{number}" for number in range(120))
     made = World(people)
     cast = iter(random.sample(people, 60))
