@@ -1,21 +1,31 @@
-"""Scoping against hand-written DuckDB SQL that gives the same answer, in one run.
+"""Scoping against what a good engineer would write by hand for one question, in one run: ratios, and peak memory.
 
-    python bench/scoping.py [--rows 5000000] [--repeat 5] [--folder DIR]
+    python bench/scoping.py [--rows 20000000] [--owners 2000000] [--repeat 3] [--kinds parquet csv ndjson]
 
-Rows are made by a seed, as Parquet and as NDJSON.gz. Both sides read them with the same memory and threads and give,
-for each person, bucket, kinds, first and last request, hits, attempts and place; the volume of each hour; and the
-SHA-256 of every file before and after. The SQL knows this one question by heart; Tocsin works its way from the
-question, the declaration and the data map. Repetitions alternate; medians are compared; answers must be equal.
+Rows are made by a seed, as Parquet, CSV and NDJSON.gz. Each side runs in a process of its own, so that its peak memory
+is its own; the sides alternate; medians are compared; answers must be equal. Tocsin works its way from the question,
+the declaration and the data map; it also counts every hour and hashes every file before and after. The others know
+this one question by heart:
+
+- `by hand`: DuckDB SQL with the same memory and threads, for the same people, bucket, kinds, edges, counts and places;
+- `zcat`: two `zcat | wc -l` side by side, each over half of the NDJSON.gz, which answer nothing at all;
+- `pandas`: the same people and hits, over the Parquet file.
 """
 
 import argparse
 import hashlib
+import json
+import re
+import shlex
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +34,11 @@ import duckdb
 from tocsin.domain.datamap import DataKind, DataMap, Retention
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
-from tocsin.scoping.measure import measure
 from tocsin.sources.engine import Limits
 
-LIMITS = Limits(memory="2GB", threads=2)
+LIMITS = Limits(memory="300MB", threads=2)
 KEY = b"bench" * 8
-OWNERS, LEAKED = 100_000, 200
+LEAKED = 200
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 SINCE, UNTIL = datetime(2026, 1, 5, 0, 30, tzinfo=UTC), datetime(2026, 1, 9, tzinfo=UTC)
 PATHS = {
@@ -38,6 +47,12 @@ PATHS = {
     "/v1/usage/daily": "usage-analytics",
 }
 PATHS |= {"/v1/support/tickets": "support-communications", "/v1/keys": "auth-tokens"}
+FILES = {"parquet": "log.parquet", "csv": "log-*.csv", "ndjson": "log-*.ndjson.gz"}
+SIDES = {
+    "parquet": ("by hand", "pandas", "tocsin"),
+    "csv": ("by hand", "tocsin"),
+    "ndjson": ("by hand", "zcat", "tocsin"),
+}
 
 _LOG = f"""
 SELECT strftime(make_timestamp({int(FIRST.timestamp()) * 10**6} + (i * 1209600000000 // $rows)::BIGINT
@@ -50,12 +65,12 @@ SELECT strftime(make_timestamp({int(FIRST.timestamp()) * 10**6} + (i * 120960000
        'GET' AS method,
        (CASE WHEN hash(i, 10) % 10 < 8 THEN 200 WHEN hash(i, 10) % 10 = 8 THEN 401 ELSE 304 END)::INT AS status,
        (hash(i, 11) % 5000)::INT AS bytes
-FROM (SELECT i, (hash(i, 2) % {OWNERS})::BIGINT AS o FROM range($rows) r(i))
+FROM (SELECT i, (hash(i, 2) % $owners)::BIGINT AS o FROM range($rows) r(i))
 """
-_CUSTOMERS = f"""
+_CUSTOMERS = """
 SELECT 'cus_' || (100000 + o) AS id, 'customer' || o || '@example.com' AS email,
        ['VN', 'DE', 'FR', 'NL', 'US-CA', 'SG'][(1 + hash(o, 20) % 6)::INT] AS country
-FROM range({OWNERS}) r(o)
+FROM range($owners) r(o)
 """
 #: The answer by hand. {log} is the file's own reader; `people`, `seen` and `leaked` are temporary tables.
 _BY_HAND = """
@@ -87,73 +102,119 @@ SELECT f.*, country AS place FROM (FROM person UNION ALL FROM silent) f JOIN '{c
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--rows", type=int, default=5_000_000)
-    asked.add_argument("--repeat", type=int, default=5)
-    asked.add_argument("--folder", type=Path)
+    asked.add_argument("--rows", type=int, default=20_000_000)
+    asked.add_argument("--owners", type=int, default=2_000_000)
+    asked.add_argument("--repeat", type=int, default=3)
+    asked.add_argument("--kinds", nargs="+", choices=list(FILES), default=list(FILES))
+    asked.add_argument("--folder", type=Path, help="keep the rows here, and use what is there")
+    asked.add_argument("--side", help=argparse.SUPPRESS)
     options = asked.parse_args()
+    if options.side:
+        alone(options)
+        return
     with tempfile.TemporaryDirectory(prefix="bench-scoping-") as name:
-        folder = options.folder or Path(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        generate(folder, options.rows)
-        for kind in ("parquet", "ndjson"):
-            compare(folder, kind, options.rows, options.repeat)
+        options.folder = options.folder or Path(name)
+        options.folder.mkdir(parents=True, exist_ok=True)
+        generate(options.folder, options.rows, options.owners)
+        for kind in options.kinds:
+            compare(options, kind)
 
 
-def generate(folder: Path, rows: int) -> None:
-    """The log as one Parquet file and as four NDJSON.gz files, and the customers; kept if they are there."""
+def generate(folder: Path, rows: int, owners: int) -> None:
+    """The log as one Parquet file, four of CSV and four of NDJSON.gz, and the customers; kept if they are there."""
     if (folder / "customers.parquet").exists():
         return
     start = time.perf_counter()
     with duckdb.connect() as db:
-        db.execute(f"COPY ({_LOG.replace('$rows', str(rows))}) TO '{folder}/log.parquet'")
+        db.execute("SET preserve_insertion_order = false")
+        said = _LOG.replace("$rows", str(rows)).replace("$owners", str(owners))
+        db.execute(f"COPY ({said}) TO '{folder}/log.parquet'")
         for part in range(4):
-            where = f"FROM '{folder}/log.parquet' WHERE hash(\"at\") % 4 = {part}"
-            db.execute(f"COPY ({where}) TO '{folder}/log-{part}.ndjson.gz' (FORMAT json)")
-        db.execute(f"COPY ({_CUSTOMERS}) TO '{folder}/customers.parquet'")
-    print(f"made {rows:,} rows in {time.perf_counter() - start:.1f} s")
+            some = f"FROM '{folder}/log.parquet' WHERE hash(\"at\") % 4 = {part}"
+            db.execute(f"COPY ({some}) TO '{folder}/log-{part}.ndjson.gz' (FORMAT json)")
+            db.execute(f"COPY ({some}) TO '{folder}/log-{part}.csv'")
+        db.execute(
+            f"COPY ({_CUSTOMERS.replace('$owners', str(owners))}) TO '{folder}/customers.parquet.new' (FORMAT parquet)"
+        )
+    (folder / "customers.parquet.new").rename(folder / "customers.parquet")
+    print(f"made {rows:,} rows in {time.perf_counter() - start:.1f} s", flush=True)
 
 
-def compare(folder: Path, kind: str, rows: int, repeat: int) -> None:
-    """Alternate both sides and print the ratio of their medians."""
-    pattern = "log.parquet" if kind == "parquet" else "log-*.ndjson.gz"
-    files = sorted(folder.glob(pattern))
+def compare(options: argparse.Namespace, kind: str) -> None:
+    """Alternate the sides, and print the ratio of their medians and the highest peak of each."""
+    runs: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES[kind]}
+    for _ in range(options.repeat):
+        for side, done in runs.items():
+            done.append(_in_its_own_process(options, kind, side))
+    answers = {json.dumps(run["answer"]) for done in runs.values() for run in done if run["answer"]}
+    if len(answers) != 1:
+        raise SystemExit(f"{kind}: the answers differ: {sorted(answers)}")
+    median = {side: statistics.median(run["seconds"] for run in done) for side, done in runs.items()}
+    size = sum(file.stat().st_size for file in options.folder.glob(FILES[kind])) / 1e6
+    print(f"{kind}: {options.rows:,} rows, {size:,.0f} MB, answer {answers.pop()}")
+    for side, done in runs.items():
+        peak = max(run["peak"] for run in done)
+        faster = median[side] / median["tocsin"]
+        print(f"  {side:<8} {median[side]:7.2f} s  {peak:6,.0f} MB   tocsin's speed is {faster:.2f} of this")
+    sys.stdout.flush()
+
+
+def _in_its_own_process(options: argparse.Namespace, kind: str, side: str) -> dict[str, Any]:
+    mine = ["--kinds", kind, "--side", side, "--folder", str(options.folder), "--owners", str(options.owners)]
+    done = subprocess.run([sys.executable, __file__, *mine], check=True, stdout=subprocess.PIPE)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def alone(options: argparse.Namespace) -> None:
+    """One side, once: seconds without the imports, peak memory in MB with them, and the answer as a digest."""
+    kind, folder = options.kinds[0], options.folder
     sides: dict[str, Callable[[], Any]] = {
-        "by hand": lambda: with_prints(files, lambda: by_hand(folder, kind, pattern)),
-        "by hand, files not hashed": lambda: by_hand(folder, kind, pattern),
-        "tocsin": lambda: by_tocsin(folder, kind, pattern),
+        "by hand": lambda: with_prints(sorted(folder.glob(FILES[kind])), lambda: by_hand(folder, kind)),
+        "zcat": lambda: by_zcat(sorted(folder.glob(FILES[kind]))),
+        "pandas": lambda: by_pandas(folder),
+        "tocsin": lambda: by_tocsin(folder, kind, options.owners),
     }
-    times: dict[str, list[float]] = {side: [] for side in sides}
-    answers = {}
-    for _ in range(repeat):
-        for side, run in sides.items():
-            start = time.perf_counter()
-            answers[side] = run()
-            times[side].append(time.perf_counter() - start)
-    if len({repr(answer) for answer in answers.values()}) != 1:
-        raise SystemExit(f"{kind}: the answers differ")
-    median = {side: statistics.median(each) for side, each in times.items()}
-    size = sum(file.stat().st_size for file in files) / 1e6
-    print(
-        f"{kind}: {rows:,} rows, {size:.0f} MB, {len(answers['tocsin'][0])} people, {len(answers['tocsin'][1])} hours"
-    )
-    for side in sides:
-        ratio = median["tocsin"] / median[side]
-        print(f"  {side:<26} {median[side]:6.2f} s   tocsin is {ratio:.2f} x this")
+    _imports(options.side)
+    start = time.perf_counter()
+    answer = sides[options.side]()
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "peak": _peak(), "answer": answer}))
 
 
-def by_tocsin(folder: Path, kind: str, pattern: str) -> tuple[list[Any], list[int]]:
+def _peak() -> float:
+    """The most memory that this process ever had resident, in MB; `ru_maxrss` would still hold its parent's."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _imports(side: str) -> None:
+    if side in ("tocsin", "pandas"):
+        import_module("tocsin.scoping.measure" if side == "tocsin" else "pandas")
+
+
+def _answer(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """How many people, how many requests of theirs were answered, and a digest of id, level, hits and place."""
+    seen = hashlib.sha256()
+    for row in sorted(rows):
+        seen.update(repr(row).encode())
+    return [len(rows), sum(row[2] for row in rows), seen.hexdigest()[:16]]
+
+
+def by_tocsin(folder: Path, kind: str, owners: int) -> list[Any]:
     """Everything `tocsin scope` does between the question and the result."""
-    fields = {name: name for name in LogFields.model_fields if name != "session"}
-    log = LogSource(name="api", format=kind, paths=(str(folder / pattern),), fields=LogFields(**fields))
+    from tocsin.scoping.measure import measure
+
+    fields = {name: name for name in LogFields.model_fields if name in _NAMES}
+    log = LogSource(name="api", format=kind, paths=(str(folder / FILES[kind]),), fields=LogFields(**fields))
     people = CustomerSource(
         name="customers",
         path=str(folder / "customers.parquet"),
         format="parquet",
         fields=CustomerFields(id="id", email="email", country="country"),
     )
-    question = Question(tokens=tokens(), since=SINCE, until=UNTIL)
     found = measure(
-        question,
+        Question(tokens=tokens(owners), since=SINCE, until=UNTIL),
         Sources(logs=(log,), customers=(people,)),
         data_map(),
         workspace=folder / "work",
@@ -162,20 +223,22 @@ def by_tocsin(folder: Path, kind: str, pattern: str) -> tuple[list[Any], list[in
     )
     if found.result.gaps:
         raise SystemExit(f"unexpected gaps: {found.result.gaps}")
-    columns = ("id", "level", "kinds", "first_seen", "last_seen", "hits", "attempts", "place")
-    rows = [tuple(row[name] for name in columns) for row in found.table.select(columns).to_pylist()]
-    first, last = int(SINCE.timestamp()) // 3600, int(UNTIL.timestamp()) // 3600
-    # No gap says: every hour of the window has rows.
-    return rows, list(range(first, last))
+    rows = found.table.select(["id", "level", "hits", "place"]).to_pylist()
+    return _answer([(row["id"], min(row["level"], 2), row["hits"], row["place"]) for row in rows])
 
 
-def by_hand(folder: Path, kind: str, pattern: str) -> tuple[list[Any], list[int]]:
+_NAMES = ("at", "token", "account", "ip", "agent", "endpoint", "method", "status", "bytes")
+
+
+def by_hand(folder: Path, kind: str) -> list[Any]:
     """The same by SQL that was written for this question."""
-    names = [name for name in LogFields.model_fields if name != "session"]
-    columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
+    columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in _NAMES) + "}"
+    path = f"'{folder}/{FILES[kind]}'"
     reader = {
-        "parquet": f"read_parquet('{folder}/{pattern}', filename=true)",
-        "ndjson": f"read_json('{folder}/{pattern}', format='newline_delimited', ignore_errors=true,"
+        "parquet": f"read_parquet({path}, filename=true)",
+        "csv": f"read_csv({path}, auto_detect=false, header=true, columns={columns}, delim=',', quote='\"',"
+        " ignore_errors=true, filename=true)",
+        "ndjson": f"read_json({path}, format='newline_delimited', ignore_errors=true,"
         f" filename=true, columns={columns})",
     }[kind]
     kinds = " ".join(f"WHEN '{path}' THEN {1 << place}" for place, path in enumerate(PATHS))
@@ -186,16 +249,45 @@ def by_hand(folder: Path, kind: str, pattern: str) -> tuple[list[Any], list[int]
         "memory_limit": LIMITS.memory,
         "threads": LIMITS.threads,
         "preserve_insertion_order": False,
+        "temp_directory": str(folder / "spill"),
     }
     with duckdb.connect(config=config) as db:
+        owners = db.execute(f"SELECT count(*) FROM '{folder}/customers.parquet'").fetchall()[0][0]
         db.execute("SET TimeZone = 'UTC'")
-        db.execute(f"CREATE TEMP TABLE leaked AS SELECT unnest({list(tokens())}) AS wanted")
+        db.execute(f"CREATE TEMP TABLE leaked AS SELECT unnest({list(tokens(owners))}) AS wanted")
         db.execute(sql)
-        first, last = int(SINCE.timestamp()) // 3600, int(UNTIL.timestamp()) // 3600
-        hours = db.execute(
-            "SELECT DISTINCT hour FROM seen WHERE hour >= ? AND hour < ? ORDER BY 1", [first, last]
-        ).fetchall()
-        return db.execute("FROM people").fetchall(), [hour for (hour,) in hours]
+        db.execute("SELECT DISTINCT hour FROM seen ORDER BY 1").fetchall()
+        rows = db.execute("SELECT id, least(level, 2), hits, place FROM people").fetchall()
+        return _answer(rows)
+
+
+def by_zcat(files: Sequence[Path]) -> None:
+    """Two `zcat | wc -l` side by side, as two cores can do at best without reading what they unpack."""
+    halves = [files[::2], files[1::2]]
+    commands = [f"zcat {' '.join(shlex.quote(str(file)) for file in half)} | wc -l" for half in halves]
+    running = [subprocess.Popen(["sh", "-c", each], stdout=subprocess.DEVNULL) for each in commands]
+    if any(each.wait() for each in running):
+        raise SystemExit("zcat failed")
+
+
+def by_pandas(folder: Path) -> list[Any]:
+    """The same people by pandas: whole columns in memory, as its tutorials do it."""
+    import pandas as pd
+
+    owners = pd.read_parquet(folder / "customers.parquet")
+    log = pd.read_parquet(folder / "log.parquet")
+    log["at"] = pd.to_datetime(log["at"], utc=True)
+    leaked = log[log["token"].isin(tokens(len(owners)))]
+    log.groupby(log["at"].dt.floor("h")).size()
+    fit = leaked[(leaked["at"] >= SINCE) & (leaked["at"] < UNTIL)].drop_duplicates()
+    read = fit[fit["status"] < 400]
+    people = pd.DataFrame({"id": leaked["account"].unique()}).merge(owners, on="id")
+    people["hits"] = people["id"].map(read.groupby("account").size()).fillna(0).astype(int)
+    people["tried"] = people["id"].isin(fit["account"])
+    level = (people["hits"] > 0) * 2 + ((people["hits"] == 0) & people["tried"]) * 1
+    return _answer(
+        list(zip(people["id"], level.tolist(), people["hits"].tolist(), people["country"], strict=True))
+    )
 
 
 def with_prints(files: Sequence[Path], run: Callable[[], Any]) -> Any:
@@ -217,10 +309,10 @@ def _print(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def tokens() -> tuple[str, ...]:
-    """Every 500th owner's token leaked."""
+def tokens(owners: int) -> tuple[str, ...]:
+    """Every so many owners' token leaked."""
     return tuple(
-        f"tok_{hashlib.md5(str(owner * (OWNERS // LEAKED)).encode()).hexdigest()}" for owner in range(LEAKED)
+        f"tok_{hashlib.md5(str(owner * (owners // LEAKED)).encode()).hexdigest()}" for owner in range(LEAKED)
     )
 
 
