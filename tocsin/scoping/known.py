@@ -9,7 +9,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import CustomerSource
-from tocsin.scoping import coverage
+from tocsin.scoping.gaps.files import changed_files
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.delimited import spoilt_files
@@ -49,7 +49,7 @@ def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -
     name = source.table or "query"
     if file is not None:
         name = file.name
-        reading.gaps += coverage.changed_files(changed([file]))
+        reading.gaps += changed_files(changed([file]))
         if source.format != "parquet":
             rows += account_for_rejected(engine, source.name, [file], reading)
     reading.inputs.append(

@@ -23,8 +23,9 @@ from tocsin.domain.scope.people import AffectedPerson, set_digest
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult, Seen
 from tocsin.domain.sources import Sources
-from tocsin.scoping import cells, coverage
+from tocsin.scoping import cells
 from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators
+from tocsin.scoping.gaps.files import changed_files
 from tocsin.scoping.known import read_customers
 from tocsin.scoping.people import SURE_OF, linked_accounts, listed_people, people
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
@@ -108,7 +109,7 @@ def _found(
         reading = read_logs(backend, question, sources.logs, Path(name), progress)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
-        reading.gaps += coverage.changed_files(changed(reading.files))
+        reading.gaps += changed_files(changed(reading.files))
         customers = read_customers(backend, sources.customers, Path(name), reading)
         progress("counting people", 0.0)
         table = _people(backend, question, customers, data_map, reading)

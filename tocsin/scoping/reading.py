@@ -18,7 +18,10 @@ from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
-from tocsin.scoping import coverage
+from tocsin.scoping.gaps.columns import missing_columns
+from tocsin.scoping.gaps.files import damaged
+from tocsin.scoping.gaps.hours import hours, missing_hours, window_hours
+from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.delimited import rejected_lines, spoilt_files
 from tocsin.sources.files import File, find, take_in
@@ -55,11 +58,11 @@ def read_logs(
         reading.passes[source.name] = rows
         reading.files += files
         _account_for(engine, source, rows, read_from, reading)
-        reading.gaps += coverage.missing_columns(source, question)
-        present[source.name] = coverage.hours(engine, rows)
-    window = coverage.window_hours(question, present.values())
-    for name, hours in present.items():
-        reading.gaps += coverage.missing_hours(name, hours, window)
+        reading.gaps += missing_columns(source, question)
+        present[source.name] = hours(engine, rows)
+    window = window_hours(question, present.values())
+    for name, known in present.items():
+        reading.gaps += missing_hours(name, known, window)
     return reading
 
 
@@ -95,9 +98,7 @@ def _passed(
     except BAD_BYTES:
         doubtful = set(files)
     left = {file: mended(file, folder, source.format) for file in files if file in doubtful}
-    gaps += (
-        coverage.damaged(file, used=each.file is not None) for file, each in left.items() if each.damaged
-    )
+    gaps += (damaged(file, used=each.file is not None) for file, each in left.items() if each.damaged)
     read_from = (left[file].file if file in left else file for file in files)
     remains = tuple(file for file in read_from if file is not None)
     if remains == tuple(files):
@@ -116,7 +117,7 @@ def _doubtful(engine: Any, source: LogSource, rows: Any, files: Sequence[File]) 
     if source.format in ("csv", "tsv"):
         paths = spoilt_files(engine)
     elif source.format in repairs():
-        paths = {path for path, (_, lost, _) in coverage.rows_by_file(engine, rows).items() if lost}
+        paths = {path for path, (_, lost, _) in rows_by_file(engine, rows).items() if lost}
     return {file for file in files if str(file.read_from) in paths}
 
 
@@ -167,7 +168,7 @@ def _account_for(
     engine: Any, source: LogSource, rows: Any, read_from: Sequence[File], reading: Reading
 ) -> None:
     """Rows and unreadable lines of each file. Refused when a source with rows has none that can be read."""
-    counts = coverage.rows_by_file(engine, rows)
+    counts = rows_by_file(engine, rows)
     rejected = _rejected(engine, read_from) if source.format in ("csv", "tsv") else {}
     lost: Counter[str] = Counter()
     blind: Counter[str] = Counter()
@@ -187,15 +188,15 @@ def _account_for(
             f"source {source.name}: no row has a moment that can be read;"
             " check `fields.at`, `time.format` and `time.zone`"
         )
-    reading.gaps += coverage.unreadable(source.name, lost, rejected)
-    reading.gaps += coverage.unreadable_addresses(source, blind)
+    reading.gaps += unreadable(source.name, lost, rejected)
+    reading.gaps += unreadable_addresses(source, blind)
 
 
 def account_for_rejected(engine: Any, source: str, files: Sequence[File], reading: Reading) -> int:
     """Note the lines of these files that are no row, and say how many they are."""
     rejected = _rejected(engine, files)
     lost = Counter({name: len(lines) for name, lines in rejected.items()})
-    reading.gaps += coverage.unreadable(source, lost, rejected)
+    reading.gaps += unreadable(source, lost, rejected)
     return lost.total()
 
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from tocsin.domain.records import Record
 
 GapKind = Literal[
@@ -33,10 +35,22 @@ HIDING: frozenset[GapKind] = frozenset(
 )
 
 
+class Stretch(Record):
+    """A stretch of time, from `since` (included) to `until` (not included)."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+
+
 class Gap(Record):
-    """Something the result cannot know. `detail` names files, hours and line numbers, never a person."""
+    """Something the result cannot know. `detail` names files, hours and line numbers, never a person.
+
+    `detail` shows the first few places to a person; `hours` and `files` hold them all, to be compared and counted.
+    """
 
     kind: GapKind
     source: str
     count: int
     detail: str = ""
+    hours: tuple[Stretch, ...] = ()
+    files: tuple[str, ...] = ()

@@ -1,0 +1,16 @@
+"""Columns that a source lacks: an indicator that it cannot be asked about."""
+
+from collections.abc import Iterator
+
+from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import LogSource
+from tocsin.scoping.indicators import COLUMNS
+
+
+def missing_columns(source: LogSource, question: Question) -> Iterator[Gap]:
+    """An indicator that the source cannot be asked about."""
+    for kind in question.given():
+        if getattr(source.fields, COLUMNS[kind]) is None:
+            detail = f"no column for {COLUMNS[kind]}: its rows cannot be compared with {kind}"
+            yield Gap(kind="missing-column", source=source.name, count=1, detail=detail)
