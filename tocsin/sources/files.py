@@ -12,6 +12,7 @@ from pathlib import Path
 from tocsin.domain.errors import Refused
 
 _GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class File:
     read_from: Path
     sha256: str
     size: int
+    #: Bytes of its longest line, or a little more; None in an archive, which nobody has unpacked yet.
+    longest: int | None = None
 
     @property
     def name(self) -> str:
@@ -44,21 +47,34 @@ def find(source: str, patterns: Iterable[str]) -> tuple[Path, ...]:
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of the file's bytes, in hex; Refused when it cannot be read."""
+    return _looked_at(path)[0]
+
+
+def _looked_at(path: Path) -> tuple[str, int]:
+    """SHA-256 and the length of the longest line, in one reading. Lines within one chunk count as long as it."""
+    seen, longest, since = hashlib.sha256(), 0, 0
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            while chunk := stream.read(_CHUNK):
+                seen.update(chunk)
+                first = chunk.find(b"\n")
+                if first >= 0:
+                    longest, since = max(longest, since + first, len(chunk)), 0
+                since += len(chunk) - chunk.rfind(b"\n") - 1
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+    return seen.hexdigest(), max(longest, since)
 
 
 def take_in(source: str, paths: Sequence[Path], folder: Path) -> tuple[File, ...]:
     """The files with their fingerprints; a second file with the same bytes is left out."""
     with ThreadPoolExecutor() as pool:
-        prints = list(pool.map(fingerprint, paths))
+        looks = list(pool.map(_looked_at, paths))
     files: dict[str, File] = {}
-    for path, sha256 in zip(paths, prints, strict=True):
-        read_from = _rightly_named(path, folder / f"{source}-{len(files)}")
-        files.setdefault(sha256, File(source, path, read_from, sha256, path.stat().st_size))
+    for path, (sha256, longest) in zip(paths, looks, strict=True):
+        read_from, zipped = _rightly_named(path, folder / f"{source}-{len(files)}")
+        known = None if zipped else longest
+        files.setdefault(sha256, File(source, path, read_from, sha256, path.stat().st_size, known))
     return tuple(files.values())
 
 
@@ -73,18 +89,18 @@ def _print_now(file: File) -> str | None:
     return fingerprint(file.path) if file.path.is_file() else None
 
 
-def _rightly_named(path: Path, link: Path) -> Path:
-    """`path`, or a link whose suffix tells the engine whether the bytes are gzip, where the name tells it wrongly."""
+def _rightly_named(path: Path, link: Path) -> tuple[Path, bool]:
+    """`path`, or a link whose suffix tells the engine whether the bytes are gzip; and whether they are packed."""
     with path.open("rb") as stream:
         begin = stream.read(len(_GZIP))
     # Of an archive that was cut off at once, one byte may be all there is.
     zipped = begin != b"" and _GZIP.startswith(begin)
     if zipped == (path.suffix == ".gz") or path.stat().st_size == 0:
-        return path
+        return path, zipped or path.suffix == ".zst"
     link = link.with_suffix(".gz" if zipped else ".txt")
     link.unlink(missing_ok=True)
     link.symlink_to(path)
-    return link
+    return link, zipped
 
 
 def as_utf8(text: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, as_utf8, engine_path, text_lines
-from tocsin.sources.missing import refuse_missing
+from tocsin.sources.missing import refuse_unnamed
 
 FORMATS = ("ndjson",)
 #: How many lines are looked at to learn the names of the fields; seldom-used fields must occur among them.
@@ -25,7 +25,7 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
     """A table with the columns `fields` names (ours, as text) and `file`, the path that each row was read from."""
     known = _field_names(files)
     if known:
-        refuse_missing(source, files[0].name, fields, known)
+        refuse_unnamed(source, files[0].name, fields, known)
     table = engine.read_json(
         [engine_path(file) for file in files],
         format="newline_delimited",
