@@ -12,6 +12,7 @@ from tocsin.domain.sources import CustomerFields, CustomerSource
 from tocsin.sources.customers import open_customers
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import find, take_in
+from tocsin.sources.flagging import UNEXPLAINED, UNREADABLE_BIRTH, flags_of
 
 FIELDS = CustomerFields(id="nr", email="mail", country="land", group="segment")
 PEOPLE = [
@@ -108,3 +109,113 @@ def test_nothing_is_written_to_the_database(tmp_path):
     before = (tmp_path / "people.db").read_bytes()
     opened(tmp_path, source)
     assert (tmp_path / "people.db").read_bytes() == before
+
+
+def columns_of(folder, source, *names):
+    with engine(folder / "spill", Limits(threads=1)) as backend:
+        file = take_in("crm", find("crm", [source.path]), folder)[0] if source.path else None
+        table = open_customers(backend, source, file).table.order_by("id")
+        return [tuple(row[name] for name in names) for row in backend.to_pyarrow(table).to_pylist()]
+
+
+def as_csv(folder, header, *rows, fields, **declared):
+    path = folder / "more.csv"
+    with path.open("w", newline="") as out:
+        csv.writer(out).writerows([header, *rows])
+    return CustomerSource(name="crm", path=str(path), fields=CustomerFields(id="id", **fields), **declared)
+
+
+def test_a_person_may_have_several_addresses_in_columns_in_a_text_or_in_a_list(tmp_path):
+    rows = [("1", " a@x.org ", "b@x.org; c@x.org;", "d@x.org"), ("2", "", " ;e@x.org", ""), ("3", "", "", "")]
+    fields = {"email": "mail", "emails": ("more", "billing")}
+    source = as_csv(tmp_path, ("id", "mail", "more", "billing"), *rows, fields=fields, email_separator=";")
+    expected = [
+        ("a@x.org", "a@x.org\nb@x.org\nc@x.org\nd@x.org"),
+        ("e@x.org", "e@x.org"),
+        (None, None),
+    ]
+    assert columns_of(tmp_path, source, "email", "emails") == expected
+    path = tmp_path / "people.parquet"
+    lists = [["a@x.org", "b@x.org", None], [], None]
+    pq.write_table(pa.table({"id": ["1", "2", "3"], "mails": pa.array(lists, pa.list_(pa.string()))}), path)
+    source = CustomerSource(
+        name="crm", path=str(path), format="parquet", fields=CustomerFields(id="id", emails="mails")
+    )
+    assert columns_of(tmp_path, source, "email", "emails") == [
+        ("a@x.org", "a@x.org\nb@x.org"),
+        (None, None),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "flags"),
+    [
+        ("Staff, vip", "active", {"employee"}),
+        ("RIP|bounced", "gone", {"deceased", "bounced", "deleted"}),
+        ("", "Suspended", {"suspect"}),
+        ("vip", "", set()),
+        ("unheard of", "", "unexplained"),
+        ("staffing", "", "unexplained"),
+        ("minor, unheard of", "active", "unexplained"),
+    ],
+)  # fmt: skip
+def test_a_company_calls_flags_as_it_likes(tmp_path, said, status, flags):
+    source = as_csv(
+        tmp_path,
+        ("id", "labels", "state"),
+        ("1", said, status),
+        fields={"flags": "labels", "status": "state"},
+        flags={
+            "staff": "employee",
+            "RIP": "deceased",
+            "gone": "deleted",
+            "suspended": "suspect",
+            "vip": None,
+        },
+    )
+    ((bits,),) = columns_of(tmp_path, source, "flags")
+    if flags == "unexplained":
+        assert bits & UNEXPLAINED
+    else:
+        assert (set(flags_of(bits)), bits & UNEXPLAINED) == (flags, 0)
+
+
+def test_a_column_of_yes_and_no_is_a_flag_by_its_own_name_and_a_source_may_flag_everybody(tmp_path):
+    source = as_csv(
+        tmp_path,
+        ("id", "is_staff", "deceased"),
+        ("1", "yes", "0"),
+        ("2", "No", "TRUE"),
+        ("3", "", ""),
+        fields={"flags": ("is_staff", "deceased")},
+        flags={"is_staff": "employee"},
+        flags_of_all=("named-only",),
+    )
+    found = [flags_of(bits) for (bits,) in columns_of(tmp_path, source, "flags")]
+    assert found == [("employee", "named-only"), ("deceased", "named-only"), ("named-only",)]
+
+
+@pytest.mark.parametrize(
+    ("order", "said", "day"),
+    [
+        ("year-first", "2001-12-31", "2001-12-31"),
+        ("year-first", "2001-12-31T00:00:00Z", "2001-12-31"),
+        ("year-first", "31/12/2001", None),
+        ("day-first", "31/12/2001", "2001-12-31"),
+        ("day-first", "1.2.2001", "2001-02-01"),
+        ("month-first", "1/2/2001", "2001-01-02"),
+        ("day-first", "31/02/2001", None),
+        ("year-first", "0001-01-01", None),
+        ("year-first", "someday", None),
+        ("day-first", "31/12/01", None),
+    ],
+)
+def test_a_birth_date_that_is_none_stays_unknown_and_is_marked(tmp_path, order, said, day):
+    source = as_csv(
+        tmp_path, ("id", "born"), ("1", said), ("2", " "), fields={"birth_date": "born"}, birth_dates=order
+    )
+    (found, bits), silent = columns_of(tmp_path, source, "birth_date", "flags")
+    assert found == day
+    assert bool(bits & UNREADABLE_BIRTH) == (day is None)
+    assert silent == (None, 0)

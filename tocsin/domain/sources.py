@@ -3,12 +3,13 @@
 A room of the heart: pure values. `tocsin/sources/` opens what stands here; `contacts/sources.yaml` is a sample.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tocsin.domain.questions import GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Zone
+from tocsin.domain.scope.flags import Flag
 
 
 class LogFields(Record):
@@ -67,33 +68,63 @@ class LogSource(Record):
     country: Place | None = None
 
 
+def _several(raw: Any) -> Any:
+    """One name stands for a list of one."""
+    return (raw,) if isinstance(raw, str) else raw
+
+
+#: Names of columns; one alone may stand without brackets.
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
 class CustomerFields(Record):
     """What the customer table calls our columns. `id` is what the logs name as account."""
 
     id: str
     email: str | None = None
+    #: Her other addresses: columns with one each, with a list, or with several in a text (see `email_separator`).
+    emails: Names = ()
     name: str | None = None
     locale: str | None = None
     country: str | None = None
     status: str | None = None
+    created_at: str | None = None
     closed_at: str | None = None
+    deleted_at: str | None = None
     #: Whether a person agreed to be told by e-mail what a law wants in writing: yes or no.
     email_agreed: str | None = None
+    #: Whether she has shown that `email` is hers: yes or no.
+    verified: str | None = None
     group: str | None = None
     role: str | None = None
+    birth_date: str | None = None
+    #: Id or e-mail address of whom to tell in her place.
+    guardian: str | None = None
+    #: What makes several rows of this source one person for certain, such as a customer number.
+    person: str | None = None
+    #: Columns with words (`staff, vip`), or with yes and no: then the column's own name is the word.
+    flags: Names = ()
 
     def mapped(self) -> dict[str, str]:
-        """Our names to the table's, for the columns that it has."""
-        return {name: field for name in CUSTOMER_COLUMNS if (field := getattr(self, name)) is not None}
+        """Our names to the table's, for the columns that it has; of several for one name each with a number."""
+        found: dict[str, str] = {}
+        for name in CUSTOMER_COLUMNS:
+            theirs = getattr(self, name)
+            if isinstance(theirs, tuple):
+                found |= {f"{name}_{number}": each for number, each in enumerate(theirs, 1)}
+            elif theirs is not None:
+                found[name] = theirs
+        return found
 
 
 CUSTOMER_COLUMNS = tuple(CustomerFields.model_fields)
 
 
 class CustomerSource(Record):
-    """The people we hold data about: a file, or a table or query of a database."""
+    """The people we hold data about: files, or a table or query of a database."""
 
     name: Id
+    #: A file, or a glob that may name several.
     path: str | None = None
     format: Literal["csv", "tsv", "parquet"] = "csv"
     #: An SQLAlchemy URL. Keep passwords out of it: PostgreSQL reads them from `~/.pgpass`.
@@ -108,6 +139,23 @@ class CustomerSource(Record):
     #: How the country of a person is known.
     place_basis: Literal["billing", "address", "ip", "declared", "unknown"] = "declared"
     country: Place | None = None
+    #: What stands between the addresses of one text in `fields.emails`.
+    email_separator: str | None = Field(None, min_length=1)
+    #: The order of the numbers in birth dates: 2001-12-31, 31/12/2001 or 12/31/2001.
+    birth_dates: Literal["year-first", "day-first", "month-first"] = "year-first"
+    #: The company's own words, in lower case, and which flag each means; null: none. Ours need not stand here.
+    flags: dict[str, Flag | None] = Field(default_factory=dict)
+    #: Flags of everybody in this source: a list of people who are only named in tickets is `[named-only]`.
+    flags_of_all: tuple[Flag, ...] = ()
+    #: Whether two rows with one verified address are one person. Not so where people share mailboxes.
+    verified_address_is_person: bool = False
+
+    @field_validator("flags", mode="before")
+    @classmethod
+    def _in_lower_case(cls, raw: Any) -> Any:
+        return (
+            {str(word).strip().lower(): flag for word, flag in raw.items()} if isinstance(raw, dict) else raw
+        )
 
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:
@@ -117,6 +165,8 @@ class CustomerSource(Record):
             raise ValueError("a url needs either a table or a query")
         if self.group not in GROUPS or self.role not in (None, *ROLES):
             raise ValueError(f"group is one of {', '.join(GROUPS)}; role is one of {', '.join(ROLES)}")
+        if self.verified_address_is_person and self.fields.verified is None:
+            raise ValueError("verified_address_is_person needs `fields.verified`: which address is verified")
         return self
 
 
@@ -125,6 +175,8 @@ class Sources(Record):
 
     logs: tuple[LogSource, ...] = ()
     customers: tuple[CustomerSource, ...] = ()
+    #: From which birthday on people of a place speak for themselves; 18 where a place is not named.
+    majority: dict[Place, int] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -31,6 +31,7 @@ from tocsin.scoping.people import SURE_OF, linked_accounts, listed_people, peopl
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
+from tocsin.sources.flagging import flags_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -170,8 +171,21 @@ def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
                 status=row["status"],
                 closed_at=row["closed_at"],
                 email_agreed=row["email_agreed"],
+                emails=_others(row),
+                created_at=row["created_at"],
+                deleted_at=row["deleted_at"],
+                verified=row["verified"],
+                birth_date=row["birth_date"],
+                guardian=row["guardian"],
+                flags=flags_of(row["flags"] or 0),
                 less_sure=_less_sure(row, kinds, data_map),
             )
+
+
+def _others(row: dict[str, Any]) -> tuple[str, ...]:
+    """Her addresses but the first, each once."""
+    every = dict.fromkeys((row["emails"] or "").split("\n"))
+    return tuple(each for each in every if each and each != row["email"])
 
 
 def _less_sure(

@@ -12,6 +12,7 @@ from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.fitting import LEVEL, bits_of
+from tocsin.sources.flagging import SHARED_BITS
 
 _TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
 #: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
@@ -28,6 +29,10 @@ _FINDING = {
     "attempts": "int64",
     "acquired": "boolean",
 }
+#: Ends of an account; a person's, only when all her accounts ended.
+_ENDS = ("closed_at", "deleted_at")
+#: What all rows of a person say together, not the first of them.
+_TOGETHER = ("emails", "flags", "birth_date", *_ENDS)
 _DIFFERS = "people whose rows name different countries (then no place is known), groups or roles"
 
 
@@ -46,7 +51,12 @@ def people(
     findings = engine.create_table("findings", _merged(ibis.union(*parts)), temp=True)
     if customers is None:
         nobody = ibis.memtable(
-            pa.table({name: pa.array([], pa.string()) for name in (*CUSTOMER_COLUMNS, "basis")})
+            pa.table(
+                {
+                    name: pa.array([], pa.int64() if name == "flags" else pa.string())
+                    for name in (*CUSTOMER_COLUMNS, "basis")
+                }
+            )
         )
         return engine.create_table("people", _identified(engine, findings, nobody, "left"), temp=True), []
     known = engine.create_table("people", _identified(engine, findings, customers, "inner"), temp=True)
@@ -162,10 +172,10 @@ def _identified(engine: Any, findings: Any, customers: Any, how: str) -> Any:
     mine = engine.create_table("mine", _placed(customers.semi_join(findings, "id")), temp=True)
     order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
     ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
-    one = ranked.filter(ranked["rank"] == 0).drop("rank", "country", "place", "basis")
-    place = _place_of(mine)
+    one = ranked.filter(ranked["rank"] == 0).drop("rank", "country", "place", "basis", *_TOGETHER)
+    together = _together(ranked)
     person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
-    person = person.left_join(place.rename(placed="id"), person.id == place.id)
+    person = person.left_join(together.rename(whose="id"), person.id == together.id)
     return person.select(
         *_FINDING,
         *(name for name in CUSTOMER_COLUMNS if name not in ("id", "country")),
@@ -183,18 +193,34 @@ def _placed(customers: Any) -> Any:
     return customers.left_join(places, customers.country == places.code).drop("code")
 
 
-def _place_of(mine: Any) -> Any:
-    """By id: the one place that all rows but silent ones agree on, and whether rows differ in what the law asks."""
-    said = mine.mutate(stated=ibis.coalesce(mine.place, mine.country))
+def _together(ranked: Any) -> Any:
+    """By id, what all her rows say together: the one place that all but silent ones agree on, and whether they differ
+    in what the law asks; every address and flag; an end only where every account ended; the latest birth date.
+    """
+    said = ranked.mutate(stated=ibis.coalesce(ranked.place, ranked.country))
     people = said.group_by("id").aggregate(
         place=said.place.min(),
         basis=said.basis.min(where=said.place.notnull()),
         elsewhere=said.stated.min() != said.stated.max(),
         **{name: said[name].min() != said[name].max() for name in ("group", "role")},
+        emails=said.emails.group_concat("\n", order_by=said["rank"]),
+        any_flags=said.flags.bit_or(),
+        all_flags=said.flags.bit_and(),
+        birth_date=said.birth_date.max(),
+        **{f"last_{name}": said[name].max() for name in _ENDS},
+        **{f"open_{name}": said[name].isnull().any() for name in _ENDS},
     )
+    ends = {
+        name: ibis.ifelse(people[f"open_{name}"], ibis.null("string"), people[f"last_{name}"])
+        for name in _ENDS
+    }
     return people.select(
         "id",
         "basis",
+        "emails",
+        "birth_date",
+        **ends,
+        flags=(people.any_flags & ~SHARED_BITS) | (people.all_flags & SHARED_BITS),
         place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
         differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
     )

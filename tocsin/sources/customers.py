@@ -19,7 +19,9 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.sources import CUSTOMER_COLUMNS, CustomerSource
 from tocsin.domain.timeline import canonical
 from tocsin.sources import delimited, parquet
+from tocsin.sources.birthdays import birth_date
 from tocsin.sources.files import File
+from tocsin.sources.flagging import UNREADABLE_BIRTH, as_text, flagged
 from tocsin.sources.missing import refuse_missing
 
 _BATCH = 20_000
@@ -47,7 +49,10 @@ def open_customers(engine: Any, source: CustomerSource, file: File | None) -> Cu
 
 
 def _completed(raw: Any, source: CustomerSource) -> Any:
-    """Every column as stripped text, null where empty; group and role as declared where a row is silent."""
+    """Every column as stripped text, null where empty; group and role as declared where a row is silent.
+
+    `email` is her first address and `emails` are all of them, one to a line; `flags` is a number (see `flagging`).
+    """
     columns = {}
     for name in CUSTOMER_COLUMNS:
         if name in raw.columns:
@@ -57,7 +62,33 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
     columns["group"] = columns["group"].fill_null(source.group)
     if source.role is not None:
         columns["role"] = columns["role"].fill_null(source.role)
+    columns |= _addresses(raw, source) | _birth(raw, source)
     return raw.select(source=ibis.literal(source.name), basis=ibis.literal(source.place_basis), **columns)
+
+
+def _addresses(raw: Any, source: CustomerSource) -> dict[str, Any]:
+    """`email` and `emails`."""
+    named = [raw.email.cast("string")] if "email" in raw.columns else []
+    for number, _ in enumerate(source.fields.emails, 1):
+        text = as_text(raw[f"emails_{number}"])
+        named.append(text.replace(source.email_separator, "\n") if source.email_separator else text)
+    if not named:
+        return {}
+    whole = named[0].fill_null("")
+    for text in named[1:]:
+        whole = whole + "\n" + text.fill_null("")
+    lines = whole.re_replace(r"\s*\n\s*", "\n").strip().nullif("")
+    return {"emails": lines, "email": lines.re_extract(r"^[^\n]*", 0)}
+
+
+def _birth(raw: Any, source: CustomerSource) -> dict[str, Any]:
+    """`birth_date` and `flags`, of which one tells that a birth date cannot be read."""
+    flags = flagged(raw, source)
+    if "birth_date" not in raw.columns:
+        return {"flags": flags}
+    said, day = raw.birth_date.cast("string").strip().nullif(""), birth_date(raw.birth_date, source)
+    unreadable = said.notnull() & day.isnull()
+    return {"birth_date": day, "flags": flags + ibis.ifelse(unreadable, UNREADABLE_BIRTH, 0)}
 
 
 def _fetched(source: CustomerSource, fields: dict[str, str]) -> tuple[pa.Table, str, int]:
@@ -65,7 +96,7 @@ def _fetched(source: CustomerSource, fields: dict[str, str]) -> tuple[pa.Table, 
     seen, size, batches = hashlib.sha256(), 0, []
     try:
         for rows in _rows(source, fields):
-            texts = [[None if value is None else str(value) for value in row] for row in rows]
+            texts = [[_plain(value) for value in row] for row in rows]
             lines = b"\n".join(canonical(row) for row in texts) + b"\n"
             seen.update(lines)
             size += len(lines)
@@ -77,6 +108,13 @@ def _fetched(source: CustomerSource, fields: dict[str, str]) -> tuple[pa.Table, 
             f"source {source.name}: the database cannot be read ({type(error).__name__}); check its url and table"
         ) from None
     return pa.Table.from_batches(batches, schema), seen.hexdigest(), size
+
+
+def _plain(value: Any) -> str | None:
+    """A value as text; of a list its members, one to a line."""
+    if isinstance(value, list | tuple):
+        return "\n".join(str(each) for each in value)
+    return None if value is None else str(value)
 
 
 def _rows(source: CustomerSource, fields: dict[str, str]) -> Iterator[Any]:

@@ -126,4 +126,5 @@ def _person(content: bytes) -> AffectedPerson:
     moments = {name: raw[name] and datetime.fromisoformat(raw[name]) for name in ("first_seen", "last_seen")}
     doubts = tuple((kind, Bucket(bucket)) for kind, bucket in raw.get("less_sure", ()))
     known = {"bucket": Bucket(raw["bucket"]), "kinds": tuple(raw["kinds"]), "less_sure": doubts}
-    return AffectedPerson(**(raw | moments | known))
+    several = {name: tuple(raw.get(name, ())) for name in ("emails", "flags")}
+    return AffectedPerson(**(raw | moments | known | several))

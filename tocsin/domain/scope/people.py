@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.flags import Flag
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,16 @@ class AffectedPerson:
     status: str | None = None
     closed_at: str | None = None
     email_agreed: str | None = None
+    #: Her other addresses, in the order of the sources.
+    emails: tuple[str, ...] = ()
+    created_at: str | None = None
+    deleted_at: str | None = None
+    verified: str | None = None
+    #: As `2001-12-31`; None where it is unknown or cannot be read.
+    birth_date: str | None = None
+    #: Id or e-mail address of whom to tell in her place.
+    guardian: str | None = None
+    flags: tuple[Flag, ...] = ()
     #: Kinds of which we are less sure than of the person: `kinds` alone are as sure as her bucket says.
     less_sure: tuple[tuple[str, Bucket], ...] = ()
 
