@@ -320,6 +320,43 @@ def test_a_request_whose_address_cannot_be_read_is_a_gap_where_addresses_are_ask
     assert gaps(ask(tmp_path, log, LEAK)) == {}
 
 
+def test_files_of_one_name_in_folders_by_date_are_counted_apart(tmp_path):
+    for day, broken in (("2026-11-20", 3), ("2026-11-21", 1)):
+        (tmp_path / day).mkdir()
+        path = write_log(tmp_path / day, THEFT, "csv")
+        path.write_bytes(path.read_bytes() + b"too,few\n" * broken)
+    found = ask(tmp_path, log_source(tmp_path / "2026-*" / "log.csv", form="csv"), LEAK)
+    assert gaps(found) == {"unreadable-lines": 4}
+    assert detail(found, "unreadable-lines") == (
+        "2026-11-20/log.csv: 3 (line 6, 7, 8); 2026-11-21/log.csv: 1 (line 6)"
+    )
+    rows = {each.name: each.rows for each in found.result.inputs if each.source == "api"}
+    assert rows == {"2026-11-20/log.csv": len(THEFT) + 3, "2026-11-21/log.csv": len(THEFT) + 1}
+
+
+def test_a_declared_file_that_is_gone_hides_requests(tmp_path):
+    rows = [request(-30, "c3", token="leaked"), *THEFT]
+    log = write_log(tmp_path, rows)
+    (tmp_path / "more.ndjson").symlink_to(tmp_path / "rotated-away")
+    found = ask(tmp_path, log_source(tmp_path / "*.ndjson"), LEAK)
+    assert gaps(found) == {"unread-file": 1}
+    assert detail(found, "unread-file") == "more.ndjson is a link to nothing"
+    assert buckets(found)["c3"] == "cannot-exclude"
+    assert buckets(ask(tmp_path, log, LEAK))["c3"] == "excluded"
+
+
+def test_a_customer_base_of_which_a_file_cannot_be_read_is_refused(tmp_path):
+    source = write_customers(tmp_path, CROWD)
+    (tmp_path / "customers-2.csv").symlink_to(tmp_path / "gone")
+    with pytest.raises(Refused, match=r"^source crm: customers-2\.csv is a link to nothing"):
+        ask(
+            tmp_path,
+            write_log(tmp_path, THEFT),
+            LEAK,
+            customers=source.model_copy(update={"path": f"{tmp_path}/customers*.csv"}),
+        )
+
+
 def test_names_of_files_are_taken_as_they_are(tmp_path):
     log = write_log(tmp_path, THEFT, name="a[1]*?")
     found = ask(tmp_path, log_source(tmp_path / "a[[]1]*"), LEAK)

@@ -11,7 +11,8 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.sources import CustomerFields, CustomerSource
 from tocsin.sources.customers import open_customers
 from tocsin.sources.engine import Limits, engine
-from tocsin.sources.files import find, take_in
+from tocsin.sources.files import take_in
+from tocsin.sources.finding import find
 from tocsin.sources.flagging import UNEXPLAINED, UNREADABLE_BIRTH, flags_of
 
 FIELDS = CustomerFields(id="nr", email="mail", country="land", group="segment")
@@ -51,7 +52,7 @@ def made(folder, kind):
 
 def opened(folder, source):
     with engine(folder / "spill", Limits(threads=1)) as backend:
-        file = take_in("crm", find("crm", [source.path]), folder)[0] if source.path else None
+        file = take_in("crm", find("crm", [source.path]).files, folder)[0] if source.path else None
         customers = open_customers(backend, source, file)
         rows = backend.to_pyarrow(customers.table.order_by("id")).to_pylist()
         return [{name: row[name] for name in EXPECTED[0]} for row in rows], customers
@@ -113,7 +114,7 @@ def test_nothing_is_written_to_the_database(tmp_path):
 
 def columns_of(folder, source, *names):
     with engine(folder / "spill", Limits(threads=1)) as backend:
-        file = take_in("crm", find("crm", [source.path]), folder)[0] if source.path else None
+        file = take_in("crm", find("crm", [source.path]).files, folder)[0] if source.path else None
         table = open_customers(backend, source, file).table.order_by("id")
         return [tuple(row[name] for name in names) for row in backend.to_pyarrow(table).to_pylist()]
 

@@ -1,10 +1,11 @@
-"""Input files: found once each, fingerprinted, and rescued up to their damage."""
+"""Input files: fingerprinted, and rescued up to their damage."""
 
 import csv
 import gzip
 import hashlib
 import io
 import stat
+from glob import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,27 +14,21 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.exploring import times
-from tocsin.domain.errors import Refused
-from tocsin.sources.files import changed, find, take_in
+from tocsin.sources.files import changed
+from tocsin.sources.files import take_in as take_in_found
+from tocsin.sources.finding import find
 from tocsin.sources.logs import readers, repairs
 from tocsin.sources.rescue import mended
 
 
-def test_a_file_that_several_patterns_name_is_found_once(tmp_path):
-    (tmp_path / "sub").mkdir()
-    for name in ("a.log", "b.log", "sub/c.log"):
-        (tmp_path / name).write_text(name)
-    (tmp_path / "link.log").symlink_to(tmp_path / "a.log")
-    found = find("api", [f"{tmp_path}/*.log", f"{tmp_path}/a.log", f"{tmp_path}/**/*.log"])
-    assert [path.name for path in found] == ["a.log", "b.log", "c.log"]
-    with pytest.raises(Refused, match="no file matches"):
-        find("api", [f"{tmp_path}/*.log", f"{tmp_path}/*.gz"])
+def take_in(source, paths, folder):
+    return take_in_found(source, find(source, [escape(str(path)) for path in paths]).files, folder)
 
 
 def test_files_carry_their_digest_and_a_copy_is_left_out(tmp_path):
     for name in ("a.log", "b.log"):
         (tmp_path / name).write_bytes(b"same")
-    (files,) = [take_in("api", find("api", [f"{tmp_path}/*.log"]), tmp_path)]
+    (files,) = [take_in_found("api", find("api", [f"{tmp_path}/*.log"]).files, tmp_path)]
     assert [(file.name, file.sha256, file.size) for file in files] == [
         ("a.log", hashlib.sha256(b"same").hexdigest(), 4)
     ]
@@ -42,7 +37,7 @@ def test_files_carry_their_digest_and_a_copy_is_left_out(tmp_path):
 def test_a_changed_or_removed_file_is_noticed(tmp_path):
     for name in ("a.log", "b.log", "c.log"):
         (tmp_path / name).write_text(name)
-    files = take_in("api", find("api", [f"{tmp_path}/*.log"]), tmp_path)
+    files = take_in_found("api", find("api", [f"{tmp_path}/*.log"]).files, tmp_path)
     assert changed(files) == ()
     (tmp_path / "a.log").write_text("A.log")
     (tmp_path / "c.log").unlink()

@@ -13,7 +13,8 @@ from tocsin.scoping.gaps.files import changed_files
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.delimited import spoilt_files
-from tocsin.sources.files import File, changed, find, take_in
+from tocsin.sources.files import File, changed, take_in
+from tocsin.sources.finding import find
 from tocsin.sources.rescue import mended
 
 
@@ -86,9 +87,11 @@ def _file(source: CustomerSource, folder: Path) -> File | None:
     """The one file of a source with a path, taken in; None for a database."""
     if source.path is None:
         return None
-    paths = find(source.name, [source.path])
-    if len(paths) > 1:
+    listing = find(source.name, [source.path])
+    for each in listing.unread:
+        raise Refused(f"source {source.name}: {each.name} {each.why}; correct it, or `path` in sources.yaml")
+    if len(listing.files) > 1:
         raise Refused(
-            f"source {source.name}: {source.path} names {len(paths)} files; declare a source for each"
+            f"source {source.name}: {source.path} names {len(listing.files)} files; declare a source for each"
         )
-    return take_in(source.name, paths, folder)[0]
+    return take_in(source.name, listing.files, folder)[0]

@@ -19,12 +19,13 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.gaps.columns import missing_columns
-from tocsin.scoping.gaps.files import damaged
+from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.hours import hours, missing_hours, window_hours
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.delimited import rejected_lines, spoilt_files
-from tocsin.sources.files import File, find, take_in
+from tocsin.sources.files import File, take_in
+from tocsin.sources.finding import find
 from tocsin.sources.logs import open_log, repairs
 from tocsin.sources.rescue import mended
 
@@ -53,7 +54,9 @@ def read_logs(
     present: dict[str, list[int]] = {}
     for source in chosen(question, sources):
         progress(f"hashing {source.name}", 0.0)
-        files = take_in(source.name, find(source.name, source.paths), folder)
+        listing = find(source.name, source.paths)
+        reading.gaps += unread_files(source.name, listing.unread)
+        files = take_in(source.name, listing.files, folder)
         rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress))
         reading.passes[source.name] = rows
         reading.files += files

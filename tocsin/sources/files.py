@@ -1,15 +1,16 @@
-"""Input files: found, and fingerprinted before and after they are read."""
+"""Input files, fingerprinted before and after they are read."""
 
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from glob import escape, glob
+from glob import escape
 from pathlib import Path
 
 from tocsin.domain.errors import Refused
+from tocsin.sources.finding import Found
 
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 18
@@ -17,32 +18,19 @@ _CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class File:
-    """One input file. `read_from` differs from `path` where a rescued or rightly named copy is read instead."""
+    """One input file. `read_from` differs from `path` where a rescued or rightly named copy is read instead.
+
+    `name` is what results and gaps show, and what the books are kept by: within a source no two files share it.
+    """
 
     source: str
     path: Path
     read_from: Path
     sha256: str
     size: int
+    name: str
     #: Bytes of its longest line, or a little more; None in an archive, which nobody has unpacked yet.
     longest: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The name that results and gaps show; folders stay private."""
-        return self.path.name
-
-
-def find(source: str, patterns: Iterable[str]) -> tuple[Path, ...]:
-    """Every file that a pattern names, each once, in order; Refused when a pattern names none."""
-    found: set[Path] = set()
-    for pattern in patterns:
-        names = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-        matches = {path.resolve() for name in names if (path := Path(name)).is_file()}
-        if not matches:
-            raise Refused(f"source {source}: no file matches {pattern}; correct `paths` in sources.yaml")
-        found |= matches
-    return tuple(sorted(found))
 
 
 def fingerprint(path: Path) -> str:
@@ -66,15 +54,16 @@ def _looked_at(path: Path) -> tuple[str, int]:
     return seen.hexdigest(), max(longest, since)
 
 
-def take_in(source: str, paths: Sequence[Path], folder: Path) -> tuple[File, ...]:
+def take_in(source: str, found: Sequence[Found], folder: Path) -> tuple[File, ...]:
     """The files with their fingerprints; a second file with the same bytes is left out."""
+    paths = [Path(each.address) for each in found]
     with ThreadPoolExecutor() as pool:
         looks = list(pool.map(_looked_at, paths))
     files: dict[str, File] = {}
-    for path, (sha256, longest) in zip(paths, looks, strict=True):
+    for each, path, (sha256, longest) in zip(found, paths, looks, strict=True):
         read_from, zipped = _rightly_named(path, folder / f"{source}-{len(files)}")
         known = None if zipped else longest
-        files.setdefault(sha256, File(source, path, read_from, sha256, path.stat().st_size, known))
+        files.setdefault(sha256, File(source, path, read_from, sha256, path.stat().st_size, each.name, known))
     return tuple(files.values())
 
 

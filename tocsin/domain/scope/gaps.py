@@ -12,6 +12,8 @@ GapKind = Literal[
     "missing-hours",
     "damaged-file",
     "changed-file",
+    "unread-file",
+    "late-file",
     "missing-column",
     "ids-nobody-owns",
     "listed-differently",
@@ -30,6 +32,8 @@ HIDING: frozenset[GapKind] = frozenset(
         "missing-hours",
         "damaged-file",
         "changed-file",
+        "unread-file",
+        "late-file",
         "missing-column",
     }
 )

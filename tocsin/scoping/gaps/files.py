@@ -1,9 +1,19 @@
-"""Files that changed while they were read, or that are damaged."""
+"""Files that cannot be opened, that changed while they were read, or that are damaged."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.domain.scope.gaps import Gap
+from tocsin.scoping.gaps.places import some
 from tocsin.sources.files import File
+from tocsin.sources.finding import Unread
+
+
+def unread_files(source: str, unread: Sequence[Unread]) -> Iterator[Gap]:
+    """What the source's patterns name and nobody could read."""
+    if unread:
+        detail = some([f"{each.name} {each.why}" for each in unread])
+        names = tuple(each.name for each in unread)
+        yield Gap(kind="unread-file", source=source, count=len(unread), detail=detail, files=names)
 
 
 def changed_files(files: Iterable[File]) -> Iterator[Gap]:
