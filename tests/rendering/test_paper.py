@@ -14,7 +14,7 @@ from tocsin.catalog.forms import ANSWER_NAMES
 from tocsin.domain.contacts import Authority, Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, read_facts
-from tocsin.domain.scope.gaps import Gap, GapKind
+from tocsin.domain.scope.gaps import Gap, GapKind, Stretch
 from tocsin.rendering.answers import ANSWERS
 from tocsin.rendering.answers.breach import account
 from tocsin.rendering.content import paper_content
@@ -196,6 +196,18 @@ def test_a_paper_names_its_gaps_in_its_own_language() -> None:
     gap = Gap(kind="people-not-counted", source="data-map", count=1200, detail="ask them how many")
     said = field(content(gaps=(gap,)), "annex.coverage")["text"]
     assert said.endswith(f"data-map: {named[1][gap.kind]} (1.200).")
+
+
+def test_a_paper_in_any_language_names_the_hours_and_files_of_a_gap() -> None:
+    hours = [datetime(2026, 11, 21, hour, tzinfo=UTC) for hour in (3, 5)]
+    stretch = Stretch(since=hours[0], until=hours[1])
+    thin = Gap(kind="thin-hours", source="gateway", count=2, detail="In English.", hours=(stretch,))
+    damaged = Gap(kind="damaged-file", source="gateway", count=1, detail="In English.", files=("a.gz",))
+    said = field(content(gaps=(thin, damaged)), "annex.coverage")["text"]
+    assert (
+        "thường lệ (nghi ngờ) (2) 2026-11-21T03:00Z to 2026-11-21T05:00Z; gateway: tệp bị hỏng (1) a.gz."
+        in said
+    )
 
 
 def test_a_late_paper_gives_its_reasons_or_says_that_they_are_open() -> None:

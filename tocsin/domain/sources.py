@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from tocsin.domain.logkeeping import Volume
 from tocsin.domain.questions import GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Zone
 from tocsin.domain.scope.flags import Flag
@@ -66,6 +67,10 @@ class LogSource(Record):
     time: TimeFormat = TimeFormat()
     #: Where these logs are kept.
     country: Place | None = None
+    #: Sources of one stream log the same requests, each all of them: a request counts once, and one closes the other's
+    #: holes. Machines that share the work are no stream.
+    stream: Id | None = None
+    volume: Volume = Volume()
 
 
 def _several(raw: Any) -> Any:

@@ -20,7 +20,7 @@ from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
-from tocsin.scoping.gaps.hours import hours, missing_hours, window_hours
+from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.delimited import rejected_lines, spoilt_files
@@ -51,7 +51,7 @@ def read_logs(
 ) -> Reading:
     """Read every source that the question names. Refused when none of a source's rows can be read."""
     reading = Reading()
-    present: dict[str, list[int]] = {}
+    logged: list[Volumes] = []
     for source in chosen(question, sources):
         progress(f"hashing {source.name}", 0.0)
         listing = find(source.name, source.paths)
@@ -61,11 +61,10 @@ def read_logs(
         reading.passes[source.name] = rows
         reading.files += files
         _account_for(engine, source, rows, read_from, reading)
-        reading.gaps += missing_columns(source, question)
-        present[source.name] = hours(engine, rows)
-    window = window_hours(question, present.values())
-    for name, known in present.items():
-        reading.gaps += missing_hours(name, known, window)
+        lacking = tuple(missing_columns(source, question))
+        reading.gaps += lacking
+        logged.append(volumes(engine, source, rows, comparable=not lacking))
+    reading.gaps += hour_gaps(logged, question)
     return reading
 
 

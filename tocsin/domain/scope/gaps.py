@@ -1,5 +1,7 @@
 """Gaps: what a scope cannot know. Their words stand in `incident_templates/papers/words.*.yaml`."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -10,6 +12,7 @@ GapKind = Literal[
     "unreadable-lines",
     "unreadable-addresses",
     "missing-hours",
+    "thin-hours",
     "damaged-file",
     "changed-file",
     "unread-file",
@@ -30,6 +33,7 @@ HIDING: frozenset[GapKind] = frozenset(
         "unreadable-lines",
         "unreadable-addresses",
         "missing-hours",
+        "thin-hours",
         "damaged-file",
         "changed-file",
         "unread-file",
@@ -39,11 +43,30 @@ HIDING: frozenset[GapKind] = frozenset(
 )
 
 
+#: A detail shows so many places at most.
+SHOWN = 5
+
+
+def some(places: Sequence[object]) -> str:
+    """The first few places in words, and how many more there are."""
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return "; ".join(map(str, places[:SHOWN])) + more
+
+
+def _clock(moment: datetime) -> str:
+    """The moment in UTC, as exactly as it is known."""
+    clock = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{clock.isoformat(timespec='auto' if clock.second or clock.microsecond else 'minutes')}Z"
+
+
 class Stretch(Record):
     """A stretch of time, from `since` (included) to `until` (not included)."""
 
     since: AwareDatetime
     until: AwareDatetime
+
+    def __str__(self) -> str:
+        return " to ".join(_clock(edge) for edge in (self.since, self.until))
 
 
 class Gap(Record):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from tocsin.domain.cells import Cell
 from tocsin.domain.places import UNKNOWN_PLACE, country_of, lies_in
-from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.gaps import Gap, some
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
@@ -178,8 +178,9 @@ def coverage(paper: PaperFacts, words: Words) -> Answer:
 def _gap(gap: Gap, words: Words) -> str:
     named = f"{gap.source}: {words.choice('gap', gap.kind)} ({words.number(gap.count)})"
     # Files, lines and hours are read in any language; the other details are sentences in English.
-    tells = gap.detail and (words.language == "en" or gap.kind in PLACES)
-    return f"{named} {gap.detail}" if tells else named
+    if words.language == "en" or gap.kind in PLACES:
+        return f"{named} {gap.detail}".rstrip()
+    return f"{named} {some(gap.hours or gap.files)}".rstrip()
 
 
 def _place(cell: Cell, words: Words) -> str:

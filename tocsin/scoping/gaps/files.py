@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tocsin.domain.scope.gaps import Gap
-from tocsin.scoping.gaps.places import some
+from tocsin.domain.scope.gaps import Gap, some
 from tocsin.sources.files import File
 from tocsin.sources.finding import Unread
 

@@ -1,25 +1,118 @@
-"""Hours of the window in which a source has no row at all: quiet, or not logged."""
+"""Hours of the window that a source does not show, or hardly: without a row, with too few, or while it was off.
+
+Where another source of the same stream shows an hour whole, nothing is missing there.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.gaps import Gap, some
 from tocsin.domain.scope.question import Question
-from tocsin.scoping.gaps.places import HOUR, Hours, hour_of, hour_words, stretches
+from tocsin.domain.sources import LogSource
+from tocsin.scoping.gaps.places import HOUR, Hours, hour_of, neighbours, start_of, stretches
+from tocsin.scoping.gaps.volume import Usual
 
 
-def hours(engine: Any, rows: Any) -> list[int]:
-    """The hours since 1970 in which a source has at least one row, in order."""
-    table = rows.filter(rows.hour.notnull()).select("hour").distinct()
-    return sorted(engine.to_pyarrow(table)["hour"].to_pylist())
+@dataclass(frozen=True)
+class Volumes:
+    """What a source logged: its rows in each hour since 1970, and whether they can be compared with the question."""
+
+    source: LogSource
+    counts: dict[int, int]
+    comparable: bool = True
 
 
-def missing_hours(source: str, present: Sequence[int], window: Hours) -> Iterator[Gap]:
-    """Hours of the window in which the source has no row at all."""
-    holes = list(_holes(present, *window))
-    if count := sum(end - start for start, end in holes):
-        detail, places = hour_words(holes), stretches(holes)
-        yield Gap(kind="missing-hours", source=source, count=count, detail=detail, hours=places)
+def volumes(engine: Any, source: LogSource, rows: Any, *, comparable: bool) -> Volumes:
+    """The rows of each hour, out of a source's pass."""
+    counted = rows.filter(rows.hour.notnull())
+    table = engine.to_pyarrow(counted.group_by("hour").aggregate(rows=counted.n.sum()))
+    counts = dict(zip(table["hour"].to_pylist(), table["rows"].to_pylist(), strict=True))
+    return Volumes(source, counts, comparable)
+
+
+def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
+    """The hours of the window that no source of a stream shows whole, by source."""
+    window = window_hours(question, sources)
+    judged = [_Judged(each, question, window) for each in sources]
+    for one in judged:
+        beside = [each.whole for each in judged if one.has_sister(each)]
+        covered = set[int]().union(*beside)
+        yield from one.missing(covered)
+        yield from one.too_thin(covered)
+
+
+def window_hours(question: Question, sources: Iterable[Volumes]) -> Hours:
+    """The window in whole hours since 1970; an open side ends where any source's rows end."""
+    known = [edge for each in sources if each.counts for edge in (min(each.counts), max(each.counts))]
+    first = min(known, default=0) if question.since is None else hour_of(question.since)
+    if question.until is None:
+        return first, max(known, default=first - 1) + 1
+    last = question.until.timestamp()
+    return first, int(-(-last // HOUR))
+
+
+class _Judged:
+    """One source's hours of the window."""
+
+    def __init__(self, volumes: Volumes, question: Question, window: Hours) -> None:
+        self.volumes, self.question, self.window = volumes, question, window
+        self.source, self.counts = volumes.source, volumes.counts
+
+    def has_sister(self, other: "_Judged") -> bool:
+        return (
+            other is not self and self.source.stream is not None and other.source.stream == self.source.stream
+        )
+
+    @cached_property
+    def present(self) -> list[int]:
+        first, end = self.window
+        return sorted(hour for hour in self.counts if first <= hour < end)
+
+    @cached_property
+    def thin(self) -> dict[int, int]:
+        """Hours with far too few rows, each with what is usual."""
+        return dict(Usual(self.counts, self.source.volume).thin(filter(self._whole_asked, self.present)))
+
+    @cached_property
+    def whole(self) -> set[int]:
+        """Hours of which nothing speaks against this source having every request."""
+        return set(self.present) - self.thin.keys() if self.volumes.comparable else set()
+
+    def missing(self, covered: set[int]) -> Iterator[Gap]:
+        """Hours without any row: quiet, or not logged."""
+        holes = list(_holes(sorted(covered.union(self.present)), *self.window))
+        if count := sum(end - start for start, end in holes):
+            places = stretches(holes)
+            yield Gap(
+                kind="missing-hours", source=self.source.name, count=count, detail=some(places), hours=places
+            )
+
+    def too_thin(self, covered: set[int]) -> Iterator[Gap]:
+        """Hours with far fewer rows than usual: quiet, or cut."""
+        if not (left := sorted(self.thin.keys() - covered)):
+            return
+        rows, usual = [self.counts[hour] for hour in left], [self.thin[hour] for hour in left]
+        places, volume = stretches(neighbours(left)), self.source.volume
+        detail = (
+            f"{some(places)}; rows in an hour: {_span(rows)}, usual: {_span(usual)}; suspected below "
+            f"{volume.share:.4g} of what is usual, where that is {volume.rows} or more"
+        )
+        yield Gap(kind="thin-hours", source=self.source.name, count=len(left), detail=detail, hours=places)
+
+    def _whole_asked(self, hour: int) -> bool:
+        """No hour in which the log may begin or end outside the window: there, few rows are no sign."""
+        inner = min(self.counts) < hour < max(self.counts)
+        since, until = self.question.since, self.question.until
+        begun = since is not None and since <= start_of(hour)
+        ended = until is not None and until >= start_of(hour + 1)
+        return inner or ((hour > min(self.counts) or begun) and (hour < max(self.counts) or ended))
+
+
+def _span(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _holes(present: Iterable[int], start: int, end: int) -> Iterator[Hours]:
@@ -30,13 +123,3 @@ def _holes(present: Iterable[int], start: int, end: int) -> Iterator[Hours]:
             start = hour + 1
     if start < end:
         yield start, end
-
-
-def window_hours(question: Question, present: Iterable[Sequence[int]]) -> Hours:
-    """The window in whole hours since 1970; an open side ends where any source's rows end."""
-    known = [hour for hours in present for hour in (hours[:1] + hours[-1:] if hours else ())]  # type: ignore[operator]
-    first = min(known, default=0) if question.since is None else hour_of(question.since)
-    if question.until is None:
-        return first, max(known, default=first - 1) + 1
-    last = question.until.timestamp()
-    return first, int(-(-last // HOUR))

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.gaps import SHOWN, Gap, some
 from tocsin.domain.sources import LogSource
-from tocsin.scoping.gaps.places import SHOWN, some
 
 
 def rows_by_file(engine: Any, rows: Any) -> dict[str, tuple[int, int, int]]:

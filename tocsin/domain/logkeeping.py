@@ -1,0 +1,21 @@
+"""How a log is kept, as far as `sources.yaml` declares it: what its volume usually is, and what says that it was cut.
+
+A room of the heart: pure values. `tocsin/scoping/gaps/` asks them whether requests may be missing.
+"""
+
+from pydantic import Field
+
+from tocsin.domain.records import Record
+
+
+class Volume(Record):
+    """When an hour that has rows is suspected to have lost some.
+
+    An hour is far too thin below `share` of what is usual. Hours in which fewer than `rows` are usual are not judged,
+    since there a few silent customers look like a fault. With fewer than `days` other days to compare with, only a
+    sudden notch of at most three hours is seen.
+    """
+
+    share: float = Field(0.1, gt=0, lt=1)
+    rows: int = Field(50, ge=1)
+    days: int = Field(5, ge=3, le=28)
