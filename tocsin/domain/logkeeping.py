@@ -3,9 +3,11 @@
 A room of the heart: pure values. `tocsin/scoping/gaps/` asks them whether requests may be missing.
 """
 
-from pydantic import Field
+from typing import Annotated
 
-from tocsin.domain.records import Record
+from pydantic import Field, StringConstraints
+
+from tocsin.domain.records import Id, Record
 
 
 class Volume(Record):
@@ -19,3 +21,16 @@ class Volume(Record):
     share: float = Field(0.1, gt=0, lt=1)
     rows: int = Field(50, ge=1)
     days: int = Field(5, ge=3, le=28)
+
+
+class Switch(Record):
+    """Requests of a source that say that logging was stopped, or went on.
+
+    An endpoint is written as the log has it, perhaps behind a method (`PUT /admin/logging`); `*` stands for anything.
+    """
+
+    endpoints: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...] = Field(
+        min_length=1
+    )
+    #: Names of the sources whose logging it is; none means this one's own.
+    of: tuple[Id, ...] = ()

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tocsin.domain.logkeeping import Volume
+from tocsin.domain.answers import nearest
+from tocsin.domain.logkeeping import Switch, Volume
 from tocsin.domain.questions import GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Zone
 from tocsin.domain.scope.flags import Flag
@@ -71,6 +72,18 @@ class LogSource(Record):
     #: holes. Machines that share the work are no stream.
     stream: Id | None = None
     volume: Volume = Volume()
+    #: What says that somebody stopped logging, and that it went on.
+    logging_off: Switch | None = None
+    logging_on: Switch | None = None
+
+    @model_validator(mode="after")
+    def _shows_what_switches(self) -> Self:
+        for name in ("logging_off", "logging_on"):
+            if getattr(self, name) and self.fields.endpoint is None:
+                raise ValueError(
+                    f"{name} compares endpoints; say in `fields` which column holds the `endpoint`"
+                )
+        return self
 
 
 def _several(raw: Any) -> Any:
@@ -188,4 +201,16 @@ class Sources(Record):
         names = [source.name for source in self.logs] + [source.name for source in self.customers]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sources are called {twice[0]}; give each its own name")
+        return self
+
+    @model_validator(mode="after")
+    def _switches_name_logs(self) -> Self:
+        logs = [source.name for source in self.logs]
+        for source in self.logs:
+            for switch in filter(None, (source.logging_off, source.logging_on)):
+                for name in switch.of:
+                    if name not in logs:
+                        raise ValueError(
+                            f"source {source.name}: there is no log source {name!r} to switch{nearest(name, logs)}"
+                        )
         return self

@@ -136,7 +136,7 @@ def _kept(
     log = open_log(engine, source, files) if files else _empty_log()
     with _watched(engine, f"reading {source.name}", progress):
         # A pass that failed leaves its empty table behind, so each has a name of its own.
-        return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question), temp=True)
+        return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question, source), temp=True)
 
 
 def _empty_log() -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.question import Question
-from tocsin.domain.sources import LOG_COLUMNS
+from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.indicators import PERSONAL, marked, without_address
+from tocsin.scoping.switches import switch_columns
 from tocsin.sources.logs import tidied
 
 HOUR = 3_600_000_000
@@ -20,7 +21,7 @@ REQUEST = (*LOG_COLUMNS, "marks")
 _POINTERS = ("account", "token", "session")
 
 
-def passed_over(log: Any, question: Question) -> Any:
+def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     """One row for each fitting request (`hit`), for each account an indicator names elsewhere in time (`linked`), and
     for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not be read; `blind`
     are rows of the window whose address could not, where addresses are asked for.
@@ -40,6 +41,7 @@ def passed_over(log: Any, question: Question) -> Any:
     kept["marks"] = ibis.ifelse(either, log.marks, 0)
     if question.ips:
         kept["blind"] = ibis.ifelse(log.inside, without_address(log), False)
+    kept |= switch_columns(log, source)
     rows = log.select(file=log.file, hour=log.at // HOUR, hit=log.hit, linked=log.linked, **kept)
     counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
     return counted if question.ips else counted.mutate(blind=ibis.literal(False))

@@ -22,7 +22,7 @@ from tocsin.rendering.paperfacts import (
 from tocsin.rendering.words import Words
 
 #: Gaps whose detail is a list of places: files with the numbers of lines, or hours.
-PLACES = ("unreadable-lines", "unreadable-addresses", "missing-hours")
+PLACES = ("unreadable-lines", "unreadable-addresses", "missing-hours", "logging-switched-off")
 CONTROLLERS = ("controller", "joint-controller", "controller-processor")
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tocsin.domain.scope.gaps import Gap, some
+from tocsin.domain.scope.gaps import Gap, Stretch, some
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.gaps.places import HOUR, Hours, hour_of, neighbours, start_of, stretches
+from tocsin.scoping.gaps.switched import hours_of, stretches_off
 from tocsin.scoping.gaps.volume import Usual
+from tocsin.scoping.switches import Switched, switched
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Volumes:
     source: LogSource
     counts: dict[int, int]
     comparable: bool = True
+    #: What it says of logging, of its own and of others'.
+    switches: tuple[Switched, ...] = ()
 
 
 def volumes(engine: Any, source: LogSource, rows: Any, *, comparable: bool) -> Volumes:
@@ -29,18 +33,20 @@ def volumes(engine: Any, source: LogSource, rows: Any, *, comparable: bool) -> V
     counted = rows.filter(rows.hour.notnull())
     table = engine.to_pyarrow(counted.group_by("hour").aggregate(rows=counted.n.sum()))
     counts = dict(zip(table["hour"].to_pylist(), table["rows"].to_pylist(), strict=True))
-    return Volumes(source, counts, comparable)
+    return Volumes(source, counts, comparable, switched(engine, source, rows))
 
 
 def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
     """The hours of the window that no source of a stream shows whole, by source."""
     window = window_hours(question, sources)
-    judged = [_Judged(each, question, window) for each in sources]
+    switches = sorted(switch for each in sources for switch in each.switches)
+    judged = [_Judged(each, question, window, switches) for each in sources]
     for one in judged:
         beside = [each.whole for each in judged if one.has_sister(each)]
         covered = set[int]().union(*beside)
         yield from one.missing(covered)
         yield from one.too_thin(covered)
+        yield from one.switched_off(covered)
 
 
 def window_hours(question: Question, sources: Iterable[Volumes]) -> Hours:
@@ -56,9 +62,12 @@ def window_hours(question: Question, sources: Iterable[Volumes]) -> Hours:
 class _Judged:
     """One source's hours of the window."""
 
-    def __init__(self, volumes: Volumes, question: Question, window: Hours) -> None:
+    def __init__(
+        self, volumes: Volumes, question: Question, window: Hours, switches: Iterable[Switched]
+    ) -> None:
         self.volumes, self.question, self.window = volumes, question, window
         self.source, self.counts = volumes.source, volumes.counts
+        self.switches = [switch for switch in switches if switch.of == self.source.name]
 
     def has_sister(self, other: "_Judged") -> bool:
         return (
@@ -76,9 +85,15 @@ class _Judged:
         return dict(Usual(self.counts, self.source.volume).thin(filter(self._whole_asked, self.present)))
 
     @cached_property
+    def off(self) -> tuple[Stretch, ...]:
+        """Stretches in which it was switched off."""
+        return tuple(stretches_off(self.switches, self.counts, self.source.volume, self.window))
+
+    @cached_property
     def whole(self) -> set[int]:
         """Hours of which nothing speaks against this source having every request."""
-        return set(self.present) - self.thin.keys() if self.volumes.comparable else set()
+        dark = set[int]().union(*(hours_of(stretch, self.window) for stretch in self.off))
+        return set(self.present) - self.thin.keys() - dark if self.volumes.comparable else set()
 
     def missing(self, covered: set[int]) -> Iterator[Gap]:
         """Hours without any row: quiet, or not logged."""
@@ -100,6 +115,18 @@ class _Judged:
             f"{volume.share:.4g} of what is usual, where that is {volume.rows} or more"
         )
         yield Gap(kind="thin-hours", source=self.source.name, count=len(left), detail=detail, hours=places)
+
+    def switched_off(self, covered: set[int]) -> Iterator[Gap]:
+        """Stretches between a request that stopped logging and the next that started it, or the next rows."""
+        if left := tuple(stretch for stretch in self.off if not hours_of(stretch, self.window) <= covered):
+            detail = some(left)
+            yield Gap(
+                kind="logging-switched-off",
+                source=self.source.name,
+                count=len(left),
+                detail=detail,
+                hours=left,
+            )
 
     def _whole_asked(self, hour: int) -> bool:
         """No hour in which the log may begin or end outside the window: there, few rows are no sign."""

@@ -1,0 +1,52 @@
+"""Stretches in which a source was switched off, as its own log or another one says; silence proves nothing then.
+
+From the request that stopped logging to the one that started it again, or to the hour in which rows burst in anew: in
+the first hour behind it that has the declared share of the median hour. What came in between is used, but may be all
+that was left of more.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from tocsin.domain.logkeeping import Volume
+from tocsin.domain.scope.gaps import Stretch
+from tocsin.scoping.gaps.places import HOUR, Hours, hour_of, start_of
+from tocsin.scoping.switches import Switched
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stretches_off(
+    switches: Iterable[Switched], counts: Mapping[int, int], volume: Volume, window: Hours
+) -> Iterator[Stretch]:
+    """When a source was off, as far as that touches the window; `switches` are its own, in order of time."""
+    since: datetime | None = None
+    for switch in (*switches, None):
+        moment = _EPOCH + timedelta(microseconds=switch.at) if switch else None
+        if since and (burst := _burst(since, counts, volume)) and (moment is None or burst <= moment):
+            yield from _touching(since, burst, window)
+            since = None
+        if since and (switch is None or not switch.off):
+            yield from _touching(since, moment or start_of(window[1]), window)
+            since = None
+        if switch and moment and switch.off and since is None:
+            since = moment
+
+
+def _burst(since: datetime, counts: Mapping[int, int], volume: Volume) -> datetime | None:
+    enough = volume.share * median(counts.values() or (0,))
+    later = (hour for hour, rows in counts.items() if hour > hour_of(since) and rows >= max(1, enough))
+    first = min(later, default=None)
+    return None if first is None else start_of(first)
+
+
+def _touching(since: datetime, until: datetime, window: Hours) -> Iterator[Stretch]:
+    if since < min(until, start_of(window[1])) and until > start_of(window[0]):
+        yield Stretch(since=since, until=until)
+
+
+def hours_of(stretch: Stretch, window: Hours) -> set[int]:
+    """The hours of the window that a stretch touches."""
+    end = -(-int(stretch.until.timestamp()) // HOUR)
+    return set(range(max(window[0], hour_of(stretch.since)), min(window[1], end)))
