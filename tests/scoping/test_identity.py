@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.scoping.scenes import KEY, ask, request, write_log
+from tests.scoping.scenes import KEY, MAP, ask, log_source, request, write_log
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.domain.sources import CustomerFields, CustomerSource
-from tocsin.scoping.measure import Measurement
+from tocsin.domain.scope.question import read_question
+from tocsin.domain.sources import CustomerFields, CustomerSource, Sources
+from tocsin.scoping.identity import MOST_ACCOUNTS
+from tocsin.scoping.measure import Measurement, measure
 from tocsin.storage import affected
 
 
@@ -65,3 +67,160 @@ def test_an_account_is_closed_only_when_every_row_of_it_says_so(tmp_path, ends):
     person = people(found(tmp_path, customers(tmp_path, *rows), "c1"))["c1"]
     assert (person.closed_at, person.flags) == (("2026-01-01", ("closed",)) if all(ends) else (None, ()))
     assert (person.email, person.emails) == ("0@x.org", ("1@x.org",))
+
+
+def gap(measurement: Measurement, kind: str) -> int:
+    return sum(each.count for each in measurement.result.gaps if each.kind == kind)
+
+
+def told(measurement: Measurement) -> dict[str, tuple[str, ...]]:
+    """Id to the other accounts of everybody who is told."""
+    return {person.id: person.accounts for person in measurement.people() if person.told}
+
+
+def test_accounts_with_one_declared_key_are_one_person_with_all_that_they_showed(tmp_path):
+    rows = [
+        {"id": "c1", "email": "z@x.org", "country": "VN", "person": "p", "closed_at": "2025-01-01"},
+        {"id": "c2", "email": "b@x.org", "country": "VN", "person": "p"},
+        {"id": "c3", "email": "c@x.org", "country": "VN", "person": "q"},
+        {"id": "c4", "email": "d@x.org", "country": "VN", "person": ""},
+        {"id": "c5", "email": "e@x.org", "country": "VN", "person": ""},
+    ]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c2", "c1", "c3", "c4", "c5")
+    assert told(measured) == {"c1": ("c2",), "c3": (), "c4": (), "c5": ()}
+    person = people(measured)["c1"]
+    assert (person.hits, person.closed_at) == (2, None)
+    # The account that is open speaks first.
+    assert (person.email, person.emails) == ("b@x.org", ("z@x.org",))
+    assert measured.result.people_count == 4
+    assert gap(measured, "uncertain-merges") == 0
+
+
+def test_the_person_has_the_same_id_whichever_of_her_accounts_was_hit(tmp_path):
+    source = customers(tmp_path, {"id": "c1", "person": "p"}, {"id": "c9", "person": "p"})
+    assert told(found(tmp_path, source, "c9")) == {"c1": ("c9",)}
+
+
+def test_keys_of_two_sources_have_nothing_to_do_with_each_other(tmp_path):
+    one = customers(tmp_path, {"id": "c1", "person": "1"}, name="crm")
+    two = customers(tmp_path, {"id": "c2", "person": "1"}, name="billing")
+    log = write_log(tmp_path, [request(1, "c1"), request(2, "c2")])
+    sources = Sources(logs=(log_source(log),), customers=(one, two))
+    question = read_question({"ips": ["192.0.2.1"]})
+    measured = measure(question, sources, MAP, workspace=tmp_path / "work", pseudonym_key=KEY)
+    assert told(measured) == {"c1": (), "c2": ()}
+
+
+VERIFIED = [
+    {"id": "c1", "email": "A@x.org", "verified": "yes"},
+    {"id": "c2", "email": "a@x.org", "verified": "true"},
+    {"id": "c3", "email": "a@x.org", "verified": "no"},
+]
+
+
+def test_one_verified_address_is_one_person_only_where_the_source_says_so(tmp_path):
+    declared = customers(tmp_path, *VERIFIED, verified_address_is_person=True)
+    measured = found(tmp_path, declared, "c1", "c2", "c3")
+    assert told(measured) == {"c1": ("c2",), "c3": ()}
+    assert gap(measured, "uncertain-merges") == 2
+    undeclared = found(tmp_path, customers(tmp_path, *VERIFIED), "c1", "c2", "c3")
+    assert told(undeclared) == {"c1": (), "c2": (), "c3": ()}
+    assert gap(undeclared, "uncertain-merges") == 3
+    assert undeclared.result.method == "approximate"
+
+
+def test_keys_and_addresses_together_join_a_chain_of_accounts(tmp_path):
+    rows = [
+        {"id": f"c{n:02}", "person": f"p{n // 2}", "email": f"m{(n + 1) // 2}@x.org", "verified": "yes"}
+        for n in range(30)
+    ]
+    # Alone, a key joins 0-1, 2-3, ...; an address 1-2, 3-4, ...: but two keys at one address are two people.
+    source = customers(tmp_path, *rows, verified_address_is_person=True)
+    assert len(told(found(tmp_path, source, *(row["id"] for row in rows)))) == 15
+    # Where a source has no keys, an address joins what another source's keys joined.
+    keys = customers(tmp_path, *({k: row[k] for k in ("id", "person")} for row in rows), name="keys")
+    mails = customers(
+        tmp_path,
+        *({k: row[k] for k in ("id", "email", "verified")} for row in rows),
+        name="mails",
+        verified_address_is_person=True,
+    )
+    log = write_log(tmp_path, [request(1, row["id"]) for row in rows])
+    sources = Sources(logs=(log_source(log),), customers=(keys, mails))
+    question = read_question({"ips": ["192.0.2.1"]})
+    measured = measure(question, sources, MAP, workspace=tmp_path / "work", pseudonym_key=KEY)
+    assert told(measured) == {"c00": tuple(f"c{n:02}" for n in range(1, 30))}
+
+
+def test_two_keys_at_one_address_are_two_people_who_share_a_mailbox(tmp_path):
+    rows = [
+        {"id": f"c{n}", "email": "office@x.org", "emails": f"own{n}@x.org", "person": f"p{n}"} for n in (1, 2)
+    ]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c1")
+    person = people(measured)["c1"]
+    assert person.shared == ("office@x.org",)
+    assert person.flags == ("shared-mailbox",)
+    assert gap(measured, "uncertain-merges") == 0
+    # Of the other, who was not hit, nothing stands anywhere.
+    assert told(measured) == {"c1": ()}
+
+
+def test_a_mailbox_that_somebody_calls_shared_is_no_doubt_about_who_is_one(tmp_path):
+    rows = [{"id": "c1", "email": "a@x.org", "flags": "shared-mailbox"}, {"id": "c2", "email": "A@x.org"}]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c1", "c2")
+    assert {person.flags for person in measured.people()} == {("shared-mailbox",)}
+    assert gap(measured, "uncertain-merges") == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "doubt"),
+    [
+        (("Vo Thi Sau", "2001-12-31"), ("vo thi sau", "2001-12-31"), 2),
+        (("Vo Thi Sau", "2001-12-31"), ("Vo Thi Sau", "2001-12-30"), 0),
+        (("Vo Thi Sau", ""), ("Vo Thi Sau", ""), 0),
+        (("", "2001-12-31"), ("", "2001-12-31"), 0),
+    ],
+)
+def test_one_name_and_birth_date_merge_nobody_and_are_counted(tmp_path, one, two, doubt):
+    rows = [
+        {"id": f"c{n}", "email": f"{n}@x.org", "name": name, "birth_date": born}
+        for n, (name, born) in enumerate((one, two), 1)
+    ]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c1", "c2")
+    assert told(measured) == {"c1": (), "c2": ()}
+    assert gap(measured, "uncertain-merges") == doubt
+    assert all(("uncertain-merge" in person.flags) == bool(doubt) for person in measured.people())
+
+
+def test_a_key_that_a_crowd_has_is_nobodys(tmp_path):
+    rows = [{"id": f"c{n:03}", "person": "0"} for n in range(MOST_ACCOUNTS + 1)]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c000", "c001")
+    assert told(measured) == {"c000": (), "c001": ()}
+    assert gap(measured, "uncertain-merges") == 2
+
+
+def test_a_list_may_name_any_account_or_address_of_a_person(tmp_path):
+    rows = [
+        {"id": "c1", "email": "a@x.org", "emails": "old@x.org", "person": "p"},
+        {"id": "c2", "email": "b@x.org", "emails": "", "person": "p"},
+    ]
+    log = write_log(tmp_path, [])
+    for who in ("c2", "c1", "OLD@x.org", "b@x.org"):
+        measured = ask(tmp_path, log, {"people": [{"who": who}]}, customers=customers(tmp_path, *rows))
+        assert told(measured) == {"c1": ("c2",)}, who
+
+
+def test_accounts_of_one_person_in_two_countries_leave_her_place_open(tmp_path):
+    rows = [{"id": "c1", "country": "VN", "person": "p"}, {"id": "c2", "country": "DE", "person": "p"}]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c1", "c2")
+    assert people(measured)["c1"].place == "unknown"
+    assert gap(measured, "listed-differently") == 1
+
+
+def test_what_nobody_can_read_or_explain_is_counted(tmp_path):
+    rows = [
+        {"id": "c1", "birth_date": "31.12.", "flags": "x"},
+        {"id": "c2", "birth_date": "", "flags": "vip"},
+    ]
+    measured = found(tmp_path, customers(tmp_path, *rows, flags={"vip": None}), "c1", "c2")
+    assert (gap(measured, "unreadable-birth-dates"), gap(measured, "unexplained-flags")) == (1, 1)

@@ -26,8 +26,10 @@ from tocsin.domain.sources import Sources
 from tocsin.scoping import cells
 from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators
 from tocsin.scoping.gaps.files import changed_files
+from tocsin.scoping.identity import one_each
 from tocsin.scoping.known import read_customers
-from tocsin.scoping.people import SURE_OF, linked_accounts, listed_people, people
+from tocsin.scoping.owners import SURE_OF
+from tocsin.scoping.people import linked_accounts, listed_people, people
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
@@ -112,6 +114,8 @@ def _found(
         # Before people are found: while a log changed, nobody can be excluded.
         reading.gaps += changed_files(changed(reading.files))
         customers = read_customers(backend, sources.customers, Path(name), reading)
+        if customers is not None:
+            customers = one_each(backend, customers, sources.customers)
         progress("counting people", 0.0)
         table = _people(backend, question, customers, data_map, reading)
         seen = known_indicators(backend, reading.passes, question)
@@ -171,7 +175,9 @@ def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
                 status=row["status"],
                 closed_at=row["closed_at"],
                 email_agreed=row["email_agreed"],
-                emails=_others(row),
+                emails=_lines(row["emails"], row["email"]),
+                accounts=_lines(row["accounts"], row["id"]),
+                shared=_lines(row["shared"]),
                 created_at=row["created_at"],
                 deleted_at=row["deleted_at"],
                 verified=row["verified"],
@@ -182,10 +188,9 @@ def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
             )
 
 
-def _others(row: dict[str, Any]) -> tuple[str, ...]:
-    """Her addresses but the first, each once."""
-    every = dict.fromkeys((row["emails"] or "").split("\n"))
-    return tuple(each for each in every if each and each != row["email"])
+def _lines(text: str | None, but: str | None = None) -> tuple[str, ...]:
+    """The lines of a text, each once, but the one that stands elsewhere."""
+    return tuple(each for each in dict.fromkeys((text or "").split("\n")) if each and each != but)
 
 
 def _less_sure(

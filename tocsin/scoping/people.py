@@ -6,34 +6,12 @@ import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
-from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.fitting import LEVEL, bits_of
-from tocsin.sources.flagging import SHARED_BITS
-
-_TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
-#: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
-SURE_OF = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.LISTED: "listed"}
-#: What is known of a person from requests and lists, before we know who she is.
-_FINDING = {
-    "id": "string",
-    "level": "int8",
-    "kinds": "int64",
-    **dict.fromkeys(SURE_OF.values(), "int64"),
-    "first_seen": "int64",
-    "last_seen": "int64",
-    "hits": "int64",
-    "attempts": "int64",
-    "acquired": "boolean",
-}
-#: Ends of an account; a person's, only when all her accounts ended.
-_ENDS = ("closed_at", "deleted_at")
-#: What all rows of a person say together, not the first of them.
-_TOGETHER = ("emails", "flags", "birth_date", *_ENDS)
-_DIFFERS = "people whose rows name different countries (then no place is known), groups or roles"
+from tocsin.scoping.identity import accounts_of_others, addresses
+from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends, owned
 
 
 def people(
@@ -48,28 +26,17 @@ def people(
     parts = [by_request, _without_request(linked, by_request, hidden=hidden)]
     if listed is not None:
         parts.append(listed)
-    findings = engine.create_table("findings", _merged(ibis.union(*parts)), temp=True)
+    by_person = owned(ibis.union(*parts), accounts_of_others(customers))
+    findings = engine.create_table("findings", _merged(by_person), temp=True)
     if customers is None:
-        nobody = ibis.memtable(
-            pa.table(
-                {
-                    name: pa.array([], pa.int64() if name == "flags" else pa.string())
-                    for name in (*CUSTOMER_COLUMNS, "basis")
-                }
-            )
-        )
-        return engine.create_table("people", _identified(engine, findings, nobody, "left"), temp=True), []
-    known = engine.create_table("people", _identified(engine, findings, customers, "inner"), temp=True)
-    told = findings.filter(findings.level >= _TOLD)
-    counts = (
-        ("ids-nobody-owns", told.anti_join(customers, "id"), "accounts no customer source knows"),
-        ("listed-differently", known.filter((known.level >= _TOLD) & known.differs), _DIFFERS),
-    )
-    return known, [
-        Gap(kind=kind, source="customers", count=count, detail=detail)
-        for kind, rows, detail in counts
-        if (count := int(engine.to_pyarrow(rows.count()).as_py()))
-    ]
+        return identified(engine, findings, None), []
+    known = identified(engine, findings, customers)
+    told = findings.filter(findings.level >= TOLD)
+    strangers = int(engine.to_pyarrow(told.anti_join(customers, "id").count()).as_py())
+    detail = "accounts no customer source knows"
+    gaps = [Gap(kind="ids-nobody-owns", source="customers", count=strangers, detail=detail)]
+    gaps += open_ends(engine, known)
+    return known, [gap for gap in gaps if gap.count]
 
 
 def linked_accounts(passes: dict[str, Any], question: Question) -> Any:
@@ -84,7 +51,7 @@ def linked_accounts(passes: dict[str, Any], question: Question) -> Any:
 
 def _by_request(rows: Any) -> Any:
     rows = rows.filter(rows.account.notnull())
-    read = rows.level >= _TOLD
+    read = rows.level >= TOLD
     # Someone who was only attempted was seen when she was attempted.
     person = rows.group_by(id=rows.account).aggregate(
         level=rows.level.max(),
@@ -130,8 +97,10 @@ def listed_people(question: Question, customers: Any | None, data_map: DataMap) 
     if customers is None:
         hits = wanted.select(who=wanted.who, id=wanted.who, bits=wanted.bits)
     else:
-        by_id = wanted.inner_join(customers, wanted.who == customers.id)
-        by_mail = wanted.inner_join(customers, wanted.who.lower() == customers.email.lower())
+        account = customers.account if "account" in customers.columns else customers.id
+        accounts, mails = customers.select("id", trait=account), addresses(customers)
+        by_id = wanted.inner_join(accounts, wanted.who == accounts.trait)
+        by_mail = wanted.inner_join(mails, wanted.who.lower() == mails.trait)
         hits = ibis.union(*(each.select("who", "id", "bits") for each in (by_id, by_mail)))
     person = hits.group_by("id").aggregate(said=hits.bits.bit_or())
     silent = _silent(person, person.said)
@@ -147,7 +116,7 @@ def _silent(person: Any, kinds: Any) -> Any:
 
 
 def _finding(person: Any) -> Any:
-    return person.select(**{name: person[name].cast(kind) for name, kind in _FINDING.items()})
+    return person.select(**{name: person[name].cast(kind) for name, kind in FINDING.items()})
 
 
 def _merged(findings: Any) -> Any:
@@ -160,67 +129,4 @@ def _merged(findings: Any) -> Any:
         hits=findings.hits.sum(),
         attempts=findings.attempts.sum(),
         acquired=findings.acquired.any(),
-    )
-
-
-def _identified(engine: Any, findings: Any, customers: Any, how: str) -> Any:
-    """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns.
-
-    But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
-    two cells she would count as two people, and in one of them the other country's law would be lost.
-    """
-    mine = engine.create_table("mine", _placed(customers.semi_join(findings, "id")), temp=True)
-    order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
-    ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
-    one = ranked.filter(ranked["rank"] == 0).drop("rank", "country", "place", "basis", *_TOGETHER)
-    together = _together(ranked)
-    person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
-    person = person.left_join(together.rename(whose="id"), person.id == together.id)
-    return person.select(
-        *_FINDING,
-        *(name for name in CUSTOMER_COLUMNS if name not in ("id", "country")),
-        place=person.place.fill_null(UNKNOWN_PLACE),
-        basis=ibis.ifelse(person.place.notnull(), person.basis, "unknown"),
-        differs=person.differs.fill_null(False),
-    ).order_by("id")
-
-
-def _placed(customers: Any) -> Any:
-    """Customers with `place`, null where `country` is silent or names none that we know."""
-    codes = {code: code for code in PLACES} | ALIASES
-    places = ibis.memtable(pa.table({"code": list(codes), "place": list(codes.values())}))
-    customers = customers.mutate(country=customers.country.upper())
-    return customers.left_join(places, customers.country == places.code).drop("code")
-
-
-def _together(ranked: Any) -> Any:
-    """By id, what all her rows say together: the one place that all but silent ones agree on, and whether they differ
-    in what the law asks; every address and flag; an end only where every account ended; the latest birth date.
-    """
-    said = ranked.mutate(stated=ibis.coalesce(ranked.place, ranked.country))
-    people = said.group_by("id").aggregate(
-        place=said.place.min(),
-        basis=said.basis.min(where=said.place.notnull()),
-        elsewhere=said.stated.min() != said.stated.max(),
-        **{name: said[name].min() != said[name].max() for name in ("group", "role")},
-        emails=said.emails.group_concat("\n", order_by=said["rank"]),
-        any_flags=said.flags.bit_or(),
-        all_flags=said.flags.bit_and(),
-        birth_date=said.birth_date.max(),
-        **{f"last_{name}": said[name].max() for name in _ENDS},
-        **{f"open_{name}": said[name].isnull().any() for name in _ENDS},
-    )
-    ends = {
-        name: ibis.ifelse(people[f"open_{name}"], ibis.null("string"), people[f"last_{name}"])
-        for name in _ENDS
-    }
-    return people.select(
-        "id",
-        "basis",
-        "emails",
-        "birth_date",
-        **ends,
-        flags=(people.any_flags & ~SHARED_BITS) | (people.all_flags & SHARED_BITS),
-        place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
-        differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
     )

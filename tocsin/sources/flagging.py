@@ -9,7 +9,7 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
-from tocsin.domain.scope.flags import FLAGS, OF_ACCOUNTS, Flag
+from tocsin.domain.scope.flags import FLAGS, OF_ACCOUNTS, UNCERTAIN, Flag
 from tocsin.domain.sources import CustomerSource
 
 BIT: dict[Flag, int] = {flag: 1 << place for place, flag in enumerate(FLAGS)}
@@ -17,15 +17,17 @@ BIT: dict[Flag, int] = {flag: 1 << place for place, flag in enumerate(FLAGS)}
 UNEXPLAINED = 1 << len(FLAGS)
 #: A birth date that cannot be read.
 UNREADABLE_BIRTH = UNEXPLAINED << 1
+#: Somebody who may be one with somebody else.
+DOUBTFUL = UNREADABLE_BIRTH << 1
 #: Bits that hold for a person only where all her rows have them.
 SHARED_BITS = sum(BIT[flag] for flag in OF_ACCOUNTS)
-_YES, _NO = ("yes", "true", "1", "y", "t"), ("no", "false", "0", "n", "f")
+YES, _NO = ("yes", "true", "1", "y", "t"), ("no", "false", "0", "n", "f")
 _SEPARATOR = r"[,;|\n]"
 
 
-def flags_of(bits: int) -> tuple[Flag, ...]:
-    """The flags that these bits stand for, in the order of `FLAGS`."""
-    return tuple(flag for flag in FLAGS if bits & BIT[flag])
+def flags_of(bits: int) -> tuple[str, ...]:
+    """The flags that these bits stand for, in the order of `FLAGS`, and `UNCERTAIN`."""
+    return (*(flag for flag in FLAGS if bits & BIT[flag]), *((UNCERTAIN,) if bits & DOUBTFUL else ()))
 
 
 def flagged(raw: Any, source: CustomerSource) -> Any:
@@ -50,7 +52,7 @@ def flagged(raw: Any, source: CustomerSource) -> Any:
 
 def _words(column: Any, name: str) -> Any:
     text = _lower(column)
-    return ibis.cases((text.isin(_YES), name.lower()), (text.isin(_NO), ""), else_=text)
+    return ibis.cases((text.isin(YES), name.lower()), (text.isin(_NO), ""), else_=text)
 
 
 def _lower(column: Any) -> Any:

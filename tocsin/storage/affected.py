@@ -126,5 +126,5 @@ def _person(content: bytes) -> AffectedPerson:
     moments = {name: raw[name] and datetime.fromisoformat(raw[name]) for name in ("first_seen", "last_seen")}
     doubts = tuple((kind, Bucket(bucket)) for kind, bucket in raw.get("less_sure", ()))
     known = {"bucket": Bucket(raw["bucket"]), "kinds": tuple(raw["kinds"]), "less_sure": doubts}
-    several = {name: tuple(raw.get(name, ())) for name in ("emails", "flags")}
+    several = {name: tuple(raw.get(name, ())) for name in ("emails", "flags", "accounts", "shared")}
     return AffectedPerson(**(raw | moments | known | several))

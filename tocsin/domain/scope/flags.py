@@ -29,3 +29,5 @@ Flag = Literal[
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 #: What stands for the whole person only if all her accounts say so.
 OF_ACCOUNTS: frozenset[Flag] = frozenset({"closed", "deleted"})
+#: What Tocsin finds, and no source says: that nobody knows whether she is one with somebody else.
+UNCERTAIN = "uncertain-merge"

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.buckets import TOLD, Bucket
-from tocsin.domain.scope.flags import Flag
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,12 @@ class AffectedPerson:
     birth_date: str | None = None
     #: Id or e-mail address of whom to tell in her place.
     guardian: str | None = None
-    flags: tuple[Flag, ...] = ()
+    #: Flags of a source, and `UNCERTAIN`.
+    flags: tuple[str, ...] = ()
+    #: Ids of her other accounts. `id` is the least of all.
+    accounts: tuple[str, ...] = ()
+    #: Those of her addresses, in lower case, that other people have too.
+    shared: tuple[str, ...] = ()
     #: Kinds of which we are less sure than of the person: `kinds` alone are as sure as her bucket says.
     less_sure: tuple[tuple[str, Bucket], ...] = ()
 

@@ -1,0 +1,156 @@
+"""Findings beside who they are: what all rows of a person say together, and what stays open about her."""
+
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.gaps import Gap, GapKind
+from tocsin.domain.sources import CUSTOMER_COLUMNS
+from tocsin.scoping.fitting import LEVEL
+from tocsin.scoping.identity import doubtful
+from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
+
+TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
+#: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
+SURE_OF = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.LISTED: "listed"}
+#: What is known of a person from requests and lists, before we know who she is.
+FINDING = {
+    "id": "string",
+    "level": "int8",
+    "kinds": "int64",
+    **dict.fromkeys(SURE_OF.values(), "int64"),
+    "first_seen": "int64",
+    "last_seen": "int64",
+    "hits": "int64",
+    "attempts": "int64",
+    "acquired": "boolean",
+}
+#: Ends of an account; a person's, only when all her accounts ended.
+_ENDS = ("closed_at", "deleted_at")
+#: What all rows of a person say together, not the first of them.
+_TOGETHER = ("emails", "flags", "birth_date", *_ENDS)
+_OPEN: dict[GapKind, str] = {
+    "listed-differently": "people whose rows name different countries (then no place is known), groups or roles",
+    "uncertain-merges": "people who may be one with somebody else (one address, or one name and birth date)",
+    "unreadable-birth-dates": "people whose birth date cannot be read: whether they are of age is unknown",
+    "unexplained-flags": "people with a word among their flags that `flags` in sources.yaml does not explain",
+}
+
+
+def identified(engine: Any, findings: Any, customers: Any | None) -> Any:
+    """The table of people in order of ids: all whom a customer source knows; everybody, where none is declared."""
+    if customers is not None:
+        known = engine.create_table("known", _beside(engine, findings, customers, "inner"), temp=True)
+        return engine.create_table("people", _with_doubts(engine, known, customers).order_by("id"), temp=True)
+    columns = (*CUSTOMER_COLUMNS, "basis", "account")
+    kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
+    nobody = ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
+    people = _beside(engine, findings, nobody, "left").mutate(shared=ibis.null("string"))
+    return engine.create_table("people", people.order_by("id"), temp=True)
+
+
+def owned(findings: Any, accounts: Any | None) -> Any:
+    """The findings under the ids of people, where they are under those of accounts."""
+    if accounts is None:
+        return findings
+    found = findings.left_join(accounts, findings.id == accounts.account)
+    return found.mutate(id=ibis.coalesce(found.owner, found.id)).drop("account", "owner")
+
+
+def _with_doubts(engine: Any, people: Any, customers: Any) -> Any:
+    """People with `shared`, and with the flags of shared mailboxes and of doubt about who is one."""
+    doubts = doubtful(engine, people.filter(people.level >= TOLD), customers)
+    both = people.left_join(doubts.rename(whose="id"), people.id == doubts.id)
+    flags = both.flags | ibis.ifelse(both.shared.notnull(), BIT["shared-mailbox"], 0)
+    flags = flags | ibis.ifelse(both.uncertain.fill_null(False), DOUBTFUL, 0)
+    return both.mutate(flags=flags).drop("whose", "uncertain")
+
+
+def open_ends(engine: Any, known: Any) -> list[Gap]:
+    """What stays open about the people who are told, in one look."""
+    told = known.filter(known.level >= TOLD)
+    bits: dict[GapKind, int] = {
+        "uncertain-merges": DOUBTFUL,
+        "unreadable-birth-dates": UNREADABLE_BIRTH,
+        "unexplained-flags": UNEXPLAINED,
+    }
+    counts = told.aggregate(
+        **{"listed-differently": told.differs.sum()},
+        **{kind: ((told.flags & bit) > 0).sum() for kind, bit in bits.items()},
+    )
+    row = engine.to_pyarrow(counts).to_pylist()[0]
+    return [
+        Gap(kind=kind, source="customers", count=row[kind] or 0, detail=detail)
+        for kind, detail in _OPEN.items()
+    ]
+
+
+def _beside(engine: Any, findings: Any, customers: Any, how: str) -> Any:
+    """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns.
+
+    But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
+    two cells she would count as two people, and in one of them the other country's law would be lost.
+    """
+    if "account" not in customers.columns:
+        customers = customers.mutate(account=customers.id)
+    mine = engine.create_table("mine", _placed(customers.semi_join(findings, "id")), temp=True)
+    order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
+    ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
+    one = ranked.filter(ranked["rank"] == 0).drop("rank", "account", "country", "place", "basis", *_TOGETHER)
+    together = _together(ranked)
+    person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
+    person = person.left_join(together.rename(whose="id"), person.id == together.id)
+    return person.select(
+        *FINDING,
+        "accounts",
+        *(name for name in CUSTOMER_COLUMNS if name not in ("id", "country", "person")),
+        place=person.place.fill_null(UNKNOWN_PLACE),
+        basis=ibis.ifelse(person.place.notnull(), person.basis, "unknown"),
+        differs=person.differs.fill_null(False),
+    ).order_by("id")
+
+
+def _placed(customers: Any) -> Any:
+    """Customers with `place`, null where `country` is silent or names none that we know."""
+    codes = {code: code for code in PLACES} | ALIASES
+    places = ibis.memtable(pa.table({"code": list(codes), "place": list(codes.values())}))
+    customers = customers.mutate(country=customers.country.upper())
+    return customers.left_join(places, customers.country == places.code).drop("code")
+
+
+def _together(ranked: Any) -> Any:
+    """By id, what all her rows say together: the one place that all but silent ones agree on, and whether they differ
+    in what the law asks; every address and flag; an end only where every account ended; the latest birth date.
+    """
+    said = ranked.mutate(stated=ibis.coalesce(ranked.place, ranked.country))
+    people = said.group_by("id").aggregate(
+        place=said.place.min(),
+        basis=said.basis.min(where=said.place.notnull()),
+        elsewhere=said.stated.min() != said.stated.max(),
+        **{name: said[name].min() != said[name].max() for name in ("group", "role")},
+        accounts=said.account.group_concat("\n", order_by=said.account),
+        emails=said.emails.group_concat("\n", order_by=said["rank"]),
+        any_flags=said.flags.bit_or(),
+        all_flags=said.flags.bit_and(),
+        birth_date=said.birth_date.max(),
+        **{f"last_{name}": said[name].max() for name in _ENDS},
+        **{f"open_{name}": said[name].isnull().any() for name in _ENDS},
+    )
+    ends = {
+        name: ibis.ifelse(people[f"open_{name}"], ibis.null("string"), people[f"last_{name}"])
+        for name in _ENDS
+    }
+    return people.select(
+        "id",
+        "basis",
+        "accounts",
+        "emails",
+        "birth_date",
+        **ends,
+        flags=(people.any_flags & ~SHARED_BITS) | (people.all_flags & SHARED_BITS),
+        place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
+        differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
+    )
