@@ -85,6 +85,9 @@ def test_a_secret_file_that_is_not_there_is_refused_by_name(tmp_path):
         ('[mail]\nhost = "x"\n[nonsense]\na = 1\n', 3, "nonsense"),
         ('[mail]\nhost = "x"\nhots = "y"\n', 3, "mail.hots"),
         ("[bell]\ninterval = 0\n", 2, "bell.interval"),
+        ('[scoping]\nmemory = "200MB"\n', 2, "400MB or more"),
+        ('[scoping]\nmemory = "lots"\n', 2, "scoping.memory"),
+        ('[scoping]\ncountry = "Vietnam"\n', 2, "like VN"),
     ],
 )
 def test_the_first_wrong_line_is_named(tmp_path, text, line, what):

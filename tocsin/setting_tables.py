@@ -1,11 +1,31 @@
 """The tables of `tocsin.toml`, one class each, and what all of them share."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from tocsin.domain.places import PLACES
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _place(code: str) -> str:
+    if code not in PLACES:
+        raise ValueError(f"{code!r} is no country; write its code of ISO 3166, like VN")
+    return code
+
+
+def megabytes(memory: str) -> int:
+    """`600MB` or `2GB` as a number of megabytes."""
+    return int(memory[:-2]) * (1000 if memory.endswith("GB") else 1)
+
+
+def _memory(memory: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,6}(MB|GB)", memory) or megabytes(memory) < 400:
+        raise ValueError(f"{memory!r} is no memory to measure in; write 400MB or more, like 600MB or 2GB")
+    return memory
 
 
 class Table(BaseModel):
@@ -66,6 +86,19 @@ class Slack(Table):
         """Whether clicks and commands are heard: it takes the bot's token, and the way in."""
         way = self.app_token if self.mode == "socket" else self.signing_secret
         return self.token is not None and way is not None
+
+
+class Scoping(Table):
+    """Where and how logs are read to find the affected people."""
+
+    #: The country in which this machine reads them; where the company is established, unless it stands here.
+    country: Annotated[str, AfterValidator(_place)] | None = None
+    #: Abroad: on what basis personal data may be read there.
+    transfer: Annotated[str, Field(min_length=1)] | None = None
+    #: The most memory that a measurement takes, Python's share included; past it the engine spills to disk.
+    memory: Annotated[str, AfterValidator(_memory)] = "1GB"
+    #: Cores that it uses; all of them, unless it stands here.
+    threads: Annotated[int, Field(ge=1)] | None = None
 
 
 class Prefect(Table):

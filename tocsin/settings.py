@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tocsin.domain.addresses import host_of, is_loopback
 from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.setting_tables import Bell, Console, Ledger, Links, Mail, Mailbox, Prefect, Slack
+from tocsin.setting_tables import Bell, Console, Ledger, Links, Mail, Mailbox, Prefect, Scoping, Slack
 
 __all__ = [
     "Bell",
@@ -28,6 +28,7 @@ __all__ = [
     "Mail",
     "Mailbox",
     "Prefect",
+    "Scoping",
     "Settings",
     "Slack",
     "config_file",
@@ -88,6 +89,7 @@ class Settings(FileUnderEnvironment):
     console: Console = Console()
     links: Links = Links()
     ledger: Ledger = Ledger()
+    scoping: Scoping = Scoping()
     #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
     watchdog: dict[str, Any] = Field(default_factory=dict)
     intake: Mailbox = Mailbox()

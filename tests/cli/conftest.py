@@ -38,11 +38,13 @@ SOURCES = """
 customers:
   - name: accounts
     path: customers.csv
+    country: VN
     place_basis: billing
     fields: {id: id, name: name, email: email, locale: locale, country: country}
 logs:
   - name: gateway
     format: ndjson
+    country: VN
     paths: [gateway.ndjson]
     fields: {at: time, account: account, token: token, ip: ip, endpoint: path, method: method, status: status}
 """

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,28 @@ def test_a_question_that_cannot_be_asked_writes_nothing(
     before = head()
     refused = tocsin("scope", *words)
     assert (refused.status, refused.out, refused.err.count("\n")) == (status, "", 1)
+    assert says in refused.err
+    assert head() == before
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        ("", "source gateway does not say in which country it is kept"),
+        ("    country: SG\n", "source gateway is kept in SG, outside VN, on no basis that is declared"),
+    ],
+)
+def test_logs_abroad_are_not_read_without_a_basis(
+    tocsin: Command, declared: str, head: Callable[..., int], kept: str, says: str
+) -> None:
+    at_home = "    format: ndjson\n    country: VN\n"
+    sources = Path(os.environ["TOCSIN_SOURCES"])
+    text = sources.read_text()
+    assert at_home in text
+    sources.write_text(text.replace(at_home, f"    format: ndjson\n{kept}"))
+    before = head()
+    refused = tocsin("scope", "--account", "cus_1")
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
     assert says in refused.err
     assert head() == before
 

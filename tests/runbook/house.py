@@ -27,11 +27,13 @@ SOURCES = """\
 customers:
   - name: accounts
     path: ../../desk/customers.csv
+    country: VN
     place_basis: billing
     fields: {id: id, name: name, email: email, locale: locale, country: country}
 logs:
   - name: gateway
     format: ndjson
+    country: VN
     paths: [../../desk/gateway.ndjson]
     fields: {at: time, account: account, token: token, endpoint: path, method: method, status: status}
 """

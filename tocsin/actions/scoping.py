@@ -20,12 +20,14 @@ from tocsin.domain.scope.gaps import HIDING
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
+from tocsin.domain.transfers import refuse_unfounded
 from tocsin.engine.jobs import kept_alive
 from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.private import private_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.rendering.spreadsheet import cell
 from tocsin.sealing import keyed_digest
+from tocsin.setting_tables import megabytes
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches
 
@@ -76,16 +78,21 @@ def _measured(
 ) -> Recorded:
     from tocsin.scoping.declaration import read_sources
     from tocsin.scoping.measure import measure
+    from tocsin.sources.engine import Limits
 
     incident, people_key = app.incident(key), app.people_key(key)
     catalog, revision = app.catalog_of(incident), _next(incident)
+    sources, how = read_sources(app.sources_file), app.settings.scoping
+    home = catalog.contacts.organisation.established_in
+    refuse_unfounded(sources, home, how.country or home, how.transfer)
     measurement = measure(
         question,
-        read_sources(app.sources_file),
+        sources,
         catalog.data_map,
         workspace=app.settings.home / "cache" / "scope",
         pseudonym_key=people_key,
         progress=progress,
+        limits=Limits.within(megabytes(how.memory), how.threads),
     )
     result = measurement.result
     _refuse_list_of_strangers(question, result)

@@ -66,8 +66,9 @@ class LogSource(Record):
     paths: tuple[str, ...] = Field(min_length=1)
     fields: LogFields
     time: TimeFormat = TimeFormat()
-    #: Where these logs are kept.
+    #: Where these logs are kept; abroad, on what basis personal data may be there.
     country: Place | None = None
+    transfer: str | None = Field(None, min_length=1)
     #: Sources of one stream log the same requests, each all of them: a request counts once, and one closes the other's
     #: holes. Machines that share the work are no stream.
     stream: Id | None = None
@@ -156,7 +157,9 @@ class CustomerSource(Record):
     role: str | None = None
     #: How the country of a person is known.
     place_basis: Literal["billing", "address", "ip", "declared", "unknown"] = "declared"
+    #: Where this customer base is kept; abroad, on what basis personal data may be there.
     country: Place | None = None
+    transfer: str | None = Field(None, min_length=1)
     #: What stands between the addresses of one text in `fields.emails`.
     email_separator: str | None = Field(None, min_length=1)
     #: The order of the numbers in birth dates: 2001-12-31, 31/12/2001 or 12/31/2001.

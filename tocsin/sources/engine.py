@@ -11,13 +11,21 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
+#: Megabytes: what Python, Ibis and Arrow take beside the engine, and what the engine needs to move at all.
+_PYTHON_MB, _LEAST_MB = 250, 128
+
 
 @dataclass(frozen=True)
 class Limits:
     """How much of the machine the engine may use. Past `memory` it spills; `threads` None means one per core."""
 
-    memory: str = "1GB"
+    memory: str = "750MB"
     threads: int | None = None
+
+    @classmethod
+    def within(cls, megabytes: int, threads: int | None) -> "Limits":
+        """Limits that keep the whole measurement, Python and its libraries included, to so many megabytes."""
+        return cls(f"{max(_LEAST_MB, megabytes - _PYTHON_MB)}MB", threads)
 
 
 @contextmanager
