@@ -20,7 +20,8 @@ from tocsin.scoping.measure import Measurement, measure
 
 KEY = b"a key of the tests".ljust(32, b".")
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
-COLUMNS = tuple(LogFields.model_fields)
+#: What every log of the tests has; a test adds `subject` where it needs it.
+COLUMNS = tuple(name for name in LogFields.model_fields if name != "subject")
 FIELDS = LogFields(**{name: name for name in COLUMNS})
 
 Row = dict[str, Any]
@@ -139,12 +140,14 @@ def gaps(measurement: Measurement) -> dict[str, int]:
     return {gap.kind: gap.count for gap in measurement.result.gaps}
 
 
-def kind(name: str, *endpoints: str, role: str = "controller", group: str = "customers") -> DataKind:
+def kind(
+    name: str, *endpoints: Any, role: str = "controller", group: str = "customers", **other: Any
+) -> DataKind:
     words = {"en": name}
-    retention = Retention(words=words, backup_days=30, basis=words)
+    retention = other.pop("retention", None) or Retention(words=words, backup_days=30, basis=words)
     return DataKind(
         id=name, name=words, categories=("account",), role=role, group=group, purpose=words,
-        retention=retention, endpoints=endpoints, protection=words, source="test",
+        retention=retention, endpoints=endpoints, protection=words, source="test", **other,
     )  # fmt: skip
 
 

@@ -12,19 +12,46 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.exploring import times
-from tests.scoping.scenes import CROWD, START, ask, at, gaps, request, write_log
+from tests.scoping.scenes import CROWD, MAP, START, ask, at, gaps, kind, request, write_log
+from tocsin.domain.datamap import DataMap
 
 OWNERS = [owner for owner, _, _ in CROWD]
 TOKENS = ["t0", "t1", "t2", "t10"]
 IPS = ["203.0.113.7", "203.0.113.70", "203.0.113.130", "::ffff:203.0.113.9", "2001:db8::1", "198.51.100.1"]
 BLOCKS = ["203.0.113.0/25", "203.0.113.7", "2001:db8::/32", "203.0.0.0/15", "::ffff:203.0.113.128/121"]
-KINDS = {
-    "/v1/account": {"profile"},
-    "/v1/billing/invoices/1": {"billing", "invoices"},
-    "/v1/billing": set(),
-    "/v1/billing/": {"billing"},
-    "/v1/account/": {"profile"},
+#: Endpoint to what it shows of whom: `CALLER`, or the people that it names, if it names any.
+CALLER = ("the caller",)
+SHOWS: dict[str, dict[str, tuple[str, ...]]] = {
+    "/v1/account": {"profile": CALLER},
+    "/v1/billing/invoices/1": {"billing": CALLER, "invoices": CALLER},
+    "/v1/billing": {},
+    "/v1/billing/": {"billing": CALLER},
+    "/v1/account/": {"profile": CALLER},
+    "/v1/customers/c0/orders": {"orders": ("c0",)},
+    "/v1/customers/c%31/orders": {"orders": ("c1",)},
+    "/v1/customers/ghost/orders": {"orders": ("ghost",)},
+    "/v1/customers/c2": {"profile": ("c2", *CALLER)},
+    "/v1/search?who=c3,c4&who=+c0": {"orders": ("c3", "c4", "c0"), "profile": CALLER},
+    "/v1/search?whom=c3": {"orders": (), "profile": CALLER},
 }
+SUBJECTS = DataMap(
+    kinds=(
+        *MAP.kinds[1:],
+        kind(
+            "profile",
+            *MAP.kinds[0].endpoints,
+            {"request": "/v1/customers/{id}", "subject": ["caller", {"path": "id"}]},
+            "/v1/search",
+        ),
+        kind(
+            "orders",
+            {"request": "/v1/customers/{id}/orders", "subject": {"path": "id"}},
+            {"request": "/v1/search", "subject": {"query": "who", "split": ","}},
+            # Says nothing of a subject, so that it has no say where another endpoint does.
+            "/v1/search*",
+        ),
+    )
+)
 
 rows = st.lists(
     st.builds(
@@ -34,7 +61,7 @@ rows = st.lists(
         token=st.sampled_from(TOKENS),
         ip=st.sampled_from(IPS),
         agent=st.sampled_from(["browser", "python"]),
-        endpoint=st.sampled_from(sorted(KINDS)),
+        endpoint=st.sampled_from(sorted(SHOWS)),
         status=st.sampled_from([200, 206, 304, 401, 403, 429, 500, None]),
     ),
     min_size=1,
@@ -73,7 +100,7 @@ def test_the_engine_finds_what_a_plain_walk_finds(rows, question, window, form):
     since, until = (at(minute) for minute in window)
     with tempfile.TemporaryDirectory() as name:
         log = write_log(Path(name), rows, form)
-        found = ask(Path(name), log, question | {"since": since, "until": until})
+        found = ask(Path(name), log, question | {"since": since, "until": until}, data_map=SUBJECTS)
     people, holes = walk(rows, question, since, until)
     expected = {
         who: (
@@ -117,15 +144,19 @@ def walk(
             if fits & {"tokens", "accounts"} and row["account"]:
                 linked.add(row["account"])
         elif fits:
+            if row["account"]:
+                linked.add(row["account"])
             count(row, level_of(row, fits, question), everybody, open_ends, moment)
+    hidden = missing or open_ends["subject-unknown"]
     for who in linked:
-        if who not in everybody:
-            everybody[who].level = 2 if missing else 0
+        if not (everybody[who].read or everybody[who].tried):
+            everybody[who].level = 2 if hidden else 0
     if ghosts := sum(everybody[who].level >= 2 for who in set(everybody) - set(OWNERS)):
         open_ends["ids-nobody-owns"] = ghosts
     if missing:
         open_ends["missing-hours"] = missing
-    return {who: person for who, person in everybody.items() if who in OWNERS}, dict(open_ends)
+    found = {who: person for who, person in everybody.items() if who in OWNERS}
+    return found, {gap: count for gap, count in open_ends.items() if count}
 
 
 def hours_of(since: datetime, until: datetime) -> list[datetime]:
@@ -164,23 +195,26 @@ def count(
     open_ends: defaultdict[str, int],
     moment: datetime,
 ) -> None:
-    kinds = KINDS[row["endpoint"]]
+    shown = SHOWS[row["endpoint"]]
+    whose: defaultdict[str, set[str]] = defaultdict(set)
+    for name, people in shown.items() or [("", CALLER)]:
+        for who in people:
+            whose[row["account"] if (who,) == CALLER else who].add(name)
     if level >= 2:
-        if not row["account"]:
-            open_ends["requests-without-account"] += 1
-        if not kinds:
-            open_ends["unmapped-endpoint"] += 1
-        if row["status"] is None:
-            open_ends["unknown-outcome"] += 1
-    if not row["account"]:
-        return
-    person = everybody[row["account"]]
-    person.level = max(person.level, level)
-    if level >= 2:
-        person.read.append(moment)
-        person.kinds |= kinds
-    else:
-        person.tried.append(moment)
+        open_ends["requests-without-account"] += None in whose
+        open_ends["subject-unknown"] += () in shown.values()
+        open_ends["unmapped-endpoint"] += not shown
+        open_ends["unknown-outcome"] += row["status"] is None
+    for who, kinds in whose.items():
+        if who is None:
+            continue
+        person = everybody[who]
+        person.level = max(person.level, level)
+        if level >= 2:
+            person.read.append(moment)
+            person.kinds |= kinds - {""}
+        else:
+            person.tried.append(moment)
 
 
 def test_the_scene_starts_on_the_hour():

@@ -5,17 +5,14 @@ which kinds of data a request showed; letters and forms take their words from it
 """
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from tocsin.domain.answers import nearest
+from tocsin.domain.endpoints import Endpoint
 from tocsin.domain.questions import CATEGORIES, GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Texts
-
-#: `GET /v1/account`, `/v1/billing/*`: a method (any, if left out) and a path; `*` stands for any characters.
-EndpointPattern = Annotated[str, StringConstraints(pattern=r"^([A-Z]+ )?/\S*$")]
 
 
 def _one_of(known: tuple[str, ...], what: str) -> Any:
@@ -53,7 +50,7 @@ class DataKind(Record):
     group: Group
     purpose: Texts
     retention: Retention
-    endpoints: tuple[EndpointPattern, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     tables: tuple[str, ...] = ()
     place: Place | None = None
     protection: Texts
@@ -73,18 +70,12 @@ class DataMap(Record):
 
     def shown_by(self, method: str, path: str) -> tuple[str, ...]:
         """Ids of the kinds that a request can show, in the order of the map; `path` has no query string."""
-        return tuple(kind.id for kind in self.kinds if _shows(kind.endpoints, method, path))
+        return tuple(
+            kind.id for kind in self.kinds if any(each.shows(method, path) for each in kind.endpoints)
+        )
 
     def categories(self, kinds: Iterable[str]) -> tuple[str, ...]:
         """The categories of these kinds, each once, in the order of the map; unknown ids add nothing."""
         wanted = set(kinds)
         found = (name for kind in self.kinds if kind.id in wanted for name in kind.categories)
         return tuple(dict.fromkeys(found))
-
-
-def _shows(patterns: Iterable[str], method: str, path: str) -> bool:
-    for pattern in patterns:
-        asked, _, glob = pattern.rpartition(" ")
-        if asked in ("", method.upper()) and fnmatchcase(path, glob):
-            return True
-    return False

@@ -27,6 +27,8 @@ class LogFields(Record):
     method: str | None = None
     status: str | None = None
     bytes: str | None = None
+    #: Whose data a request showed, where the log says so and the data map asks (`subject: {column: subject}`).
+    subject: str | None = None
 
     def mapped(self) -> dict[str, str]:
         """Our names to the file's, for the columns that the source has."""

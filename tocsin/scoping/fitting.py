@@ -3,16 +3,13 @@
 `level` orders the buckets, so that a person's bucket is the highest level of her requests.
 """
 
-import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.errors import Refused
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
 from tocsin.domain.scope.question import Question, network
@@ -20,6 +17,7 @@ from tocsin.domain.scope.result import Seen
 from tocsin.scoping.addresses import lies_in
 from tocsin.scoping.indicators import ADDRESS, BITS, COLUMNS, PERSONAL
 from tocsin.scoping.requests import REQUEST
+from tocsin.scoping.subjects import with_kinds
 
 #: Weakest first: a level is a place in this tuple.
 LEVELS = (
@@ -31,12 +29,10 @@ LEVELS = (
     Bucket.CONFIRMED,
 )
 LEVEL = {bucket: level for level, bucket in enumerate(LEVELS)}
-#: Kinds are bits of a signed 64-bit number on every engine.
-_MOST_KINDS = 62
 
 
 def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, data_map: DataMap) -> Any:
-    """Distinct requests that fit, over all sources, with `source`, `level` and `kinds` (bits, in the map's order)."""
+    """Distinct requests that fit, over all sources, with `source`, `level` and what they showed (`subjects.SHOWN`)."""
     parts = [
         rows.filter(rows.hit).select(source=ibis.literal(name), **{each: rows[each] for each in REQUEST})
         for name, rows in passes.items()
@@ -44,8 +40,7 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
     rows = (ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else _none()).distinct()
     if question.ips:
         rows = _with_exact_addresses(engine, engine.create_table("candidates", rows, temp=True), question)
-    rows = rows.mutate(shown_by=_request_line(rows))
-    rows = _with_kinds(engine, rows, data_map)
+    rows = with_kinds(engine, rows, data_map)
     return engine.create_table("fitting", rows.mutate(level=_level(rows, question)), temp=True)
 
 
@@ -70,55 +65,6 @@ def _with_exact_addresses(engine: Any, rows: Any, question: Question) -> Any:
     return rows.filter(rows.marks > 0)
 
 
-def _request_line(rows: Any) -> Any:
-    """Method and path as one text: what decides the kinds."""
-    path = rows.endpoint.fill_null("").re_replace(r"[?#].*$", "")
-    return rows.method.fill_null("") + " " + path
-
-
-def _with_kinds(engine: Any, rows: Any, data_map: DataMap) -> Any:
-    """Each request with the bits of the kinds that it showed, by asking the data map once for each request line."""
-    if len(data_map.kinds) > _MOST_KINDS:
-        raise Refused(f"the data map has more than {_MOST_KINDS} kinds; merge some in data_map.yaml")
-    lines = engine.to_pyarrow(rows.select("shown_by").distinct())["shown_by"].to_pylist()
-    shown = [bits_of(_kinds_shown(line, data_map), data_map) for line in lines]
-    known = ibis.memtable(
-        pa.table({"line": pa.array(lines, pa.string()), "kinds": pa.array(shown, pa.int64())})
-    )
-    return rows.left_join(known, rows.shown_by == known.line).drop("line", "shown_by")
-
-
-def _kinds_shown(line: str, data_map: DataMap) -> set[str]:
-    method, _, endpoint = line.partition(" ")
-    # A log that does not say the method may have seen any.
-    methods = [method] if method else sorted(_methods(data_map))
-    return {kind for each in methods for path in paths_of(endpoint) for kind in data_map.shown_by(each, path)}
-
-
-def _methods(data_map: DataMap) -> set[str]:
-    return {"GET"} | {p.partition(" ")[0] for kind in data_map.kinds for p in kind.endpoints if " " in p}
-
-
-def paths_of(endpoint: str) -> tuple[str, ...]:
-    """The path that a server sees: no scheme, host or query, `%62` decoded, `//` and `..` resolved.
-
-    Servers differ on a slash at the end, so such an endpoint stands for the path with it and without.
-    """
-    try:
-        path = urlsplit(endpoint).path if "://" in endpoint else endpoint
-    except ValueError:
-        path = endpoint
-    path = unquote(path)
-    plain = posixpath.normpath("/" + path.lstrip("/"))
-    return (plain, f"{plain}/") if path.endswith("/") and plain != "/" else (plain,)
-
-
-def bits_of(kinds: Iterable[str], data_map: DataMap) -> int:
-    """These kinds as bits, in the order of the data map."""
-    wanted = set(kinds)
-    return sum(1 << place for place, kind in enumerate(data_map.kinds) if kind.id in wanted)
-
-
 def _level(rows: Any, question: Question) -> Any:
     """How sure a request makes us. An unknown or failed outcome (5xx) cannot be excluded; 1xx to 3xx gave an answer."""
     denied = rows.status.between(400, 499).fill_null(False)
@@ -138,7 +84,7 @@ def gaps_of(engine: Any, rows: Any) -> Iterator[Gap]:
     """What the fitting requests leave open: whose they were, what they showed, how they ended."""
     read = rows.filter(rows.level >= LEVEL[Bucket.CANNOT_EXCLUDE])
     by_source = read.group_by("source").aggregate(
-        nobody=read.account.isnull().sum(),
+        nobody=(read.account.isnull() & ((read.kinds == 0) | (read.of_caller != 0))).sum(),
         unmapped=(read.kinds == 0).sum(),
         unended=read.status.isnull().sum(),
     )
@@ -153,6 +99,14 @@ _LEFT_OPEN: tuple[tuple[GapKind, str, str], ...] = (
     ("unmapped-endpoint", "unmapped", "fitting requests to endpoints that the data map does not know"),
     ("unknown-outcome", "unended", "fitting requests without a status"),
 )
+
+
+def subject_gaps(engine: Any, unnamed: Any) -> Iterator[Gap]:
+    """The requests that were read and name nobody, though the data map says that they show data of whom they name."""
+    read = unnamed.filter(unnamed.level >= LEVEL[Bucket.CANNOT_EXCLUDE])
+    for row in engine.to_pyarrow(read.group_by("source").aggregate(count=read.count())).to_pylist():
+        detail = "fitting requests that do not name whose data they showed"
+        yield Gap(kind="subject-unknown", source=row["source"], count=row["count"], detail=detail)
 
 
 def known_indicators(engine: Any, passes: dict[str, Any], question: Question) -> tuple[Seen, ...]:

@@ -24,13 +24,14 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult, Seen
 from tocsin.domain.sources import Sources
 from tocsin.scoping import cells
-from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators
+from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.files import changed_files
 from tocsin.scoping.identity import one_each
 from tocsin.scoping.known import read_customers
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.people import linked_accounts, listed_people, people
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
+from tocsin.scoping.subjects import whose
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
 from tocsin.sources.flagging import flags_of
@@ -136,7 +137,9 @@ def _people(
 ) -> Any:
     """The table of people, with its gaps noted in `reading`."""
     requests = fitting_requests(backend, reading.passes, question, data_map)
-    linked = linked_accounts(reading.passes, question)
+    shown, unnamed = whose(backend, requests, data_map)
+    reading.gaps += subject_gaps(backend, unnamed)
+    linked = linked_accounts(reading.passes, question, requests)
     listed = None
     if question.people:
         listed, strangers = listed_people(question, customers, data_map)
@@ -144,7 +147,7 @@ def _people(
             detail = "listed ids or addresses that no customer source knows"
             reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
     hidden = any(gap.kind in HIDING for gap in reading.gaps)
-    table, open_ends = people(backend, (requests, linked, listed), customers, hidden=hidden)
+    table, open_ends = people(backend, (shown, linked, listed), customers, hidden=hidden)
     reading.gaps += (*gaps_of(backend, requests), *open_ends)
     return table
 

@@ -9,9 +9,10 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
-from tocsin.scoping.fitting import LEVEL, bits_of
+from tocsin.scoping.fitting import LEVEL
 from tocsin.scoping.identity import accounts_of_others, addresses
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends, owned
+from tocsin.scoping.subjects import bits_of
 
 
 def people(
@@ -39,14 +40,18 @@ def people(
     return known, [gap for gap in gaps if gap.count]
 
 
-def linked_accounts(passes: dict[str, Any], question: Question) -> Any:
-    """Ids that a token or session was used for at any time, and accounts that were asked about."""
+def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -> Any:
+    """Ids that a token or session was used for at any time, accounts that were asked about, and accounts that asked for
+    other people's data only.
+    """
     asked = ibis.memtable(pa.table({"id": pa.array(question.accounts, pa.string())}))
     # Whether an account was blank shows only in the rows that were kept, since only these are tidied.
     used = [
         rows.filter(rows.linked & rows.account.notnull()).select(id=rows.account) for rows in passes.values()
     ]
-    return ibis.union(asked, *used) if used else asked
+    callers = requests.filter((requests.kinds != 0) & (requests.of_caller == 0) & requests.account.notnull())
+    callers = callers.select(id=callers.account)
+    return ibis.union(asked, callers, *used)
 
 
 def _by_request(rows: Any) -> Any:

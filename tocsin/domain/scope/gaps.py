@@ -27,6 +27,7 @@ GapKind = Literal[
     "requests-without-account",
     "unknown-outcome",
     "unmapped-endpoint",
+    "subject-unknown",
     "unknown-listed",
     "no-customers",
     "people-not-counted",
@@ -44,6 +45,7 @@ HIDING: frozenset[GapKind] = frozenset(
         "unread-file",
         "late-file",
         "missing-column",
+        "subject-unknown",
     }
 )
 
