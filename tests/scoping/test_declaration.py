@@ -42,6 +42,25 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path):
     assert sources.customers[0].path == str(tmp_path / "people.csv")
 
 
+def test_an_address_of_a_store_stays_as_it_is(tmp_path):
+    text = GOOD.replace("logs/*.gz", "s3://bucket/gw/%Y/%m/*.gz").replace(
+        "people.csv", "s3://bucket/people.csv"
+    )
+    sources = read_sources(
+        written(tmp_path, text.replace("    format", "    by_date: '{year}/{month}'\n    format", 1))
+    )
+    assert sources.logs[0].paths == ("s3://bucket/gw/%Y/%m/*.gz", "/var/log/api.log")
+    assert sources.customers[0].path == "s3://bucket/people.csv"
+
+
+@pytest.mark.parametrize("right", ["/var/log/api.log", "people.csv"])
+def test_a_secret_in_an_address_is_refused_and_not_shown(tmp_path, right):
+    with pytest.raises(BadFile, match="holds a password or key; take it out") as refusal:
+        read_sources(written(tmp_path, GOOD.replace(right, "s3://AKIAID:s3cr3t/x+y@bucket/a")))
+    assert "s3cr3t" not in str(refusal.value)
+    assert "AKIAID" not in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "line", "words"),
     [
@@ -53,6 +72,18 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path):
         ("path: people.csv\n    url: 'sqlite:///x'", "path: people.csv", 7, "either a path or a url"),
         ("url: 'sqlite:///x'", "path: people.csv", 7, "either a table or a query"),
         ("name: api\n    path: x", "name: crm\n    path: people.csv", 1, "two sources are called api"),
+        (
+            "name: api\n    by_date: daily",
+            "name: api",
+            3,
+            "by_date names no date; write one like {year}/{month}/{day}",
+        ),
+        (
+            "paths: [/logs/%Y/%d/x]",
+            "paths: [logs/*.gz, /var/log/api.log]",
+            4,
+            "a date in a path needs its year",
+        ),
         ("paths: []", "paths: [logs/*.gz, /var/log/api.log]", 4, "is empty; write at least 1"),
     ],
 )

@@ -297,6 +297,20 @@ def test_a_file_that_changes_while_it_is_read_is_a_gap(tmp_path):
     assert buckets(found)["c3"] == "cannot-exclude"
 
 
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_file_that_comes_while_others_are_read_is_a_gap_unless_it_was_read_already(tmp_path, renamed):
+    def meddle(words: str, share: float) -> None:
+        if words == "checking the files" and renamed:
+            (tmp_path / "log-1.ndjson").write_bytes(log.read_bytes())
+        elif words == "checking the files":
+            write_log(tmp_path, [request(9, "c2", token="leaked")], name="late")
+
+    log = write_log(tmp_path, [request(-30, "c3", token="leaked"), *THEFT])
+    found = ask(tmp_path, log_source(tmp_path / "*.ndjson"), LEAK, progress=meddle)
+    assert gaps(found) == ({} if renamed else {"late-file": 1})
+    assert buckets(found)["c3"] == ("excluded" if renamed else "cannot-exclude")
+
+
 def test_a_source_without_the_column_of_an_indicator_is_a_gap(tmp_path):
     fields = FIELDS.model_copy(update={"token": None})
     source = log_source(write_log(tmp_path, THEFT), fields=fields)

@@ -5,13 +5,29 @@ A room of the heart: pure values. `tocsin/sources/` opens what stands here; `con
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.logkeeping import Switch, Volume
+from tocsin.domain.paths import by_date, refuse_unfit
 from tocsin.domain.questions import GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Zone
 from tocsin.domain.scope.flags import Flag
+
+
+def _fit(path: str) -> str:
+    refuse_unfit(path)
+    return path
+
+
+def _dated(text: str) -> str:
+    by_date(text)
+    return text
+
+
+#: A file, folder or glob, or a URL that leads into a store. Secrets stay out of it.
+PathOrUrl = Annotated[str, AfterValidator(_fit)]
+Dated = Annotated[str, AfterValidator(_dated)]
 
 
 class LogFields(Record):
@@ -64,8 +80,10 @@ class LogSource(Record):
 
     name: Id
     format: Literal["ndjson", "csv", "tsv", "parquet"]
-    #: Files or globs; plain or gzip.
-    paths: tuple[str, ...] = Field(min_length=1)
+    #: Files, folders or globs, on this machine or in a store (`s3://bucket/folder/*.gz`); plain or gzip.
+    paths: tuple[PathOrUrl, ...] = Field(min_length=1)
+    #: How folders or names below the first wildcard are dated, like `{year}/{month}/{day}`.
+    by_date: Dated | None = None
     fields: LogFields
     time: TimeFormat = TimeFormat()
     #: Where these logs are kept; abroad, on what basis personal data may be there.
@@ -146,7 +164,7 @@ class CustomerSource(Record):
 
     name: Id
     #: A file, or a glob that may name several.
-    path: str | None = None
+    path: PathOrUrl | None = None
     format: Literal["csv", "tsv", "parquet"] = "csv"
     #: An SQLAlchemy URL. Keep passwords out of it: PostgreSQL reads them from `~/.pgpass`.
     url: str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.catalog.validation import validated
 from tocsin.catalog.yamlfile import Document, read_document
 from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.paths import is_url
 from tocsin.domain.scope.question import Listed
 from tocsin.domain.sources import Sources
 
@@ -33,10 +34,13 @@ def _with_folder(entry: Any, key: str, folder: Path) -> Any:
     if not isinstance(entry, dict):
         return entry
     if isinstance(named := entry.get(key), list):
-        return entry | {key: [str(folder / each) if isinstance(each, str) else each for each in named]}
-    if isinstance(named, str):
-        return entry | {key: str(folder / named)}
-    return entry
+        return entry | {key: [_below(folder, each) for each in named]}
+    return entry | {key: _below(folder, named)} if key in entry else entry
+
+
+def _below(folder: Path, named: Any) -> Any:
+    """A relative path below the folder; a URL stays as it is."""
+    return str(folder / named) if isinstance(named, str) and not is_url(named) else named
 
 
 def read_lines(path: Path) -> tuple[str, ...]:

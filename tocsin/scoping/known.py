@@ -9,12 +9,13 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import CustomerSource
-from tocsin.scoping.gaps.files import changed_files
+from tocsin.scoping.gaps.files import changed_files, looked_again
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.delimited import spoilt_files
+from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, changed, take_in
-from tocsin.sources.finding import find
+from tocsin.sources.finding import Listing, find
 from tocsin.sources.rescue import mended
 
 
@@ -34,7 +35,8 @@ def read_customers(
 
 
 def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -> Any:
-    file = _file(source, folder)
+    listing = _listed(source, folder)
+    file = take_in(source.name, listing.files, folder)[0] if listing else None
     try:
         found = _read(engine, source, file)
     except BAD_BYTES:
@@ -48,9 +50,9 @@ def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -
     customers, table = found
     rows = int(engine.to_pyarrow(table.count()).as_py())
     name = source.table or "query"
-    if file is not None:
+    if listing is not None and file is not None:
         name = file.name
-        reading.gaps += changed_files(changed([file]))
+        reading.gaps += (*changed_files(changed([file])), *looked_again(listing, [file]))
         if source.format != "parquet":
             rows += account_for_rejected(engine, source.name, [file], reading)
     reading.inputs.append(
@@ -83,8 +85,8 @@ def _damaged(source: CustomerSource) -> Refused:
     return Refused(f"source {source.name}: its file is damaged or no {source.format}; get a whole copy")
 
 
-def _file(source: CustomerSource, folder: Path) -> File | None:
-    """The one file of a source with a path, taken in; None for a database."""
+def _listed(source: CustomerSource, folder: Path) -> Listing | None:
+    """The one file of a source with a path; None for a database."""
     if source.path is None:
         return None
     listing = find(source.name, [source.path])
@@ -94,4 +96,4 @@ def _file(source: CustomerSource, folder: Path) -> File | None:
         raise Refused(
             f"source {source.name}: {source.path} names {len(listing.files)} files; declare a source for each"
         )
-    return take_in(source.name, listing.files, folder)[0]
+    return fetched(source.name, listing, folder, lambda words, share: None)

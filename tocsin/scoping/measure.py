@@ -25,7 +25,7 @@ from tocsin.domain.scope.result import ScopeResult, Seen
 from tocsin.domain.sources import Sources
 from tocsin.scoping import cells
 from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators, subject_gaps
-from tocsin.scoping.gaps.files import changed_files
+from tocsin.scoping.gaps.files import changed_files, looked_again, other_days
 from tocsin.scoping.identity import one_each
 from tocsin.scoping.known import read_customers
 from tocsin.scoping.owners import SURE_OF
@@ -114,6 +114,8 @@ def _found(
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
         reading.gaps += changed_files(changed(reading.files))
+        for listing in reading.listings:
+            reading.gaps += looked_again(listing, reading.files)
         customers = read_customers(backend, sources.customers, Path(name), reading)
         if customers is not None:
             customers = one_each(backend, customers, sources.customers)
@@ -147,6 +149,8 @@ def _people(
             detail = "listed ids or addresses that no customer source knows"
             reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
     hidden = any(gap.kind in HIDING for gap in reading.gaps)
+    if hidden:
+        reading.gaps += other_days(reading.listings, question)
     table, open_ends = people(backend, (shown, linked, listed), customers, hidden=hidden)
     reading.gaps += (*gaps_of(backend, requests), *open_ends)
     return table

@@ -24,8 +24,9 @@ from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.delimited import rejected_lines, spoilt_files
+from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, take_in
-from tocsin.sources.finding import find
+from tocsin.sources.finding import Listing, find
 from tocsin.sources.logs import open_log, repairs
 from tocsin.sources.rescue import mended
 
@@ -42,6 +43,7 @@ class Reading:
 
     passes: dict[str, Any] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
     inputs: list[InputFile] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -53,9 +55,10 @@ def read_logs(
     reading = Reading()
     logged: list[Volumes] = []
     for source in chosen(question, sources):
-        progress(f"hashing {source.name}", 0.0)
-        listing = find(source.name, source.paths)
+        listing = _found(source, question, folder, progress)
+        reading.listings.append(listing)
         reading.gaps += unread_files(source.name, listing.unread)
+        progress(f"hashing {source.name}", 0.0)
         files = take_in(source.name, listing.files, folder)
         rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress))
         reading.passes[source.name] = rows
@@ -66,6 +69,13 @@ def read_logs(
         logged.append(volumes(engine, source, rows, comparable=not lacking))
     reading.gaps += hour_gaps(logged, question)
     return reading
+
+
+def _found(source: LogSource, question: Question, folder: Path, progress: Progress) -> Listing:
+    """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's window."""
+    progress(f"looking for {source.name}", 0.0)
+    listing = find(source.name, source.paths, source.by_date, (question.since, question.until))
+    return fetched(source.name, listing, folder, progress)
 
 
 def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource, ...]:

@@ -1,7 +1,6 @@
 """Input files, fingerprinted before and after they are read."""
 
 import gzip
-import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +9,10 @@ from glob import escape
 from pathlib import Path
 
 from tocsin.domain.errors import Refused
-from tocsin.sources.finding import Found
+from tocsin.sources.finding import Copy, Found
+from tocsin.sources.looking import CHUNK, Look
 
 _GZIP = b"\x1f\x8b"
-_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -31,47 +30,54 @@ class File:
     name: str
     #: Bytes of its longest line, or a little more; None in an archive, which nobody has unpacked yet.
     longest: int | None = None
+    #: Whether `path` is a copy that was fetched from a store.
+    far: bool = False
 
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of the file's bytes, in hex; Refused when it cannot be read."""
-    return _looked_at(path)[0]
+    return _looked_at(path).sha256
 
 
-def _looked_at(path: Path) -> tuple[str, int]:
-    """SHA-256 and the length of the longest line, in one reading. Lines within one chunk count as long as it."""
-    seen, longest, since = hashlib.sha256(), 0, 0
+def _looked_at(path: Path) -> Look:
+    look = Look()
     try:
         with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                seen.update(chunk)
-                first = chunk.find(b"\n")
-                if first >= 0:
-                    longest, since = max(longest, since + first, len(chunk)), 0
-                since += len(chunk) - chunk.rfind(b"\n") - 1
+            while chunk := stream.read(CHUNK):
+                look.see(chunk)
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
-    return seen.hexdigest(), max(longest, since)
+    return look
 
 
 def take_in(source: str, found: Sequence[Found], folder: Path) -> tuple[File, ...]:
     """The files with their fingerprints; a second file with the same bytes is left out."""
-    paths = [Path(each.address) for each in found]
     with ThreadPoolExecutor() as pool:
-        looks = list(pool.map(_looked_at, paths))
+        copies = list(pool.map(_copy_of, found))
     files: dict[str, File] = {}
-    for each, path, (sha256, longest) in zip(found, paths, looks, strict=True):
-        read_from, zipped = _rightly_named(path, folder / f"{source}-{len(files)}")
-        known = None if zipped else longest
-        files.setdefault(sha256, File(source, path, read_from, sha256, path.stat().st_size, each.name, known))
+    for each, copy in zip(found, copies, strict=True):
+        look = copy.look
+        read_from, zipped = _rightly_named(copy.path, folder / f"{source}-{len(files)}")
+        known = None if zipped else look.longest
+        file = File(
+            source, copy.path, read_from, look.sha256, look.size, each.name, known, far=copy is each.copy
+        )
+        files.setdefault(look.sha256, file)
     return tuple(files.values())
 
 
+def _copy_of(found: Found) -> Copy:
+    """Where the bytes of a file lie on this machine, looked at."""
+    path = Path(found.address)
+    return found.copy or Copy(path, _looked_at(path))
+
+
 def changed(files: Sequence[File]) -> tuple[File, ...]:
-    """The files whose bytes are no longer those that were taken in."""
+    """The files of this machine whose bytes are no longer those that were taken in."""
+    near = [file for file in files if not file.far]
     with ThreadPoolExecutor() as pool:
-        prints = list(pool.map(_print_now, files))
-    return tuple(file for file, now in zip(files, prints, strict=True) if file.sha256 != now)
+        prints = list(pool.map(_print_now, near))
+    return tuple(file for file, now in zip(near, prints, strict=True) if file.sha256 != now)
 
 
 def _print_now(file: File) -> str | None:

@@ -18,6 +18,7 @@ GapKind = Literal[
     "changed-file",
     "unread-file",
     "late-file",
+    "other-days",
     "missing-column",
     "ids-nobody-owns",
     "listed-differently",

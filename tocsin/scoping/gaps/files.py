@@ -1,10 +1,12 @@
-"""Files that cannot be opened, that changed while they were read, or that are damaged."""
+"""Files that cannot be opened, that changed or came while others were read, or that are damaged."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.domain.scope.gaps import Gap, some
+from tocsin.domain.scope.question import Question
 from tocsin.sources.files import File
-from tocsin.sources.finding import Unread
+from tocsin.sources.finding import Listing, Unread
+from tocsin.sources.later import later
 
 
 def unread_files(source: str, unread: Sequence[Unread]) -> Iterator[Gap]:
@@ -18,8 +20,34 @@ def unread_files(source: str, unread: Sequence[Unread]) -> Iterator[Gap]:
 def changed_files(files: Iterable[File]) -> Iterator[Gap]:
     """Files whose bytes changed while they were read."""
     for file in files:
-        detail = f"{file.name} changed while it was read; take a copy and ask again"
-        yield Gap(kind="changed-file", source=file.source, count=1, detail=detail, files=(file.name,))
+        yield _changed(file.source, file.name)
+
+
+def _changed(source: str, name: str) -> Gap:
+    detail = f"{name} changed while it was read; take a copy and ask again"
+    return Gap(kind="changed-file", source=source, count=1, detail=detail, files=(name,))
+
+
+def looked_again(listing: Listing, files: Iterable[File]) -> Iterator[Gap]:
+    """What a second look at a source finds: files of a store that changed, and files that came meanwhile."""
+    source = listing.sought.source
+    found = later(listing, {file.sha256 for file in files})
+    for name in found.changed:
+        yield _changed(source, name)
+    if found.late:
+        detail = f"{some(found.late)} came while the others were read; ask again"
+        yield Gap(kind="late-file", source=source, count=len(found.late), detail=detail, files=found.late)
+
+
+def other_days(listings: Iterable[Listing], question: Question) -> Iterator[Gap]:
+    """Files and folders of other days, in which alone an account may have used what was asked about.
+
+    That matters where requests may hide: then nobody who ever did so can be excluded.
+    """
+    for listing in listings:
+        if listing.skipped and (question.tokens or question.sessions):
+            detail = "folders of other days were not read: who used a token or session only then is not known"
+            yield Gap(kind="other-days", source=listing.sought.source, count=listing.skipped, detail=detail)
 
 
 def damaged(file: File, *, used: bool) -> Gap:
