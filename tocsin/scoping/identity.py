@@ -19,25 +19,37 @@ MOST_ACCOUNTS = 50
 _SHARED = BIT["shared-mailbox"]
 
 
-def one_each(engine: Any, customers: Any, declared: Sequence[CustomerSource]) -> Any:
-    """The customers with `id` as that of the person, the least of her accounts', and `account` as each row's own.
+def owners(engine: Any, found: Any, customers: Any, declared: Sequence[CustomerSource]) -> Any | None:
+    """(account, owner): of these accounts, and of all that are one person with one of them, whose each is.
 
-    Unchanged, without `account`, where no source declares how accounts are known to be one person's.
+    The owner is the least id among them, so that a person keeps hers whichever account is hit. None where no source
+    declares how accounts are known to be one person's. Only what can be reached from `found` is looked at.
     """
     links = _links(customers, declared)
     if links is None:
-        return customers
-    people = _components(engine, _holding(engine, links))
-    customers = customers.rename(account="id").left_join(people, ibis._.account == people.member)
-    return customers.mutate(id=ibis.coalesce(customers.label, customers.account)).drop("member", "label")
-
-
-def accounts_of_others(customers: Any) -> Any | None:
-    """Accounts that are known under another id, as `account` and `owner`; None where accounts are people."""
-    if customers is None or "account" not in customers.columns:
         return None
-    merged = customers.filter(customers.account != customers.id)
-    return merged.select("account", owner=merged.id).distinct()
+    seen = found.select("id").distinct()
+    while True:
+        marks = links.semi_join(seen, "id").select("mark").distinct()
+        near = _made(engine, links.semi_join(marks, "mark").distinct())
+        held = _made(engine, _holding(near))
+        more = held.select(id=held.member).distinct().anti_join(seen, "id")
+        if int(engine.to_pyarrow(more.count()).as_py()) == 0:
+            labels = _components(engine, held)
+            return labels.select(account=labels.member, owner=labels.label)
+        seen = _made(engine, ibis.union(seen, more))
+
+
+def _made(engine: Any, rows: Any) -> Any:
+    return engine.create_table(ibis.util.gen_name("identity"), rows, temp=True)
+
+
+def under_owners(rows: Any, whose: Any | None) -> Any:
+    """Rows with `id` as that of the owner, where it is another, and `account` as what `id` was."""
+    if whose is None:
+        return rows.mutate(account=rows.id)
+    rows = rows.rename(own="id").left_join(whose, ibis._.own == whose.account)
+    return rows.mutate(id=ibis.coalesce(rows.owner, rows.own), account=rows.own).drop("own", "owner")
 
 
 def _links(customers: Any, declared: Sequence[CustomerSource]) -> Any | None:
@@ -47,7 +59,7 @@ def _links(customers: Any, declared: Sequence[CustomerSource]) -> Any | None:
     parts = []
     if keyed:
         rows = customers.filter(customers.source.isin(keyed) & customers.person.notnull())
-        parts.append(rows.select("id", "source", "person", mark=rows.source + "\x1f" + rows.person))
+        parts.append(rows.select("id", "source", "person", mark=_key(rows)))
     if verified:
         rows = customers.filter(
             customers.source.isin(verified) & customers.email.notnull() & customers.verified.lower().isin(YES)
@@ -56,27 +68,26 @@ def _links(customers: Any, declared: Sequence[CustomerSource]) -> Any | None:
     return ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def _holding(engine: Any, links: Any) -> Any:
+def _key(rows: Any) -> Any:
+    return rows.source + "\x1f" + rows.person
+
+
+def _holding(links: Any) -> Any:
     """The links by marks that hold: of several accounts, of no crowd, and not of two keys of one source."""
-    links = engine.create_table(ibis.util.gen_name("links"), links.distinct(), temp=True)
     held = links.group_by("mark").aggregate(n=links.id.nunique())
     held = held.filter(held.n.between(2, MOST_ACCOUNTS))
     keys = links.group_by("mark", "source").aggregate(keys=links.person.nunique())
     contradicted = keys.filter(keys["keys"] > 1)
     sound = links.semi_join(held, "mark").anti_join(contradicted, "mark")
-    return engine.create_table(
-        ibis.util.gen_name("holding"), sound.select(member=sound.id, mark=sound.mark).distinct(), temp=True
-    )
+    return sound.select(member=sound.id, mark=sound.mark).distinct()
 
 
 def _components(engine: Any, links: Any) -> Any:
     """(member, label): the least id that is reached from a member over marks. Labels spread until none changes."""
     members = links.select("member").distinct()
-    labels = engine.create_table(
-        ibis.util.gen_name("labels"), members.mutate(label=members.member), temp=True
-    )
+    labels = _made(engine, members.mutate(label=members.member))
     while True:
-        spread = engine.create_table(ibis.util.gen_name("labels"), _spread(links, labels), temp=True)
+        spread = _made(engine, _spread(links, labels))
         before = labels.rename(was="label")
         changed = spread.join(before, "member").filter(ibis._.label != ibis._.was).count()
         labels = spread
@@ -95,32 +106,35 @@ def _spread(links: Any, labels: Any) -> Any:
     return both.select("member", label=ibis.least(both.near, ibis.coalesce(both.far, both.near)))
 
 
-def doubtful(engine: Any, told: Any, customers: Any) -> Any:
+def doubtful(engine: Any, told: Any, customers: Any, whose: Any | None) -> Any:
     """Of these people, by `id`, who reads a mailbox together with others, and who may be one with somebody else.
 
     `shared` are the addresses that others have too, one to a line; `uncertain` whether nobody knows that these are
     other people. That is known where somebody says that a mailbox is shared, or where all have keys of one source.
     """
-    people = told.select("id")
-    by_address = _alike(addresses(customers), people)
-    name, key = customers["name"].lower(), customers.source + "\x1f" + customers.person
-    others = [
-        _alike(_traits(customers, trait), people).mutate(trait=ibis.null("string"))
-        for trait in (name + "\x1f" + customers.birth_date, key)
+    name = customers["name"].lower() + "\x1f" + customers.birth_date
+    kinds = {
+        "address": addresses(customers),
+        "name": _traits(customers, name),
+        "key": _traits(customers, _key(customers)),
+    }
+    alike = [
+        _alike(engine, traits, told, whose).mutate(kind=ibis.literal(kind)) for kind, traits in kinds.items()
     ]
-    found = ibis.union(by_address, *others)
+    found = ibis.union(*alike)
     rows = found.group_by("id").aggregate(
-        shared=found.trait.group_concat("\n", order_by=found.trait), uncertain=found.uncertain.any()
+        shared=found.trait.group_concat("\n", where=found.kind == "address", order_by=found.trait),
+        uncertain=found.uncertain.any(),
     )
-    return engine.create_table("doubtful", rows, temp=True)
+    return _made(engine, rows)
 
 
 def addresses(customers: Any) -> Any:
-    """Every address of every row, in lower case."""
-    known = _traits(customers, customers.emails.lower())
-    several = known.filter(known.trait.contains("\n"))
+    """Every address of every row, in lower case, as `trait`."""
+    alone = customers.filter(customers.emails.isnull())
+    several = _traits(customers, customers.emails.lower())
     return ibis.union(
-        known.filter(~known.trait.contains("\n")), several.mutate(trait=several.trait.split("\n").unnest())
+        _traits(alone, alone.email.lower()), several.mutate(trait=several.trait.split("\n").unnest())
     )
 
 
@@ -128,12 +142,16 @@ def _traits(customers: Any, trait: Any) -> Any:
     return customers.filter(trait.notnull()).select("id", "source", "person", "flags", trait=trait)
 
 
-def _alike(traits: Any, people: Any) -> Any:
-    """(id, trait, uncertain) of these people for each trait that somebody else has too."""
-    asked = traits.semi_join(people, "id").select("trait").distinct()
-    near = traits.semi_join(asked, "trait")
+def _alike(engine: Any, traits: Any, told: Any, whose: Any | None) -> Any:
+    """(id, trait, uncertain) of the told for each trait that somebody else has too."""
+    mine = told.select(mine="id") if whose is None else _accounts(told, whose)
+    asked = traits.semi_join(mine, traits.id == mine.mine).select("trait").distinct()
+    near = under_owners(_made(engine, traits.semi_join(asked, "trait")), whose)
+    near = _beside(near, told)
+    # Of others, whose owners nobody looked up, one key is one person.
+    near = near.mutate(one=ibis.coalesce(near.told, _key(near), near.id))
     by_trait = near.group_by("trait").aggregate(
-        people=near.id.nunique(),
+        people=near.one.nunique(),
         said=((near.flags & _SHARED) > 0).any(),
         keyless=near.person.isnull().any(),
         own=near.person.nunique(),
@@ -143,5 +161,16 @@ def _alike(traits: Any, people: Any) -> Any:
     # A key that a crowd has tells nobody apart.
     keyed = ~alike.keyless & (alike.sources == 1) & (alike.own >= alike.people)
     apart = alike.said | keyed
-    mine = near.semi_join(people, "id").select("id", "trait").distinct()
-    return mine.join(alike.select("trait", uncertain=~apart), "trait").select("id", "trait", "uncertain")
+    hers = near.semi_join(told, "id").select("id", "trait").distinct()
+    return hers.join(alike.select("trait", uncertain=~apart), "trait").select("id", "trait", "uncertain")
+
+
+def _beside(near: Any, told: Any) -> Any:
+    ours = told.select(told="id")
+    return near.left_join(ours, near.id == ours.told)
+
+
+def _accounts(told: Any, whose: Any) -> Any:
+    """Every account of the told."""
+    merged = whose.semi_join(told, whose.owner == told.id).select(mine="account")
+    return ibis.union(told.select(mine="id"), merged).distinct()

@@ -6,7 +6,7 @@ were rescued from a damaged archive, stand in the workspace only while it runs.
 
 import hmac
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,11 +22,10 @@ from tocsin.domain.scope.gaps import HIDING, Gap
 from tocsin.domain.scope.people import AffectedPerson, set_digest
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult, Seen
-from tocsin.domain.sources import Sources
+from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
 from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.files import changed_files, looked_again, other_days
-from tocsin.scoping.identity import one_each
 from tocsin.scoping.known import read_customers
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.people import linked_accounts, listed_people, people
@@ -117,10 +116,8 @@ def _found(
         for listing in reading.listings:
             reading.gaps += looked_again(listing, reading.files)
         customers = read_customers(backend, sources.customers, Path(name), reading)
-        if customers is not None:
-            customers = one_each(backend, customers, sources.customers)
         progress("counting people", 0.0)
-        table = _people(backend, question, customers, data_map, reading)
+        table = _people(backend, question, (customers, sources.customers), data_map, reading)
         seen = known_indicators(backend, reading.passes, question)
         found = backend.to_pyarrow(table.order_by("id"))
         return _Found(reading, found, cells.tally(backend, table, data_map), seen)
@@ -135,9 +132,14 @@ def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
 
 
 def _people(
-    backend: Any, question: Question, customers: Any | None, data_map: DataMap, reading: Reading
+    backend: Any,
+    question: Question,
+    known: tuple[Any | None, Sequence[CustomerSource]],
+    data_map: DataMap,
+    reading: Reading,
 ) -> Any:
-    """The table of people, with its gaps noted in `reading`."""
+    """The table of people, with its gaps noted in `reading`. `known`: the customers, and how they were declared."""
+    customers, declared = known
     requests = fitting_requests(backend, reading.passes, question, data_map)
     shown, unnamed = whose(backend, requests, data_map)
     reading.gaps += subject_gaps(backend, unnamed)
@@ -151,7 +153,7 @@ def _people(
     hidden = any(gap.kind in HIDING for gap in reading.gaps)
     if hidden:
         reading.gaps += other_days(reading.listings, question)
-    table, open_ends = people(backend, (shown, linked, listed), customers, hidden=hidden)
+    table, open_ends = people(backend, (shown, linked, listed), customers, declared, hidden=hidden)
     reading.gaps += (*gaps_of(backend, requests), *open_ends)
     return table
 

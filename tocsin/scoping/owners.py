@@ -10,7 +10,7 @@ from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
 from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.fitting import LEVEL
-from tocsin.scoping.identity import doubtful
+from tocsin.scoping.identity import doubtful, under_owners
 from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
@@ -40,11 +40,16 @@ _OPEN: dict[GapKind, str] = {
 }
 
 
-def identified(engine: Any, findings: Any, customers: Any | None) -> Any:
-    """The table of people in order of ids: all whom a customer source knows; everybody, where none is declared."""
+def identified(engine: Any, findings: Any, customers: Any | None, whose: Any | None = None) -> Any:
+    """The table of people in order of ids: all whom a customer source knows; everybody, where none is declared.
+
+    `whose` says which accounts are one person's (see `identity.owners`).
+    """
     if customers is not None:
-        known = engine.create_table("known", _beside(engine, findings, customers, "inner"), temp=True)
-        return engine.create_table("people", _with_doubts(engine, known, customers).order_by("id"), temp=True)
+        known = _made(engine, _beside(engine, findings, _rows_of(findings, customers, whose), "inner"))
+        return engine.create_table(
+            "people", _with_doubts(engine, known, customers, whose).order_by("id"), temp=True
+        )
     columns = (*CUSTOMER_COLUMNS, "basis", "account")
     kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
     nobody = ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
@@ -52,17 +57,22 @@ def identified(engine: Any, findings: Any, customers: Any | None) -> Any:
     return engine.create_table("people", people.order_by("id"), temp=True)
 
 
-def owned(findings: Any, accounts: Any | None) -> Any:
-    """The findings under the ids of people, where they are under those of accounts."""
-    if accounts is None:
-        return findings
-    found = findings.left_join(accounts, findings.id == accounts.account)
-    return found.mutate(id=ibis.coalesce(found.owner, found.id)).drop("account", "owner")
+def _made(engine: Any, rows: Any) -> Any:
+    return engine.create_table(ibis.util.gen_name("owners"), rows, temp=True)
 
 
-def _with_doubts(engine: Any, people: Any, customers: Any) -> Any:
+def _rows_of(findings: Any, customers: Any, whose: Any | None) -> Any:
+    """Every customer row of the people found, with `id` as the person's and `account` as its own."""
+    if whose is None:
+        return under_owners(customers.semi_join(findings, "id"), None)
+    hers = whose.semi_join(findings, whose.owner == findings.id).select(id="account")
+    accounts = ibis.union(findings.select("id"), hers).distinct()
+    return under_owners(customers.semi_join(accounts, "id"), whose)
+
+
+def _with_doubts(engine: Any, people: Any, customers: Any, whose: Any | None) -> Any:
     """People with `shared`, and with the flags of shared mailboxes and of doubt about who is one."""
-    doubts = doubtful(engine, people.filter(people.level >= TOLD), customers)
+    doubts = doubtful(engine, people.filter(people.level >= TOLD), customers, whose)
     both = people.left_join(doubts.rename(whose="id"), people.id == doubts.id)
     flags = both.flags | ibis.ifelse(both.shared.notnull(), BIT["shared-mailbox"], 0)
     flags = flags | ibis.ifelse(both.uncertain.fill_null(False), DOUBTFUL, 0)
@@ -94,9 +104,7 @@ def _beside(engine: Any, findings: Any, customers: Any, how: str) -> Any:
     But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
     two cells she would count as two people, and in one of them the other country's law would be lost.
     """
-    if "account" not in customers.columns:
-        customers = customers.mutate(account=customers.id)
-    mine = engine.create_table("mine", _placed(customers.semi_join(findings, "id")), temp=True)
+    mine = _made(engine, _placed(customers))
     order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
     ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
     one = ranked.filter(ranked["rank"] == 0).drop("rank", "account", "country", "place", "basis", *_TOGETHER)
@@ -132,7 +140,7 @@ def _together(ranked: Any) -> Any:
         elsewhere=said.stated.min() != said.stated.max(),
         **{name: said[name].min() != said[name].max() for name in ("group", "role")},
         accounts=said.account.group_concat("\n", order_by=said.account),
-        emails=said.emails.group_concat("\n", order_by=said["rank"]),
+        emails=ibis.coalesce(said.emails, said.email).group_concat("\n", order_by=said["rank"]),
         any_flags=said.flags.bit_or(),
         all_flags=said.flags.bit_and(),
         birth_date=said.birth_date.max(),

@@ -1,5 +1,6 @@
 """From requests to people: one row for each person, with her bucket, her kinds, and what a letter needs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -9,14 +10,20 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.fitting import LEVEL
-from tocsin.scoping.identity import accounts_of_others, addresses
-from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends, owned
+from tocsin.scoping.identity import addresses, owners, under_owners
+from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
 from tocsin.scoping.subjects import bits_of
 
 
 def people(
-    engine: Any, found: tuple[Any, Any, Any | None], customers: Any | None, *, hidden: bool
+    engine: Any,
+    found: tuple[Any, Any, Any | None],
+    customers: Any | None,
+    declared: Sequence[CustomerSource],
+    *,
+    hidden: bool,
 ) -> tuple[Any, list[Gap]]:
     """Everybody that (requests, accounts linked to an indicator, listed people) point at, and what stays open of them.
 
@@ -27,11 +34,13 @@ def people(
     parts = [by_request, _without_request(linked, by_request, hidden=hidden)]
     if listed is not None:
         parts.append(listed)
-    by_person = owned(ibis.union(*parts), accounts_of_others(customers))
-    findings = engine.create_table("findings", _merged(by_person), temp=True)
+    by_account = engine.create_table("by_account", ibis.union(*parts), temp=True)
     if customers is None:
+        findings = engine.create_table("findings", _merged(by_account), temp=True)
         return identified(engine, findings, None), []
-    known = identified(engine, findings, customers)
+    whose = owners(engine, by_account, customers, declared)
+    findings = engine.create_table("findings", _merged(under_owners(by_account, whose)), temp=True)
+    known = identified(engine, findings, customers, whose)
     told = findings.filter(findings.level >= TOLD)
     strangers = int(engine.to_pyarrow(told.anti_join(customers, "id").count()).as_py())
     detail = "accounts no customer source knows"
@@ -102,9 +111,8 @@ def listed_people(question: Question, customers: Any | None, data_map: DataMap) 
     if customers is None:
         hits = wanted.select(who=wanted.who, id=wanted.who, bits=wanted.bits)
     else:
-        account = customers.account if "account" in customers.columns else customers.id
-        accounts, mails = customers.select("id", trait=account), addresses(customers)
-        by_id = wanted.inner_join(accounts, wanted.who == accounts.trait)
+        mails = addresses(customers)
+        by_id = wanted.inner_join(customers, wanted.who == customers.id)
         by_mail = wanted.inner_join(mails, wanted.who.lower() == mails.trait)
         hits = ibis.union(*(each.select("who", "id", "bits") for each in (by_id, by_mail)))
     person = hits.group_by("id").aggregate(said=hits.bits.bit_or())

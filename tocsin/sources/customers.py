@@ -51,7 +51,8 @@ def open_customers(engine: Any, source: CustomerSource, file: File | None) -> Cu
 def _completed(raw: Any, source: CustomerSource) -> Any:
     """Every column as stripped text, null where empty; group and role as declared where a row is silent.
 
-    `email` is her first address and `emails` are all of them, one to a line; `flags` is a number (see `flagging`).
+    `email` is her first address; `emails` are all of them, one to a line, where a source knows several, else null;
+    `flags` is a number (see `flagging`).
     """
     columns = {}
     for name in CUSTOMER_COLUMNS:
@@ -62,18 +63,18 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
     columns["group"] = columns["group"].fill_null(source.group)
     if source.role is not None:
         columns["role"] = columns["role"].fill_null(source.role)
-    columns |= _addresses(raw, source) | _birth(raw, source)
+    if source.fields.emails:
+        columns |= _addresses(raw, source)
+    columns |= _birth(raw, source)
     return raw.select(source=ibis.literal(source.name), basis=ibis.literal(source.place_basis), **columns)
 
 
 def _addresses(raw: Any, source: CustomerSource) -> dict[str, Any]:
-    """`email` and `emails`."""
+    """`email` and `emails` of a source with columns of more addresses."""
     named = [raw.email.cast("string")] if "email" in raw.columns else []
     for number, _ in enumerate(source.fields.emails, 1):
         text = as_text(raw[f"emails_{number}"])
         named.append(text.replace(source.email_separator, "\n") if source.email_separator else text)
-    if not named:
-        return {}
     whole = named[0].fill_null("")
     for text in named[1:]:
         whole = whole + "\n" + text.fill_null("")
