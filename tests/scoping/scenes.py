@@ -20,8 +20,9 @@ from tocsin.scoping.measure import Measurement, measure
 
 KEY = b"a key of the tests".ljust(32, b".")
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
-#: What every log of the tests has; a test adds `subject` where it needs it.
-COLUMNS = tuple(name for name in LogFields.model_fields if name != "subject")
+EVERY_COLUMN = tuple(LogFields.model_fields)
+#: What every log of the tests has; a test adds `subject` or `country` where it needs it.
+COLUMNS = tuple(name for name in EVERY_COLUMN if name not in ("subject", "country"))
 FIELDS = LogFields(**{name: name for name in COLUMNS})
 
 Row = dict[str, Any]
@@ -40,7 +41,14 @@ def request(minutes: float, account: str | None = "c1", **other: Any) -> Row:
         "session": "s",
         "ip": "192.0.2.1",
     }
-    row |= {"agent": "browser", "endpoint": "/v1/account", "method": "GET", "status": 200, "bytes": 10}
+    row |= {
+        "agent": "browser",
+        "endpoint": "/v1/account",
+        "method": "GET",
+        "status": 200,
+        "bytes": 10,
+        "country": "VN",
+    }
     return row | other
 
 
@@ -73,7 +81,7 @@ def as_ndjson(rows: Iterable[Row]) -> bytes:
 
 def as_delimited(rows: Iterable[Row], delimiter: str) -> bytes:
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, delimiter=delimiter, lineterminator="\n")
+    writer = csv.DictWriter(out, COLUMNS, delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue().encode()

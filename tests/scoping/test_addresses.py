@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.domain.scope.question import network
+from tocsin.domain.scope.values import network
 from tocsin.scoping.addresses import READABLE, beginnings, lies_in
 
 

@@ -505,7 +505,7 @@ def test_the_workspace_is_empty_afterwards_and_progress_was_told(tmp_path: Path)
         (LEAK | {"since": at(5), "until": at(5)}, "the window is empty"),
         ({"tokens": ["x"], "since": "2026-11-20T10:00:00"}, "since: "),
         ({"tokens": ["x"], "until": "9999-12-31T23:59:00-10:00"}, "is in the year 9999"),
-        ({"ips": ["192.0.2.1", "192.0.2.300"]}, "ip 2 of 2 is no address"),
+        ({"ips": ["192.0.2.1", "192.0.2.300"]}, "value 2 of 2 is no address"),
         ({"tokns": ["x"]}, "tokns: "),
     ],
 )

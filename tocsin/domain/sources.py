@@ -45,6 +45,8 @@ class LogFields(Record):
     bytes: str | None = None
     #: Whose data a request showed, where the log says so and the data map asks (`subject: {column: subject}`).
     subject: str | None = None
+    #: Of the client, by its ISO 3166-1 alpha-2 code.
+    country: str | None = None
 
     def mapped(self) -> dict[str, str]:
         """Our names to the file's, for the columns that the source has."""

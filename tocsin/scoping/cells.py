@@ -9,7 +9,7 @@ from tocsin.domain.cells import Cell
 from tocsin.domain.datamap import DataKind, DataMap
 from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.gaps import Gap
-from tocsin.scoping.fitting import LEVELS
+from tocsin.scoping.levels import LEVELS
 
 #: What logs say of a person's data. Of who is only on a list they say nothing, so that what people know fills it in.
 _DISCLOSURE = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.CANNOT_EXCLUDE: "possible"}

@@ -1,70 +1,173 @@
-"""Indicators as marks: which kinds of indicator fit a row, as bits of one number. Tokens are compared exactly."""
+"""Clauses as marks: which of them fit a row, as bits of one number. Tokens are compared exactly."""
 
+from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from tocsin.domain.scope.question import INDICATORS, Question, network
+from tocsin.domain.scope.clauses import PERSONAL
+from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.tree import Leaf, holds
+from tocsin.domain.scope.values import network
+from tocsin.domain.sources import LogSource
 from tocsin.scoping.addresses import is_readable, may_lie_in
+from tocsin.scoping.conditions import COLUMNS, DOUBTFUL, country_may_fit, inside, like, number_may_fit
+from tocsin.scoping.endpoints import may_be
 
-#: The bit of each kind of indicator, and the column of the logs that it is compared with.
-BITS = {kind: 1 << place for place, kind in enumerate(INDICATORS)}
-COLUMNS = {"tokens": "token", "sessions": "session", "accounts": "account", "ips": "ip", "agents": "agent"}
-#: These name one person; an address or a user agent may be shared.
-PERSONAL = BITS["tokens"] | BITS["sessions"] | BITS["accounts"]
-ADDRESS = BITS["ips"]
 #: Up to so many single addresses, testing one after the other is faster than joining.
 _FEW = 64
 _DOTTED = r"(\d+\.\d+\.\d+\.\d+)"
+#: Kinds whose values are compared whole, by a join.
+_WHOLE = (*PERSONAL, "agents")
 
 
-def marked(log: Any, question: Question) -> Any:
-    """The log with a column `marks`. The bit for addresses means "perhaps", until `addresses.lies_in` has looked."""
-    log = log.mutate(marks=ibis.literal(0, "int64"))
-    for kind in question.given():
-        if kind == "ips":
-            log, fits = _address_fits(log, question)
-        else:
-            values = getattr(question, kind)
-            log, fits = _joined(log, kind, _unpadded(log[COLUMNS[kind]], values), values)
-        log = log.mutate(marks=log.marks + ibis.ifelse(fits, BITS[kind], 0))
-    return log
+def asked_of(question: Question, source: LogSource) -> tuple[Leaf, ...]:
+    """The clauses that this source can answer, if only with "perhaps".
+
+    A source that lacks a column of which every request has a value cannot deny it, so its rows may fit. But where that
+    alone would make every row fit, nothing is left of the question: then the missing column is only a gap.
+    """
+    known = [
+        leaf
+        for leaf in question.leaves_for(source.name)
+        if all(kind in DOUBTFUL for kind in lacking(leaf, source))
+    ]
+    blank = [leaf for leaf in known if lacking(leaf, source) == leaf.clause.given()]
+    if blank and holds(question.tree(), sum(leaf.bit for leaf in blank)):
+        return tuple(leaf for leaf in known if leaf not in blank)
+    return tuple(known)
 
 
-def _joined(log: Any, kind: str, column: Any, values: tuple[str, ...]) -> tuple[Any, Any]:
-    """The log beside its fitting indicator, and whether there is one."""
-    name = f"wanted_{kind}"
-    wanted = ibis.memtable(pa.table({name: pa.array(values, pa.string())}))
-    log = log.left_join(wanted, column == wanted[name])
-    return log, log[name].notnull()
+def lacking(leaf: Leaf, source: LogSource) -> tuple[str, ...]:
+    """The kinds that a clause asks about and for which the source has no column."""
+    return tuple(kind for kind in leaf.clause.given() if getattr(source.fields, COLUMNS[kind]) is None)
 
 
-def _unpadded(column: Any, values: tuple[str, ...]) -> Any:
+def marked(log: Any, leaves: Iterable[Leaf], source: LogSource) -> Any:
+    """The log with `marks`, the bits of the clauses that fit within their windows; with `named`, whether a token,
+    session or account that was asked about stands in the row, whenever that was; and, where addresses are asked for,
+    with `blind`, whether a clause would fit if only the row's address could be read.
+
+    Addresses and endpoints mean "perhaps" here, until `exact` has looked; so does what the row is silent about.
+    """
+    leaves = tuple(leaves)
+    log, found = _joined(log, leaves)
+    log, near = _with_addresses(log, leaves)
+    marks, blind = ibis.literal(0, "int64"), []
+    for leaf in leaves:
+        fits = inside(log.at, *leaf.window)
+        for kind in leaf.clause.given():
+            if kind != "ips" and kind not in lacking(leaf, source):
+                fits &= _fits(log, kind, leaf, found)
+        if leaf.clause.ips:
+            blind.append(fits & without_address(log))
+            fits &= near[leaf.bit]
+        marks += ibis.ifelse(fits, leaf.bit, 0)
+    named = [log[_wanted(kind)].notnull() for kind in PERSONAL if kind in found]
+    log = log.mutate(marks=marks, named=ibis.or_(*named) if named else ibis.literal(False))
+    return log.mutate(blind=ibis.or_(*blind)) if blind else log
+
+
+def _fits(log: Any, kind: str, leaf: Leaf, found: dict[str, int]) -> Any:
+    if kind in PERSONAL:
+        fits = _is_found(log, kind, leaf, found)
+    elif kind == "agents":
+        patterns = [value for value in leaf.clause.agents if "*" in value]
+        fits = _is_found(log, kind, leaf, found)
+        fits = fits | like(log.agent, patterns) if patterns else fits
+    elif kind == "endpoints":
+        fits = may_be(log.method, log.endpoint, leaf.clause.endpoints) | log.endpoint.isnull()
+    elif kind == "countries":
+        fits = country_may_fit(log.country, leaf.clause.countries)
+    else:
+        fits = number_may_fit(log, kind, leaf.clause)
+    return fits.fill_null(False)
+
+
+def _joined(log: Any, leaves: tuple[Leaf, ...]) -> tuple[Any, dict[str, int]]:
+    """The log beside what of each kind stands in a row, and by kind the bits of the clauses that ask about it."""
+    found = {}
+    for kind in _WHOLE:
+        asked = {leaf.bit: values for leaf in leaves if (values := _whole(leaf, kind))}
+        if asked:
+            found[kind] = sum(asked)
+            wanted = _table(kind, asked)
+            log = log.left_join(wanted, _key(log, kind, asked.values()) == wanted[_wanted(kind)])
+    return log, found
+
+
+def _whole(leaf: Leaf, kind: str) -> tuple[str, ...]:
+    values: tuple[str, ...] = getattr(leaf.clause, kind)
+    return tuple(value for value in values if "*" not in value) if kind == "agents" else values
+
+
+def _table(kind: str, asked: dict[int, tuple[str, ...]]) -> Any:
+    """The values of a kind, each with the bits of the clauses that ask about it; of one clause, the values alone."""
+    if len(asked) == 1:
+        return ibis.memtable(pa.table({_wanted(kind): pa.array(*asked.values(), pa.string())}))
+    bits: dict[str, int] = {}
+    for bit, values in asked.items():
+        for value in values:
+            bits[value] = bits.get(value, 0) | bit
+    columns = {
+        _wanted(kind): pa.array(bits.keys(), pa.string()),
+        _bits(kind): pa.array(bits.values(), pa.int64()),
+    }
+    return ibis.memtable(pa.table(columns))
+
+
+def _wanted(kind: str) -> str:
+    return f"wanted_{kind}"
+
+
+def _bits(kind: str) -> str:
+    return f"bits_{kind}"
+
+
+def _is_found(log: Any, kind: str, leaf: Leaf, found: dict[str, int]) -> Any:
+    if not found.get(kind, 0) & leaf.bit:
+        return ibis.literal(False)
+    return log[_wanted(kind)].notnull() if found[kind] == leaf.bit else (log[_bits(kind)] & leaf.bit) != 0
+
+
+def _key(log: Any, kind: str, asked: Iterable[tuple[str, ...]]) -> Any:
     """The column without white space around its texts. To strip every row would cost more than to read it.
 
     So only a text that is longer than the shortest value, and that begins or ends with a blank, is stripped.
     """
-    longer = column.length() > min(len(value) for value in values)
+    column = log[COLUMNS[kind]]
+    longer = column.length() > min(len(value) for values in asked for value in values)
     padded = longer & ((column < "!") | (column.right(1) < "!"))
     return ibis.ifelse(padded, column.strip(), column)
 
 
-def _address_fits(log: Any, question: Question) -> tuple[Any, Any]:
-    networks = [network(text) for text in question.ips]
-    single = [each for each in networks if isinstance(each, IPv4Network) and each.prefixlen == 32]
+def _with_addresses(log: Any, leaves: Iterable[Leaf]) -> tuple[Any, dict[int, Any]]:
+    """The log, and by bit the condition that a row's address may lie in what the clause asks about."""
+    near = {}
+    for leaf in leaves:
+        if leaf.clause.ips:
+            log, near[leaf.bit] = _address_fits(log, leaf)
+    return log, near
+
+
+def _address_fits(log: Any, leaf: Leaf) -> tuple[Any, Any]:
+    networks = {network(text) for text in leaf.clause.ips}
+    single = {each for each in networks if isinstance(each, IPv4Network) and each.prefixlen == 32}
     if len(single) <= _FEW:
         return log, may_lie_in(log.ip, networks).fill_null(False)
-    dotted = tuple(str(each.network_address) for each in single)
-    log, fits = _joined(log, "ips", log.ip.re_extract(_DOTTED, 1), dotted)
-    blocks = [each for each in networks if each not in set(single)]
+    name = f"wanted_ips_{leaf.bit}"
+    dotted = pa.array([str(each.network_address) for each in single], pa.string())
+    wanted = ibis.memtable(pa.table({name: dotted}))
+    log = log.left_join(wanted, log.ip.re_extract(_DOTTED, 1) == wanted[name])
+    blocks = networks - single
     # A v4 address may also stand in the log as v4-mapped hexadecimal, which has no dots to join on.
     hexadecimal = log.ip.lower().contains(":ffff:") & ~log.ip.contains(".")
     # Or behind others in a list, of which a join sees the first: of these all are candidates that are near enough.
     near = {each.supernet(new_prefix=16) for each in single}
     listed = ibis.ifelse(log.ip.contains(","), may_lie_in(log.ip, near), False)
-    fits = fits | hexadecimal.fill_null(False) | listed.fill_null(False)
+    fits = log[name].notnull() | hexadecimal.fill_null(False) | listed.fill_null(False)
     return log, (fits | may_lie_in(log.ip, blocks).fill_null(False)) if blocks else fits
 
 

@@ -24,9 +24,10 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult, Seen
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
-from tocsin.scoping.fitting import LEVELS, fitting_requests, gaps_of, known_indicators, subject_gaps
+from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.files import changed_files, looked_again, other_days
 from tocsin.scoping.known import read_customers
+from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.people import linked_accounts, listed_people, people
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
@@ -140,7 +141,8 @@ def _people(
 ) -> Any:
     """The table of people, with its gaps noted in `reading`. `known`: the customers, and how they were declared."""
     customers, declared = known
-    requests = fitting_requests(backend, reading.passes, question, data_map)
+    found = fitting_requests(backend, reading.passes, question, data_map)
+    requests = found.filter(~found.set_aside)
     shown, unnamed = whose(backend, requests, data_map)
     reading.gaps += subject_gaps(backend, unnamed)
     linked = linked_accounts(reading.passes, question, requests)
@@ -154,7 +156,7 @@ def _people(
     if hidden:
         reading.gaps += other_days(reading.listings, question)
     table, open_ends = people(backend, (shown, linked, listed), customers, declared, hidden=hidden)
-    reading.gaps += (*gaps_of(backend, requests), *open_ends)
+    reading.gaps += (*gaps_of(backend, found), *open_ends)
     return table
 
 

@@ -9,8 +9,8 @@ from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
 from tocsin.domain.sources import CUSTOMER_COLUMNS
-from tocsin.scoping.fitting import LEVEL
 from tocsin.scoping.identity import doubtful, under_owners
+from tocsin.scoping.levels import LEVEL
 from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]

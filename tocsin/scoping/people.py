@@ -11,8 +11,8 @@ from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CustomerSource
-from tocsin.scoping.fitting import LEVEL
 from tocsin.scoping.identity import addresses, owners, under_owners
+from tocsin.scoping.levels import LEVEL
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
 from tocsin.scoping.subjects import bits_of
 
@@ -53,7 +53,7 @@ def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -
     """Ids that a token or session was used for at any time, accounts that were asked about, and accounts that asked for
     other people's data only.
     """
-    asked = ibis.memtable(pa.table({"id": pa.array(question.accounts, pa.string())}))
+    asked = ibis.memtable(pa.table({"id": pa.array(sorted(question.values_of("accounts")), pa.string())}))
     # Whether an account was blank shows only in the rows that were kept, since only these are tidied.
     used = [
         rows.filter(rows.linked & rows.account.notnull()).select(id=rows.account) for rows in passes.values()

@@ -29,6 +29,7 @@ GapKind = Literal[
     "unknown-outcome",
     "unmapped-endpoint",
     "subject-unknown",
+    "own-requests-set-aside",
     "unknown-listed",
     "no-customers",
     "people-not-counted",

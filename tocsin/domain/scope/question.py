@@ -1,17 +1,21 @@
-"""What is asked of the logs: indicators, a window, and lists of people. Secret, so it is stored only encrypted."""
+"""What is asked of the logs: indicators, windows, and lists of people. Secret, so it is stored only encrypted."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.moments import iso, parse_moment
 from tocsin.domain.records import Record
+from tocsin.domain.scope.clauses import KINDS, Clause, as_networks, meant, once_each, with_moments
+from tocsin.domain.scope.tree import MOST, Gate, Leaf, Part, clauses_of, gated, in_order, plain, refuse_depth
 from tocsin.domain.timeline import canonical
+
+#: The kinds that may be asked about without a tree: any of them fits, and all of them fit better.
+INDICATORS = ("tokens", "sessions", "accounts", "ips", "agents")
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Listed(Record):
@@ -22,9 +26,10 @@ class Listed(Record):
 
 
 class Question(Record):
-    """Who was touched by any of these indicators between `since` (included) and `until` (not included)?
+    """Who was touched by these indicators between `since` (included) and `until` (not included)?
 
-    Order and repetition do not matter: the same question always has the same digest.
+    Either indicators stand here themselves, and any of them fits; or `where` says how they belong together. Order and
+    repetition do not matter: the same question always has the same digest.
     """
 
     tokens: tuple[str, ...] = ()
@@ -33,35 +38,34 @@ class Question(Record):
     #: Addresses and CIDR blocks, v4 and v6; a v4-mapped one becomes the v4 one.
     ips: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+    where: Part | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     #: Names of the log sources to read; none means all.
     sources: tuple[str, ...] = ()
     people: tuple[Listed, ...] = ()
 
-    @field_validator("tokens", "sessions", "accounts", "agents", "sources", mode="after")
-    @classmethod
-    def _once_each(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(sorted({value.strip() for value in values} - {""}))
+    _plain = field_validator("tokens", "sessions", "accounts", "agents", "sources")(once_each)
+    _blocks = field_validator("ips")(as_networks)
+    _edges = field_validator("since", "until")(meant)
 
-    @field_validator("ips", mode="after")
+    @field_validator("where", mode="before")
     @classmethod
-    def _as_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        networks = set()
-        for number, value in enumerate(values, 1):
-            try:
-                networks.add(str(network(value)))
-            except ValueError:
-                # The address itself may be a person's: name its place, not its text.
-                raise ValueError(f"ip {number} of {len(values)} is no address and no CIDR block") from None
-        return tuple(sorted(networks))
+    def _not_too_deep(cls, raw: Any) -> Any:
+        refuse_depth(raw)
+        return raw
 
-    @field_validator("since", "until", mode="after")
+    @field_validator("where")
     @classmethod
-    def _in_a_year_that_is_meant(cls, edge: datetime | None) -> datetime | None:
-        return edge and parse_moment(edge.isoformat())
+    def _in_order(cls, where: Any) -> Any:
+        bits = sum(1 for _ in clauses_of(where)) if where is not None else 0
+        if bits > MOST:
+            raise ValueError(
+                f"has {bits} clauses, and {MOST} are the most; put values of one kind into one clause, or into a file"
+            )
+        return where and in_order(where)
 
-    @field_validator("people", mode="after")
+    @field_validator("people")
     @classmethod
     def _listed_once(cls, values: tuple[Listed, ...]) -> tuple[Listed, ...]:
         kinds: dict[str, set[str]] = {}
@@ -75,36 +79,77 @@ class Question(Record):
             raise ValueError("the window is empty: `from` must be before `to`")
         if not (self.given() or self.people):
             raise ValueError("ask about at least one token, session, account, ip, agent, or a list of people")
+        if self.where is not None and (flat := [kind for kind in INDICATORS if getattr(self, kind)]):
+            raise ValueError(f"{flat[0]} stand beside `where`; make them a clause of it")
+        if any(
+            since and until and since >= until for since, until in (leaf.window for leaf in self.leaves())
+        ):
+            raise ValueError("the window of a clause lies outside the question's")
         return self
 
     def given(self) -> tuple[str, ...]:
         """The kinds of indicator that are asked about."""
-        return tuple(kind for kind in INDICATORS if getattr(self, kind))
+        asked = {kind for clause in self._clauses() for kind in clause.given()}
+        return tuple(kind for kind in KINDS if kind in asked)
+
+    def values_of(self, kind: str) -> frozenset[str]:
+        """Every value of a kind, of whatever clause."""
+        return frozenset(value for clause in self._clauses() for value in getattr(clause, kind))
+
+    def windows(self, source: str) -> tuple[tuple[datetime | None, datetime | None], ...]:
+        """When a source is asked about anything: windows in order, those that touch or overlap as one; None is open."""
+        found: list[tuple[datetime | None, datetime | None]] = []
+        asked = {leaf.window for leaf in self.leaves_for(source)}
+        for since, until in sorted(asked, key=lambda each: each[0] or _BEGINNING):
+            if found and (found[-1][1] is None or (since or _BEGINNING) <= found[-1][1]):
+                start, end = found.pop()
+                since, until = start, None if None in (end, until) else max(end, until)  # type: ignore[type-var]
+            found.append((since, until))
+        return tuple(found)
+
+    def _clauses(self) -> Iterator[Clause]:
+        if self.where is not None:
+            yield from clauses_of(self.where)
+            return
+        for kind in INDICATORS:
+            if values := getattr(self, kind):
+                yield Clause.model_construct(**{kind: values})
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The clauses with their bits, in the question's order; without a tree there is one for each kind."""
+        return tuple(
+            Leaf(1 << place, clause.model_copy(update=self._window_of(clause)))
+            for place, clause in enumerate(self._clauses())
+        )
+
+    def leaves_for(self, source: str) -> tuple[Leaf, ...]:
+        """The clauses that are put to a source."""
+        return tuple(leaf for leaf in self.leaves() if source in (leaf.clause.sources or (source,)))
+
+    def tree(self) -> Leaf | Gate:
+        """How the leaves belong together."""
+        leaves = iter(self.leaves())
+        if self.where is None:
+            return Gate(every=False, parts=tuple(leaves))
+        return gated(self.where, leaves)
+
+    def _window_of(self, clause: Clause) -> dict[str, datetime | None]:
+        """The part of a clause's window that lies in the question's."""
+        starts = [edge for edge in (self.since, clause.since) if edge is not None]
+        ends = [edge for edge in (self.until, clause.until) if edge is not None]
+        return {"since": max(starts, default=None), "until": min(ends, default=None)}
 
     def canonical(self) -> bytes:
         """The question as canonical JSON."""
-        raw = self.model_dump(mode="json", exclude_defaults=True)
-        for edge in ("since", "until"):
-            if (moment := getattr(self, edge)) is not None:
-                raw[edge] = iso(moment)
+        raw = self.model_dump(mode="json", exclude_defaults=True, exclude={"where"}) | with_moments(self)
+        if self.where is not None:
+            raw["where"] = plain(self.where)
         return canonical(raw)
 
     @property
     def sha256(self) -> str:
         """Digest of the canonical JSON. It stays with the encrypted question; outside stands only a keyed one."""
         return hashlib.sha256(self.canonical()).hexdigest()
-
-
-INDICATORS = ("tokens", "sessions", "accounts", "ips", "agents")
-
-
-def network(text: str) -> IPv4Network | IPv6Network:
-    """An address or CIDR block; host bits are dropped, `::ffff:a.b.c.d` is its v4 self (RFC 4291, 2.5.5.2)."""
-    found = ip_network(text.strip(), strict=False)
-    mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
-    if mapped is None or found.prefixlen < 96:
-        return found
-    return IPv4Network((mapped, found.prefixlen - 96))
 
 
 def read_question(raw: Mapping[str, Any]) -> Question:

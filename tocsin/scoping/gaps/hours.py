@@ -38,9 +38,8 @@ def volumes(engine: Any, source: LogSource, rows: Any, *, comparable: bool) -> V
 
 def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
     """The hours of the window that no source of a stream shows whole, by source."""
-    window = window_hours(question, sources)
     switches = sorted(switch for each in sources for switch in each.switches)
-    judged = [_Judged(each, question, window, switches) for each in sources]
+    judged = [_Judged(each, question, sources, switches) for each in sources]
     for one in judged:
         beside = [each.whole for each in judged if one.has_sister(each)]
         covered = set[int]().union(*beside)
@@ -49,24 +48,27 @@ def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
         yield from one.switched_off(covered)
 
 
-def window_hours(question: Question, sources: Iterable[Volumes]) -> Hours:
-    """The window in whole hours since 1970; an open side ends where any source's rows end."""
+def window_hours(question: Question, source: str, sources: Iterable[Volumes]) -> Iterator[Hours]:
+    """A source's windows in whole hours since 1970, no hour twice; an open side ends where any source's rows end."""
     known = [edge for each in sources if each.counts for edge in (min(each.counts), max(each.counts))]
-    first = min(known, default=0) if question.since is None else hour_of(question.since)
-    if question.until is None:
-        return first, max(known, default=first - 1) + 1
-    last = question.until.timestamp()
-    return first, int(-(-last // HOUR))
+    end: int | None = None
+    for since, until in question.windows(source):
+        first = min(known, default=0) if since is None else hour_of(since)
+        # One window may end in the hour in which the next begins.
+        first = first if end is None else max(first, end)
+        end = max(known, default=first - 1) + 1 if until is None else int(-(-until.timestamp() // HOUR))
+        yield first, end
 
 
 class _Judged:
-    """One source's hours of the window."""
+    """One source's hours of the windows in which it is asked."""
 
     def __init__(
-        self, volumes: Volumes, question: Question, window: Hours, switches: Iterable[Switched]
+        self, volumes: Volumes, question: Question, sources: Sequence[Volumes], switches: Iterable[Switched]
     ) -> None:
-        self.volumes, self.question, self.window = volumes, question, window
-        self.source, self.counts = volumes.source, volumes.counts
+        self.volumes, self.source, self.counts = volumes, volumes.source, volumes.counts
+        self.moments = question.windows(self.source.name)
+        self.windows = tuple(window_hours(question, self.source.name, sources))
         self.switches = [switch for switch in switches if switch.of == self.source.name]
 
     def has_sister(self, other: "_Judged") -> bool:
@@ -76,8 +78,7 @@ class _Judged:
 
     @cached_property
     def present(self) -> list[int]:
-        first, end = self.window
-        return sorted(hour for hour in self.counts if first <= hour < end)
+        return sorted(hour for hour in self.counts if any(first <= hour < end for first, end in self.windows))
 
     @cached_property
     def thin(self) -> dict[int, int]:
@@ -87,17 +88,23 @@ class _Judged:
     @cached_property
     def off(self) -> tuple[Stretch, ...]:
         """Stretches in which it was switched off."""
-        return tuple(stretches_off(self.switches, self.counts, self.source.volume, self.window))
+        found = [
+            stretch
+            for window in self.windows
+            for stretch in stretches_off(self.switches, self.counts, self.source.volume, window)
+        ]
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def whole(self) -> set[int]:
         """Hours of which nothing speaks against this source having every request."""
-        dark = set[int]().union(*(hours_of(stretch, self.window) for stretch in self.off))
+        dark = set[int]().union(*map(self._hours_of, self.off))
         return set(self.present) - self.thin.keys() - dark if self.volumes.comparable else set()
 
     def missing(self, covered: set[int]) -> Iterator[Gap]:
         """Hours without any row: quiet, or not logged."""
-        holes = list(_holes(sorted(covered.union(self.present)), *self.window))
+        shown = sorted(covered.union(self.present))
+        holes = [hole for window in self.windows for hole in _holes(shown, *window)]
         if count := sum(end - start for start, end in holes):
             places = stretches(holes)
             yield Gap(
@@ -118,7 +125,7 @@ class _Judged:
 
     def switched_off(self, covered: set[int]) -> Iterator[Gap]:
         """Stretches between a request that stopped logging and the next that started it, or the next rows."""
-        if left := tuple(stretch for stretch in self.off if not hours_of(stretch, self.window) <= covered):
+        if left := tuple(stretch for stretch in self.off if not self._hours_of(stretch) <= covered):
             detail = some(left)
             yield Gap(
                 kind="logging-switched-off",
@@ -128,12 +135,17 @@ class _Judged:
                 hours=left,
             )
 
+    def _hours_of(self, stretch: Stretch) -> set[int]:
+        return set[int]().union(*(hours_of(stretch, window) for window in self.windows))
+
     def _whole_asked(self, hour: int) -> bool:
         """No hour in which the log may begin or end outside the window: there, few rows are no sign."""
         inner = min(self.counts) < hour < max(self.counts)
-        since, until = self.question.since, self.question.until
-        begun = since is not None and since <= start_of(hour)
-        ended = until is not None and until >= start_of(hour + 1)
+        start, end = start_of(hour), start_of(hour + 1)
+        begun = any(
+            since and since <= start and (not until or until > start) for since, until in self.moments
+        )
+        ended = any(until and until >= end and (not since or since < end) for since, until in self.moments)
         return inner or ((hour > min(self.counts) or begun) and (hour < max(self.counts) or ended))
 
 
