@@ -1,8 +1,10 @@
 """`tocsin scope` and `tocsin affected`: the question, its secrets, the answer, and one person's story."""
 
 import csv
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,6 +152,30 @@ def test_one_person_is_told_no_and_how_sure_that_is(tocsin: Command, declared: s
     found = tocsin("affected", "--person", "cus_4", "--json").json
     assert found["affected"] is False
     assert "cus_4 is not among the affected of revision 1" in tocsin("affected", "--person", "cus_4").out
+
+
+def test_an_excluded_person_is_so_by_named_logs(tocsin: Command, declared: str) -> None:
+    log = Path("gateway.ndjson")
+    sha256 = hashlib.sha256(log.read_bytes()).hexdigest()
+    window = ("--from", "2026-11-20T00:00Z", "--to", "2026-11-20T03:00Z")
+    tocsin("scope", "--token", "@tokens.txt", "--account", "cus_4", *window)
+    said = tocsin("affected", "--person", "cus_4").out
+    assert "cus_4: excluded, is not owed a letter" in said
+    assert "PROOF   gateway shows every hour from" in said
+    assert ", without a gap: 3 rows, 1 file, and no request that fits" in said
+    assert f"gateway.ndjson sha256 {sha256}" in said
+    (proof,) = tocsin("affected", "--person", "cus_4", "--json").json["proof"]
+    assert (proof["rows"], proof["files"]) == (3, [sha256])
+    assert proof["hours"] == [{"since": "2026-11-20T00:00:00Z", "until": "2026-11-20T03:00:00Z"}]
+    assert "proof" not in tocsin("affected", "--person", "cus_1").out.lower()
+
+
+def test_what_is_said_twice_is_said_to_count_once(tocsin: Command, declared: str) -> None:
+    log = Path("gateway.ndjson")
+    log.write_text(log.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    tocsin("scope", "--token", "@tokens.txt")
+    said = tocsin("affected").out
+    assert re.search(r"AGAIN +(\d+) fitting rows that repeat others in gateway; each counts once", said)
 
 
 def test_one_persons_story_is_for_those_who_work_on_it(tocsin: Command, declared: str) -> None:

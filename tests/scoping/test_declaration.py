@@ -68,7 +68,12 @@ def test_a_secret_in_an_address_is_refused_and_not_shown(tmp_path, right):
         ("acount: user.id", "account: user.id", 5, "account"),
         ("name: api\n    time: {format: epoch}", "name: api", 3, "is no time format"),
         ("name: api\n    time: {format: '%d.%m.%Y %H:%M'}", "name: api", 3, "needs a zone"),
-        ("name: api\n    time: {format: '%b %d %H:%M:%S', zone: UTC}", "name: api", 3, "without a year places no row"),
+        (
+            "name: api\n    time: {format: '%b %d %H:%M:%S', zone: UTC}",
+            "name: api",
+            3,
+            "without a year places no row",
+        ),
         ("name: api\n    time: {zone: Mars/Olympus}", "name: api", 3, "is not a zone of the IANA database"),
         ("path: people.csv\n    url: 'sqlite:///x'", "path: people.csv", 7, "either a path or a url"),
         ("url: 'sqlite:///x'", "path: people.csv", 7, "either a table or a query"),

@@ -16,7 +16,7 @@ from tocsin.domain.carrying import with_decisions
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
-from tocsin.domain.scope.gaps import HIDING
+from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
@@ -166,6 +166,8 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
         cells=tuple(cell.canonical() for cell in result.cells),
         gaps=tuple(gap.model_dump(mode="json") for gap in result.gaps),
         inputs=tuple(each.model_dump(mode="json") for each in result.inputs),
+        repeated=tuple(each.model_dump(mode="json") for each in result.repeated),
+        proof=tuple(each.model_dump(mode="json") for each in result.proof),
         added=len(now_in - before),
         kept=len(now_in & before),
         unsupported=len(before - now_in),
@@ -192,7 +194,7 @@ def _coverage(question: Question, result: ScopeResult) -> str | None:
     """What the logs cover: `complete` where no request can hide in a gap; a plain list says nothing about logs."""
     if not question.given():
         return None
-    return "partial" if any(gap.kind in HIDING for gap in result.gaps) else "complete"
+    return "partial" if hiding(result.gaps) else "complete"
 
 
 def export_affected(

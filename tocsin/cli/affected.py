@@ -65,7 +65,11 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
         shell.say(
             labelled("GAP", f"{gap['kind']} in {clean(gap['source'])}: {gap['count']}{detail}", urgent=True)
         )
-    shell.give({"key": key, **asdict(found), **also})
+    if incident.scope.repeated:
+        from tocsin.cli.proof import repeated_lines
+
+        shell.say(*repeated_lines(incident.scope))
+    shell.give({"key": key, **asdict(found), "repeated": incident.scope.repeated, **also})
 
 
 def _say_story(shell: Shell, incident: Any, person: str) -> None:
@@ -88,6 +92,11 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
                 "WHERE", f"{found.place}, {clean(found.locale or '?')}, {clean(found.email or 'no address')}"
             ),
         )
+    proof = incident.scope.proof if found and found.bucket == "excluded" else ()
+    if proof:
+        from tocsin.cli.proof import proof_lines
+
+        shell.say(*proof_lines(shell, incident.scope))
     for letter in told.letters:
         doubt = ", perhaps twice" if letter.doubtful else ""
         state = f"{letter.state.replace('_', ' ')}{doubt} {clean(letter.reason or '')}".rstrip()
@@ -101,6 +110,7 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
             "affected": found is not None,
             "told": bool(found and found.told),
             "record": asdict(found) if found else None,
+            "proof": proof,
             "letters": [asdict(letter) for letter in told.letters],
         }
     )

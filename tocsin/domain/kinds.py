@@ -202,6 +202,10 @@ class ScopeMeasured(Body):
     cells: tuple[dict[str, Any], ...]
     gaps: tuple[dict[str, Any], ...] = ()
     inputs: tuple[dict[str, Any], ...] = ()
+    #: Rows and files that only say again what others say.
+    repeated: tuple[dict[str, Any], ...] = ()
+    #: The logs whose silence excludes people; empty where it excludes nobody.
+    proof: tuple[dict[str, Any], ...] = ()
     added: int = 0
     kept: int = 0
     unsupported: int = 0

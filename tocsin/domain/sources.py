@@ -265,6 +265,16 @@ class Sources(Record):
         return self
 
     @model_validator(mode="after")
+    def _streams_are_no_sources(self) -> Self:
+        streams = {source.stream for source in self.logs}
+        for source in self.logs:
+            if source.name in streams - {source.stream}:
+                raise ValueError(
+                    f"{source.name} is a source and a stream that it is not in; rename one of them"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _switches_name_logs(self) -> Self:
         logs = [source.name for source in self.logs]
         for source in self.logs:

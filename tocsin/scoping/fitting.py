@@ -15,6 +15,7 @@ from tocsin.domain.scope.result import Seen
 from tocsin.scoping.conditions import COLUMNS
 from tocsin.scoping.exact import settled
 from tocsin.scoping.levels import LEVEL, level
+from tocsin.scoping.repeats import once_each
 from tocsin.scoping.requests import REQUEST
 from tocsin.scoping.subjects import with_kinds
 
@@ -23,12 +24,13 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
     """Distinct requests that fit, over all sources, with `source`, `level` and what they showed (`subjects.SHOWN`).
 
     `marks` are the bits of the clauses that fit; `set_aside` are the owners' own requests, which do not count.
+    `copies` says how many more rows said the same.
     """
     parts = [
-        rows.filter(rows.hit).select(source=ibis.literal(name), **{each: rows[each] for each in REQUEST})
+        rows.filter(rows.hit).select("n", source=ibis.literal(name), **{each: rows[each] for each in REQUEST})
         for name, rows in passes.items()
     ]
-    rows = (ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else _none()).distinct()
+    rows = once_each(ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else _none())
     rows = settled(engine, rows, question)
     rows = with_kinds(engine, rows, data_map)
     return engine.create_table("fitting", rows.mutate(level=level(rows, question)), temp=True)
@@ -36,9 +38,9 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
 
 def _none() -> Any:
     """No request at all, in the columns that requests have."""
-    whole = {"at", "status", "bytes", "marks"}
+    whole = {"n", "at", "status", "bytes", "marks"}
     columns = {
-        name: pa.array([], pa.int64() if name in whole else pa.string()) for name in ("source", *REQUEST)
+        name: pa.array([], pa.int64() if name in whole else pa.string()) for name in ("n", "source", *REQUEST)
     }
     return ibis.memtable(pa.table(columns))
 

@@ -18,10 +18,10 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.buckets import TOLD, Bucket
-from tocsin.domain.scope.gaps import HIDING, Gap
+from tocsin.domain.scope.gaps import Gap, hiding
 from tocsin.domain.scope.people import AffectedPerson, set_digest
 from tocsin.domain.scope.question import Question
-from tocsin.domain.scope.result import ScopeResult, Seen
+from tocsin.domain.scope.result import Proof, ScopeResult, Seen
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
@@ -30,7 +30,9 @@ from tocsin.scoping.known import read_customers
 from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.people import linked_accounts, listed_people, people
+from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
+from tocsin.scoping.repeats import repeated
 from tocsin.scoping.subjects import whose
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
@@ -81,6 +83,8 @@ def measure(
         gaps=tuple(sorted((*gaps, *uncounted), key=repr)),
         seen=found.seen,
         inputs=tuple(sorted(found.reading.inputs, key=repr)),
+        repeated=tuple(found.reading.repeated),
+        proof=found.proof,
         question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
         set_digest=set_digest(_persons(found.people, data_map), pseudonym_key),
     )
@@ -95,6 +99,7 @@ class _Found:
     people: Any
     alike: tuple[cells.Alike, ...]
     seen: tuple[Seen, ...]
+    proof: tuple[Proof, ...]
 
 
 def _found(
@@ -121,7 +126,10 @@ def _found(
         table = _people(backend, question, (customers, sources.customers), data_map, reading)
         seen = known_indicators(backend, reading.passes, question)
         found = backend.to_pyarrow(table.order_by("id"))
-        return _Found(reading, found, cells.tally(backend, table, data_map), seen)
+        alike = cells.tally(backend, table, data_map)
+        excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
+        proof = tuple(proofs(backend, question, reading)) if excludes else ()
+        return _Found(reading, found, alike, seen, proof)
 
 
 def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
@@ -152,11 +160,12 @@ def _people(
         if count := int(backend.to_pyarrow(strangers.count()).as_py()):
             detail = "listed ids or addresses that no customer source knows"
             reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
-    hidden = any(gap.kind in HIDING for gap in reading.gaps)
+    hidden = hiding(reading.gaps)
     if hidden:
         reading.gaps += other_days(reading.listings, question)
     table, open_ends = people(backend, (shown, linked, listed), customers, declared, hidden=hidden)
     reading.gaps += (*gaps_of(backend, found), *open_ends)
+    reading.repeated += repeated(backend, found, reading.copies)
     return table
 
 

@@ -16,12 +16,13 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
-from tocsin.domain.scope.result import InputFile
+from tocsin.domain.scope.result import InputFile, Repeated
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
+from tocsin.scoping.repeats import by_stream
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.delimited import rejected_lines, spoilt_files
 from tocsin.sources.fetching import fetched
@@ -39,13 +40,18 @@ BAD_BYTES = (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputExcep
 
 @dataclass
 class Reading:
-    """What the logs gave: one pass for each source, and everything that has to be said about the files."""
+    """What the logs gave: one pass for each source or stream, and everything that has to be said about the files."""
 
     passes: dict[str, Any] = field(default_factory=dict)
+    logged: list[Volumes] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
+    #: The files as the engine read them; beside them, by source or stream, the names of those that are copies of one.
+    read_from: list[File] = field(default_factory=list)
+    copies: dict[str, list[str]] = field(default_factory=dict)
     inputs: list[InputFile] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    repeated: list[Repeated] = field(default_factory=list)
 
 
 def read_logs(
@@ -53,7 +59,6 @@ def read_logs(
 ) -> Reading:
     """Read every source that the question names. Refused when none of a source's rows can be read."""
     reading = Reading()
-    logged: list[Volumes] = []
     for source in chosen(question, sources):
         listing = _found(source, question, folder, progress)
         reading.listings.append(listing)
@@ -63,11 +68,14 @@ def read_logs(
         rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress))
         reading.passes[source.name] = rows
         reading.files += files
+        reading.read_from += read_from
+        _note_copies(source, listing, files, reading)
         _account_for(engine, source, rows, read_from, reading)
         lacking = tuple(missing_columns(source, question))
         reading.gaps += lacking
-        logged.append(volumes(engine, source, rows, comparable=not lacking))
-    reading.gaps += hour_gaps(logged, question)
+        reading.logged.append(volumes(engine, source, rows, comparable=not lacking))
+    reading.gaps += hour_gaps(reading.logged, question)
+    reading.passes = by_stream(reading.passes, sources)
     return reading
 
 
@@ -76,6 +84,12 @@ def _found(source: LogSource, question: Question, folder: Path, progress: Progre
     progress(f"looking for {source.name}", 0.0)
     listing = find(source.name, source.paths, source.by_date, (question.since, question.until))
     return fetched(source.name, listing, folder, progress)
+
+
+def _note_copies(source: LogSource, listing: Listing, files: Sequence[File], reading: Reading) -> None:
+    names = {file.name for file in files}
+    if copies := [found.name for found in listing.files if found.name not in names]:
+        reading.copies.setdefault(source.stream or source.name, []).extend(copies)
 
 
 def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource, ...]:

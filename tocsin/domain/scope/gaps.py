@@ -1,6 +1,6 @@
 """Gaps: what a scope cannot know. Their words stand in `incident_templates/papers/words.*.yaml`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -90,3 +90,8 @@ class Gap(Record):
     detail: str = ""
     hours: tuple[Stretch, ...] = ()
     files: tuple[str, ...] = ()
+
+
+def hiding(gaps: Iterable[Gap]) -> bool:
+    """Whether a request may hide in one of these gaps: then no silence excludes anybody."""
+    return any(gap.kind in HIDING for gap in gaps)

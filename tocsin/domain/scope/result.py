@@ -5,7 +5,7 @@ from typing import Literal
 from tocsin.domain.cells import Cell
 from tocsin.domain.records import Record
 from tocsin.domain.scope.buckets import Bucket
-from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.gaps import Gap, Stretch
 
 
 class InputFile(Record):
@@ -26,6 +26,28 @@ class Seen(Record):
     seen: int
 
 
+class Repeated(Record):
+    """What one source, or the sources of one stream, said again; it counts once, and nothing is missing by it."""
+
+    source: str
+    #: Rows among those that fit which agree in every column with another.
+    rows: int = 0
+    #: Names of files that hold the same bytes as another, and were read once.
+    files: tuple[str, ...] = ()
+
+
+class Proof(Record):
+    """Why silence excludes: these sources, together, show every one of these hours, and hide nothing."""
+
+    stream: str
+    sources: tuple[str, ...]
+    hours: tuple[Stretch, ...]
+    #: All the rows that were read of these hours.
+    rows: int
+    #: SHA-256 of each file that holds some of them, as it stands among the inputs.
+    files: tuple[str, ...]
+
+
 class ScopeResult(Record):
     """Who was affected, as counts. `people_count` is who will be told: a lower bound while gaps exist."""
 
@@ -37,6 +59,9 @@ class ScopeResult(Record):
     gaps: tuple[Gap, ...]
     seen: tuple[Seen, ...]
     inputs: tuple[InputFile, ...]
+    repeated: tuple[Repeated, ...] = ()
+    #: Empty where nobody is excluded.
+    proof: tuple[Proof, ...] = ()
     #: HMAC-SHA256 over the question, with the caller's key.
     question_digest: str
     #: SHA-256 over the people in order of their ids, each under a keyed pseudonym.

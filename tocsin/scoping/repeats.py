@@ -1,0 +1,46 @@
+"""The same request said more than once: by two files, two lines, or two sources of one stream. It counts once.
+
+Two rows are one request when they agree in every column that was read, the moment to the microsecond. How many rows
+only repeated others is stated; it is no gap.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+
+from tocsin.domain.scope.result import Repeated
+from tocsin.domain.sources import LogSource
+
+
+def by_stream(passes: Mapping[str, Any], sources: Iterable[LogSource]) -> dict[str, Any]:
+    """The passes, those of one stream in one: under its name, else under that of the source."""
+    members: dict[str, list[Any]] = {}
+    for source in sources:
+        if source.name in passes:
+            members.setdefault(source.stream or source.name, []).append(passes[source.name])
+    return {name: _one(rows) for name, rows in members.items()}
+
+
+def _one(passes: Sequence[Any]) -> Any:
+    if len(passes) == 1:
+        return passes[0]
+    # One may keep what switches its logging, another need not.
+    alike = [name for name in passes[0].columns if all(name in rows.columns for rows in passes)]
+    return ibis.union(*(rows.select(alike) for rows in passes))
+
+
+def once_each(rows: Any) -> Any:
+    """Each request once, with `copies`: how many more rows said it. `n` is how many rows each row stands for."""
+    keys = [name for name in rows.columns if name != "n"]
+    return rows.group_by(keys).aggregate(copies=rows.n.sum() - 1)
+
+
+def repeated(engine: Any, requests: Any, copies: Mapping[str, Sequence[str]]) -> Iterator[Repeated]:
+    """What was said again, by source or stream: fitting rows, and files (`copies`) that are copies of others."""
+    counted = requests.group_by("source").aggregate(rows=requests.copies.sum())
+    rows = {row["source"]: int(row["rows"]) for row in engine.to_pyarrow(counted).to_pylist()}
+    for source in sorted({*rows, *copies}):
+        found = Repeated(source=source, rows=rows.get(source, 0), files=tuple(copies.get(source, ())))
+        if found.rows or found.files:
+            yield found
