@@ -219,6 +219,7 @@ def by_tocsin(folder: Path, kind: str, owners: int) -> list[Any]:
         data_map(),
         workspace=folder / "work",
         pseudonym_key=KEY,
+        asked_at=UNTIL,
         limits=LIMITS,
     )
     if found.result.gaps:

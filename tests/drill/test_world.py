@@ -135,7 +135,14 @@ def test_what_the_thief_read_is_what_the_shipped_data_map_says(data_map):
 def test_scoping_finds_the_true_set_with_its_kinds(tmp_path, data_map, seed, with_addresses):
     world = build_world(tmp_path / "world", seed, **SMALL)
     question = world.question() if with_addresses else world.question().model_copy(update={"ips": ()})
-    found = measure(question, world.sources, data_map, workspace=tmp_path / "work", pseudonym_key=b"k" * 32)
+    found = measure(
+        question,
+        world.sources,
+        data_map,
+        workspace=tmp_path / "work",
+        pseudonym_key=b"k" * 32,
+        asked_at=SMALL["end"],
+    )
     told = {person.id: frozenset(person.kinds) for person in found.people() if person.told}
     assert told == world.true_kinds
     assert found.result.gaps == ()

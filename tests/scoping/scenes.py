@@ -15,11 +15,14 @@ import pyarrow.parquet as pq
 from tocsin.domain.datamap import DataKind, DataMap, Retention
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import Question, read_question
-from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources, TimeFormat
+from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
+from tocsin.domain.timeformats import TimeFormat
 from tocsin.scoping.measure import Measurement, measure
 
 KEY = b"a key of the tests".ljust(32, b".")
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
+#: When the question is put.
+ASKED = datetime(2026, 11, 26, tzinfo=UTC)
 EVERY_COLUMN = tuple(LogFields.model_fields)
 #: What every log of the tests has; a test adds `subject` or `country` where it needs it.
 COLUMNS = tuple(name for name in EVERY_COLUMN if name not in ("subject", "country"))
@@ -128,7 +131,7 @@ def ask(
     )
     customers = other.pop("customers", None) or write_customers(folder, CROWD)
     asked = question if isinstance(question, Question) else read_question(question)
-    found = {"workspace": folder / "work", "pseudonym_key": KEY} | other
+    found = {"workspace": folder / "work", "pseudonym_key": KEY, "asked_at": ASKED} | other
     return measure(asked, Sources(logs=logs, customers=(customers,)), found.pop("data_map", MAP), **found)
 
 

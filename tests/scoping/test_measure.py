@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.scoping.scenes import (
+    ASKED,
     CROWD,
     KEY,
     MAP,
@@ -25,7 +26,8 @@ from tocsin.domain.facts import Facts
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import pseudonym
 from tocsin.domain.scope.question import read_question
-from tocsin.domain.sources import LogFields, Sources, TimeFormat
+from tocsin.domain.sources import LogFields, Sources
+from tocsin.domain.timeformats import TimeFormat
 from tocsin.scoping.measure import measure
 
 WINDOW = {"since": at(0), "until": at(180)}
@@ -427,7 +429,12 @@ def test_known_indicators_are_counted(tmp_path):
 def test_without_customers_the_ids_stand_for_themselves(tmp_path):
     source = log_source(write_log(tmp_path, theft()))
     found = measure(
-        read_question(LEAK), Sources(logs=(source,)), MAP, workspace=tmp_path / "w", pseudonym_key=KEY
+        read_question(LEAK),
+        Sources(logs=(source,)),
+        MAP,
+        workspace=tmp_path / "w",
+        pseudonym_key=KEY,
+        asked_at=ASKED,
     )
     assert buckets(found) == {"c1": "confirmed", "c2": "attempted"}
     assert found.result.by_place == {"unknown": 1}
@@ -471,7 +478,7 @@ def test_a_customer_whose_rows_differ_in_group_is_one_person_with_a_gap(tmp_path
     log = log_source(write_log(tmp_path, theft()))
     found = measure(
         read_question(LEAK), Sources(logs=(log,), customers=(one, two)), MAP,
-        workspace=tmp_path / "w", pseudonym_key=KEY,
+        workspace=tmp_path / "w", pseudonym_key=KEY, asked_at=ASKED,
     )  # fmt: skip
     assert found.result.people_count == 1
     assert gaps(found) == {"listed-differently": 1}

@@ -91,6 +91,7 @@ def _measured(
         catalog.data_map,
         workspace=app.settings.home / "cache" / "scope",
         pseudonym_key=people_key,
+        asked_at=app.clock(),
         progress=progress,
         limits=Limits.within(megabytes(how.memory), how.threads),
     )

@@ -18,7 +18,8 @@ from pathlib import Path
 from random import Random
 
 from tocsin.domain.scope.question import Question
-from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources, TimeFormat
+from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
+from tocsin.domain.timeformats import TimeFormat
 from tocsin.drill.names import named
 from tocsin.drill.traffic import ATTACKERS, Customer, Request, denials, theft, usual
 

@@ -9,6 +9,7 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.places import ALIASES
 from tocsin.domain.scope.clauses import Clause
+from tocsin.domain.scope.tree import Leaf
 from tocsin.domain.scope.values import codes, ranges, sizes
 from tocsin.sources.logs import tidied
 
@@ -34,7 +35,22 @@ _BLANK = r"[\t\n\v\f\r ]*"
 _TOGETHER = 100
 
 
-def inside(at: Any, since: datetime | None, until: datetime | None) -> Any:
+def may_lie_inside(log: Any, since: datetime | None, until: datetime | None) -> Any:
+    """Whether a row may lie in the half-open window: one of its moments does, or nobody knows when it was.
+
+    A row that says neither who asked nor for what adds nothing to the gap that it is.
+    """
+    says = log.account.notnull() | log.endpoint.notnull()
+    return _inside(log.at, since, until) | _inside(log.again, since, until) | (log.at.isnull() & says)
+
+
+def lies_astride(log: Any, since: datetime | None, until: datetime | None) -> Any:
+    """Whether a wall clock showed the row's time twice, once inside the window and once outside."""
+    first, second = (_inside(moment, since, until) for moment in (log.at, log.again))
+    return log.again.notnull() & (first != second)
+
+
+def _inside(at: Any, since: datetime | None, until: datetime | None) -> Any:
     """Whether a moment lies in the half-open window; never, where it is unknown."""
     lies = at.notnull()
     if since is not None:
@@ -78,13 +94,18 @@ def is_nowhere(column: Any) -> Any:
     return (~code.re_search(_COUNTRY) | code.isin(_NOWHERE)).fill_null(True)
 
 
-def is_in_doubt(rows: Any, clause: Clause) -> Any | None:
-    """Whether a kept row is silent about a kind that the clause asks about; None where it asks about no such kind."""
+def is_in_doubt(rows: Any, leaf: Leaf) -> Any:
+    """Whether a kept row is silent about something that a clause asks about, its moment being one such thing."""
+    clause = leaf.clause
     silent = [
+        rows.at.isnull(),
+        lies_astride(rows, *leaf.window),
+    ]
+    silent += [
         is_nowhere(rows.country) if kind == "countries" else rows[COLUMNS[kind]].isnull()
         for kind in clause.given()
         if kind in DOUBTFUL
     ]
     if any(" " in pattern for pattern in clause.endpoints):
         silent.append(rows.method.isnull())
-    return ibis.or_(*silent) if silent else None
+    return ibis.or_(*silent)

@@ -41,7 +41,7 @@ def settled(engine: Any, rows: Any, question: Question) -> Any:
     rows, owned = _with_owned(engine, rows, leaves)
     others = _without(rows.marks, owned)
     rows = rows.mutate(set_aside=~satisfied(tree, others) if owned else ibis.literal(False), marks=others)
-    doubts = {leaf.bit: doubt for leaf in leaves if (doubt := is_in_doubt(rows, leaf.clause)) is not None}
+    doubts = {leaf.bit: is_in_doubt(rows, leaf) for leaf in leaves}
     return rows.mutate(sure=_without(rows.marks, doubts))
 
 

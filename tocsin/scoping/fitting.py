@@ -38,7 +38,7 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
 
 def _none() -> Any:
     """No request at all, in the columns that requests have."""
-    whole = {"n", "at", "status", "bytes", "marks"}
+    whole = {"n", "at", "again", "status", "bytes", "marks"}
     columns = {
         name: pa.array([], pa.int64() if name in whole else pa.string()) for name in ("n", "source", *REQUEST)
     }

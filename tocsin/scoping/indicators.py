@@ -13,7 +13,15 @@ from tocsin.domain.scope.tree import Leaf, holds
 from tocsin.domain.scope.values import network
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.addresses import is_readable, may_lie_in
-from tocsin.scoping.conditions import COLUMNS, DOUBTFUL, country_may_fit, inside, like, number_may_fit
+from tocsin.scoping.conditions import (
+    COLUMNS,
+    DOUBTFUL,
+    country_may_fit,
+    lies_astride,
+    like,
+    may_lie_inside,
+    number_may_fit,
+)
 from tocsin.scoping.endpoints import may_be
 
 #: Up to so many single addresses, testing one after the other is faster than joining.
@@ -47,26 +55,30 @@ def lacking(leaf: Leaf, source: LogSource) -> tuple[str, ...]:
 
 def marked(log: Any, leaves: Iterable[Leaf], source: LogSource) -> Any:
     """The log with `marks`, the bits of the clauses that fit within their windows; with `named`, whether a token,
-    session or account that was asked about stands in the row, whenever that was; and, where addresses are asked for,
-    with `blind`, whether a clause would fit if only the row's address could be read.
+    session or account that was asked about stands in the row, whenever that was; with `astride`, whether a clause fits
+    at only one of two moments; and, where addresses are asked for, with `blind`, whether a clause would fit if only the
+    row's address could be read.
 
     Addresses and endpoints mean "perhaps" here, until `exact` has looked; so does what the row is silent about.
     """
     leaves = tuple(leaves)
     log, found = _joined(log, leaves)
     log, near = _with_addresses(log, leaves)
-    marks, blind = ibis.literal(0, "int64"), []
+    marks, blind, astride = ibis.literal(0, "int64"), [], [ibis.literal(False)]
     for leaf in leaves:
-        fits = inside(log.at, *leaf.window)
+        fits = may_lie_inside(log, *leaf.window)
         for kind in leaf.clause.given():
             if kind != "ips" and kind not in lacking(leaf, source):
                 fits &= _fits(log, kind, leaf, found)
         if leaf.clause.ips:
             blind.append(fits & without_address(log))
             fits &= near[leaf.bit]
+        astride.append(fits & lies_astride(log, *leaf.window))
         marks += ibis.ifelse(fits, leaf.bit, 0)
     named = [log[_wanted(kind)].notnull() for kind in PERSONAL if kind in found]
-    log = log.mutate(marks=marks, named=ibis.or_(*named) if named else ibis.literal(False))
+    log = log.mutate(
+        marks=marks, named=ibis.or_(*named) if named else ibis.literal(False), astride=ibis.or_(*astride)
+    )
     return log.mutate(blind=ibis.or_(*blind)) if blind else log
 
 

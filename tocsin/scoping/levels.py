@@ -2,8 +2,8 @@
 
 1. Denied (4xx): she was **attempted**; nothing was read.
 2. It failed (5xx), or nobody knows how it ended: it **cannot be excluded**. 1xx to 3xx were answered.
-3. It fits only if something holds that the row does not say (no status, size, country or endpoint where the question
-   asks about one): it **cannot be excluded**.
+3. It fits only if something holds that the row does not say (no moment that can be placed in time; no status, size,
+   country or endpoint where the question asks about one): it **cannot be excluded**.
 4. What fits names a person (a token, a session, an account): **confirmed**.
 5. What fits names an address: **likely**, since others may share it.
 6. Else (a user agent, an endpoint, a size, a country alone): it **cannot be excluded**.

@@ -37,6 +37,7 @@ from tocsin.scoping.subjects import whose
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
 from tocsin.sources.flagging import flags_of
+from tocsin.sources.times import latest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -61,17 +62,20 @@ def measure(
     *,
     workspace: Path,
     pseudonym_key: bytes,
+    asked_at: datetime,
     progress: Progress = lambda words, share: None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Measurement:
     """Who was affected. `pseudonym_key` hides ids and the question in the digests; `workspace` must lie on local disk.
+    No row is believed that claims to be more than a day younger than `asked_at` (aware): asked again later, the same
+    question gives the same answer only with the same `asked_at`.
 
     Refused, in one line without any indicator or person in it, when a source cannot be read as declared.
     """
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
     workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = _found(question, sources, data_map, workspace, progress, limits)
+    found = _found(question, sources, data_map, workspace, progress, limits, latest(asked_at))
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
     result = ScopeResult(
@@ -109,13 +113,14 @@ def _found(
     workspace: Path,
     progress: Progress,
     limits: Limits,
+    until: int,
 ) -> _Found:
     """Read, and count, while the engine runs."""
     with (
         tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
         engine(Path(name) / "spill", limits) as backend,
     ):
-        reading = read_logs(backend, question, sources.logs, Path(name), progress)
+        reading = read_logs(backend, question, sources.logs, Path(name), progress, until)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
         reading.gaps += changed_files(changed(reading.files))

@@ -21,6 +21,7 @@ from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
+from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, without_moment
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.repeats import by_stream
 from tocsin.scoping.requests import passed_over
@@ -55,9 +56,17 @@ class Reading:
 
 
 def read_logs(
-    engine: Any, question: Question, sources: Sequence[LogSource], folder: Path, progress: Progress
+    engine: Any,
+    question: Question,
+    sources: Sequence[LogSource],
+    folder: Path,
+    progress: Progress,
+    until: int,
 ) -> Reading:
-    """Read every source that the question names. Refused when none of a source's rows can be read."""
+    """Read every source that the question names; a row after `until` (microseconds) is not believed.
+
+    Refused when none of a source's rows can be read.
+    """
     reading = Reading()
     for source in chosen(question, sources):
         listing = _found(source, question, folder, progress)
@@ -65,7 +74,7 @@ def read_logs(
         reading.gaps += unread_files(source.name, listing.unread)
         progress(f"hashing {source.name}", 0.0)
         files = take_in(source.name, listing.files, folder)
-        rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress))
+        rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress, until))
         reading.passes[source.name] = rows
         reading.files += files
         reading.read_from += read_from
@@ -110,16 +119,16 @@ def _passed(
     question: Question,
     source: LogSource,
     files: Sequence[File],
-    rest: tuple[Path, list[Gap], Progress],
+    rest: tuple[Path, list[Gap], Progress, int],
 ) -> tuple[Any, tuple[File, ...]]:
     """The pass over a source, kept as a table, and the files as they were read.
 
     Files that cannot be read, or that lost lines, are mended once, and the source is read again where that helps.
     """
-    folder, gaps, progress = rest
+    folder, gaps, progress, until = rest
     rows = None
     try:
-        rows = _kept(engine, question, source, files, progress)
+        rows = _kept(engine, question, source, files, progress, until)
         doubtful = _doubtful(engine, source, rows, files)
     except BAD_BYTES:
         doubtful = set(files)
@@ -132,7 +141,7 @@ def _passed(
             raise _unreadable(source)
         return rows, remains
     try:
-        return _kept(engine, question, source, remains, progress), remains
+        return _kept(engine, question, source, remains, progress, until), remains
     except BAD_BYTES:
         raise _unreadable(source) from None
 
@@ -155,18 +164,19 @@ def _unreadable(source: LogSource) -> Refused:
 
 
 def _kept(
-    engine: Any, question: Question, source: LogSource, files: Sequence[File], progress: Progress
+    engine: Any, question: Question, source: LogSource, files: Sequence[File], progress: Progress, until: int
 ) -> Any:
-    log = open_log(engine, source, files) if files else _empty_log()
+    log = open_log(engine, source, files, until) if files else _empty_log()
     with _watched(engine, f"reading {source.name}", progress):
         # A pass that failed leaves its empty table behind, so each has a name of its own.
         return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question, source), temp=True)
 
 
 def _empty_log() -> Any:
-    whole = {"at", "status", "bytes"}
+    whole = {"at", "again", "status", "bytes"}
     columns = {
-        name: pa.array([], pa.int64() if name in whole else pa.string()) for name in ("file", *LOG_COLUMNS)
+        name: pa.array([], pa.int64() if name in whole else pa.string())
+        for name in ("file", "again", "unplaced", *LOG_COLUMNS)
     }
     return ibis.memtable(pa.table(columns))
 
@@ -194,14 +204,14 @@ def _account_for(
     engine: Any, source: LogSource, rows: Any, read_from: Sequence[File], reading: Reading
 ) -> None:
     """Rows and unreadable lines of each file. Refused when a source with rows has none that can be read."""
-    counts = rows_by_file(engine, rows)
+    counts, unplaced = rows_by_file(engine, rows), unplaced_by_file(engine, rows, read_from)
     rejected = _rejected(engine, read_from) if source.format in ("csv", "tsv") else {}
     lost: Counter[str] = Counter()
     blind: Counter[str] = Counter()
     for file in read_from:
-        n, unplaced, unaddressed = counts.get(str(file.read_from), (0, 0, 0))
+        n, unread, unaddressed = counts.get(str(file.read_from), (0, 0, 0))
         beside = len(rejected.get(file.name, ()))
-        lost[file.name] += unplaced + beside
+        lost[file.name] += unread + beside
         blind[file.name] += unaddressed
         reading.inputs.append(
             InputFile(
@@ -209,13 +219,14 @@ def _account_for(
             )
         )
     total = sum(n for n, _, _ in counts.values())
-    if total and total == sum(unplaced for _, unplaced, _ in counts.values()):
+    if total and total == without_moment(unplaced) + sum(unread for _, unread, _ in counts.values()):
         raise Refused(
             f"source {source.name}: no row has a moment that can be read;"
             " check `fields.at`, `time.format` and `time.zone`"
         )
     reading.gaps += unreadable(source.name, lost, rejected)
     reading.gaps += unreadable_addresses(source, blind)
+    reading.gaps += unplaced_moments(source.name, unplaced)
 
 
 def account_for_rejected(engine: Any, source: str, files: Sequence[File], reading: Reading) -> int:

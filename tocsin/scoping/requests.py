@@ -17,7 +17,7 @@ from tocsin.sources.logs import tidied
 
 HOUR = 3_600_000_000
 #: What makes two rows the same request.
-REQUEST = (*LOG_COLUMNS, "marks")
+REQUEST = (*LOG_COLUMNS, "again", "marks")
 #: What is kept of rows that do not fit: whose a token is, and that any log knows it.
 _POINTERS = ("account", "token", "session")
 
@@ -25,16 +25,19 @@ _POINTERS = ("account", "token", "session")
 def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     """One row for each fitting request (`hit`), for each account that an indicator names, then or at another time
     (`linked`), and for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not
-    be read; `blind` are rows that might fit, had their address been readable.
+    be read; `blind` are rows that might fit, had their address been readable; `unplaced` says why nobody knows when a
+    row was.
     """
     log = marked(log, asked_of(question, source), source)
     log = log.mutate(
         hit=satisfied(question.tree(), log.marks),
-        linked=log.named & log.at.notnull() & log.account.notnull(),
+        linked=log.named & log.account.notnull(),
+        # Only of a row that fits does it matter on which side of an edge it lies.
+        unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
     )
     # Tidying is for the few rows that are kept: over all rows it costs more than reading them.
     kept = {name: _kept(log.hit, tidied(name, log[name])) for name in LOG_COLUMNS if name != "at"}
-    kept["at"] = _kept(log.hit, log.at)
+    kept |= {name: _kept(log.hit, log[name]) for name in ("at", "again")}
     either = log.hit | log.linked
     for name in _POINTERS:
         kept[name] = _kept(either, tidied(name, log[name]))
@@ -42,7 +45,9 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     if "blind" in log.columns:
         kept["blind"] = log.blind
     kept |= switch_columns(log, source)
-    rows = log.select(file=log.file, hour=log.at // HOUR, hit=log.hit, linked=log.linked, **kept)
+    rows = log.select(
+        file=log.file, hour=log.at // HOUR, hit=log.hit, linked=log.linked, unplaced=log.unplaced, **kept
+    )
     counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
     return counted if "blind" in kept else counted.mutate(blind=ibis.literal(False))
 

@@ -11,7 +11,7 @@ import ibis  # type: ignore[import-untyped]
 from tocsin import sources
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.sources.files import File
-from tocsin.sources.times import microseconds
+from tocsin.sources.times import placed
 
 Reader = Callable[..., Any]
 #: Takes blocks of whole lines and the format, and gives them as the engine can read them.
@@ -42,14 +42,17 @@ def _by_format(function: str) -> dict[str, Any]:
     }
 
 
-def open_log(engine: Any, source: LogSource, files: Sequence[File]) -> Any:
-    """The rows of a source: `at` as int64 microseconds UTC (null: unreadable), all else as the text it is."""
+def open_log(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:
+    """The rows of a source: `at`, `again` and `unplaced` as `placed` gives them, all else as the text it is.
+
+    No row lies after `until` (microseconds).
+    """
     raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
-    at = microseconds(raw.at, source.time)
+    raw = placed(raw, source.time, until)
     texts = {
         name: raw[name].cast("string") if name in raw.columns else ibis.null("string") for name in LOG_COLUMNS
     }
-    return raw.select(file=raw.file, **(texts | {"at": at}))
+    return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at}))
 
 
 def tidied(name: str, text: Any) -> Any:

@@ -11,6 +11,7 @@ from tocsin.domain.records import Record
 GapKind = Literal[
     "unreadable-lines",
     "unreadable-addresses",
+    "unplaced-moments",
     "missing-hours",
     "thin-hours",
     "logging-switched-off",
@@ -39,6 +40,7 @@ HIDING: frozenset[GapKind] = frozenset(
     {
         "unreadable-lines",
         "unreadable-addresses",
+        "unplaced-moments",
         "missing-hours",
         "thin-hours",
         "logging-switched-off",

@@ -22,7 +22,13 @@ from tocsin.rendering.paperfacts import (
 from tocsin.rendering.words import Words
 
 #: Gaps whose detail is a list of places: files with the numbers of lines, or hours.
-PLACES = ("unreadable-lines", "unreadable-addresses", "missing-hours", "logging-switched-off")
+PLACES = (
+    "unreadable-lines",
+    "unreadable-addresses",
+    "unplaced-moments",
+    "missing-hours",
+    "logging-switched-off",
+)
 CONTROLLERS = ("controller", "joint-controller", "controller-processor")
 
 
