@@ -94,7 +94,10 @@ class Story:
     # --- short cuts to a later chapter
 
     def with_customers(self, count: int = 6, **change: Mapping[str, str]) -> "Story":
-        """People in the customer table: `c1` to `cN`. `change` maps an id to other columns of that row."""
+        """People in the customer table: `c1` to `cN`. `change` maps an id to other columns of that row.
+
+        Columns that only some have, such as `flags`, are mapped to ours of that name.
+        """
         self.customers = [
             {
                 "id": f"c{n}",
@@ -107,14 +110,18 @@ class Story:
             | dict(change.get(f"c{n}", {}))
             for n in range(1, count + 1)
         ]
+        base = ("id", "email", "name", "locale", "country", "agreed")
+        more = sorted({name for row in self.customers for name in row} - {*base})
         with (self.folder / "customers.csv").open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, ["id", "email", "name", "locale", "country", "agreed"])
+            table = csv.DictWriter(file, [*base, *more], restval="")
             table.writeheader()
             table.writerows(self.customers)
         (self.folder / "sources.yaml").write_text(
             "customers:\n"
             "  - name: customers\n    path: customers.csv\n    country: VN\n"
-            "    fields: {id: id, email: email, name: name, locale: locale, country: country, email_agreed: agreed}\n",
+            "    fields: {id: id, email: email, name: name, locale: locale, country: country, email_agreed: agreed"
+            + "".join(f", {name}: {name}" for name in more)
+            + "}\n",
             encoding="utf-8",
         )
         return self

@@ -236,3 +236,30 @@ def test_who_states_for_all_what_cells_say_otherwise_is_told(tocsin: Command, de
     assert said.status == 0
     assert "people_by_country: the cells say otherwise, and they win" in said.err
     assert "cells say otherwise" not in tocsin("learn", "recipients=unknown", "--source", "the thief").err
+
+
+def test_everybody_who_is_told_stands_in_the_table_of_routes(tocsin: Command, declared: str) -> None:
+    rows = [("id", "email", "country", "flags"), ("cus_1", "mai@example.com", "VN", "staff|do-not-mail")]
+    rows += [("cus_2", "jonas@example.org", "Neverland", ""), ("cus_3", "", "FR", "suspect")]
+    Path("customers.csv").write_text("".join(f"{','.join(row)}\n" for row in rows), encoding="utf-8")
+    sources = Path("sources.yaml").read_text(encoding="utf-8")
+    wide = sources.replace("name: name, email: email, locale: locale,", "email: email, flags: flags,")
+    words = "    flags: {staff: employee, do-not-mail: unsubscribed}\n    fields: {id: id, email"
+    Path("sources.yaml").write_text(wide.replace("    fields: {id: id, email", words), encoding="utf-8")
+    Path("people.txt").write_text("cus_1\ncus_2\ncus_3\n", encoding="utf-8")
+    assert tocsin("scope", "--list", "people.txt").status == 0
+    said = tocsin("affected").out
+    assert "held for a decision: a suspect" in said
+    assert "AMONG" in said
+    assert "employee 1, suspect 1, unsubscribed 1, unknown country 1" in said
+    found = tocsin("affected", "--json").json
+    assert found["routes"] == [
+        {"way": "held", "reason": "suspect", "people": 1},
+        {"way": "internal", "reason": "employee", "people": 1},
+        {"way": "email", "reason": "reachable", "people": 1},
+    ]
+    assert sum(each["people"] for each in found["routes"]) == found["total"]
+    one = tocsin("affected", "--person", "cus_2")
+    assert "by e-mail to jonas@example.org, the first of hers" in one.out
+    assert "flags employee, unsubscribed" in tocsin("affected", "--person", "cus_1").out
+    assert tocsin("affected", "--person", "cus_3", "--json").json["route"]["way"] == "held"

@@ -17,6 +17,7 @@ from tocsin.catalog import default_folders
 from tocsin.domain.errors import Refused
 from tocsin.domain.moves import FillLedger, SendLetters
 from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.scope.routes import REASONS
 from tocsin.engine import advance, perform
 from tocsin.engine.drafting import fill
 from tocsin.engine.jobs import Job
@@ -111,6 +112,54 @@ def test_who_has_no_address_is_excluded_with_the_reason_and_counted(tale):
     assert tale.told("LedgerFilled")[0].excluded == {"no e-mail address": 1, "invalid e-mail address": 1}
     assert tale.counts["excluded"] == 2
     adds_up(tale, 4)
+
+
+def test_who_is_told_in_another_way_gets_no_mail_from_us_and_stands_in_the_ledger_with_the_reason(tale):
+    tale.with_customers(
+        9,
+        c2={"flags": "suspect"},
+        c3={"flags": "attacker"},
+        c4={"flags": "deceased"},
+        c5={"birth_date": "2016-01-01", "guardian": "c1"},
+        c6={"birth_date": "2016-01-01"},
+        c7={"flags": "employee"},
+        c8={"flags": "bounced"},
+        c9={"flags": "unsubscribed", "email": "broken", "emails": "c9@example.org"},
+    ).released()
+    assert tale.readers == ["c1@example.org", "c9@example.org"]
+    reasons = {
+        "held for a decision: a suspect": 1,
+        "held for a decision: the attacker's own account": 1,
+        "to the next of kin: deceased": 1,
+        "to the guardian: a minor": 1,
+        "held for a decision: a minor whose guardian nobody knows": 1,
+        "told in the house: works for us": 1,
+        "by post: mail to her came back before": 1,
+    }
+    assert tale.told("LedgerFilled")[0].excluded == reasons
+    adds_up(tale, 9)
+    # What was counted when the scope was measured are the same routes.
+    measured = tale.incident.scope
+    counted = {REASONS[each["reason"]][1]: each["people"] for each in measured.routes}
+    assert counted == reasons | {"by e-mail": 2}
+    assert measured.circumstances["unsubscribed"] == 1
+    assert sum(each["people"] for each in measured.routes) == measured.total == 9
+
+
+def test_accounts_of_one_person_get_one_letter_and_a_shared_mailbox_one_for_each_reader(tale):
+    tale.with_customers(
+        4,
+        c1={"person": "p"},
+        c2={"person": "p"},
+        c3={"person": "q", "email": "office@example.org"},
+        c4={"person": "r", "email": "office@example.org"},
+    ).released()
+    assert tale.readers == ["c1@example.org", "office@example.org", "office@example.org"]
+    office = sorted(text_of(mail) for mail in tale.letters if mail.recipients[0].startswith("office@"))
+    assert ["Customer 3" in text for text in office].count(True) == 1
+    assert all(("Customer 3" in text) != ("Customer 4" in text) for text in office)
+    adds_up(tale, 3)
+    assert verify(tale.app, tale.key).fault is None
 
 
 @pytest.mark.parametrize(

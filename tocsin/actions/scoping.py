@@ -22,6 +22,7 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
 from tocsin.domain.transfers import refuse_unfounded
 from tocsin.engine.jobs import kept_alive
+from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import QUESTION, keep, put_file
 from tocsin.private import private_file
 from tocsin.record import Recorded, answered, record, refuse_closed
@@ -101,9 +102,10 @@ def _measured(
     def ours(connection: Connection) -> None:
         jobs.beat(connection, key, "scope", holder, app.clock())
 
-    rows = (affected.row(key, revision, person, people_key) for person in measurement.people())
+    tally = tally_of(catalog, app.now())
+    rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
     _keep_people(app, key, revision, rows, ours)
-    body = _outcome(app, key, revision, result)
+    body = _outcome(app, key, revision, result).model_copy(update=tally.said())
     sealed = put_file(app, key, question.canonical())
 
     def decide(change: Change) -> None:

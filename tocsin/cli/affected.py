@@ -60,6 +60,7 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
                 [(clean(name), f"{count:>9,}") for name, count in ordered if count], head=(title, "   people")
             )
         )
+    _say_routes(shell, found)
     for gap in found.gaps:
         detail = f" {clean(gap['detail'])}" if gap.get("detail") else ""
         shell.say(
@@ -70,6 +71,22 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
 
         shell.say(*repeated_lines(incident.scope))
     shell.give({"key": key, **asdict(found), "repeated": incident.scope.repeated, **also})
+
+
+def _say_routes(shell: Shell, found: Any) -> None:
+    """How they are told: each person in one line of the table, and what is particular about some."""
+    from tocsin.domain.scope.routes import CIRCUMSTANCES, REASONS
+
+    rows = [
+        (each["way"].replace("-", " "), f"{each['people']:>9,}", REASONS[each["reason"]][1])
+        for each in found.routes
+    ]
+    if rows:
+        shell.say(*columns(rows, head=("Told", "   people", "why")))
+    if found.circumstances:
+        known = ((name, found.circumstances.get(name, 0)) for name in CIRCUMSTANCES)
+        said = (f"{name.replace('-', ' ')} {count:,}" for name, count in known if count)
+        shell.say(labelled("AMONG", ", ".join(said)))
 
 
 def _say_story(shell: Shell, incident: Any, person: str) -> None:
@@ -92,6 +109,7 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
                 "WHERE", f"{found.place}, {clean(found.locale or '?')}, {clean(found.email or 'no address')}"
             ),
         )
+        _say_way(shell, told)
     proof = incident.scope.proof if found and found.bucket == "excluded" else ()
     if proof:
         from tocsin.cli.proof import proof_lines
@@ -111,9 +129,22 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
             "told": bool(found and found.told),
             "record": asdict(found) if found else None,
             "proof": proof,
+            "route": asdict(told.way) if told.way else None,
             "letters": [asdict(letter) for letter in told.letters],
         }
     )
+
+
+def _say_way(shell: Shell, told: Any) -> None:
+    """How this one is told, her other addresses and accounts, and what is particular about her."""
+    found, way = told.person, told.way
+    if found.told:
+        to = f" to {clean(way.address)}, {way.chosen}" if way.address else ""
+        shell.say(labelled("TOLD", f"{way.words}{to}"))
+    also = [("addresses", found.emails), ("accounts", found.accounts), ("flags", found.flags)]
+    for name, those in also:
+        if those:
+            shell.say(labelled("ALSO", f"{name} {', '.join(clean(each) for each in those)}"))
 
 
 def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:

@@ -68,6 +68,11 @@ class DataMap(Record):
         """The kind with this id, or None."""
         return next((kind for kind in self.kinds if kind.id == wanted), None)
 
+    @property
+    def openers(self) -> tuple[str, ...]:
+        """Ids of the kinds with which a thief reads the mailbox itself."""
+        return tuple(kind.id for kind in self.kinds if kind.opens_mailbox)
+
     def shown_by(self, method: str, path: str) -> tuple[str, ...]:
         """Ids of the kinds that a request can show, in the order of the map; `path` has no query string."""
         return tuple(

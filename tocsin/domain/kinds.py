@@ -209,6 +209,10 @@ class ScopeMeasured(Body):
     added: int = 0
     kept: int = 0
     unsupported: int = 0
+    #: `{way, reason, people}`: how those who are to be told are told. Together they are all of them.
+    routes: tuple[dict[str, Any], ...] = ()
+    #: How many of them are closed, shared, unsubscribed and so on: what is particular, whether or not it decides.
+    circumstances: dict[str, int] = {}
 
 
 # --- people

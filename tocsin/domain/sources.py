@@ -1,6 +1,7 @@
 """Sources: where requests and customers can be read, as declared in `sources.yaml`.
 
-A room of the heart: pure values. `tocsin/sources/` opens what stands here; `contacts/sources.yaml` is a sample.
+A room of the heart: pure values. `tocsin/sources/` opens what stands here; `contacts/sources.yaml` is a sample. A long
+module, since everything that one file of a company may say stands side by side.
 """
 
 from typing import Annotated, Any, Literal, Self

@@ -27,7 +27,7 @@ from tocsin.engine.letters import (
     variants,
     writing,
 )
-from tocsin.engine.mailability import no_route
+from tocsin.engine.mailability import no_route, route
 from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
@@ -146,10 +146,11 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     catalog = app.catalog_of(incident)
     letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
     needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
-    openers = [kind.id for kind in catalog.data_map.kinds if kind.opens_mailbox]
+    day = app.now().astimezone(write.zone).date()
     for hidden, person in readers(app, incident, notice):
         wanted = needs.get(readers_of(person), {})
-        reason = others.get(hidden) or no_route(person, wanted, organisation, openers)
+        way = route(person, catalog.data_map.openers, day)
+        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         reader = write.reader(person)
         token = keyed_digest(people_key, f"{notice}/{digest}/{hidden}".encode())[:32]
         message_id = f"{token}@{domain}"
@@ -167,7 +168,9 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "attempts": 0,
             "doubtful": False,
             "not_before": app.now(),
-            "sealed": seal(people_key, _content(person, reader), ledger.sealed_for(key, message_id)),
+            "sealed": seal(
+                people_key, _content(person, way.address, reader), ledger.sealed_for(key, message_id)
+            ),
         }
 
 
@@ -184,8 +187,16 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
         }
 
 
-def _content(person: AffectedPerson, reader: Any) -> bytes:
+def _content(person: AffectedPerson, address: str | None, reader: Any) -> bytes:
+    """What is sealed in a row. `address` is where the letter goes; without one, the first of hers stands there."""
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
-    content = [person.email, person.name, person.locale or "en", list(reader.kinds), reader.certainty, *days]
+    content = [
+        address or person.email,
+        person.name,
+        person.locale or "en",
+        list(reader.kinds),
+        reader.certainty,
+        *days,
+    ]
     content += [list(reader.added), [list(each) for each in reader.otherwise], list(reader.left_out)]
     return json.dumps(content, ensure_ascii=False).encode()

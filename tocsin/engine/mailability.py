@@ -1,4 +1,4 @@
-"""Whether a letter may go to a person by e-mail, and why not: then that person is told by post, and is counted.
+"""Whether a letter may go to a person by e-mail, and why not: then she is told in another way, and is counted.
 
 A mailbox whose key was taken is read by the thief: no letter goes there, whatever the law (so, among others, C.R.S.
 6-1-716(2); Cal. Civ. Code 1798.82(j)(5) is recalled). Where a law takes e-mail for written only with consent or by
@@ -6,38 +6,47 @@ habit, silence is no consent.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.asked import Asked
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.routes import Route, Tally, route_of
 
 _YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 
 
-def no_route(
-    person: AffectedPerson,
-    needs: Mapping[str, Asked],
-    organisation: Organisation,
-    openers: Collection[str],
-) -> str | None:
-    """Why this person cannot get the letter by mail, in words for the ledger, or None.
+def route(person: AffectedPerson, openers: Collection[str], day: date) -> Route:
+    """How a person is told on a day, before a law has its say. `openers` are the kinds of data that open a mailbox."""
+    return route_of(person, openers, day, is_address)
 
-    `needs` is what the laws of this person want of e-mail; `openers` are the kinds of data that open the mailbox.
+
+def tally_of(catalog: Catalog, now: datetime) -> Tally:
+    """An empty count of routes, by the company's own day."""
+    zone = ZoneInfo(catalog.contacts.organisation.zone)
+    return Tally(catalog.data_map.openers, now.astimezone(zone).date(), is_address)
+
+
+def no_route(
+    person: AffectedPerson, way: Route, needs: Mapping[str, Asked], organisation: Organisation
+) -> str | None:
+    """Why this person, whose route is `way`, cannot get the letter by mail, in words for the ledger, or None.
+
+    `needs` is what the laws of this person want of e-mail.
     """
-    if not person.email:
-        return "no e-mail address"
-    if not _is_address(person.email):
-        return "invalid e-mail address"
-    if not set(openers).isdisjoint(person.kinds):
-        return "by post: what opens the mailbox itself was taken"
+    if way.way != "email":
+        return way.words
     for need, asked in needs.items():
         if not _fulfilled(need, person, organisation):
             return f"by post: {_WHY[need]} ({asked.cite})"[:200]
     return None
 
 
-def _is_address(said: str) -> bool:
+def is_address(said: str) -> bool:
+    """Whether mail can be sent to this; nothing is looked up."""
     if is_plain(said):
         return True
     from email_validator import EmailNotValidError, validate_email

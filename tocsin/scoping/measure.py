@@ -6,8 +6,8 @@ were rescued from a damaged archive, stand in the workspace only while it runs.
 
 import hmac
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tocsin.domain.scope.gaps import Gap, hiding
 from tocsin.domain.scope.people import AffectedPerson, set_digest
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof, ScopeResult, Seen
+from tocsin.domain.scope.routes import of_age_on
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
@@ -49,10 +50,12 @@ class Measurement:
     result: ScopeResult
     table: Any
     data_map: DataMap
+    #: From which age on people of a place speak for themselves, where that is not 18.
+    majority: Mapping[str, int] = field(default_factory=dict)
 
     def people(self) -> Iterator[AffectedPerson]:
         """Everybody, in every bucket, in order of ids."""
-        return _persons(self.table, self.data_map)
+        return _persons(self.table, self.data_map, self.majority)
 
 
 def measure(
@@ -90,9 +93,9 @@ def measure(
         repeated=tuple(found.reading.repeated),
         proof=found.proof,
         question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
-        set_digest=set_digest(_persons(found.people, data_map), pseudonym_key),
+        set_digest=set_digest(_persons(found.people, data_map, {}), pseudonym_key),
     )
-    return Measurement(result, found.people, data_map)
+    return Measurement(result, found.people, data_map, sources.majority)
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,7 @@ def _people(
     return table
 
 
-def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
+def _persons(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) -> Iterator[AffectedPerson]:
     known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
     for batch in table.to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
@@ -207,6 +210,7 @@ def _persons(table: pa.Table, data_map: DataMap) -> Iterator[AffectedPerson]:
                 deleted_at=row["deleted_at"],
                 verified=row["verified"],
                 birth_date=row["birth_date"],
+                of_age_on=of_age_on(row["birth_date"], row["place"], majority),
                 guardian=row["guardian"],
                 flags=flags_of(row["flags"] or 0),
                 less_sure=_less_sure(row, kinds, data_map),

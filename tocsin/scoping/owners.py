@@ -47,9 +47,8 @@ def identified(engine: Any, findings: Any, customers: Any | None, whose: Any | N
     """
     if customers is not None:
         known = _made(engine, _beside(engine, findings, _rows_of(findings, customers, whose), "inner"))
-        return engine.create_table(
-            "people", _with_doubts(engine, known, customers, whose).order_by("id"), temp=True
-        )
+        people = _with_guardians(_with_doubts(engine, known, customers, whose), customers)
+        return engine.create_table("people", people.order_by("id"), temp=True)
     columns = (*CUSTOMER_COLUMNS, "basis", "account")
     kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
     nobody = ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
@@ -68,6 +67,14 @@ def _rows_of(findings: Any, customers: Any, whose: Any | None) -> Any:
     hers = whose.semi_join(findings, whose.owner == findings.id).select(id="account")
     accounts = ibis.union(findings.select("id"), hers).distinct()
     return under_owners(customers.semi_join(accounts, "id"), whose)
+
+
+def _with_guardians(people: Any, customers: Any) -> Any:
+    """People with `guardian` only where it is an address, or the id of somebody whom a source knows."""
+    named = people.filter(people.guardian.notnull()).select(named="guardian").distinct()
+    found = named.filter(named.named.contains("@") | named.named.isin(customers.id))
+    both = people.left_join(found, people.guardian == found.named)
+    return both.mutate(guardian=both.named).drop("named")
 
 
 def _with_doubts(engine: Any, people: Any, customers: Any, whose: Any | None) -> Any:

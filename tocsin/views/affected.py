@@ -1,13 +1,16 @@
 """Who was affected: counts, what they cannot know, and one person's story."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tocsin.actors import Actor, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope.people import AffectedPerson, pseudonym
+from tocsin.domain.scope.routes import Route
+from tocsin.engine.mailability import route
 from tocsin.storage import affected, ledger
 
 
@@ -25,6 +28,9 @@ class Counts:
     added: int
     kept: int
     unsupported: int
+    #: `{way, reason, people}`, together everybody who is to be told; and how many each circumstance holds for.
+    routes: tuple[dict[str, Any], ...] = ()
+    circumstances: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Story:
     gaps: int
     person: AffectedPerson | None
     letters: tuple[Letter, ...]
+    #: How she is told, before a law has its say; None for somebody who is not among them.
+    way: Route | None = None
 
 
 def counts(incident: Incident) -> Counts:
@@ -65,6 +73,8 @@ def counts(incident: Incident) -> Counts:
         scope.added,
         scope.kept,
         scope.unsupported,
+        scope.routes,
+        scope.circumstances,
     )
 
 
@@ -91,7 +101,15 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
             for notice, row in rows
             if row is not None
         )
-    return Story(found.revision, len(found.gaps), person, letters)
+    return Story(
+        found.revision, len(found.gaps), person, letters, _way(app, incident, person) if person else None
+    )
+
+
+def _way(app: App, incident: Incident, person: AffectedPerson) -> Route:
+    catalog = app.catalog_of(incident)
+    zone = ZoneInfo(catalog.contacts.organisation.zone)
+    return route(person, catalog.data_map.openers, app.now().astimezone(zone).date())
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class AffectedPerson:
     verified: str | None = None
     #: As `2001-12-31`; None where it is unknown or cannot be read.
     birth_date: str | None = None
+    #: The day from which she speaks for herself, by her birth date and her place.
+    of_age_on: str | None = None
     #: Id or e-mail address of whom to tell in her place.
     guardian: str | None = None
     #: Flags of a source, and `UNCERTAIN`.

@@ -1,0 +1,163 @@
+"""How each person is told: exactly one route for everybody, with its reason."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scoping.test_identity import customers, found, people
+from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.flags import FLAGS
+from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.routes import (
+    CIRCUMSTANCES,
+    REASONS,
+    WAYS,
+    Tally,
+    circumstances,
+    of_age_on,
+    route_of,
+)
+
+DAY = date(2026, 11, 26)
+OPENERS = ("mailbox-password",)
+
+
+def person(**change: Any) -> AffectedPerson:
+    values = {
+        "id": "c1", "bucket": Bucket.CONFIRMED, "kinds": ("account-info",), "first_seen": None, "last_seen": None,
+        "hits": 1, "attempts": 0, "place": "VN", "group": "customers", "role": "controller", "email": "a@x.org",
+    }  # fmt: skip
+    return AffectedPerson(**values | change)
+
+
+def told(**change: Any) -> tuple[str, str]:
+    way = route_of(person(**change), OPENERS, DAY)
+    return way.way, way.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "way", "reason"),
+    [
+        ({}, "email", "reachable"),
+        ({"email": None}, "post", "no-address"),
+        ({"email": " "}, "post", "no-address"),
+        ({"email": "not one"}, "post", "invalid-address"),
+        ({"flags": ("bounced",)}, "post", "bounced"),
+        ({"kinds": OPENERS}, "post", "mailbox-taken"),
+        ({"flags": ("unsubscribed",)}, "email", "reachable"),
+        ({"flags": ("closed",), "closed_at": "2020-01-01"}, "email", "reachable"),
+        ({"flags": ("deleted",)}, "email", "reachable"),
+        ({"flags": ("shared-mailbox",), "shared": ("a@x.org",)}, "email", "reachable"),
+        ({"flags": ("uncertain-merge",)}, "email", "reachable"),
+        ({"place": "unknown"}, "email", "reachable"),
+        ({"flags": ("deceased",)}, "next-of-kin", "deceased"),
+        ({"flags": ("employee",)}, "internal", "employee"),
+        ({"group": "employees"}, "internal", "employee"),
+        ({"flags": ("suspect",)}, "held", "suspect"),
+        ({"flags": ("attacker",)}, "held", "attacker"),
+        ({"flags": ("employee", "suspect")}, "held", "suspect"),
+        ({"flags": ("suspect", "deceased"), "email": None}, "held", "suspect"),
+        ({"flags": ("named-only",)}, "email", "reachable"),
+        ({"flags": ("named-only",), "email": None}, "held", "named-without-address"),
+        ({"flags": ("minor",)}, "held", "minor-alone"),
+        ({"flags": ("minor",), "guardian": "c2"}, "guardian", "minor"),
+        ({"group": "children", "guardian": "m@x.org"}, "guardian", "minor"),
+        ({"of_age_on": "2026-11-27", "guardian": "c2"}, "guardian", "minor"),
+        ({"of_age_on": "2026-11-26", "guardian": "c2"}, "email", "reachable"),
+        # What a birth date says, no older word of a source overrules.
+        ({"of_age_on": "2020-01-01", "flags": ("minor",)}, "email", "reachable"),
+    ],
+)
+def test_each_kind_of_person_has_its_route(change, way, reason):
+    assert told(**change) == (way, reason)
+
+
+@pytest.mark.parametrize(
+    ("change", "address"),
+    [
+        ({}, "a@x.org"),
+        ({"email": "none", "emails": ("b@x.org", "c@x.org")}, "b@x.org"),
+        ({"emails": ("b@x.org",), "shared": ("a@x.org",)}, "b@x.org"),
+        ({"emails": ("b@x.org",), "shared": ("a@x.org", "b@x.org")}, "a@x.org"),
+        ({"email": None, "emails": ("b@x.org",)}, "b@x.org"),
+    ],
+)
+def test_of_several_addresses_one_is_written_to_and_it_is_said_why(change, address):
+    way = route_of(person(**change), OPENERS, DAY)
+    assert way.address == address
+    assert way.chosen
+
+
+@pytest.mark.parametrize(
+    ("born", "place", "day"),
+    [
+        ("2008-11-26", "VN", "2026-11-26"),
+        ("2008-11-26", "US-AL", "2027-11-26"),
+        ("2008-11-26", "US-CA", "2029-11-26"),
+        ("2008-02-29", "VN", "2026-03-01"),
+        # Nobody knows where: the strictest of all that are declared.
+        ("2008-11-26", "unknown", "2029-11-26"),
+        (None, "VN", None),
+    ],
+)
+def test_she_comes_of_age_as_it_is_declared_for_her_place(born, place, day):
+    assert of_age_on(born, place, {"US-AL": 19, "US": 21}) == day
+
+
+anybody = st.builds(
+    person,
+    bucket=st.sampled_from(list(Bucket)),
+    flags=st.lists(st.sampled_from([*FLAGS, "uncertain-merge"]), unique=True).map(tuple),
+    email=st.sampled_from([None, "", "a@x.org", "not one"]),
+    emails=st.lists(st.sampled_from(["b@x.org", "c d"]), unique=True).map(tuple),
+    shared=st.lists(st.sampled_from(["a@x.org", "b@x.org"]), unique=True).map(tuple),
+    kinds=st.sampled_from([(), ("account-info",), OPENERS]),
+    place=st.sampled_from(["VN", "unknown"]),
+    group=st.sampled_from(["customers", "children", "employees"]),
+    guardian=st.sampled_from([None, "c2"]),
+    of_age_on=st.sampled_from([None, "2020-01-01", "2030-01-01"]),
+    closed_at=st.sampled_from([None, "2020-01-01"]),
+    deleted_at=st.sampled_from([None, "2020-01-01"]),
+)
+
+
+@given(st.lists(anybody, max_size=30))
+def test_nobody_falls_out(everybody):
+    tally = Tally(OPENERS, DAY)
+    for each in everybody:
+        tally.add(each)
+    owed = [each for each in everybody if each.bucket in TOLD]
+    routes = tally.routes()
+    assert sum(each["people"] for each in routes) == len(owed)
+    assert all(each["way"] in WAYS and each["reason"] in REASONS and each["people"] for each in routes)
+    assert set(tally.circumstances()) <= set(CIRCUMSTANCES)
+    for each in owed:
+        way = route_of(each, OPENERS, DAY)
+        assert (way.address is not None) == (way.way == "email")
+        if {"suspect", "attacker"} & set(each.flags):
+            assert way.way == "held"
+        if set(each.flags) & {"deceased"}:
+            assert way.way in ("held", "next-of-kin")
+
+
+def test_what_is_particular_is_counted_whether_or_not_it_decides():
+    said = circumstances(
+        person(flags=("suspect", "unsubscribed"), closed_at="2020-01-01", place="unknown", accounts=("c2",)),
+        DAY,
+    )
+    assert said == ("suspect", "closed", "unsubscribed", "unknown-country", "several-accounts")
+
+
+def test_a_guardian_is_known_by_an_address_or_as_somebody_whom_a_source_knows(tmp_path):
+    rows = [
+        {"id": "c1", "birth_date": "2015-01-01", "guardian": "c3"},
+        {"id": "c2", "birth_date": "2015-01-01", "guardian": "mother@x.org"},
+        {"id": "c3", "birth_date": "1980-01-01", "guardian": ""},
+        {"id": "c4", "birth_date": "2015-01-01", "guardian": "c9"},
+    ]
+    who = people(found(tmp_path, customers(tmp_path, *rows), "c1", "c2", "c3", "c4"))
+    routes = {name: route_of(each, OPENERS, DAY).reason for name, each in who.items()}
+    assert routes == {"c1": "minor", "c2": "minor", "c3": "no-address", "c4": "minor-alone"}

@@ -1,0 +1,181 @@
+"""Routes: how each person is told, and why so. Everybody who is to be told has exactly one.
+
+Pure. Unknown stays unknown: nobody counts as a child, as dead or as a suspect unless a source says so. What a law wants
+of e-mail besides is asked when a letter is drafted (`engine/mailability.py`).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from tocsin.domain.addresses import is_plain
+from tocsin.domain.places import UNKNOWN_PLACE
+from tocsin.domain.scope.flags import FLAGS, UNCERTAIN
+from tocsin.domain.scope.people import AffectedPerson
+
+Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "held"]
+WAYS: tuple[Way, ...] = ("email", "post", "guardian", "next-of-kin", "internal", "held")
+#: From this birthday on people speak for themselves, where no other age is declared for their place.
+OF_AGE = 18
+
+#: Each reason with its way and its words. Who is held gets nothing from us until somebody has decided.
+REASONS: dict[str, tuple[Way, str]] = {
+    "attacker": ("held", "held for a decision: the attacker's own account"),
+    "suspect": ("held", "held for a decision: a suspect"),
+    "deceased": ("next-of-kin", "to the next of kin: deceased"),
+    "minor": ("guardian", "to the guardian: a minor"),
+    "minor-alone": ("held", "held for a decision: a minor whose guardian nobody knows"),
+    "employee": ("internal", "told in the house: works for us"),
+    "mailbox-taken": ("post", "by post: what opens the mailbox itself was taken"),
+    "named-without-address": ("held", "held for a decision: only named by others, without an address"),
+    "no-address": ("post", "no e-mail address"),
+    "invalid-address": ("post", "invalid e-mail address"),
+    "bounced": ("post", "by post: mail to her came back before"),
+    "reachable": ("email", "by e-mail"),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a person is told, why so, and by e-mail to which of her addresses, with the reason for that one."""
+
+    way: Way
+    reason: str
+    address: str | None = None
+    chosen: str = ""
+
+    @property
+    def words(self) -> str:
+        """The reason, as the ledger and the counts say it."""
+        return REASONS[self.reason][1]
+
+
+def route_of(
+    person: AffectedPerson,
+    openers: Collection[str],
+    day: date,
+    is_address: Callable[[str], bool] = is_plain,
+) -> Route:
+    """The route of a person on a day. `openers` are the kinds of data that open her mailbox to a thief."""
+    reason, address, chosen = _reason(person, openers, day), None, ""
+    if reason is None:
+        address, chosen = _mailbox(person, is_address)
+        reason = "reachable" if address else chosen
+        if reason == "no-address" and "named-only" in person.flags:
+            reason = "named-without-address"
+    return Route(REASONS[reason][0], reason, address, chosen if address else "")
+
+
+def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
+    """Why no letter goes to her own mailbox; None where nothing speaks against it."""
+    for flag in ("attacker", "suspect", "deceased"):
+        if flag in person.flags:
+            return flag
+    if is_minor(person, day):
+        return "minor" if person.guardian else "minor-alone"
+    if "employee" in person.flags or person.group == "employees":
+        return "employee"
+    if not set(openers).isdisjoint(person.kinds):
+        return "mailbox-taken"
+    return None
+
+
+def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
+    """The address to write to and why this one; or None, and why none.
+
+    Of several her own comes before one that others read too. That mail came back is said of the person, so that no
+    address of hers is tried.
+    """
+    said = [each for each in (person.email, *person.emails) if each and each.strip()]
+    good = [each for each in said if is_address(each)]
+    if not good:
+        return None, "invalid-address" if said else "no-address"
+    if "bounced" in person.flags:
+        return None, "bounced"
+    own = [each for each in good if each.lower() not in person.shared]
+    if not own:
+        return good[0], "the first of hers; others read it too"
+    if own[0] == said[0]:
+        return own[0], "the first of hers"
+    return own[0], "the first of hers that is an address and that nobody shares"
+
+
+def is_minor(person: AffectedPerson, day: date) -> bool:
+    """Whether she is under age: by her birth date, and where that is unknown by what a source says of her."""
+    if person.of_age_on is not None:
+        return day.isoformat() < person.of_age_on
+    return "minor" in person.flags or person.group == "children"
+
+
+def of_age_on(birth_date: str | None, place: str, majority: Mapping[str, int]) -> str | None:
+    """The day from which a person speaks for herself, as `2019-12-31`; where her place is unknown, the latest."""
+    if birth_date is None:
+        return None
+    declared = majority.get(place, majority.get(place.partition("-")[0], OF_AGE))
+    years = max((OF_AGE, *majority.values())) if place == UNKNOWN_PLACE else declared
+    born = date.fromisoformat(birth_date)
+    try:
+        return born.replace(year=born.year + years).isoformat()
+    except ValueError:
+        # Born on 29 February: the day after, so that nobody is of age too early.
+        return date(born.year + years, 3, 1).isoformat()
+
+
+def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
+    """What is particular about a person, whether or not it decides her route."""
+    found = {
+        "closed": "closed" in person.flags or bool(person.closed_at),
+        "deleted": "deleted" in person.flags or bool(person.deleted_at),
+        "minor": is_minor(person, day),
+        "employee": "employee" in person.flags or person.group == "employees",
+        "unknown-country": person.place == UNKNOWN_PLACE,
+        "several-accounts": bool(person.accounts),
+        "several-addresses": bool(person.emails),
+    }
+    found |= dict.fromkeys(person.flags, True)
+    return tuple(name for name in CIRCUMSTANCES if found.get(name))
+
+
+#: In the order in which they are shown.
+CIRCUMSTANCES = (*FLAGS, UNCERTAIN, "unknown-country", "several-accounts", "several-addresses")
+
+
+@dataclass
+class Tally:
+    """Counts of the people who are to be told: by route, of which each has one, and by circumstance."""
+
+    openers: Collection[str]
+    day: date
+    is_address: Callable[[str], bool] = is_plain
+    reasons: Counter[str] = field(default_factory=Counter)
+    particular: Counter[str] = field(default_factory=Counter)
+
+    def add(self, person: AffectedPerson) -> None:
+        """Count a person, if she is to be told."""
+        if person.told:
+            self.reasons[route_of(person, self.openers, self.day, self.is_address).reason] += 1
+            self.particular.update(circumstances(person, self.day))
+
+    def each(self, people: Iterable[AffectedPerson]) -> Iterator[AffectedPerson]:
+        """The same people, each counted on the way."""
+        for person in people:
+            self.add(person)
+            yield person
+
+    def said(self) -> dict[str, Any]:
+        """Both counts under the names that a revision of the scope has for them."""
+        return {"routes": self.routes(), "circumstances": self.circumstances()}
+
+    def routes(self) -> tuple[dict[str, str | int], ...]:
+        """`{way, reason, people}` for each reason that somebody has, in the order of `REASONS`."""
+        return tuple(
+            {"way": way, "reason": reason, "people": self.reasons[reason]}
+            for reason, (way, _) in REASONS.items()
+            if self.reasons[reason]
+        )
+
+    def circumstances(self) -> dict[str, int]:
+        """How many people each circumstance holds for, in the order of `CIRCUMSTANCES`."""
+        return {name: self.particular[name] for name in CIRCUMSTANCES if self.particular[name]}
