@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import CUSTOMERS, Command
 from tocsin.app import App
+from tocsin.evidence import vault
 
 
 def test_tokens_come_from_a_file_and_the_answer_is_counts(tocsin: Command, declared: str) -> None:
@@ -263,3 +264,27 @@ def test_everybody_who_is_told_stands_in_the_table_of_routes(tocsin: Command, de
     assert "by e-mail to jonas@example.org, the first of hers" in one.out
     assert "flags employee, unsubscribed" in tocsin("affected", "--person", "cus_1").out
     assert tocsin("affected", "--person", "cus_3", "--json").json["route"]["way"] == "held"
+
+
+def test_the_question_is_kept_as_it_was_handed_in_and_asked_again_gives_the_same(
+    tocsin: Command, declared: str, app: App
+) -> None:
+    asked = (
+        b"# asked by forensics\nwhere:\n  all:\n    - {tokens: ['@leaked.txt']}\n    - {statuses: [2xx]}\n"
+    )
+    Path("leaked.txt").write_text("stolen-1\n", encoding="utf-8")
+    Path("scope.yaml").write_bytes(asked)
+    assert tocsin("scope", "--question", "scope.yaml").status == 0
+    first = app.incident(declared).scope
+    assert first is not None
+    with app.database.read() as connection:
+        items = [str(row["item"]) for row in vault.items_of(connection, declared)]
+    canonical, handed_in = (vault.read(app, declared, item) for item in items[-2:])
+    assert (handed_in, b"stolen-1" in canonical) == (asked, True)
+    Path("leaked.txt").unlink()
+    Path("kept.json").write_bytes(canonical)
+    assert tocsin("scope", "--question", "kept.json").status == 0
+    again = app.incident(declared).scope
+    assert again is not None
+    assert (again.revision, again.total) == (2, first.total)
+    assert (again.question, again.set_digest) == (first.question, first.set_digest)

@@ -8,8 +8,10 @@ from tests.scoping.scenes import (
     at,
     buckets,
     every_hour,
+    gaps,
     log_source,
     request,
+    told,
     write_log,
 )  # fmt: skip
 from tocsin.domain.sources import LogFields
@@ -75,3 +77,207 @@ def test_what_fits_names_the_bucket(tmp_path, clause, bucket):
     assert {who: each for who, each in found.items() if each != "excluded"} == (
         {"c1": bucket} if bucket else {}
     )
+
+
+def test_a_window_of_a_clause_is_its_own(tmp_path):
+    where = {
+        "any": [
+            {"tokens": ["early"], "until": at(60)},
+            {"tokens": ["late"], "since": at(60)},
+            {"ips": [THIEF], "since": at(60), "until": at(120)},
+        ]
+    }
+    rows = [
+        request(59, "c1", token="early"),
+        request(61, "c2", token="early"),
+        request(60, "c3", token="late"),
+        request(59, "c4", token="late", ip=THIEF),
+        request(119, "c5", ip=THIEF),
+        request(121, "c0", ip=THIEF),
+    ]
+    assert buckets(asked(tmp_path, rows, where)) == {
+        "c1": "confirmed",
+        "c2": "excluded",
+        "c3": "confirmed",
+        "c4": "excluded",
+        "c5": "likely",
+    }
+
+
+def test_hours_are_missed_only_where_something_is_asked(tmp_path):
+    log = write_log(tmp_path, [request(1, "c1", token="a"), request(301, "c2", token="b")])
+    windows = [
+        {"tokens": ["a"], "since": at(0), "until": at(60)},
+        {"tokens": ["b"], "since": at(300), "until": at(360)},
+    ]
+    found = ask(tmp_path, log, {"where": {"any": windows}})
+    assert (set(told(found)), gaps(found)) == ({"c1", "c2"}, {})
+    windows[1]["since"] = at(230)
+    assert gaps(ask(tmp_path, log, {"where": {"any": windows}})) == {"missing-hours": 2}
+
+
+def test_a_clause_is_put_to_its_own_sources(tmp_path):
+    api = log_source(
+        write_log(tmp_path, [*every_hour(3), request(5, "c1", ip=THIEF)], name="api"), name="api"
+    )
+    web = log_source(
+        write_log(tmp_path, [*every_hour(3), request(6, "c2", ip=THIEF)], name="web"), name="web"
+    )
+    found = ask(tmp_path, [api, web], WINDOW | {"where": {"ips": [THIEF], "sources": ["web"]}})
+    assert set(told(found)) == {"c2"}
+
+
+THEFT = [
+    request(5, "c1", session="stolen", ip="192.0.2.77", agent="Acme-Desktop/9"),
+    request(6, "c1", session="stolen", ip=THIEF, endpoint="/v1/billing/1"),
+    request(7, "c2", session="stolen", ip="::ffff:192.0.2.8", agent="Acme-Desktop/8"),
+    request(8, "c3", session="stolen", ip="192.0.2.8", agent="curl"),
+    request(9, "c4", session="stolen", ip="192.0.2.9:443", agent="Acme-Desktop/9", status=403),
+    request(10, "c5", session="stolen", ip="no address", agent="Acme-Desktop/9"),
+]
+OWN = {"ips": ["192.0.2.0/24"], "agents": ["Acme-Desktop/*"]}
+
+
+def test_the_owners_own_access_is_set_aside_and_counted(tmp_path):
+    for said in ({}, {"impersonation": False}):
+        found = asked(tmp_path, THEFT, {"sessions": ["stolen"], "own": OWN} | said)
+        assert buckets(found) == {
+            "c1": "confirmed",
+            "c2": "excluded",
+            "c3": "confirmed",
+            "c4": "excluded",
+            "c5": "confirmed",
+        }
+        assert told(found)["c1"].kinds == ("billing",)
+        assert gaps(found) == {"own-requests-set-aside": 2}
+        assert found.result.method == "approximate"
+
+
+def test_the_owners_own_access_counts_when_the_indicator_says_so(tmp_path):
+    for said in ({"own": OWN, "impersonation": True}, {"impersonation": True}, {}):
+        found = asked(tmp_path, THEFT, {"sessions": ["stolen"]} | said)
+        assert buckets(found) == dict.fromkeys(("c1", "c2", "c3", "c5"), "confirmed") | {"c4": "attempted"}
+        assert told(found)["c1"].kinds == ("profile", "billing")
+        assert found.result.method == "exact"
+
+
+def test_whom_another_clause_finds_is_not_set_aside(tmp_path):
+    where = {"any": [{"sessions": ["stolen"], "own": OWN}, {"agents": ["Acme-Desktop/8"]}]}
+    found = asked(tmp_path, THEFT, where)
+    assert buckets(found)["c2"] == "cannot-exclude"
+    assert gaps(found)["own-requests-set-aside"] == 1
+
+
+def test_in_a_gap_nobody_is_excluded_whose_own_access_was_set_aside(tmp_path):
+    log = write_log(tmp_path, THEFT)
+    found = ask(tmp_path, log, WINDOW | {"where": {"sessions": ["stolen"], "own": OWN}})
+    assert buckets(found)["c2"] == "cannot-exclude"
+
+
+@pytest.mark.parametrize(
+    ("silent", "clause"),
+    [
+        ({"status": None}, {"statuses": ["2xx"]}),
+        ({"bytes": "oops"}, {"bytes": ">= 1MB"}),
+        ({"bytes": None}, {"bytes": ">= 1MB"}),
+        ({"country": None}, {"countries": ["DE"]}),
+        ({"country": "XX"}, {"countries": ["DE"]}),
+        ({"country": "T1"}, {"countries": ["DE"]}),
+        ({"endpoint": " "}, {"endpoints": ["/v1/keys"]}),
+        ({"method": None}, {"endpoints": ["POST /v1/account"]}),
+    ],
+)
+def test_what_a_row_does_not_say_cannot_be_excluded(tmp_path, silent, clause):
+    rows = [request(5, "c1", token="leaked", **silent), request(6, "c2", token="other", **silent)]
+    found = asked(tmp_path, rows, {"tokens": ["leaked"]} | clause)
+    assert buckets(found) == {"c1": "cannot-exclude"}
+    assert buckets(asked(tmp_path, rows, {"all": [{"tokens": ["leaked"]}, clause]})) == {
+        "c1": "cannot-exclude"
+    }
+
+
+def test_a_source_without_the_column_cannot_deny_it(tmp_path):
+    rows = [request(5, "c1", ip=THIEF, bytes=2_000_000), request(6, "c2", ip=THIEF), request(7, "c3")]
+    fields = ALL_FIELDS.model_copy(update={"bytes": None})
+    large = {"bytes": ">= 1MB"}
+    for where in ({"ips": [THIEF]} | large, {"all": [{"ips": [THIEF]}, large]}):
+        found = asked(tmp_path, rows, where, fields=fields)
+        assert buckets(found) == {"c1": "cannot-exclude", "c2": "cannot-exclude"}
+        assert gaps(found) == {"missing-column": 1}
+    # Alone it would make everybody a suspect, of whom nothing is known.
+    found = asked(tmp_path, rows, {"any": [{"tokens": ["token-c3"]}, large]}, fields=fields)
+    assert buckets(found) == {"c3": "confirmed"}
+    assert gaps(found) == {"missing-column": 1}
+
+
+WRITINGS = [
+    "/v1/keys/7",
+    "//v1///keys/7",
+    "/v1/%6Beys/7?x=/v1/account",
+    "https://api.example.org/v1/keys/7#top",
+    "/v1/account/../keys/./7",
+    "/%2e%2E/v1/keys%2F7",
+    "v1/keys/7/",
+]
+OTHERS = [
+    "/v1/key/7",
+    "/v1/keys",
+    "/v2/keys/7",
+    "/x/v1/keys/7",
+    "/v1/account?next=/v1/keys/7",
+    "/v1/keys/7/../../account",
+]
+
+
+def test_an_endpoint_is_found_in_each_of_its_writings(tmp_path):
+    rows = [request(n, "c1", ip=THIEF, endpoint=each) for n, each in enumerate(WRITINGS, 5)]
+    rows += [request(n, "c2", ip=THIEF, endpoint=each) for n, each in enumerate(OTHERS, 30)]
+    for pattern in ("GET /v1/keys/*", "/v1/keys/{key}", "/v1/k*s/7"):
+        found = asked(tmp_path, rows, {"ips": [THIEF], "endpoints": [pattern]})
+        assert {who: person.hits for who, person in told(found).items()} == {"c1": len(WRITINGS)}
+
+
+def test_one_value_may_stand_in_several_clauses(tmp_path):
+    where = {
+        "any": [
+            {"all": [{"tokens": ["a", "b"]}, {"ips": [THIEF]}]},
+            {"tokens": ["b", "c"], "agents": ["curl"]},
+            {"tokens": ["c"], "statuses": [206]},
+        ]
+    }
+    rows = [
+        request(5, "c0", token="a", ip=THIEF),
+        request(6, "c1", token="a", agent="curl"),
+        request(7, "c2", token="b", agent="curl"),
+        request(8, "c3", token="c", status=206),
+        request(9, "c4", token="c", ip=THIEF),
+    ]
+    assert buckets(asked(tmp_path, rows, where)) == {
+        "c0": "confirmed",
+        "c1": "excluded",
+        "c2": "confirmed",
+        "c3": "confirmed",
+        "c4": "excluded",
+    }
+
+
+def test_sixty_two_clauses_are_asked_at_once(tmp_path):
+    rows = [
+        request(5, "c1", token="t0", ip=THIEF),
+        request(6, "c2", token="t61"),
+        request(7, "c3", token="t62"),
+    ]
+    where = {"any": [{"tokens": [f"t{n}"], "agents": ["browser"], "ips": ["0.0.0.0/0"]} for n in range(62)]}
+    assert buckets(asked(tmp_path, rows, where)) == {"c1": "confirmed", "c2": "confirmed"}
+
+
+def test_many_addresses_are_compared_each(tmp_path):
+    crowd = [f"198.18.{n // 256}.{n % 256}" for n in range(20_000)]
+    rows = [
+        request(5, "c1", ip=crowd[19_999]),
+        request(6, "c2", ip="198.18.255.1"),
+        request(7, "c3", ip=THIEF),
+    ]
+    blocks = [f"10.{n // 16}.{n % 16 * 16}.0/20" for n in range(2_000)]
+    found = asked(tmp_path, rows, {"ips": [*crowd, *blocks, "203.0.113.0/24"]})
+    assert set(told(found)) == {"c1", "c3"}

@@ -23,7 +23,7 @@ from tocsin.domain.scope.result import ScopeResult
 from tocsin.domain.transfers import refuse_unfounded
 from tocsin.engine.jobs import kept_alive
 from tocsin.engine.mailability import tally_of
-from tocsin.evidence.vault import QUESTION, keep, put_file
+from tocsin.evidence.vault import HANDED_IN, QUESTION, keep, put_file
 from tocsin.private import private_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.rendering.spreadsheet import cell
@@ -41,10 +41,13 @@ def scope(
     key: str,
     question: Question,
     *,
+    handed_in: bytes | None = None,
     progress: Progress = lambda words, share: None,
     command: str | None = None,
 ) -> Recorded:
     """Measure who was affected. The question goes into the vault; people are kept sealed; facts follow the result.
+
+    `handed_in` are the bytes of the file that asked, if one did: they are kept beside the question.
 
     What a person decided for single cells stays with those that are still there. The answer is
     `{seen: [{indicator, given, seen}]}`: how many of what was asked for stand in a log at all.
@@ -63,7 +66,7 @@ def scope(
             raise Refused(f"somebody is measuring the scope of {key} now; wait for that revision")
     try:
         with kept_alive(app, key, "scope", holder):
-            return _measured(app, actor, key, question, holder, progress, asked)
+            return _measured(app, actor, key, (question, handed_in), holder, progress, asked)
     except jobs.LeaseLost:
         raise Refused(f"somebody else took over the scope of {key}; wait for that revision") from None
 
@@ -72,7 +75,7 @@ def _measured(
     app: App,
     actor: Actor,
     key: str,
-    question: Question,
+    asked: tuple[Question, bytes | None],
     holder: str,
     progress: Progress,
     command: tuple[str, str] | None,
@@ -81,6 +84,7 @@ def _measured(
     from tocsin.scoping.measure import measure
     from tocsin.sources.engine import Limits
 
+    question, handed_in = asked
     incident, people_key = app.incident(key), app.people_key(key)
     catalog, revision = app.catalog_of(incident), _next(incident)
     sources, how = read_sources(app.sources_file), app.settings.scoping
@@ -106,13 +110,14 @@ def _measured(
     rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
     _keep_people(app, key, revision, rows, ours)
     body = _outcome(app, key, revision, result).model_copy(update=tally.said())
-    sealed = put_file(app, key, question.canonical())
+    kept = {QUESTION: question.canonical()} | ({HANDED_IN: handed_in} if handed_in else {})
+    sealed = {name.format(revision): put_file(app, key, content) for name, content in kept.items()}
 
     def decide(change: Change) -> None:
         refuse_closed(change.incident)
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
-        item = keep(change, sealed, QUESTION.format(revision), by=actor.id)
+        item, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
         seq = change.add(body)
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         cells = with_decisions(body.cells, change.incident.facts)

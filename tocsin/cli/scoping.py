@@ -34,7 +34,10 @@ class Indicators:
     to: Annotated[When, Parameter(help="The window ends.")] = None
     source: Annotated[_Many, Parameter(help="Log source by name; all without it.", negative=())] = ()
     list_: Annotated[Path | None, Parameter(name="--list", help="The forensic team's list of people.")] = None
-    question: Annotated[Path | None, Parameter(help="The whole question as a YAML file.")] = None
+    question: Annotated[
+        Path | None,
+        Parameter(help="The whole question as a YAML file; docs/scoping.md says how it is asked."),
+    ] = None
 
 
 _NOTHING = Indicators()
@@ -49,9 +52,17 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
-        question = _question(shell, asked)
+        question, handed_in = _question(shell, asked)
         with _progress() as progress:
-            done = measure(shell.app, shell.actor, key, question, progress=progress, command=door.key)
+            done = measure(
+                shell.app,
+                shell.actor,
+                key,
+                question,
+                handed_in=handed_in,
+                progress=progress,
+                command=door.key,
+            )
         settled(shell, done)
         say_again(shell, done)
         say_duties(shell, done)
@@ -82,10 +93,11 @@ def _decision_line(kept: "Carried", named: str) -> str:
     return labelled("RISK", f"{told}, {why}; {again}", urgent=True)
 
 
-def _question(shell: Shell, asked: Indicators) -> Any:
-    from tocsin.catalog.yamlfile import read_document
+def _question(shell: Shell, asked: Indicators) -> tuple[Any, bytes | None]:
+    """The question, and the bytes of the file in which it was handed in."""
     from tocsin.domain.scope.question import read_question
     from tocsin.scoping.declaration import read_list
+    from tocsin.scoping.questions import read_question_file
 
     given: dict[str, Any] = {
         "tokens": _secrets("--token", asked.token),
@@ -100,16 +112,11 @@ def _question(shell: Shell, asked: Indicators) -> Any:
     }
     given = {name: value for name, value in given.items() if value}
     if asked.question is None:
-        return read_question(given)
+        return read_question(given), None
     if given:
         raise WrongUsage("--question holds the whole question; give it alone")
-    raw = read_document(asked.question).value
-    if not isinstance(raw, dict):
-        raise Refused(f"{asked.question}: write tokens:, accounts:, ips:, since:, until: and so on")
-    try:
-        return read_question(raw)
-    except Refused as error:
-        raise Refused(f"{asked.question}: {error}") from None
+    handed_in = read_question_file(asked.question)
+    return handed_in.question, handed_in.content
 
 
 def _secrets(option: str, values: _Many) -> list[str]:

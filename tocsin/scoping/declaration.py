@@ -1,6 +1,9 @@
 """What a person hands to scoping as files: `sources.yaml`, indicators one to a line, the forensic team's list."""
 
 import csv
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,9 @@ from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.paths import is_url
 from tocsin.domain.scope.question import Listed
 from tocsin.domain.sources import Sources
+
+#: Bytes of an indicator; no token, address or user agent is longer.
+_LONGEST = 65_536
 
 
 def read_sources(path: Path) -> Sources:
@@ -44,12 +50,28 @@ def _below(folder: Path, named: Any) -> Any:
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
-    """Indicators, one to a line; blank lines and lines that start with `#` say nothing."""
-    lines = (line.strip() for line in _text(path).splitlines())
-    found = tuple(line for line in lines if line and not line.startswith("#"))
+    """Indicators, one to a line, each once; blank lines and lines that start with `#` say nothing."""
+    found = tuple(dict.fromkeys(line for line in _stripped(path) if line and not line.startswith("#")))
     if not found:
         raise Refused(f"{path}: holds no indicator; write one to a line")
     return found
+
+
+def _stripped(path: Path) -> Iterator[str]:
+    """The lines of a file, one after the other, so that only what is kept of them takes memory."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(iter(partial(file.readline, _LONGEST + 1), b""), 1):
+                if len(line) > _LONGEST:
+                    raise BadFile(
+                        path, number, f"is longer than {_LONGEST} bytes; write one indicator to a line"
+                    )
+                text = line.removeprefix(BOM_UTF8) if number == 1 else line
+                yield from (each.strip() for each in text.decode().split("\r"))
+    except OSError as error:
+        raise Refused(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{path}: is not UTF-8; save it as UTF-8") from None
 
 
 def read_list(path: Path) -> tuple[Listed, ...]:

@@ -90,7 +90,8 @@ def _fits(log: Any, kind: str, leaf: Leaf, found: dict[str, int]) -> Any:
         fits = _is_found(log, kind, leaf, found)
         fits = fits | like(log.agent, patterns) if patterns else fits
     elif kind == "endpoints":
-        fits = may_be(log.method, log.endpoint, leaf.clause.endpoints) | log.endpoint.isnull()
+        fits = may_be(log.method, log.endpoint, leaf.clause.endpoints)
+        fits |= log.endpoint.strip().nullif("").isnull()
     elif kind == "countries":
         fits = country_may_fit(log.country, leaf.clause.countries)
     else:

@@ -49,6 +49,14 @@ class Question(Record):
     _blocks = field_validator("ips")(as_networks)
     _edges = field_validator("since", "until")(meant)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _not_alone(cls, raw: Any) -> Any:
+        given = raw if isinstance(raw, Mapping) else {}
+        if alone := next((kind for kind in KINDS if kind in given and kind not in INDICATORS), None):
+            raise ValueError(f"{alone} stand alone; make them a clause of `where`")
+        return raw
+
     @field_validator("where", mode="before")
     @classmethod
     def _not_too_deep(cls, raw: Any) -> Any:

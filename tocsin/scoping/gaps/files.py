@@ -45,7 +45,7 @@ def other_days(listings: Iterable[Listing], question: Question) -> Iterator[Gap]
     That matters where requests may hide: then nobody who ever did so can be excluded.
     """
     for listing in listings:
-        if listing.skipped and (question.tokens or question.sessions):
+        if listing.skipped and {"tokens", "sessions"} & set(question.given()):
             detail = "folders of other days were not read: who used a token or session only then is not known"
             yield Gap(kind="other-days", source=listing.sought.source, count=listing.skipped, detail=detail)
 

@@ -1,0 +1,220 @@
+"""The question as a value and as a file: one form, one digest, and complaints that show no indicator."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.scope.clauses import Clause
+from tocsin.domain.scope.question import read_question
+from tocsin.domain.scope.tree import clauses_of, holds
+from tocsin.domain.scope.values import codes, in_words, ranges, sizes
+from tocsin.scoping.questions import question_of, read_question_file
+
+SECRET = "soa_live_deadbeef"
+clauses = st.fixed_dictionaries(
+    {"tokens": st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=3)},
+    optional={
+        "ips": st.lists(
+            st.sampled_from(["10.0.0.1", "::ffff:10.0.0.1", "10.0.0.0/8"]), min_size=1, max_size=2
+        ),
+        "statuses": st.lists(st.sampled_from([200, "201", "2xx", "200-204", 304]), min_size=1, max_size=3),
+        "bytes": st.sampled_from([">= 1MB", "1MB-2MB", 5, "< 1KiB"]),
+        "endpoints": st.lists(st.sampled_from(["get /a*", "GET /a*", "/b"]), min_size=1, max_size=2),
+        "until": st.sampled_from(["2026-11-24T02:40Z", "2026-11-24T09:40+07:00"]),
+    },
+)
+trees = st.recursive(
+    clauses,
+    lambda below: st.builds(
+        lambda form, parts: {form: parts}, st.sampled_from(["any", "all"]), st.lists(below, min_size=1, max_size=3)
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def shuffled(raw, dice):
+    """The same tree said in another order, with repetitions and in groups of one."""
+    if isinstance(raw, list):
+        again = [shuffled(each, dice) for each in raw] + [shuffled(dice.choice(raw), dice)]
+        dice.shuffle(again)
+        return again
+    if isinstance(raw, dict):
+        found = {name: shuffled(raw[name], dice) for name in dice.sample(sorted(raw), len(raw))}
+        return {dice.choice(["any", "all"]): [found]} if dice.random() < 0.3 else found
+    return raw
+
+
+@given(tree=trees, seed=st.integers(0, 1000))
+def test_the_same_tree_has_one_digest_however_it_is_said(tree, seed):
+    dice = random.Random(seed)
+    question = read_question({"where": tree})
+    again = read_question({"where": shuffled(tree, dice)})
+    assert again.canonical() == question.canonical()
+    assert read_question(json.loads(question.canonical())) == question
+
+
+def test_a_question_without_a_tree_keeps_its_digest():
+    question = read_question(
+        {"tokens": ["b", "a"], "ips": ["203.0.113.9/24"], "since": "2026-11-24T09:40+07:00"}
+    )
+    assert question.canonical() == (
+        b'{"ips":["203.0.113.0/24"],"since":"2026-11-24T02:40:00+00:00","tokens":["a","b"]}'
+    )
+
+
+def test_another_tree_has_another_digest():
+    leaves = [{"tokens": ["a"]}, {"ips": ["10.0.0.1"]}]
+    digests = {
+        read_question(raw).sha256
+        for raw in (
+            {"where": {"any": leaves}},
+            {"where": {"all": leaves}},
+            {"where": {"tokens": ["a"], "ips": ["10.0.0.1"]}},
+            {"where": leaves[0]},
+            {"tokens": ["a"], "ips": ["10.0.0.1"]},
+            {"where": {"any": [leaves[0], leaves[1] | {"until": "2026-11-24T02:40Z"}]}},
+            {"where": {"any": [leaves[0], leaves[1] | {"name": "the thief"}]}},
+        )
+    }
+    assert len(digests) == 7
+
+
+def test_windows_of_clauses_lie_in_the_questions_and_touching_ones_are_one():
+    def day(number):
+        return f"2026-11-{number:02}T00:00Z"
+
+    question = read_question(
+        {
+            "since": day(2),
+            "where": {
+                "any": [
+                    {"tokens": ["a"], "since": day(1), "until": day(3)},
+                    {"tokens": ["b"], "since": day(3), "until": day(4), "sources": ["api"]},
+                    {"tokens": ["c"], "since": day(6)},
+                ]
+            },
+        }
+    )
+    spans = {
+        source: [tuple(edge and edge.day for edge in window) for window in question.windows(source)]
+        for source in ("api", "web")
+    }
+    assert spans == {"api": [(2, 4), (6, None)], "web": [(2, 3), (6, None)]}
+    marks = [leaf.bit for leaf in question.leaves()]
+    assert [holds(question.tree(), bit) for bit in (0, *marks)] == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("texts", "read", "kept"),
+    [
+        (["200-204", "2xx", "300"], codes, ["200-300"]),
+        (["304", "200-299"], codes, ["200-299", "304"]),
+        ([">= 1MB", "0.5kB", "1 KiB"], sizes, ["500", "1024", ">= 1000000"]),
+        (["> 99", "<= 10", "< 5"], sizes, ["0-10", ">= 100"]),
+        (["1kB - 2kB", "2001-3000"], sizes, ["1000-3000"]),
+    ],
+)
+def test_ranges_are_kept_in_one_form(texts, read, kept):
+    assert [in_words(each) for each in ranges(texts, read)] == kept
+    assert [in_words(each) for each in ranges(kept, read)] == kept
+
+
+WRONG = [
+    ("where: {any: []}", 1, "is empty"),
+    ("where:\n  tokns: [{SECRET}]", 2, "did you mean tokens"),
+    ("where:\n  any:\n    - {tokens: [a]}\n    - {ips: [a, {SECRET}]}", 4, "value 1 of 2 is no address"),
+    ("since: 2026-11-24T02:40Z\nwhere: {tokens: [{SECRET}], until: 2026-11-23T02:40Z}", 1, "outside the question's"),
+    ("where:\n  tokens: [{SECRET}]\n  since: 2026-11-24T02:40Z\n  until: 2026-11-23T02:40Z", 1, "window is empty"),
+    ("where: {tokens: [a], statuses: [{SECRET}]}", 1, "is no status"),
+    ("where: {tokens: [a], statuses: [099]}", 1, "is no status"),
+    ("where: {tokens: [a], bytes: 1-2MB}", 1, "is no size"),
+    ("where: {tokens: [a], bytes: '< 0'}", 1, "is no size"),
+    ("where: {tokens: [a], endpoints: [/a/../{SECRET}]}", 1, "is no endpoint"),
+    ("where: {tokens: [a], endpoints: ['/a?x={SECRET}']}", 1, "is no endpoint"),
+    ("where: {tokens: [a], countries: [ZZ]}", 1, "is no country"),
+    ("where: {ips: [10.0.0.1], own: {agents: [x]}}", 1, "own belongs to tokens or sessions"),
+    ("where: {tokens: [{SECRET}], impersonation: false}", 1, "say which requests are the owner's own"),
+    ("where: {tokens: [{SECRET}], impersonation: maybe}", 1, "true or false"),
+    ("where: {name: x}", 1, "asks nothing"),
+    ("where: {tokens: {{SECRET}: 1}}", 1, "write a list here"),
+    ("tokens: [{SECRET}]\nwhere: {tokens: [a]}", 1, "make them a clause"),
+    ("endpoints: [/a]", 1, "endpoints stand alone; make them a clause of `where`"),
+    ("tokens: [a]\n{SECRET}: 1\n{SECRET}: 2", 3, "stands here twice"),
+    ("{SECRET}: 1", 1, "a key that nobody knows here"),
+    ("tokens: [@{SECRET}]", 1, "put quotes around"),
+    ("tokens: [*{SECRET}]", 1, "put quotes around"),
+    ("tokens: [!{SECRET} a]", 1, "put quotes around"),
+    ("tokens:\n  - a\n  - '@{SECRET}'", 3, "there is no file for value 2"),
+    ("tokens: [1e999]", 1, "no number"),
+    ("- {SECRET}", 1, "asks nothing"),
+    ("tokens: [{SECRET}", 2, "did not find expected ',' or ']'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "words"), WRONG)
+def test_a_wrong_file_is_named_by_its_line_and_shows_no_indicator(tmp_path, text, line, words):
+    path = tmp_path / "scope.yaml"
+    path.write_text(text.replace("{SECRET}", SECRET))
+    with pytest.raises(BadFile) as refusal:
+        read_question_file(path)
+    assert refusal.value.line == line, refusal.value
+    assert words in str(refusal.value)
+    assert SECRET not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_too_many_and_too_deep_are_refused_with_a_way_out():
+    many = {"any": [{"tokens": [str(number)]} for number in range(63)]}
+    with pytest.raises(Refused, match="put values of one kind into one clause"):
+        read_question({"where": many})
+    assert len(read_question({"where": {"any": many["any"][:62]}}).leaves()) == 62
+    deep = {"tokens": ["a"]}
+    for _ in range(100_000):
+        deep = {"any": [deep]}
+    with pytest.raises(Refused, match="write it flatter"):
+        read_question({"where": deep})
+    with pytest.raises(Refused, match="more than 1000 values with"):
+        read_question({"where": {"agents": [f"{number}*" for number in range(1001)]}})
+
+
+def test_files_of_indicators_start_at_the_folder_of_the_question(tmp_path, monkeypatch):
+    (tmp_path / "tokens.txt").write_text("\ufeff# leaked\n b \na\r\nb\n")
+    (tmp_path / "people.csv").write_text("who,kinds\nc1,profile\n")
+    path = tmp_path / "scope.yaml"
+    path.write_text(
+        "where:\n  any:\n    - {tokens: ['@tokens.txt', c]}\n    - {sessions: '@tokens.txt'}\n"
+        "people: ['@people.csv', c2]\n"
+    )
+    monkeypatch.chdir("/")
+    found = read_question_file(path)
+    assert {clause.given(): clause for clause in clauses_of(found.question.where)} == {
+        ("tokens",): Clause(tokens=("a", "b", "c")),
+        ("sessions",): Clause(sessions=("a", "b")),
+    }
+    assert [(each.who, each.kinds) for each in found.question.people] == [("c1", ("profile",)), ("c2", ())]
+    assert found.content == path.read_bytes()
+
+
+def test_a_kept_question_is_read_as_it_stands(tmp_path):
+    question = read_question({"where": {"agents": ["@nowhere", "x*"], "tokens": ["a"]}})
+    assert question_of(tmp_path / "kept.json", question.canonical()) == question
+
+
+def test_a_million_tokens_are_read(tmp_path):
+    path = tmp_path / "tokens.txt"
+    path.write_text("".join(f"tok_{number:032}\n" for number in range(1_000_000)))
+    (tmp_path / "scope.yaml").write_text("where: {tokens: ['@tokens.txt'], ips: [10.0.0.1]}\n")
+    question = read_question_file(tmp_path / "scope.yaml").question
+    assert len(question.leaves()[0].clause.tokens) == 1_000_000
+    assert question_of(path, question.canonical()) == question
+
+
+def test_a_line_that_no_indicator_can_be_is_named(tmp_path):
+    (tmp_path / "tokens.txt").write_text("a\n" + "x" * 70_000 + "\n")
+    (tmp_path / "scope.yaml").write_text("tokens: ['@tokens.txt']\n")
+    with pytest.raises(BadFile, match=r"tokens\.txt:2: is longer than"):
+        read_question_file(tmp_path / "scope.yaml")
