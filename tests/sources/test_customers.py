@@ -6,9 +6,14 @@ import sqlite3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from tests.scoping.scenes import ask, write_log
+from tests.scoping.scenes import request as row
 from tocsin.domain.errors import Refused
 from tocsin.domain.sources import CustomerFields, CustomerSource
+from tocsin.sources import databases
 from tocsin.sources.customers import open_customers
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import take_in
@@ -220,3 +225,108 @@ def test_a_birth_date_that_is_none_stays_unknown_and_is_marked(tmp_path, order, 
     assert found == day
     assert bool(bits & UNREADABLE_BIRTH) == (day is None)
     assert silent == (None, 0)
+
+
+@pytest.fixture
+def postgres_source(postgres):
+    """People in a table of a PostgreSQL of our own."""
+    name = postgres.create()
+    url = postgres.url(name).replace("postgresql://", "postgresql+psycopg://", 1)
+    database = create_engine(url)
+    with database.begin() as writer:
+        writer.exec_driver_sql(
+            "create table people (nr bigint, mail text, land text, segment text, more text[])"
+        )
+        writer.execute(
+            text(
+                "insert into people values (:nr, :mail, :land, :segment, array['x@example.org','y@example.org'])"
+            ),
+            [dict(zip(("nr", "mail", "land", "segment"), row, strict=True)) for row in PEOPLE],
+        )
+    yield CustomerSource(name="crm", url=url, table="people", fields=FIELDS), database
+    database.dispose()
+    postgres.drop(name)
+
+
+def test_postgresql_gives_the_same_people_and_its_arrays(tmp_path, postgres_source):
+    source, _ = postgres_source
+    rows, customers = opened(tmp_path, source)
+    assert rows == EXPECTED
+    assert len(customers.sha256) == 64
+    wide = source.model_copy(update={"fields": FIELDS.model_copy(update={"emails": ("more",)})})
+    first = columns_of(tmp_path, wide, "email", "emails")[0]
+    assert first == ("a@example.org", "a@example.org\nx@example.org\ny@example.org")
+
+
+def test_a_look_at_postgresql_sees_one_state_whoever_writes_and_cannot_write_itself(postgres_source):
+    source, database = postgres_source
+    count = "select count(*) from people"
+    with databases._looking(source) as looking:
+        before = looking.exec_driver_sql(count).scalar()
+        with database.begin() as writer:
+            writer.exec_driver_sql("delete from people where nr < 3")
+        assert looking.exec_driver_sql(count).scalar() == before == 4
+        with pytest.raises(SQLAlchemyError, match="read-only"):
+            looking.exec_driver_sql("delete from people")
+    with database.connect() as later:
+        assert later.exec_driver_sql(count).scalar() == 2
+
+
+def test_a_sqlite_file_is_opened_read_only(tmp_path):
+    source = made(tmp_path, "db")
+    with databases._looking(source) as looking, pytest.raises(SQLAlchemyError, match="readonly"):
+        looking.exec_driver_sql("delete from people")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from people where mail <> 'b :y' or mail is null",
+        "select * from people where land is null or land <> '100 % :nr :mail' -- and a remark",
+        "select nr, mail, land, segment from people where ':nr' = ':nr';",
+    ],
+)
+def test_a_colon_in_a_query_is_text(tmp_path, query):
+    source = made(tmp_path, "db").model_copy(update={"table": None, "query": query})
+    assert opened(tmp_path, source)[0] == EXPECTED
+
+
+def test_casts_and_percent_signs_reach_postgresql_as_they_are_written(tmp_path, postgres_source):
+    query = (
+        "select nr::text as nr, mail, land, segment from people where mail is null or mail not like '%:zz%'"
+    )
+    source = postgres_source[0].model_copy(update={"table": None, "query": query})
+    assert opened(tmp_path, source)[0] == EXPECTED
+
+
+def test_a_database_is_read_a_batch_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(databases, "_BATCH", 3)
+    source = made(tmp_path, "db")
+    whole = opened(tmp_path, source)[1].sha256
+    monkeypatch.setattr(databases, "_BATCH", 20_000)
+    rows, customers = opened(tmp_path, source)
+    assert (rows, customers.sha256) == (EXPECTED, whole)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_table_that_changes_while_people_are_counted_is_a_gap(tmp_path, request, kind):
+    if kind == "sqlite":
+        source = made(tmp_path, "db")
+        database = create_engine(source.url)
+    else:
+        source, database = request.getfixturevalue("postgres_source")
+    log = write_log(tmp_path, [row(1, "1")])
+
+    def meanwhile(words, share):
+        if words == "counting people":
+            with database.begin() as writer:
+                writer.exec_driver_sql("update people set land = 'FR' where nr = 1")
+
+    quiet = ask(tmp_path, log, {"accounts": ["1"]}, customers=source)
+    assert quiet.result.gaps == ()
+    busy = ask(tmp_path, log, {"accounts": ["1"]}, customers=source, progress=meanwhile)
+    assert [gap.kind for gap in busy.result.gaps] == ["customers-changed"]
+    assert busy.result.method == "approximate"
+    # What was counted is the state that was read.
+    assert [person.place for person in busy.people()] == ["VN"]
+    database.dispose()

@@ -1,5 +1,6 @@
 """The people whom we know: every customer source, read once into one table beside the logs."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.gaps.files import changed_files, looked_again
 from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
 from tocsin.sources.customers import Customers, open_customers
+from tocsin.sources.databases import digest_now
 from tocsin.sources.delimited import spoilt_files
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, changed, take_in
@@ -32,6 +34,15 @@ def read_customers(
         return None
     tables = [_kept(engine, source, folder, reading) for source in declared]
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def changed_tables(declared: Iterable[CustomerSource], inputs: Iterable[InputFile]) -> Iterator[Gap]:
+    """Tables and queries that no longer say what they said when they were read: each is asked once more."""
+    read = {each.source: each.sha256 for each in inputs}
+    for source in declared:
+        if source.url is not None and digest_now(source) != read[source.name]:
+            detail = "its people were read in one look, and somebody changed them since; ask again when it is quiet"
+            yield Gap(kind="customers-changed", source=source.name, count=1, detail=detail)
 
 
 def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -> Any:

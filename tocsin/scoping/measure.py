@@ -27,7 +27,7 @@ from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.files import changed_files, looked_again, other_days
-from tocsin.scoping.known import read_customers
+from tocsin.scoping.known import changed_tables, read_customers
 from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.people import linked_accounts, listed_people, people
@@ -137,6 +137,7 @@ def _found(
         alike = cells.tally(backend, table, data_map)
         excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
         proof = tuple(proofs(backend, question, reading)) if excludes else ()
+        reading.gaps += changed_tables(sources.customers, reading.inputs)
         return _Found(reading, found, alike, seen, proof)
 
 

@@ -23,6 +23,7 @@ GapKind = Literal[
     "missing-column",
     "ids-nobody-owns",
     "listed-differently",
+    "customers-changed",
     "uncertain-merges",
     "unreadable-birth-dates",
     "unexplained-flags",
