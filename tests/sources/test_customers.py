@@ -14,6 +14,7 @@ from tests.scoping.scenes import request as row
 from tocsin.domain.errors import Refused
 from tocsin.domain.sources import CustomerFields, CustomerSource
 from tocsin.sources import databases
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.customers import open_customers
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import take_in
@@ -55,9 +56,14 @@ def made(folder, kind):
     return CustomerSource(name="crm", url=f"sqlite:///{path}", table="people", fields=FIELDS)
 
 
+def _taken_in(source):
+    found = find("crm", [source.path]).files
+    return take_in("crm", found, Bounds(), of_lines=source.format != "parquet")[0]
+
+
 def opened(folder, source):
     with engine(folder / "spill", Limits(threads=1)) as backend:
-        file = take_in("crm", find("crm", [source.path]).files, folder)[0] if source.path else None
+        file = _taken_in(source) if source.path else None
         customers = open_customers(backend, source, file)
         rows = backend.to_pyarrow(customers.table.order_by("id")).to_pylist()
         return [{name: row[name] for name in EXPECTED[0]} for row in rows], customers
@@ -119,7 +125,7 @@ def test_nothing_is_written_to_the_database(tmp_path):
 
 def columns_of(folder, source, *names):
     with engine(folder / "spill", Limits(threads=1)) as backend:
-        file = take_in("crm", find("crm", [source.path]).files, folder)[0] if source.path else None
+        file = _taken_in(source) if source.path else None
         table = open_customers(backend, source, file).table.order_by("id")
         return [tuple(row[name] for name in names) for row in backend.to_pyarrow(table).to_pylist()]
 

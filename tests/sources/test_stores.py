@@ -22,6 +22,7 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.errors import Refused
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import take_in
 from tocsin.sources.finding import Unread, find
@@ -80,7 +81,7 @@ def test_an_object_is_hashed_while_it_is_fetched_into_a_file_for_its_owner_alone
     content = os.urandom(300_000) + b"\n" + b"x" * 9
     bucket.put("logs/17/api.ndjson.gz", content)
     listing = brought("s3://evidence/logs/*/*", tmp_path)
-    (file,) = take_in("api", listing.files, tmp_path)
+    (file,) = take_in("api", listing.files, Bounds(), of_lines=True)
     assert (file.sha256, file.size, file.name) == (
         hashlib.sha256(content).hexdigest(),
         len(content),

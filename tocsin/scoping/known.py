@@ -10,19 +10,27 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import CustomerSource
+from tocsin.scoping.accounts import (
+    BAD_BYTES,
+    Account,
+    behind_the_gate,
+    doubtful,
+    refuse_ours,
+    trusted,
+)
 from tocsin.scoping.gaps.files import changed_files, looked_again
-from tocsin.scoping.reading import BAD_BYTES, Reading, account_for_rejected
+from tocsin.scoping.gaps.rows import unreadable
+from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.databases import digest_now
-from tocsin.sources.delimited import spoilt_files
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, changed, take_in
 from tocsin.sources.finding import Listing, find
-from tocsin.sources.rescue import mended
+from tocsin.sources.gate import formats, needs_gate, through
 
 
 def read_customers(
-    engine: Any, declared: tuple[CustomerSource, ...], folder: Path, reading: Reading
+    engine: Any, declared: tuple[CustomerSource, ...], desk: Desk, reading: Reading
 ) -> Any | None:
     """Everybody whom a source knows, as text columns with `source` and `basis`; None where no source is declared.
 
@@ -32,7 +40,7 @@ def read_customers(
         detail = "no customer source is declared"
         reading.gaps.append(Gap(kind="no-customers", source="customers", count=1, detail=detail))
         return None
-    tables = [_kept(engine, source, folder, reading) for source in declared]
+    tables = [_kept(engine, source, desk, reading) for source in declared]
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
@@ -45,51 +53,53 @@ def changed_tables(declared: Iterable[CustomerSource], inputs: Iterable[InputFil
             yield Gap(kind="customers-changed", source=source.name, count=1, detail=detail)
 
 
-def _kept(engine: Any, source: CustomerSource, folder: Path, reading: Reading) -> Any:
-    listing = _listed(source, folder)
-    file = take_in(source.name, listing.files, folder)[0] if listing else None
-    try:
-        found = _read(engine, source, file)
-    except BAD_BYTES:
-        found = None
-    if found is None or _spoilt(engine, source, file):
-        file = _evened(source, file, folder)
-        try:
-            found = _read(engine, source, file)
-        except BAD_BYTES:
-            raise _damaged(source) from None
-    customers, table = found
-    rows = int(engine.to_pyarrow(table.count()).as_py())
-    name = source.table or "query"
-    if listing is not None and file is not None:
-        name = file.name
+def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> Any:
+    listing = _listed(source, desk.folder)
+    if listing is None:
+        customers, table = _read(engine, source, None)
+        name, rows = source.table or "query", _count(engine, table)
+    else:
+        file = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())[0]
+        customers, table, account = _from_file(engine, source, file, desk)
         reading.gaps += (*changed_files(changed([file])), *looked_again(listing, [file]))
-        if source.format != "parquet":
-            rows += account_for_rejected(engine, source.name, [file], reading)
+        reading.gaps += unreadable(source.name, [account])
+        name, rows = file.name, account.rows + account.rejects.total()
     reading.inputs.append(
         InputFile(source=source.name, name=name, sha256=customers.sha256, bytes=customers.size, rows=rows)
     )
     return table
 
 
+def _from_file(engine: Any, source: CustomerSource, file: File, desk: Desk) -> tuple[Customers, Any, Account]:
+    """The people in a file: read by the engine, or, where it may have lost some, again through the gate."""
+    if not needs_gate(file, source.format):
+        try:
+            customers, table = _read(engine, source, file)
+        except BAD_BYTES as error:
+            refuse_ours(error)
+        else:
+            counts = {str(file.read_from): (_count(engine, table), 0)}
+            if not doubtful(engine, source.format, [file], counts):
+                return customers, table, trusted(engine, source.format, [file], counts)[0]
+    passed = through(file, desk.folder, source.format, desk.bounds, source.fields.mapped())
+    if passed.file is None or passed.fault:
+        raise _damaged(source)
+    try:
+        customers, table = _read(engine, source, passed.file)
+    except BAD_BYTES as error:
+        refuse_ours(error)
+        raise _damaged(source) from None
+    counts = {str(passed.file.read_from): (_count(engine, table), 0)}
+    return customers, table, behind_the_gate(file, passed, counts, {})
+
+
+def _count(engine: Any, table: Any) -> int:
+    return int(engine.to_pyarrow(table.count()).as_py())
+
+
 def _read(engine: Any, source: CustomerSource, file: File | None) -> tuple[Customers, Any]:
     customers = open_customers(engine, source, file)
     return customers, engine.create_table(ibis.util.gen_name("customers"), customers.table, temp=True)
-
-
-def _spoilt(engine: Any, source: CustomerSource, file: File | None) -> bool:
-    """Whether one bad line took others with it: then a repair brings people back."""
-    if file is None or source.format == "parquet":
-        return False
-    return str(file.read_from) in spoilt_files(engine)
-
-
-def _evened(source: CustomerSource, file: File | None, folder: Path) -> File:
-    """A copy that the engine may read; Refused where the file is damaged."""
-    left = mended(file, folder, source.format) if file is not None else None
-    if left is None or left.file is None or left.damaged:
-        raise _damaged(source)
-    return left.file
 
 
 def _damaged(source: CustomerSource) -> Refused:

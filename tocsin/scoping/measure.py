@@ -32,7 +32,7 @@ from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.people import linked_accounts, listed_people, people
 from tocsin.scoping.proof import proofs
-from tocsin.scoping.reading import Progress, Reading, chosen, read_logs
+from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.repeats import repeated
 from tocsin.scoping.subjects import whose
 from tocsin.sources.engine import Limits, engine
@@ -123,13 +123,14 @@ def _found(
         tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
         engine(Path(name) / "spill", limits) as backend,
     ):
-        reading = read_logs(backend, question, sources.logs, Path(name), progress, until)
+        desk = Desk(Path(name), progress, limits.bounds, until)
+        reading = read_logs(backend, question, sources.logs, desk)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
         reading.gaps += changed_files(changed(reading.files))
         for listing in reading.listings:
             reading.gaps += looked_again(listing, reading.files)
-        customers = read_customers(backend, sources.customers, Path(name), reading)
+        customers = read_customers(backend, sources.customers, desk, reading)
         progress("counting people", 0.0)
         table = _people(backend, question, (customers, sources.customers), data_map, reading)
         seen = known_indicators(backend, reading.passes, question)

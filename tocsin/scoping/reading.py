@@ -1,14 +1,13 @@
 """Reading the logs once, source by source: files found and fingerprinted, one pass each, damage rescued, gaps noted."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import duckdb
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
@@ -18,6 +17,15 @@ from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile, Repeated
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
+from tocsin.scoping.accounts import (
+    BAD_BYTES,
+    Account,
+    behind_the_gate,
+    doubtful,
+    refuse_ours,
+    trusted,
+    unplaced,
+)
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
@@ -25,18 +33,29 @@ from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, with
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.repeats import by_stream
 from tocsin.scoping.requests import passed_over
-from tocsin.sources.delimited import rejected_lines, spoilt_files
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, take_in
 from tocsin.sources.finding import Listing, find
-from tocsin.sources.logs import open_log, repairs
-from tocsin.sources.rescue import mended
+from tocsin.sources.gate import formats, needs_gate, through
+from tocsin.sources.logs import open_log
 
 #: Told what is being read, and how much of it is behind us (0 to 1).
 Progress = Callable[[str, float], None]
 _TICK = 0.5  # seconds
-#: What the engine says of bytes that it cannot read; its other errors are mistakes of ours.
-BAD_BYTES = (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a source is read: the folder for copies, whom to tell how far it is, and what a file may ask of us.
+
+    A row after `until` (microseconds since 1970) is not believed.
+    """
+
+    folder: Path
+    progress: Progress
+    bounds: Bounds
+    until: int
 
 
 @dataclass
@@ -55,31 +74,21 @@ class Reading:
     repeated: list[Repeated] = field(default_factory=list)
 
 
-def read_logs(
-    engine: Any,
-    question: Question,
-    sources: Sequence[LogSource],
-    folder: Path,
-    progress: Progress,
-    until: int,
-) -> Reading:
-    """Read every source that the question names; a row after `until` (microseconds) is not believed.
-
-    Refused when none of a source's rows can be read.
-    """
+def read_logs(engine: Any, question: Question, sources: Sequence[LogSource], desk: Desk) -> Reading:
+    """Read every source that the question names. Refused when none of a source's rows can be read."""
     reading = Reading()
     for source in chosen(question, sources):
-        listing = _found(source, question, folder, progress)
+        listing = _found(source, question, desk.folder, desk.progress)
         reading.listings.append(listing)
         reading.gaps += unread_files(source.name, listing.unread)
-        progress(f"hashing {source.name}", 0.0)
-        files = take_in(source.name, listing.files, folder)
-        rows, read_from = _passed(engine, question, source, files, (folder, reading.gaps, progress, until))
+        desk.progress(f"hashing {source.name}", 0.0)
+        files = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())
+        rows, accounts = _passed(engine, question, source, files, desk)
         reading.passes[source.name] = rows
         reading.files += files
-        reading.read_from += read_from
+        reading.read_from += (each.read_from for each in accounts if each.read_from)
         _note_copies(source, listing, files, reading)
-        _account_for(engine, source, rows, read_from, reading)
+        _account_for(engine, source, rows, accounts, reading)
         lacking = tuple(missing_columns(source, question))
         reading.gaps += lacking
         reading.logged.append(volumes(engine, source, rows, comparable=not lacking))
@@ -115,45 +124,59 @@ def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource,
 
 
 def _passed(
-    engine: Any,
-    question: Question,
-    source: LogSource,
-    files: Sequence[File],
-    rest: tuple[Path, list[Gap], Progress, int],
-) -> tuple[Any, tuple[File, ...]]:
-    """The pass over a source, kept as a table, and the files as they were read.
+    engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk
+) -> tuple[Any, list[Account]]:
+    """The pass over a source, kept as a table, and what became of the lines of each file.
 
-    Files that cannot be read, or that lost lines, are mended once, and the source is read again where that helps.
+    The engine reads what it can be trusted with. Files that it may have lost lines of are read again through the gate.
     """
-    folder, gaps, progress, until = rest
-    rows = None
-    try:
-        rows = _kept(engine, question, source, files, progress, until)
-        doubtful = _doubtful(engine, source, rows, files)
-    except BAD_BYTES:
-        doubtful = set(files)
-    left = {file: mended(file, folder, source.format) for file in files if file in doubtful}
-    gaps += (damaged(file, used=each.file is not None) for file, each in left.items() if each.damaged)
-    read_from = (left[file].file if file in left else file for file in files)
-    remains = tuple(file for file in read_from if file is not None)
-    if remains == tuple(files):
-        if rows is None:
-            raise _unreadable(source)
-        return rows, remains
-    try:
-        return _kept(engine, question, source, remains, progress, until), remains
-    except BAD_BYTES:
-        raise _unreadable(source) from None
+    whole = [file for file in files if not needs_gate(file, source.format)]
+    rows, counts = _tried(engine, question, source, whole, desk)
+    doubts = doubtful(engine, source.format, whole, counts) if rows is not None else set(whole)
+    accounts = trusted(engine, source.format, [file for file in whole if file not in doubts], counts)
+    left = [file for file in files if file in doubts or file not in whole]
+    if not left:
+        return rows, accounts
+    behind, passed = _through_the_gate(engine, question, source, left, desk)
+    accounts += passed
+    if rows is not None:
+        kept = [str(each.file.read_from) for each in accounts if each.file not in left]
+        behind = ibis.union(rows.filter(rows.file.isin(kept)), behind)
+    if not any(account.read_from for account in accounts):
+        raise _unreadable(source)
+    return engine.create_table(ibis.util.gen_name("pass"), behind, temp=True), accounts
 
 
-def _doubtful(engine: Any, source: LogSource, rows: Any, files: Sequence[File]) -> set[File]:
-    """Files of which the engine lost lines that a repair may bring back."""
-    paths: set[str] = set()
-    if source.format in ("csv", "tsv"):
-        paths = spoilt_files(engine)
-    elif source.format in repairs():
-        paths = {path for path, (_, lost, _) in rows_by_file(engine, rows).items() if lost}
-    return {file for file in files if str(file.read_from) in paths}
+def _tried(
+    engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk
+) -> tuple[Any, dict[str, tuple[int, int]]]:
+    """The pass over files, with the rows and the unplaced rows of each path; None where their bytes cannot be read."""
+    try:
+        rows = _kept(engine, question, source, files, desk)
+        return rows, {path: (n, lost) for path, (n, lost, _) in rows_by_file(engine, rows).items()}
+    except BAD_BYTES as error:
+        refuse_ours(error)
+        return None, {}
+
+
+def _through_the_gate(
+    engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk
+) -> tuple[Any, list[Account]]:
+    """The pass over what the gate lets through, together or, where that fails, file by file."""
+    fields = source.fields.mapped()
+    passed = {file: through(file, desk.folder, source.format, desk.bounds, fields) for file in files}
+    copies = [each.file for each in passed.values() if each.file is not None]
+    rows, counts = _tried(engine, question, source, copies, desk)
+    if rows is None:
+        tries = {copy: _tried(engine, question, source, [copy], desk) for copy in copies}
+        rows = _union([each for each, _ in tries.values() if each is not None])
+        counts = {path: count for _, each in tries.values() for path, count in each.items()}
+        beyond = [file for file, each in passed.items() if each.file and tries[each.file][0] is None]
+        passed |= {file: replace(passed[file], file=None, fault="damaged") for file in beyond}
+    copies = [each.file for each in passed.values() if each.file is not None]
+    log = open_log(engine, source, copies, desk.until) if copies else _empty_log()
+    places = unplaced(engine, log, [path for path, (_, lost) in counts.items() if lost])
+    return rows, [behind_the_gate(file, each, counts, places) for file, each in passed.items()]
 
 
 def _unreadable(source: LogSource) -> Refused:
@@ -163,13 +186,17 @@ def _unreadable(source: LogSource) -> Refused:
     )
 
 
-def _kept(
-    engine: Any, question: Question, source: LogSource, files: Sequence[File], progress: Progress, until: int
-) -> Any:
-    log = open_log(engine, source, files, until) if files else _empty_log()
-    with _watched(engine, f"reading {source.name}", progress):
+def _kept(engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
+    """The pass over files, as a table. In a file without any line there is nothing to read."""
+    read = [file for file in files if file.survey.lines or source.format not in formats()]
+    log = open_log(engine, source, read or files, desk.until) if files else _empty_log()
+    with _watched(engine, f"reading {source.name}", desk.progress):
         # A pass that failed leaves its empty table behind, so each has a name of its own.
         return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question, source), temp=True)
+
+
+def _union(passes: list[Any]) -> Any:
+    return ibis.union(*passes) if len(passes) > 1 else passes[0] if passes else None
 
 
 def _empty_log() -> Any:
@@ -201,47 +228,29 @@ def _watched(engine: Any, words: str, progress: Progress) -> Iterator[None]:
 
 
 def _account_for(
-    engine: Any, source: LogSource, rows: Any, read_from: Sequence[File], reading: Reading
+    engine: Any, source: LogSource, rows: Any, accounts: Sequence[Account], reading: Reading
 ) -> None:
     """Rows and unreadable lines of each file. Refused when a source with rows has none that can be read."""
-    counts, unplaced = rows_by_file(engine, rows), unplaced_by_file(engine, rows, read_from)
-    rejected = _rejected(engine, read_from) if source.format in ("csv", "tsv") else {}
-    lost: Counter[str] = Counter()
     blind: Counter[str] = Counter()
-    for file in read_from:
-        n, unread, unaddressed = counts.get(str(file.read_from), (0, 0, 0))
-        beside = len(rejected.get(file.name, ()))
-        lost[file.name] += unread + beside
-        blind[file.name] += unaddressed
-        reading.inputs.append(
-            InputFile(
-                source=source.name, name=file.name, sha256=file.sha256, bytes=file.size, rows=n + beside
-            )
-        )
-    total = sum(n for n, _, _ in counts.values())
-    if total and total == without_moment(unplaced) + sum(unread for _, unread, _ in counts.values()):
+    by_path = rows_by_file(engine, rows)
+    unplaced = unplaced_by_file(engine, rows, [each.read_from for each in accounts if each.read_from])
+    for account in accounts:
+        path = str(account.read_from.read_from) if account.read_from else ""
+        blind[account.file.name] += by_path.get(path, (0, 0, 0))[2]
+        reading.inputs.append(_input(source.name, account))
+        if account.fault:
+            reading.gaps.append(damaged(account))
+    believed = sum(account.rows for account in accounts) - without_moment(unplaced)
+    if not believed and any(n for n, _, _ in by_path.values()):
         raise Refused(
             f"source {source.name}: no row has a moment that can be read;"
             " check `fields.at`, `time.format` and `time.zone`"
         )
-    reading.gaps += unreadable(source.name, lost, rejected)
+    reading.gaps += unreadable(source.name, accounts)
     reading.gaps += unreadable_addresses(source, blind)
     reading.gaps += unplaced_moments(source.name, unplaced)
 
 
-def account_for_rejected(engine: Any, source: str, files: Sequence[File], reading: Reading) -> int:
-    """Note the lines of these files that are no row, and say how many they are."""
-    rejected = _rejected(engine, files)
-    lost = Counter({name: len(lines) for name, lines in rejected.items()})
-    reading.gaps += unreadable(source, lost, rejected)
-    return lost.total()
-
-
-def _rejected(engine: Any, files: Sequence[File]) -> dict[str, list[int]]:
-    """Name of the file to the numbers of the lines that the reader had to leave out."""
-    names = {str(file.read_from): file.name for file in files}
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for path, line in rejected_lines(engine):
-        if path in names:
-            found[names[path]].append(line)
-    return dict(found)
+def _input(source: str, account: Account) -> InputFile:
+    file, rows = account.file, account.rows + account.rejects.total()
+    return InputFile(source=source, name=file.name, sha256=file.sha256, bytes=file.size, rows=rows)

@@ -1,111 +1,97 @@
 """CSV and TSV: a header line, then rows. Nothing is guessed: delimiter and quotes are fixed by RFC 4180."""
 
 import csv
-import re
-from codecs import BOM_UTF8
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.errors import Refused
-from tocsin.sources.files import File, as_utf8, engine_path, text_lines
+from tocsin.sources.bounds import Bounds
+from tocsin.sources.files import File, engine_path
+from tocsin.sources.lines import Lines, Rejects, beginning
 from tocsin.sources.missing import refuse_unnamed
+from tocsin.sources.records import Records
+from tocsin.sources.survey import SURE
 
 FORMATS = ("csv", "tsv")
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-#: Bytes: a quote that is open for longer was forgotten.
-_LONGEST = 1 << 20
-#: Bytes. Measured with DuckDB 2.0: where it reads one file in several pieces at once, a line of more than its buffer
-#: (32 MB) is neither read nor rejected, it is gone. Where it reads from the beginning to the end it says so.
-_SURE = 1 << 20
+#: The column in which the gate writes the number of each line.
+_NUMBER = "tocsin line"
+#: Rejected rows that the engine remembers: where there are more, the count of lines is wrong, and the gate counts.
+_REMEMBERED = 10_000
+#: Bytes. The engine wants a buffer to hold several of the longest lines.
+_BUFFER = 32 << 20
 
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], kind: str) -> Any:
-    """A table with the columns `fields` names (ours, as text) and `file`. Files may order their columns differently."""
-    by_header: dict[tuple[str, ...], list[File]] = {}
+    """A table with the columns `fields` names (ours, as text) and `file`; `line` too where all files are numbered.
+
+    Files may order their columns differently.
+    """
+    alike: dict[tuple[Any, ...], list[File]] = {}
     for file in files:
         header = _header(source, file, _DELIMITERS[kind])
         if header:
             refuse_unnamed(source, file.name, fields, header)
-            by_header.setdefault(header, []).append(file)
-    if not by_header:
+            alike.setdefault((header, file.packing, file.numbered), []).append(file)
+    if not alike:
         raise Refused(f"source {source}: all its files are empty; correct `paths` in sources.yaml")
     parts = []
-    for header, alike in by_header.items():
+    for (header, packing, numbered), these in alike.items():
         table = engine.read_csv(
-            [engine_path(file) for file in alike],
-            columns=dict.fromkeys(header, "VARCHAR"),
+            [engine_path(file) for file in these],
+            columns=dict.fromkeys((_NUMBER, *header) if numbered else header, "VARCHAR"),
             auto_detect=False,
             header=True,
             delim=_DELIMITERS[kind],
             quote='"',
             escape='"',
+            compression=packing,
             ignore_errors=True,
             store_rejects=True,
-            rejects_limit=0,
+            rejects_limit=_REMEMBERED,
             filename=True,
-            parallel=all(file.longest is not None and file.longest <= _SURE for file in alike),
+            parallel=not numbered and all(file.survey.longest <= SURE for file in these),
+            max_line_size=_longest(these),
+            buffer_size=max(_BUFFER, 2 * _longest(these)),
         )
-        parts.append(
-            table.select(file=table.filename, **{ours: table[name] for ours, name in fields.items()})
-        )
+        numbers = {"line": table[_NUMBER].try_cast("int64")} if numbered else {}
+        columns = {ours: table[name] for ours, name in fields.items()}
+        parts.append(table.select(file=table.filename, **columns, **numbers))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def repaired(blocks: Iterable[bytes], kind: str) -> Iterator[bytes]:
-    """Lines in UTF-8 with one kind of end, in which a quote that is not closed spoils no line but its own.
-
-    The engine gives up on mixed ends, and takes what follows such a quote, up to the next one, for one value. So a
-    line that begins no row is made one that is surely rejected, and the next line is a beginning again.
-    """
-    delimiter, rows, spoilt, rest = _DELIMITERS[kind], None, b"", b""
-    for block in filter(None, blocks):
-        text = rest + as_utf8(block.replace(b"\r\n", b"\n"))
-        if rows is None:
-            first = text.partition(b"\n")[0].removeprefix(BOM_UTF8).decode()
-            width = max(1, len(next(csv.reader([first], delimiter=delimiter), [])))
-            rows, spoilt = _rows(width, delimiter.encode()), delimiter.join("x" * (width + 1)).encode()
-        rest = yield from _sound(text, rows, spoilt, last=False)
-    if rows is not None:
-        yield from _sound(rest, rows, spoilt, last=True)
+def _longest(files: Iterable[File]) -> int:
+    """Bytes of the longest row that the gate let through, or of the longest that every setting takes."""
+    return max(2 * SURE, *(file.survey.longest for file in files if file.numbered), 0)
 
 
-def _sound(
-    text: bytes, rows: re.Pattern[bytes], spoilt: bytes, *, last: bool
-) -> Generator[bytes, None, bytes]:
-    """Rows as they are and spoilt lines; what remains may be the beginning of a row that ends in the next block."""
-    start = 0
-    while start < len(text):
-        end = _end(rows, text, start)
-        yield text[start:end]
-        if end == len(text) or (not last and len(text) - end < _LONGEST):
-            return text[end:]
-        line = text.find(b"\n", end)
-        yield spoilt + b"\n" if line >= 0 else spoilt
-        start = line + 1 if line >= 0 else len(text)
-    return b""
-
-
-def _end(rows: re.Pattern[bytes], text: bytes, start: int) -> int:
-    found = rows.match(text, start)
-    return found.end() if found else start
-
-
-def _rows(width: int, delimiter: bytes) -> re.Pattern[bytes]:
-    """As many rows of so many values as there are, or empty lines; like the engine, blind to delimiters too many."""
-    value = rb'(?: *"(?:[^"]++|"")*+" *|(?! *")[^%b\n]*+)' % delimiter
-    return re.compile(
-        rb"(?:\n|%b(?:%b%b){%d}%b*+(?:\n|\Z))*+" % (value, delimiter, value, width - 1, delimiter)
-    )
+def numbered(lines: Lines, kind: str, rejects: Rejects) -> Iterator[tuple[bytes, int]]:
+    """Rows with the numbers of their lines in front, and how many each text holds; what is no row is a reject."""
+    records = None
+    delimiter = _DELIMITERS[kind]
+    for batch in lines:
+        start = 0
+        if records is None:
+            start = next((place for place, line in enumerate(batch.lines) if line), len(batch.lines)) + 1
+            if start > len(batch.lines):
+                continue
+            header = batch.lines[start - 1]
+            width = max(1, len(next(csv.reader([header.decode()], delimiter=delimiter), [])))
+            records = Records(header, width, delimiter.encode(), lines.longest, rejects)
+            yield _NUMBER.encode() + delimiter.encode() + header + b"\n", 0
+        yield records.rows(batch.first + start, batch.lines[start:])
+    if records is not None:
+        yield records.rest()
 
 
 def _header(source: str, file: File, delimiter: str) -> tuple[str, ...]:
-    first = list(islice(text_lines(file.read_from), 1))
-    if not first:
+    first = next((line for line in beginning(file.read_from, file.packing, 1000, Bounds()) if line), None)
+    if first is None:
         return ()
-    header = tuple(name.strip() for name in next(csv.reader(first, delimiter=delimiter), []))
+    header = tuple(name.strip() for name in next(csv.reader([first], delimiter=delimiter), []))
+    header = header[1:] if file.numbered else header
     if len(set(header)) < len(header):
         raise Refused(
             f"source {source}: {file.name} names a column twice in its header; give each its own name"
@@ -113,17 +99,17 @@ def _header(source: str, file: File, delimiter: str) -> tuple[str, ...]:
     return header
 
 
-def rejected_lines(engine: Any) -> Iterable[tuple[str, int]]:
-    """(path, line number) of each row that was no row of its file, over everything read so far."""
+def rejected_lines(engine: Any) -> Iterable[tuple[str, int, str]]:
+    """(path, line number, the engine's word for why) of what was no row of its file, over everything read so far."""
     rows = engine.con.execute(
-        "SELECT DISTINCT s.file_path, e.line"
-        " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) ORDER BY ALL"
+        "SELECT s.file_path, e.line, any_value(e.error_type)"
+        " FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
     )
-    return [(str(path), int(line)) for path, line in rows.fetchall()]
+    return [(str(path), int(line), str(error)) for path, line, error in rows.fetchall()]
 
 
 def spoilt_files(engine: Any) -> set[str]:
-    """Paths of files in which a rejected row took other lines with it or is no UTF-8: `repaired` may help these."""
+    """Paths of files in which a rejected row took other lines with it or is no UTF-8: the gate may help these."""
     rows = engine.con.execute(
         "SELECT DISTINCT s.file_path FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id)"
         " WHERE e.error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')"

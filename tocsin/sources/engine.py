@@ -11,16 +11,19 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
+from tocsin.sources.bounds import Bounds
+
 #: Megabytes: what Python, Ibis and Arrow take beside the engine, and what the engine needs to move at all.
 _PYTHON_MB, _LEAST_MB = 250, 128
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of the machine the engine may use. Past `memory` it spills; `threads` None means one per core."""
+    """How much of the machine the engine may use, and a file. Past `memory` it spills; `threads` None: one per core."""
 
     memory: str = "750MB"
     threads: int | None = None
+    bounds: Bounds = Bounds()  # noqa: RUF009 - frozen
 
     @classmethod
     def within(cls, megabytes: int, threads: int | None) -> "Limits":

@@ -1,6 +1,6 @@
 """Access logs of any format as one table: `file` and the columns of `LogFields`, typed and null where absent."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,23 +14,16 @@ from tocsin.sources.files import File
 from tocsin.sources.times import placed
 
 Reader = Callable[..., Any]
-#: Takes blocks of whole lines and the format, and gives them as the engine can read them.
-Repair = Callable[[Iterable[bytes], str], Iterator[bytes]]
 
 
 @cache
 def readers() -> dict[str, Reader]:
     """Format to reader, from every module of this package that names its `FORMATS`."""
-    return _by_format("read")
+    return by_format("read")
 
 
-@cache
-def repairs() -> dict[str, Repair]:
-    """Format to what repairs its lines, for formats of lines."""
-    return _by_format("repaired")
-
-
-def _by_format(function: str) -> dict[str, Any]:
+def by_format(function: str) -> dict[str, Any]:
+    """Format to a function of its module, from every module of this package that names its `FORMATS`."""
     modules = [
         import_module(f"{sources.__name__}.{module.name}") for module in iter_modules(sources.__path__)
     ]
@@ -45,14 +38,15 @@ def _by_format(function: str) -> dict[str, Any]:
 def open_log(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:
     """The rows of a source: `at`, `again` and `unplaced` as `placed` gives them, all else as the text it is.
 
-    No row lies after `until` (microseconds).
+    `line` is the number of each row's line, where the files carry it. No row lies after `until` (microseconds).
     """
     raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
     raw = placed(raw, source.time, until)
     texts = {
         name: raw[name].cast("string") if name in raw.columns else ibis.null("string") for name in LOG_COLUMNS
     }
-    return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at}))
+    numbers = {"line": raw.line} if "line" in raw.columns else {}
+    return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at}), **numbers)
 
 
 def tidied(name: str, text: Any) -> Any:

@@ -1,16 +1,24 @@
-"""Parquet logs and tables. A file without its footer holds nothing that can be read."""
+"""Parquet logs and tables. A file without its footer holds nothing that can be read.
+
+In one with a damaged page, whatever stands before the damage in its row group, and every other row group, is sound.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
-from pyarrow.parquet import read_schema  # type: ignore[import-untyped]
+from pyarrow.parquet import ParquetFile, ParquetWriter, read_schema  # type: ignore[import-untyped]
 
 from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.missing import refuse_missing
 
 FORMATS = ("parquet",)
+#: Rows that are written at once: little enough for memory, and much enough to be packed well.
+_ROWS = 1 << 16
+_BAD = (pa.ArrowException, OSError)
 
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
@@ -25,6 +33,48 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
     return table.select(
         file=table.filename, **{ours: column_at(table, path) for ours, path in fields.items()}
     )
+
+
+def salvaged(file: File, target: Path, fields: Mapping[str, str]) -> tuple[File | None, int, int]:
+    """What to read in place of a file, the rows in it, and the rows that are lost: -1 where nobody can know.
+
+    A file of which every page can be read stays as it is; of a damaged one, `target` is written. Columns that are not
+    declared are not looked at.
+    """
+    try:
+        opened = ParquetFile(file.read_from, page_checksum_verification=True)
+    except _BAD:
+        return None, 0, -1
+    with opened:
+        columns = _needed(opened.schema_arrow.names, fields)
+        schema = pa.schema([opened.schema_arrow.field(name) for name in columns])
+        with ParquetWriter(target, schema) as out:
+            kept = sum(_copied(opened, group, columns, out) for group in range(opened.num_row_groups))
+        lost = opened.metadata.num_rows - kept
+    if lost:
+        return replace(file, read_from=target), kept, lost
+    target.unlink()
+    return file, kept, 0
+
+
+def _copied(opened: Any, group: int, columns: Sequence[str], out: Any) -> int:
+    """Copy a row group up to its damage; how many rows that were."""
+    rows = 0
+    try:
+        for batch in opened.iter_batches(_ROWS, row_groups=[group], columns=columns):
+            batch.validate(full=True)
+            out.write_batch(batch)
+            rows += len(batch)
+    except _BAD:
+        return rows
+    return rows
+
+
+def _needed(names: Sequence[str], fields: Mapping[str, str]) -> list[str]:
+    """Top-level columns that the declaration leads to; all of them where one of those has another name here."""
+    tops = {path.split(".")[0].lower() for path in fields.values()}
+    found = [name for name in names if name.lower() in tops]
+    return found if len(found) == len(tops) else list(names)
 
 
 def _paths(fields: Any, prefix: str = "") -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.domain.scope.gaps import Gap, some
 from tocsin.domain.scope.question import Question
+from tocsin.scoping.accounts import Account
 from tocsin.sources.files import File
 from tocsin.sources.finding import Listing, Unread
 from tocsin.sources.later import later
@@ -50,8 +51,12 @@ def other_days(listings: Iterable[Listing], question: Question) -> Iterator[Gap]
             yield Gap(kind="other-days", source=listing.sought.source, count=listing.skipped, detail=detail)
 
 
-def damaged(file: File, *, used: bool) -> Gap:
-    """A file that could be read only up to its damage, or not at all."""
-    rest = "what came before the damage was used" if used else "nothing of it could be used"
-    detail = f"{file.name} is damaged; {rest}"
+def damaged(account: Account) -> Gap:
+    """A file that could be read only up to its damage, or to what an archive may unpack to; or not at all."""
+    file, damage = account.file, account.fault == "damaged"
+    what = "is damaged" if damage else "unpacks to more than an archive may"
+    rest = "nothing of it could be used"
+    if account.read_from:
+        rest = f"what came before {'the damage' if damage else 'that'} was used"
+    detail = f"{file.name} {what}; {rest}"
     return Gap(kind="damaged-file", source=file.source, count=1, detail=detail, files=(file.name,))

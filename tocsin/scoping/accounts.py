@@ -1,0 +1,126 @@
+"""What became of each line of a file. Lines that were read, rejected or empty are all there are, or a gap says so."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.sources import delimited
+from tocsin.sources.files import File
+from tocsin.sources.gate import Passed, formats
+from tocsin.sources.lines import KEPT, Rejects
+from tocsin.sources.unpacking import Fault
+
+#: What reading says of bytes that it cannot read.
+BAD_BYTES = (duckdb.Error, pa.ArrowException)
+#: The engine's errors that are mistakes of ours, or no fault of the file.
+_NOT_THE_FILE = (
+    duckdb.ProgrammingError,
+    duckdb.NotSupportedError,
+    duckdb.InternalError,
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+)
+_REASONS = {"MISSING COLUMNS": "too few values", "TOO MANY COLUMNS": "too many values"}
+_NO_JSON, _NO_MOMENT = "no JSON", "no moment that can be read"
+_UNSEEN = "passed over by the engine"
+
+
+@dataclass
+class Account:
+    """One file: as it was handed in, as it was read (None: nothing of it could be), rows, and what is no row."""
+
+    file: File
+    read_from: File | None
+    rows: int = 0
+    fault: Fault | None = None
+    rejects: Rejects = field(default_factory=Rejects)
+
+
+def refuse_ours(error: Exception) -> None:
+    """Raise an error again that no bad file is the cause of."""
+    if isinstance(error, _NOT_THE_FILE) and not isinstance(error, duckdb.InvalidInputException):
+        raise error
+
+
+def doubtful(
+    engine: Any, kind: str, files: Sequence[File], counts: Mapping[str, tuple[int, int]]
+) -> set[File]:
+    """Files of which the engine lost lines, or may have. `counts` are rows, and rows without a moment, by path."""
+    if kind not in formats() or not files:
+        return set()
+    heads, spoilt, rejected = 0, set[str](), Counter[str]()
+    if kind in delimited.FORMATS:
+        heads, spoilt = 1, delimited.spoilt_files(engine)
+        rejected = Counter(path for path, _, _ in delimited.rejected_lines(engine))
+    found = set()
+    for file in files:
+        path = str(file.read_from)
+        rows, lost = counts.get(path, (0, 0))
+        seen = rows + rejected[path] + (heads if file.survey.lines else 0)
+        if lost or path in spoilt or seen != file.survey.lines:
+            found.add(file)
+    return found
+
+
+def trusted(
+    engine: Any, kind: str, files: Sequence[File], counts: Mapping[str, tuple[int, int]]
+) -> list[Account]:
+    """Accounts of files that the engine alone has read, every line of which is accounted for."""
+    rejects: defaultdict[str, Rejects] = defaultdict(Rejects)
+    if kind in delimited.FORMATS and files:
+        for path, line, error in delimited.rejected_lines(engine):
+            rejects[path].add(_REASONS.get(error, error.lower()), line)
+    accounts = []
+    for file in files:
+        path = str(file.read_from)
+        rows, lost = counts.get(path, (0, 0))
+        if lost:
+            rejects[path].counts[_NO_MOMENT] += lost
+        accounts.append(Account(file, file, rows - lost, rejects=rejects[path]))
+    return accounts
+
+
+def behind_the_gate(
+    file: File, passed: Passed, counts: Mapping[str, tuple[int, int]], unplaced: Mapping[str, "Unplaced"]
+) -> Account:
+    """The account of a file that went through the gate, once the engine has read what came out of it."""
+    path = str(passed.file.read_from) if passed.file else ""
+    rows, lost = counts.get(path, (0, 0))
+    here, rejects = unplaced.get(path, Unplaced()), passed.rejects
+    if here.unnumbered:
+        rejects.judged(_NO_JSON, here.unnumbered)
+    if moments := lost - here.unnumbered:
+        rejects.counts[_NO_MOMENT] += moments
+        rejects.numbers[_NO_MOMENT] += here.numbers
+    if rows < passed.rows:
+        rejects.counts[_UNSEEN] += passed.rows - rows
+    return Account(file, passed.file, rows - lost, passed.fault, rejects)
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """Rows of one file without a moment: those that have no number, and the numbers of the first of the others."""
+
+    unnumbered: int = 0
+    numbers: tuple[int, ...] = ()
+
+
+def unplaced(engine: Any, log: Any, lost: Iterable[str]) -> dict[str, Unplaced]:
+    """By path, the rows without a moment among the numbered ones of a log; asked where some were `lost`."""
+    paths = sorted(lost)
+    if not paths or "line" not in log.columns:
+        return {}
+    rows = log.filter(log.at.isnull() & log.unplaced.isnull() & log.file.isin(paths)).select("file", "line")
+    counted = engine.to_pyarrow(rows.group_by("file").aggregate(n=rows.line.isnull().sum())).to_pylist()
+    ranked = rows.filter(rows.line.notnull())
+    ranked = ranked.mutate(rank=ibis.row_number().over(group_by="file", order_by="line"))
+    first = engine.to_pyarrow(ranked.filter(ranked.rank < KEPT)).to_pylist()
+    numbers = defaultdict(list)
+    for row in first:
+        numbers[row["file"]].append(row["line"])
+    return {row["file"]: Unplaced(int(row["n"]), tuple(sorted(numbers[row["file"]]))) for row in counted}

@@ -1,0 +1,141 @@
+"""The bytes of a file as they were before they were packed: gzip (RFC 1952), Zstandard (RFC 8878), or as they are.
+
+What is packed is told by its first bytes, whatever the file is called. A damaged archive gives what came before its
+damage. Memory is bounded: a block holds a megabyte at most, however much one byte of the archive unpacks to.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.sources.bounds import Bounds
+
+Packing = Literal["none", "gzip", "zstd"]
+#: Why the bytes of a file end before the file does.
+Fault = Literal["damaged", "swollen"]
+
+_BLOCK = 1 << 20
+_CHUNK = 1 << 16
+_CRUMB = 64
+_BEGINS: dict[bytes, Packing] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+#: A frame that decoders skip; archives that can be searched begin or end with one (RFC 8878, 3.1.2).
+_SKIPPED = (b"\x2a\x4d\x18", range(0x50, 0x60))
+_SUFFIXES: dict[str, Packing] = {".gz": "gzip", ".zst": "zstd"}
+
+
+def packing_of(path: Path) -> Packing:
+    """How a file is packed; by its name only where it holds nothing, which is no archive. Raises OSError."""
+    with path.open("rb") as stream:
+        begin = stream.read(4)
+    if not begin:
+        return _SUFFIXES.get(path.suffix, "none")
+    if begin[1:] == _SKIPPED[0] and begin[0] in _SKIPPED[1]:
+        return "zstd"
+    for mark, packing in _BEGINS.items():
+        # Of an archive that was cut off at once, one byte may be all there is.
+        if begin.startswith(mark) or (packing == "gzip" and begin == mark[:1]):
+            return packing
+    return "none"
+
+
+class Content:
+    """The unpacked bytes of the first `size` bytes of a file, block by block.
+
+    Once they were read: `fault` says why they ended early, if they did; `sha256` is of the file as it is packed.
+    """
+
+    def __init__(self, path: Path, packing: Packing, bounds: Bounds, size: int | None = None) -> None:
+        self.path, self.packing, self.bounds = path, packing, bounds
+        self.size = path.stat().st_size if size is None else size
+        self.fault: Fault | None = None
+        self.sha256 = ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = self.bounds.allowed(self.size) if self.packing != "none" else self.size
+        with self.path.open("rb") as file:
+            stream = _Hashed(file, self.size)
+            for block in self._blocks(stream):
+                yield block[:left]
+                left -= len(block)
+                if left < 0:
+                    self.fault = "swollen"
+                    break
+            while stream.read(_BLOCK):
+                pass
+        self.sha256 = stream.seen.hexdigest()
+
+    def _blocks(self, stream: "_Hashed") -> Iterator[bytes]:
+        if self.packing == "none":
+            yield from iter(lambda: stream.read(_BLOCK), b"")
+        elif self.packing == "gzip":
+            yield from self._gunzipped(stream)
+        else:
+            yield from self._unzstd(stream)
+
+    def _gunzipped(self, stream: "_Hashed") -> Iterator[bytes]:
+        """What each member holds. Zeros behind a member fill up a tape or a disk's block, as for gzip itself."""
+        member, ended = zlib.decompressobj(wbits=31), False
+        while chunk := stream.read(_CHUNK):
+            while chunk := chunk.lstrip(b"\0") if ended else chunk:
+                if ended:
+                    member, ended = zlib.decompressobj(wbits=31), False
+                before = member.copy()
+                try:
+                    block = member.decompress(chunk, _BLOCK)
+                except zlib.error:
+                    self.fault = "damaged"
+                    yield _up_to_the_damage(before, chunk)
+                    return
+                yield block
+                ended, chunk = member.eof, member.unconsumed_tail or member.unused_data
+        while not ended and (block := member.decompress(b"", _BLOCK)):
+            yield block
+            ended = member.eof
+        if not ended:
+            self.fault = "damaged"
+
+    def _unzstd(self, stream: "_Hashed") -> Iterator[bytes]:
+        if not self.size:
+            self.fault = "damaged"
+            return
+        try:
+            with pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd") as unpacked:
+                yield from iter(lambda: unpacked.read(_CHUNK), b"")
+        except (OSError, pa.ArrowException):
+            self.fault = "damaged"
+
+
+class _Hashed:
+    """The first bytes of an open file, hashed as they are read; what is added behind them is not seen."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self.file, self.left, self.seen = file, size, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        chunk = self.file.read(min(size, self.left))
+        self.left -= len(chunk)
+        self.seen.update(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Whoever opened the file closes it."""
+
+    def readable(self) -> bool:
+        return True
+
+
+def _up_to_the_damage(member: Any, chunk: bytes) -> bytes:
+    """zlib keeps what it unpacked of a damaged chunk to itself, so feed it crumbs until it balks."""
+    found = []
+    for start in range(0, len(chunk), _CRUMB):
+        try:
+            found.append(member.decompress(chunk[start : start + _CRUMB]))
+        except zlib.error:
+            break
+    return b"".join(found)
