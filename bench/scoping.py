@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -219,7 +219,7 @@ def by_tocsin(folder: Path, kind: str, owners: int) -> list[Any]:
         data_map(),
         workspace=folder / "work",
         pseudonym_key=KEY,
-        asked_at=UNTIL,
+        asked_at=FIRST + timedelta(days=15),
         limits=LIMITS,
     )
     if found.result.gaps:

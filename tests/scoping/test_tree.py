@@ -281,3 +281,18 @@ def test_many_addresses_are_compared_each(tmp_path):
     blocks = [f"10.{n // 16}.{n % 16 * 16}.0/20" for n in range(2_000)]
     found = asked(tmp_path, rows, {"ips": [*crowd, *blocks, "203.0.113.0/24"]})
     assert set(told(found)) == {"c1", "c3"}
+
+
+def test_addresses_from_everywhere_are_too_many_for_no_engine(tmp_path):
+    rows = [
+        request(5, "c1", ip="77.5.9.7"),
+        request(6, "c2", ip="77.5.9.8"),
+        request(7, "c3", ip="10.0.0.1, 77.5.9.7"),
+    ]
+    rows += [request(8, "c4", ip="::ffff:4d05:907"), request(9, "c5", ip="2001:db8:77::1")]
+    single = [f"{n >> 16}.{n >> 8 & 255}.{n & 255}.7" for n in range(65_536, 6_553_600, 521)]
+    found = asked(tmp_path, rows, {"ips": [*single, "77.5.9.7"]})
+    assert set(told(found)) == {"c1", "c3", "c4"}
+    blocks = [f"{n >> 8}.{n & 255}.{n % 251}.0/28" for n in range(256, 25_600, 3)]
+    blocks += [f"2001:db8:{n:x}::/48" for n in range(2_000)]
+    assert set(told(asked(tmp_path, rows, {"ips": [*blocks, "77.5.9.0/29"]}))) == {"c1", "c3", "c4", "c5"}

@@ -16,6 +16,9 @@ Network = IPv4Network | IPv6Network
 _MAPPED = r"[0:]+:ffff:"
 #: What may stand before an address: others of a list, a quote, a bracket.
 _BEFORE = r"(?:^|,)\s*[\"']?\s*\[?"
+#: Words of one expression, and the lengths to which blocks are widened until they are so few.
+_MOST = 1000
+_WIDER = ((24, 48), (16, 32), (8, 16), (0, 0))
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _V4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 
@@ -27,8 +30,23 @@ def may_lie_in(column: Any, networks: Iterable[Network]) -> Any:
 
 def beginnings(networks: Iterable[Network]) -> str:
     """The regular expression behind `may_lie_in`."""
-    texts = {text for network in networks for text in _beginnings(network)}
+    texts = {text for network in _few(networks) for text in _beginnings(network)}
     return rf"(?i){_BEFORE}(?:{'|'.join(sorted(texts))})"
+
+
+def _few(networks: Iterable[Network]) -> set[Network]:
+    """These networks, or wider ones around them: an expression of too many words is one that no engine reads."""
+    found = set(networks)
+    for v4, v6 in _WIDER:
+        if len(found) <= _MOST:
+            break
+        found = {
+            each.supernet(new_prefix=longest)
+            if each.prefixlen > (longest := v4 if each.version == 4 else v6)
+            else each
+            for each in found
+        }
+    return found
 
 
 def is_readable(column: Any) -> Any:
