@@ -288,3 +288,25 @@ def test_the_question_is_kept_as_it_was_handed_in_and_asked_again_gives_the_same
     assert again is not None
     assert (again.revision, again.total) == (2, first.total)
     assert (again.question, again.set_digest) == (first.question, first.set_digest)
+
+
+def test_an_account_of_hers_leads_to_the_person_and_ids_that_nobody_owns_are_a_work_list(
+    tocsin: Command, declared: str
+) -> None:
+    rows = [("id", "name", "email", "locale", "country", "no"), ("cus_0", "Mai", "m@x.org", "vi", "VN", "1")]
+    rows.append(("cus_1", "Mai", "mai@example.com", "vi", "VN", "1"))
+    Path("customers.csv").write_text("".join(f"{','.join(row)}\n" for row in rows), encoding="utf-8")
+    sources = Path("sources.yaml").read_text(encoding="utf-8")
+    Path("sources.yaml").write_text(sources.replace("{id: id, ", "{id: id, person: no, "), encoding="utf-8")
+    found = tocsin("scope", "--token", "@tokens.txt", "--json").json
+    assert found["total"] == 1
+    for account in ("cus_0", "cus_1"):
+        one = tocsin("affected", "--person", account, "--json").json
+        assert (one["affected"], one["record"]["id"], one["record"]["accounts"]) == (True, "cus_0", ["cus_1"])
+    assert tocsin("affected", "--person", "cus_2", "--json").json["affected"] is False
+    listed = tocsin("affected", "--unowned", "--json", by="giang").json["unowned"]
+    assert [(each["id"], each["bucket"], each["hits"]) for each in listed] == [("cus_2", "confirmed", 6)]
+    assert "cus_2" in tocsin("affected", "--unowned", by="giang").out
+    assert "tocsin affected --unowned" in tocsin("affected").out
+    assert tocsin("affected", "--unowned", by="linh").status == 1
+    assert tocsin("affected", "--unowned", "--person", "cus_2").status == 2

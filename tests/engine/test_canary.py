@@ -110,7 +110,7 @@ def test_no_canary_sings_but_where_the_people_are_kept(told):
     _not_in_exceptions(told)
     with told.app.database.read() as connection:
         key = told.app.people_key(told.key)
-        person = affected.person(connection, told.key, 1, key, "canary_cus_77")
+        person = affected.person(connection, told.key, 1, key, pseudonym(key, "canary_cus_77"))
     assert person is not None
     assert (person.email, person.name) == (READER["email"], READER["name"])
 

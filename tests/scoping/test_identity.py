@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.scoping.scenes import KEY, MAP, ask, log_source, request, write_log
+from tests.scoping.scenes import ASKED, KEY, MAP, ask, log_source, request, write_log
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import read_question
 from tocsin.domain.sources import CustomerFields, CustomerSource, Sources
@@ -107,7 +107,7 @@ def test_keys_of_two_sources_have_nothing_to_do_with_each_other(tmp_path):
     log = write_log(tmp_path, [request(1, "c1"), request(2, "c2")])
     sources = Sources(logs=(log_source(log),), customers=(one, two))
     question = read_question({"ips": ["192.0.2.1"]})
-    measured = measure(question, sources, MAP, workspace=tmp_path / "work", pseudonym_key=KEY)
+    measured = measure(question, sources, MAP, workspace=tmp_path / "work", pseudonym_key=KEY, asked_at=ASKED)
     assert told(measured) == {"c1": (), "c2": ()}
 
 
@@ -148,7 +148,7 @@ def test_keys_and_addresses_together_join_a_chain_of_accounts(tmp_path):
     log = write_log(tmp_path, [request(1, row["id"]) for row in rows])
     sources = Sources(logs=(log_source(log),), customers=(keys, mails))
     question = read_question({"ips": ["192.0.2.1"]})
-    measured = measure(question, sources, MAP, workspace=tmp_path / "work", pseudonym_key=KEY)
+    measured = measure(question, sources, MAP, workspace=tmp_path / "work", pseudonym_key=KEY, asked_at=ASKED)
     assert told(measured) == {"c00": tuple(f"c{n:02}" for n in range(1, 30))}
 
 

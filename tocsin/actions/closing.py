@@ -20,7 +20,7 @@ from tocsin.domain.plan import facts_of
 from tocsin.engine.letters import spoken_facts
 from tocsin.evidence.passing import sweep
 from tocsin.record import Recorded
-from tocsin.storage import affected, keys, ledger, texts, timeline
+from tocsin.storage import accounts, affected, keys, ledger, texts, timeline
 
 #: States of a letter that has left the house, or is leaving it now, whatever became of it.
 _LEFT = (*REACHED, "bounced", "sending")
@@ -185,6 +185,7 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
         change.add(Erased(because=change.keep(because)))
         change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
         change.also.append(lambda connection: affected.forget(connection, key))
+        change.also.append(lambda connection: accounts.forget(connection, key))
         change.also.append(lambda connection: ledger.forget(connection, key))
 
     done = act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import act, command_of, first_answer, refuse_silence, said_by
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
@@ -109,6 +110,7 @@ def _measured(
     tally = tally_of(catalog, app.now())
     rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
     _keep_people(app, key, revision, rows, ours)
+    keep_accounts(app, key, revision, measurement, ours)
     body = _outcome(app, key, revision, result).model_copy(update=tally.said())
     kept = {QUESTION: question.canonical()} | ({HANDED_IN: handed_in} if handed_in else {})
     sealed = {name.format(revision): put_file(app, key, content) for name, content in kept.items()}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, bold, clean, columns, labelled
+from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.incidents import split, which
 from tocsin.domain.errors import WrongUsage
 
@@ -20,6 +20,9 @@ def affected(
     ] = None,
     export: Annotated[Path | None, Parameter(help="FILE.csv to take the list out of the system.")] = None,
     because: Annotated[Because, Parameter(help="Why the list leaves.")] = "",
+    unowned: Annotated[
+        Flag, Parameter(help="The accounts that were hit and that no customer source knows.")
+    ] = False,
     door: Changing = CHANGING,
 ) -> None:
     """Counts, or one person's story."""
@@ -28,8 +31,8 @@ def affected(
     from tocsin.views.access import seen
 
     named, _ = split(words)
-    if person and export:
-        raise WrongUsage("--person and --export are two questions; ask one")
+    if bool(person) + bool(export) + unowned > 1:
+        raise WrongUsage("--person, --export and --unowned are questions of their own; ask one")
     with door.open() as shell:
         key = which(shell, named)
         incident = seen(shell.app, shell.actor, key)
@@ -38,6 +41,8 @@ def affected(
             changed(shell, done, f"{export} is written; it is personal data: delete it when it has served.")
         elif person:
             _say_story(shell, incident, person)
+        elif unowned:
+            _say_unowned(shell, incident)
         else:
             say_counts(shell, incident)
 
@@ -87,6 +92,26 @@ def _say_routes(shell: Shell, found: Any) -> None:
         known = ((name, found.circumstances.get(name, 0)) for name in CIRCUMSTANCES)
         said = (f"{name.replace('-', ' ')} {count:,}" for name, count in known if count)
         shell.say(labelled("AMONG", ", ".join(said)))
+
+
+def _say_unowned(shell: Shell, incident: Any) -> None:
+    """The work list of accounts whose owners nobody knows."""
+    from tocsin.views.affected import unowned
+
+    found = unowned(shell.app, shell.actor, incident)
+    rows = [
+        (
+            clean(each.id),
+            f"{each.hits:>8,}",
+            f"{shell.at(each.first_seen)} to {shell.at(each.last_seen)}",
+            each.bucket,
+        )
+        for each in found
+    ]
+    shell.say(*columns(rows, head=("Account", "requests", "seen", "")))
+    if not rows:
+        shell.say("Every account that was hit belongs to somebody whom a customer source knows.")
+    shell.give({"key": incident.key, "unowned": [asdict(each) for each in found]})
 
 
 def _say_story(shell: Shell, incident: Any, person: str) -> None:

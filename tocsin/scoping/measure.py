@@ -8,7 +8,7 @@ import hmac
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.gaps import Gap, hiding
-from tocsin.domain.scope.people import AffectedPerson, set_digest
+from tocsin.domain.scope.people import AffectedPerson, Stranger, set_digest
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof, ScopeResult, Seen
 from tocsin.domain.scope.routes import of_age_on
@@ -29,7 +29,7 @@ from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, 
 from tocsin.scoping.gaps.files import changed_files, looked_again, other_days
 from tocsin.scoping.known import changed_tables, read_customers
 from tocsin.scoping.levels import LEVELS
-from tocsin.scoping.owners import SURE_OF
+from tocsin.scoping.owners import SURE_OF, moment, unowned
 from tocsin.scoping.people import linked_accounts, listed_people, people
 from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
@@ -39,8 +39,6 @@ from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
 from tocsin.sources.flagging import flags_of
 from tocsin.sources.times import latest
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,12 @@ class Measurement:
     data_map: DataMap
     #: From which age on people of a place speak for themselves, where that is not 18.
     majority: Mapping[str, int] = field(default_factory=dict)
+    #: Accounts of the logs that nobody owns, as an Arrow table.
+    strangers: Any = None
+
+    def unowned(self) -> Iterator[Stranger]:
+        """Accounts that were hit and that no customer source knows, in order of ids."""
+        return unowned(self.strangers)
 
     def people(self) -> Iterator[AffectedPerson]:
         """Everybody, in every bucket, in order of ids."""
@@ -95,7 +99,7 @@ def measure(
         question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
         set_digest=set_digest(_persons(found.people, data_map, {}), pseudonym_key),
     )
-    return Measurement(result, found.people, data_map, sources.majority)
+    return Measurement(result, found.people, data_map, sources.majority, found.strangers)
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ class _Found:
     alike: tuple[cells.Alike, ...]
     seen: tuple[Seen, ...]
     proof: tuple[Proof, ...]
+    strangers: Any
 
 
 def _found(
@@ -139,7 +144,8 @@ def _found(
         excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
         proof = tuple(proofs(backend, question, reading)) if excludes else ()
         reading.gaps += changed_tables(sources.customers, reading.inputs)
-        return _Found(reading, found, alike, seen, proof)
+        strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
+        return _Found(reading, found, alike, seen, proof, strangers)
 
 
 def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
@@ -173,7 +179,9 @@ def _people(
     hidden = hiding(reading.gaps)
     if hidden:
         reading.gaps += other_days(reading.listings, question)
-    table, open_ends = people(backend, (shown, linked, listed), customers, declared, hidden=hidden)
+    table, open_ends, reading.strangers = people(
+        backend, (shown, linked, listed), customers, declared, hidden=hidden
+    )
     reading.gaps += (*gaps_of(backend, found), *open_ends)
     reading.repeated += repeated(backend, found, reading.copies)
     return table
@@ -192,8 +200,8 @@ def _persons(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) ->
                 id=row["id"],
                 bucket=LEVELS[row["level"]],
                 kinds=kinds,
-                first_seen=_moment(row["first_seen"]),
-                last_seen=_moment(row["last_seen"]),
+                first_seen=moment(row["first_seen"]),
+                last_seen=moment(row["last_seen"]),
                 hits=row["hits"],
                 attempts=row["attempts"],
                 place=row["place"],
@@ -234,7 +242,3 @@ def _less_sure(
     sure = {each: cells.kinds_of(row[column], data_map) for each, column in SURE_OF.items()}
     of = {kind: next((each for each in sure if kind in sure[each]), Bucket.CANNOT_EXCLUDE) for kind in kinds}
     return tuple((kind, found) for kind, found in of.items() if found is not bucket)
-
-
-def _moment(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

@@ -1,5 +1,7 @@
 """Findings beside who they are: what all rows of a person say together, and what stays open about her."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -8,11 +10,13 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
+from tocsin.domain.scope.people import Stranger
 from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.identity import doubtful, under_owners
-from tocsin.scoping.levels import LEVEL
+from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
 #: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
 SURE_OF = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.LISTED: "listed"}
@@ -169,3 +173,16 @@ def _together(ranked: Any) -> Any:
         place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
         differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
     )
+
+
+def unowned(strangers: Any) -> Iterator[Stranger]:
+    """The rows of an Arrow table of findings as accounts that nobody owns."""
+    for batch in strangers.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            first, last = moment(row["first_seen"]), moment(row["last_seen"])
+            yield Stranger(row["id"], LEVELS[row["level"]], first, last, row["hits"])
+
+
+def moment(microseconds: int | None) -> datetime | None:
+    """Microseconds since 1970 in UTC as a moment."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

@@ -24,8 +24,9 @@ def people(
     declared: Sequence[CustomerSource],
     *,
     hidden: bool,
-) -> tuple[Any, list[Gap]]:
-    """Everybody that (requests, accounts linked to an indicator, listed people) point at, and what stays open of them.
+) -> tuple[Any, list[Gap], Any]:
+    """Everybody that (requests, accounts linked to an indicator, listed people) point at, what stays open of them, and
+    the accounts that nobody owns.
 
     With `hidden`, a request may hide in a gap: then those without any cannot be excluded.
     """
@@ -37,16 +38,17 @@ def people(
     by_account = engine.create_table("by_account", ibis.union(*parts), temp=True)
     if customers is None:
         findings = engine.create_table("findings", _merged(by_account), temp=True)
-        return identified(engine, findings, None), []
+        return identified(engine, findings, None), [], findings.limit(0)
     whose = owners(engine, by_account, customers, declared)
     findings = engine.create_table("findings", _merged(under_owners(by_account, whose)), temp=True)
     known = identified(engine, findings, customers, whose)
     told = findings.filter(findings.level >= TOLD)
-    strangers = int(engine.to_pyarrow(told.anti_join(customers, "id").count()).as_py())
-    detail = "accounts no customer source knows"
-    gaps = [Gap(kind="ids-nobody-owns", source="customers", count=strangers, detail=detail)]
+    strangers = engine.create_table("strangers", told.anti_join(customers, "id"), temp=True)
+    count = int(engine.to_pyarrow(strangers.count()).as_py())
+    detail = "accounts no customer source knows; tocsin affected --unowned lists them"
+    gaps = [Gap(kind="ids-nobody-owns", source="customers", count=count, detail=detail)]
     gaps += open_ends(engine, known)
-    return known, [gap for gap in gaps if gap.count]
+    return known, [gap for gap in gaps if gap.count], strangers
 
 
 def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -> Any:

@@ -71,6 +71,8 @@ class Reading:
     copies: dict[str, list[str]] = field(default_factory=dict)
     inputs: list[InputFile] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    #: Accounts that nobody owns, once people were looked for.
+    strangers: Any = None
     repeated: list[Repeated] = field(default_factory=list)
 
 

@@ -85,10 +85,9 @@ def rows_digest(rows: Iterable[Row[Any]]) -> str:
 
 
 def person(
-    connection: Connection, incident: str, revision: int, key: bytes, identifier: str
+    connection: Connection, incident: str, revision: int, key: bytes, hidden: str
 ) -> AffectedPerson | None:
-    """One person of a revision, by the id that the customer database knows, or None: not among the affected."""
-    hidden = pseudonym(key, identifier)
+    """One person of a revision, by her pseudonym, or None: not among the affected."""
     query = select(affected.c.sealed).where(
         affected.c.incident == incident, affected.c.revision == revision, affected.c.person == hidden
     )

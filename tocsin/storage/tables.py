@@ -257,6 +257,20 @@ affected = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+#: Accounts that a scope came upon and that are no person's own row: another's second one, or nobody's.
+account = Table(
+    "account",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    #: HMAC-SHA256 of the account's id, like that of a person.
+    Column("account", String(64), primary_key=True),
+    #: Whose it is, under her pseudonym; null: no customer source knows.
+    Column("person", String(64)),
+    #: Of an account that nobody owns, its id and what was seen of it; else empty.
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 ledger = Table(
     "ledger",
     metadata,

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tocsin.actors import Actor, need_words
+from tocsin.actors import Actor, need, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.scope.people import AffectedPerson, pseudonym
+from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
-from tocsin.storage import affected, ledger
+from tocsin.storage import accounts, affected, ledger
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
     need_words(actor, incident, "one person's story")
     found = counts(incident)
     key = app.people_key(incident.key)
-    hidden = pseudonym(key, asked)
     with app.database.read() as connection:
-        person = affected.person(connection, incident.key, found.revision, key, asked)
+        hidden = accounts.owner(connection, incident.key, found.revision, key, asked) or pseudonym(key, asked)
+        person = affected.person(connection, incident.key, found.revision, key, hidden)
         rows = [
             (notice, ledger.row_of(connection, incident.key, notice, hidden)) for notice in incident.notices
         ]
@@ -104,6 +104,17 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
     return Story(
         found.revision, len(found.gaps), person, letters, _way(app, incident, person) if person else None
     )
+
+
+def unowned(app: App, actor: Actor, incident: Incident) -> list[Stranger]:
+    """The accounts that were hit and that nobody owns: work for whoever can find out whose they are."""
+    need(actor, incident, "dpo", "investigation")
+    found = counts(incident)
+    with app.database.read() as connection:
+        key = app.people_key(incident.key)
+        return sorted(
+            accounts.unowned(connection, incident.key, found.revision, key), key=lambda each: each.id
+        )
 
 
 def _way(app: App, incident: Incident, person: AffectedPerson) -> Route:

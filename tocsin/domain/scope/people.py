@@ -62,6 +62,17 @@ class AffectedPerson:
         return self.bucket in TOLD
 
 
+@dataclass(frozen=True)
+class Stranger:
+    """An account that was hit and that no customer source knows. Its id may be personal: only ever stored encrypted."""
+
+    id: str
+    bucket: Bucket
+    first_seen: datetime | None
+    last_seen: datetime | None
+    hits: int
+
+
 def pseudonym(key: bytes, person: str) -> str:
     """The only way a person's id enters the timeline: HMAC-SHA256, in hex. A bare hash could be guessed."""
     return hmac.digest(key, person.encode(), "sha256").hex()

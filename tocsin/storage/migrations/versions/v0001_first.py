@@ -15,6 +15,15 @@ _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     """Build every table of the first release. One statement a table: the length is the schema's own."""
     op.create_table(
+        "account",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "revision", "account", name=op.f("pk_account")),
+    )
+    op.create_table(
         "affected",
         sa.Column("incident", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
