@@ -65,6 +65,10 @@ def test_a_secret_in_an_address_is_refused_and_not_shown(tmp_path, right):
     ("wrong", "right", "line", "words"),
     [
         ("format: ndjsn", "format: ndjson", 3, "'ndjsn' is unknown; did you mean ndjson?"),
+        ("format: combine", "format: ndjson", 3, "format: 'combine' is unknown; did you mean combined?"),
+        ("path: people.csv\n    format: ndjson", "path: people.csv", 9, "format: 'ndjson' is unknown"),
+        ("{at: time}", "{at: time, account: user.id}", 5, "key 'account' is missing; write `account: null`"),
+        ("{account: user.id}", "{at: time, account: user.id}", 5, "key 'at' is missing"),
         ("acount: user.id", "account: user.id", 5, "account"),
         ("name: api\n    time: {format: epoch}", "name: api", 3, "is no time format"),
         ("name: api\n    time: {format: '%d.%m.%Y %H:%M'}", "name: api", 3, "needs a zone"),

@@ -21,7 +21,7 @@ from tocsin.sources.files import take_in as take_in_found
 from tocsin.sources.finding import find
 from tocsin.sources.gate import formats, needs_gate, through
 from tocsin.sources.lines import Lines, Rejects
-from tocsin.sources.logs import readers
+from tocsin.sources.logs import readers, tables
 
 
 def take_in(source, paths, kind="ndjson"):
@@ -136,6 +136,7 @@ def test_a_copy_is_for_its_owner_alone(tmp_path, kind, content):
     assert (found.file.path, found.file.sha256) == (file.path, file.sha256)
 
 
-def test_every_declared_format_has_a_reader():
-    assert set(readers()) == {"ndjson", "csv", "tsv", "parquet"}
-    assert set(formats()) == {"ndjson", "csv", "tsv"}
+def test_a_reader_is_a_file_that_names_its_formats():
+    assert set(readers()) >= {"ndjson", "csv", "tsv", "parquet", "combined", "common"}
+    assert set(formats()) == set(readers()) - {"parquet"}
+    assert tables() == {"csv", "tsv", "parquet"}

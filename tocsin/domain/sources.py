@@ -35,8 +35,10 @@ Dated = Annotated[str, AfterValidator(_dated)]
 class LogFields(Record):
     """What the file calls our columns; a dot leads into a nested object (`request.client.ip`)."""
 
-    at: str
-    account: str
+    #: Formats that name their columns themselves bring `at` and `account` along; all others must give both. `account:
+    #: null` says that no row names anybody.
+    at: str | None = None
+    account: str | None = None
     token: str | None = None
     session: str | None = None
     ip: str | None = None
@@ -62,12 +64,13 @@ class LogSource(Record):
     """Access logs of one system: one row per request."""
 
     name: Id
-    format: Literal["ndjson", "csv", "tsv", "parquet"]
+    #: What a reader in `tocsin/sources/` says that it reads.
+    format: str
     #: Files, folders or globs, on this machine or in a store (`s3://bucket/folder/*.gz`); plain or gzip.
     paths: tuple[PathOrUrl, ...] = Field(min_length=1)
     #: How folders or names below the first wildcard are dated, like `{year}/{month}/{day}`.
     by_date: Dated | None = None
-    fields: LogFields
+    fields: LogFields = LogFields()
     time: TimeFormat = TimeFormat()
     #: Where these logs are kept; abroad, on what basis personal data may be there.
     country: Place | None = None
@@ -83,7 +86,8 @@ class LogSource(Record):
     @model_validator(mode="after")
     def _shows_what_switches(self) -> Self:
         for name in ("logging_off", "logging_on"):
-            if getattr(self, name) and self.fields.endpoint is None:
+            # A format may bring its endpoints along: then `fields` need not name them.
+            if getattr(self, name) and self.fields.endpoint is None and self.fields.at is not None:
                 raise ValueError(
                     f"{name} compares endpoints; say in `fields` which column holds the `endpoint`"
                 )
@@ -148,7 +152,7 @@ class CustomerSource(Record):
     name: Id
     #: A file, or a glob that may name several.
     path: PathOrUrl | None = None
-    format: Literal["csv", "tsv", "parquet"] = "csv"
+    format: str = "csv"
     #: An SQLAlchemy URL. Keep passwords out of it: PostgreSQL reads them from `~/.pgpass`.
     url: str | None = None
     table: str | None = None

@@ -22,7 +22,16 @@ def read_sources(path: Path) -> Sources:
     """The declared sources; BadFile names the first bad line. Relative paths start at the file's own folder."""
     document = read_document(path)
     folder = path.resolve().parent
-    return validated(Sources, Document(path, _anchored(document.value, folder), document.lines))
+    anchored = Document(path, _anchored(document.value, folder), document.lines)
+    sources = validated(Sources, anchored)
+    # The engine comes with the readers: whoever only lists people needs neither.
+    from tocsin.sources.logs import Misdeclared, completed
+
+    try:
+        return completed(sources)
+    except Misdeclared as error:
+        place = error.loc if error.loc in anchored.lines else error.loc[:2]
+        raise anchored.bad(place, f"{error.loc[-1]}: {error.words}") from None
 
 
 def _anchored(value: Any, folder: Path) -> Any:

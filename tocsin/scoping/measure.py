@@ -38,6 +38,7 @@ from tocsin.scoping.subjects import whose
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import changed
 from tocsin.sources.flagging import flags_of
+from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
 
 
@@ -79,6 +80,7 @@ def measure(
 
     Refused, in one line without any indicator or person in it, when a source cannot be read as declared.
     """
+    sources = completed(sources)
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
     workspace.mkdir(parents=True, exist_ok=True, mode=0o700)

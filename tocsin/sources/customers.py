@@ -10,11 +10,11 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.sources import CUSTOMER_COLUMNS, CustomerSource
-from tocsin.sources import delimited, parquet
 from tocsin.sources.birthdays import birth_date
 from tocsin.sources.databases import fetched
 from tocsin.sources.files import File
 from tocsin.sources.flagging import UNREADABLE_BIRTH, as_text, flagged
+from tocsin.sources.logs import readers
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ def open_customers(engine: Any, source: CustomerSource, file: File | None) -> Cu
     """The people of a source. `file` is the one taken in for a source with a path, None for a database."""
     fields = source.fields.mapped()
     if file is not None:
-        reader = parquet.read if source.format == "parquet" else delimited.read
-        raw = reader(engine, source.name, [file], fields, source.format)
+        raw = readers()[source.format](engine, source.name, [file], fields, source.format)
         return Customers(_completed(raw, source), file, file.sha256, file.size)
     rows, seen = fetched(engine, source)
     return Customers(_completed(rows, source), None, seen.sha256, seen.size)

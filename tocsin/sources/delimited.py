@@ -15,6 +15,7 @@ from tocsin.sources.records import Records
 from tocsin.sources.survey import SURE
 
 FORMATS = ("csv", "tsv")
+TABLES = True
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 #: The column in which the gate writes the number of each line.
 _NUMBER = "tocsin line"

@@ -8,12 +8,21 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
-from tocsin import sources
-from tocsin.domain.sources import LOG_COLUMNS, LogSource
+from tocsin import sources as rooms
+from tocsin.domain.answers import nearest
+from tocsin.domain.errors import Refused
+from tocsin.domain.sources import LOG_COLUMNS, LogFields, LogSource, Sources
 from tocsin.sources.files import File
 from tocsin.sources.times import placed
 
 Reader = Callable[..., Any]
+
+
+#: What a module of this package may name beside its `FORMATS`:
+#: - `read(engine, source, files, fields, format)`: gives a table of the columns that `fields` names, and `file`;
+#: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
+#: - `defaults(format)`: keys of `LogSource` that hold of this format where a source does not give them;
+#: - `TABLES`: the files may hold people as well as requests.
 
 
 @cache
@@ -22,11 +31,52 @@ def readers() -> dict[str, Reader]:
     return by_format("read")
 
 
+@cache
+def tables() -> frozenset[str]:
+    """Formats in which people may be listed."""
+    return frozenset(by_format("TABLES"))
+
+
+def completed(sources: Sources) -> Sources:
+    """The sources, each with what its format brings along; Misdeclared where a format or a column is not known."""
+    for part, known in (("logs", frozenset(readers())), ("customers", tables())):
+        for place, source in enumerate(getattr(sources, part)):
+            # A database has no format.
+            if source.format not in known and getattr(source, "url", None) is None:
+                words = f"{source.format!r} is unknown{nearest(source.format, sorted(known))}"
+                raise Misdeclared(source.name, (part, place, "format"), words)
+    logs = tuple(_completed(source, ("logs", place)) for place, source in enumerate(sources.logs))
+    return sources.model_copy(update={"logs": logs})
+
+
+def _completed(source: LogSource, place: tuple[str | int, ...]) -> LogSource:
+    brought = by_format("defaults").get(source.format)
+    given = brought(source.format) if brought else {}
+    fields = given.pop("fields", LogFields())
+    own = {name: getattr(source.fields, name) for name in source.fields.model_fields_set}
+    known = fields.model_fields_set | own.keys()
+    for name in ("at", "account"):
+        if name not in known:
+            way = "; write `account: null` where no row names anybody" if name == "account" else ""
+            raise Misdeclared(source.name, (*place, "fields"), f"key {name!r} is missing{way}")
+    update = {name: value for name, value in given.items() if name not in source.model_fields_set}
+    update["fields"] = fields.model_copy(update=own)
+    if update["fields"].at is None:
+        raise Misdeclared(source.name, (*place, "fields", "at"), "name the column that holds the moment")
+    return source.model_copy(update=update)
+
+
+class Misdeclared(Refused):
+    """A source that no reader can read as it is declared; `loc` leads to the key in `sources.yaml`."""
+
+    def __init__(self, source: str, loc: tuple[str | int, ...], words: str) -> None:
+        super().__init__(f"source {source}: {loc[-1]}: {words}; correct sources.yaml")
+        self.loc, self.words = loc, words
+
+
 def by_format(function: str) -> dict[str, Any]:
     """Format to a function of its module, from every module of this package that names its `FORMATS`."""
-    modules = [
-        import_module(f"{sources.__name__}.{module.name}") for module in iter_modules(sources.__path__)
-    ]
+    modules = [import_module(f"{rooms.__name__}.{module.name}") for module in iter_modules(rooms.__path__)]
     return {
         name: getattr(module, function)
         for module in modules

@@ -16,6 +16,7 @@ from tocsin.sources.files import File, engine_path
 from tocsin.sources.missing import refuse_missing
 
 FORMATS = ("parquet",)
+TABLES = True
 #: Rows that are written at once: little enough for memory, and much enough to be packed well.
 _ROWS = 1 << 16
 _BAD = (pa.ArrowException, OSError)
