@@ -499,7 +499,7 @@ def test_half_a_customer_base_is_refused(tmp_path):
     with pytest.raises(Refused, match="source crm: its file is damaged"):
         ask(tmp_path, log, LEAK, customers=half)
     two = source.model_copy(update={"path": str(tmp_path / "*.csv*")})
-    with pytest.raises(Refused, match="names 2 files; declare a source for each"):
+    with pytest.raises(Refused, match="source crm: its file is damaged"):
         ask(tmp_path, log, LEAK, customers=two)
 
 

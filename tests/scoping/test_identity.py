@@ -224,3 +224,18 @@ def test_what_nobody_can_read_or_explain_is_counted(tmp_path):
     ]
     measured = found(tmp_path, customers(tmp_path, *rows, flags={"vip": None}), "c1", "c2")
     assert (gap(measured, "unreadable-birth-dates"), gap(measured, "unexplained-flags")) == (1, 1)
+
+
+def test_a_customer_source_may_be_several_files_and_a_person_may_stand_in_each(tmp_path):
+    for name, rows in (
+        ("a", ["c1,a@x.org,VN", "c2,b@x.org,VN"]),
+        ("b", ["c2,b@x.org,VN", "c3,,DE", "broken"]),
+    ):
+        (tmp_path / f"people-{name}.csv").write_text("\n".join(["id,email,country", *rows]) + "\n")
+    fields = CustomerFields(id="id", email="email", country="country")
+    source = CustomerSource(name="crm", path=str(tmp_path / "people-*.csv"), fields=fields)
+    measured = found(tmp_path, source, "c1", "c2", "c3")
+    assert {who: each.place for who, each in people(measured).items()} == {"c1": "VN", "c2": "VN", "c3": "DE"}
+    read = [(each.name, each.rows) for each in measured.result.inputs if each.source == "crm"]
+    assert read == [("people-a.csv", 2), ("people-b.csv", 3)]
+    assert gap(measured, "unreadable-lines") == 1

@@ -40,7 +40,7 @@ def read_customers(
         detail = "no customer source is declared"
         reading.gaps.append(Gap(kind="no-customers", source="customers", count=1, detail=detail))
         return None
-    tables = [_kept(engine, source, desk, reading) for source in declared]
+    tables = [table for source in declared for table in _kept(engine, source, desk, reading)]
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
@@ -53,21 +53,28 @@ def changed_tables(declared: Iterable[CustomerSource], inputs: Iterable[InputFil
             yield Gap(kind="customers-changed", source=source.name, count=1, detail=detail)
 
 
-def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> Any:
+def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> list[Any]:
+    """The people of a source, a table for each of its files; a person may stand in several."""
     listing = _listed(source, desk.folder)
     if listing is None:
         customers, table = _read(engine, source, None)
-        name, rows = source.table or "query", _count(engine, table)
-    else:
-        file = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())[0]
+        _note(reading, source, source.table or "query", customers, _count(engine, table))
+        return [table]
+    files = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())
+    tables = []
+    for file in files:
         customers, table, account = _from_file(engine, source, file, desk)
-        reading.gaps += (*changed_files(changed([file])), *looked_again(listing, [file]))
         reading.gaps += unreadable(source.name, [account])
-        name, rows = file.name, account.rows + account.rejects.total()
+        _note(reading, source, file.name, customers, account.rows + account.rejects.total())
+        tables.append(table)
+    reading.gaps += (*changed_files(changed(files)), *looked_again(listing, files))
+    return tables
+
+
+def _note(reading: Reading, source: CustomerSource, name: str, customers: Customers, rows: int) -> None:
     reading.inputs.append(
         InputFile(source=source.name, name=name, sha256=customers.sha256, bytes=customers.size, rows=rows)
     )
-    return table
 
 
 def _from_file(engine: Any, source: CustomerSource, file: File, desk: Desk) -> tuple[Customers, Any, Account]:
@@ -107,14 +114,10 @@ def _damaged(source: CustomerSource) -> Refused:
 
 
 def _listed(source: CustomerSource, folder: Path) -> Listing | None:
-    """The one file of a source with a path; None for a database."""
+    """The files of a source with a path; None for a database."""
     if source.path is None:
         return None
     listing = find(source.name, [source.path])
     for each in listing.unread:
         raise Refused(f"source {source.name}: {each.name} {each.why}; correct it, or `path` in sources.yaml")
-    if len(listing.files) > 1:
-        raise Refused(
-            f"source {source.name}: {source.path} names {len(listing.files)} files; declare a source for each"
-        )
     return fetched(source.name, listing, folder, lambda words, share: None)
