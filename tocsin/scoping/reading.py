@@ -1,4 +1,7 @@
-"""Reading the logs once, source by source: files found and fingerprinted, one pass each, damage rescued, gaps noted."""
+"""Reading the logs once, source by source: files found and fingerprinted, one pass each, damage rescued, gaps noted.
+
+A long module: the one pass, and whatever has to be said about the files behind it, stand side by side.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
