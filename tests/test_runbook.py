@@ -31,6 +31,7 @@ CHAPTERS = (
     "11. For the manager",
     "12. Restore, lost key, upgrade",
     "13. Something waits in triage",
+    "14. A new scope takes people out",
 )
 
 

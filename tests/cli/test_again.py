@@ -99,6 +99,10 @@ def work(twice: Twice) -> None:
     Path("people.txt").write_text("cus_1\ncus_2\nnobody\n", encoding="utf-8")
     twice("scope", "--list", "people.txt", by="giang")
     twice("affected", "--export", "list.csv", "--because", "call centre", by="an")
+    Path("fewer.txt").write_text("cus_1\n", encoding="utf-8")
+    twice.tocsin("scope", "--list", "fewer.txt", by="giang")
+    twice("release", "cus_2", "--because", "another token", by="an")
+    twice.tocsin("scope", "--list", "people.txt", by="giang")
 
 
 def letters(twice: Twice, app: App, mail: MailSink) -> None:

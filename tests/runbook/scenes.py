@@ -108,6 +108,12 @@ def _a_message_came_in(desk: Desk) -> Played:
     yield
 
 
+@scene("14. A new scope takes people out", "approved")
+def _a_scope_narrows(desk: Desk) -> Played:
+    (desk.root / "desk" / "fewer.txt").write_text("cus_1\ncus_2\n", encoding="utf-8")
+    yield
+
+
 @scene("Messages do not come in", "nothing_yet")
 def _the_mailbox_is_dead(desk: Desk) -> Played:
     _hand_over(desk)

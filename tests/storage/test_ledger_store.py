@@ -174,22 +174,6 @@ def test_a_new_draft_covers_whoever_the_old_one_did_not_surely_reach(half_sent):
     assert {each.person for each in claim(half_sent, NEW)} == {"none", "p2", "p3", "p4", "p5"}
 
 
-def test_nobody_who_left_the_scope_waits_for_ever(half_sent):
-    fill(half_sent, row("p2", NEW))
-    with half_sent.write() as connection:
-        ledger.drop_others(connection, "INC-1", "customers", NEW, "not affected", NOW)
-    found = rows(half_sent)
-    assert {person for person, each in found.items() if each.state == "excluded"} == {
-        "none",
-        "p3",
-        "p4",
-        "p5",
-    }
-    settle(half_sent, claim(half_sent, NEW))
-    with half_sent.read() as connection:
-        assert ledger.next_due(connection, "INC-1", "customers") is None
-
-
 def test_a_letter_of_an_older_draft_in_which_somebody_died_is_not_stuck(database):
     fill(database, row("p"))
     claim(database)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, hand_back, page, take
     from tocsin.actions.restoring import let_go
+    from tocsin.actions.revising import release_people, uphold_people
     from tocsin.actions.scoping import export_affected, scope
     from tocsin.actions.silencing import lift, silence
     from tocsin.actions.triage import confirm
@@ -84,6 +85,10 @@ _ROOMS = {
         "take",
     ),
     "restoring": ("let_go",),
+    "revising": (
+        "release_people",
+        "uphold_people",
+    ),
     "scoping": (
         "export_affected",
         "scope",
@@ -131,6 +136,7 @@ __all__ = [
     "reject",
     "release",
     "release_duty",
+    "release_people",
     "reopen",
     "resume",
     "run",
@@ -144,6 +150,7 @@ __all__ = [
     "told_otherwise",
     "undo",
     "update",
+    "uphold_people",
 ]
 
 

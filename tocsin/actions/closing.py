@@ -17,6 +17,7 @@ from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
 from tocsin.domain.notice import LEAVING, REACHED, unreached_words
 from tocsin.domain.owing import assessment, owes_reasons
 from tocsin.domain.plan import facts_of
+from tocsin.domain.unsupported import waits_for_judgement
 from tocsin.engine.letters import spoken_facts
 from tocsin.evidence.passing import sweep
 from tocsin.record import Recorded
@@ -56,6 +57,11 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
         it = "it" if len(duties) == 1 else "each"
         raise Refused(
             f"{open_words(duties)}; meet {it} or release it first: tocsin duties {incident.key} lists them"
+        )
+    if waits := waits_for_judgement(incident):
+        raise Refused(
+            f"{incident.key} waits for {waits}; tocsin affected {incident.key} --changes lists them, "
+            f"tocsin release {incident.key} decides"
         )
     for notice in incident.notices.values():
         if notice.mark in LEAVING:

@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 
 from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import act, command_of, first_answer, refuse_silence, said_by
+from tocsin.actions.revising import alike, readers_among, upheld_cells
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.change import Also, Change
 from tocsin.domain.carrying import with_decisions
+from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
@@ -30,8 +32,10 @@ from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.rendering.spreadsheet import cell
 from tocsin.sealing import keyed_digest
 from tocsin.setting_tables import megabytes
-from tocsin.storage import affected, jobs
+from tocsin.storage import affected, jobs, revisions
 from tocsin.storage.database import in_batches
+from tocsin.storage.holding import hold
+from tocsin.storage.revisions import Unsupported
 
 Progress = Callable[[str, float], None]
 
@@ -120,15 +124,17 @@ def _measured(
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
         item, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
-        seq = change.add(body)
+        # Who is held hangs on what was decided up to this very entry.
+        left, own = _no_longer_supported(app, key, revision, catalog.data_map)
+        seq = change.add(body.model_copy(update=left))
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
-        cells = with_decisions(body.cells, change.incident.facts)
+        cells = with_decisions((*body.cells, *own), change.incident.facts)
         shown = {
             "cells": cells or _unless_stated(change.incident),
             "log_coverage": _coverage(question, result),
         }
         _learn(change, shown, source, seq)
-        change.also.append(ours)
+        change.also += [ours, lambda connection: hold(connection, key, revision, change.now)]
         change.answer = {"seen": [each.model_dump() for each in result.seen]}
 
     return record(app, key, decide, actor=actor.id, command=command)
@@ -161,8 +167,7 @@ def _next(incident: Incident) -> int:
 def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMeasured:
     """What was measured, and how it differs from the revision before."""
     with app.database.read() as connection:
-        now_in = affected.pseudonyms(connection, key, revision, told_only=True)
-        before = affected.pseudonyms(connection, key, revision - 1, told_only=True)
+        changes = revisions.changes(connection, key, revision - 1, revision)
         columns = affected.rows_digest(affected.rows(connection, key, revision))
     return ScopeMeasured(
         revision=revision,
@@ -178,10 +183,25 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
         inputs=tuple(each.model_dump(mode="json") for each in result.inputs),
         repeated=tuple(each.model_dump(mode="json") for each in result.repeated),
         proof=tuple(each.model_dump(mode="json") for each in result.proof),
-        added=len(now_in - before),
-        kept=len(now_in & before),
-        unsupported=len(before - now_in),
+        added=changes.added,
+        kept=changes.kept,
+        unsupported=changes.unsupported,
     )
+
+
+def _no_longer_supported(
+    app: App, key: str, revision: int, data_map: DataMap
+) -> tuple[dict[str, dict[str, int]], tuple[dict[str, Any], ...]]:
+    """Whom this revision leaves to a person, and whom one has upheld: counts for its entry, cells for the facts."""
+    held, upheld = (Unsupported(key, revision, stand) for stand in ("held", "upheld"))
+    with app.database.read() as connection:
+        people = alike(affected.opened(row, app.people_key(key)) for row in upheld.people(connection))
+        counts = {
+            "held": held.by_place(connection),
+            "held_told": held.by_place(connection, told=True),
+            "upheld": readers_among(people),
+        }
+    return counts, upheld_cells(people, data_map)
 
 
 def _learn(change: Change, facts: Mapping[str, Any], source: str, seq: int) -> None:

@@ -53,6 +53,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
     "Whom it hit": (
         Verb("scope", "scoping:scope", "[INC]", "ask the logs who is affected"),
         Verb("affected", "affected:affected", "[INC]", "counts, or one person's story"),
+        Verb("release", "revising:release", "[INC] ID...", "decide on whom a new scope no longer supports"),
         Verb("assess", "knowing:assess", "[INC]", "advice on the risk to people; a person decides"),
     ),
     "What is owed": (

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.incidents import split, which
+from tocsin.cli.revising import change_lines, say_changes
 from tocsin.domain.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from tocsin.views.affected import Story
 
 
 def affected(
@@ -18,6 +22,8 @@ def affected(
     person: Annotated[
         str | None, Parameter(help="ID in the customer database: was this person affected?")
     ] = None,
+    changes: Annotated[Flag, Parameter(help="Who came and who is no longer supported, one by one.")] = False,
+    since: Annotated[int | None, Parameter(help="REV that --changes compares with; the one before.")] = None,
     export: Annotated[Path | None, Parameter(help="FILE.csv to take the list out of the system.")] = None,
     because: Annotated[Because, Parameter(help="Why the list leaves.")] = "",
     unowned: Annotated[
@@ -31,14 +37,18 @@ def affected(
     from tocsin.views.access import seen
 
     named, _ = split(words)
-    if bool(person) + bool(export) + unowned > 1:
-        raise WrongUsage("--person, --export and --unowned are questions of their own; ask one")
+    if sum(map(bool, (person, export, changes, unowned))) > 1:
+        raise WrongUsage("--person, --changes, --export and --unowned are questions of their own; ask one")
+    if since is not None and not changes:
+        raise WrongUsage("--since goes with --changes")
     with door.open() as shell:
         key = which(shell, named)
         incident = seen(shell.app, shell.actor, key)
         if export:
             done = export_affected(shell.app, shell.actor, key, export, because=because, command=door.key)
             changed(shell, done, f"{export} is written; it is personal data: delete it when it has served.")
+        elif changes:
+            say_changes(shell, incident, since)
         elif person:
             _say_story(shell, incident, person)
         elif unowned:
@@ -55,9 +65,7 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
     bound = "at least " if found.gaps else ""
     head = f"{key} {incident.code_name}: {bound}{found.total:,} people to be told, revision {found.revision}"
     shell.say(bold(head))
-    if found.revision > 1:
-        change = f"{found.added:,} new, {found.kept:,} kept, {found.unsupported:,} no longer supported"
-        shell.say(f"since revision {found.revision - 1}: {change}")
+    shell.say(*change_lines(shell, key, found))
     for title, numbers in (("Place", found.by_place), ("Kind", found.by_kind), ("Bucket", found.buckets)):
         ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
         shell.say(
@@ -123,8 +131,8 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
         doubt = f"; {told.gaps} gaps remain, so this is no proof" if told.gaps else ""
         shell.say(f"{clean(person)} is not among the affected of revision {told.revision}{doubt}.")
     else:
-        said = "is owed a letter" if found.told else "is not owed a letter"
-        shell.say(bold(f"{clean(person)}: {found.bucket}, {said}"))
+        said = "is owed a letter" if told.owed else "is not owed a letter"
+        shell.say(bold(f"{clean(person)}: {found.bucket}, {said}"), *_unsupported_lines(told))
         shell.say(
             labelled("WHAT", ", ".join(found.kinds) or "unknown kinds"),
             labelled(
@@ -151,7 +159,8 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
             "person": person,
             "revision": told.revision,
             "affected": found is not None,
-            "told": bool(found and found.told),
+            "told": told.owed,
+            "unsupported": asdict(told.unsupported) | {"because": told.because} if told.unsupported else None,
             "record": asdict(found) if found else None,
             "proof": proof,
             "route": asdict(told.way) if told.way else None,
@@ -170,6 +179,21 @@ def _say_way(shell: Shell, told: Any) -> None:
     for name, those in also:
         if those:
             shell.say(labelled("ALSO", f"{name} {', '.join(clean(each) for each in those)}"))
+
+
+def _unsupported_lines(told: "Story") -> list[str]:
+    """That the latest revision does not name this person, and what was decided about it."""
+    gone = told.unsupported
+    if gone is None:
+        return []
+    stands = {
+        "held": "and waits for a decision",
+        "released": "and was released from the scope",
+        "upheld": "and is told all the same, as a person decided",
+    }
+    because = f": {clean(told.because)}" if told.because else ""
+    words = f"found by revision {gone.revision}, no longer supported by revision {told.revision}"
+    return [labelled("SCOPE", f"{words}, {stands[gone.stand]}{because}", urgent=gone.stand == "held")]
 
 
 def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:

@@ -55,6 +55,10 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
         lines.append(
             labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
         )
+    if found.held:
+        told = f" ({found.held_told:,} told already)" if found.held_told else ""
+        words = f"{found.held:,} no longer supported{told}: decide     tocsin affected{named} --changes"
+        lines.append(labelled("HELD", words, urgent=True))
     if found.room and found.room.name:
         trouble = bool(found.room.trouble or found.room.left_out)
         lines.append(labelled("ROOM", clean(found.room.words), urgent=trouble))

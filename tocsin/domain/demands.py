@@ -89,7 +89,11 @@ def demands(incident: Incident, catalog: Catalog, facts: Facts) -> tuple[Demand,
     cells = facts.cells_or_blank
     perhaps = silencing(incident, catalog, facts)
     found = []
-    for readers, people in sorted(readers_of(incident.scope).items()):
+    everybody = readers_of(incident.scope)
+    for key, people in incident.upheld.items():
+        readers = Readers(*key.split("/"))
+        everybody[readers] = everybody.get(readers, 0) + people
+    for readers, people in sorted(everybody.items()):
         own = sum(1 << number for number, cell in enumerate(cells) if _are(readers, cell))
         binding = [duty for duty in duties if duty.binds(readers, own)]
         silenced = [each for each in perhaps if each.binds(readers.place, own)]

@@ -28,7 +28,7 @@ from tocsin.domain.incident import (
     Supplement,
     Tenure,
 )
-from tocsin.domain.timeline import Entry
+from tocsin.domain.timeline import Entry, digest
 
 B = TypeVar("B", bound=k.Body)
 C = TypeVar("C", Rhythm, Tenure)
@@ -239,10 +239,70 @@ def _learned(incident: Incident, entry: Entry, body: k.FactLearned) -> Incident:
 
 @_on(k.ScopeMeasured)
 def _scoped(incident: Incident, entry: Entry, body: k.ScopeMeasured) -> Incident:
+    after = _other_people(incident, came=body.added, left=body.unsupported)
+    return _changed(
+        after,
+        scope=body,
+        scope_seq=entry.seq,
+        held=body.held,
+        held_told=body.held_told,
+        upheld=body.upheld,
+        upheld_digest=incident.upheld_digest if body.upheld else "",
+    )
+
+
+def _other_people(incident: Incident, *, came: int = 0, left: int = 0) -> Incident:
+    """Every letter has other readers by so many since its draft."""
     notices = {
-        id_: replace(state, newcomers=state.newcomers + body.added) for id_, state in incident.notices.items()
+        id_: replace(state, newcomers=state.newcomers + came, leavers=state.leavers + left)
+        for id_, state in incident.notices.items()
     }
-    return _changed(incident, scope=body, scope_seq=entry.seq, notices=notices)
+    return _changed(incident, notices=notices)
+
+
+@_on(k.UnsupportedAsked)
+def _unsupported_asked(incident: Incident, entry: Entry, body: k.UnsupportedAsked) -> Incident:
+    return _changed(incident, held_asked=entry.seq)
+
+
+@_on(k.PeopleReleased)
+def _people_released(incident: Incident, entry: Entry, body: k.PeopleReleased) -> Incident:
+    after = _decided_on(incident, body)
+    for notice, people in body.letters.items():
+        after = _told(after, entry, notice, people)
+    if not body.undone:
+        return after
+    return _changed(
+        after,
+        upheld=_less(incident.upheld, body.undone),
+        upheld_digest=digest([incident.upheld_digest, "without", body.digest]),
+    )
+
+
+@_on(k.PeopleUpheld)
+def _people_upheld(incident: Incident, entry: Entry, body: k.PeopleUpheld) -> Incident:
+    unwritten = sum(body.people.values()) - sum(body.told.values())
+    upheld = {
+        readers: incident.upheld.get(readers, 0) + body.readers.get(readers, 0)
+        for readers in {**incident.upheld, **body.readers}
+    }
+    return _changed(
+        _other_people(_decided_on(incident, body), came=unwritten),
+        upheld=upheld,
+        upheld_digest=digest([incident.upheld_digest, body.digest]),
+    )
+
+
+def _decided_on(incident: Incident, body: k.PeopleReleased | k.PeopleUpheld) -> Incident:
+    """So many people fewer wait for a decision."""
+    return _changed(
+        incident, held=_less(incident.held, body.people), held_told=_less(incident.held_told, body.told)
+    )
+
+
+def _less(counts: Mapping[str, int], gone: Mapping[str, int]) -> dict[str, int]:
+    left = {name: count - gone.get(name, 0) for name, count in counts.items()}
+    return {name: count for name, count in left.items() if count > 0}
 
 
 @_on(k.Paged)

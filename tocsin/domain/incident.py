@@ -16,6 +16,7 @@ from tocsin.domain.doubt import fate
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import CommandEnded, DutyOpened, RoomOpened, ScopeMeasured, Severity, Status
 from tocsin.domain.moments import MOMENT_NAMES
+from tocsin.domain.timeline import digest
 
 StepMark = Literal["done", "skipped"]
 #: `released`: found not owed. `not-notified`: a choice to be silent, under which the law still stands.
@@ -223,8 +224,9 @@ class NoticeState:
     root: str | None = None
     #: Letters that a person settled by hand after the last stop; the next stop counts them.
     settled: int = 0
-    #: People whom the scope added since this draft.
+    #: People whom the scope added since this draft, and whom it no longer supports.
     newcomers: int = 0
+    leavers: int = 0
     #: What the draft leaves out, and its readers with what stands in theirs besides.
     left_out: tuple[str, ...] = ()
     added: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
@@ -299,6 +301,14 @@ class Incident:
     grounds: Mapping[str, Ground] = field(default_factory=lambda: _NOTHING)
     scope: ScopeMeasured | None = None
     scope_seq: int = 0
+    #: People whom an earlier revision of the scope told and this one does not, undecided, by place; those of them for
+    #: whom a letter had left; and the entry by which a decision was asked for.
+    held: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    held_told: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    held_asked: int = 0
+    #: Those of whom a person found that they are owed a letter all the same, by readers, and a digest of who they are.
+    upheld: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    upheld_digest: str = ""
     evidence: tuple[str, ...] = ()
     #: The entry by which newer laws were accepted; 0 while the incident is judged by those of its declaration.
     accepted_seq: int = 0
@@ -349,6 +359,23 @@ class Incident:
         if self.reported_at is not None:
             begun["reported_at"] = self.reported_at
         return begun | {name: at for name, at in known.items() if at is not None}
+
+    @property
+    def owed_letters(self) -> int:
+        """How many people are owed a letter: whom the scope found, and whom a person upheld."""
+        return (self.scope.total if self.scope else 0) + sum(self.upheld.values())
+
+    @property
+    def recipients(self) -> str:
+        """The digest of everybody who is owed a letter; empty before there is a scope."""
+        found = self.scope.set_digest if self.scope else ""
+        return digest({"of": found, "upheld": self.upheld_digest}) if self.upheld_digest else found
+
+    @property
+    def held_untold(self) -> Mapping[str, int]:
+        """Those who are held and had no letter, by place: a duty to tell people is not met before it is decided."""
+        left = {place: count - self.held_told.get(place, 0) for place, count in self.held.items()}
+        return {place: count for place, count in left.items() if count > 0}
 
     def ringing(self, role: str) -> Ringing:
         """Since when the ladder of a role calls."""

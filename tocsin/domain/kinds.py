@@ -213,6 +213,51 @@ class ScopeMeasured(Body):
     routes: tuple[dict[str, Any], ...] = ()
     #: How many of them are closed, shared, unsubscribed and so on: what is particular, whether or not it decides.
     circumstances: dict[str, int] = {}
+    #: People whom an earlier revision told and this one does not, and on whom nobody has decided, by place; for so many
+    #: of them a letter had left, surely or perhaps.
+    held: dict[str, int] = {}
+    held_told: dict[str, int] = {}
+    #: Those of them of whom a person found that they are owed a letter all the same, by readers.
+    upheld: dict[str, int] = {}
+
+
+class UnsupportedAsked(Body):
+    """Those who decide on people whom a revision no longer supports were asked to."""
+
+    revision: int
+    people: int
+
+
+class PeopleReleased(Body):
+    """A person decided that people whom a revision no longer supports are owed nothing: they leave the scope.
+
+    `people` counts them by place, `told` those of them for whom a letter had left, `undone` by readers those who had
+    been upheld before and are counted in neither. `digest` is SHA-256 over all their pseudonyms, one a line, in order.
+    `letters` says of each notice how many of which readers it need not tell any more.
+    """
+
+    revision: int
+    people: dict[str, int]
+    digest: str
+    because: Words
+    told: dict[str, int] = {}
+    undone: dict[str, int] = {}
+    letters: dict[str, dict[str, int]] = {}
+
+
+class PeopleUpheld(Body):
+    """A person decided that people whom a revision no longer supports are owed a letter all the same.
+
+    `people` counts them by place, `readers` by readers; for `told` of them a letter had left. `digest` is as in
+    PeopleReleased.
+    """
+
+    revision: int
+    people: dict[str, int]
+    readers: dict[str, int]
+    digest: str
+    because: Words
+    told: dict[str, int] = {}
 
 
 # --- people

@@ -171,6 +171,17 @@ class DoubtDecisions(Move):
 
 
 @dataclass(frozen=True)
+class AskAboutUnsupported(Move):
+    """The scope no longer supports people whom an earlier revision told: a person must say what becomes of them."""
+
+    people: int
+    revision: int
+
+    kind, stage = "ask-unsupported", "scope"
+    about, says = "{revision}", "Ask about {people} people whom revision {revision} no longer supports"
+
+
+@dataclass(frozen=True)
 class AmendDuty(Move):
     """A duty that stands asks for something else, since newer laws were accepted."""
 

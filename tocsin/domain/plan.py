@@ -39,6 +39,7 @@ from tocsin.domain.rhythm import update_moves, update_wake
 from tocsin.domain.setback import set_back
 from tocsin.domain.shifts import shift_moves, shift_wake
 from tocsin.domain.telling import awaited, notice_moves, sending_moves
+from tocsin.domain.unsupported import unsupported_moves, waits_for_judgement
 
 __all__ = ["TO_ANSWER", "Plan", "assessment", "calls", "facts_of", "plan"]
 
@@ -87,6 +88,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     moves += deadline_moves(incident, catalog, now)
     moves += look_again_moves(incident, now)
     moves += doubt_moves(incident, catalog)
+    moves += unsupported_moves(incident)
     moves += _step_moves(incident, type_, answers, now)
     moves += update_moves(incident, catalog.contacts, now)
     moves += shift_moves(incident, catalog.contacts, now)
@@ -188,6 +190,7 @@ def waiting_for(
     return (
         _waits_for_decision(incident, catalog)
         or _waits_for_letter(incident, catalog, letters)
+        or waits_for_judgement(incident)
         or _waits_for_gate(incident, type_, answers, _BEFORE_PAPERS)
         or _waits_for_filing(incident)
         or _waits_for_gate(incident, type_, answers, type_.phases)

@@ -29,6 +29,7 @@ from tocsin.domain.notice import (
     is_letter,
     is_stale,
 )
+from tocsin.domain.unsupported import held_under
 
 
 def notice_moves(
@@ -80,10 +81,9 @@ def _moves_of(
 
 
 def _recipients_changed(incident: Incident, state: NoticeState, letters: Iterable[LetterPlan]) -> bool:
-    scope = incident.scope
     return (
-        scope is not None
-        and recipients_digest(letters, state.id, scope.set_digest) != state.recipients_digest
+        incident.scope is not None
+        and recipients_digest(letters, state.id, incident.recipients) != state.recipients_digest
     )
 
 
@@ -92,7 +92,9 @@ def _has_newcomers(state: NoticeState, letter: LetterPlan | None, letters: tuple
     if letter is None or letter.lacks or not is_letter(state.id):
         return False
     joined = bool(state.added) and not letter.added.keys() <= state.added.keys()
-    return joined or (state.newcomers > 0 and (letter.people > state.recipients or len(letters) == 1))
+    # Whom the scope no longer supports may have been a reader of this letter, and made room for a newcomer.
+    before = state.recipients - state.leavers
+    return joined or (state.newcomers > 0 and (letter.people > before or len(letters) == 1))
 
 
 def _draftable(incident: Incident, letter: LetterPlan) -> bool:
@@ -104,7 +106,7 @@ def _writable(
     incident: Incident, state: NoticeState, letter: LetterPlan | None, letters: tuple[LetterPlan, ...]
 ) -> bool:
     """Whether there is something to say, and somebody to say it to. Without a law's word the letter is everybody's."""
-    if not _has_words(incident) or incident.scope is None or incident.scope.total == 0:
+    if not _has_words(incident) or incident.owed_letters == 0:
         return False
     return not letter.lacks if letter else not letters
 
@@ -122,7 +124,7 @@ def _met(incident: Incident, letters: tuple[LetterPlan, ...]) -> Iterable[MeetBy
             for letter, state in zip(bound, states, strict=True)
             if state and state.untold_at and _told(duty, letter, state)
         ]
-        if bound and len(told) == len(bound):
+        if bound and len(told) == len(bound) and not held_under(duty, incident):
             last = max(range(len(told)), key=lambda number: told[number])
             cause = max(state.last_seq for state in states if state)
             yield MeetByNotice(cause, duty.opened.key, bound[last].id, told[last])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Connection
+
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.demands import Readers
@@ -32,6 +34,8 @@ from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
+from tocsin.storage.holding import hold
+from tocsin.storage.revisions import owed
 
 #: Ledger rows written at a time.
 BATCH = 500
@@ -39,7 +43,7 @@ BATCH = 500
 
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     """Every distinct letter rendered from what is known now, as the entry that an approval would bind."""
-    if incident.scope is None or incident.scope.total == 0:
+    if incident.owed_letters == 0:
         raise Refused(
             f"{incident.key} has nobody to write to yet; tocsin scope {incident.key} finds the people first"
         )
@@ -117,7 +121,6 @@ def fill(job: Job) -> bool:
             ledger.fill(connection, batch)
         rows += len(batch)
         excluded.update(row["reason"] for row in batch if row["reason"])
-    others = f"not affected by revision {incident.scope.revision} of the scope"
 
     def decide(change: Change) -> None:
         # Paused or voided meanwhile: then the rows wait, and nothing says that they may leave.
@@ -125,17 +128,21 @@ def fill(job: Job) -> bool:
         if (now.mark, now.digest) == ("released", state.digest):
             body = LedgerFilled(notice=notice, digest=state.digest, rows=rows, excluded=dict(excluded))
             change.add(body, cause=job.move.cause, key=job.move.key)
-            drop = partial(
-                ledger.drop_others,
-                incident=key,
-                notice=notice,
-                digest=state.digest,
-                reason=others,
-                at=change.now,
-            )
-            change.also += [job.fence, drop]
+            change.also += [job.fence, partial(_set_apart, change=change, notice=notice)]
 
     return bool(record(app, key, decide, actor="engine").entries)
+
+
+def _set_apart(connection: Connection, change: Change, notice: str) -> None:
+    """Whom another letter is for by now leaves this one. Who is no longer supported is held, and stays in it."""
+    incident = change.incident
+    assert incident.scope is not None
+    key, revision, digest = incident.key, incident.scope.revision, incident.notices[notice].digest
+    ledger.drop_moved(
+        connection, key, notice, digest, owed(key, revision), "another letter is for them by now", change.now
+    )
+    if incident.held:
+        hold(connection, key, revision, change.now)
 
 
 def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator[dict[str, Any]]:
@@ -165,6 +172,7 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "state": "excluded" if reason else "pending",
             "reason": reason,
             "accounted_at": app.now() if hidden in others else None,
+            "held_at": None,
             "attempts": 0,
             "doubtful": False,
             "not_before": app.now(),

@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.domain import certainty
@@ -26,6 +28,7 @@ from tocsin.engine.additions import additions
 from tocsin.rendering.account import account
 from tocsin.rendering.letter import Letter, LetterFacts, Letters, Reader, Variant
 from tocsin.storage import affected
+from tocsin.storage.revisions import Unsupported
 from tocsin.storage.texts import read_texts, shown
 
 HOLDING = "holding"
@@ -143,7 +146,7 @@ def _dated(app: App, state: NoticeState | None, zone: ZoneInfo) -> date:
 
 
 def readers(app: App, incident: Incident, notice: str = HOLDING) -> Iterable[tuple[str, AffectedPerson]]:
-    """(pseudonym, person) of everybody who is owed this letter, by the latest revision of the scope.
+    """(pseudonym, person) of everybody who is owed this letter, by the latest revision of the scope or a person's word.
 
     The holding letter goes to all. Whom no other letter of ours is for gets the common one, so that nobody is left out.
     """
@@ -154,6 +157,17 @@ def readers(app: App, incident: Incident, notice: str = HOLDING) -> Iterable[tup
         for hidden, person in affected.people(connection, incident.key, incident.scope.revision, key):
             if person.told and mine(readers_of(person)):
                 yield hidden, person
+        for hidden, person in upheld(connection, incident, key):
+            if mine(readers_of(person)):
+                yield hidden, person
+
+
+def upheld(connection: Connection, incident: Incident, key: bytes) -> Iterator[tuple[str, AffectedPerson]]:
+    """(pseudonym, person) of those whom no log supports any more and a person upheld, as they were last found."""
+    if incident.scope is not None and incident.upheld:
+        whom = Unsupported(incident.key, incident.scope.revision, "upheld")
+        for row in whom.people(connection):
+            yield row.person, affected.opened(row, key)
 
 
 def _whose(app: App, incident: Incident, notice: str) -> Callable[[Readers], bool]:
@@ -169,9 +183,7 @@ def recipients_of(app: App, incident: Incident, notice: str) -> str:
     """The digest of the people whom a letter goes to."""
     if incident.scope is None:
         raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
-    return recipients_digest(
-        letters_of(incident, app.catalog_of(incident)), notice, incident.scope.set_digest
-    )
+    return recipients_digest(letters_of(incident, app.catalog_of(incident)), notice, incident.recipients)
 
 
 def variants(app: App, incident: Incident, notice: str, write: Writing) -> dict[Variant, Letter]:

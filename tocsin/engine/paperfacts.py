@@ -90,11 +90,11 @@ def _telling(incident: Incident) -> Telling | None:
         return None
     letters = letter_states(incident)
     if not letters:
-        return Telling(incident.scope.total)
+        return Telling(incident.owed_letters)
     handed = sum(each.counts.get(state, 0) for each in letters for state in ("handed_over", "delivered"))
     # Of several letters the first one to end is when people were told first.
     told = min((each.told_at for each in letters if each.told_at), default=None)
-    return Telling(incident.scope.total, handed, told)
+    return Telling(incident.owed_letters, handed, told)
 
 
 def _filings(app: App, incident: Incident, own: DutyState) -> tuple[Filing, ...]:

@@ -20,6 +20,7 @@ from tocsin.engine.hand_over import ask_hand_over
 from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
 from tocsin.engine.milestones import publish
 from tocsin.engine.newer import tell_of_newer_laws
+from tocsin.engine.unsupported import ask_about_unsupported
 from tocsin.engine.updates import ask_update
 from tocsin.rendering.message import Line, line
 from tocsin.storage import outbox
@@ -254,6 +255,7 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.DoubtDuty: _doubt_duty,
     m.AskToLookAgain: look_again,
     m.DoubtDecisions: doubt_decisions,
+    m.AskAboutUnsupported: ask_about_unsupported,
     m.AmendDuty: _amend_duty,
     m.TellOfNewerLaws: tell_of_newer_laws,
     m.WarnOfDeadline: _warn,

@@ -69,6 +69,8 @@ class Story:
     outcomes: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
     #: What each revision of the scope found, and the entry that says so, in order.
     scopes: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    #: What was decided of people whom the scope no longer supports, and the entry that says so, in order.
+    judgements: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     erased_seq: int = 0
     #: The first entry of a kind that this release does not know.
     unknown: tuple[int, str] | None = None
@@ -139,6 +141,15 @@ def _scoped(story: Story, row: Row, body: dict[str, Any]) -> None:
     story.scopes.append((row["seq"], {name: body[name] for name in names}))
 
 
+def _released(story: Story, row: Row, body: dict[str, Any]) -> None:
+    count = sum(body["people"].values()) + sum(body.get("undone", {}).values())
+    story.judgements.append((row["seq"], {**body, "count": count, "upheld": False}))
+
+
+def _upheld(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.judgements.append((row["seq"], {**body, "count": sum(body["people"].values()), "upheld": True}))
+
+
 def _outcome(story: Story, row: Row, body: dict[str, Any]) -> None:
     # The entry's key names the message, and how often it had been tried before.
     kind, _, tried = str(row["command_key"]).partition("/")
@@ -184,6 +195,8 @@ _HEEDED = {
     "HeadPublished": _published,
     "EvidenceKept": _kept,
     "ScopeMeasured": _scoped,
+    "PeopleReleased": _released,
+    "PeopleUpheld": _upheld,
     "Paged": _paged,
     "PageOutcome": _outcome,
     "LedgerFilled": _filled,

@@ -1,7 +1,9 @@
 """verify: prove an incident, entry by entry, and name the first place that is not as it was written.
 
-Chain, head, packs, keys, texts, vault, affected people, messages, ledger, attempts, projections: in that order, so that
-what is named is the cause and not its consequence. Everything is read in one view of the database that does not move.
+Chain, head, packs, keys, texts, vault, affected people and what was decided of them, messages, ledger, attempts,
+projections: in that order, so that what is named is the cause and not its consequence. Everything is read in one view
+of the database that does not move.
+
 What it cannot see: a warning that was taken away since the last published head, an attempt at one of our own messages
 that was in doubt, and whatever somebody rewrote who holds the master key too, unless a head in a mail says otherwise.
 """
@@ -19,6 +21,7 @@ from tocsin.domain.errors import Refused
 from tocsin.evidence import keeping
 from tocsin.evidence.attempts import attempts
 from tocsin.evidence.case import Bad, Case, Check
+from tocsin.evidence.judgements import judgements
 from tocsin.evidence.letters import letters
 from tocsin.evidence.messages import messages
 from tocsin.evidence.people import people
@@ -76,6 +79,7 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         keeping.texts,
         keeping.vault,
         people,
+        judgements,
         messages,
         letters,
         attempts,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson, pseudonym
 from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
@@ -93,14 +93,6 @@ def person(
     )
     sealed = connection.scalar(query)
     return None if sealed is None else _person(unseal(key, sealed, _context(incident, revision, hidden)))
-
-
-def pseudonyms(connection: Connection, incident: str, revision: int, *, told_only: bool = False) -> set[str]:
-    """Everybody of a revision, or only those who are told, as pseudonyms."""
-    query = select(affected.c.person).where(affected.c.incident == incident, affected.c.revision == revision)
-    if told_only:
-        query = query.where(affected.c.bucket.in_([str(bucket) for bucket in TOLD]))
-    return set(connection.scalars(query))
 
 
 def number(connection: Connection, incident: str, revision: int) -> int:

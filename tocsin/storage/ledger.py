@@ -1,6 +1,7 @@
 """The ledger: one row per person and notice, and what became of that person's letter.
 
-States: pending, sending, handed_over, delivered, refused, bounced, ambiguous, excluded. They always add up to the
+States: pending, sending, handed_over, delivered, refused, bounced, ambiguous, excluded; and held, which is said of a
+letter that has not left while a person is to decide whether its reader is still owed it. They always add up to the
 number of recipients. `handed_over` means that a server took it, and never more. Several workers on PostgreSQL take
 different rows (SKIP LOCKED); on SQLite there is one writer at a time. A long module, because whatever moves a letter
 from one state to another, or counts it, stands side by side.
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Row,
     String,
@@ -35,10 +37,28 @@ from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
 from tocsin.storage.tables import Moment, attempt, ledger
 
-STATES = ("pending", "sending", "handed_over", "delivered", "refused", "bounced", "ambiguous", "excluded")
+STATES = (
+    "pending",
+    "sending",
+    "handed_over",
+    "delivered",
+    "refused",
+    "bounced",
+    "ambiguous",
+    "excluded",
+    "held",
+)
 
-#: Rows that the next letter may be taken from.
-_WAITING = and_(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
+#: Rows that the next letter may be taken from, unless they are held.
+_OPEN = and_(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
+_WAITING = and_(_OPEN, ledger.c.held_at.is_(None))
+#: Rows as they are counted. What is held keeps its state, which a root may have recorded; of who was released from the
+#: scope a letter that never left is one that was excluded.
+_COUNTED = case(
+    (and_(_OPEN, ledger.c.held_at.is_not(None), ledger.c.accounted_at.is_(None)), "held"),
+    (and_(ledger.c.state == "pending", ledger.c.held_at.is_not(None)), "excluded"),
+    else_=ledger.c.state,
+)
 #: Rows whose people have not surely or perhaps been told, and for whom nobody has accounted.
 _UNTOLD = and_(
     or_(
@@ -47,8 +67,10 @@ _UNTOLD = and_(
     ),
     ledger.c.accounted_at.is_(None),
 )
-#: Of those, the people whom the letter will not reach.
-_UNREACHABLE = and_(_UNTOLD, ledger.c.state.in_(("excluded", "refused", "bounced")))
+#: Of those, the people whom the letter will not reach. Of who is held a person decides first whether she is told.
+_UNREACHABLE = and_(
+    _UNTOLD, ledger.c.state.in_(("excluded", "refused", "bounced")), ledger.c.held_at.is_(None)
+)
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(ledger.c.state.in_(("pending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None))
 
@@ -75,7 +97,17 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     statement = upsert(connection, ledger, rows)
-    names = ("digest", "variant", "readers", "message_id", "state", "reason", "accounted_at", "sealed")
+    names = (
+        "digest",
+        "variant",
+        "readers",
+        "message_id",
+        "state",
+        "reason",
+        "accounted_at",
+        "held_at",
+        "sealed",
+    )
     fresh = {name: statement.excluded[name] for name in names}
     connection.execute(
         statement.on_conflict_do_update(
@@ -86,13 +118,22 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def drop_others(
-    connection: Connection, incident: str, notice: str, digest: str, reason: str, at: datetime
+def drop_moved(
+    connection: Connection,
+    incident: str,
+    notice: str,
+    digest: str,
+    owed: CompoundSelect[tuple[str]],
+    reason: str,
+    at: datetime,
 ) -> None:
-    """Take out of the sending who is not among the recipients of this draft any more and was not yet written to."""
+    """Take out of the sending whom another letter is for by now, and was not yet written to.
+
+    `owed` selects the pseudonyms of who is owed a letter. Of anybody else a person decides: her row stays as it is.
+    """
     connection.execute(
         _of(update(ledger), incident, notice)
-        .where(ledger.c.digest != digest, _UNSENT)
+        .where(ledger.c.digest != digest, _UNSENT, ledger.c.person.in_(owed))
         .values(state="excluded", reason=reason, accounted_at=at)
     )
 
@@ -112,7 +153,9 @@ def claim(
     """Take up to `limit` rows of the approved digest that may leave now; they are `sending` under this lease.
 
     A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
+    One that is held by now is not: it may have left, and stays in doubt until a person has decided.
     """
+    _put_in_doubt(connection, incident, notice, now, clock)
     waits = and_(ledger.c.digest == digest, _WAITING, ledger.c.not_before <= now)
     expired = and_(ledger.c.state == "sending", ledger.c.lease_until < clock)
     query = (
@@ -140,6 +183,16 @@ def claim(
         )
         _record_lost(connection, [row for row in rows if row.state == "sending"], now)
     return rows
+
+
+def _put_in_doubt(connection: Connection, incident: str, notice: str, now: datetime, clock: datetime) -> None:
+    """Held letters whose sender died: nobody sends them now, and nobody knows whether they left."""
+    died = and_(ledger.c.state == "sending", ledger.c.lease_until < clock, ledger.c.held_at.is_not(None))
+    rows = list(connection.execute(_of(select(ledger), incident, notice).where(died)))
+    if rows:
+        _record_lost(connection, rows, now)
+        values = {"state": "ambiguous", "doubtful": True, "lease": None, "lease_until": None}
+        connection.execute(_of(update(ledger), incident, notice).where(died).values(**values))
 
 
 def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
@@ -211,7 +264,8 @@ def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> Non
 
 def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]:
     """Rows by state, every state named; and how many letters may have arrived twice."""
-    found = _of(select(ledger.c.state, func.count()), incident, notice).group_by(ledger.c.state)
+    state = _COUNTED.label("state")
+    found = _of(select(state, func.count()), incident, notice).group_by(state)
     by_state: dict[str, int] = {row.state: row[1] for row in connection.execute(found)}
     twice = _of(select(func.count()), incident, notice).where(ledger.c.doubtful, ledger.c.attempts > 1)
     return {state: by_state.get(state, 0) for state in STATES} | {
@@ -226,6 +280,14 @@ def untold(connection: Connection, incident: str, notice: str) -> dict[str, int]
     return {row.readers: int(row[1]) for row in rows}
 
 
+def standing(row: Row[Any]) -> str:
+    """How a row is counted."""
+    waits = row.state in ("pending", "ambiguous") and row.settled_at is None
+    if waits and row.held_at is not None and row.accounted_at is None:
+        return "held"
+    return "excluded" if row.state == "pending" and row.held_at is not None else str(row.state)
+
+
 def is_untold(row: Row[Any]) -> bool:
     """Whether this row's person is still to be told or accounted for."""
     told = row.state in ("handed_over", "delivered") or (row.state == "ambiguous" and row.settled_at)
@@ -234,10 +296,10 @@ def is_untold(row: Row[Any]) -> bool:
 
 def written_to(connection: Connection, incident: str, notice: str) -> list[str]:
     """Everybody to whom a letter of this notice left, surely or perhaps, or will leave, as pseudonyms."""
-    states = ("pending", "sending", "handed_over", "delivered", "ambiguous")
-    return list(
-        connection.scalars(_of(select(ledger.c.person), incident, notice).where(ledger.c.state.in_(states)))
-    )
+    states = ("sending", "handed_over", "delivered", "ambiguous")
+    leaves = and_(ledger.c.state == "pending", ledger.c.held_at.is_(None))
+    written = or_(ledger.c.state.in_(states), leaves)
+    return list(connection.scalars(_of(select(ledger.c.person), incident, notice).where(written)))
 
 
 def unaccounted(connection: Connection, incident: str, notice: str) -> dict[str, int]:

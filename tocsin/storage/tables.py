@@ -271,6 +271,20 @@ account = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+#: What a person decided of somebody whom a revision of the scope no longer supports, by the entry that says so.
+judged = Table(
+    "judged",
+    metadata,
+    Column("incident", String(32), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    #: The revision that did not support this person when it was decided.
+    Column("revision", Integer, nullable=False),
+    #: Owed a letter all the same; else released from the scope.
+    Column("upheld", Boolean, nullable=False),
+    Index("ix_judged_incident_seq", "incident", "seq"),
+)
+
 ledger = Table(
     "ledger",
     metadata,
@@ -294,6 +308,8 @@ ledger = Table(
     Column("settled_at", Moment),
     #: When somebody accounted for a person whom the letter did not reach.
     Column("accounted_at", Moment),
+    #: Since when the letter waits, because the scope no longer supports its reader: a person decides.
+    Column("held_at", Moment),
     Column("phase", String(20)),
     Column("reply", Text),
     Column("sealed", LargeBinary, nullable=False),

@@ -1,7 +1,8 @@
 """Who was affected: counts, what they cannot know, and one person's story."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tocsin.actors import Actor, need, need_words
@@ -11,7 +12,10 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
-from tocsin.storage import accounts, affected, ledger
+from tocsin.storage import accounts, affected, ledger, revisions, timeline
+from tocsin.storage.database import in_batches
+from tocsin.storage.revisions import Standing
+from tocsin.storage.texts import read_texts
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,10 @@ class Counts:
     #: `{way, reason, people}`, together everybody who is to be told; and how many each circumstance holds for.
     routes: tuple[dict[str, Any], ...] = ()
     circumstances: dict[str, int] = field(default_factory=dict)
+    #: No longer supported and undecided, by place; so many of them had a letter. How many a person upheld.
+    held: dict[str, int] = field(default_factory=dict)
+    held_told: int = 0
+    upheld: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,10 @@ class Letter:
 
 @dataclass(frozen=True)
 class Story:
-    """The answer to "was I affected?". `person` is None for somebody whom the revision does not name."""
+    """The answer to "was I affected?". `person` is None for somebody whom no revision names.
+
+    Of who is `unsupported` by the latest one it is as an earlier one found it; `because` is why a person decided so.
+    """
 
     revision: int
     gaps: int
@@ -55,6 +66,15 @@ class Story:
     letters: tuple[Letter, ...]
     #: How she is told, before a law has its say; None for somebody who is not among them.
     way: Route | None = None
+    unsupported: Standing | None = None
+    because: str | None = None
+
+    @property
+    def owed(self) -> bool:
+        """Whether a letter is owed: by what was found, or by a person's word."""
+        if self.unsupported is not None:
+            return self.unsupported.stand == "upheld"
+        return self.person is not None and self.person.told
 
 
 def counts(incident: Incident) -> Counts:
@@ -75,6 +95,9 @@ def counts(incident: Incident) -> Counts:
         scope.unsupported,
         scope.routes,
         scope.circumstances,
+        dict(incident.held),
+        sum(incident.held_told.values()),
+        sum(incident.upheld.values()),
     )
 
 
@@ -86,13 +109,16 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
     with app.database.read() as connection:
         hidden = accounts.owner(connection, incident.key, found.revision, key, asked) or pseudonym(key, asked)
         person = affected.person(connection, incident.key, found.revision, key, hidden)
+        standing = revisions.standings(connection, incident.key, found.revision, [hidden]).get(hidden)
+        if standing is not None:
+            person = affected.person(connection, incident.key, standing.revision, key, hidden)
         rows = [
             (notice, ledger.row_of(connection, incident.key, notice, hidden)) for notice in incident.notices
         ]
         letters = tuple(
             Letter(
                 notice,
-                row.state,
+                ledger.standing(row),
                 row.reason,
                 row.reply,
                 row.doubtful,
@@ -101,9 +127,9 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
             for notice, row in rows
             if row is not None
         )
-    return Story(
-        found.revision, len(found.gaps), person, letters, _way(app, incident, person) if person else None
-    )
+    because = _because(app, incident, standing.seq) if standing and standing.seq else None
+    way = _way(app, incident, person) if person else None
+    return Story(found.revision, len(found.gaps), person, letters, way, standing, because)
 
 
 def unowned(app: App, actor: Actor, incident: Incident) -> list[Stranger]:
@@ -121,6 +147,62 @@ def _way(app: App, incident: Incident, person: AffectedPerson) -> Route:
     catalog = app.catalog_of(incident)
     zone = ZoneInfo(catalog.contacts.organisation.zone)
     return route(person, catalog.data_map.openers, app.now().astimezone(zone).date())
+
+
+def _because(app: App, incident: Incident, seq: int) -> str | None:
+    """The reason that an entry gives; None for one that was erased."""
+    with app.database.read() as connection:
+        body: Any = timeline.entries(connection, incident.key, after=seq - 1)[0].body
+        texts = read_texts(connection, incident.key, app.record_key(incident.key), [body.because])
+    return texts.get(body.because)
+
+
+class Changed(NamedTuple):
+    """Somebody whom one revision tells and the other does not, or both. `told`: a letter left, surely or perhaps."""
+
+    person: str
+    place: str
+    bucket: str
+    told: bool
+    #: Of the unsupported: held, released or upheld.
+    stand: str | None
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How one revision differs from an earlier one. `people` gives the pseudonyms of one kind of change, one by one."""
+
+    incident: str
+    before: int
+    revision: int
+    counts: revisions.Changes
+
+    def people(self, app: App, change: revisions.Change) -> Iterator[Changed]:
+        """Everybody of one kind of change, in the order of their pseudonyms; a batch is in memory."""
+        with app.database.read() as connection:
+            rows = revisions.changed(connection, self.incident, self.before, self.revision, change)
+            for batch in in_batches(rows, revisions.BATCH):
+                stands: dict[str, Standing] = {}
+                if change == "unsupported":
+                    among = [row.person for row in batch]
+                    stands = revisions.standings(connection, self.incident, self.revision, among)
+                for row in batch:
+                    stand = stands[row.person].stand if row.person in stands else None
+                    yield Changed(row.person, row.place, row.bucket, bool(row.told), stand)
+
+
+def differences(app: App, incident: Incident, since: int | None) -> Differences:
+    """The latest revision beside an earlier one, the one before where none is named. Refused where there is none."""
+    now = counts(incident).revision
+    before = now - 1 if since is None else since
+    if not 0 <= before < now:
+        raise Refused(
+            f"{incident.key} has revisions 1 to {now}; name an earlier one: --since {max(now - 1, 1)}"
+        )
+    with app.database.read() as connection:
+        return Differences(
+            incident.key, before, now, revisions.changes(connection, incident.key, before, now)
+        )
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:

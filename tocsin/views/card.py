@@ -16,6 +16,7 @@ from tocsin.domain.order import Disorder, out_of_order
 from tocsin.domain.rhythm import Update, next_update
 from tocsin.domain.setback import SET_BACK
 from tocsin.domain.telling import awaited
+from tocsin.domain.unsupported import waits_for_judgement
 from tocsin.record import plan_or_none
 from tocsin.rendering.message import Line, line
 from tocsin.views.access import apart, seen
@@ -86,6 +87,9 @@ class Card:
     newer_laws: bool = False
     #: Set while nobody has said whether it is an incident.
     triage: Waiting | None = None
+    #: People whom the scope no longer supports and on whom nobody has decided; so many of them had a letter.
+    held: int = 0
+    held_told: int = 0
     #: Its channel in Slack; None where nothing is known of one.
     room: RoomView | None = None
     #: People are to be called, and no route has taken a call.
@@ -127,6 +131,8 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         overdue=sum(step.pending and step.due_at is not None and step.due_at <= now for step in found),
         untold=untold(app, incident),
         open_duties=len(open_duties),
+        held=sum(incident.held.values()) if incident.open else 0,
+        held_told=sum(incident.held_told.values()) if incident.open else 0,
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
         undecided=len({each.name for each in law.undecided}),
         asked_first=next(iter(law.questions), None),
@@ -195,6 +201,9 @@ def blocked(app: App, incident: Incident, now: datetime) -> Blocked | None:
         verb, _, rest = letter.command.partition(" ")
         said = line(f"waits_{letter.phrase}", **letter.blanks)
         return Blocked(letter.what, f"tocsin {verb} {incident.key} {rest}".rstrip(), said)
+    if plan.waiting_for == waits_for_judgement(incident):
+        said = line("waits_judgement", count=sum(incident.held.values()))
+        return Blocked(plan.waiting_for, f"tocsin affected {incident.key} --changes", said)
     if plan.waiting_for.startswith("scope"):
         return Blocked(plan.waiting_for, f"tocsin scope {incident.key}", line("waits_scope"))
     return None

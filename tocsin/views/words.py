@@ -76,7 +76,22 @@ def _message(body: k.MessageReceived, texts: Texts) -> str:
 
 def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
     gaps = f", {len(body.gaps)} gaps" if body.gaps else ""
-    return f"revision {body.revision}: {body.total} people in {len(body.by_place)} places{gaps}; {body.added} new"
+    gone = f", {body.unsupported} no longer supported" if body.unsupported else ""
+    found = f"revision {body.revision}: {body.total} people in {len(body.by_place)} places{gaps}"
+    return f"{found}; {body.added} new{gone}"
+
+
+def _released_people(body: k.PeopleReleased, texts: Texts) -> str:
+    people = sum(body.people.values()) + sum(body.undone.values())
+    told = f", {sum(body.told.values())} of them told already" if body.told else ""
+    return f"{people} people whom revision {body.revision} does not support{told}{_said(body.because, texts)}"
+
+
+def _upheld_people(body: k.PeopleUpheld, texts: Texts) -> str:
+    people = sum(body.people.values())
+    return (
+        f"{people} people whom revision {body.revision} does not support are told{_said(body.because, texts)}"
+    )
 
 
 def _paged(body: k.Paged, texts: Texts) -> str:
@@ -233,6 +248,11 @@ _SAY: dict[type[k.Body], Say] = {
         f"{body.name} = {value_in_words(body.value, texts)} ({shown(body.source, texts)})"
     ),
     k.ScopeMeasured: _scope,
+    k.UnsupportedAsked: lambda body, texts: (
+        f"{body.people} people whom revision {body.revision} does not support"
+    ),
+    k.PeopleReleased: _released_people,
+    k.PeopleUpheld: _upheld_people,
     k.Paged: _paged,
     k.PageOutcome: lambda body, texts: f"{body.person} by {body.route}: {body.outcome.replace('_', ' ')}",
     k.Acknowledged: lambda body, texts: f"{body.person} as {body.role}",

@@ -260,6 +260,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident", "key", name=op.f("pk_job")),
     )
     op.create_table(
+        "judged",
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("upheld", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "person", "seq", name=op.f("pk_judged")),
+    )
+    op.create_index("ix_judged_incident_seq", "judged", ["incident", "seq"], unique=False)
+    op.create_table(
         "ledger",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -281,6 +291,7 @@ def upgrade() -> None:
         sa.Column("first_attempt_at", sa.String(length=32), nullable=True),
         sa.Column("settled_at", sa.String(length=32), nullable=True),
         sa.Column("accounted_at", sa.String(length=32), nullable=True),
+        sa.Column("held_at", sa.String(length=32), nullable=True),
         sa.Column("phase", sa.String(length=20), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
