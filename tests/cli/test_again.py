@@ -101,6 +101,8 @@ def work(twice: Twice) -> None:
     twice("affected", "--export", "list.csv", "--because", "call centre", by="an")
     Path("fewer.txt").write_text("cus_1\n", encoding="utf-8")
     twice.tocsin("scope", "--list", "fewer.txt", by="giang")
+    twice("repeat", by="an")
+    twice("sign", "--because", "I read the same files", by="an")
     twice("release", "cus_2", "--because", "another token", by="an")
     twice.tocsin("scope", "--list", "people.txt", by="giang")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.storage.test_ledger_store import NEW, OLD, claim, counts, fill, row, rows, settle
-from tocsin.storage import holding, ledger, revisions
+from tocsin.storage import holding, judging, ledger, revisions
 from tocsin.storage.database import Database
 from tocsin.storage.ledger import STATES
 from tocsin.storage.revisions import Unsupported
@@ -36,9 +36,9 @@ def found(database, revision, people):
 
 def decided(database, seq, revision, people, *, upheld=False):
     with database.write() as connection:
-        revisions.judge(connection, seq, Unsupported(INC, revision, "held", tuple(people)), upheld=upheld)
+        judging.judge(connection, seq, Unsupported(INC, revision, "held", tuple(people)), upheld=upheld)
         if not upheld:
-            holding.account(connection, INC, revisions.judged_people(INC, seq), NOW)
+            holding.account(connection, INC, judging.judged_people(INC, seq), NOW)
         holding.hold(connection, INC, revision, NOW)
 
 
@@ -50,7 +50,7 @@ def measured(database, revision, people):
 
 def standing(database, revision, stand):
     with database.read() as connection:
-        return list(revisions.pseudonyms(connection, Unsupported(INC, revision, stand).pseudonyms))
+        return list(judging.pseudonyms(connection, Unsupported(INC, revision, stand).pseudonyms))
 
 
 # --- against a plain walk

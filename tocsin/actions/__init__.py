@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from tocsin.actions.commands import run
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
+    from tocsin.actions.exporting import export_affected
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.notices import approve, pause, reject, release, resume
     from tocsin.actions.offers import take_up
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, hand_back, page, take
+    from tocsin.actions.repeating import repeat
     from tocsin.actions.restoring import let_go
     from tocsin.actions.revising import release_people, uphold_people
-    from tocsin.actions.scoping import export_affected, scope
+    from tocsin.actions.scoping import scope
+    from tocsin.actions.signing import sign
     from tocsin.actions.silencing import lift, silence
     from tocsin.actions.triage import confirm
     from tocsin.actions.updating import skip_update, update
@@ -55,6 +58,7 @@ _ROOMS = {
         "notify_after_all",
     ),
     "declaring": ("declare",),
+    "exporting": ("export_affected",),
     "knowing": (
         "assess",
         "learn",
@@ -89,10 +93,9 @@ _ROOMS = {
         "release_people",
         "uphold_people",
     ),
-    "scoping": (
-        "export_affected",
-        "scope",
-    ),
+    "repeating": ("repeat",),
+    "scoping": ("scope",),
+    "signing": ("sign",),
     "silencing": ("lift", "silence"),
     "triage": ("confirm",),
     "updating": (
@@ -138,10 +141,12 @@ __all__ = [
     "release_duty",
     "release_people",
     "reopen",
+    "repeat",
     "resume",
     "run",
     "scope",
     "set_",
+    "sign",
     "silence",
     "skip",
     "skip_update",

@@ -11,7 +11,7 @@ from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope.people import AffectedPerson, pseudonym
-from tocsin.storage import affected, holding, revisions
+from tocsin.storage import affected, holding, judging, revisions
 from tocsin.storage.database import in_batches
 from tocsin.storage.revisions import BATCH, Stand, Standing, Unsupported
 
@@ -33,7 +33,7 @@ class Chosen:
     def digest(self, connection: Connection) -> str:
         """SHA-256 over their pseudonyms."""
         everybody = Unsupported(self.incident, self.revision, "held").pseudonyms
-        return revisions.digest_of(self.named or revisions.pseudonyms(connection, everybody))
+        return judging.digest_of(self.named or judging.pseudonyms(connection, everybody))
 
     def letters(self, connection: Connection) -> dict[str, dict[str, int]]:
         """Notice to readers to how many of them it has still to tell."""
@@ -60,7 +60,7 @@ class Chosen:
         """Write down what an entry decided of them."""
         # By what stood before: a part that was judged would be another one.
         for part in self.parts:
-            revisions.judge(connection, seq, part, upheld=upheld)
+            judging.judge(connection, seq, part, upheld=upheld)
 
 
 def choose(app: App, incident: Incident, whom: Sequence[str] | None, stands: tuple[Stand, ...]) -> Chosen:

@@ -27,7 +27,7 @@ from tocsin.domain.scope.people import AffectedPerson, pseudonym
 from tocsin.engine.letters import upheld
 from tocsin.engine.unsupported import DECIDERS
 from tocsin.record import Recorded
-from tocsin.storage import holding, revisions
+from tocsin.storage import holding, judging
 
 _DISCLOSURE = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.CANNOT_EXCLUDE: "possible"}
 
@@ -64,7 +64,7 @@ def release_people(
             if chosen.letters(connection) != letters:
                 raise Refused("letters of these people moved a moment ago; say it again")
             chosen.judge(connection, seq, upheld=False)
-            holding.account(connection, key, revisions.judged_people(key, seq), change.now)
+            holding.account(connection, key, judging.judged_people(key, seq), change.now)
 
         change.also.append(settle)
         if undone:

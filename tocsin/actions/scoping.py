@@ -1,41 +1,44 @@
 """Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from tocsin.actions.accounts import keep_accounts
-from tocsin.actions.asking import act, command_of, first_answer, refuse_silence, said_by
+from tocsin.actions.asking import command_of, said_by
+from tocsin.actions.inputs import canonical_sources, what_was_read
 from tocsin.actions.revising import alike, readers_among, upheld_cells
-from tocsin.actors import Actor, known, need
+from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Also, Change
 from tocsin.domain.carrying import with_decisions
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import FactLearned, PeopleExported, ScopeMeasured
+from tocsin.domain.kinds import FactLearned, ScopeMeasured
 from tocsin.domain.scope.gaps import hiding
-from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
+from tocsin.domain.sources import Sources
 from tocsin.domain.transfers import refuse_unfounded
 from tocsin.engine.jobs import kept_alive
 from tocsin.engine.mailability import tally_of
-from tocsin.evidence.vault import HANDED_IN, QUESTION, keep, put_file
-from tocsin.private import private_file
+from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
-from tocsin.rendering.spreadsheet import cell
 from tocsin.sealing import keyed_digest
 from tocsin.setting_tables import megabytes
 from tocsin.storage import affected, jobs, revisions
 from tocsin.storage.database import in_batches
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
+
+if TYPE_CHECKING:
+    from tocsin.scoping.measure import Measurement
 
 Progress = Callable[[str, float], None]
 
@@ -65,13 +68,27 @@ def scope(
         return done
     known(actor, incident)
     refuse_closed(incident)
+    with measuring(app, key) as ours:
+        return _measured(app, actor, key, (question, handed_in), ours, progress, asked)
+
+
+@contextmanager
+def measuring(app: App, key: str) -> Iterator[Also]:
+    """The lease under which one at a time measures; what it gives is written with the result, and says that it holds.
+
+    Refused while somebody else measures, and when they took over meanwhile.
+    """
     holder = f"scope/{uuid4().hex[:8]}"
     with app.database.write() as connection:
         if not jobs.take(connection, key, "scope", holder, app.clock()):
             raise Refused(f"somebody is measuring the scope of {key} now; wait for that revision")
+
+    def ours(connection: Connection) -> None:
+        jobs.beat(connection, key, "scope", holder, app.clock())
+
     try:
         with kept_alive(app, key, "scope", holder):
-            return _measured(app, actor, key, (question, handed_in), holder, progress, asked)
+            yield ours
     except jobs.LeaseLost:
         raise Refused(f"somebody else took over the scope of {key}; wait for that revision") from None
 
@@ -81,52 +98,39 @@ def _measured(
     actor: Actor,
     key: str,
     asked: tuple[Question, bytes | None],
-    holder: str,
+    ours: Also,
     progress: Progress,
     command: tuple[str, str] | None,
 ) -> Recorded:
     from tocsin.scoping.declaration import read_sources
-    from tocsin.scoping.measure import measure
-    from tocsin.sources.engine import Limits
 
     question, handed_in = asked
     incident, people_key = app.incident(key), app.people_key(key)
     catalog, revision = app.catalog_of(incident), _next(incident)
-    sources, how = read_sources(app.sources_file), app.settings.scoping
-    home = catalog.contacts.organisation.established_in
-    refuse_unfounded(sources, home, how.country or home, how.transfer)
-    measurement = measure(
-        question,
-        sources,
-        catalog.data_map,
-        workspace=app.settings.home / "cache" / "scope",
-        pseudonym_key=people_key,
-        asked_at=app.clock(),
-        progress=progress,
-        limits=Limits.within(megabytes(how.memory), how.threads),
-    )
+    sources = read_sources(app.sources_file)
+    asked_at = app.clock()
+    measurement = found_by(app, key, question, sources, catalog, asked_at, progress)
     result = measurement.result
     _refuse_list_of_strangers(question, result)
 
-    def ours(connection: Connection) -> None:
-        jobs.beat(connection, key, "scope", holder, app.clock())
-
     tally = tally_of(catalog, app.now())
     rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
-    _keep_people(app, key, revision, rows, ours)
+    keep_people(app, key, revision, rows, ours)
     keep_accounts(app, key, revision, measurement, ours)
-    body = _outcome(app, key, revision, result).model_copy(update=tally.said())
-    kept = {QUESTION: question.canonical()} | ({HANDED_IN: handed_in} if handed_in else {})
+    read = what_was_read(sources, catalog) | {"asked_at": asked_at}
+    body = _outcome(app, key, revision, result).model_copy(update=tally.said() | read)
+    kept = {QUESTION: question.canonical(), SOURCES: canonical_sources(sources)}
+    kept |= {HANDED_IN: handed_in} if handed_in else {}
     sealed = {name.format(revision): put_file(app, key, content) for name, content in kept.items()}
 
     def decide(change: Change) -> None:
         refuse_closed(change.incident)
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
-        item, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
+        item, declared, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
         # Who is held hangs on what was decided up to this very entry.
         left, own = _no_longer_supported(app, key, revision, catalog.data_map)
-        seq = change.add(body.model_copy(update=left))
+        seq = change.add(body.model_copy(update=left | {"asked": item, "declared": declared}))
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         cells = with_decisions((*body.cells, *own), change.incident.facts)
         shown = {
@@ -140,6 +144,36 @@ def _measured(
     return record(app, key, decide, actor=actor.id, command=command)
 
 
+def found_by(
+    app: App,
+    key: str,
+    question: Question,
+    sources: Sources,
+    catalog: Catalog,
+    asked_at: datetime,
+    progress: Progress,
+) -> "Measurement":
+    """What the declared sources say to a question of that moment, within this home's limits.
+
+    Refused where data would be read without a basis.
+    """
+    from tocsin.scoping.measure import measure
+    from tocsin.sources.engine import Limits
+
+    how, home = app.settings.scoping, catalog.contacts.organisation.established_in
+    refuse_unfounded(sources, home, how.country or home, how.transfer)
+    return measure(
+        question,
+        sources,
+        catalog.data_map,
+        workspace=app.settings.home / "cache" / "scope",
+        pseudonym_key=app.people_key(key),
+        asked_at=asked_at,
+        progress=progress,
+        limits=Limits.within(megabytes(how.memory), how.threads),
+    )
+
+
 def _refuse_list_of_strangers(question: Question, result: ScopeResult) -> None:
     """Refused when a list alone was asked about and no source knows anybody on it: the list is wrong then."""
     if question.people and not question.given() and not result.people_count:
@@ -149,7 +183,7 @@ def _refuse_list_of_strangers(question: Question, result: ScopeResult) -> None:
         )
 
 
-def _keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
+def keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
     """Write the people of a revision, in place of what an interrupted measurement left of it."""
     with app.database.write() as connection:
         affected.clear(connection, key, revision)
@@ -225,42 +259,3 @@ def _coverage(question: Question, result: ScopeResult) -> str | None:
     if not question.given():
         return None
     return "partial" if hiding(result.gaps) else "complete"
-
-
-def export_affected(
-    app: App, actor: Actor, key: str, target: Path, *, because: str, command: str | None = None
-) -> Recorded:
-    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry.
-
-    Said again, it writes no second list: the first may have served and been deleted.
-    """
-    asked = command_of(command, "export", [str(target.absolute()), because])
-    if done := first_answer(app, actor, key, asked):
-        return done
-    incident = app.incident(key)
-    need(actor, incident, "dpo", "investigation")
-    if incident.scope is None:
-        raise Refused(f"{key} has no scope yet; tocsin scope {key} measures it first")
-    refuse_silence(because, "say why the list leaves the system: --because '...'")
-    people_key, revision = app.people_key(key), incident.scope.revision
-    with app.database.read() as connection:
-        rows = affected.number(connection, key, revision)
-
-    def decide(change: Change) -> None:
-        need(actor, change.incident, "dpo", "investigation")
-        change.add(PeopleExported(rows=rows, because=change.keep(because)))
-
-    with private_file(target, "w") as file:
-        # Said before it is done: a list that nobody knows of is worse than an entry without a list.
-        done = act(app, actor, key, decide, command=asked, closed_too=True)
-        with app.database.read() as connection:
-            _write_people(csv.writer(file), affected.people(connection, key, revision, people_key))
-    return done
-
-
-def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]]) -> None:
-    table.writerow(["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"])
-    for _, person in people:
-        seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
-        cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
-        table.writerow([cell(value) for value in (*cells, person.email or "", person.name or "")])

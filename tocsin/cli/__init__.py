@@ -53,6 +53,8 @@ VERBS: dict[str, tuple[Verb, ...]] = {
     "Whom it hit": (
         Verb("scope", "scoping:scope", "[INC]", "ask the logs who is affected"),
         Verb("affected", "affected:affected", "[INC]", "counts, or one person's story"),
+        Verb("repeat", "repeating:repeat", "[INC]", "measure a scope again: the same, byte for byte?"),
+        Verb("sign", "repeating:sign", "[INC]", "stand for a scope that somebody else asked"),
         Verb("release", "revising:release", "[INC] ID...", "decide on whom a new scope no longer supports"),
         Verb("assess", "knowing:assess", "[INC]", "advice on the risk to people; a person decides"),
     ),

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.incidents import split, which
+from tocsin.cli.repeating import proof_lines
 from tocsin.cli.revising import change_lines, say_changes
 from tocsin.domain.errors import WrongUsage
 
@@ -74,6 +75,7 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
             )
         )
     _say_routes(shell, found)
+    shell.say(*proof_lines(shell, found))
     for gap in found.gaps:
         detail = f" {clean(gap['detail'])}" if gap.get("detail") else ""
         shell.say(

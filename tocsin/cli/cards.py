@@ -55,14 +55,23 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
         lines.append(
             labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
         )
-    if found.held:
-        told = f" ({found.held_told:,} told already)" if found.held_told else ""
-        words = f"{found.held:,} no longer supported{told}: decide     tocsin affected{named} --changes"
-        lines.append(labelled("HELD", words, urgent=True))
+    lines += _scope_lines(found, named)
     if found.room and found.room.name:
         trouble = bool(found.room.trouble or found.room.left_out)
         lines.append(labelled("ROOM", clean(found.room.words), urgent=trouble))
     return [*lines, *down_lines(found)]
+
+
+def _scope_lines(found: "Card", named: str) -> list[str]:
+    """Who signed the scope, and whom it no longer supports."""
+    lines = []
+    if found.signed_by:
+        lines.append(labelled("SIGNED", f"scope repeated and signed by {', '.join(found.signed_by)}"))
+    if found.held:
+        told = f" ({found.held_told:,} told already)" if found.held_told else ""
+        words = f"{found.held:,} no longer supported{told}: decide     tocsin affected{named} --changes"
+        lines.append(labelled("HELD", words, urgent=True))
+    return lines
 
 
 def _broken_lines(shell: Shell, found: "Card", why: str, now: datetime) -> list[str]:

@@ -53,7 +53,7 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
     with door.open() as shell:
         key = which(shell, named)
         question, handed_in = _question(shell, asked)
-        with _progress() as progress:
+        with shown_progress() as progress:
             done = measure(
                 shell.app,
                 shell.actor,
@@ -150,7 +150,7 @@ def _words(option: str, values: _Many) -> list[str]:
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[str, float], None]]":
+def shown_progress() -> "Iterator[Callable[[str, float], None]]":
     """A bar on a terminal; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda words, share: None

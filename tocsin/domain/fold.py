@@ -21,9 +21,11 @@ from tocsin.domain.incident import (
     Message,
     NoticeState,
     Page,
+    Repetition,
     Rhythm,
     Ringing,
     RunState,
+    Signature,
     StepState,
     Supplement,
     Tenure,
@@ -258,6 +260,18 @@ def _other_people(incident: Incident, *, came: int = 0, left: int = 0) -> Incide
         for id_, state in incident.notices.items()
     }
     return _changed(incident, notices=notices)
+
+
+@_on(k.ScopeRepeated)
+def _repeated(incident: Incident, entry: Entry, body: k.ScopeRepeated) -> Incident:
+    again = Repetition(body.revision, entry.actor, entry.at, body.same, entry.seq)
+    return _changed(incident, repetitions=(*incident.repetitions, again))
+
+
+@_on(k.ScopeSigned)
+def _scope_signed(incident: Incident, entry: Entry, body: k.ScopeSigned) -> Incident:
+    signature = Signature(body.revision, entry.actor, entry.at, body.because, entry.seq)
+    return _changed(incident, signatures=(*incident.signatures, signature))
 
 
 @_on(k.UnsupportedAsked)

@@ -188,6 +188,28 @@ class DutyState:
 
 
 @dataclass(frozen=True)
+class Repetition:
+    """One person measured a revision of the scope again: whether it gave the same people, byte for byte."""
+
+    revision: int
+    by: str
+    at: datetime
+    same: bool
+    seq: int
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One person stands for a revision of the scope."""
+
+    revision: int
+    by: str
+    at: datetime
+    because: str
+    seq: int
+
+
+@dataclass(frozen=True)
 class Approval:
     """One person's yes to one digest."""
 
@@ -309,6 +331,9 @@ class Incident:
     #: Those of whom a person found that they are owed a letter all the same, by readers, and a digest of who they are.
     upheld: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     upheld_digest: str = ""
+    #: Who measured which revision again, and who signed it, in order.
+    repetitions: tuple[Repetition, ...] = ()
+    signatures: tuple[Signature, ...] = ()
     evidence: tuple[str, ...] = ()
     #: The entry by which newer laws were accepted; 0 while the incident is judged by those of its declaration.
     accepted_seq: int = 0
@@ -359,6 +384,12 @@ class Incident:
         if self.reported_at is not None:
             begun["reported_at"] = self.reported_at
         return begun | {name: at for name, at in known.items() if at is not None}
+
+    @property
+    def signed_by(self) -> tuple[Signature, ...]:
+        """Who signed the latest revision of the scope."""
+        latest = self.scope.revision if self.scope else 0
+        return tuple(each for each in self.signatures if each.revision == latest)
 
     @property
     def owed_letters(self) -> int:

@@ -219,6 +219,45 @@ class ScopeMeasured(Body):
     held_told: dict[str, int] = {}
     #: Those of them of whom a person found that they are owed a letter all the same, by readers.
     upheld: dict[str, int] = {}
+    #: What is needed to measure it again: the question by its number in the vault and when it was asked, the declared
+    #: sources by theirs, the packs whose data map was used with its digest, the digest of the declaration, and the
+    #: versions of what measured.
+    asked: str = ""
+    asked_at: Moment | None = None
+    declared: str = ""
+    packs: str = ""
+    data_map: str = ""
+    sources: str = ""
+    engine: dict[str, str] = {}
+
+
+class ScopeRepeated(Body):
+    """A person measured a revision again, from the question that was kept: whether it gave the same people.
+
+    `same` only where `set_digest` and `rows_digest` are those of the revision. `otherwise` names live sources that read
+    otherwise by now; every file was the same, or it would have been refused.
+    """
+
+    revision: int
+    same: bool
+    set_digest: str
+    rows_digest: str
+    #: So many people are in one of the two results and not in the other, or stand there otherwise.
+    differs: int = 0
+    otherwise: tuple[str, ...] = ()
+    engine: dict[str, str] = {}
+
+
+class ScopeSigned(Body):
+    """A person other than who asked, and who repeated it with the same result, stands for a revision of the scope."""
+
+    revision: int
+    question: str
+    set_digest: str
+    rows_digest: str
+    #: The entry of that repetition.
+    repetition: int
+    because: Words
 
 
 class UnsupportedAsked(Body):

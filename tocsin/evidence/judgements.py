@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from tocsin.evidence.case import Bad, Case, Check
-from tocsin.storage import revisions
+from tocsin.storage import judging
 from tocsin.storage.tables import judged
 
 
@@ -24,8 +24,8 @@ def judgements(case: Case) -> Check:
     held = {row[0]: tuple(row[1:]) for row in case.connection.execute(query)}
     total = 0
     for seq, said in case.story.judgements:
-        persons = revisions.pseudonyms(case.connection, revisions.judged_people(case.key, seq))
-        count, digest = said["count"], revisions.digest_of(persons)
+        persons = judging.pseudonyms(case.connection, judging.judged_people(case.key, seq))
+        count, digest = said["count"], judging.digest_of(persons)
         wanted = (count, said["revision"], said["revision"], count if said["upheld"] else 0)
         if held.pop(seq, None) != wanted or digest != said["digest"]:
             raise Bad(f"{case.key} entry {seq}: the people whom it decided about are listed otherwise", seq)

@@ -69,6 +69,9 @@ class Story:
     outcomes: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
     #: What each revision of the scope found, and the entry that says so, in order.
     scopes: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    #: Who measured a revision again, and who signed one, with the entry that says so, in order.
+    repetitions: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    signatures: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     #: What was decided of people whom the scope no longer supports, and the entry that says so, in order.
     judgements: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     erased_seq: int = 0
@@ -137,8 +140,16 @@ def _kept(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 
 def _scoped(story: Story, row: Row, body: dict[str, Any]) -> None:
-    names = ("revision", "set_digest", "rows_digest", "buckets")
-    story.scopes.append((row["seq"], {name: body[name] for name in names}))
+    names = ("revision", "question", "set_digest", "rows_digest", "buckets")
+    story.scopes.append((row["seq"], {name: body[name] for name in names} | {"by": row["actor"]}))
+
+
+def _repeated(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.repetitions.append((row["seq"], {**body, "by": row["actor"]}))
+
+
+def _signed(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.signatures.append((row["seq"], {**body, "by": row["actor"]}))
 
 
 def _released(story: Story, row: Row, body: dict[str, Any]) -> None:
@@ -195,6 +206,8 @@ _HEEDED = {
     "HeadPublished": _published,
     "EvidenceKept": _kept,
     "ScopeMeasured": _scoped,
+    "ScopeRepeated": _repeated,
+    "ScopeSigned": _signed,
     "PeopleReleased": _released,
     "PeopleUpheld": _upheld,
     "Paged": _paged,

@@ -26,6 +26,8 @@ from tocsin.storage.tables import vault
 
 #: The name under which a question of the scope lies here, by its revision. It holds tokens and customers' numbers.
 QUESTION = "scope-question-{}.json"
+#: And the declaration of the sources that it was put to.
+SOURCES = "scope-sources-{}.json"
 #: The same as it was handed in, byte for byte, where it was a file.
 HANDED_IN = "scope-question-{}-as-handed-in"
 

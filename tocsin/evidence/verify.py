@@ -26,6 +26,7 @@ from tocsin.evidence.letters import letters
 from tocsin.evidence.messages import messages
 from tocsin.evidence.people import people
 from tocsin.evidence.projections import Unreadable, projections, rebuild
+from tocsin.evidence.scopes import scopes
 from tocsin.evidence.story import heard
 from tocsin.storage import tables
 
@@ -79,6 +80,7 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         keeping.texts,
         keeping.vault,
         people,
+        scopes,
         judgements,
         messages,
         letters,

@@ -6,7 +6,6 @@ from the scope, or *upheld* as owed a letter all the same. A decision holds unti
 again; after that it would have to be made anew.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,8 +19,6 @@ from sqlalchemy import (
     and_,
     exists,
     func,
-    insert,
-    literal,
     or_,
     select,
     union_all,
@@ -67,6 +64,25 @@ def _changed(change: Change, incident: str, before: int, now: int) -> Select[Any
     there = exists().where(_told(other, incident, old), other.c.person == affected.c.person)
     query = select(affected.c.person, affected.c.bucket, affected.c.place, affected.c.revision)
     return query.where(_told(affected, incident, new), there if change == "kept" else ~there)
+
+
+def unlike(connection: Connection, incident: str, one: int, other: int) -> int:
+    """How many people only one of two measurements has, or have in another bucket or place, whatever their bucket."""
+
+    def only(here: int, there: int) -> int:
+        also = affected.alias("also")
+        same = exists().where(
+            also.c.incident == incident,
+            also.c.revision == there,
+            also.c.person == affected.c.person,
+            also.c.bucket == affected.c.bucket,
+            also.c.place == affected.c.place,
+        )
+        mine = (affected.c.incident == incident, affected.c.revision == here, ~same)
+        return connection.scalar(select(func.count()).select_from(affected).where(*mine)) or 0
+
+    # Who stands otherwise is found on both sides.
+    return max(only(one, other), only(other, one))
 
 
 def changes(connection: Connection, incident: str, before: int, now: int) -> Changes:
@@ -203,34 +219,3 @@ def beginning_with(connection: Connection, incident: str, revision: int, digits:
 
 def _stand(row: Row[Any]) -> Stand:
     return "held" if row.seq is None else "upheld" if row.upheld else "released"
-
-
-# --- deciding
-
-
-def judge(connection: Connection, seq: int, whom: Unsupported, *, upheld: bool) -> None:
-    """Write down what an entry decided of these people."""
-    chosen = whom.pseudonyms.subquery()
-    values = (literal(whom.incident), chosen.c.person, literal(seq), literal(whom.revision), literal(upheld))
-    names = ["incident", "person", "seq", "revision", "upheld"]
-    connection.execute(insert(judged).from_select(names, select(*values)))
-
-
-def judged_people(incident: str, seq: int) -> Select[tuple[str]]:
-    """The pseudonyms of those about whom an entry decided."""
-    return select(judged.c.person).where(judged.c.incident == incident, judged.c.seq == seq)
-
-
-def pseudonyms(connection: Connection, persons: Select[tuple[str]]) -> Iterator[str]:
-    """The pseudonyms that a query selects, in order, some thousand in memory at a time."""
-    (column,) = persons.selected_columns
-    rows = connection.execute(persons.order_by(column), execution_options={"yield_per": 5000})
-    yield from map(str, rows.scalars())
-
-
-def digest_of(persons: Iterable[str]) -> str:
-    """SHA-256 over pseudonyms in this order, one a line."""
-    seen = hashlib.sha256()
-    for person in persons:
-        seen.update(f"{person}\n".encode())
-    return seen.hexdigest()

@@ -276,13 +276,12 @@ judged = Table(
     "judged",
     metadata,
     Column("incident", String(32), primary_key=True),
-    Column("person", String(64), primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("person", String(64), primary_key=True),
     #: The revision that did not support this person when it was decided.
     Column("revision", Integer, nullable=False),
     #: Owed a letter all the same; else released from the scope.
     Column("upheld", Boolean, nullable=False),
-    Index("ix_judged_incident_seq", "incident", "seq"),
 )
 
 ledger = Table(

@@ -39,6 +39,10 @@ class Counts:
     held: dict[str, int] = field(default_factory=dict)
     held_told: int = 0
     upheld: int = 0
+    #: Who measured this revision again, when and whether it was the same; and who signed it, and when.
+    repetitions: tuple[dict[str, Any], ...] = ()
+    signed: tuple[dict[str, Any], ...] = ()
+    inputs: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,13 @@ def counts(incident: Incident) -> Counts:
         dict(incident.held),
         sum(incident.held_told.values()),
         sum(incident.upheld.values()),
+        tuple(
+            {"by": each.by, "at": each.at, "same": each.same}
+            for each in incident.repetitions
+            if each.revision == scope.revision
+        ),
+        tuple({"by": each.by, "at": each.at} for each in incident.signed_by),
+        scope.inputs,
     )
 
 

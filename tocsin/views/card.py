@@ -90,6 +90,8 @@ class Card:
     #: People whom the scope no longer supports and on whom nobody has decided; so many of them had a letter.
     held: int = 0
     held_told: int = 0
+    #: Who signed the latest revision of the scope.
+    signed_by: tuple[str, ...] = ()
     #: Its channel in Slack; None where nothing is known of one.
     room: RoomView | None = None
     #: People are to be called, and no route has taken a call.
@@ -133,6 +135,7 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         open_duties=len(open_duties),
         held=sum(incident.held.values()) if incident.open else 0,
         held_told=sum(incident.held_told.values()) if incident.open else 0,
+        signed_by=tuple(each.by for each in incident.signed_by),
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
         undecided=len({each.name for each in law.undecided}),
         asked_first=next(iter(law.questions), None),

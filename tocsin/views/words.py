@@ -81,6 +81,12 @@ def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
     return f"{found}; {body.added} new{gone}"
 
 
+def _repeated_scope(body: k.ScopeRepeated, texts: Texts) -> str:
+    found = "the same people, byte for byte" if body.same else f"{body.differs} people stand otherwise"
+    live = f"; reads otherwise by now: {', '.join(body.otherwise)}" if body.otherwise else ""
+    return f"revision {body.revision}: {found}{live}"
+
+
 def _released_people(body: k.PeopleReleased, texts: Texts) -> str:
     people = sum(body.people.values()) + sum(body.undone.values())
     told = f", {sum(body.told.values())} of them told already" if body.told else ""
@@ -248,6 +254,10 @@ _SAY: dict[type[k.Body], Say] = {
         f"{body.name} = {value_in_words(body.value, texts)} ({shown(body.source, texts)})"
     ),
     k.ScopeMeasured: _scope,
+    k.ScopeRepeated: _repeated_scope,
+    k.ScopeSigned: lambda body, texts: (
+        f"revision {body.revision}, set {body.set_digest[:12]}{_said(body.because, texts)}"
+    ),
     k.UnsupportedAsked: lambda body, texts: (
         f"{body.people} people whom revision {body.revision} does not support"
     ),

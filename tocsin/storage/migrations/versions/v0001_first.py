@@ -262,13 +262,12 @@ def upgrade() -> None:
     op.create_table(
         "judged",
         sa.Column("incident", sa.String(length=32), nullable=False),
-        sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("upheld", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("incident", "person", "seq", name=op.f("pk_judged")),
+        sa.PrimaryKeyConstraint("incident", "seq", "person", name=op.f("pk_judged")),
     )
-    op.create_index("ix_judged_incident_seq", "judged", ["incident", "seq"], unique=False)
     op.create_table(
         "ledger",
         sa.Column(

@@ -1,0 +1,188 @@
+"""A scope is measured again from what was kept of it, and a second analyst stands for it."""
+
+import json
+
+import pytest
+import yaml
+from sqlalchemy import create_engine, text
+
+from tocsin import actions
+from tocsin.domain.errors import NotYours, Refused
+from tocsin.domain.scope.question import Question
+from tocsin.evidence.vault import read
+from tocsin.evidence.verify import verify
+from tocsin.storage import affected
+
+LOG = {
+    "name": "gateway",
+    "format": "ndjson",
+    "paths": ["logs/*.ndjson"],
+    "country": "VN",
+    "fields": {"at": "time", "account": "account", "token": "token", "endpoint": "path", "status": "status"},
+}
+
+
+@pytest.fixture
+def asked(tale):
+    """giang asked two files about a token; the customers stand in a file."""
+    tale.with_customers(6)
+    folder = tale.folder / "logs"
+    folder.mkdir()
+    for day in (1, 2):
+        rows = [
+            {
+                "time": f"2026-11-0{day}T0{hour}:00:00Z",
+                "account": f"c{hour}",
+                "token": "t",
+                "path": "/v1/account",
+            }
+            for hour in range(1, 7)
+        ]
+        lines = "".join(json.dumps({**row, "status": "200"}) + "\n" for row in rows)
+        (folder / f"day-{day}.ndjson").write_text(lines, encoding="utf-8")
+    declared(tale)
+    tale.declare()
+    actions.scope(tale.app, tale.actor("giang"), tale.key, Question(tokens=("t",)))
+    return tale.settle()
+
+
+def declared(tale, customers=None):
+    path = tale.folder / "sources.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8"))
+    known["logs"] = [LOG]
+    if customers:
+        known["customers"] = [customers]
+    path.write_text(yaml.safe_dump(known), encoding="utf-8")
+
+
+def repetitions(tale):
+    return tale.told("ScopeRepeated")
+
+
+def test_the_question_the_declaration_and_the_hashes_that_were_kept_give_the_same_people(asked):
+    body = asked.incident.scope
+    assert json.loads(read(asked.app, asked.key, body.asked)) == {"tokens": ["t"]}
+    assert "gateway" in read(asked.app, asked.key, body.declared).decode()
+    assert {"tocsin", "duckdb", "ibis-framework"} <= set(body.engine)
+    # Whatever today's sources.yaml says, it is measured by the declaration of then.
+    (asked.folder / "sources.yaml").write_text("logs: []\n", encoding="utf-8")
+    asked.as_("an").repeat()
+    (again,) = repetitions(asked)
+    assert (again.revision, again.same, again.differs, again.otherwise) == (1, True, 0, ())
+    assert (again.set_digest, again.rows_digest) == (body.set_digest, body.rows_digest)
+    with asked.app.database.read() as connection:
+        assert affected.number(connection, asked.key, -1) == 0
+        assert affected.number(connection, asked.key, 1) == 6
+    assert verify(asked.app, asked.key).fault is None
+
+
+def test_a_file_that_differs_is_missing_or_new_is_named_before_anything_is_measured(asked):
+    folder, head = asked.folder / "logs", asked.incident.head_seq
+    (folder / "day-1.ndjson").write_text("{}\n", encoding="utf-8")
+    (folder / "day-2.ndjson").unlink()
+    (folder / "day-3.ndjson").write_text("{}{}\n", encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        asked.as_("an").repeat()
+    for words in ("day-1.ndjson differs", "day-2.ndjson is missing", "day-3.ndjson is new"):
+        assert words in str(refused.value)
+    assert asked.incident.head_seq == head
+
+
+def test_a_customer_file_that_differs_is_named_too(asked):
+    path = asked.folder / "customers.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("Customer 1", "Somebody"), encoding="utf-8")
+    with pytest.raises(Refused, match=r"customers: customers\.csv differs"):
+        asked.as_("an").repeat()
+
+
+@pytest.fixture
+def live(tale, asked):
+    """A second revision, for which the customers stand in a database that goes on living."""
+    url = f"sqlite:///{tale.folder / 'crm.db'}"
+    with create_engine(url).begin() as connection:
+        connection.execute(text("CREATE TABLE people (id TEXT, email TEXT, country TEXT)"))
+        for n in range(1, 9):
+            values = {"id": f"c{n}", "email": f"c{n}@example.org"}
+            connection.execute(text("INSERT INTO people VALUES (:id, :email, 'DE')"), values)
+    fields = {"id": "id", "email": "email", "country": "country"}
+    declared(tale, {"name": "crm", "url": url, "table": "people", "country": "VN", "fields": fields})
+    actions.scope(tale.app, tale.actor("giang"), tale.key, Question(tokens=("t",)))
+    return url
+
+
+def changed(url, statement):
+    with create_engine(url).begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_live_table_that_reads_otherwise_is_said_and_does_not_hide_that_the_people_are_the_same(
+    asked, live
+):
+    changed(live, "DELETE FROM people WHERE id = 'c8'")
+    asked.as_("an").repeat()
+    assert [(each.same, each.otherwise) for each in repetitions(asked)] == [(True, ("crm",))]
+
+
+def test_other_people_are_counted_and_cannot_be_signed(asked, live):
+    changed(live, "UPDATE people SET country = 'FR' WHERE id IN ('c1', 'c2')")
+    asked.as_("an").repeat()
+    (again,) = repetitions(asked)
+    assert (again.same, again.differs, again.otherwise) == (False, 2, ("crm",))
+    with pytest.raises(Refused, match="found other people when repeating revision 2"):
+        asked.as_("an").sign(because="x")
+    assert verify(asked.app, asked.key).fault is None
+
+
+def test_a_former_revision_can_be_repeated_too(asked, live):
+    asked.as_("an").repeat(1)
+    assert [(each.revision, each.same) for each in repetitions(asked)] == [(1, True)]
+    with pytest.raises(Refused, match="has revisions 1 to 2"):
+        asked.as_("an").repeat(3)
+
+
+def test_somebody_else_who_repeated_it_signs(asked):
+    with pytest.raises(Refused, match="measure it again yourself first"):
+        asked.as_("an").sign(because="read the logs")
+    asked.as_("giang").repeat()
+    with pytest.raises(NotYours, match="giang asked revision 1"):
+        asked.as_("giang").sign(because="read the logs")
+    with pytest.raises(NotYours, match="may not do this"):
+        asked.as_("linh").repeat()
+    asked.as_("an").repeat()
+    with pytest.raises(Refused, match="say what you looked at"):
+        asked.as_("an").sign(because=" ")
+    asked.as_("an").sign(because="read the same files on another machine")
+    (signed,) = asked.told("ScopeSigned")
+    body = asked.incident.scope
+    assert (signed.set_digest, signed.question) == (body.set_digest, body.question)
+    assert [each.by for each in asked.incident.signed_by] == ["an"]
+    with pytest.raises(Refused, match="has signed revision 1"):
+        asked.as_("an").sign(because="again")
+    assert verify(asked.app, asked.key).fault is None
+    # A new revision is another scope, which nobody has signed.
+    actions.scope(asked.app, asked.actor("giang"), asked.key, Question(tokens=("t",)))
+    assert asked.incident.signed_by == ()
+
+
+def test_a_signature_that_the_timeline_does_not_carry_is_found(asked):
+    from dataclasses import replace
+
+    from tocsin.evidence.case import Bad, Case
+    from tocsin.evidence.scopes import scopes
+    from tocsin.evidence.story import heard
+
+    asked.as_("an").repeat()
+    asked.as_("an").sign(because="read the logs")
+    with asked.app.database.read() as connection:
+        story, _ = heard(connection, asked.key)
+        case = Case(asked.app, asked.key, connection, story)
+        assert scopes(case).count == 1
+        (seq, signed), (again_seq, again) = story.signatures[0], story.repetitions[0]
+        for change in ({"set_digest": "0"}, {"by": "giang"}, {"repetition": 1}, {"revision": 7}):
+            story.signatures[0] = (seq, {**signed, **change})
+            with pytest.raises(Bad, match=f"entry {seq}"):
+                scopes(case)
+        story.signatures[0] = (seq, signed)
+        story.repetitions[0] = (again_seq, {**again, "set_digest": "0"})
+        with pytest.raises(Bad, match=f"entry {again_seq}"):
+            scopes(replace(case))

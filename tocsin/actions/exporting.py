@@ -1,0 +1,57 @@
+"""The list of affected people, when it has to leave the system."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tocsin.actions.asking import act, command_of, first_answer, refuse_silence
+from tocsin.actors import Actor, need
+from tocsin.app import App
+from tocsin.change import Change
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import PeopleExported
+from tocsin.domain.scope.people import AffectedPerson
+from tocsin.private import private_file
+from tocsin.record import Recorded
+from tocsin.rendering.spreadsheet import cell
+from tocsin.storage import affected
+
+
+def export_affected(
+    app: App, actor: Actor, key: str, target: Path, *, because: str, command: str | None = None
+) -> Recorded:
+    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry.
+
+    Said again, it writes no second list: the first may have served and been deleted.
+    """
+    asked = command_of(command, "export", [str(target.absolute()), because])
+    if done := first_answer(app, actor, key, asked):
+        return done
+    incident = app.incident(key)
+    need(actor, incident, "dpo", "investigation")
+    if incident.scope is None:
+        raise Refused(f"{key} has no scope yet; tocsin scope {key} measures it first")
+    refuse_silence(because, "say why the list leaves the system: --because '...'")
+    people_key, revision = app.people_key(key), incident.scope.revision
+    with app.database.read() as connection:
+        rows = affected.number(connection, key, revision)
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "dpo", "investigation")
+        change.add(PeopleExported(rows=rows, because=change.keep(because)))
+
+    with private_file(target, "w") as file:
+        # Said before it is done: a list that nobody knows of is worse than an entry without a list.
+        done = act(app, actor, key, decide, command=asked, closed_too=True)
+        with app.database.read() as connection:
+            _write_people(csv.writer(file), affected.people(connection, key, revision, people_key))
+    return done
+
+
+def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]]) -> None:
+    table.writerow(["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"])
+    for _, person in people:
+        seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
+        cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
+        table.writerow([cell(value) for value in (*cells, person.email or "", person.name or "")])

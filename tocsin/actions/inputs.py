@@ -1,0 +1,81 @@
+"""What a scope was measured from, as its entry says it: enough to measure it again and to see what has changed."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.errors import Refused
+from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import Sources
+from tocsin.domain.timeline import canonical, digest
+
+Progress = Callable[[str, float], None]
+
+#: What decides how a question is answered, beside the data: named with its version.
+_ENGINE = ("tocsin", "duckdb", "ibis-framework", "pyarrow")
+#: So many inputs that differ are named; more are counted.
+_NAMED = 3
+
+
+def what_was_read(sources: Sources, catalog: Catalog) -> dict[str, Any]:
+    """Packs and data map, the digest of the declared sources, and the versions of what measures."""
+    return {
+        "packs": catalog.digest,
+        "data_map": digest(catalog.data_map.model_dump(mode="json")),
+        "sources": digest(sources.model_dump(mode="json", exclude_defaults=True)),
+        "engine": engine(),
+    }
+
+
+def engine() -> dict[str, str]:
+    """What measures here, each with its version."""
+    return {name: version(name) for name in _ENGINE}
+
+
+def canonical_sources(sources: Sources) -> bytes:
+    """The declaration as it is kept. It names hosts and folders of the company, so it is kept sealed."""
+    return canonical(sources.model_dump(mode="json", exclude_defaults=True))
+
+
+def refuse_other_inputs(
+    question: Question,
+    sources: Sources,
+    recorded: Iterable[Mapping[str, Any]],
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """Refused when a file that was read differs by now, is gone, or has another beside it; naming each.
+
+    What a live table holds cannot be told from files: it is not looked at here.
+    """
+    from tocsin.scoping.inputs import inputs_now
+
+    now = Counter(inputs_now(question, sources, folder, progress))
+    live = {source.name for source in sources.customers if source.url is not None}
+    before = Counter(
+        (each["source"], each["name"], each["sha256"]) for each in recorded if each["source"] not in live
+    )
+    if found := _differences(before, now):
+        more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise Refused(
+            f"what was read then is not what lies there now: {', '.join(found[:_NAMED])}{more}; "
+            "bring back the files of then, or measure a new revision: tocsin scope"
+        )
+
+
+def _differences(before: Counter[tuple[str, str, str]], now: Counter[tuple[str, str, str]]) -> list[str]:
+    gone, come = [{(source, name) for source, name, _ in found} for found in (before - now, now - before)]
+    words = {(True, True): "differs", (True, False): "is missing", (False, True): "is new"}
+    return [f"{each[0]}: {each[1]} {words[each in gone, each in come]}" for each in sorted(gone | come)]
+
+
+def live_otherwise(
+    sources: Sources, before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """The live tables that read otherwise than they did: nobody can bring back what they held."""
+    live = {source.name for source in sources.customers if source.url is not None}
+    then, today = [{each["source"]: each["sha256"] for each in found} for found in (before, now)]
+    return tuple(sorted(name for name in live if then.get(name) != today.get(name)))

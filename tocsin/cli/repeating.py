@@ -1,0 +1,77 @@
+"""`tocsin repeat` and `tocsin sign`: a second analyst measures a scope again, and stands for it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tocsin.cli.aftermath import changed
+from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, labelled
+from tocsin.cli.incidents import inc, split, which
+
+if TYPE_CHECKING:
+    from tocsin.domain.kinds import ScopeRepeated
+    from tocsin.views.affected import Counts
+
+Revision = Annotated[int | None, Parameter(help="REV of the scope; the latest without it.")]
+
+
+def repeat(*words: Words, revision: Revision = None, door: Changing = CHANGING) -> None:
+    """Measure a revision again from the question that was kept: the same files, the same people, byte for byte?"""
+    from tocsin import actions
+    from tocsin.cli.scoping import shown_progress
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        with shown_progress() as progress:
+            done = actions.repeat(shell.app, shell.actor, key, revision, progress=progress, command=door.key)
+        body = next(entry.body for entry in done.entries if entry.kind == "ScopeRepeated")
+        changed(shell, done, *_outcome(shell, key, body))  # type: ignore[arg-type]
+
+
+def _outcome(shell: Shell, key: str, body: "ScopeRepeated") -> list[str]:
+    named = inc(shell, key)
+    lines = [
+        f"Revision {body.revision} gives the same people, byte for byte: set {body.set_digest[:12]}. "
+        f"Sign it: tocsin sign{named} --revision {body.revision} --because ..."
+        if body.same
+        else labelled(
+            "DIFFERS",
+            f"revision {body.revision} gives other people now: at least {body.differs:,} stand otherwise",
+            urgent=True,
+        )
+    ]
+    lines += [
+        labelled("LIVE", f"{name} is no file, and reads otherwise than it did") for name in body.otherwise
+    ]
+    return lines
+
+
+def sign(
+    *words: Words,
+    revision: Revision = None,
+    because: Annotated[Because, Parameter(help="What you looked at, and why you stand for it.")] = "",
+    door: Changing = CHANGING,
+) -> None:
+    """Stand for a revision of the scope that somebody else asked, and that you repeated with the same result."""
+    from tocsin import actions
+
+    named, _ = split(words)
+    with door.open() as shell:
+        key = which(shell, named)
+        done = actions.sign(shell.app, shell.actor, key, revision, because=because, command=door.key)
+        changed(shell, done, f"The scope of {key} is signed by {shell.actor.id}.")
+
+
+def proof_lines(shell: Shell, found: "Counts") -> list[str]:
+    """Who repeated this revision with which result, and who signed it."""
+    lines = [
+        labelled(
+            "REPEAT",
+            f"{each['by']} {shell.at(each['at'])}: "
+            + ("the same people, byte for byte" if each["same"] else "other people"),
+            urgent=not each["same"],
+        )
+        for each in found.repetitions
+    ]
+    return lines + [labelled("SIGNED", f"{each['by']} {shell.at(each['at'])}") for each in found.signed]

@@ -1,0 +1,33 @@
+"""The files that a question would be put to now, by name and fingerprint: a repetition looks at them first."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import Sources
+from tocsin.scoping.reading import Progress, chosen
+from tocsin.sources.fetching import fetched
+from tocsin.sources.files import take_in
+from tocsin.sources.finding import Listing, find
+
+
+def inputs_now(
+    question: Question, sources: Sources, folder: Path, progress: Progress
+) -> Iterator[tuple[str, str, str]]:
+    """(source, name, SHA-256) of every file of the logs and of the customers; a live table is none.
+
+    What lies in a store is fetched into `folder`. Refused where a pattern names no file.
+    """
+    window = question.since, question.until
+    for log in chosen(question, sources.logs):
+        yield from _taken_in(log.name, find(log.name, log.paths, log.by_date, window), folder, progress)
+    for customers in sources.customers:
+        if customers.path is not None:
+            yield from _taken_in(customers.name, find(customers.name, [customers.path]), folder, progress)
+
+
+def _taken_in(
+    source: str, listing: Listing, folder: Path, progress: Progress
+) -> Iterator[tuple[str, str, str]]:
+    for file in take_in(source, fetched(source, listing, folder, progress).files, folder):
+        yield source, file.name, file.sha256
