@@ -310,3 +310,23 @@ def test_an_account_of_hers_leads_to_the_person_and_ids_that_nobody_owns_are_a_w
     assert "tocsin affected --unowned" in tocsin("affected").out
     assert tocsin("affected", "--unowned", by="linh").status == 1
     assert tocsin("affected", "--unowned", "--person", "cus_2").status == 2
+
+
+def test_what_was_read_is_printed_with_its_hash_and_who_collected_it(tocsin: Command, declared: str) -> None:
+    path = Path("sources.yaml")
+    said = (
+        "paths: [gateway.ndjson]\n    collected: {by: giang, from: gateway-2, at: 2026-11-24T03:10:00+07:00}"
+    )
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("paths: [gateway.ndjson]", said), encoding="utf-8"
+    )
+    tocsin("scope", "--token", "@tokens.txt")
+    lines = tocsin("affected", "--inputs").out.splitlines()
+    (gateway,) = (line for line in lines if line.startswith("gateway"))
+    assert "the same" in gateway
+    assert "by giang from gateway-2 at" in gateway
+    (customers,) = (line for line in lines if line.startswith("accounts"))
+    assert "nobody declared it" in customers
+    found = {each["source"]: each for each in tocsin("affected", "--inputs", "--json").json["inputs"]}
+    assert found["gateway"]["after"] == found["gateway"]["sha256"]
+    assert (found["gateway"]["by"], found["gateway"]["origin"]) == ("giang", "gateway-2")

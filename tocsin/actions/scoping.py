@@ -214,7 +214,7 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
         buckets={str(bucket): count for bucket, count in result.buckets.items()},
         cells=tuple(cell.canonical() for cell in result.cells),
         gaps=tuple(gap.model_dump(mode="json") for gap in result.gaps),
-        inputs=tuple(each.model_dump(mode="json") for each in result.inputs),
+        inputs=tuple(each.model_dump(mode="json", exclude_none=True) for each in result.inputs),
         repeated=tuple(each.model_dump(mode="json") for each in result.repeated),
         proof=tuple(each.model_dump(mode="json") for each in result.proof),
         added=changes.added,

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.incidents import split, which
-from tocsin.cli.repeating import proof_lines
+from tocsin.cli.repeating import proof_lines, say_inputs
 from tocsin.cli.revising import change_lines, say_changes
 from tocsin.domain.errors import WrongUsage
 
@@ -24,6 +24,9 @@ def affected(
         str | None, Parameter(help="ID in the customer database: was this person affected?")
     ] = None,
     changes: Annotated[Flag, Parameter(help="Who came and who is no longer supported, one by one.")] = False,
+    inputs: Annotated[
+        Flag, Parameter(help="What was read: hashes before and after, who collected it.")
+    ] = False,
     since: Annotated[int | None, Parameter(help="REV that --changes compares with; the one before.")] = None,
     export: Annotated[Path | None, Parameter(help="FILE.csv to take the list out of the system.")] = None,
     because: Annotated[Because, Parameter(help="Why the list leaves.")] = "",
@@ -38,8 +41,10 @@ def affected(
     from tocsin.views.access import seen
 
     named, _ = split(words)
-    if sum(map(bool, (person, export, changes, unowned))) > 1:
-        raise WrongUsage("--person, --changes, --export and --unowned are questions of their own; ask one")
+    if sum(map(bool, (person, export, changes, inputs, unowned))) > 1:
+        raise WrongUsage(
+            "--person, --changes, --inputs, --export and --unowned are different questions; ask one"
+        )
     if since is not None and not changes:
         raise WrongUsage("--since goes with --changes")
     with door.open() as shell:
@@ -50,6 +55,8 @@ def affected(
             changed(shell, done, f"{export} is written; it is personal data: delete it when it has served.")
         elif changes:
             say_changes(shell, incident, since)
+        elif inputs:
+            say_inputs(shell, incident)
         elif person:
             _say_story(shell, incident, person)
         elif unowned:

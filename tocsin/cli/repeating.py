@@ -1,14 +1,17 @@
 """`tocsin repeat` and `tocsin sign`: a second analyst measures a scope again, and stands for it."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
-from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, labelled
+from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, clean, columns, labelled
 from tocsin.cli.incidents import inc, split, which
 
 if TYPE_CHECKING:
+    from tocsin.domain.incident import Incident
     from tocsin.domain.kinds import ScopeRepeated
     from tocsin.views.affected import Counts
 
@@ -75,3 +78,40 @@ def proof_lines(shell: Shell, found: "Counts") -> list[str]:
         for each in found.repetitions
     ]
     return lines + [labelled("SIGNED", f"{each['by']} {shell.at(each['at'])}") for each in found.signed]
+
+
+def say_inputs(shell: Shell, incident: "Incident") -> None:
+    """Each input of the latest revision: its hash before and after reading, and its way here."""
+    from tocsin.views.affected import counts
+
+    found = counts(incident)
+    rows = [
+        (
+            clean(each["source"]),
+            clean(each["name"]),
+            each["sha256"][:12],
+            _after(each),
+            f"{each['rows']:,}",
+            clean(" ".join(_way(shell, each))) or "nobody declared it",
+        )
+        for each in found.inputs
+    ]
+    head = ("source", "input", "sha256", "after reading", "rows", "collected")
+    shell.say(f"{incident.key}: inputs of revision {found.revision}", *columns(rows, head=head))
+    shell.give({"key": incident.key, "revision": found.revision, "inputs": found.inputs})
+
+
+def _after(each: Mapping[str, Any]) -> str:
+    """Whether an input was still the same once everything was read."""
+    if each.get("after") is None:
+        return "no file here"
+    return "the same" if each["after"] == each["sha256"] else "CHANGED" if each["after"] else "GONE"
+
+
+def _way(shell: Shell, each: Mapping[str, Any]) -> Iterator[str]:
+    if by := each.get("by"):
+        yield f"by {by}"
+    if origin := each.get("origin"):
+        yield f"from {origin}"
+    if at := each.get("collected_at"):
+        yield f"at {shell.at(datetime.fromisoformat(at))}"

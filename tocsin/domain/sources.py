@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from tocsin.domain.answers import nearest
+from tocsin.domain.custody import Collected
 from tocsin.domain.logkeeping import Switch, Volume
 from tocsin.domain.paths import by_date, refuse_unfit
 from tocsin.domain.questions import GROUPS, ROLES
@@ -75,6 +76,8 @@ class LogSource(Record):
     #: Where these logs are kept; abroad, on what basis personal data may be there.
     country: Place | None = None
     transfer: str | None = Field(None, min_length=1)
+    #: Who took these files from where they were written, and when.
+    collected: Collected | None = None
     #: Sources of one stream log the same requests, each all of them: a request counts once, and one closes the other's
     #: holes. Machines that share the work are no stream.
     stream: Id | None = None
@@ -166,6 +169,7 @@ class CustomerSource(Record):
     place_basis: Literal["billing", "address", "ip", "declared", "unknown"] = "declared"
     #: Where this customer base is kept; abroad, on what basis personal data may be there.
     country: Place | None = None
+    collected: Collected | None = None
     transfer: str | None = Field(None, min_length=1)
     #: What stands between the addresses of one text in `fields.emails`.
     email_separator: str | None = Field(None, min_length=1)

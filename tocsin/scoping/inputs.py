@@ -6,6 +6,7 @@ from pathlib import Path
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import Sources
 from tocsin.scoping.reading import Progress, chosen
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import take_in
 from tocsin.sources.finding import Listing, find
@@ -29,5 +30,6 @@ def inputs_now(
 def _taken_in(
     source: str, listing: Listing, folder: Path, progress: Progress
 ) -> Iterator[tuple[str, str, str]]:
-    for file in take_in(source, fetched(source, listing, folder, progress).files, folder):
+    found = fetched(source, listing, folder, progress).files
+    for file in take_in(source, found, Bounds(), of_lines=False):
         yield source, file.name, file.sha256

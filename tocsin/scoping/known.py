@@ -18,13 +18,14 @@ from tocsin.scoping.accounts import (
     refuse_ours,
     trusted,
 )
-from tocsin.scoping.gaps.files import changed_files, looked_again
+from tocsin.scoping.custody import looked_at_again
+from tocsin.scoping.gaps.files import looked_again
 from tocsin.scoping.gaps.rows import unreadable
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.databases import digest_now
 from tocsin.sources.fetching import fetched
-from tocsin.sources.files import File, changed, take_in
+from tocsin.sources.files import File, take_in
 from tocsin.sources.finding import Listing, find
 from tocsin.sources.gate import formats, needs_gate, through
 
@@ -67,7 +68,7 @@ def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> 
         reading.gaps += unreadable(source.name, [account])
         _note(reading, source, file.name, customers, account.rows + account.rejects.total())
         tables.append(table)
-    reading.gaps += (*changed_files(changed(files)), *looked_again(listing, files))
+    reading.gaps += (*looked_at_again(reading, files), *looked_again(listing, files))
     return tables
 
 

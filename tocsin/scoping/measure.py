@@ -25,8 +25,9 @@ from tocsin.domain.scope.result import Proof, ScopeResult, Seen
 from tocsin.domain.scope.routes import of_age_on
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
+from tocsin.scoping.custody import in_custody, looked_at_again
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
-from tocsin.scoping.gaps.files import changed_files, looked_again, other_days
+from tocsin.scoping.gaps.files import looked_again, other_days
 from tocsin.scoping.known import changed_tables, read_customers
 from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF, moment, unowned
@@ -36,7 +37,6 @@ from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.repeats import repeated
 from tocsin.scoping.subjects import whose
 from tocsin.sources.engine import Limits, engine
-from tocsin.sources.files import changed
 from tocsin.sources.flagging import flags_of
 from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
@@ -95,7 +95,7 @@ def measure(
         cells=told,
         gaps=tuple(sorted((*gaps, *uncounted), key=repr)),
         seen=found.seen,
-        inputs=tuple(sorted(found.reading.inputs, key=repr)),
+        inputs=tuple(sorted(in_custody(found.reading, sources), key=repr)),
         repeated=tuple(found.reading.repeated),
         proof=found.proof,
         question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
@@ -134,7 +134,7 @@ def _found(
         reading = read_logs(backend, question, sources.logs, desk)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
-        reading.gaps += changed_files(changed(reading.files))
+        reading.gaps += looked_at_again(reading, reading.files)
         for listing in reading.listings:
             reading.gaps += looked_again(listing, reading.files)
         customers = read_customers(backend, sources.customers, desk, reading)

@@ -73,6 +73,8 @@ class Reading:
     read_from: list[File] = field(default_factory=list)
     copies: dict[str, list[str]] = field(default_factory=dict)
     inputs: list[InputFile] = field(default_factory=list)
+    #: Source and name of a file of this machine to its SHA-256 after it was read.
+    after: dict[tuple[str, str], str] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     #: Accounts that nobody owns, once people were looked for.
     strangers: Any = None

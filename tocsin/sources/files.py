@@ -56,16 +56,20 @@ def take_in(source: str, found: Sequence[Found], bounds: Bounds, *, of_lines: bo
     return tuple(files.values())
 
 
-def changed(files: Sequence[File]) -> tuple[File, ...]:
-    """The files of this machine whose bytes are no longer those that were taken in."""
+def prints_now(files: Sequence[File]) -> dict[File, str]:
+    """SHA-256 of the files of this machine as they are by now; empty for one that is gone."""
     near = [file for file in files if not file.far]
     with ThreadPoolExecutor() as pool:
-        prints = list(pool.map(_print_now, near))
-    return tuple(file for file, now in zip(near, prints, strict=True) if file.sha256 != now)
+        return dict(zip(near, pool.map(_print_now, near), strict=True))
 
 
-def _print_now(file: File) -> str | None:
-    return fingerprint(file.path) if file.path.is_file() else None
+def changed(files: Sequence[File]) -> tuple[File, ...]:
+    """The files of this machine whose bytes are no longer those that were taken in."""
+    return tuple(file for file, now in prints_now(files).items() if file.sha256 != now)
+
+
+def _print_now(file: File) -> str:
+    return fingerprint(file.path) if file.path.is_file() else ""
 
 
 def engine_path(file: File) -> str:

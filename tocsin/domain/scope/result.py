@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from tocsin.domain.cells import Cell
 from tocsin.domain.records import Record
 from tocsin.domain.scope.buckets import Bucket
@@ -9,13 +11,21 @@ from tocsin.domain.scope.gaps import Gap, Stretch
 
 
 class InputFile(Record):
-    """One input as it was read: SHA-256 of its bytes, and how many rows came out of it."""
+    """One input as it was read: SHA-256 of its bytes, and how many rows came out of it.
+
+    `after` is its SHA-256 once everything was read, empty where it was gone by then; None for what is no file of this
+    machine. `by`, `origin` and `collected_at` say who collected it, from where and when, as it was declared.
+    """
 
     source: str
     name: str
     sha256: str
     bytes: int
     rows: int
+    after: str | None = None
+    by: str | None = None
+    origin: str | None = None
+    collected_at: AwareDatetime | None = None
 
 
 class Seen(Record):
