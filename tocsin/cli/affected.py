@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.incidents import split, which
-from tocsin.cli.repeating import proof_lines, say_inputs
+from tocsin.cli.repeating import analyst_lines, say_inputs
 from tocsin.cli.revising import change_lines, say_changes
 from tocsin.domain.errors import WrongUsage
 
@@ -82,14 +82,14 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
             )
         )
     _say_routes(shell, found)
-    shell.say(*proof_lines(shell, found))
+    shell.say(*analyst_lines(shell, found))
     for gap in found.gaps:
         detail = f" {clean(gap['detail'])}" if gap.get("detail") else ""
         shell.say(
             labelled("GAP", f"{gap['kind']} in {clean(gap['source'])}: {gap['count']}{detail}", urgent=True)
         )
     if incident.scope.repeated:
-        from tocsin.cli.proof import repeated_lines
+        from tocsin.cli.grounds import repeated_lines
 
         shell.say(*repeated_lines(incident.scope))
     shell.give({"key": key, **asdict(found), "repeated": incident.scope.repeated, **also})
@@ -154,7 +154,7 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
         _say_way(shell, told)
     proof = incident.scope.proof if found and found.bucket == "excluded" else ()
     if proof:
-        from tocsin.cli.proof import proof_lines
+        from tocsin.cli.grounds import proof_lines
 
         shell.say(*proof_lines(shell, incident.scope))
     for letter in told.letters:

@@ -66,7 +66,7 @@ def sign(
         changed(shell, done, f"The scope of {key} is signed by {shell.actor.id}.")
 
 
-def proof_lines(shell: Shell, found: "Counts") -> list[str]:
+def analyst_lines(shell: Shell, found: "Counts") -> list[str]:
     """Who repeated this revision with which result, and who signed it."""
     lines = [
         labelled(
