@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.inputs import engine, live_otherwise, refuse_other_inputs
-from tocsin.actions.scoping import Progress, found_by, keep_people, measuring
+from tocsin.actions.measuring import Progress, found_by, keep_people, measuring
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Also, Change

@@ -1,22 +1,17 @@
 """Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
-
-from sqlalchemy import Connection
+from collections.abc import Mapping
+from typing import Any
 
 from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.inputs import canonical_sources, what_was_read
+from tocsin.actions.measuring import Progress, found_by, keep_people, measuring
 from tocsin.actions.revising import alike, readers_among, upheld_cells
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Also, Change
 from tocsin.domain.carrying import with_decisions
-from tocsin.domain.catalog import Catalog
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
@@ -24,23 +19,13 @@ from tocsin.domain.kinds import FactLearned, ScopeMeasured
 from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
-from tocsin.domain.sources import Sources
-from tocsin.domain.transfers import refuse_unfounded
-from tocsin.engine.jobs import kept_alive
 from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
-from tocsin.setting_tables import megabytes
-from tocsin.storage import affected, jobs, revisions
-from tocsin.storage.database import in_batches
+from tocsin.storage import affected, revisions
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
-
-if TYPE_CHECKING:
-    from tocsin.scoping.measure import Measurement
-
-Progress = Callable[[str, float], None]
 
 
 def scope(
@@ -70,27 +55,6 @@ def scope(
     refuse_closed(incident)
     with measuring(app, key) as ours:
         return _measured(app, actor, key, (question, handed_in), ours, progress, asked)
-
-
-@contextmanager
-def measuring(app: App, key: str) -> Iterator[Also]:
-    """The lease under which one at a time measures; what it gives is written with the result, and says that it holds.
-
-    Refused while somebody else measures, and when they took over meanwhile.
-    """
-    holder = f"scope/{uuid4().hex[:8]}"
-    with app.database.write() as connection:
-        if not jobs.take(connection, key, "scope", holder, app.clock()):
-            raise Refused(f"somebody is measuring the scope of {key} now; wait for that revision")
-
-    def ours(connection: Connection) -> None:
-        jobs.beat(connection, key, "scope", holder, app.clock())
-
-    try:
-        with kept_alive(app, key, "scope", holder):
-            yield ours
-    except jobs.LeaseLost:
-        raise Refused(f"somebody else took over the scope of {key}; wait for that revision") from None
 
 
 def _measured(
@@ -144,36 +108,6 @@ def _measured(
     return record(app, key, decide, actor=actor.id, command=command)
 
 
-def found_by(
-    app: App,
-    key: str,
-    question: Question,
-    sources: Sources,
-    catalog: Catalog,
-    asked_at: datetime,
-    progress: Progress,
-) -> "Measurement":
-    """What the declared sources say to a question of that moment, within this home's limits.
-
-    Refused where data would be read without a basis.
-    """
-    from tocsin.scoping.measure import measure
-    from tocsin.sources.engine import Limits
-
-    how, home = app.settings.scoping, catalog.contacts.organisation.established_in
-    refuse_unfounded(sources, home, how.country or home, how.transfer)
-    return measure(
-        question,
-        sources,
-        catalog.data_map,
-        workspace=app.settings.home / "cache" / "scope",
-        pseudonym_key=app.people_key(key),
-        asked_at=asked_at,
-        progress=progress,
-        limits=Limits.within(megabytes(how.memory), how.threads),
-    )
-
-
 def _refuse_list_of_strangers(question: Question, result: ScopeResult) -> None:
     """Refused when a list alone was asked about and no source knows anybody on it: the list is wrong then."""
     if question.people and not question.given() and not result.people_count:
@@ -181,16 +115,6 @@ def _refuse_list_of_strangers(question: Question, result: ScopeResult) -> None:
             "no customer source knows anybody on the list; write ids or addresses as the sources have them, "
             "or correct the sources (tocsin doctor)"
         )
-
-
-def keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
-    """Write the people of a revision, in place of what an interrupted measurement left of it."""
-    with app.database.write() as connection:
-        affected.clear(connection, key, revision)
-    for batch in in_batches(rows, affected.BATCH):
-        with app.database.write() as connection:
-            ours(connection)
-            affected.write(connection, batch)
 
 
 def _next(incident: Incident) -> int:

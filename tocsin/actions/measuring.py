@@ -1,0 +1,87 @@
+"""Measuring, for the first time or again: under a lease, within this home's limits, and with the people kept sealed."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from tocsin.app import App
+from tocsin.change import Also
+from tocsin.domain.catalog import Catalog
+from tocsin.domain.errors import Refused
+from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import Sources
+from tocsin.domain.transfers import refuse_unfounded
+from tocsin.engine.jobs import kept_alive
+from tocsin.setting_tables import megabytes
+from tocsin.storage import affected, jobs
+from tocsin.storage.database import in_batches
+
+if TYPE_CHECKING:
+    from tocsin.scoping.measure import Measurement
+
+Progress = Callable[[str, float], None]
+
+
+@contextmanager
+def measuring(app: App, key: str) -> Iterator[Also]:
+    """The lease under which one at a time measures; what it gives is written with the result, and says that it holds.
+
+    Refused while somebody else measures, and when they took over meanwhile.
+    """
+    holder = f"scope/{uuid4().hex[:8]}"
+    with app.database.write() as connection:
+        if not jobs.take(connection, key, "scope", holder, app.clock()):
+            raise Refused(f"somebody is measuring the scope of {key} now; wait for that revision")
+
+    def ours(connection: Connection) -> None:
+        jobs.beat(connection, key, "scope", holder, app.clock())
+
+    try:
+        with kept_alive(app, key, "scope", holder):
+            yield ours
+    except jobs.LeaseLost:
+        raise Refused(f"somebody else took over the scope of {key}; wait for that revision") from None
+
+
+def found_by(
+    app: App,
+    key: str,
+    question: Question,
+    sources: Sources,
+    catalog: Catalog,
+    asked_at: datetime,
+    progress: Progress,
+) -> "Measurement":
+    """What the declared sources say to a question of that moment, within this home's limits.
+
+    Refused where data would be read without a basis.
+    """
+    from tocsin.scoping.measure import measure
+    from tocsin.sources.engine import Limits
+
+    how, home = app.settings.scoping, catalog.contacts.organisation.established_in
+    refuse_unfounded(sources, home, how.country or home, how.transfer)
+    return measure(
+        question,
+        sources,
+        catalog.data_map,
+        workspace=app.settings.home / "cache" / "scope",
+        pseudonym_key=app.people_key(key),
+        asked_at=asked_at,
+        progress=progress,
+        limits=Limits.within(megabytes(how.memory), how.threads),
+    )
+
+
+def keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:
+    """Write the people of a revision, in place of what an interrupted measurement left of it."""
+    with app.database.write() as connection:
+        affected.clear(connection, key, revision)
+    for batch in in_batches(rows, affected.BATCH):
+        with app.database.write() as connection:
+            ours(connection)
+            affected.write(connection, batch)
