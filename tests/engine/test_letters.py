@@ -160,6 +160,9 @@ def test_accounts_of_one_person_get_one_letter_and_a_shared_mailbox_one_for_each
     assert all(("Customer 3" in text) != ("Customer 4" in text) for text in office)
     adds_up(tale, 3)
     assert verify(tale.app, tale.key).fault is None
+    # Any of her accounts names her.
+    with pytest.raises(Refused, match="that letter is leaving or has left"):
+        actions.exclude(tale.app, tale.actor("an"), tale.key, CUSTOMERS, "c2", because="told by telephone")
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ def test_accounts_lead_to_their_owner_and_nobodys_are_sealed_until_they_are_eras
             accounts.write(connection, [*rows, accounts.row("INC-1", revision, WHO, KEY)])
         accounts.clear(connection, "INC-1", 1)
     with database.read() as connection:
-        assert accounts.owner(connection, "INC-1", 2, KEY, "c") == pseudonym(KEY, "a")
-        assert accounts.owner(connection, "INC-1", 2, KEY, "cus-canary") is None
-        assert accounts.owner(connection, "INC-1", 1, KEY, "c") is None
+        assert accounts.person_of(connection, "INC-1", 2, KEY, "c") == pseudonym(KEY, "a")
+        for revision, own in ((2, "cus-canary"), (2, "a"), (1, "c")):
+            assert accounts.person_of(connection, "INC-1", revision, KEY, own) == pseudonym(KEY, own)
         assert list(accounts.unowned(connection, "INC-1", 2, KEY)) == [WHO]
         assert "canary" not in repr(list(connection.execute(account.select())))
         with pytest.raises(Refused):

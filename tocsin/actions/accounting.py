@@ -9,18 +9,19 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LetterExcluded, ToldOtherwise
 from tocsin.domain.notice import APPROVERS
-from tocsin.domain.scope.people import pseudonym
 from tocsin.engine.letters import drafted
 from tocsin.record import Recorded
-from tocsin.storage import ledger
+from tocsin.storage import accounts, ledger
 
 
 def exclude(
     app: App, actor: Actor, key: str, notice: str, person: str, *, because: str, command: str | None = None
 ) -> Recorded:
     """Settle a person whom the letter cannot reach, with the reason and what was done instead."""
-    hidden = pseudonym(app.people_key(key), person)
+    scope = app.incident(key).scope
     with app.database.read() as connection:
+        revision = scope.revision if scope else 0
+        hidden = accounts.person_of(connection, key, revision, app.people_key(key), person)
         row = ledger.row_of(connection, key, notice, hidden)
     if row is None:
         raise Refused(

@@ -125,8 +125,9 @@ def _say_unowned(shell: Shell, incident: Any) -> None:
         )
         for each in found
     ]
-    shell.say(*columns(rows, head=("Account", "requests", "seen", "")))
-    if not rows:
+    if rows:
+        shell.say(*columns(rows, head=("Account", "requests", "seen", "")))
+    else:
         shell.say("Every account that was hit belongs to somebody whom a customer source knows.")
     shell.give({"key": incident.key, "unowned": [asdict(each) for each in found]})
 

@@ -49,15 +49,13 @@ def clear(connection: Connection, incident: str, revision: int) -> None:
     connection.execute(delete(account).where(account.c.incident == incident, account.c.revision == revision))
 
 
-def owner(connection: Connection, incident: str, revision: int, key: bytes, asked: str) -> str | None:
-    """The pseudonym of the person to whom this account belongs beside her own; None where there is none."""
+def person_of(connection: Connection, incident: str, revision: int, key: bytes, asked: str) -> str:
+    """The pseudonym of the person with this account: of its owner, where it is one of several, else its own."""
+    hidden = pseudonym(key, asked)
     query = select(account.c.person).where(
-        account.c.incident == incident,
-        account.c.revision == revision,
-        account.c.account == pseudonym(key, asked),
+        account.c.incident == incident, account.c.revision == revision, account.c.account == hidden
     )
-    found: str | None = connection.scalar(query)
-    return found
+    return connection.scalar(query) or hidden
 
 
 def unowned(connection: Connection, incident: str, revision: int, key: bytes) -> Iterator[Stranger]:

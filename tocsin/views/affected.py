@@ -9,7 +9,7 @@ from tocsin.actors import Actor, need, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
+from tocsin.domain.scope.people import AffectedPerson, Stranger
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
 from tocsin.storage import accounts, affected, ledger, revisions, timeline
@@ -118,7 +118,7 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
     found = counts(incident)
     key = app.people_key(incident.key)
     with app.database.read() as connection:
-        hidden = accounts.owner(connection, incident.key, found.revision, key, asked) or pseudonym(key, asked)
+        hidden = accounts.person_of(connection, incident.key, found.revision, key, asked)
         person = affected.person(connection, incident.key, found.revision, key, hidden)
         standing = revisions.standings(connection, incident.key, found.revision, [hidden]).get(hidden)
         if standing is not None:
