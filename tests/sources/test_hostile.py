@@ -1,9 +1,17 @@
-"""Hostile and broken lines: a sound request before and one behind are both found, and what is lost is said."""
+"""Hostile and broken files: a sound request before and one behind are both found, and what is lost is said."""
 
 import gzip
+import io
+import json
+import subprocess
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.exploring import times
 from tests.scoping.scenes import (
     as_delimited,
     as_ndjson,
@@ -17,26 +25,308 @@ from tests.scoping.scenes import (
     write_customers,
 )
 from tocsin.domain.errors import Refused
+from tocsin.sources.bounds import Bounds
+from tocsin.sources.engine import Limits
 
 LEAK = {"tokens": ["leaked"], "since": at(0), "until": at(180)}
 BEFORE = [*every_hour(3), request(5, "c1", token="leaked")]
 BEHIND = [request(6, "c2", token="leaked")]
+BOTH = {"c1": "confirmed", "c2": "confirmed"}
+SMALL = Limits(bounds=Bounds(line=4000, ratio=20, small=100_000))
 
 
 def csv_line(row) -> bytes:
     return as_delimited([row], ",").split(b"\n", 1)[1]
 
 
+def lines(form: str, rows, header: bool = True) -> bytes:
+    if form == "ndjson":
+        return as_ndjson(rows)
+    content = as_delimited(rows, ",")
+    return content if header else content.split(b"\n", 1)[1]
+
+
+def around(form: str, middle: bytes) -> bytes:
+    return lines(form, BEFORE) + middle + lines(form, BEHIND, header=False)
+
+
+def asked(tmp_path, content: bytes, form: str = "ndjson", name: str = "log", **other):
+    path = tmp_path / f"{name}.{form}"
+    path.write_bytes(content)
+    return ask(tmp_path, log_source(path, form=form.split(".")[0]), LEAK, **other)
+
+
+def why(found, kind="unreadable-lines") -> str:
+    return next(gap.detail for gap in found.result.gaps if gap.kind == kind)
+
+
+def zstd(content: bytes) -> bytes:
+    return pa.Codec("zstd").compress(content, asbytes=True)
+
+
+def test_the_answer_may_be_exact(tmp_path):
+    found = asked(tmp_path, around("csv", b""), "csv")
+    assert (buckets(found), found.result.method) == (BOTH, "exact")
+
+
 @pytest.mark.parametrize("zipped", [False, True])
 def test_a_csv_line_longer_than_any_buffer_is_lost_aloud(tmp_path, zipped):
     long = csv_line(request(7, "c3", token="leaked", agent="x" * (34 << 20)))
-    content = as_delimited(BEFORE, ",") + long + csv_line(*BEHIND)
-    path = tmp_path / ("log.csv.gz" if zipped else "log.csv")
-    path.write_bytes(gzip.compress(content, 1) if zipped else content)
-    found = ask(tmp_path, path, LEAK)
-    assert buckets(found) == {"c1": "confirmed", "c2": "confirmed"}
+    content = around("csv", long)
+    found = asked(tmp_path, gzip.compress(content, 1) if zipped else content, "csv")
+    assert buckets(found) == BOTH
     assert gaps(found) == {"unreadable-lines": 1}
+    assert why(found) == "log.csv: 1 (line 6: longer than 8,388,608 bytes)"
     assert found.result.method == "approximate"
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_an_endless_line_in_an_archive_costs_itself_alone(tmp_path, form):
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=1, mtime=0) as archive:
+        archive.write(lines(form, BEFORE))
+        for _ in range(200):
+            archive.write(bytes(1 << 20))
+        archive.write(b"\n" + lines(form, BEHIND, header=False))
+    limits = Limits(bounds=Bounds(small=1 << 30))
+    found = asked(tmp_path, out.getvalue(), f"{form}.gz", limits=limits)
+    assert buckets(found) == BOTH
+    number = len(BEFORE) + 1 + (form == "csv")
+    assert why(found) == f"log.{form}.gz: 1 (line {number}: longer than 8,388,608 bytes)"
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_a_line_past_the_bound_is_left_out_and_one_within_is_read(tmp_path, form):
+    rows = [
+        request(7, "c3", token="leaked", agent="x" * 3000),
+        request(7, "c4", token="leaked", agent="x" * 4000),
+    ]
+    # Only in a doubtful file does anybody look at the length of each line: the mark makes it one.
+    middle = lines(form, rows, header=False) + b"\xef\xbb\xbf"
+    found = asked(tmp_path, around(form, middle), form, limits=SMALL)
+    assert buckets(found) == BOTH | {"c3": "confirmed"}
+    assert why(found).endswith(f"(line {len(BEFORE) + 2 + (form == 'csv')}: longer than 4,000 bytes)")
+
+
+@pytest.mark.parametrize(
+    ("junk", "reason"),
+    [
+        (b'{"at": ' + b"[" * 200_000, "no JSON"),
+        (b'{"at": ' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001, "no moment that can be read"),
+        (b"\0" * 100, "no JSON object"),
+        (b"\xff\xfe\xfd", "no JSON object"),
+        (b"{} {}", "no JSON"),
+        (b"[1]", "no JSON object"),
+        (b"1", "no JSON object"),
+    ],
+    ids=["deep", "deep and whole", "NUL", "no UTF-8", "two objects", "array", "number"],
+)
+def test_a_line_of_junk_costs_itself_alone(tmp_path, junk, reason):
+    found = asked(tmp_path, around("ndjson", junk + b"\n"))
+    assert buckets(found) == BOTH
+    assert gaps(found) == {"unreadable-lines": 1}
+    assert why(found) in (f"log.ndjson: 1 (line 5: {reason})", "log.ndjson: 1 (no JSON)")
+
+
+def test_a_number_of_five_thousand_digits_leaves_its_row_readable(tmp_path):
+    row = as_ndjson([request(7, "c3", token="leaked", bytes=0)]).replace(
+        b'"bytes": 0', b'"bytes": ' + b"7" * 5000
+    )
+    found = asked(tmp_path, around("ndjson", row))
+    assert buckets(found) == BOTH | {"c3": "confirmed"}
+    assert gaps(found) == {}
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud83d", "\ude00\ud83d"])
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_odd_characters_in_one_value_hide_no_request(tmp_path, form, value):
+    row = request(7, "c3", token="leaked", agent=value)
+    middle = as_ndjson([row]) if form == "ndjson" else csv_line(row | {"agent": "MARK"})
+    middle = middle.replace(b"MARK", value.encode("utf-8", "surrogatepass"))
+    found = asked(tmp_path, around(form, middle), form)
+    assert buckets(found) == BOTH | {"c3": "confirmed"}
+    assert gaps(found) == {}
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_files_that_were_joined_keep_their_marks_and_headers_and_lose_nothing(tmp_path, form, zipped):
+    mark = b"\xef\xbb\xbf"
+    content = mark + lines(form, BEFORE) + mark + lines(form, BEHIND)
+    found = asked(tmp_path, gzip.compress(content) if zipped else content, form)
+    assert buckets(found) == BOTH
+    assert gaps(found) == {}
+
+
+def test_a_mark_before_the_token_hides_no_request(tmp_path):
+    """The first column would begin with a letter that nobody sees."""
+    names = ["token", "at", "account", "session", "ip", "agent", "endpoint", "method", "status", "bytes"]
+    rows = [",".join(str(row[name]) for name in names) for row in (*BEFORE, *BEHIND)]
+    content = ",".join(names) + "\n" + "\n".join(rows[:-1]) + "\n\ufeff" + rows[-1] + "\n"
+    found = asked(tmp_path, content.encode(), "csv")
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_is_read_alone_and_beside_other_files(tmp_path, form, encoding):
+    text = lines(form, [*BEFORE, request(6, "c2", token="leaked", agent="điện thoại")]).decode()
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    (tmp_path / f"a.{form}").write_bytes((mark + text).encode(encoding))
+    (tmp_path / f"b.{form}").write_bytes(lines(form, [request(7, "c3", token="leaked")]))
+    one = ask(tmp_path, log_source(tmp_path / f"a.{form}", form=form), LEAK)
+    both = ask(tmp_path, log_source(tmp_path / f"?.{form}", form=form), LEAK)
+    assert (buckets(one), gaps(one)) == (BOTH, {})
+    assert (buckets(both), gaps(both)) == (BOTH | {"c3": "confirmed"}, {})
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("end", [b"\r", b"\r\n"])
+def test_cr_ends_a_line_as_well(tmp_path, form, end):
+    content = around(form, b"").replace(b"\n", end)
+    found = asked(tmp_path, content, form)
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+    mixed = asked(
+        tmp_path, lines(form, BEFORE) + end.join(lines(form, BEHIND * 2, header=False).split(b"\n")), form
+    )
+    assert (buckets(mixed), gaps(mixed)) == (BOTH, {})
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("name", ["log", "log.csv.gz", "log.zst"])
+def test_an_archive_is_known_by_its_bytes(tmp_path, form, pack, name):
+    path = tmp_path / name
+    path.write_bytes(pack(lines(form, BEFORE)) + pack(lines(form, BEHIND, header=False)))
+    found = ask(tmp_path, log_source(path, form=form), LEAK)
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+    plain = tmp_path / f"{name}.gz"
+    plain.write_bytes(lines(form, [*BEFORE, *BEHIND]))
+    found = ask(tmp_path, log_source(plain, form=form), LEAK)
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_a_truncated_zstandard_archive_is_used_up_to_its_damage(tmp_path, form):
+    path = tmp_path / f"log.{form}"
+    path.write_bytes(around(form, lines(form, every_hour(3) * 9000, header=False)))
+    subprocess.run(["zstd", "-q", str(path), "-o", f"{path}.zst"], check=True)
+    packed = (tmp_path / f"log.{form}.zst").read_bytes()
+    found = asked(tmp_path, packed[:-9], f"{form}.zst", "cut")
+    assert buckets(found) == {"c1": "confirmed"}
+    assert why(found, "damaged-file") == f"cut.{form}.zst is damaged; what came before the damage was used"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd], ids=["gzip", "zstd"])
+def test_an_archive_that_swells_is_cut_off_and_used_up_to_there(tmp_path, pack):
+    bomb = lines("ndjson", BEFORE) + b"{}\n" * 300_000 + lines("ndjson", BEHIND)
+    found = asked(tmp_path, pack(bomb), "ndjson.gz", limits=SMALL)
+    assert buckets(found) == {"c1": "confirmed"}
+    assert gaps(found)["damaged-file"] == 1
+    assert why(found, "damaged-file") == (
+        "log.ndjson.gz unpacks to more than an archive may; what came before that was used"
+    )
+
+
+def test_zeros_behind_an_archive_are_no_damage(tmp_path):
+    found = asked(tmp_path, gzip.compress(around("ndjson", b"")) + bytes(512), "ndjson.gz")
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+
+
+def test_a_flipped_bit_that_only_the_checksum_shows_is_damage(tmp_path):
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=0, mtime=0) as archive:  # stored as it is
+        archive.write(around("ndjson", as_ndjson([request(7, "c3", token="leaked")])))
+    content = out.getvalue().replace(b'"c3", "token": "leaked"', b'"c3", "token": "leakeb"')
+    found = asked(tmp_path, content, "ndjson.gz")
+    assert gaps(found)["damaged-file"] == 1
+    assert found.result.method == "approximate"
+
+
+@pytest.mark.parametrize("size", [10, 4 << 20])
+def test_a_csv_value_of_many_lines_is_one_value(tmp_path, size):
+    row = csv_line(request(7, "c3", token="leaked", agent="MARK")).replace(
+        b"MARK", b'"' + b"x\n" * (size // 2) + b'"'
+    )
+    found = asked(tmp_path, around("csv", row), "csv")
+    assert buckets(found) == BOTH | {"c3": "confirmed"}
+    assert gaps(found) == {}
+
+
+def test_a_csv_value_of_more_lines_than_a_row_may_have_costs_its_own_row(tmp_path):
+    row = csv_line(request(7, "c3", token="leaked", agent="MARK")).replace(
+        b"MARK", b'"' + b"x\n" * 3000 + b'"'
+    )
+    found = asked(tmp_path, around("csv", row), "csv", limits=SMALL)
+    assert buckets(found) == BOTH
+    assert why(found) == (
+        "log.csv: 3001 (line 6, 3006: a quote that nothing closes; line 7-1006, ...: too few values)"
+    )
+
+
+def test_rows_that_two_quotes_would_hide_are_a_gap(tmp_path):
+    """A logger that escapes nothing: one request opens a quote, another closes it."""
+    first = csv_line(request(7, "c0", agent="MARK")).partition(b"MARK")
+    last = csv_line(request(8, "c0", agent="MARK")).partition(b"MARK")
+    hidden = csv_line(request(7.5, "c3", token="leaked"))
+    middle = first[0] + b'"open\n' + hidden + b'close"' + last[2]
+    found = asked(tmp_path, around("csv", middle), "csv")
+    assert buckets(found) == BOTH
+    assert why(found) == "log.csv: 1 (line 7: looks like a row, and lies within quotes)"
+
+
+def test_a_file_that_grows_is_read_to_where_it_was_hashed(tmp_path):
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(around("ndjson", b"{broken\n"))
+
+    def grow(words: str, share: float) -> None:
+        if words == "reading api" and path.stat().st_size < 10_000:
+            with path.open("ab") as out:
+                out.write(as_ndjson([request(9, "c3", token="leaked")]) * 100)
+
+    found = ask(tmp_path, path, LEAK, progress=grow)
+    assert buckets(found) == BOTH
+    assert gaps(found) == {"changed-file": 1, "unreadable-lines": 1}
+
+
+def test_of_a_name_that_an_object_says_twice_the_first_counts(tmp_path):
+    row = as_ndjson([request(7, "c3", token="leaked")]).replace(b'"c3",', b'"c3", "account": "c4",')
+    for junk in (b"", b"{broken\n"):
+        found = asked(tmp_path, around("ndjson", row + junk))
+        assert buckets(found) == BOTH | {"c3": "confirmed"}
+
+
+def test_a_field_that_first_occurs_late_is_known(tmp_path):
+    rows = [{name: value for name, value in row.items() if name != "session"} for row in every_hour(3) * 400]
+    content = as_ndjson(rows) + as_ndjson([request(5, "c1", session="stolen")])
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(content)
+    found = ask(tmp_path, path, LEAK | {"tokens": [], "sessions": ["stolen"]})
+    assert (buckets(found), gaps(found)) == ({"c1": "confirmed"}, {})
+
+
+def test_a_damaged_page_of_parquet_costs_no_other_row_group(tmp_path):
+    rows = [*BEFORE, *every_hour(3) * 500, *BEHIND]
+    columns = {name: pa.array([str(row[name]) for row in rows], pa.string()) for name in rows[0]}
+    path = tmp_path / "log.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=500, use_dictionary=False, compression="none")
+    content = bytearray(path.read_bytes())
+    column = pq.read_metadata(path).row_group(1).column(0)
+    content[column.data_page_offset : column.data_page_offset + 200] = b"\xff" * 200
+    path.write_bytes(content)
+    found = ask(tmp_path, log_source(path, form="parquet"), LEAK)
+    assert buckets(found) == BOTH
+    assert why(found, "damaged-file") == "log.parquet is damaged; what came before the damage was used"
+    assert why(found) == "log.parquet: 500 (500 in a damaged row group)"
+
+
+def test_a_parquet_file_in_an_archive_of_either_kind_is_read(tmp_path):
+    out = io.BytesIO()
+    rows = [*BEFORE, *BEHIND]
+    pq.write_table(pa.table({name: [str(row[name]) for row in rows] for name in rows[0]}), out)
+    for name, pack in (("gz", gzip.compress), ("zst", zstd)):
+        found = asked(tmp_path, pack(out.getvalue()), f"parquet.{name}")
+        assert (buckets(found), gaps(found)) == (BOTH, {})
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "ndjson"])
@@ -60,3 +350,51 @@ def test_a_customer_file_without_a_header_shows_nobody(tmp_path):
     with pytest.raises(Refused, match=r"customers.csv has no column 'id' for `id`") as refusal:
         ask(tmp_path, tmp_path / "log.ndjson", LEAK, customers=source)
     assert "secret" not in str(refusal.value)
+
+
+JUNK = st.lists(
+    st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from(
+            [
+                b'"',
+                b'","',
+                b"\n",
+                b"\r",
+                b"\r\n",
+                b"{",
+                b"}",
+                b"[1]",
+                b"\0",
+                b"\xef\xbb\xbf",
+                b"\xff\xfe",
+                b",",
+            ]
+        ),
+        st.sampled_from([json.dumps({"at": "x"}).encode(), csv_line(request(8, "c0")), b'{"at":' * 50]),
+    ),
+    max_size=6,
+).map(b"".join)
+
+
+@settings(max_examples=times(8), deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    form=st.sampled_from(["ndjson", "csv"]),
+    junk=JUNK,
+    pack=st.sampled_from([None, gzip.compress, zstd]),
+    cut=st.integers(0, 3),
+)
+def test_whatever_stands_between_sound_lines_hides_none_of_them(tmp_path_factory, form, junk, pack, cut):
+    """Every request around the junk is found, or a gap in which one may hide says so; never a traceback."""
+    folder = tmp_path_factory.mktemp("junk")
+    content = around(form, junk + b"\n")
+    packed = pack(content) if pack else content
+    try:
+        found = asked(folder, packed[: len(packed) - cut] if pack else packed, form)
+    except Refused:
+        assert cut  # nothing at all is left of an archive that was cut: that is one line, too
+        return
+    if buckets(found) != BOTH:
+        assert {"unreadable-lines", "damaged-file"} & set(gaps(found)), (buckets(found), gaps(found))
+    if not cut and b'"' not in junk:
+        assert buckets(found).items() >= BOTH.items()
