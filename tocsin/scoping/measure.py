@@ -5,7 +5,6 @@ were rescued from a damaged archive, stand in the workspace only while it runs.
 """
 
 import hmac
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +35,7 @@ from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.repeats import repeated
 from tocsin.scoping.subjects import whose
+from tocsin.scoping.workspace import working_in
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.flagging import flags_of
 from tocsin.sources.logs import completed
@@ -83,7 +83,6 @@ def measure(
     sources = completed(sources)
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
-    workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = _found(question, sources, data_map, workspace, progress, limits, latest(asked_at))
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
@@ -120,17 +119,17 @@ def _found(
     question: Question,
     sources: Sources,
     data_map: DataMap,
-    workspace: Path,
+    place: Path,
     progress: Progress,
     limits: Limits,
     until: int,
 ) -> _Found:
     """Read, and count, while the engine runs."""
     with (
-        tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
-        engine(Path(name) / "spill", limits) as backend,
+        working_in(place) as folder,
+        engine(folder / "spill", limits) as backend,
     ):
-        desk = Desk(Path(name), progress, limits.bounds, until)
+        desk = Desk(folder, progress, limits.bounds, until)
         reading = read_logs(backend, question, sources.logs, desk)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
