@@ -99,6 +99,10 @@ class Scoping(Table):
     memory: Annotated[str, AfterValidator(_memory)] = "1GB"
     #: Cores that it uses; all of them, unless it stands here.
     threads: Annotated[int, Field(ge=1)] | None = None
+    #: Megabytes; a longer line of a log is left out, and is a gap.
+    longest_line: Annotated[int, Field(ge=1, le=256)] = 8
+    #: How many times its own size an archive may unpack to; beyond, it is cut off, and that is a gap.
+    unpack_ratio: Annotated[int, Field(ge=10, le=100_000)] = 250
 
 
 class Prefect(Table):

@@ -61,6 +61,7 @@ def found_by(
     Refused where data would be read without a basis.
     """
     from tocsin.scoping.measure import measure
+    from tocsin.sources.bounds import Bounds
     from tocsin.sources.engine import Limits
 
     how, home = app.settings.scoping, catalog.contacts.organisation.established_in
@@ -73,7 +74,9 @@ def found_by(
         pseudonym_key=app.people_key(key),
         asked_at=asked_at,
         progress=progress,
-        limits=Limits.within(megabytes(how.memory), how.threads),
+        limits=Limits.within(
+            megabytes(how.memory), how.threads, Bounds(how.longest_line << 20, how.unpack_ratio)
+        ),
     )
 
 

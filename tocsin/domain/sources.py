@@ -67,7 +67,7 @@ class LogSource(Record):
     name: Id
     #: What a reader in `tocsin/sources/` says that it reads.
     format: str
-    #: Files, folders or globs, on this machine or in a store (`s3://bucket/folder/*.gz`); plain or gzip.
+    #: Files, folders or globs, on this machine or in a store (`s3://bucket/folder/*.gz`); plain, gzip, Zstandard.
     paths: tuple[PathOrUrl, ...] = Field(min_length=1)
     #: How folders or names below the first wildcard are dated, like `{year}/{month}/{day}`.
     by_date: Dated | None = None

@@ -26,9 +26,9 @@ class Limits:
     bounds: Bounds = Bounds()  # noqa: RUF009 - frozen
 
     @classmethod
-    def within(cls, megabytes: int, threads: int | None) -> "Limits":
+    def within(cls, megabytes: int, threads: int | None, bounds: Bounds) -> "Limits":
         """Limits that keep the whole measurement, Python and its libraries included, to so many megabytes."""
-        return cls(f"{max(_LEAST_MB, megabytes - _PYTHON_MB)}MB", threads)
+        return cls(f"{max(_LEAST_MB, megabytes - _PYTHON_MB)}MB", threads, bounds)
 
 
 @contextmanager
