@@ -140,6 +140,7 @@ WRONG = [
     ("where: {tokens: [{SECRET}], impersonation: false}", 1, "say which requests are the owner's own"),
     ("where: {tokens: [{SECRET}], impersonation: maybe}", 1, "true or false"),
     ("where: {name: x}", 1, "asks nothing"),
+    ("sources: [api]\nwhere: {tokens: [a], sources: [api, web]}", 1, "name it in both"),
     ("where: {tokens: {{SECRET}: 1}}", 1, "write a list here"),
     ("tokens: [{SECRET}]\nwhere: {tokens: [a]}", 1, "make them a clause"),
     ("endpoints: [/a]", 1, "endpoints stand alone; make them a clause of `where`"),

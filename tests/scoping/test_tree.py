@@ -14,6 +14,7 @@ from tests.scoping.scenes import (
     told,
     write_log,
 )  # fmt: skip
+from tocsin.domain.errors import Refused
 from tocsin.domain.sources import LogFields
 
 WINDOW = {"since": at(0), "until": at(180)}
@@ -125,6 +126,13 @@ def test_a_clause_is_put_to_its_own_sources(tmp_path):
     )
     found = ask(tmp_path, [api, web], WINDOW | {"where": {"ips": [THIEF], "sources": ["web"]}})
     assert set(told(found)) == {"c2"}
+    assert {each.source for each in found.result.inputs} == {"web", "crm"}
+    with pytest.raises(Refused, match="there is no log source 'wbe'; did you mean web"):
+        ask(
+            tmp_path,
+            [api, web],
+            WINDOW | {"where": {"any": [{"ips": [THIEF]}, {"tokens": ["a"], "sources": ["wbe"]}]}},
+        )
 
 
 THEFT = [
@@ -208,6 +216,19 @@ def test_a_source_without_the_column_cannot_deny_it(tmp_path):
     found = asked(tmp_path, rows, {"any": [{"tokens": ["token-c3"]}, large]}, fields=fields)
     assert buckets(found) == {"c3": "confirmed"}
     assert gaps(found) == {"missing-column": 1}
+
+
+def test_whom_a_token_names_is_named_also_where_the_rest_cannot_be_asked(tmp_path):
+    rows = [request(5, "c1", token="leaked", ip=THIEF), request(6, "c2", ip=THIEF)]
+    fields = ALL_FIELDS.model_copy(update={"ip": None})
+    for where in (
+        {"tokens": ["leaked"], "ips": [THIEF]},
+        {"all": [{"tokens": ["leaked"]}, {"ips": [THIEF]}]},
+    ):
+        found = asked(tmp_path, rows, where, fields=fields)
+        assert buckets(found) == {"c1": "cannot-exclude"}
+        assert [(each.given, each.seen) for each in found.result.seen] == [(1, 1)]
+        assert gaps(found) == {"missing-column": 1}
 
 
 WRITINGS = [

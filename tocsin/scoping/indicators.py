@@ -53,7 +53,7 @@ def lacking(leaf: Leaf, source: LogSource) -> tuple[str, ...]:
     return tuple(kind for kind in leaf.clause.given() if getattr(source.fields, COLUMNS[kind]) is None)
 
 
-def marked(log: Any, leaves: Iterable[Leaf], source: LogSource) -> Any:
+def marked(log: Any, question: Question, source: LogSource) -> Any:
     """The log with `marks`, the bits of the clauses that fit within their windows; with `named`, whether a token,
     session or account that was asked about stands in the row, whenever that was; with `astride`, whether a clause fits
     at only one of two moments; and, where addresses are asked for, with `blind`, whether a clause would fit if only the
@@ -61,8 +61,9 @@ def marked(log: Any, leaves: Iterable[Leaf], source: LogSource) -> Any:
 
     Addresses and endpoints mean "perhaps" here, until `exact` has looked; so does what the row is silent about.
     """
-    leaves = tuple(leaves)
-    log, found = _joined(log, leaves)
+    leaves = asked_of(question, source)
+    # Whom a token names is named also by a source that cannot answer the rest of the clause.
+    log, found = _joined(log, question.leaves_for(source.name))
     log, near = _with_addresses(log, leaves)
     marks, blind, astride = ibis.literal(0, "int64"), [], [ibis.literal(False)]
     for leaf in leaves:

@@ -118,16 +118,17 @@ def _note_copies(source: LogSource, listing: Listing, files: Sequence[File], rea
 
 
 def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource, ...]:
-    """The log sources that the question is put to: those it names, else all; none where it only lists people."""
+    """The log sources that the question, or a clause of it, is put to; none where it only lists people."""
     names = [source.name for source in sources]
-    for name in question.sources:
+    for name in question.named_sources():
         if name not in names:
             raise Refused(f"there is no log source {name!r}{nearest(name, names)}")
     if not question.given():
         return ()
     if not sources:
         raise Refused("no log source is declared; add one under `logs` in sources.yaml")
-    return tuple(source for source in sources if not question.sources or source.name in question.sources)
+    asked = (source for source in sources if source.name in (question.sources or (source.name,)))
+    return tuple(source for source in asked if question.leaves_for(source.name))
 
 
 def _passed(

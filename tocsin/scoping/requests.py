@@ -10,7 +10,7 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
-from tocsin.scoping.indicators import asked_of, marked
+from tocsin.scoping.indicators import marked
 from tocsin.scoping.levels import satisfied
 from tocsin.scoping.switches import switch_columns
 from tocsin.sources.logs import tidied
@@ -28,7 +28,7 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     be read; `blind` are rows that might fit, had their address been readable; `unplaced` says why nobody knows when a
     row was.
     """
-    log = marked(log, asked_of(question, source), source)
+    log = marked(log, question, source)
     log = log.mutate(
         hit=satisfied(question.tree(), log.marks),
         linked=log.named & log.account.notnull(),

@@ -93,6 +93,8 @@ class Question(Record):
             since and until and since >= until for since, until in (leaf.window for leaf in self.leaves())
         ):
             raise ValueError("the window of a clause lies outside the question's")
+        if self.sources and any(not set(clause.sources) <= set(self.sources) for clause in self._clauses()):
+            raise ValueError("a clause is put to a source that the question does not read; name it in both")
         return self
 
     def given(self) -> tuple[str, ...]:
@@ -103,6 +105,10 @@ class Question(Record):
     def values_of(self, kind: str) -> frozenset[str]:
         """Every value of a kind, of whatever clause."""
         return frozenset(value for clause in self._clauses() for value in getattr(clause, kind))
+
+    def named_sources(self) -> tuple[str, ...]:
+        """Every log source that the question or a clause of it names, once, in order."""
+        return tuple(sorted({*self.sources, *self.values_of("sources")}))
 
     def windows(self, source: str) -> tuple[tuple[datetime | None, datetime | None], ...]:
         """When a source is asked about anything: windows in order, those that touch or overlap as one; None is open."""
