@@ -39,6 +39,11 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
     `line` is the number of the row's line where all files are numbered; null where the line is no JSON.
     """
     refuse_unnamed(source, files[0].name, fields, _field_names(files, set(fields.values())))
+    return objects(engine, files, fields)
+
+
+def objects(engine: Any, files: Sequence[File], fields: Mapping[str, str]) -> Any:
+    """The same, whether or not any object has these fields."""
     alike: dict[tuple[str, bool], list[File]] = {}
     for file in files:
         alike.setdefault((file.packing, file.numbered), []).append(file)
@@ -73,9 +78,8 @@ def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, in
         for number, line in enumerate(batch.lines, batch.first):
             text = line.strip(_BLANK)
             if text.startswith(b"{"):
-                if _SURROGATE.search(text):
-                    text = _ESCAPES.sub(_whole_character, text)
-                found.append(_with_number(number, text))
+                text = whole(text)
+                found.append(with_number(number, text))
                 if not _is_json(text):
                     rejects.suspect(number)
             elif text:
@@ -83,7 +87,13 @@ def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, in
         yield b"".join(found), len(found)
 
 
-def _with_number(number: int, text: bytes) -> bytes:
+def whole(text: bytes) -> bytes:
+    """JSON without halves of surrogate pairs."""
+    return _ESCAPES.sub(_whole_character, text) if _SURROGATE.search(text) else text
+
+
+def with_number(number: int, text: bytes) -> bytes:
+    """An object as a line, with its number in front."""
     rest = text[1:].lstrip(_BLANK)
     return b'{"%b":%d%b%b\n' % (_NUMBER.encode(), number, b"" if rest.startswith(b"}") else b",", rest)
 

@@ -1,0 +1,172 @@
+"""AWS CloudTrail: files of `{"Records": [...]}`, as it delivers them, and one event in each line.
+
+Source: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element". A file of records
+is one line of any length: it goes through the gate, event by event, and is never held whole. An event's number takes
+the place of a line's.
+
+Columns are JSON paths of an event, or one of these, which are made of several:
+
+- `principal`: who asked. The user's name; a role with its session (`Admin/alice`); `root`; a service; else the id.
+- `session`: the id of an assumed role with its session, under which all its temporary keys work.
+- `call`: `eventSource:eventName`, like `s3.amazonaws.com:GetObject`.
+- `outcome`: CloudTrail knows no status of HTTP. 200 stands for a call without an error, 403 for one that was denied;
+  of any other error nobody knows what was returned before it: nothing stands there.
+- `sent`: bytes that S3 returned.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import ibis  # type: ignore[import-untyped]
+
+from tocsin.domain.logkeeping import Switch
+from tocsin.domain.sources import LogFields
+from tocsin.sources.files import File
+from tocsin.sources.lines import Lines, Rejects
+from tocsin.sources.ndjson import objects, whole, with_number
+
+FORMATS = ("cloudtrail",)
+#: What stops a trail or thins it out, and what lets it go on.
+LOGGING_OFF = (
+    "StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors",
+    "DeleteEventDataStore", "StopEventDataStoreIngestion", "UpdateEventDataStore",
+)  # fmt: skip
+LOGGING_ON = ("StartLogging", "CreateTrail", "StartEventDataStoreIngestion")
+#: Codes of errors that say that the caller was not let in.
+_DENIED = (
+    r"(?i)(AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthFailure|SignatureDoesNotMatch"
+    r"|InvalidClientTokenId|InvalidAccessKeyId|ExpiredToken|UnrecognizedClient|Failed authentication)"
+)
+_WHO = {
+    name: f"userIdentity.{path}"
+    for name, path in {
+        "kind": "type", "user": "userName", "arn": "arn", "principal_id": "principalId", "owner": "accountId",
+        "service": "invokedBy", "role": "sessionContext.sessionIssuer.userName",
+    }.items()
+}  # fmt: skip
+_WHAT = {name: name for name in ("eventSource", "eventName", "errorCode", "errorMessage")}
+#: These have a shape of their own in every call, so they are read as the text that they are.
+_SHAPELESS = ("responseElements", "additionalEventData")
+_MADE = ("principal", "session", "call", "outcome", "sent")
+
+#: Bytes of the longest event; AWS keeps to a fraction of it.
+_LONGEST = 4 << 20
+_DEEPEST = 30
+_STRING = rb'"(?:[^"\\\n]++|\\.)*+"'
+_HEADER = re.compile(rb'\{\s*"Records"\s*:\s*\[')
+_BETWEEN = b" \t\r\n,]}\xef\xbb\xbf"
+_NONE = "no event"
+
+
+def _object(depth: int) -> bytes:
+    inner = rb"|" + _object(depth - 1) if depth else b""
+    return rb'\{(?:[^"{}]++|%b%b)*+\}' % (_STRING, inner)
+
+
+_EVENT = re.compile(_object(_DEEPEST), re.DOTALL)
+
+
+def defaults(_: str) -> dict[str, Any]:
+    """What holds of a source of this format where it says nothing else."""
+    names = {"at": "eventTime", "account": "principal", "session": "session", "ip": "sourceIPAddress"}
+    more = {"agent": "userAgent", "endpoint": "call", "status": "outcome", "bytes": "sent"}
+    return {
+        "fields": LogFields(**names, **more, token="userIdentity.accessKeyId"),  # noqa: S106 - a path
+        "logging_off": Switch(endpoints=tuple(f"cloudtrail.amazonaws.com:{call}" for call in LOGGING_OFF)),
+        "logging_on": Switch(endpoints=tuple(f"cloudtrail.amazonaws.com:{call}" for call in LOGGING_ON)),
+    }
+
+
+def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
+    """A table with the columns `fields` names (ours, as text) and `file`; `line` is the number of the event."""
+    paths = {f"of_{ours}": path for ours, path in fields.items() if path not in _MADE}
+    shapeless = {name: name for name in _SHAPELESS}
+    table = objects(engine, files, paths | _WHO | _WHAT | shapeless)
+    columns = {
+        ours: _made(table, theirs) if theirs in _MADE else table[f"of_{ours}"]
+        for ours, theirs in fields.items()
+    }
+    numbers = ("line",) if "line" in table.columns else ()
+    return table.select("file", *numbers, **columns)
+
+
+def _made(event: Any, name: str) -> Any:
+    if name == "principal":
+        return _principal(event)
+    if name == "session":
+        return ibis.ifelse(event.kind == "AssumedRole", event.principal_id, ibis.null("string"))
+    if name == "call":
+        return event.eventSource + ":" + event.eventName
+    if name == "sent":
+        return event.additionalEventData.re_extract(r'"bytesTransferredOut"\s*:\s*"?(\d+)', 1).nullif("")
+    return _outcome(event)
+
+
+def _principal(event: Any) -> Any:
+    """Who asked, by the type of the identity."""
+    session = event.arn.re_extract(r"/([^/]+)$", 1)
+    return ibis.coalesce(
+        ibis.cases(
+            (event.kind == "Root", ibis.literal("root")),
+            (event.kind == "AssumedRole", event.role + "/" + session),
+            (event.kind == "AWSService", event.service),
+        ),
+        event.user,
+        event.service,
+        event.principal_id,
+        event.owner,
+    )
+
+
+def _outcome(event: Any) -> Any:
+    # A sign-in that failed bears no code, only its answer.
+    refused = event.responseElements.re_search(r'"ConsoleLogin"\s*:\s*"Failure"').fill_null(False)
+    said = ibis.coalesce(event.errorCode, event.errorMessage)
+    return ibis.cases(
+        (refused | said.re_search(_DENIED).fill_null(False), "403"),
+        (said.isnull() & event.eventName.notnull(), "200"),
+        else_=ibis.null("string"),
+    )
+
+
+def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, int]]:
+    """One event in each line, with its number in front, whether it stood in an array or alone."""
+    for number, event in enumerate(_events(lines.blocks, rejects), 1):
+        if not event.isascii():
+            event = event.decode(errors="replace").encode()
+        yield with_number(number, whole(event.replace(b"\n", b" ").replace(b"\r", b" "))), 1
+
+
+def _events(blocks: Iterable[bytes], rejects: Rejects) -> Iterator[bytes]:
+    """Every event of blocks of bytes. What is none is a reject, and the next one is a beginning again."""
+    held, number = b"", 1
+    for block in _and_end(blocks):
+        held, place = held + (block or b""), 0
+        while (start := held.find(b"{", place)) >= 0:
+            if held[place:start].strip(_BETWEEN):
+                rejects.add(_NONE, number)
+            if header := _HEADER.match(held, start):
+                place = header.end()
+            elif event := _EVENT.match(held, start):
+                place, number = event.end(), number + 1
+                yield event[0]
+            elif block is None or len(held) - start > _LONGEST:
+                rejects.add(_NONE, number)
+                place = _next(held, start)
+            else:
+                break
+        if start < 0 and held[place:].strip(_BETWEEN):
+            rejects.add(_NONE, number)
+        held = held[start:] if start >= 0 else b""
+
+
+def _and_end(blocks: Iterable[bytes]) -> Iterator[bytes | None]:
+    yield from blocks
+    yield None
+
+
+def _next(held: bytes, start: int) -> int:
+    """Where an event may begin again behind one that was broken."""
+    found = [place for mark in (b"\n{", b'{"eventVersion"') if (place := held.find(mark, start + 1)) >= 0]
+    return min(found, default=len(held))
