@@ -382,3 +382,13 @@ def test_every_answer_copes_with_nothing_known() -> None:
     for language in ("en", "vi"):
         for name, answer in ANSWERS.items():
             assert isinstance(answer(nothing, load_words(TEMPLATES, language)).text, str), name
+
+
+def test_a_paper_says_who_repeated_and_signed_its_figures_and_who_still_waits_for_a_decision() -> None:
+    signed = (("An Nguyen", datetime(2026, 11, 24, 2, 0, tzinfo=UTC)),)
+    said = field(content("eu-gdpr", signed=signed, held=12), "art33.coverage")["text"]
+    assert "repeated and signed by An Nguyen on 24 November 2026" in said
+    assert "12 more people whom an earlier measurement named await a decision." in said
+    vietnamese = field(content(signed=signed, held=12), "annex.coverage")["text"]
+    assert "đã được An Nguyen xác định lại và ký xác nhận" in vietnamese
+    assert "Còn 12 người" in vietnamese

@@ -57,6 +57,8 @@ def breach_facts(app: App, incident: Incident, now: datetime) -> PaperFacts:
         what_happened=account(folder, incident.type, facts, organisation.name, organisation.zone),
         kind_names={kind.id: kind.name for kind in catalog.data_map.kinds},
         gaps=tuple(Gap.model_validate(gap) for gap in incident.scope.gaps) if incident.scope else (),
+        signed=tuple((catalog.contacts.name_of(each.by), each.at) for each in incident.signed_by),
+        held=sum(incident.held.values()),
         telling=_telling(incident),
         risk_reasons=tuple(advise(facts).reasons),
         case=case_facts(app, incident, now),

@@ -91,6 +91,9 @@ class PaperFacts:
     kind_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: What scoping could not see; then every count is a lower bound.
     gaps: tuple[Gap, ...] = ()
+    #: Who repeated and signed the scope, by name, and when; how many people it no longer supports, undecided.
+    signed: tuple[tuple[str, datetime], ...] = ()
+    held: int = 0
     #: 0 for the first paper to this authority; its own number for the file is `number`; the pen fills
     #: what is None of number, place and day.
     supplement: int = 0

@@ -176,9 +176,14 @@ def coverage(paper: PaperFacts, words: Words) -> Answer:
     answer = within(choice_fact(paper, words, "log_coverage"), words, "coverage_line")
     told = text_fact(paper, words, "log_gaps")
     seen = [*(_gap(gap, words) for gap in paper.gaps), *([told.text] if told.state != "open" else [])]
-    if not seen:
-        return answer
-    return joined(answer, Answer(words.phrase("lower_bound", gaps="; ".join(seen)), "estimated"))
+    beside = [Answer(words.phrase("lower_bound", gaps="; ".join(seen)), "estimated")] if seen else []
+    if paper.held:
+        beside.append(Answer(words.phrase("scope_held", number=words.number(paper.held)), "estimated"))
+    beside += [
+        Answer(words.phrase("scope_signed", who=who, moment=words.moment(at, paper.zone)))
+        for who, at in paper.signed
+    ]
+    return joined(answer, *beside) if beside else answer
 
 
 def _gap(gap: Gap, words: Words) -> str:
