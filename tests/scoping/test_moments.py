@@ -99,6 +99,6 @@ def test_the_edge_of_what_is_believed_goes_by_the_moment_of_the_question(tmp_pat
     late = ask(tmp_path, log, LEAK, asked_at=at(5) - timedelta(days=1))
     assert set(told(late)) == {"c1"}
     # The hours of rows that are not believed have no others.
-    assert gaps(late) == {"unplaced-moments": 2, "missing-hours": 2}
+    assert gaps(late) == {"unplaced-moments": 2, "missing-hours": 2, "clock-disorder": 2}
     early = ask(tmp_path, log, LEAK, asked_at=at(4) - timedelta(days=1))
     assert buckets(early) == {"c1": "cannot-exclude"}

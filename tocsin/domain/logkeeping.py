@@ -3,11 +3,37 @@
 A room of the heart: pure values. `tocsin/scoping/gaps/` asks them whether requests may be missing.
 """
 
+import re
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from tocsin.domain.records import Id, Record
+
+_OFFSET = re.compile(r"\+?([0-9]{2}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6})?) (fast|slow)")
+
+
+def _offset(words: str) -> str:
+    if _OFFSET.fullmatch(words) is None:
+        raise ValueError(
+            f"{words!r} is no offset of a clock; write by how much it is wrong, like 00:07:12 fast"
+        )
+    return words
+
+
+#: By how much a clock is known to be wrong: `00:07:12 fast` where it shows 10:07:12 at ten.
+ClockOffset = Annotated[str, AfterValidator(_offset)]
+
+
+def too_late(words: ClockOffset | None) -> timedelta:
+    """By how much the moments of such a clock are too late; below zero where it is slow."""
+    found = _OFFSET.fullmatch(words or "")
+    if found is None:
+        return timedelta()
+    hours, minutes, seconds, way = found.groups()
+    wrong = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return wrong if way == "fast" else -wrong
 
 
 class Volume(Record):

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.custody import Collected
-from tocsin.domain.logkeeping import Switch, Volume
+from tocsin.domain.logkeeping import ClockOffset, Switch, Volume
 from tocsin.domain.paths import by_date, refuse_unfit
 from tocsin.domain.questions import GROUPS, ROLES
-from tocsin.domain.records import Id, Place, Record
+from tocsin.domain.records import Id, Place, Record, Span
 from tocsin.domain.scope.flags import Flag
 from tocsin.domain.timeformats import TimeFormat
 
@@ -82,12 +82,20 @@ class LogSource(Record):
     #: holes. Machines that share the work are no stream.
     stream: Id | None = None
     volume: Volume = Volume()
+    #: By how much its clock is known to be wrong: its moments are set right by that.
+    clock_offset: ClockOffset | None = None
+    #: Rows stand in the order of time, but for so much; undeclared, they may stand in any, and none is looked for.
+    in_order_within: Span | None = None
     #: What says that somebody stopped logging, and that it went on.
     logging_off: Switch | None = None
     logging_on: Switch | None = None
 
     @model_validator(mode="after")
-    def _shows_what_switches(self) -> Self:
+    def _can_be_watched(self) -> Self:
+        if self.in_order_within is not None and self.format == "parquet":
+            raise ValueError(
+                "in_order_within is for lines; leave it out, a Parquet file has its rows in any order"
+            )
         for name in ("logging_off", "logging_on"):
             # A format may bring its endpoints along: then `fields` need not name them.
             if getattr(self, name) and self.fields.endpoint is None and self.fields.at is not None:

@@ -26,6 +26,7 @@ from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells
 from tocsin.scoping.custody import in_custody, looked_at_again
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
+from tocsin.scoping.gaps.clocks import in_the_future
 from tocsin.scoping.gaps.files import looked_again, other_days
 from tocsin.scoping.known import changed_tables, read_customers
 from tocsin.scoping.levels import LEVELS
@@ -83,7 +84,7 @@ def measure(
     sources = completed(sources)
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
-    found = _found(question, sources, data_map, workspace, progress, limits, latest(asked_at))
+    found = _found(question, sources, data_map, workspace, progress, limits, asked_at)
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
     result = ScopeResult(
@@ -122,15 +123,16 @@ def _found(
     place: Path,
     progress: Progress,
     limits: Limits,
-    until: int,
+    asked_at: datetime,
 ) -> _Found:
     """Read, and count, while the engine runs."""
     with (
         working_in(place) as folder,
         engine(folder / "spill", limits) as backend,
     ):
-        desk = Desk(folder, progress, limits.bounds, until)
+        desk = Desk(folder, progress, limits.bounds, latest(asked_at))
         reading = read_logs(backend, question, sources.logs, desk)
+        reading.gaps += in_the_future(reading.logged, asked_at)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
         reading.gaps += looked_at_again(reading, reading.files)

@@ -29,14 +29,17 @@ from tocsin.scoping.accounts import (
     trusted,
     unplaced,
 )
+from tocsin.scoping.gaps.clocks import shifted
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
 from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, without_moment
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
-from tocsin.scoping.repeats import by_stream
+from tocsin.scoping.ordering import note_clocks
+from tocsin.scoping.repeats import by_stream, copies
 from tocsin.scoping.requests import passed_over
 from tocsin.sources.bounds import Bounds
+from tocsin.sources.clocks import set_right
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, take_in
 from tocsin.sources.finding import Listing, find
@@ -94,12 +97,13 @@ def read_logs(engine: Any, question: Question, sources: Sequence[LogSource], des
         reading.passes[source.name] = rows
         reading.files += files
         reading.read_from += (each.read_from for each in accounts if each.read_from)
-        _note_copies(source, listing, files, reading)
+        reading.copies.setdefault(source.stream or source.name, []).extend(copies(listing, files))
         _account_for(engine, source, rows, accounts, reading)
+        note_clocks(engine, question, source, desk, reading)
         lacking = tuple(missing_columns(source, question))
         reading.gaps += lacking
         reading.logged.append(volumes(engine, source, rows, comparable=not lacking))
-    reading.gaps += hour_gaps(reading.logged, question)
+    reading.gaps += (*hour_gaps(reading.logged, question), *shifted(reading.logged))
     reading.passes = by_stream(reading.passes, sources)
     return reading
 
@@ -109,12 +113,6 @@ def _found(source: LogSource, question: Question, folder: Path, progress: Progre
     progress(f"looking for {source.name}", 0.0)
     listing = find(source.name, source.paths, source.by_date, (question.since, question.until))
     return fetched(source.name, listing, folder, progress)
-
-
-def _note_copies(source: LogSource, listing: Listing, files: Sequence[File], reading: Reading) -> None:
-    names = {file.name for file in files}
-    if copies := [found.name for found in listing.files if found.name not in names]:
-        reading.copies.setdefault(source.stream or source.name, []).extend(copies)
 
 
 def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource, ...]:
@@ -197,7 +195,7 @@ def _unreadable(source: LogSource) -> Refused:
 def _kept(engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
     """The pass over files, as a table. In a file without any line there is nothing to read."""
     read = [file for file in files if file.survey.lines or source.format not in formats()]
-    log = open_log(engine, source, read or files, desk.until) if files else _empty_log()
+    log = set_right(open_log(engine, source, read or files, desk.until), source) if files else _empty_log()
     with _watched(engine, f"reading {source.name}", desk.progress):
         # A pass that failed leaves its empty table behind, so each has a name of its own.
         return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question, source), temp=True)

@@ -11,6 +11,8 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.result import Repeated
 from tocsin.domain.sources import LogSource
+from tocsin.sources.files import File
+from tocsin.sources.finding import Listing
 
 
 def by_stream(passes: Mapping[str, Any], sources: Iterable[LogSource]) -> dict[str, Any]:
@@ -36,11 +38,17 @@ def once_each(rows: Any) -> Any:
     return rows.group_by(keys).aggregate(copies=rows.n.sum() - 1)
 
 
-def repeated(engine: Any, requests: Any, copies: Mapping[str, Sequence[str]]) -> Iterator[Repeated]:
-    """What was said again, by source or stream: fitting rows, and files (`copies`) that are copies of others."""
+def copies(listing: Listing, files: Sequence[File]) -> list[str]:
+    """Names of the files of a source that were left out, since another one of `files` holds the same bytes."""
+    read = {file.name for file in files}
+    return [found.name for found in listing.files if found.name not in read]
+
+
+def repeated(engine: Any, requests: Any, copied: Mapping[str, Sequence[str]]) -> Iterator[Repeated]:
+    """What was said again, by source or stream: fitting rows, and files (`copied`) that are copies of others."""
     counted = requests.group_by("source").aggregate(rows=requests.copies.sum())
     rows = {row["source"]: int(row["rows"]) for row in engine.to_pyarrow(counted).to_pylist()}
-    for source in sorted({*rows, *copies}):
-        found = Repeated(source=source, rows=rows.get(source, 0), files=tuple(copies.get(source, ())))
+    for source in sorted({*rows, *copied}):
+        found = Repeated(source=source, rows=rows.get(source, 0), files=tuple(copied.get(source, ())))
         if found.rows or found.files:
             yield found

@@ -99,6 +99,12 @@ def open_log(engine: Any, source: LogSource, files: Sequence[File], until: int) 
     return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at}), **numbers)
 
 
+def moments_of(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:
+    """`file` and `at` of the rows of a source, as `open_log` gives them."""
+    raw = readers()[source.format](engine, source.name, files, {"at": source.fields.at}, source.format)
+    return placed(raw, source.time, until).select("file", "at")
+
+
 def tidied(name: str, text: Any) -> Any:
     """The value of a column: a whole number for status and bytes, else stripped text; null where there is nothing."""
     if name in ("status", "bytes"):

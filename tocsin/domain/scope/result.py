@@ -26,6 +26,10 @@ class InputFile(Record):
     by: str | None = None
     origin: str | None = None
     collected_at: AwareDatetime | None = None
+    #: How wrong its clock was known to be; its moments were set right by that.
+    clock_offset: str | None = None
+    #: So many of its rows were looked at for whether they stand in the order of time.
+    ordered: int = 0
 
 
 class Seen(Record):
