@@ -28,9 +28,9 @@ class Records:
         self._opens = re.compile(rb'(?:%b%b)*+ *"%b' % (value, delimiter, inner))
         again = rb'(?:" *%b(?:%b%b)*+ *"%b)*+' % (delimiter, value, delimiter, inner)
         self._stays = re.compile(inner + again)
-        #: Lines within an open quote, the first of which begins a row, and their bytes.
-        self._held: list[tuple[int, bytes]] = []
-        self._size = 0
+        #: Lines within an open quote, the first of which begins a row; its number, and the bytes of all of them.
+        self._held: list[bytes] = []
+        self._from = self._size = 0
 
     def rows(self, first: int, lines: list[bytes]) -> tuple[bytes, int]:
         """The rows that end in these lines, of which the first has the number `first`; and how many there are."""
@@ -66,7 +66,7 @@ class Records:
         elif not self._opens.fullmatch(line):
             self.rejects.add(_BROKEN, number)
         elif may_open:
-            self._held, self._size = [(number, line)], len(line)
+            self._held, self._from, self._size = [line], number, len(line)
         else:
             self.rejects.add(_OPEN, number)
 
@@ -78,26 +78,26 @@ class Records:
         stays = self._stays.match(line) if b'"' in line else None
         if self._size <= self.longest:
             if b'"' not in line or (stays and stays.end() == len(line)):
-                self._held.append((number, line))
+                self._held.append(line)
                 return
-            record = b"\n".join([*(held for _, held in self._held), line])
+            record = b"\n".join([*self._held, line])
             if self._whole.fullmatch(record):
-                self._within(self._held[1:])
-                self._found(self._held[0][0], record, found)
+                self._within()
+                self._found(self._from, record, found)
                 self._held = []
                 return
         self._give_up(found)
         self._begin(number, line, found)
 
-    def _within(self, lines: list[tuple[int, bytes]]) -> None:
+    def _within(self) -> None:
         """Whoever writes a quote into one request, and the next into another, would hide all between them."""
-        for number, line in lines:
+        for number, line in enumerate(self._held[1:], self._from + 1):
             if line.count(self.delimiter) >= self.width - 1 > 0:
                 self.rejects.add(_INSIDE, number)
 
     def _give_up(self, found: list[bytes]) -> None:
         held, self._held = self._held, []
-        for number, _ in held[:1]:
-            self.rejects.add(_OPEN, number)
-        for number, line in held[1:]:
+        if held:
+            self.rejects.add(_OPEN, self._from)
+        for number, line in enumerate(held[1:], self._from + 1):
             self._begin(number, line, found, may_open=False)
