@@ -317,6 +317,7 @@ def test_what_was_read_is_printed_with_its_hash_and_who_collected_it(tocsin: Com
     path = Path("sources.yaml")
     said = (
         "paths: [gateway.ndjson]\n    collected: {by: giang, from: gateway-2, at: 2026-11-24T03:10:00+07:00}"
+        '\n    clock_offset: "00:07:12 fast"'
     )
     path.write_text(
         path.read_text(encoding="utf-8").replace("paths: [gateway.ndjson]", said), encoding="utf-8"
@@ -326,6 +327,7 @@ def test_what_was_read_is_printed_with_its_hash_and_who_collected_it(tocsin: Com
     (gateway,) = (line for line in lines if line.startswith("gateway"))
     assert "the same" in gateway
     assert "by giang from gateway-2 at" in gateway
+    assert "clock 00:07:12 fast, set right" in gateway
     (customers,) = (line for line in lines if line.startswith("accounts"))
     assert "nobody declared it" in customers
     found = {each["source"]: each for each in tocsin("affected", "--inputs", "--json").json["inputs"]}

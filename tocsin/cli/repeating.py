@@ -115,3 +115,5 @@ def _way(shell: Shell, each: Mapping[str, Any]) -> Iterator[str]:
         yield f"from {origin}"
     if at := each.get("collected_at"):
         yield f"at {shell.at(datetime.fromisoformat(at))}"
+    if offset := each.get("clock_offset"):
+        yield f"clock {offset}, set right"
