@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests import stores
 from tests.exploring import choose_profiles
 from tests.shipped import shipped
 from tests.story import Clock, Story
@@ -122,6 +123,21 @@ def postgres() -> Iterator[Postgres]:
     yield server
     server.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[stores.Store]:
+    with stores.store() as store:
+        yield store
+
+
+@pytest.fixture
+def bucket(object_store: stores.Store, monkeypatch: pytest.MonkeyPatch) -> stores.Bucket:
+    """An empty bucket of an object store, with the way in set in the environment."""
+    for name, value in object_store.ways.items():
+        monkeypatch.setenv(name, value)
+    object_store.bucket.clear()
+    return object_store.bucket
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

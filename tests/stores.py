@@ -31,9 +31,17 @@ class Bucket:
             self.drop(each["Key"])
 
 
+@dataclass(frozen=True)
+class Store:
+    """A running server with one bucket, and the way in: what Amazon's own tools look for in the environment."""
+
+    ways: dict[str, str]
+    bucket: Bucket
+
+
 @contextmanager
-def bucket() -> Iterator[Bucket]:
-    """A bucket, and the credentials for it where Amazon's own tools look for them."""
+def store() -> Iterator[Store]:
+    """A server for the length of the block. One for all tests: what moto keeps belongs to the process."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -51,9 +59,9 @@ def bucket() -> Iterator[Bucket]:
     try:
         with mock.patch.dict(os.environ, ways):
             client = boto3.client("s3")
-            client.create_bucket(
-                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"}
-            )
-            yield Bucket(client)
+        client.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": ways["AWS_DEFAULT_REGION"]}
+        )
+        yield Store(ways, Bucket(client))
     finally:
         server.stop()

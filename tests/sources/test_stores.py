@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from tests import stores
 from tests.scoping.scenes import (
     CROWD,
     as_ndjson,
@@ -30,18 +29,6 @@ from tocsin.sources.stores import ObjectStore, StoreFailed
 
 LEAK = {"tokens": ["leaked"], "since": at(0), "until": at(180)}
 THEFT = [request(5, "c1", token="leaked"), request(65), request(125)]
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with stores.bucket() as bucket:
-        yield bucket
-
-
-@pytest.fixture
-def bucket(shared):
-    shared.clear()
-    return shared
 
 
 def silent(words: str, share: float) -> None:
@@ -224,6 +211,15 @@ def test_folders_of_other_days_are_not_fetched(bucket, tmp_path):
         # Where requests may hide, who used the token on another day cannot be excluded, and was not looked for.
         wide = ask(tmp_path, source, LEAK | {"until": LEAK["until"].replace(hour=14)})
         assert gaps(wide) == {"missing-hours": 1, "other-days": 2}
+
+
+def test_of_a_question_with_several_windows_the_days_of_each_are_read(bucket, tmp_path):
+    for day in range(10, 28):
+        bucket.put(f"logs/2026-11-{day}.ndjson", as_ndjson([request(day, f"c{day}")]))
+    windows = [(at(0), at(60)), (at(60 * 24 * 5), at(60 * 24 * 5 + 60))]
+    listing = find("api", ["s3://evidence/logs/*"], "%Y-%m-%d", windows)
+    assert [each.name[8:10] for each in listing.files] == ["19", "20", "21", "24", "25", "26"]
+    assert listing.skipped == 12
 
 
 def test_a_window_without_any_folder_is_missing_hours_and_no_refusal(bucket, tmp_path):

@@ -56,6 +56,12 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("repeat", "repeating:repeat", "[INC]", "measure a scope again: the same, byte for byte?"),
         Verb("sign", "repeating:sign", "[INC]", "stand for a scope that somebody else asked"),
         Verb("release", "revising:release", "[INC] ID...", "decide on whom a new scope no longer supports"),
+        Verb(
+            "sources",
+            "sources:sources",
+            "check [NAME]",
+            "ten rows of each log and customer base, as understood",
+        ),
         Verb("assess", "knowing:assess", "[INC]", "advice on the risk to people; a person decides"),
     ),
     "What is owed": (

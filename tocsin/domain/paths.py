@@ -69,6 +69,10 @@ class ByDate:
             return False
         return (since is not None and late <= since) or (until is not None and early >= until)
 
+    def dated(self, below: str) -> bool:
+        """Whether a path bears a date, and one alone."""
+        return self._span(below) is not None
+
     def _span(self, below: str) -> tuple[datetime, datetime] | None:
         matches = [self.shape.match(below)] if self.anchored else list(self.shape.finditer(below))
         dates = {tuple(int(part) for part in self._parts(match)) for match in matches if match}

@@ -19,9 +19,9 @@ def inputs_now(
 
     What lies in a store is fetched into `folder`. Refused where a pattern names no file.
     """
-    window = question.since, question.until
     for log in chosen(question, sources.logs):
-        yield from _taken_in(log.name, find(log.name, log.paths, log.by_date, window), folder, progress)
+        listing = find(log.name, log.paths, log.by_date, question.windows(log.name))
+        yield from _taken_in(log.name, listing, folder, progress)
     for customers in sources.customers:
         if customers.path is not None:
             yield from _taken_in(customers.name, find(customers.name, [customers.path]), folder, progress)

@@ -109,9 +109,9 @@ def read_logs(engine: Any, question: Question, sources: Sequence[LogSource], des
 
 
 def _found(source: LogSource, question: Question, folder: Path, progress: Progress) -> Listing:
-    """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's window."""
+    """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's windows."""
     progress(f"looking for {source.name}", 0.0)
-    listing = find(source.name, source.paths, source.by_date, (question.since, question.until))
+    listing = find(source.name, source.paths, source.by_date, question.windows(source.name))
     return fetched(source.name, listing, folder, progress)
 
 

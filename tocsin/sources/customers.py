@@ -11,7 +11,7 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.sources import CUSTOMER_COLUMNS, CustomerSource
 from tocsin.sources.birthdays import birth_date
-from tocsin.sources.databases import fetched
+from tocsin.sources.databases import fetched, first_rows
 from tocsin.sources.files import File
 from tocsin.sources.flagging import UNREADABLE_BIRTH, as_text, flagged
 from tocsin.sources.logs import readers
@@ -35,6 +35,11 @@ def open_customers(engine: Any, source: CustomerSource, file: File | None) -> Cu
         return Customers(_completed(raw, source), file, file.sha256, file.size)
     rows, seen = fetched(engine, source)
     return Customers(_completed(rows, source), None, seen.sha256, seen.size)
+
+
+def few_customers(source: CustomerSource, few: int) -> Any:
+    """Some people of a database, for a look at how they are understood."""
+    return _completed(ibis.memtable(first_rows(source, few)), source)
 
 
 def _completed(raw: Any, source: CustomerSource) -> Any:

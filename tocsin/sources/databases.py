@@ -68,12 +68,23 @@ def digest_now(source: CustomerSource) -> str:
     return seen.sha256
 
 
-def _texts(source: CustomerSource, fields: dict[str, str]) -> Iterator[Texts]:
-    """The rows as text, a batch at a time. Refused in one line where they cannot be read."""
+def first_rows(source: CustomerSource, few: int) -> pa.Table:
+    """Some rows, whichever come first: for a look at a table it is neither sorted nor counted."""
+    fields = source.fields.mapped()
+    rows = [row for batch in _texts(source, fields, few) for row in batch]
+    columns: Any = zip(*rows, strict=True) if rows else [()] * len(fields)
+    return pa.table({name: pa.array(texts, pa.string()) for name, texts in zip(fields, columns, strict=True)})
+
+
+def _texts(source: CustomerSource, fields: dict[str, str], few: int | None = None) -> Iterator[Texts]:
+    """The rows as text, a batch at a time, or a few of them. Refused in one line where they cannot be read."""
     try:
         with _looking(source) as connection:
             streamed = connection.execution_options(yield_per=_BATCH)
-            for rows in streamed.execute(_statement(connection, source, fields)).partitions():
+            statement = _statement(connection, source, fields)
+            if few is not None:
+                statement = statement.order_by(None).limit(few)
+            for rows in streamed.execute(statement).partitions():
                 yield [[_plain(value) for value in row] for row in rows]
     except SQLAlchemyError as error:
         # The driver's own words may hold a password or a row.

@@ -16,6 +16,8 @@ from tocsin.sources.looking import Look
 from tocsin.sources.patterns import Entry, Match, pattern_of, walk
 from tocsin.sources.stores import ObjectStore, StoreFailed, open_store
 
+_ALWAYS: Window = (None, None)
+
 
 @dataclass(frozen=True)
 class Copy:
@@ -51,12 +53,12 @@ class Unread:
 
 @dataclass(frozen=True)
 class Sought:
-    """What is sought: the patterns of a source, and of dated paths only what may hold rows of a window."""
+    """What is sought: the patterns of a source, and of dated paths only what may hold rows of one of the windows."""
 
     source: str
     patterns: tuple[str, ...]
     by_date: str | None = None
-    window: Window = (None, None)
+    windows: tuple[Window, ...] = (_ALWAYS,)
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,14 @@ class _Gathered:
 
 
 def find(
-    source: str, patterns: Iterable[str], dated: str | None = None, window: Window = (None, None)
+    source: str, patterns: Iterable[str], dated: str | None = None, windows: Iterable[Window] = (_ALWAYS,)
 ) -> Listing:
     """Every file that a pattern names, each once, in order of addresses; Refused when a pattern names none.
 
-    With `dated`, or a date in a pattern, files of other days than the window's are left out, but no pattern is refused
+    With `dated`, or a date in a pattern, files of other days than the windows' are left out, but no pattern is refused
     because it names no others.
     """
-    sought = Sought(source, tuple(patterns), dated, window)
+    sought = Sought(source, tuple(patterns), dated, tuple(windows) or (_ALWAYS,))
     return _listed(sought, refusing=True)
 
 
@@ -114,7 +116,7 @@ def _walked(sought: Sought, said: str, look: _Gathered, *, refusing: bool) -> li
     before = look.skipped
 
     def wanted(below: str) -> bool:
-        skipped = dates is not None and dates.outside(below, sought.window)
+        skipped = dates is not None and all(dates.outside(below, window) for window in sought.windows)
         look.skipped += skipped
         return not skipped
 

@@ -85,18 +85,25 @@ def by_format(function: str) -> dict[str, Any]:
     }
 
 
-def open_log(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:
+def open_log(
+    engine: Any, source: LogSource, files: Sequence[File], until: int, *, written: bool = False
+) -> Any:
     """The rows of a source: `at`, `again` and `unplaced` as `placed` gives them, all else as the text it is.
 
-    `line` is the number of each row's line, where the files carry it. No row lies after `until` (microseconds).
+    `line` is the number of each row's line, where the files carry it. No row lies after `until` (microseconds). With
+    `written`, a column of this name holds moments as the file has them.
     """
     raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
+    if written:
+        raw = raw.mutate(written=raw.at.cast("string"))
     raw = placed(raw, source.time, until)
     texts = {
         name: raw[name].cast("string") if name in raw.columns else ibis.null("string") for name in LOG_COLUMNS
     }
-    numbers = {"line": raw.line} if "line" in raw.columns else {}
-    return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at}), **numbers)
+    beside = {"line": raw.line} if "line" in raw.columns else {}
+    if written:
+        beside["written"] = raw.written
+    return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at} | beside))
 
 
 def moments_of(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:

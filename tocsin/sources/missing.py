@@ -7,12 +7,20 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
 
 
+class MissingColumn(Refused):
+    """A column that was declared is not there: `ours` is what we call it."""
+
+    def __init__(self, words: str, ours: str) -> None:
+        super().__init__(words)
+        self.ours = ours
+
+
 def refuse_missing(source: str, place: str, fields: Mapping[str, str], known: Iterable[str]) -> None:
     """Refused, naming the nearest column, when the table at `place`, whose schema `known` is, lacks one of `fields`."""
     names = set(known)
     for ours, theirs in fields.items():
         if theirs not in names:
-            raise Refused(_words(source, place, ours, theirs) + nearest(theirs, sorted(names)))
+            raise MissingColumn(_words(source, place, ours, theirs) + nearest(theirs, sorted(names)), ours)
 
 
 def refuse_unnamed(source: str, place: str, fields: Mapping[str, str], read: Collection[str]) -> None:
@@ -29,7 +37,7 @@ def refuse_unnamed(source: str, place: str, fields: Mapping[str, str], read: Col
             hint = "; check `fields`, and that the names of the columns stand there"
         else:
             hint = f"; did you mean {close[0]}?" if close else "; check `fields`"
-        raise Refused(_words(source, place, ours, theirs) + hint)
+        raise MissingColumn(_words(source, place, ours, theirs) + hint, ours)
 
 
 def _words(source: str, place: str, ours: str, theirs: str) -> str:

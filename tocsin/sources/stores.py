@@ -76,6 +76,13 @@ class ObjectStore:
         except Exception as error:
             raise StoreFailed(error) from None
 
+    def opened(self, address: str) -> Any:
+        """An object as a file in which one can go to any place. StoreFailed where it cannot be opened."""
+        try:
+            return self._files.open(address, "rb", block_size=CHUNK)
+        except Exception as error:
+            raise StoreFailed(error) from None
+
 
 def open_store(source: str, address: str) -> ObjectStore:
     """The store that an address leads to. Refused where its protocol is unknown, or its package not installed."""

@@ -8,7 +8,7 @@ from tocsin.domain.scope.gaps import Gap, some
 from tocsin.sources.files import File
 
 #: The reasons, and how they are told.
-_WORDS = {
+REASONS = {
     "outside": "before 1990 or more than a day after the question",
     "skipped": "at a time that the clocks skipped",
     "twice": "at a time that the clocks showed twice, inside and outside the window",
@@ -45,4 +45,4 @@ def unplaced_moments(source: str, unplaced: Unplaced) -> Iterator[Gap]:
 
 
 def _told(counts: Counter[str]) -> str:
-    return ", ".join(f"{counts[reason]} {words}" for reason, words in _WORDS.items() if counts[reason])
+    return ", ".join(f"{counts[reason]} {words}" for reason, words in REASONS.items() if counts[reason])
