@@ -214,7 +214,11 @@ def test_the_data_map_holds_the_table_of_the_policy(shipped: Catalog) -> None:
         "usage-analytics": 730,
     }
     assert table.items() <= held.items()
-    assert held["account-credentials"] is None
+    credentials = shipped.data_map.kind("account-credentials")
+    assert credentials
+    assert (credentials.retention.anchor, credentials.retention.days) == ("closed", 90)
+    kept = [kind.id for kind in shipped.data_map.kinds if kind.retention.survives_deletion]
+    assert kept == ["billing-details", "payment-records"]
     assert all(kind.retention.backup_days == 30 for kind in shipped.data_map.kinds)
     assert all(set(kind.name) >= {"en", "vi"} for kind in shipped.data_map.kinds)
 

@@ -20,7 +20,7 @@ TOKENS = ["t0", "t1", "t2", "t10"]
 IPS = ["203.0.113.7", "203.0.113.70", "203.0.113.130", "::ffff:203.0.113.9", "2001:db8::1", "198.51.100.1"]
 BLOCKS = ["203.0.113.0/25", "203.0.113.7", "2001:db8::/32", "203.0.0.0/15", "::ffff:203.0.113.128/121"]
 #: Endpoint to what it shows of whom: `CALLER`, or the people that it names, if it names any.
-CALLER = ("the caller",)
+CALLER, EVERYBODY = ("the caller",), tuple(OWNERS)
 SHOWS: dict[str, dict[str, tuple[str, ...]]] = {
     "/v1/account": {"profile": CALLER},
     "/v1/billing/invoices/1": {"billing": CALLER, "invoices": CALLER},
@@ -33,6 +33,7 @@ SHOWS: dict[str, dict[str, tuple[str, ...]]] = {
     "/v1/customers/c2": {"profile": ("c2", *CALLER)},
     "/v1/search?who=c3,c4&who=+c0": {"orders": ("c3", "c4", "c0"), "profile": CALLER},
     "/v1/search?whom=c3": {"orders": (), "profile": CALLER},
+    "/v1/export": {"orders": EVERYBODY},
 }
 SUBJECTS = DataMap(
     kinds=(
@@ -47,6 +48,7 @@ SUBJECTS = DataMap(
             "orders",
             {"request": "/v1/customers/{id}/orders", "subject": {"path": "id"}},
             {"request": "/v1/search", "subject": {"query": "who", "split": ","}},
+            {"request": "/v1/export", "subject": "all"},
             # Says nothing of a subject, so that it has no say where another endpoint does.
             "/v1/search*",
         ),
@@ -209,7 +211,8 @@ def count(
         if who is None:
             continue
         person = everybody[who]
-        person.level = max(person.level, level)
+        # Of a whole table nobody knows whether she was in what was read of it.
+        person.level = max(person.level, min(level, 2) if EVERYBODY in shown.values() else level)
         if level >= 2:
             person.read.append(moment)
             person.kinds |= kinds - {""}

@@ -141,6 +141,8 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
         inputs=tuple(each.model_dump(mode="json", exclude_none=True) for each in result.inputs),
         repeated=tuple(each.model_dump(mode="json") for each in result.repeated),
         proof=tuple(each.model_dump(mode="json") for each in result.proof),
+        retained=tuple(each.model_dump(mode="json") for each in result.retained),
+        controllers=result.controllers,
         added=changes.added,
         kept=changes.kept,
         unsupported=changes.unsupported,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
+from tocsin.cli.controllers import record_lines, role_and_period_lines, say_controllers
 from tocsin.cli.incidents import split, which
 from tocsin.cli.repeating import analyst_lines, say_inputs
 from tocsin.cli.revising import change_lines, say_changes
@@ -29,6 +30,9 @@ def affected(
     ] = False,
     since: Annotated[int | None, Parameter(help="REV that --changes compares with; the one before.")] = None,
     export: Annotated[Path | None, Parameter(help="FILE.csv to take the list out of the system.")] = None,
+    controllers: Annotated[
+        bool, Parameter(help="Customers to tell because we hold other people's data for them.", negative="")
+    ] = False,
     because: Annotated[Because, Parameter(help="Why the list leaves.")] = "",
     unowned: Annotated[
         Flag, Parameter(help="The accounts that were hit and that no customer source knows.")
@@ -41,9 +45,9 @@ def affected(
     from tocsin.views.access import seen
 
     named, _ = split(words)
-    if sum(map(bool, (person, export, changes, inputs, unowned))) > 1:
+    if sum(map(bool, (person, export, changes, inputs, unowned, controllers))) > 1:
         raise WrongUsage(
-            "--person, --changes, --inputs, --export and --unowned are different questions; ask one"
+            "--person, --changes, --inputs, --export, --unowned and --controllers are different questions; ask one"
         )
     if since is not None and not changes:
         raise WrongUsage("--since goes with --changes")
@@ -57,6 +61,8 @@ def affected(
             say_changes(shell, incident, since)
         elif inputs:
             say_inputs(shell, incident)
+        elif controllers:
+            say_controllers(shell, incident)
         elif person:
             _say_story(shell, incident, person)
         elif unowned:
@@ -83,6 +89,7 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
         )
     _say_routes(shell, found)
     shell.say(*analyst_lines(shell, found))
+    shell.say(*role_and_period_lines(found))
     for gap in found.gaps:
         detail = f" {clean(gap['detail'])}" if gap.get("detail") else ""
         shell.say(
@@ -153,7 +160,8 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
             ),
         )
         _say_way(shell, told)
-    proof = incident.scope.proof if found and found.bucket == "excluded" else ()
+    shell.say(*record_lines(shell, found))
+    proof = incident.scope.proof if found and found.bucket == "excluded" and not found.deletion else ()
     if proof:
         from tocsin.cli.grounds import proof_lines
 

@@ -5,7 +5,7 @@ which kinds of data a request showed; letters and forms take their words from it
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -29,14 +29,25 @@ DataRole = Annotated[str, _one_of(ROLES, "role in which data are held")]
 Group = Annotated[str, _one_of(GROUPS, "group of people")]
 
 
+#: From when a period runs: when the thing itself was recorded, or when the account was created or closed.
+Anchor = Literal["recorded", "created", "closed"]
+
+
 class Retention(Record):
-    """How long we keep a kind: in words, in days where it is a number, and why that long."""
+    """How long we keep a kind: in words, in days where it is a number, and why that long.
+
+    It explains what should still have existed when data were read. It excludes nobody: what should be gone may be
+    there.
+    """
 
     words: Texts
-    #: None where the end hangs on something else, such as the end of the account.
+    #: None where no period is known.
     days: int | None = Field(default=None, gt=0)
+    anchor: Anchor = "recorded"
     #: How long it stays in backups after it was deleted elsewhere.
     backup_days: int = Field(gt=0)
+    #: Whether it is kept when a person's data are deleted otherwise, such as what tax law wants kept.
+    survives_deletion: bool = False
     basis: Texts
 
 
@@ -78,6 +89,11 @@ class DataMap(Record):
         return tuple(
             kind.id for kind in self.kinds if any(each.shows(method, path) for each in kind.endpoints)
         )
+
+    @property
+    def shows_tables(self) -> bool:
+        """Whether any request shows everybody in a table."""
+        return any(each.all for kind in self.kinds for point in kind.endpoints for each in point.subject)
 
     def categories(self, kinds: Iterable[str]) -> tuple[str, ...]:
         """The categories of these kinds, each once, in the order of the map; unknown ids add nothing."""

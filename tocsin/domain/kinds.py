@@ -206,6 +206,10 @@ class ScopeMeasured(Body):
     repeated: tuple[dict[str, Any], ...] = ()
     #: The logs whose silence excludes people; empty where it excludes nobody.
     proof: tuple[dict[str, Any], ...] = ()
+    #: What should still have existed, kind by kind, and of how many people it should not.
+    retained: tuple[dict[str, Any], ...] = ()
+    #: Customers to be told as controllers of other people's data; who they are is sealed with the people.
+    controllers: int = 0
     added: int = 0
     kept: int = 0
     unsupported: int = 0

@@ -137,6 +137,8 @@ class CustomerFields(Record):
     birth_date: str | None = None
     #: Id or e-mail address of whom to tell in her place.
     guardian: str | None = None
+    #: Id of our customer for whom we hold this person, where she is one of a customer's own people.
+    controller: str | None = None
     #: What makes several rows of this source one person for certain, such as a customer number.
     person: str | None = None
     #: Columns with words (`staff, vip`), or with yes and no: then the column's own name is the word.
@@ -187,8 +189,15 @@ class CustomerSource(Record):
     flags: dict[str, Flag | None] = Field(default_factory=dict)
     #: Flags of everybody in this source: a list of people who are only named in tickets is `[named-only]`.
     flags_of_all: tuple[Flag, ...] = ()
+    #: Tables of the data map whose people this source lists, beside the `table` that it is read from.
+    tables: tuple[str, ...] = ()
     #: Whether two rows with one verified address are one person. Not so where people share mailboxes.
     verified_address_is_person: bool = False
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The tables whose people stand in this source; a schema in front of a name does not count."""
+        return frozenset((*self.tables, *([self.table.rpartition(".")[2]] if self.table else ())))
 
     @field_validator("flags", mode="before")
     @classmethod
@@ -210,17 +219,47 @@ class CustomerSource(Record):
         return self
 
 
+class DeletionFields(Record):
+    """What a list of deletions calls the account, the moment, and the number under which the deletion is on record."""
+
+    id: str
+    at: str
+    record: str | None = None
+
+    def mapped(self) -> dict[str, str]:
+        """Our names to the file's, for the columns that it has."""
+        return {
+            name: theirs for name in ("id", "at", "record") if (theirs := getattr(self, name)) is not None
+        }
+
+
+class DeletionSource(Record):
+    """Records of whose data were deleted when: the one proof that they were not there to be read."""
+
+    name: Id
+    format: Literal["ndjson", "csv", "tsv", "parquet"] = "csv"
+    paths: tuple[str, ...] = Field(min_length=1)
+    fields: DeletionFields
+    time: TimeFormat = TimeFormat()
+    #: Where the list is kept; abroad, on what basis personal data may be there.
+    country: Place | None = None
+    transfer: str | None = Field(None, min_length=1)
+
+
 class Sources(Record):
     """Everything that was declared: where requests and people can be read."""
 
     logs: tuple[LogSource, ...] = ()
     customers: tuple[CustomerSource, ...] = ()
+    deletions: tuple[DeletionSource, ...] = ()
     #: From which birthday on people of a place speak for themselves; 18 where a place is not named.
     majority: dict[Place, int] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [source.name for source in self.logs] + [source.name for source in self.customers]
+        declared: tuple[LogSource | CustomerSource | DeletionSource, ...]
+        declared = (*self.logs, *self.customers, *self.deletions)
+        names = [source.name for source in declared]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sources are called {twice[0]}; give each its own name")
         return self

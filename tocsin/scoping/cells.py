@@ -43,6 +43,11 @@ def role_of(declared: str | None, group: str, kinds: Sequence[str], data_map: Da
     return declared or next((kind.role for kind in (*own, *similar)), "controller")
 
 
+def of_others(kinds: Sequence[str], group: str, data_map: DataMap) -> tuple[str, ...]:
+    """Those of a person's kinds that are about people whom she, not we, knows."""
+    return tuple(kind.id for kind in data_map.kinds if kind.id in kinds and _of_others(kind, group))
+
+
 def _of_others(kind: DataKind, group: str) -> bool:
     """Whether a kind is about people whom our customer, not we, knows: the viewers of her streams."""
     return kind.role == "processor" and kind.group != group

@@ -39,7 +39,7 @@ def _anchored(value: Any, folder: Path) -> Any:
     if not isinstance(value, dict):
         return value
     anchored = dict(value)
-    for part, key in (("logs", "paths"), ("customers", "path")):
+    for part, key in (("logs", "paths"), ("customers", "path"), ("deletions", "paths")):
         if isinstance(entries := value.get(part), list):
             anchored[part] = [_with_folder(entry, key, folder) for entry in entries]
     return anchored

@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
-
 from tocsin.domain.answers import nearest
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
@@ -21,24 +19,26 @@ from tocsin.domain.scope.gaps import Gap, hiding
 from tocsin.domain.scope.people import AffectedPerson, Stranger, set_digest
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof, ScopeResult, Seen
-from tocsin.domain.scope.routes import of_age_on
+from tocsin.domain.scope.retained import Retained
 from tocsin.domain.sources import CustomerSource, Sources
-from tocsin.scoping import cells
+from tocsin.scoping import cells, controllers
 from tocsin.scoping.custody import in_custody, looked_at_again
+from tocsin.scoping.deletions import began, proven, read_deletions, with_deleted
+from tocsin.scoping.exposed import holders, refuse_unknown_tables, unlisted, weighed
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.clocks import in_the_future
 from tocsin.scoping.gaps.files import looked_again, other_days
 from tocsin.scoping.known import changed_tables, read_customers
-from tocsin.scoping.levels import LEVELS
-from tocsin.scoping.owners import SURE_OF, moment, unowned
-from tocsin.scoping.people import linked_accounts, listed_people, people
+from tocsin.scoping.owners import unowned
+from tocsin.scoping.people import linked_accounts, listed_people, of_tables, people
+from tocsin.scoping.persons import persons_of
 from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.repeats import repeated
+from tocsin.scoping.retention import explained, with_overdue
 from tocsin.scoping.subjects import whose
 from tocsin.scoping.workspace import working_in
 from tocsin.sources.engine import Limits, engine
-from tocsin.sources.flagging import flags_of
 from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
 
@@ -61,7 +61,7 @@ class Measurement:
 
     def people(self) -> Iterator[AffectedPerson]:
         """Everybody, in every bucket, in order of ids."""
-        return _persons(self.table, self.data_map, self.majority)
+        return persons_of(self.table, self.data_map, self.majority)
 
 
 def measure(
@@ -84,6 +84,7 @@ def measure(
     sources = completed(sources)
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
+    refuse_unknown_tables(question.exposed, data_map)
     found = _found(question, sources, data_map, workspace, progress, limits, asked_at)
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
@@ -95,11 +96,13 @@ def measure(
         cells=told,
         gaps=tuple(sorted((*gaps, *uncounted), key=repr)),
         seen=found.seen,
+        retained=found.retained,
+        controllers=found.controllers,
         inputs=tuple(sorted(in_custody(found.reading, sources), key=repr)),
         repeated=tuple(found.reading.repeated),
         proof=found.proof,
         question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
-        set_digest=set_digest(_persons(found.people, data_map, {}), pseudonym_key),
+        set_digest=set_digest(persons_of(found.people, data_map, {}), pseudonym_key),
     )
     return Measurement(result, found.people, data_map, sources.majority, found.strangers)
 
@@ -114,6 +117,8 @@ class _Found:
     seen: tuple[Seen, ...]
     proof: tuple[Proof, ...]
     strangers: Any
+    retained: tuple[Retained, ...]
+    controllers: int
 
 
 def _found(
@@ -139,8 +144,11 @@ def _found(
         for listing in reading.listings:
             reading.gaps += looked_again(listing, reading.files)
         customers = read_customers(backend, sources.customers, desk, reading)
+        deleted = read_deletions(backend, sources.deletions, desk, reading)
+        customers = with_deleted(customers, deleted)
         progress("counting people", 0.0)
         table = _people(backend, question, (customers, sources.customers), data_map, reading)
+        table = _with_records(backend, table, deleted, question, data_map, reading)
         seen = known_indicators(backend, reading.passes, question)
         found = backend.to_pyarrow(table.order_by("id"))
         alike = cells.tally(backend, table, data_map)
@@ -148,7 +156,20 @@ def _found(
         proof = tuple(proofs(backend, question, reading)) if excludes else ()
         reading.gaps += changed_tables(sources.customers, reading.inputs)
         strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
-        return _Found(reading, found, alike, seen, proof, strangers)
+        retained = explained(backend, table, began(question), data_map)
+        to_tell, nameless = controllers.counted(backend, table, data_map)
+        reading.gaps += nameless
+        return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell)
+
+
+def _with_records(
+    backend: Any, table: Any, deleted: Any | None, question: Question, data_map: DataMap, reading: Reading
+) -> Any:
+    """The people, but those whom a record of a deletion excludes, and what of theirs should be gone by now."""
+    start = began(question)
+    table, contradicted = proven(backend, table, deleted, start, data_map)
+    reading.gaps += contradicted
+    return with_overdue(table, start, data_map)
 
 
 def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
@@ -173,9 +194,16 @@ def _people(
     shown, unnamed = whose(backend, requests, data_map)
     reading.gaps += subject_gaps(backend, unnamed)
     linked = linked_accounts(reading.passes, question, requests)
-    listed = None
+    others = []
+    if customers is not None and (question.exposed or data_map.shows_tables):
+        held = holders(backend, customers, declared, data_map, question.exposed)
+        reading.gaps += unlisted(held.unlisted)
+        others += of_tables(requests, held.table)
+        if data_map.shows_tables:
+            shown = weighed(shown, held.table)
     if question.people:
         listed, strangers = listed_people(question, customers, data_map)
+        others.append(listed)
         if count := int(backend.to_pyarrow(strangers.count()).as_py()):
             detail = "listed ids or addresses that no customer source knows"
             reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
@@ -183,65 +211,8 @@ def _people(
     if hidden:
         reading.gaps += other_days(reading.listings, question)
     table, open_ends, reading.strangers = people(
-        backend, (shown, linked, listed), customers, declared, hidden=hidden
+        backend, (shown, linked, others), customers, declared, hidden=hidden
     )
     reading.gaps += (*gaps_of(backend, found), *open_ends)
     reading.repeated += repeated(backend, found, reading.copies)
     return table
-
-
-def _persons(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) -> Iterator[AffectedPerson]:
-    known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
-    for batch in table.to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
-            alike = row["kinds"], row["group"] or "customers", row["role"]
-            if alike not in known:
-                kinds = cells.kinds_of(alike[0], data_map)
-                known[alike] = kinds, cells.role_of(alike[2], alike[1], kinds, data_map)
-            kinds, role = known[alike]
-            yield AffectedPerson(
-                id=row["id"],
-                bucket=LEVELS[row["level"]],
-                kinds=kinds,
-                first_seen=moment(row["first_seen"]),
-                last_seen=moment(row["last_seen"]),
-                hits=row["hits"],
-                attempts=row["attempts"],
-                place=row["place"],
-                group=alike[1],
-                role=role,
-                email=row["email"],
-                name=row["name"],
-                locale=row["locale"],
-                status=row["status"],
-                closed_at=row["closed_at"],
-                email_agreed=row["email_agreed"],
-                emails=_lines(row["emails"], row["email"]),
-                accounts=_lines(row["accounts"], row["id"]),
-                shared=_lines(row["shared"]),
-                created_at=row["created_at"],
-                deleted_at=row["deleted_at"],
-                verified=row["verified"],
-                birth_date=row["birth_date"],
-                of_age_on=of_age_on(row["birth_date"], row["place"], majority),
-                guardian=row["guardian"],
-                flags=flags_of(row["flags"] or 0),
-                less_sure=_less_sure(row, kinds, data_map),
-            )
-
-
-def _lines(text: str | None, but: str | None = None) -> tuple[str, ...]:
-    """The lines of a text, each once, but the one that stands elsewhere."""
-    return tuple(each for each in dict.fromkeys((text or "").split("\n")) if each and each != but)
-
-
-def _less_sure(
-    row: dict[str, Any], kinds: tuple[str, ...], data_map: DataMap
-) -> tuple[tuple[str, Bucket], ...]:
-    """Kinds that no request or list makes as sure as the person's bucket, each with what it is instead."""
-    bucket = LEVELS[row["level"]]
-    if row["kinds"] == row[SURE_OF.get(bucket, "kinds")]:
-        return ()
-    sure = {each: cells.kinds_of(row[column], data_map) for each, column in SURE_OF.items()}
-    of = {kind: next((each for each in sure if kind in sure[each]), Bucket.CANNOT_EXCLUDE) for kind in kinds}
-    return tuple((kind, found) for kind, found in of.items() if found is not bucket)

@@ -31,6 +31,8 @@ FINDING = {
     "hits": "int64",
     "attempts": "int64",
     "acquired": "boolean",
+    #: Whether a request that names her was answered.
+    "answered": "boolean",
 }
 #: Ends of an account; a person's, only when all her accounts ended.
 _ENDS = ("closed_at", "deleted_at")

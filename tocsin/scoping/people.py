@@ -11,6 +11,7 @@ from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CustomerSource
+from tocsin.scoping.exposed import shown_to_all
 from tocsin.scoping.identity import addresses, owners, under_owners
 from tocsin.scoping.levels import LEVEL
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
@@ -19,23 +20,21 @@ from tocsin.scoping.subjects import bits_of
 
 def people(
     engine: Any,
-    found: tuple[Any, Any, Any | None],
+    found: tuple[Any, Any, Sequence[Any]],
     customers: Any | None,
     declared: Sequence[CustomerSource],
     *,
     hidden: bool,
 ) -> tuple[Any, list[Gap], Any]:
-    """Everybody that (requests, accounts linked to an indicator, listed people) point at, what stays open of them, and
+    """Everybody that (requests, accounts linked to an indicator, other findings) point at, what stays open of them, and
     the accounts that nobody owns.
 
     With `hidden`, a request may hide in a gap: then those without any cannot be excluded.
     """
-    requests, linked, listed = found
+    requests, linked, others = found
     by_request = _by_request(requests)
-    parts = [by_request, _without_request(linked, by_request, hidden=hidden)]
-    if listed is not None:
-        parts.append(listed)
-    by_account = engine.create_table("by_account", ibis.union(*parts), temp=True)
+    parts = ibis.union(by_request, _without_request(linked, by_request, hidden=hidden), *others)
+    by_account = engine.create_table("by_account", parts, temp=True)
     if customers is None:
         findings = engine.create_table("findings", _merged(by_account), temp=True)
         return identified(engine, findings, None), [], findings.limit(0)
@@ -65,6 +64,17 @@ def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -
     return ibis.union(asked, callers, *used)
 
 
+def of_tables(requests: Any, held: Any) -> list[Any]:
+    """Findings for everybody in a table that a request showed, and in one that lay open."""
+    sets = _by_request(shown_to_all(requests, held))
+    shown = held.mutate(whole=held.of_rule.cast("string")).inner_join(sets, ibis._.whole == sets.id)
+    open_ = _silent(held.filter(held.exposed != 0), ibis._.exposed)
+    cannot = ibis.literal(LEVEL[Bucket.CANNOT_EXCLUDE])
+    # An answer with a whole table says of nobody that she was in it.
+    shown = shown.mutate(answered=ibis.literal(False))
+    return [_finding(shown), _finding(open_.mutate(level=cannot))]
+
+
 def _by_request(rows: Any) -> Any:
     rows = rows.filter(rows.account.notnull())
     read = rows.level >= TOLD
@@ -80,9 +90,10 @@ def _by_request(rows: Any) -> Any:
         last_read=rows.at.max(where=read),
         first_tried=rows.at.min(),
         last_tried=rows.at.max(),
-        hits=read.sum(),
-        attempts=(~read).sum(),
+        hits=ibis.ifelse(read, rows.weight, 0).sum(),
+        attempts=ibis.ifelse(read, 0, rows.weight).sum(),
         acquired=(read & rows.status.between(200, 299)).fill_null(False).any(),
+        answered=(read & rows.status.between(100, 399)).fill_null(False).any(),
     )
     person = person.mutate(
         first_seen=ibis.coalesce(person.first_read, person.first_tried),
@@ -127,7 +138,9 @@ def _silent(person: Any, kinds: Any) -> Any:
     """A person about whom no request says anything, with the kinds that it may be about."""
     moments = {name: ibis.null("int64") for name in ("first_seen", "last_seen")}
     nothing = {name: ibis.literal(0) for name in (*SURE_OF.values(), "hits", "attempts")}
-    return person.mutate(**moments, **nothing, kinds=kinds, acquired=ibis.literal(False))
+    return person.mutate(
+        **moments, **nothing, kinds=kinds, acquired=ibis.literal(False), answered=ibis.literal(False)
+    )
 
 
 def _finding(person: Any) -> Any:
@@ -144,4 +157,5 @@ def _merged(findings: Any) -> Any:
         hits=findings.hits.sum(),
         attempts=findings.attempts.sum(),
         acquired=findings.acquired.any(),
+        answered=findings.answered.any(),
     )

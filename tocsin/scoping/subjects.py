@@ -128,9 +128,9 @@ def whose(engine: Any, requests: Any, data_map: DataMap) -> tuple[Any, Any]:
     """One row for each request and person whose data it showed (`account`), with the kinds of hers.
 
     Beside it the requests, once each, that showed data of people whom they should name and do not. `asked_by` is the
-    account that asked.
+    account that asked; `weight` is how much a row adds to the number of requests.
     """
-    requests = requests.rename(asked_by="account")
+    requests = requests.rename(asked_by="account").mutate(weight=ibis.literal(1, "int8"))
     own = requests.filter((requests.kinds == 0) | (requests.of_caller != 0))
     own = own.mutate(account=own.asked_by, kinds=own.of_caller)
     rules = [rule for rule in _rules(data_map) if rule.endpoint.names]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from tocsin.domain.scope.buckets import Bucket
-from tocsin.domain.scope.people import AffectedPerson, pseudonym
+from tocsin.domain.scope.people import AffectedPerson, Deletion, pseudonym
 from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
 from tocsin.storage.tables import affected
@@ -112,10 +112,17 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
+def _deletion(raw: dict[str, Any] | None) -> Deletion | None:
+    return None if raw is None else Deletion(**(raw | {"at": datetime.fromisoformat(raw["at"])}))
+
+
 def _person(content: bytes) -> AffectedPerson:
     raw = json.loads(content)
     moments = {name: raw[name] and datetime.fromisoformat(raw[name]) for name in ("first_seen", "last_seen")}
     doubts = tuple((kind, Bucket(bucket)) for kind, bucket in raw.get("less_sure", ()))
     known = {"bucket": Bucket(raw["bucket"]), "kinds": tuple(raw["kinds"]), "less_sure": doubts}
-    several = {name: tuple(raw.get(name, ())) for name in ("emails", "flags", "accounts", "shared")}
-    return AffectedPerson(**(raw | moments | known | several))
+    several = {
+        name: tuple(raw.get(name, ()))
+        for name in ("emails", "flags", "accounts", "shared", "overdue", "controller_of")
+    }
+    return AffectedPerson(**(raw | moments | known | several | {"deletion": _deletion(raw.get("deletion"))}))

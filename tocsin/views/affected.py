@@ -43,6 +43,8 @@ class Counts:
     repetitions: tuple[dict[str, Any], ...] = ()
     signed: tuple[dict[str, Any], ...] = ()
     inputs: tuple[dict[str, Any], ...] = ()
+    controllers: int = 0
+    retained: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ def counts(incident: Incident) -> Counts:
         ),
         tuple({"by": each.by, "at": each.at} for each in incident.signed_by),
         scope.inputs,
+        scope.controllers,
+        scope.retained,
     )
 
 

@@ -35,8 +35,11 @@ GapKind = Literal[
     "subject-unknown",
     "own-requests-set-aside",
     "unknown-listed",
+    "unproven-deletions",
+    "deletion-contradicted",
     "no-customers",
     "people-not-counted",
+    "controllers-unknown",
 ]
 #: Gaps in which a request may hide: while one is open, nobody is excluded.
 HIDING: frozenset[GapKind] = frozenset(

@@ -11,6 +11,18 @@ from tocsin.domain.scope.buckets import TOLD, Bucket
 
 
 @dataclass(frozen=True)
+class Deletion:
+    """The record by which a person's data were gone before the time that was asked about."""
+
+    source: str
+    file: str
+    sha256: str
+    #: The number of the record, or the account where it has none.
+    record: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class AffectedPerson:
     """One person, with what a letter needs. Personal data: only ever stored encrypted."""
 
@@ -51,6 +63,13 @@ class AffectedPerson:
     shared: tuple[str, ...] = ()
     #: Kinds of which we are less sure than of the person: `kinds` alone are as sure as her bucket says.
     less_sure: tuple[tuple[str, Bucket], ...] = ()
+    #: Kinds in her account that are about other people, of whom she is the controller: she tells them, we tell her.
+    controller_of: tuple[str, ...] = ()
+    #: Id of our customer for whom we hold her, where one is known.
+    controller: str | None = None
+    #: Kinds of hers that should no longer have existed when they were read.
+    overdue: tuple[str, ...] = ()
+    deletion: Deletion | None = None
 
     def bucket_of(self, kind: str) -> Bucket:
         """How sure we are that this kind of her data was read."""

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator, mod
 from tocsin.domain.errors import Refused
 from tocsin.domain.records import Record
 from tocsin.domain.scope.clauses import KINDS, Clause, as_networks, meant, once_each, with_moments
+from tocsin.domain.scope.exposed import Exposed
 from tocsin.domain.scope.tree import MOST, Gate, Leaf, Part, clauses_of, gated, in_order, plain, refuse_depth
 from tocsin.domain.timeline import canonical
 
@@ -44,6 +45,8 @@ class Question(Record):
     #: Names of the log sources to read; none means all.
     sources: tuple[str, ...] = ()
     people: tuple[Listed, ...] = ()
+    #: Tables that lay open, of which no log tells who read them.
+    exposed: Exposed | None = None
 
     _plain = field_validator("tokens", "sessions", "accounts", "agents", "sources")(once_each)
     _blocks = field_validator("ips")(as_networks)
@@ -85,8 +88,10 @@ class Question(Record):
     def _asks_something(self) -> Self:
         if self.since and self.until and self.since >= self.until:
             raise ValueError("the window is empty: `from` must be before `to`")
-        if not (self.given() or self.people):
-            raise ValueError("ask about at least one token, session, account, ip, agent, or a list of people")
+        if not (self.given() or self.people or self.exposed):
+            raise ValueError(
+                "ask about at least one token, session, account, ip, agent, a list of people, or an exposed table"
+            )
         if self.where is not None and (flat := [kind for kind in INDICATORS if getattr(self, kind)]):
             raise ValueError(f"{flat[0]} stand beside `where`; make them a clause of it")
         if any(

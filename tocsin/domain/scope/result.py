@@ -8,6 +8,7 @@ from tocsin.domain.cells import Cell
 from tocsin.domain.records import Record
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, Stretch
+from tocsin.domain.scope.retained import Retained
 
 
 class InputFile(Record):
@@ -76,6 +77,10 @@ class ScopeResult(Record):
     repeated: tuple[Repeated, ...] = ()
     #: Empty where nobody is excluded.
     proof: tuple[Proof, ...] = ()
+    #: What should still have existed, by the periods of the data map.
+    retained: tuple[Retained, ...] = ()
+    #: Customers to be told as controllers of other people's data.
+    controllers: int = 0
     #: HMAC-SHA256 over the question, with the caller's key.
     question_digest: str
     #: SHA-256 over the people in order of their ids, each under a keyed pseudonym.

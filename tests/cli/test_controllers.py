@@ -1,0 +1,63 @@
+"""`tocsin affected --controllers`: customers to tell because we hold other people's data for them."""
+
+from pathlib import Path
+
+from tests.cli.conftest import Command
+
+
+def test_an_exposed_table_of_viewers_names_our_customers_as_controllers(
+    tocsin: Command, declared: str
+) -> None:
+    Path("scope.yaml").write_text(
+        "exposed: {tables: [stream_viewers], since: 2026-11-19T00:00Z}\n", encoding="utf-8"
+    )
+    found = tocsin("scope", "--question", "scope.yaml", "--json").json
+    assert (found["total"], found["controllers"]) == (4, 4)
+    assert found["buckets"]["cannot-exclude"] == 4
+    assert "TELL    4 customers as controllers: affected --controllers" in tocsin("affected").out
+    listed = tocsin("affected", "--controllers", "--json").json
+    assert [each["id"] for each in listed["controllers"]] == ["cus_1", "cus_2", "cus_3", "cus_4"]
+    assert listed["controllers"][0] == {
+        "id": "cus_1",
+        "name": "Mai",
+        "email": "mai@example.com",
+        "kinds": ["stream-viewers"],
+        "people": None,
+    }
+    said = tocsin("affected", "--controllers").out
+    assert "4 customers to be told as controllers of other people's data" in said
+    assert "cus_2" in said
+
+
+def test_the_list_of_controllers_is_for_those_who_work_on_the_incident(
+    tocsin: Command, declared: str
+) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    assert tocsin("affected", "--controllers", "--json").json["controllers"] == []
+    both = tocsin("affected", "--controllers", "--person", "cus_1")
+    assert (both.status, "ask one" in both.err) == (2, True)
+    assert tocsin("affected", "--controllers", by="nobody-here").status != 0
+
+
+def test_the_story_of_a_deleted_person_shows_the_record_that_excludes_her(
+    tocsin: Command, declared: str
+) -> None:
+    sources = Path("sources.yaml")
+    if not sources.exists():
+        sources = next(Path().glob("**/sources.yaml"))
+    declaration = """
+deletions:
+  - {name: erasures, paths: [erasures.csv], country: VN, fields: {id: id, at: erased, record: ticket}}
+"""
+    sources.write_text(sources.read_text(encoding="utf-8") + declaration, encoding="utf-8")
+    (sources.parent / "erasures.csv").write_text("id,erased,ticket\ncus_9,2026-01-05T10:00:00Z,DEL-9\n")
+    Path("scope.yaml").write_text(
+        "exposed: {tables: [accounts], since: 2026-11-19T00:00Z}\n", encoding="utf-8"
+    )
+    found = tocsin("scope", "--question", "scope.yaml", "--json").json
+    assert (found["buckets"]["excluded"], found["total"]) == (1, 4)
+    story = tocsin("affected", "--person", "cus_9")
+    assert "cus_9: excluded" in story.out
+    assert "DELETED record DEL-9 of " in story.out
+    kept = tocsin("affected", "--person", "cus_9", "--json").json["record"]["deletion"]
+    assert (kept["source"], kept["file"], kept["record"]) == ("erasures", "erasures.csv", "DEL-9")

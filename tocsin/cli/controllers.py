@@ -1,0 +1,66 @@
+"""What the data map adds to `tocsin affected`: controllers to tell, deletions on record, data kept for too long."""
+
+from dataclasses import asdict
+from typing import Any
+
+from tocsin.cli.console import Shell, bold, clean, columns, labelled
+
+_RAN = {
+    "recorded": "it was recorded",
+    "created": "the account was opened",
+    "closed": "the account was closed",
+}
+
+
+def role_and_period_lines(found: Any) -> list[str]:
+    """How many controllers are to be told, and of how many people data were kept for too long."""
+    lines = []
+    if found.controllers:
+        lines.append(
+            labelled("TELL", f"{found.controllers:,} customers as controllers: affected --controllers")
+        )
+    for each in found.retained:
+        if each["overdue"]:
+            ran = _RAN[each["anchor"]]
+            period = f"{each['days']} days, and {each['backup_days']} in backups, after {ran}"
+            words = f"{each['kind']} of {each['overdue']:,} people should no longer have existed ({period})"
+            lines.append(labelled("KEPT", words, urgent=True))
+    return lines
+
+
+def record_lines(shell: Shell, found: Any) -> list[str]:
+    """Of one person: the record by which her data were gone, what should have been gone, and whom she tells."""
+    lines = []
+    if found and found.deletion:
+        record = found.deletion
+        place = f"{clean(record.source)}, {clean(record.file)} (SHA-256 {record.sha256})"
+        lines.append(
+            labelled("DELETED", f"record {clean(record.record)} of {shell.at(record.at)} in {place}")
+        )
+    if found and found.overdue:
+        lines.append(
+            labelled("KEPT", f"{', '.join(found.overdue)} should no longer have existed", urgent=True)
+        )
+    if found and found.controller_of:
+        lines.append(labelled("TELL", f"she is the controller of {', '.join(found.controller_of)}"))
+    return lines
+
+
+def say_controllers(shell: Shell, incident: Any) -> None:
+    """The customers to tell, each with the kinds of data of her own people."""
+    from tocsin.views.controllers import controllers
+
+    found = controllers(shell.app, shell.actor, incident)
+    count = f"{len(found):,} customers" if len(found) != 1 else "1 customer"
+    shell.say(bold(f"{incident.key}: {count} to be told as controllers of other people's data"))
+    rows = [
+        (
+            clean(each.id),
+            clean(each.name or each.email or "?"),
+            ", ".join(each.kinds) or "unknown kinds",
+            "ask them" if each.people is None else f"{each.people:,}",
+        )
+        for each in found
+    ]
+    shell.say(*columns(rows, head=("Controller", "Name", "Kinds", "People we know")))
+    shell.give({"key": incident.key, "controllers": [asdict(each) for each in found]})

@@ -1,0 +1,78 @@
+"""The rows of the table of people as people: kinds by name, moments with a zone, lists as lists."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.domain.datamap import DataMap
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.routes import of_age_on
+from tocsin.scoping import cells
+from tocsin.scoping.deletions import proof_of
+from tocsin.scoping.levels import LEVELS
+from tocsin.scoping.owners import SURE_OF, TOLD, moment
+from tocsin.sources.flagging import flags_of
+
+
+def persons_of(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) -> Iterator[AffectedPerson]:
+    """Everybody in the table, in its order, some thousand in memory at a time. `majority` is the age, by place."""
+    known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
+    for batch in table.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            alike = row["kinds"], row["group"] or "customers", row["role"]
+            if alike not in known:
+                kinds = cells.kinds_of(alike[0], data_map)
+                known[alike] = kinds, cells.role_of(alike[2], alike[1], kinds, data_map)
+            kinds, role = known[alike]
+            yield AffectedPerson(
+                id=row["id"],
+                bucket=LEVELS[row["level"]],
+                kinds=kinds,
+                first_seen=moment(row["first_seen"]),
+                last_seen=moment(row["last_seen"]),
+                hits=row["hits"],
+                attempts=row["attempts"],
+                place=row["place"],
+                group=alike[1],
+                role=role,
+                email=row["email"],
+                name=row["name"],
+                locale=row["locale"],
+                status=row["status"],
+                closed_at=row["closed_at"],
+                email_agreed=row["email_agreed"],
+                emails=_lines(row["emails"], row["email"]),
+                accounts=_lines(row["accounts"], row["id"]),
+                shared=_lines(row["shared"]),
+                created_at=row["created_at"],
+                deleted_at=row["deleted_at"],
+                verified=row["verified"],
+                birth_date=row["birth_date"],
+                of_age_on=of_age_on(row["birth_date"], row["place"], majority),
+                guardian=row["guardian"],
+                flags=flags_of(row["flags"] or 0),
+                less_sure=_less_sure(row, kinds, data_map),
+                controller_of=cells.of_others(kinds, alike[1], data_map) if row["level"] >= TOLD else (),
+                controller=row["controller"],
+                overdue=cells.kinds_of(row["overdue"], data_map),
+                deletion=proof_of(row),
+            )
+
+
+def _lines(text: str | None, but: str | None = None) -> tuple[str, ...]:
+    """The lines of a text, each once, but the one that stands elsewhere."""
+    return tuple(each for each in dict.fromkeys((text or "").split("\n")) if each and each != but)
+
+
+def _less_sure(
+    row: dict[str, Any], kinds: tuple[str, ...], data_map: DataMap
+) -> tuple[tuple[str, Bucket], ...]:
+    """Kinds that no request or list makes as sure as the person's bucket, each with what it is instead."""
+    bucket = LEVELS[row["level"]]
+    if row["kinds"] == row[SURE_OF.get(bucket, "kinds")]:
+        return ()
+    sure = {each: cells.kinds_of(row[column], data_map) for each, column in SURE_OF.items()}
+    of = {kind: next((each for each in sure if kind in sure[each]), Bucket.CANNOT_EXCLUDE) for kind in kinds}
+    return tuple((kind, found) for kind, found in of.items() if found is not bucket)
