@@ -151,11 +151,11 @@ def test_an_approval_binds_what_was_read_and_keeps_the_signed_click(tale):
     read = tale.letter.digest
     click(tale, "an", "approve", CUSTOMERS, read[:12], proof=Proof(signed, signed=True))
     taken = tale.told("TakenUp")[-1]
-    assert (taken.stand, taken.proof) == (read[:12], "E2")
-    assert vault.read(tale.app, tale.key, "E2") == signed
+    assert (taken.stand, taken.proof) == (read[:12], "E3")
+    assert vault.read(tale.app, tale.key, "E3") == signed
     with tale.app.database.read() as connection:
         assert SIGNED in read_texts(connection, tale.key, tale.app.record_key(tale.key)).values()
-    assert "E2 holds the signed click" in in_words(taken, {})
+    assert "E3 holds the signed click" in in_words(taken, {})
     assert verify(tale.app, tale.key).proven
 
 

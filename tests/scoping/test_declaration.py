@@ -8,7 +8,8 @@ import pytest
 
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.scope.question import Listed
-from tocsin.scoping.declaration import read_lines, read_list, read_sources
+from tocsin.domain.sources import Sources
+from tocsin.scoping.declaration import anchored, portable, read_lines, read_list, read_sources
 
 SAMPLE = Path(__file__).parents[2] / "contacts" / "sources.yaml"
 GOOD = """\
@@ -147,3 +148,23 @@ def test_reading_a_declaration_loads_no_engine():
     code = "import sys, tocsin.scoping.declaration; print({'ibis', 'duckdb', 'pyarrow'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "set()\n"
+
+
+def test_a_declaration_is_the_same_wherever_its_folder_lies(tmp_path):
+    text = """
+logs:
+  - {name: api, format: ndjson, paths: [logs/*.ndjson, /var/log/api.ndjson], fields: {at: at, account: account}}
+customers:
+  - {name: crm, path: crm.csv, fields: {id: id}}
+"""
+    found = []
+    for name in ("here", "there"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "sources.yaml").write_text(text)
+        sources = read_sources(folder / "sources.yaml")
+        found.append(portable(sources, folder))
+        assert Sources.model_validate(anchored(found[-1], folder)) == sources
+    assert found[0] == found[1]
+    assert found[0]["logs"][0]["paths"] == ["logs/*.ndjson", "/var/log/api.ndjson"]
+    assert found[0]["customers"][0]["path"] == "crm.csv"

@@ -1,5 +1,7 @@
 """What a scope was measured from, as its entry says it: enough to measure it again and to see what has changed."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
@@ -20,12 +22,12 @@ _ENGINE = ("tocsin", "duckdb", "ibis-framework", "pyarrow")
 _NAMED = 3
 
 
-def what_was_read(sources: Sources, catalog: Catalog) -> dict[str, Any]:
-    """Packs and data map, the digest of the declared sources, and the versions of what measures."""
+def what_was_read(sources: bytes, catalog: Catalog) -> dict[str, Any]:
+    """Packs and data map, the digest of the declaration (`canonical_sources`), and the versions of what measures."""
     return {
         "packs": catalog.digest,
         "data_map": digest(catalog.data_map.model_dump(mode="json")),
-        "sources": digest(sources.model_dump(mode="json", exclude_defaults=True)),
+        "sources": hashlib.sha256(sources).hexdigest(),
         "engine": engine(),
     }
 
@@ -35,9 +37,21 @@ def engine() -> dict[str, str]:
     return {name: version(name) for name in _ENGINE}
 
 
-def canonical_sources(sources: Sources) -> bytes:
-    """The declaration as it is kept. It names hosts and folders of the company, so it is kept sealed."""
-    return canonical(sources.model_dump(mode="json", exclude_defaults=True))
+def canonical_sources(sources: Sources, folder: Path) -> bytes:
+    """The declaration as it is kept, its paths as seen from the folder of sources.yaml.
+
+    It names hosts and folders of the company, so it is kept sealed.
+    """
+    from tocsin.scoping.declaration import portable
+
+    return canonical(portable(sources, folder))
+
+
+def kept_sources(content: bytes, folder: Path) -> Sources:
+    """The declaration out of what `canonical_sources` made of it."""
+    from tocsin.scoping.declaration import anchored
+
+    return Sources.model_validate(anchored(json.loads(content), folder.resolve()))
 
 
 def refuse_other_inputs(

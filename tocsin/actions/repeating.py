@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.actions.asking import command_of, said_by
-from tocsin.actions.inputs import engine, live_otherwise, refuse_other_inputs
+from tocsin.actions.inputs import engine, kept_sources, live_otherwise, refuse_other_inputs
 from tocsin.actions.measuring import Progress, found_by, keep_people, measuring
 from tocsin.actors import Actor, need
 from tocsin.app import App
@@ -92,7 +92,7 @@ def _as_asked(app: App, key: str, body: ScopeMeasured) -> tuple[Question, Source
         raise Refused(
             f"evidence {body.asked} is not the question of revision {body.revision}; tocsin verify {key}"
         )
-    return question, Sources.model_validate_json(read(app, key, body.declared))
+    return question, kept_sources(read(app, key, body.declared), app.sources_file.parent)
 
 
 def _workspace(app: App) -> Path:

@@ -81,9 +81,10 @@ def _measured(
     rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
     keep_people(app, key, revision, rows, ours)
     keep_accounts(app, key, revision, measurement, ours)
-    read = what_was_read(sources, catalog) | {"asked_at": asked_at}
+    declared = canonical_sources(sources, app.sources_file.parent)
+    read = what_was_read(declared, catalog) | {"asked_at": asked_at}
     body = _outcome(app, key, revision, result).model_copy(update=tally.said() | read)
-    kept = {QUESTION: question.canonical(), SOURCES: canonical_sources(sources)}
+    kept = {QUESTION: question.canonical(), SOURCES: declared}
     kept |= {HANDED_IN: handed_in} if handed_in else {}
     sealed = {name.format(revision): put_file(app, key, content) for name, content in kept.items()}
 
@@ -91,10 +92,10 @@ def _measured(
         refuse_closed(change.incident)
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
-        item, declared, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
+        item, beside, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
         # Who is held hangs on what was decided up to this very entry.
         left, own = _no_longer_supported(app, key, revision, catalog.data_map)
-        seq = change.add(body.model_copy(update=left | {"asked": item, "declared": declared}))
+        seq = change.add(body.model_copy(update=left | {"asked": item, "declared": beside}))
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         cells = with_decisions((*body.cells, *own), change.incident.facts)
         shown = {

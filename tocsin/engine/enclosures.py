@@ -10,7 +10,7 @@ from datetime import date
 from tocsin.app import App
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import LEAVING, letter_states
-from tocsin.evidence.vault import HANDED_IN, QUESTION, items_of
+from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, items_of
 from tocsin.rendering.paperfacts import Enclosure
 from tocsin.storage.texts import read_texts
 
@@ -21,7 +21,7 @@ def enclosures(app: App, incident: Incident) -> tuple[Enclosure, ...]:
         return ()
     own = {item for duty in incident.duties.values() for item in (*duty.papers, *duty.other_papers)}
     revisions = incident.scope.revision if incident.scope else 0
-    questions = {name.format(n) for n in range(1, revisions + 1) for name in (QUESTION, HANDED_IN)}
+    asked = {name.format(n) for n in range(1, revisions + 1) for name in (QUESTION, HANDED_IN, SOURCES)}
     with app.database.read() as connection:
         texts = read_texts(connection, incident.key, app.record_key(incident.key))
         rows = items_of(connection, incident.key)
@@ -30,7 +30,7 @@ def enclosures(app: App, incident: Incident) -> tuple[Enclosure, ...]:
     kept = [
         Enclosure(name, item, senders.get(item))
         for item, name in sorted(named.items(), key=lambda each: int(each[0].removeprefix("E")))
-        if item not in own and name not in questions
+        if item not in own and name not in asked
     ]
     return (*kept, *_letter(incident))
 

@@ -2,7 +2,7 @@
 
 import csv
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,40 +22,52 @@ def read_sources(path: Path) -> Sources:
     """The declared sources; BadFile names the first bad line. Relative paths start at the file's own folder."""
     document = read_document(path)
     folder = path.resolve().parent
-    anchored = Document(path, _anchored(document.value, folder), document.lines)
-    sources = validated(Sources, anchored)
+    found = Document(path, anchored(document.value, folder), document.lines)
+    sources = validated(Sources, found)
     # The engine comes with the readers: whoever only lists people needs neither.
     from tocsin.sources.logs import Misdeclared, completed
 
     try:
         return completed(sources)
     except Misdeclared as error:
-        place = error.loc if error.loc in anchored.lines else error.loc[:2]
-        raise anchored.bad(place, f"{error.loc[-1]}: {error.words}") from None
+        place = error.loc if error.loc in found.lines else error.loc[:2]
+        raise found.bad(place, f"{error.loc[-1]}: {error.words}") from None
 
 
-def _anchored(value: Any, folder: Path) -> Any:
+def anchored(value: Any, folder: Path) -> Any:
     """The declaration with absolute paths. What has another shape than expected is left for validation to refuse."""
+    return _placed(value, lambda named: named if is_url(named) else str(folder / named))
+
+
+def portable(sources: Sources, folder: Path) -> dict[str, Any]:
+    """The declaration as plain values, with paths below `folder` as they would stand in a file there.
+
+    So the same declaration is the same bytes wherever its folder lies; `anchored` undoes it.
+    """
+    start = f"{folder.resolve()}/"
+    plain = sources.model_dump(mode="json", exclude_defaults=True)
+    placed: dict[str, Any] = _placed(plain, lambda named: named.removeprefix(start))
+    return placed
+
+
+def _placed(value: Any, place: Callable[[str], str]) -> Any:
+    """A declaration whose paths were put through `place`."""
     if not isinstance(value, dict):
         return value
-    anchored = dict(value)
+    placed = dict(value)
     for part, key in (("logs", "paths"), ("customers", "path"), ("deletions", "paths")):
         if isinstance(entries := value.get(part), list):
-            anchored[part] = [_with_folder(entry, key, folder) for entry in entries]
-    return anchored
+            placed[part] = [_with_paths(entry, key, place) for entry in entries]
+    return placed
 
 
-def _with_folder(entry: Any, key: str, folder: Path) -> Any:
-    if not isinstance(entry, dict):
+def _with_paths(entry: Any, key: str, place: Callable[[str], str]) -> Any:
+    if not isinstance(entry, dict) or key not in entry:
         return entry
-    if isinstance(named := entry.get(key), list):
-        return entry | {key: [_below(folder, each) for each in named]}
-    return entry | {key: _below(folder, named)} if key in entry else entry
-
-
-def _below(folder: Path, named: Any) -> Any:
-    """A relative path below the folder; a URL stays as it is."""
-    return str(folder / named) if isinstance(named, str) and not is_url(named) else named
+    named = entry[key]
+    if isinstance(named, list):
+        return entry | {key: [place(each) if isinstance(each, str) else each for each in named]}
+    return entry | {key: place(named)} if isinstance(named, str) else entry
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
