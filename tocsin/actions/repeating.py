@@ -114,7 +114,7 @@ def _again(
     key, people_key = incident.key, app.people_key(incident.key)
     catalog = app.catalog_of(replace(incident, catalog=past.packs))
     # As of then: what lay in the future for those who asked does so again.
-    asked_at = past.asked_at or app.clock()
+    asked_at = past.asked_at or app.now()
     measurement = found_by(app, key, question, sources, catalog, asked_at, progress)
     found = measurement.result
     # Beside the revisions, where nobody looks for people: the database puts them in order, however many they are.

@@ -72,7 +72,7 @@ def _measured(
     incident, people_key = app.incident(key), app.people_key(key)
     catalog, revision = app.catalog_of(incident), _next(incident)
     sources = read_sources(app.sources_file)
-    asked_at = app.clock()
+    asked_at = app.now()
     measurement = found_by(app, key, question, sources, catalog, asked_at, progress)
     result = measurement.result
     _refuse_list_of_strangers(question, result)
