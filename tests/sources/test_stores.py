@@ -118,7 +118,7 @@ def test_a_line_that_breaks_off_is_tried_anew_and_ever_later(bucket, tmp_path, f
     done = fetched("api", listing, tmp_path, silent, pause=pauses.append)
     assert pauses == paused
     if failures < 3:
-        assert done.files[0].copy.path.read_bytes() == b"x" * 2000
+        assert done.files[0].copy.read_bytes() == b"x" * 2000
     else:
         assert [each.name for each in done.files] == ["else"]
         assert done.unread == (Unread("a", "cannot be fetched (ConnectionError)"),)
@@ -131,7 +131,7 @@ def test_what_changed_or_went_between_finding_and_fetching(bucket, tmp_path):
     bucket.put("logs/a", b"y" * 3000)
     bucket.drop("logs/b")
     done = fetched("api", listing, tmp_path, silent, pause=lambda seconds: None)
-    assert [(each.name, each.copy.look.size) for each in done.files] == [("a", 3000), ("c", 2000)]
+    assert [(each.name, each.copy.stat().st_size) for each in done.files] == [("a", 3000), ("c", 2000)]
     assert done.unread == (Unread("b", "is gone since it was found"),)
 
 

@@ -45,7 +45,7 @@ def fingerprint(path: Path) -> str:
 
 def take_in(source: str, found: Sequence[Found], bounds: Bounds, *, of_lines: bool) -> tuple[File, ...]:
     """The files with their fingerprints; a second file with the same bytes is left out."""
-    paths = [each.copy.path if each.copy else Path(each.address) for each in found]
+    paths = [each.copy or Path(each.address) for each in found]
     with ThreadPoolExecutor() as pool:
         surveys = list(pool.map(lambda path: surveyed(path, bounds, of_lines=of_lines), paths))
     files: dict[str, File] = {}

@@ -12,19 +12,10 @@ from pathlib import Path
 from tocsin.domain.errors import Refused
 from tocsin.domain.paths import Window, by_date, dated_by_itself, is_url
 from tocsin.sources.disk import Disk
-from tocsin.sources.looking import Look
 from tocsin.sources.patterns import Entry, Match, pattern_of, walk
 from tocsin.sources.stores import ObjectStore, StoreFailed, open_store
 
 _ALWAYS: Window = (None, None)
-
-
-@dataclass(frozen=True)
-class Copy:
-    """Where the bytes of a file lie on this machine, and what was seen of them."""
-
-    path: Path
-    look: Look
 
 
 @dataclass(frozen=True)
@@ -39,8 +30,8 @@ class Found:
     size: int
     mark: str
     store: ObjectStore | None = None
-    #: Of a file in a store, once it was fetched.
-    copy: Copy | None = None
+    #: Of a file in a store, once it was fetched: where its bytes lie on this machine.
+    copy: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from typing import Any
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
-from tocsin.sources.looking import CHUNK
 from tocsin.sources.patterns import Entry
 
 #: Bytes that a store is asked for at once, and held in memory for each object under way.
 _ASKED_FOR = 8 << 20
+#: Bytes that are read in one go.
+_CHUNK = 1 << 18
 #: Seconds to wait for a store: a person sits before it.
 _PATIENCE = {"connect_timeout": 10, "read_timeout": 60}
 #: What a protocol is to be told beyond its address.
@@ -71,7 +72,7 @@ class ObjectStore:
         """The bytes of an object from its beginning. StoreFailed where they cannot be had, or change meanwhile."""
         try:
             with self._files.open(address, "rb", block_size=_ASKED_FOR, cache_type="readahead") as stream:
-                while chunk := stream.read(CHUNK):
+                while chunk := stream.read(_CHUNK):
                     yield chunk
         except Exception as error:
             raise StoreFailed(error) from None
@@ -79,7 +80,7 @@ class ObjectStore:
     def opened(self, address: str) -> Any:
         """An object as a file in which one can go to any place. StoreFailed where it cannot be opened."""
         try:
-            return self._files.open(address, "rb", block_size=CHUNK)
+            return self._files.open(address, "rb", block_size=_CHUNK)
         except Exception as error:
             raise StoreFailed(error) from None
 
