@@ -1,11 +1,12 @@
 """Moments: always aware, always UTC inside, ISO 8601 at every border (RFC 3339 profile)."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from tocsin.domain.errors import Refused
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Where what has no moment stands in an order of moments.
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 #: The moments at which somebody of the house knew of the breach or was told. Until a clock's own moment is learned it
@@ -60,6 +61,16 @@ def parse_moment(text: str) -> datetime:
             raise Refused(f"{text!r} has no time; add it with its zone, like {day}T02:40+07:00")
         raise Refused(f"{text!r} has no zone; add one, like {text.strip()}+07:00")
     return moment.astimezone(UTC)
+
+
+def in_microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970 in UTC, exact: the number in which logs are compared."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The moment so many microseconds after 1970 began in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
+from tocsin.domain.moments import in_microseconds
 from tocsin.domain.places import ALIASES
 from tocsin.domain.scope.clauses import Clause
 from tocsin.domain.scope.tree import Leaf
@@ -54,15 +55,10 @@ def _inside(at: Any, since: datetime | None, until: datetime | None) -> Any:
     """Whether a moment lies in the half-open window; never, where it is unknown."""
     lies = at.notnull()
     if since is not None:
-        lies &= at >= _microseconds(since)
+        lies &= at >= in_microseconds(since)
     if until is not None:
-        lies &= at < _microseconds(until)
+        lies &= at < in_microseconds(until)
     return lies.fill_null(False)
-
-
-def _microseconds(moment: datetime) -> int:
-    whole = int(moment.replace(microsecond=0).timestamp())
-    return whole * 1_000_000 + int(moment.microsecond)
 
 
 def like(column: Any, patterns: Iterable[str]) -> Any:

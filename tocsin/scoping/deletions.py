@@ -8,7 +8,7 @@ colleague lists: where a record and a log say different things, nobody is exclud
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -16,6 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
+from tocsin.domain.moments import from_microseconds, in_microseconds
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.people import Deletion
@@ -34,7 +35,6 @@ from tocsin.sources.logs import readers
 from tocsin.sources.times import placed
 
 DAY = 86_400_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: What is kept of a record that excludes somebody.
 PROOF = ("proof_source", "proof_file", "proof_sha256", "proof_record", "deleted_us")
 
@@ -195,7 +195,7 @@ def proof_of(row: Mapping[str, Any]) -> Deletion | None:
     """The record that keeps a person, or some of her kinds, out; `row` has `PROOF`."""
     if row["deleted_us"] is None or row["proof_record"] is None:
         return None
-    at = _EPOCH + timedelta(microseconds=row["deleted_us"])
+    at = from_microseconds(row["deleted_us"])
     return Deletion(row["proof_source"], row["proof_file"], row["proof_sha256"], row["proof_record"], at)
 
 
@@ -225,7 +225,7 @@ def _gone(deleted: Any, start: datetime | None, data_map: DataMap) -> Any:
         if not kind.retention.survives_deletion:
             kinds[kind.retention.backup_days] |= 1 << place
     gone = ibis.literal(0, "int64")
-    edge = int(start.timestamp() * 1_000_000)
+    edge = in_microseconds(start)
     for days, bits in sorted(kinds.items()):
         before = (deleted + days * DAY < edge).fill_null(False)
         gone = gone | ibis.ifelse(before, ibis.literal(bits, "int64"), 0)

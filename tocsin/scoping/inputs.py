@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import Sources
-from tocsin.scoping.reading import Progress, chosen
+from tocsin.scoping.reading import Progress, chosen, found_logs
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import take_in
@@ -20,16 +20,13 @@ def inputs_now(
     What lies in a store is fetched into `folder`. Refused where a pattern names no file.
     """
     for log in chosen(question, sources.logs):
-        listing = find(log.name, log.paths, log.by_date, question.windows(log.name))
-        yield from _taken_in(log.name, listing, folder, progress)
+        yield from _taken_in(log.name, found_logs(log, question, folder, progress))
     for customers in sources.customers:
         if customers.path is not None:
-            yield from _taken_in(customers.name, find(customers.name, [customers.path]), folder, progress)
+            listing = find(customers.name, [customers.path])
+            yield from _taken_in(customers.name, fetched(customers.name, listing, folder, progress))
 
 
-def _taken_in(
-    source: str, listing: Listing, folder: Path, progress: Progress
-) -> Iterator[tuple[str, str, str]]:
-    found = fetched(source, listing, folder, progress).files
-    for file in take_in(source, found, Bounds(), of_lines=False):
+def _taken_in(source: str, listing: Listing) -> Iterator[tuple[str, str, str]]:
+    for file in take_in(source, listing.files, Bounds(), of_lines=False):
         yield source, file.name, file.sha256

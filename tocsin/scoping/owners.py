@@ -1,12 +1,13 @@
 """Findings beside who they are: what all rows of a person say together, and what stays open about her."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from tocsin.domain.moments import from_microseconds
 from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
@@ -16,7 +17,6 @@ from tocsin.scoping.identity import doubtful, under_owners
 from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
 #: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
 SURE_OF = {Bucket.CONFIRMED: "confirmed", Bucket.LIKELY: "likely", Bucket.LISTED: "listed"}
@@ -187,4 +187,4 @@ def unowned(strangers: Any) -> Iterator[Stranger]:
 
 def moment(microseconds: int | None) -> datetime | None:
     """Microseconds since 1970 in UTC as a moment."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+    return None if microseconds is None else from_microseconds(microseconds)

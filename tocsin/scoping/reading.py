@@ -88,7 +88,7 @@ def read_logs(engine: Any, question: Question, sources: Sequence[LogSource], des
     """Read every source that the question names. Refused when none of a source's rows can be read."""
     reading = Reading()
     for source in chosen(question, sources):
-        listing = _found(source, question, desk.folder, desk.progress)
+        listing = found_logs(source, question, desk.folder, desk.progress)
         reading.listings.append(listing)
         reading.gaps += unread_files(source.name, listing.unread)
         desk.progress(f"hashing {source.name}", 0.0)
@@ -108,7 +108,7 @@ def read_logs(engine: Any, question: Question, sources: Sequence[LogSource], des
     return reading
 
 
-def _found(source: LogSource, question: Question, folder: Path, progress: Progress) -> Listing:
+def found_logs(source: LogSource, question: Question, folder: Path, progress: Progress) -> Listing:
     """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's windows."""
     progress(f"looking for {source.name}", 0.0)
     listing = find(source.name, source.paths, source.by_date, question.windows(source.name))

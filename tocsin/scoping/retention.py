@@ -6,6 +6,7 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataKind, DataMap
+from tocsin.domain.moments import in_microseconds
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.retained import Retained
 from tocsin.domain.timeformats import TimeFormat
@@ -26,7 +27,7 @@ def with_overdue(people: Any, start: datetime | None, data_map: DataMap) -> Any:
 
     A day is given to whoever wrote a date without an hour or a zone, so that nothing is called overdue too early.
     """
-    edge = None if start is None else int(start.timestamp() * 1_000_000)
+    edge = None if start is None else in_microseconds(start)
     seen = people.first_seen if edge is None else people.first_seen.fill_null(edge)
     people = people.mutate(seen=seen)
     for name in _FROM.values():

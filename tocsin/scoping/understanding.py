@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tocsin.domain.likeness import as_written, is_kind, likeness, shape
+from tocsin.domain.moments import from_microseconds
 from tocsin.domain.places import ALIASES, PLACES
 from tocsin.domain.sources import LOG_COLUMNS, CustomerSource, LogSource
 from tocsin.domain.timeformats import EPOCHS
@@ -16,7 +17,6 @@ from tocsin.sources.heads import ROWS
 
 Source = LogSource | CustomerSource
 Row = dict[str, Any]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: What should stand in a column, and the kinds of `likeness` that are it: others tell of a column that is not the one.
 _EXPECTED = {
     "ip": ("network address", "IPv4 address", "IPv6 address"),
@@ -149,7 +149,7 @@ def _understand_moments(source: LogSource, rows: list[Row], lost: Counter[str], 
         if at is None:
             lost[_why(row, written, found.format)] += 1
         else:
-            moments.append(_EPOCH + timedelta(microseconds=at))
+            moments.append(from_microseconds(at))
         if written:
             plain = at is not None and source.time.format not in EPOCHS
             seen = MomentSeen(

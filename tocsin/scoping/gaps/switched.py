@@ -6,15 +6,14 @@ that was left of more.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from statistics import median
 
 from tocsin.domain.logkeeping import Volume
+from tocsin.domain.moments import from_microseconds
 from tocsin.domain.scope.gaps import Stretch
 from tocsin.scoping.gaps.places import HOUR, Hours, hour_of, start_of
 from tocsin.scoping.switches import Switched
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def stretches_off(
@@ -23,7 +22,7 @@ def stretches_off(
     """When a source was off, as far as that touches the window; `switches` are its own, in order of time."""
     since: datetime | None = None
     for switch in (*switches, None):
-        moment = _EPOCH + timedelta(microseconds=switch.at) if switch else None
+        moment = from_microseconds(switch.at) if switch else None
         if since and (burst := _burst(since, counts, volume)) and (moment is None or burst <= moment):
             yield from _touching(since, burst, window)
             since = None
