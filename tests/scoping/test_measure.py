@@ -500,7 +500,7 @@ def test_the_workspace_is_empty_afterwards_and_progress_was_told(tmp_path: Path)
         progress=lambda words, share: told_of.append((words, share)),
     )
     assert list((tmp_path / "work").iterdir()) == []
-    assert ("reading api", 1.0) in told_of
+    assert ("reading api, 7 rows", 1.0) in told_of
     assert all(0 <= share <= 1 for _, share in told_of)
 
 

@@ -280,7 +280,7 @@ def test_a_file_that_grows_is_read_to_where_it_was_hashed(tmp_path):
     path.write_bytes(around("ndjson", b"{broken\n"))
 
     def grow(words: str, share: float) -> None:
-        if words == "reading api" and path.stat().st_size < 10_000:
+        if words.startswith("reading api") and path.stat().st_size < 10_000:
             with path.open("ab") as out:
                 out.write(as_ndjson([request(9, "c3", token="leaked")]) * 100)
 

@@ -9,6 +9,7 @@ import duckdb
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from tocsin.scoping.asked import Counted
 from tocsin.sources import delimited
 from tocsin.sources.files import File
 from tocsin.sources.gate import Passed, formats
@@ -26,7 +27,7 @@ _NOT_THE_FILE = (
     duckdb.InterruptException,
 )
 _REASONS = {"MISSING COLUMNS": "too few values", "TOO MANY COLUMNS": "too many values"}
-_NO_JSON, _NO_MOMENT = "no JSON", "no moment that can be read"
+_NO_JSON, NO_MOMENT = "no JSON", "no moment that can be read"
 _UNSEEN = "passed over by the engine"
 
 
@@ -80,9 +81,20 @@ def trusted(
         path = str(file.read_from)
         rows, lost = counts.get(path, (0, 0))
         if lost:
-            rejects[path].counts[_NO_MOMENT] += lost
+            rejects[path].counts[NO_MOMENT] += lost
         accounts.append(Account(file, file, rows - lost, rejects=rejects[path]))
     return accounts
+
+
+def judge(rejects: Rejects, found: Counted, expected: int) -> None:
+    """Add to what the gate rejected of a block what the engine `found` to be no row among the `expected` ones."""
+    if found.unnumbered:
+        rejects.judged(_NO_JSON, found.unnumbered)
+    if found.lost:
+        rejects.counts[NO_MOMENT] += len(found.lost)
+        rejects.numbers[NO_MOMENT] += found.lost[:KEPT]
+    if found.rows < expected:
+        rejects.counts[_UNSEEN] += expected - found.rows
 
 
 def behind_the_gate(
@@ -95,8 +107,8 @@ def behind_the_gate(
     if here.unnumbered:
         rejects.judged(_NO_JSON, here.unnumbered)
     if moments := lost - here.unnumbered:
-        rejects.counts[_NO_MOMENT] += moments
-        rejects.numbers[_NO_MOMENT] += here.numbers
+        rejects.counts[NO_MOMENT] += moments
+        rejects.numbers[NO_MOMENT] += here.numbers
     if rows < passed.rows:
         rejects.counts[_UNSEEN] += passed.rows - rows
     return Account(file, passed.file, rows - lost, passed.fault, rejects)

@@ -1,6 +1,7 @@
 """Clauses as marks: which of them fit a row, as bits of one number. Tokens are compared exactly."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -27,8 +28,16 @@ from tocsin.scoping.endpoints import may_be
 #: Up to so many single addresses, testing one after the other is faster than joining.
 _FEW = 64
 _DOTTED = r"(\d+\.\d+\.\d+\.\d+)"
-#: Kinds whose values are compared whole, by a join.
+#: Kinds whose values are compared whole.
 _WHOLE = (*PERSONAL, "agents")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Whether one of the values of a kind stands in a row: any of them, and by bit those of each clause."""
+
+    any: Any
+    of: dict[int, Any]
 
 
 def asked_of(question: Question, source: LogSource) -> tuple[Leaf, ...]:
@@ -63,7 +72,7 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
     """
     leaves = asked_of(question, source)
     # Whom a token names is named also by a source that cannot answer the rest of the clause.
-    log, found = _joined(log, question.leaves_for(source.name))
+    found = _found(log, question.leaves_for(source.name))
     log, near = _with_addresses(log, leaves)
     marks, blind, astride = ibis.literal(0, "int64"), [], [ibis.literal(False)]
     for leaf in leaves:
@@ -76,74 +85,66 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
             fits &= near[leaf.bit]
         astride.append(fits & lies_astride(log, *leaf.window))
         marks += ibis.ifelse(fits, leaf.bit, 0)
-    named = [log[_wanted(kind)].notnull() for kind in PERSONAL if kind in found]
+    named = [found[kind].any for kind in PERSONAL if kind in found]
     log = log.mutate(
         marks=marks, named=ibis.or_(*named) if named else ibis.literal(False), astride=ibis.or_(*astride)
     )
     return log.mutate(blind=ibis.or_(*blind)) if blind else log
 
 
-def _fits(log: Any, kind: str, leaf: Leaf, found: dict[str, int]) -> Any:
-    if kind in PERSONAL:
-        fits = _is_found(log, kind, leaf, found)
-    elif kind == "agents":
+def _fits(log: Any, kind: str, leaf: Leaf, found: dict[str, _Found]) -> Any:
+    if kind in _WHOLE:
+        whole = found[kind].of if kind in found else {}
+        fits = whole.get(leaf.bit, ibis.literal(False))
+    if kind == "agents":
         patterns = [value for value in leaf.clause.agents if "*" in value]
-        fits = _is_found(log, kind, leaf, found)
         fits = fits | like(log.agent, patterns) if patterns else fits
-    elif kind == "endpoints":
+    if kind == "endpoints":
         fits = may_be(log.method, log.endpoint, leaf.clause.endpoints)
         fits |= log.endpoint.strip().nullif("").isnull()
-    elif kind == "countries":
+    if kind == "countries":
         fits = country_may_fit(log.country, leaf.clause.countries)
-    else:
+    if kind in ("statuses", "bytes"):
         fits = number_may_fit(log, kind, leaf.clause)
     return fits.fill_null(False)
 
 
-def _joined(log: Any, leaves: tuple[Leaf, ...]) -> tuple[Any, dict[str, int]]:
-    """The log beside what of each kind stands in a row, and by kind the bits of the clauses that ask about it."""
+def pointing(log: Any, question: Question, source: LogSource) -> Any | None:
+    """Whether a row bears any token, session or account that was asked about, in or out of a window.
+
+    None where a row may matter that bears none.
+    """
+    for leaf in asked_of(question, source):
+        kinds = [kind for kind in PERSONAL if kind in leaf.clause.given()]
+        if not any(kind not in lacking(leaf, source) for kind in kinds):
+            return None
+    if source.logging_off or source.logging_on:
+        return None
+    found = _found(log, question.leaves_for(source.name))
+    return ibis.or_(*(found[kind].any for kind in PERSONAL if kind in found)) if found else None
+
+
+def _found(log: Any, leaves: tuple[Leaf, ...]) -> dict[str, _Found]:
+    """By kind, whether what was asked about stands in a row."""
     found = {}
     for kind in _WHOLE:
         asked = {leaf.bit: values for leaf in leaves if (values := _whole(leaf, kind))}
         if asked:
-            found[kind] = sum(asked)
-            wanted = _table(kind, asked)
-            log = log.left_join(wanted, _key(log, kind, asked.values()) == wanted[_wanted(kind)])
-    return log, found
+            key, alike = _key(log, kind, asked.values()), dict[tuple[str, ...], Any]()
+            for values in asked.values():
+                alike.setdefault(values, key.isin(_listed(kind, values)).fill_null(False))
+            of = {bit: alike[values] for bit, values in asked.items()}
+            found[kind] = _Found(ibis.or_(*alike.values()), of)
+    return found
+
+
+def _listed(kind: str, values: tuple[str, ...]) -> Any:
+    return ibis.memtable(pa.table({kind: pa.array(values, pa.string())}))[kind]
 
 
 def _whole(leaf: Leaf, kind: str) -> tuple[str, ...]:
     values: tuple[str, ...] = getattr(leaf.clause, kind)
     return tuple(value for value in values if "*" not in value) if kind == "agents" else values
-
-
-def _table(kind: str, asked: dict[int, tuple[str, ...]]) -> Any:
-    """The values of a kind, each with the bits of the clauses that ask about it; of one clause, the values alone."""
-    if len(asked) == 1:
-        return ibis.memtable(pa.table({_wanted(kind): pa.array(*asked.values(), pa.string())}))
-    bits: dict[str, int] = {}
-    for bit, values in asked.items():
-        for value in values:
-            bits[value] = bits.get(value, 0) | bit
-    columns = {
-        _wanted(kind): pa.array(bits.keys(), pa.string()),
-        _bits(kind): pa.array(bits.values(), pa.int64()),
-    }
-    return ibis.memtable(pa.table(columns))
-
-
-def _wanted(kind: str) -> str:
-    return f"wanted_{kind}"
-
-
-def _bits(kind: str) -> str:
-    return f"bits_{kind}"
-
-
-def _is_found(log: Any, kind: str, leaf: Leaf, found: dict[str, int]) -> Any:
-    if not found.get(kind, 0) & leaf.bit:
-        return ibis.literal(False)
-    return log[_wanted(kind)].notnull() if found[kind] == leaf.bit else (log[_bits(kind)] & leaf.bit) != 0
 
 
 def _key(log: Any, kind: str, asked: Iterable[tuple[str, ...]]) -> Any:

@@ -38,7 +38,7 @@ from tocsin.scoping.repeats import repeated
 from tocsin.scoping.retention import explained, with_overdue
 from tocsin.scoping.subjects import whose
 from tocsin.scoping.workspace import working_in
-from tocsin.sources.engine import Limits, engine
+from tocsin.sources.engine import Limits, crew
 from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
 
@@ -133,10 +133,11 @@ def _found(
     """Read, and count, while the engine runs."""
     with (
         working_in(place) as folder,
-        engine(folder / "spill", limits) as backend,
+        crew(folder / "spill", limits) as workers,
     ):
-        desk = Desk(folder, progress, limits.bounds, latest(asked_at))
-        reading = read_logs(backend, question, sources.logs, desk)
+        backend = workers.engine
+        desk = Desk(workers, folder, progress, limits.bounds, latest(asked_at))
+        reading = read_logs(question, sources.logs, desk)
         reading.gaps += in_the_future(reading.logged, asked_at)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.

@@ -6,7 +6,7 @@ A long module: the one pass, and whatever has to be said about the files behind 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -20,15 +20,7 @@ from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile, Repeated
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
-from tocsin.scoping.accounts import (
-    BAD_BYTES,
-    Account,
-    behind_the_gate,
-    doubtful,
-    refuse_ours,
-    trusted,
-    unplaced,
-)
+from tocsin.scoping.accounts import BAD_BYTES, NO_MOMENT, Account, refuse_ours
 from tocsin.scoping.gaps.clocks import shifted
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
@@ -36,15 +28,17 @@ from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
 from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, without_moment
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.ordering import note_clocks
+from tocsin.scoping.passing import Pass
 from tocsin.scoping.repeats import by_stream, copies
-from tocsin.scoping.requests import passed_over
+from tocsin.scoping.requests import counted, judged, kept, others, pointers, rest, seen
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.clocks import set_right
+from tocsin.sources.engine import Crew
 from tocsin.sources.fetching import fetched
-from tocsin.sources.files import File, take_in
-from tocsin.sources.finding import Listing, find
-from tocsin.sources.gate import formats, needs_gate, through
-from tocsin.sources.logs import open_log
+from tocsin.sources.files import File, not_yet_read, take_in
+from tocsin.sources.finding import Found, Listing, find
+from tocsin.sources.gate import formats, through
+from tocsin.sources.logs import open_log, refuse_unknown
 
 #: Told what is being read, and how much of it is behind us (0 to 1).
 Progress = Callable[[str, float], None]
@@ -53,11 +47,12 @@ _TICK = 0.5  # seconds
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a source is read: the folder for copies, whom to tell how far it is, and what a file may ask of us.
+    """Where a source is read: by whom, the folder for copies, whom to tell of it, and what a file may ask of us.
 
     A row after `until` (microseconds since 1970) is not believed.
     """
 
+    crew: Crew
     folder: Path
     progress: Progress
     bounds: Bounds
@@ -84,16 +79,15 @@ class Reading:
     repeated: list[Repeated] = field(default_factory=list)
 
 
-def read_logs(engine: Any, question: Question, sources: Sequence[LogSource], desk: Desk) -> Reading:
+def read_logs(question: Question, sources: Sequence[LogSource], desk: Desk) -> Reading:
     """Read every source that the question names. Refused when none of a source's rows can be read."""
-    reading = Reading()
+    reading, engine = Reading(), desk.crew.engine
     for source in chosen(question, sources):
         listing = found_logs(source, question, desk.folder, desk.progress)
         reading.listings.append(listing)
         reading.gaps += unread_files(source.name, listing.unread)
-        desk.progress(f"hashing {source.name}", 0.0)
-        files = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())
-        rows, accounts = _passed(engine, question, source, files, desk)
+        rows, accounts = _passed(question, source, listing.files, desk)
+        files = tuple(each.file for each in accounts)
         reading.passes[source.name] = rows
         reading.files += files
         reading.read_from += (each.read_from for each in accounts if each.read_from)
@@ -130,86 +124,98 @@ def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource,
 
 
 def _passed(
-    engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk
+    question: Question, source: LogSource, found: Sequence[Found], desk: Desk
 ) -> tuple[Any, list[Account]]:
-    """The pass over a source, kept as a table, and what became of the lines of each file.
-
-    The engine reads what it can be trusted with. Files that it may have lost lines of are read again through the gate.
-    """
-    whole = [file for file in files if not needs_gate(file, source.format)]
-    rows, counts = _tried(engine, question, source, whole, desk)
-    doubts = doubtful(engine, source.format, whole, counts) if rows is not None else set(whole)
-    accounts = trusted(engine, source.format, [file for file in whole if file not in doubts], counts)
-    left = [file for file in files if file in doubts or file not in whole]
-    if not left:
-        return rows, accounts
-    behind, passed = _through_the_gate(engine, question, source, left, desk)
-    accounts += passed
-    if rows is not None:
-        kept = [str(each.file.read_from) for each in accounts if each.file not in left]
-        behind = ibis.union(rows.filter(rows.file.isin(kept)), behind)
-    if not any(account.read_from for account in accounts):
-        raise _unreadable(source)
-    return engine.create_table(ibis.util.gen_name("pass"), behind, temp=True), accounts
+    """The pass over a source, kept as a table, and what became of the rows of each file."""
+    if source.format in formats():
+        return _by_blocks(question, source, found, desk)
+    desk.progress(f"hashing {source.name}", 0.0)
+    files = take_in(source.name, found, desk.bounds, of_lines=False)
+    return _by_the_engine(question, source, files, desk)
 
 
-def _tried(
-    engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk
-) -> tuple[Any, dict[str, tuple[int, int]]]:
-    """The pass over files, with the rows and the unplaced rows of each path; None where their bytes cannot be read."""
+def _by_blocks(
+    question: Question, source: LogSource, found: Sequence[Found], desk: Desk
+) -> tuple[Any, list[Account]]:
+    files, words = not_yet_read(source.name, found), f"reading {source.name}"
+    refuse_unknown(source, files)
+    whole = max(1, sum(file.size for file in files))
+
+    def told(behind: int, rows: int) -> None:
+        desk.progress(f"{words}, {rows:,} rows", behind / whole)
+
+    rows, accounts = Pass(desk.crew, question, source, desk.bounds, desk.until).over(files, told)
+    return _nothing(question, source, desk) if rows is None else rows, accounts
+
+
+def _by_the_engine(
+    question: Question, source: LogSource, files: Sequence[File], desk: Desk
+) -> tuple[Any, list[Account]]:
+    """The pass over files that the engine reads as a whole; what is damaged is read again as far as it is sound."""
+    whole = [file for file in files if file.packing == "none"]
+    rows = _tried(question, source, whole, desk) if whole else None
+    sound = whole if rows is not None else []
+    accounts = [Account(file, file) for file in sound]
+    passes = [] if rows is None else [rows]
+    for file in files:
+        if file not in sound:
+            passed = through(file, desk.folder, source.format, desk.bounds, source.fields.mapped())
+            rows = _tried(question, source, [passed.file], desk) if passed.file else None
+            fault = passed.fault if passed.file is None or rows is not None else "damaged"
+            accounts.append(
+                Account(file, passed.file if rows is not None else None, 0, fault, passed.rejects)
+            )
+            passes += [] if rows is None else [rows]
+    table = _union(passes) if passes else _nothing(question, source, desk)
+    counts = rows_by_file(desk.crew.engine, table)
+    for each in accounts:
+        n, lost, _ = counts.get(str(each.read_from.read_from) if each.read_from else "", (0, 0, 0))
+        each.rows = n - lost
+        if lost:
+            each.rejects.counts[NO_MOMENT] += lost
+    return table, accounts
+
+
+def _tried(question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
+    """The pass over files; None where their bytes cannot be read."""
+    engine, only = desk.crew.engine, pointers(question, source)
     try:
-        rows = _kept(engine, question, source, files, desk)
-        return rows, {path: (n, lost) for path, (n, lost, _) in rows_by_file(engine, rows).items()}
+        log = set_right(open_log(engine, source, files, desk.until), source)
+        with _watched(engine, f"reading {source.name}", desk.progress):
+            if only is None:
+                return _passed_over(engine, judged(log, question, source))
+            some = set_right(open_log(engine, source, files, desk.until, only=only), source)
+            some = engine.create_table(ibis.util.gen_name("some"), some, temp=True)
+            rows = _passed_over(engine, judged(some, question, source))
+            left = engine.create_table(ibis.util.gen_name("others"), others(seen(log), seen(some)), temp=True)
+            return ibis.union(rows, rest(left, rows.schema()))
     except BAD_BYTES as error:
         refuse_ours(error)
-        return None, {}
+        return None
 
 
-def _through_the_gate(
-    engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk
-) -> tuple[Any, list[Account]]:
-    """The pass over what the gate lets through, together or, where that fails, file by file."""
-    fields = source.fields.mapped()
-    passed = {file: through(file, desk.folder, source.format, desk.bounds, fields) for file in files}
-    copies = [each.file for each in passed.values() if each.file is not None]
-    rows, counts = _tried(engine, question, source, copies, desk)
-    if rows is None:
-        tries = {copy: _tried(engine, question, source, [copy], desk) for copy in copies}
-        rows = _union([each for each, _ in tries.values() if each is not None])
-        counts = {path: count for _, each in tries.values() for path, count in each.items()}
-        beyond = [file for file, each in passed.items() if each.file and tries[each.file][0] is None]
-        passed |= {file: replace(passed[file], file=None, fault="damaged") for file in beyond}
-    copies = [each.file for each in passed.values() if each.file is not None]
-    log = open_log(engine, source, copies, desk.until) if copies else _empty_log()
-    places = unplaced(engine, log, [path for path, (_, lost) in counts.items() if lost])
-    return rows, [behind_the_gate(file, each, counts, places) for file, each in passed.items()]
+def _passed_over(engine: Any, log: Any) -> Any:
+    """What is kept of a judged log, and the volumes of what is not."""
+    # A pass that failed leaves its empty table behind, so each has a name of its own.
+    rows = engine.create_table(ibis.util.gen_name("pass"), kept(log), temp=True)
+    counts = engine.create_table(ibis.util.gen_name("volumes"), counted(log), temp=True)
+    return ibis.union(rows, rest(counts, rows.schema()))
 
 
-def _unreadable(source: LogSource) -> Refused:
-    # The engine's own words may quote a row.
-    return Refused(
-        f"source {source.name}: its files cannot be read as {source.format}; check `format` and `fields`"
-    )
-
-
-def _kept(engine: Any, question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
-    """The pass over files, as a table. In a file without any line there is nothing to read."""
-    read = [file for file in files if file.survey.lines or source.format not in formats()]
-    log = set_right(open_log(engine, source, read or files, desk.until), source) if files else _empty_log()
-    with _watched(engine, f"reading {source.name}", desk.progress):
-        # A pass that failed leaves its empty table behind, so each has a name of its own.
-        return engine.create_table(ibis.util.gen_name("pass"), passed_over(log, question, source), temp=True)
+def _nothing(question: Question, source: LogSource, desk: Desk) -> Any:
+    """The pass over no row at all."""
+    return _passed_over(desk.crew.engine, judged(_empty_log(), question, source))
 
 
 def _union(passes: list[Any]) -> Any:
-    return ibis.union(*passes) if len(passes) > 1 else passes[0] if passes else None
+    return ibis.union(*passes) if len(passes) > 1 else passes[0]
 
 
 def _empty_log() -> Any:
-    whole = {"at", "again", "status", "bytes"}
+    whole = {"at", "again", "status", "bytes", "line"}
     columns = {
         name: pa.array([], pa.int64() if name in whole else pa.string())
-        for name in ("file", "again", "unplaced", *LOG_COLUMNS)
+        for name in ("file", "again", "unplaced", "line", *LOG_COLUMNS)
     }
     return ibis.memtable(pa.table(columns))
 

@@ -1,56 +1,119 @@
 """One pass over the logs: what fits the question, row by row, and the volume of every hour, in a single look.
 
-Compressed logs cost what unpacking costs, so they are unpacked once. A row that fits stays as it is; all others fold
-into one count for each file and hour. Grouping by the whole row also makes a request that two files report one request.
+A row that fits stays as it is; all others fold into one count for each file and hour. Where only rows that bear one of
+the tokens, sessions or accounts that were asked about can fit, of all others nothing but the moment is read.
 """
 
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
-from tocsin.scoping.indicators import marked
+from tocsin.scoping.indicators import marked, pointing
 from tocsin.scoping.levels import satisfied
 from tocsin.scoping.switches import switch_columns
-from tocsin.sources.logs import tidied
+from tocsin.sources.logs import Only, tidied
 
 HOUR = 3_600_000_000
 #: What makes two rows the same request.
 REQUEST = (*LOG_COLUMNS, "again", "marks")
 #: What is kept of rows that do not fit: whose a token is, and that any log knows it.
 _POINTERS = ("account", "token", "session")
+#: What the rows that are not kept are counted by.
+_VOLUME = ("file", "hour", "unplaced", "blind")
 
 
-def passed_over(log: Any, question: Question, source: LogSource) -> Any:
-    """One row for each fitting request (`hit`), for each account that an indicator names, then or at another time
-    (`linked`), and for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not
-    be read; `blind` are rows that might fit, had their address been readable; `unplaced` says why nobody knows when a
-    row was.
+def judged(log: Any, question: Question, source: LogSource) -> Any:
+    """The log, and of each row: whether it is a fitting request (`hit`); whether an indicator names its account, then
+    or at another time (`linked`); its `hour`, null where its moment could not be read; `unplaced`, why nobody knows
+    when it was; `blind`, whether it might fit, had its address been readable; and whether it is `kept`.
     """
     log = marked(log, question, source)
     log = log.mutate(
         hit=satisfied(question.tree(), log.marks),
         linked=log.named & log.account.notnull(),
+        hour=log.at // HOUR,
         # Only of a row that fits does it matter on which side of an edge it lies.
         unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
+        blind=log.blind if "blind" in log.columns else ibis.literal(False),
+        line=log.line if "line" in log.columns else ibis.null("int64"),
+        **switch_columns(log, source),
     )
-    # Tidying is for the few rows that are kept: over all rows it costs more than reading them.
-    kept = {name: _kept(log.hit, tidied(name, log[name])) for name in LOG_COLUMNS if name != "at"}
-    kept |= {name: _kept(log.hit, log[name]) for name in ("at", "again")}
-    either = log.hit | log.linked
-    for name in _POINTERS:
-        kept[name] = _kept(either, tidied(name, log[name]))
-    kept["marks"] = ibis.ifelse(log.hit, log.marks, 0)
-    if "blind" in log.columns:
-        kept["blind"] = log.blind
-    kept |= switch_columns(log, source)
-    rows = log.select(
-        file=log.file, hour=log.at // HOUR, hit=log.hit, linked=log.linked, unplaced=log.unplaced, **kept
-    )
-    counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
-    return counted if "blind" in kept else counted.mutate(blind=ibis.literal(False))
+    kept = log.hit | log.linked
+    return log.mutate(kept=(kept | log.switch.notnull()) if "switch" in log.columns else kept)
 
 
-def _kept(where: Any, value: Any) -> Any:
-    return ibis.ifelse(where, value, ibis.null(value.type()))
+def pointers(question: Question, source: LogSource) -> Only | None:
+    """Which rows alone may be kept, by their texts; None where any row may."""
+    if pointing(_no_row(), question, source) is None:
+        return None
+    return lambda log: pointing(log, question, source)
+
+
+def seen(log: Any) -> Any:
+    """The log with what `judged` says of rows that are not kept."""
+    line = log.line if "line" in log.columns else ibis.null("int64")
+    return log.mutate(hour=log.at // HOUR, blind=ibis.literal(False), line=line)
+
+
+def counted(log: Any) -> Any:
+    """How many rows there are in each file and hour (`n`), those that are kept apart from the others."""
+    return log.group_by(*_VOLUME, "kept").aggregate(n=log.count())
+
+
+def others(every: Any, some: Any) -> Any:
+    """The volumes of the rows that are in `every` log and not in `some`, as `rest` takes them."""
+    both = ibis.union(_volumes(every), _volumes(some).mutate(n=-ibis._.n))
+    left = both.group_by(*_VOLUME).aggregate(n=both.n.sum())
+    return left.filter(left.n != 0)
+
+
+def _volumes(log: Any) -> Any:
+    return log.group_by(*_VOLUME).aggregate(n=log.count())
+
+
+def counted_in_block(log: Any) -> Any:
+    """The same of one block, without the name of its file. `unnumbered` are rows that the engine has read nothing of;
+    `lines` are the numbers of the rows that are kept, and of those without a moment.
+    """
+    told = log.kept | (log.hour.isnull() & log.unplaced.isnull())
+    return log.group_by(*_VOLUME[1:], "kept").aggregate(
+        n=log.count(),
+        unnumbered=log.line.isnull().sum(),
+        lines=log.line.collect(where=told & log.line.notnull()),
+    )
+
+
+def kept(log: Any) -> Any:
+    """The rows that are kept, each once: `n` says how often it stands there, `line` where first."""
+    rows = log.filter(log.kept)
+    either = rows.hit | rows.linked
+    columns = {name: _where(rows.hit, tidied(name, rows[name])) for name in LOG_COLUMNS if name != "at"}
+    columns |= {name: _where(rows.hit, rows[name]) for name in ("at", "again")}
+    columns |= {name: _where(either, tidied(name, rows[name])) for name in _POINTERS}
+    columns["marks"] = ibis.ifelse(rows.hit, rows.marks, 0)
+    beside = [name for name in ("switch", "switched_at") if name in rows.columns]
+    line = {"line": _where(either, rows.line)}
+    rows = rows.select(*_VOLUME, "hit", "linked", *beside, **columns, **line)
+    alike = [name for name in rows.columns if name != "line"]
+    return rows.group_by(alike).aggregate(line=rows.line.min(), n=rows.count())
+
+
+def rest(volumes: Any, schema: Any) -> Any:
+    """The counts of the rows that are not kept, in the columns of those that are."""
+    others = volumes.filter(~volumes.kept) if "kept" in volumes.columns else volumes
+    given = {name: others[name] for name in (*_VOLUME, "n")}
+    given |= {"hit": ibis.literal(False), "linked": ibis.literal(False), "marks": ibis.literal(0)}
+    return others.select(
+        **{name: given.get(name, ibis.null(kind)).cast(kind) for name, kind in schema.items()}
+    )
+
+
+def _no_row() -> Any:
+    return ibis.memtable(pa.table({name: pa.array([], pa.string()) for name in LOG_COLUMNS}))
+
+
+def _where(condition: Any, value: Any) -> Any:
+    return ibis.ifelse(condition, value, ibis.null(value.type()))

@@ -14,17 +14,23 @@ Columns are JSON paths of an event, or one of these, which are made of several:
 - `sent`: bytes that S3 returned.
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.logkeeping import Switch
 from tocsin.domain.sources import LogFields
+from tocsin.sources import ndjson
+from tocsin.sources.blocks import SIZE, Block, Blocks, Shape
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.files import File
 from tocsin.sources.lines import Lines, Rejects
 from tocsin.sources.ndjson import objects, whole, with_number
+from tocsin.sources.unpacking import Content
 
 FORMATS = ("cloudtrail",)
 #: What stops a trail or thins it out, and what lets it go on.
@@ -80,15 +86,26 @@ def defaults(_: str) -> dict[str, Any]:
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
     """A table with the columns `fields` names (ours, as text) and `file`; `line` is the number of the event."""
+    return _columns(objects(engine, files, _needed(fields)), fields)
+
+
+def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str]) -> Any:
+    """The columns of the events in a block, and `line`."""
+    return _columns(ndjson.in_block(engine, address, shape, _needed(fields)), fields)
+
+
+def _needed(fields: Mapping[str, str]) -> dict[str, str]:
     paths = {f"of_{ours}": path for ours, path in fields.items() if path not in _MADE}
-    shapeless = {name: name for name in _SHAPELESS}
-    table = objects(engine, files, paths | _WHO | _WHAT | shapeless)
+    return paths | _WHO | _WHAT | {name: name for name in _SHAPELESS}
+
+
+def _columns(table: Any, fields: Mapping[str, str]) -> Any:
+    beside = [name for name in ("file", "line") if name in table.columns]
     columns = {
         ours: _made(table, theirs) if theirs in _MADE else table[f"of_{ours}"]
         for ours, theirs in fields.items()
     }
-    numbers = ("line",) if "line" in table.columns else ()
-    return table.select("file", *numbers, **columns)
+    return table.select(*beside, **columns)
 
 
 def _made(event: Any, name: str) -> Any:
@@ -130,9 +147,27 @@ def _outcome(event: Any) -> Any:
     )
 
 
+def blocks(content: Content, bounds: Bounds) -> Iterator[Block]:
+    """Blocks of events, numbered where they stand in an array: one of these may be all there is of a line."""
+    pieces = iter(content)
+    begin = next(filter(None, pieces), b"")
+    pieces = chain([begin], pieces)
+    if not _HEADER.match(begin.removeprefix(codecs.BOM_UTF8).lstrip()):
+        yield from Blocks(content, bounds, pieces=pieces)
+        return
+    lines, held, size, first, number = Lines(pieces, bounds, rejects := Rejects()), list[bytes](), 0, 1, 0
+    for number, (text, _) in enumerate(numbered(lines, "", rejects), 1):
+        held.append(text)
+        size += len(text)
+        if size >= SIZE:
+            yield Block(first, b"".join(held), len(held), numbered=True)
+            held, size, first = [], 0, number + 1
+    yield Block(first, b"".join(held), len(held), rejects, numbered=True)
+
+
 def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, int]]:
     """One event in each line, with its number in front, whether it stood in an array or alone."""
-    for number, event in enumerate(_events(lines.blocks, rejects), 1):
+    for number, event in enumerate(_events(lines.blocks, rejects), lines.first):
         if not event.isascii():
             event = event.decode(errors="replace").encode()
         yield with_number(number, whole(event.replace(b"\n", b" ").replace(b"\r", b" "))), 1

@@ -15,6 +15,8 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.sources import LogFields
 from tocsin.domain.timeformats import TimeFormat
+from tocsin.sources.blocks import Shape
+from tocsin.sources.engine import in_order
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.lines import Lines, Rejects
 from tocsin.sources.missing import refuse_missing
@@ -85,7 +87,7 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
 
     `line` is the number of the row's line where all files are numbered.
     """
-    refuse_missing(source, f"the {kind} log format", fields, (*FIELDS, "request"))
+    refuse_unknown(source, files, fields, kind)
     alike: dict[tuple[str, bool], list[File]] = {}
     for file in files:
         alike.setdefault((file.packing, file.numbered), []).append(file)
@@ -94,17 +96,44 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
         lines = _lines(engine, these, packing)
         line = lines.line.re_replace(_NUMBER, "") if numbered else lines.line
         numbers = {"line": lines.line.re_extract(_NUMBER, 1).try_cast("int64")} if numbered else {}
-        lines = lines.select("file", parts=_parts(line, _LINE[kind], ibis.literal(list(_GROUPS))), **numbers)
-        found = {ours: _column(lines.parts, theirs) for ours, theirs in fields.items()}
-        parts.append(lines.select("file", *numbers, **found))
+        parts.append(_fields(lines.select("file", text=line, **numbers), kind, fields))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def refuse_unknown(source: str, _: Sequence[File], fields: Mapping[str, str], kind: str) -> None:
+    """Refused where a declared column is none of the format's."""
+    refuse_missing(source, f"the {kind} log format", fields, (*FIELDS, "request"))
+
+
+def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str]) -> Any:
+    """The columns of the lines in a block, and `line`."""
+    lines = _as_texts(engine, [address], shape.longest, compression="none")
+    if shape.numbered:
+        number = lines.line.re_extract(_NUMBER, 1).try_cast("int64")
+        lines = lines.select(text=lines.line.re_replace(_NUMBER, ""), line=number)
+    else:
+        lines = lines.select(text=lines.line, line=in_order())
+    return _fields(lines, shape.format, fields)
+
+
+def _fields(lines: Any, kind: str, fields: Mapping[str, str]) -> Any:
+    """The columns that `fields` names out of each `text`, beside what else there is."""
+    lines = lines.mutate(parts=_parts(lines.text, _LINE[kind], ibis.literal(list(_GROUPS))))
+    beside = [name for name in lines.columns if name not in ("text", "parts")]
+    return lines.select(*beside, **{ours: _column(lines.parts, theirs) for ours, theirs in fields.items()})
 
 
 def _lines(engine: Any, files: Sequence[File], packing: str) -> Any:
     """Every line that is not empty, whatever stands in it, as one text."""
     longest = max(SURE, *(file.survey.longest for file in files))
-    table = engine.read_csv(
-        [engine_path(file) for file in files],
+    paths = [engine_path(file) for file in files]
+    table = _as_texts(engine, paths, longest, compression=packing, filename=True, parallel=longest <= SURE)
+    return table.filter(table.line.length() > 0).select("line", file=table.filename)
+
+
+def _as_texts(engine: Any, paths: Sequence[str], longest: int, **other: Any) -> Any:
+    return engine.read_csv(
+        paths,
         columns={"line": "VARCHAR"},
         auto_detect=False,
         header=False,
@@ -112,14 +141,11 @@ def _lines(engine: Any, files: Sequence[File], packing: str) -> Any:
         delim="\n",
         quote="",
         escape="",
-        compression=packing,
         ignore_errors=True,
-        filename=True,
-        parallel=longest <= SURE,
         max_line_size=2 * longest,
         buffer_size=max(_BUFFER, 4 * longest),
+        **({"parallel": False} | other),
     )
-    return table.filter(table.line.length() > 0).select("line", file=table.filename)
 
 
 def _column(parts: Any, name: str) -> Any:

@@ -2,17 +2,21 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.errors import Refused
+from tocsin.sources.blocks import Block, Blocks, Shape
 from tocsin.sources.bounds import Bounds
+from tocsin.sources.engine import in_order
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.lines import Lines, Rejects, beginning
 from tocsin.sources.missing import refuse_unnamed
 from tocsin.sources.records import Records
 from tocsin.sources.survey import SURE
+from tocsin.sources.unpacking import Content
 
 FORMATS = ("csv", "tsv")
 TABLES = True
@@ -31,13 +35,8 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
     Files may order their columns differently.
     """
     alike: dict[tuple[Any, ...], list[File]] = {}
-    for file in files:
-        header = _header(source, file, _DELIMITERS[kind])
-        if header:
-            refuse_unnamed(source, file.name, fields, header)
-            alike.setdefault((header, file.packing, file.numbered), []).append(file)
-    if not alike:
-        raise Refused(f"source {source}: all its files are empty; correct `paths` in sources.yaml")
+    for file, header in _headers(source, files, fields, kind).items():
+        alike.setdefault((header, file.packing, file.numbered), []).append(file)
     parts = []
     for (header, packing, numbered), these in alike.items():
         table = engine.read_csv(
@@ -61,6 +60,62 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
         columns = {ours: table[name] for ours, name in fields.items()}
         parts.append(table.select(file=table.filename, **columns, **numbers))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def refuse_unknown(source: str, files: Sequence[File], fields: Mapping[str, str], kind: str) -> None:
+    """Refused where a header lacks a declared column."""
+    _headers(source, files, fields, kind)
+
+
+def _headers(
+    source: str, files: Sequence[File], fields: Mapping[str, str], kind: str
+) -> dict[File, tuple[str, ...]]:
+    """The columns of each file that holds a line."""
+    found = {}
+    for file in files:
+        if header := _header(source, file, _DELIMITERS[kind]):
+            refuse_unnamed(source, file.name, fields, header)
+            found[file] = header
+    if not found:
+        raise Refused(f"source {source}: all its files are empty; correct `paths` in sources.yaml")
+    return found
+
+
+def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str]) -> Any:
+    """The columns of the rows in a block, and `line`."""
+    delimiter = _DELIMITERS[shape.format]
+    header = columns_of(shape.header.decode(), delimiter)
+    table = engine.read_csv(
+        [address],
+        columns=dict.fromkeys((_NUMBER, *header) if shape.numbered else header, "VARCHAR"),
+        auto_detect=False,
+        header=shape.numbered,
+        delim=delimiter,
+        quote='"',
+        escape='"',
+        compression="none",
+        ignore_errors=True,
+        # One thread reads a block from its beginning to its end.
+        parallel=False,
+        max_line_size=max(2 * SURE, 2 * shape.longest),
+        buffer_size=max(_BUFFER, 4 * shape.longest),
+    )
+    line = table[_NUMBER].try_cast("int64") if shape.numbered else in_order()
+    return table.select(line=line, **{ours: table[name] for ours, name in fields.items()})
+
+
+def blocks(content: Content, bounds: Bounds) -> Iterator[Block]:
+    """The blocks of a file below its header, which is its first line that is not empty."""
+    header = b""
+    for block in Blocks(content, bounds, quoted=True):
+        if not header:
+            place = len(block.text) - len(block.text.lstrip(b"\n"))
+            end = block.text.find(b"\n", place)
+            header, text = block.text[place : max(end, 0)], block.text[end + 1 :]
+            before = place + bool(header)
+            block = replace(block, first=block.first + before, text=text, lines=block.lines - before)
+        if header:
+            yield replace(block, header=header)
 
 
 def _longest(files: Iterable[File]) -> int:
@@ -91,13 +146,18 @@ def _header(source: str, file: File, delimiter: str) -> tuple[str, ...]:
     first = next((line for line in beginning(file.read_from, file.packing, 1000, Bounds()) if line), None)
     if first is None:
         return ()
-    header = tuple(name.strip() for name in next(csv.reader([first], delimiter=delimiter), []))
+    header = columns_of(first, delimiter)
     header = header[1:] if file.numbered else header
     if len(set(header)) < len(header):
         raise Refused(
             f"source {source}: {file.name} names a column twice in its header; give each its own name"
         )
     return header
+
+
+def columns_of(line: str, delimiter: str) -> tuple[str, ...]:
+    """The names of columns in a header."""
+    return tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
 
 
 def rejected_lines(engine: Any) -> Iterable[tuple[str, int, str]]:

@@ -3,6 +3,7 @@
 Nothing is fetched from anywhere: extensions are neither installed nor loaded on their own, and settings are locked.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.sources.bounds import Bounds
+from tocsin.sources.jsonpaths import keys_of
+from tocsin.sources.shelf import Shelf
 
 #: Megabytes: what Python, Ibis and Arrow take beside the engine, and what the engine needs to move at all.
 _PYTHON_MB, _LEAST_MB = 250, 128
@@ -31,9 +34,28 @@ class Limits:
         return cls(f"{max(_LEAST_MB, megabytes - _PYTHON_MB)}MB", threads, bounds)
 
 
+@dataclass(frozen=True)
+class Crew:
+    """The engine, and as many more connections to it as there are threads: what they make, each of them sees.
+
+    They read what lies on the `shelf`.
+    """
+
+    engine: Any
+    hands: tuple[Any, ...]
+    shelf: Shelf
+
+
 @contextmanager
 def engine(spill: Path, limits: Limits) -> Iterator[Any]:
     """An Ibis backend for the length of the block; what it spilled is gone afterwards."""
+    with crew(spill, limits) as found:
+        yield found.engine
+
+
+@contextmanager
+def crew(spill: Path, limits: Limits) -> Iterator[Crew]:
+    """The same, for whoever puts several questions at once."""
     options: dict[str, Any] = {
         "memory_limit": limits.memory,
         "temp_directory": str(spill),
@@ -41,23 +63,50 @@ def engine(spill: Path, limits: Limits) -> Iterator[Any]:
         "autoload_known_extensions": False,
         # Which row of a file comes first never matters here, and keeping order costs memory.
         "preserve_insertion_order": False,
+        # A place of the shelf is laid anew with each block.
+        "enable_external_file_cache": False,
     }
     if limits.threads is not None:
         options["threads"] = limits.threads
     backend = ibis.duckdb.connect(":memory:", **options)
+    shelf = Shelf()
+    backend.con.register_filesystem(shelf)
+    hands = tuple(_hand(backend) for _ in range(limits.threads or os.cpu_count() or 1))
     backend.raw_sql("SET lock_configuration = true")
     try:
-        yield backend
+        yield Crew(backend, hands, shelf)
     finally:
+        for hand in hands:
+            hand.close()
         backend.disconnect()
 
 
+def _hand(backend: Any) -> Any:
+    """One more connection, with the settings that Ibis gives its own."""
+    hand = backend.con.cursor()
+    hand.execute("SET TimeZone = 'UTC'")
+    hand.execute("SET python_enable_replacements = false")
+    return hand
+
+
+def shared(engine: Any, name: str, rows: Any) -> None:
+    """Make a table out of Arrow's, in which each connection of a crew reads and writes; Ibis's own belong to one."""
+    engine.con.register(f"{name} rows", rows)
+    engine.con.execute(f'CREATE TABLE "{name}" AS FROM "{name} rows"')
+    engine.con.unregister(f"{name} rows")
+
+
+def in_order() -> Any:
+    """The place of a row in the order in which the engine reads one block: 1, 2, ..."""
+    return ibis.row_number().over(ibis.window()) + 1
+
+
 def column_at(table: Any, path: str) -> Any:
-    """The column at a path: a name, or names with dots that lead into a struct."""
+    """The column at a path: a name as it stands there, or one that leads on into structs and lists."""
     if path in table.columns:
         return table[path]
-    first, *deeper = path.split(".")
+    first, *deeper = keys_of(path)
     column = table[first]
-    for name in deeper:
-        column = column[name]
+    for key in deeper:
+        column = column[key]
     return column

@@ -11,7 +11,7 @@ from tocsin.domain.errors import Refused
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.finding import Found
 from tocsin.sources.survey import Survey, surveyed
-from tocsin.sources.unpacking import Packing
+from tocsin.sources.unpacking import Packing, packing_of
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,20 @@ def take_in(source: str, found: Sequence[Found], bounds: Bounds, *, of_lines: bo
         file = File(source, path, path, sha256, survey.size, each.name, survey, survey.packing, far=far)
         files.setdefault(sha256, file)
     return tuple(files.values())
+
+
+def not_yet_read(source: str, found: Sequence[Found]) -> tuple[File, ...]:
+    """Files of lines, of which only reading them will tell the fingerprint."""
+    files = []
+    for each in found:
+        path, far = each.copy or Path(each.address), each.copy is not None
+        try:
+            packing, size = packing_of(path), path.stat().st_size
+        except OSError as error:
+            raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+        survey = Survey("", size, packing, 0, 0)
+        files.append(File(source, path, path, "", size, each.name, survey, packing, far=far))
+    return tuple(files)
 
 
 def prints_now(files: Sequence[File]) -> dict[File, str]:

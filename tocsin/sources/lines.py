@@ -48,6 +48,16 @@ class Rejects:
         if rejected == self.suspects:
             self.numbers[reason] += self.suspected
 
+    @classmethod
+    def of(cls, parts: "Iterable[Rejects]") -> "Rejects":
+        """Those of a file, out of those of its parts in order."""
+        found = cls()
+        for part in parts:
+            found.counts += part.counts
+            for reason, numbers in part.numbers.items():
+                found.numbers[reason] = [*found.numbers[reason], *numbers][:KEPT]
+        return found
+
     def total(self) -> int:
         """All lines that are no row."""
         return self.counts.total()
@@ -62,32 +72,32 @@ class Batch:
 
 
 class Lines:
-    """The lines of blocks of bytes, in batches. Once they are read, `count` is their number.
+    """The lines of blocks of bytes, in batches, numbered from `first`. Once they are read, `count` is how many.
 
     Half a line, behind which the bytes of a damaged archive end, is none.
     """
 
-    def __init__(self, blocks: Iterable[bytes], bounds: Bounds, rejects: Rejects) -> None:
+    def __init__(self, blocks: Iterable[bytes], bounds: Bounds, rejects: Rejects, *, first: int = 1) -> None:
         self.blocks, self.longest, self.rejects = blocks, bounds.line, rejects
-        self.count = 0
+        self.first, self.count = first, 0
 
     def __iter__(self) -> Iterator[Batch]:
         held, size = list[bytes](), 0
-        for block in _evened(self.blocks):
+        for block in evened(self.blocks):
             first, end, rest = block.partition(b"\n")
             size += len(first)
             held = [*held, first] if size <= self.longest else []
             if end:
                 whole, more, tail = rest.rpartition(b"\n")
-                lines = _sound(whole).split(b"\n") if more else []
-                yield self._batch([_sound(b"".join(held)), *lines], cut=size > self.longest)
+                lines = sound(whole).split(b"\n") if more else []
+                yield self._batch([sound(b"".join(held)), *lines], cut=size > self.longest)
                 held, size = [tail], len(tail)
         if size and not (isinstance(self.blocks, Content) and self.blocks.fault):
-            yield self._batch([_sound(b"".join(held))], cut=size > self.longest)
+            yield self._batch([sound(b"".join(held))], cut=size > self.longest)
 
     def _batch(self, lines: list[bytes], *, cut: bool) -> Batch:
         """Lines, of which the first may have been `cut`, and any may be too long."""
-        first = self.count + 1
+        first = self.first + self.count
         self.count += len(lines)
         if cut or max(map(len, lines)) > self.longest:
             for place, line in enumerate(lines):
@@ -97,7 +107,7 @@ class Lines:
         return Batch(first, lines)
 
 
-def _sound(text: bytes) -> bytes:
+def sound(text: bytes) -> bytes:
     """Whole lines as UTF-8, without the marks that a join left at their beginnings."""
     if not text.isascii():
         try:
@@ -108,7 +118,7 @@ def _sound(text: bytes) -> bytes:
     return text
 
 
-def _evened(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def evened(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Blocks as UTF-8 in which LF alone ends a line."""
     returned = False
     for block in _decoded(blocks):

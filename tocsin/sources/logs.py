@@ -1,6 +1,6 @@
 """Access logs of any format as one table: `file` and the columns of `LogFields`, typed and null where absent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,14 +12,20 @@ from tocsin import sources as rooms
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
 from tocsin.domain.sources import LOG_COLUMNS, LogFields, LogSource, Sources
+from tocsin.sources.blocks import Block, Blocks, Shape
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.files import File
 from tocsin.sources.times import placed
+from tocsin.sources.unpacking import Content
 
 Reader = Callable[..., Any]
 
 
 #: What a module of this package may name beside its `FORMATS`:
 #: - `read(engine, source, files, fields, format)`: gives a table of the columns that `fields` names, and `file`;
+#: - `blocks(content, bounds)`: the blocks of a file, where these are not just its lines;
+#: - `refuse_unknown(source, files, fields, format)`: refuses a declared column that is not there;
+#: - `in_block(engine, address, shape, fields)`: the same of one block, with `line` for `file`;
 #: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
 #: - `defaults(format)`: keys of `LogSource` that hold of this format where a source does not give them;
 #: - `TABLES`: the files may hold people as well as requests.
@@ -74,6 +80,7 @@ class Misdeclared(Refused):
         self.loc, self.words = loc, words
 
 
+@cache
 def by_format(function: str) -> dict[str, Any]:
     """Format to a function of its module, from every module of this package that names its `FORMATS`."""
     modules = [import_module(f"{rooms.__name__}.{module.name}") for module in iter_modules(rooms.__path__)]
@@ -85,25 +92,69 @@ def by_format(function: str) -> dict[str, Any]:
     }
 
 
+#: Of the columns of a log, as text, those rows that are wanted.
+Only = Callable[[Any], Any]
+
+
 def open_log(
-    engine: Any, source: LogSource, files: Sequence[File], until: int, *, written: bool = False
+    engine: Any,
+    source: LogSource,
+    files: Sequence[File],
+    until: int,
+    *,
+    written: bool = False,
+    only: Only | None = None,
 ) -> Any:
     """The rows of a source: `at`, `again` and `unplaced` as `placed` gives them, all else as the text it is.
 
     `line` is the number of each row's line, where the files carry it. No row lies after `until` (microseconds). With
-    `written`, a column of this name holds moments as the file has them.
+    `written`, a column of this name holds moments as the file has them. `only` says which rows are wanted: to leave out
+    the others before their moments are read costs least.
     """
     raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
+    return understood(raw, source, until, written=written, only=only)
+
+
+def open_block(engine: Any, source: LogSource, address: str, shape: Shape) -> Any:
+    """The rows of a block at an address of the engine, not yet `understood`; `file` is empty.
+
+    Where the block is not numbered, `line` counts its rows from 1.
+    """
+    rows = by_format("in_block")[source.format](engine, address, shape, source.fields.mapped())
+    return rows.mutate(file=ibis.literal(""))
+
+
+def blocks_of(kind: str, content: Content, bounds: Bounds) -> Iterator[Block]:
+    """The blocks of a file of lines."""
+    of_format = by_format("blocks").get(kind)
+    return iter(of_format(content, bounds) if of_format else Blocks(content, bounds))
+
+
+def refuse_unknown(source: LogSource, files: Sequence[File]) -> None:
+    """MissingColumn where a source lacks a column that is declared."""
+    if refuses := by_format("refuse_unknown").get(source.format):
+        refuses(source.name, files, source.fields.mapped(), source.format)
+
+
+def understood(
+    raw: Any, source: LogSource, until: int, *, written: bool = False, only: Only | None = None
+) -> Any:
+    """What a reader gives, as `open_log` promises it."""
+    texts = {
+        name: raw[name].cast("string") if name in raw.columns else ibis.null("string")
+        for name in LOG_COLUMNS
+        if name != "at"
+    }
+    raw = raw.mutate(**texts)
+    if only:
+        raw = raw.filter(only(raw))
     if written:
         raw = raw.mutate(written=raw.at.cast("string"))
     raw = placed(raw, source.time, until)
-    texts = {
-        name: raw[name].cast("string") if name in raw.columns else ibis.null("string") for name in LOG_COLUMNS
-    }
     beside = {"line": raw.line} if "line" in raw.columns else {}
     if written:
         beside["written"] = raw.written
-    return raw.select("file", "again", "unplaced", **(texts | {"at": raw.at} | beside))
+    return raw.select("file", "again", "unplaced", *LOG_COLUMNS, **beside)
 
 
 def moments_of(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:

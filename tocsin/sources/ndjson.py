@@ -10,9 +10,11 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
+from tocsin.sources.blocks import Shape
 from tocsin.sources.bounds import Bounds
-from tocsin.sources.engine import column_at
+from tocsin.sources.engine import in_order
 from tocsin.sources.files import File, engine_path
+from tocsin.sources.jsonpaths import keys_of, names_of, pointer
 from tocsin.sources.lines import Lines, Rejects, beginning
 from tocsin.sources.missing import refuse_unnamed
 from tocsin.sources.unpacking import Content
@@ -33,13 +35,26 @@ _ESCAPES = re.compile(
 )
 
 
+_extracted = ibis.udf.scalar.builtin(
+    lambda value, paths: None,
+    name="json_extract_string",
+    signature=(("json", "array<string>"), "array<string>"),
+)
+
+
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
     """A table with the columns `fields` names (ours, as text) and `file`, the path that each row was read from.
 
     `line` is the number of the row's line where all files are numbered; null where the line is no JSON.
     """
-    refuse_unnamed(source, files[0].name, fields, _field_names(files, set(fields.values())))
+    refuse_unknown(source, files, fields, _)
     return objects(engine, files, fields)
+
+
+def refuse_unknown(source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> None:
+    """Refused where a declared field is in no object of any file."""
+    names = {ours: names_of(path) for ours, path in fields.items()}
+    refuse_unnamed(source, files[0].name, names, _field_names(files, set(names.values())))
 
 
 def objects(engine: Any, files: Sequence[File], fields: Mapping[str, str]) -> Any:
@@ -49,22 +64,60 @@ def objects(engine: Any, files: Sequence[File], fields: Mapping[str, str]) -> An
         alike.setdefault((file.packing, file.numbered), []).append(file)
     parts = []
     for (packing, numbered), these in alike.items():
-        columns = _columns(fields.values())
-        table = engine.read_json(
-            [engine_path(file) for file in these],
-            format="newline_delimited",
-            # Left to itself, the engine takes a first line that is no object for a list of values.
-            records="true",
-            columns={_NUMBER: "BIGINT", **columns} if numbered else columns,
-            maximum_object_size=max(_LONGEST, *(file.survey.longest for file in these)),
-            compression=packing,
-            ignore_errors=True,
-            filename=True,
-        )
+        longest = max(_LONGEST, *(file.survey.longest for file in these))
+        paths = [engine_path(file) for file in these]
+        table = _read(engine, paths, fields, longest, numbered=numbered, compression=packing, filename=True)
         numbers = {"line": table[_NUMBER]} if numbered else {}
-        found = {ours: column_at(table, path) for ours, path in fields.items()}
-        parts.append(table.select(file=table.filename, **found, **numbers))
+        parts.append(_found(table, fields, file=table.filename, **numbers))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str]) -> Any:
+    """The columns of the objects in a block, and `line`."""
+    longest = max(_LONGEST, 2 * shape.longest)
+    table = _read(engine, [address], fields, longest, numbered=shape.numbered, compression="uncompressed")
+    return _found(table, fields, line=table[_NUMBER] if shape.numbered else in_order())
+
+
+def _read(
+    engine: Any,
+    paths: Sequence[str],
+    fields: Mapping[str, str],
+    longest: int,
+    *,
+    numbered: bool,
+    **other: Any,
+) -> Any:
+    columns = _columns(fields.values())
+    return engine.read_json(
+        paths,
+        format="newline_delimited",
+        # Left to itself, the engine takes a first line that is no object for a list of values.
+        records="true",
+        columns={_NUMBER: "BIGINT", **columns} if numbered else columns,
+        maximum_object_size=longest,
+        ignore_errors=True,
+        **other,
+    )
+
+
+def _found(table: Any, fields: Mapping[str, str], **beside: Any) -> Any:
+    """What the paths lead to. All that lies in one field of an object is looked for at once."""
+    deep: dict[str, dict[str, str]] = {}
+    plain: dict[str, Any] = {}
+    for ours, path in fields.items():
+        first, *deeper = keys_of(path)
+        if table[first].type().is_json():
+            deep.setdefault(str(first), {})[ours] = pointer(tuple(deeper)) if deeper else "$"
+        else:
+            plain[ours] = table[first]
+    table = table.mutate(
+        **{f"in {first}": _extracted(table[first], list(paths.values())) for first, paths in deep.items()}
+    )
+    found = {
+        ours: table[f"in {first}"][place] for first, paths in deep.items() for place, ours in enumerate(paths)
+    }
+    return table.select(**beside, **(plain | found))
 
 
 def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, int]]:
@@ -140,27 +193,21 @@ def _occurring(files: Iterable[File], wanted: set[str]) -> set[str]:
 
 
 def _paths(value: object, prefix: str = "") -> Iterator[str]:
-    if not isinstance(value, dict):
-        return
-    for name, inner in value.items():
-        yield prefix + name
-        yield from _paths(inner, f"{prefix}{name}.")
+    """The names in a value, those in lists as if these were not there."""
+    if isinstance(value, list):
+        for inner in value[:_LOOKED_AT]:
+            yield from _paths(inner, prefix)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield prefix + name
+            yield from _paths(inner, f"{prefix}{name}.")
 
 
 def _columns(paths: Iterable[str]) -> dict[str, str]:
-    """DuckDB types of the top-level fields: text, or a STRUCT that leads to the nested text."""
-    tree: dict[str, Any] = {}
-    for path in paths:
-        branch = tree
-        for name in path.split("."):
-            branch = branch.setdefault(name, {})
-    return {name: _type(inner) for name, inner in tree.items()}
-
-
-def _type(branch: dict[str, Any]) -> str:
-    if not branch:
-        return "VARCHAR"
-    inner = ", ".join(
-        f'"{name.replace(chr(34), chr(34) * 2)}" {_type(deeper)}' for name, deeper in branch.items()
-    )
-    return f"STRUCT({inner})"
+    """DuckDB types of the top-level fields: text, or JSON where a path leads on. A nested value of another shape than
+    the path expects is nothing, and costs its row nothing else.
+    """
+    types: dict[str, str] = {}
+    for first, *deeper in map(keys_of, paths):
+        types[str(first)] = "JSON" if deeper or types.get(str(first)) == "JSON" else "VARCHAR"
+    return types

@@ -13,6 +13,7 @@ from pyarrow.parquet import ParquetFile, ParquetWriter, read_schema  # type: ign
 
 from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, engine_path
+from tocsin.sources.jsonpaths import keys_of, names_of
 from tocsin.sources.missing import refuse_missing
 
 FORMATS = ("parquet",)
@@ -24,15 +25,20 @@ _BAD = (pa.ArrowException, OSError)
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
     """A table with the columns `fields` names (ours, in their own types) and `file`."""
-    table = engine.read_parquet([engine_path(file) for file in files], filename=True, union_by_name=True)
+    table = engine.read_parquet(
+        [engine_path(file) for file in files], filename=True, file_row_number=True, union_by_name=True
+    )
     known = _paths(table.schema().items())
-    refuse_missing(source, files[0].name, fields, known)
+    named = {ours: path if path in known else names_of(path) for ours, path in fields.items()}
+    refuse_missing(source, files[0].name, named, known)
     for file in files:
         # The engine fills a column that only other files have with nulls: then nothing of this file would ever fit.
         own = {path.lower() for path in _own_paths(read_schema(file.read_from))}
-        refuse_missing(source, file.name, fields, [path for path in known if path.lower() in own])
+        refuse_missing(source, file.name, named, [path for path in known if path.lower() in own])
     return table.select(
-        file=table.filename, **{ours: column_at(table, path) for ours, path in fields.items()}
+        file=table.filename,
+        line=table.file_row_number + 1,
+        **{ours: column_at(table, path) for ours, path in fields.items()},
     )
 
 
@@ -73,7 +79,7 @@ def _copied(opened: Any, group: int, columns: Sequence[str], out: Any) -> int:
 
 def _needed(names: Sequence[str], fields: Mapping[str, str]) -> list[str]:
     """Top-level columns that the declaration leads to; all of them where one of those has another name here."""
-    tops = {path.split(".")[0].lower() for path in fields.values()}
+    tops = {path.lower() if path in names else str(keys_of(path)[0]).lower() for path in fields.values()}
     found = [name for name in names if name.lower() in tops]
     return found if len(found) == len(tops) else list(names)
 
@@ -82,6 +88,8 @@ def _paths(fields: Any, prefix: str = "") -> list[str]:
     found = []
     for name, kind in fields:
         found.append(prefix + name)
+        while kind.is_array():
+            kind = kind.value_type
         if kind.is_struct():
             found += _paths(kind.fields.items(), f"{prefix}{name}.")
     return found
@@ -91,6 +99,9 @@ def _own_paths(fields: Any, prefix: str = "") -> list[str]:
     found = []
     for field in fields:
         found.append(prefix + field.name)
-        if pa.types.is_struct(field.type):
-            found += _own_paths(field.type, f"{prefix}{field.name}.")
+        kind = field.type
+        while pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            kind = kind.value_type
+        if pa.types.is_struct(kind):
+            found += _own_paths(kind, f"{prefix}{field.name}.")
     return found

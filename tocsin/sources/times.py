@@ -26,8 +26,8 @@ _UTC = "timestamp('UTC')"
 _OFFSET = r"(\+(0\d|1[0-3])(:?[0-5]\d)?|\+14(:?00)?|-(0\d|1[01])(:?[0-5]\d)?|-12(:?00)?)"  # fmt: skip
 _ANY_OFFSET = r"\d\s?[+-]\d\d(:?\d\d)?\s*$"
 #: Moments as ISO 8601 writes them, with an offset (`+07:00`, `+0700`, `+07`) and without. Dates alone are no moments.
-_WITH_OFFSET = rf"[T ]\d\d:\d\d.*({_OFFSET}|Z)\s*$"
-_WITHOUT = r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:.\d]*\s*$"
+_WITH_OFFSET = rf"[Tt ]\d\d:\d\d.*({_OFFSET}|[Zz])\s*$"
+_WITHOUT = r"^\s*\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[:.,\d]*\s*$"
 _LEAP_SECOND = r"\d:?\d\d:?60([.,]\d+)?\s*([Zz]|[+-]\d\d:?(\d\d)?)?\s*$"
 #: Digits of a fraction of one unit that still count.
 _DIGITS = {"epoch-s": 6, "epoch-ms": 3}
@@ -105,9 +105,8 @@ def _read(column: Any, time: TimeFormat) -> tuple[Any, Any]:
         return _from_number(column, time.format), None
     text = column.cast("string")
     if time.format == "iso":
-        # RFC 3339, 5.6, allows `t` and `z`, and ISO 8601 a comma: what could not be read is tried in plainer writing.
-        plain = text.upper().re_replace(r"(:\d\d),(\d)", r"\1.\2")
-        (absolute, local), (later, locally) = _from_iso(text, time), _from_iso(plain, time)
+        absolute, local = _from_iso(text, time)
+        later, locally = _from_plain(text, time)
         return ibis.coalesce(absolute, later), None if local is None else ibis.coalesce(local, locally)
     return _by_pattern(text, time)
 
@@ -123,6 +122,18 @@ def _from_iso(text: Any, time: TimeFormat) -> tuple[Any, Any]:
     if time.zone is None:
         return absolute, None
     return absolute, ibis.cases((text.re_search(_WITHOUT), _local_us(text.try_cast("timestamp"))))
+
+
+def _from_plain(text: Any, time: TimeFormat) -> tuple[Any, Any]:
+    """The same of what could not be read so: RFC 3339, 5.6, allows `t` and `z`, and ISO 8601 a comma.
+
+    The plainer writing stands in each expression once: what it meets twice, the engine works out for every row.
+    """
+    plain = text.upper().re_replace(r"(:\d\d),(\d)", r"\1.\2")
+    absolute = ibis.cases((text.re_search(_WITH_OFFSET), _epoch_us(plain.try_cast(_UTC))))
+    if time.zone is None:
+        return absolute, None
+    return absolute, ibis.cases((text.re_search(_WITHOUT), _local_us(plain.try_cast("timestamp"))))
 
 
 def _by_pattern(text: Any, time: TimeFormat) -> tuple[Any, Any]:

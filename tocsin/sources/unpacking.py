@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import pyarrow as pa  # type: ignore[import-untyped]
+from isal import isal_zlib
 
 from tocsin.sources.bounds import Bounds
 
@@ -19,7 +20,7 @@ Packing = Literal["none", "gzip", "zstd"]
 Fault = Literal["damaged", "swollen"]
 
 _BLOCK = 1 << 20
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
 _CRUMB = 64
 _BEGINS: dict[bytes, Packing] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 #: A frame that decoders skip; archives that can be searched begin or end with one (RFC 8878, 3.1.2).
@@ -53,12 +54,15 @@ class Content:
         self.size = path.stat().st_size if size is None else size
         self.fault: Fault | None = None
         self.sha256 = ""
+        #: How many bytes of the file were read by now.
+        self.read = 0
 
     def __iter__(self) -> Iterator[bytes]:
         left = self.bounds.allowed(self.size) if self.packing != "none" else self.size
         with self.path.open("rb") as file:
             stream = _Hashed(file, self.size)
             for block in self._blocks(stream):
+                self.read = stream.place
                 yield block[:left]
                 left -= len(block)
                 if left < 0:
@@ -78,19 +82,20 @@ class Content:
 
     def _gunzipped(self, stream: "_Hashed") -> Iterator[bytes]:
         """What each member holds. Zeros behind a member fill up a tape or a disk's block, as for gzip itself."""
-        member, ended = zlib.decompressobj(wbits=31), False
+        member, ended, began, given = isal_zlib.decompressobj(wbits=31), False, 0, 0
         while chunk := stream.read(_CHUNK):
             while chunk := chunk.lstrip(b"\0") if ended else chunk:
                 if ended:
-                    member, ended = zlib.decompressobj(wbits=31), False
-                before = member.copy()
+                    member, ended = isal_zlib.decompressobj(wbits=31), False
+                    began, given = stream.place - len(chunk), 0
                 try:
                     block = member.decompress(chunk, _BLOCK)
-                except zlib.error:
+                except isal_zlib.IsalError:  # type: ignore[misc]  # its stubs take the class for one of it
                     self.fault = "damaged"
-                    yield _up_to_the_damage(before, chunk)
+                    yield from _up_to_the_damage(self.path, range(began, self.size), given)
                     return
                 yield block
+                given += len(block)
                 ended, chunk = member.eof, member.unconsumed_tail or member.unused_data
         while not ended and (block := member.decompress(b"", _BLOCK)):
             yield block
@@ -116,10 +121,12 @@ class _Hashed:
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self.file, self.left, self.seen = file, size, hashlib.sha256()
+        self.place = 0
 
     def read(self, size: int) -> bytes:
         chunk = self.file.read(min(size, self.left))
         self.left -= len(chunk)
+        self.place += len(chunk)
         self.seen.update(chunk)
         return chunk
 
@@ -130,8 +137,31 @@ class _Hashed:
         return True
 
 
-def _up_to_the_damage(member: Any, chunk: bytes) -> bytes:
-    """zlib keeps what it unpacked of a damaged chunk to itself, so feed it crumbs until it balks."""
+def _up_to_the_damage(path: Path, packed: range, given: int) -> Iterator[bytes]:
+    """What a damaged member holds behind the first `given` bytes; `packed` is where it lies in the file.
+
+    The quick library keeps what it unpacked of a damaged chunk to itself. zlib does so too, but a state of it can be
+    copied: so it is fed crumbs from the last sound state on, until it balks.
+    """
+    member = zlib.decompressobj(wbits=31)
+    with path.open("rb") as file:
+        file.seek(packed.start)
+        left = len(packed)
+        while chunk := file.read(min(_CHUNK, left)):
+            left -= len(chunk)
+            while chunk:
+                before = member.copy()
+                try:
+                    block = member.decompress(chunk, _BLOCK)
+                except zlib.error:
+                    yield _crumbs(before, chunk)[given:]
+                    return
+                yield block[given:]
+                given = max(0, given - len(block))
+                chunk = member.unconsumed_tail
+
+
+def _crumbs(member: Any, chunk: bytes) -> bytes:
     found = []
     for start in range(0, len(chunk), _CRUMB):
         try:

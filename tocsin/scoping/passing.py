@@ -1,0 +1,251 @@
+"""The one pass over a source's files of lines, block by block, by as many hands as the engine has threads.
+
+A hand takes a block, lays it on the shelf and has the engine count its rows. Where every line is a row with a moment,
+the engine is believed. Where it is not, the block goes through the gate: line by line, each numbered, each that is no
+row counted with its reason. So a broken line costs its block a second look, and a sound file nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from threading import Event, Lock
+from typing import Any
+
+from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import LogSource
+from tocsin.scoping.accounts import Account, judge
+from tocsin.scoping.asked import Asked, Counted, Volume
+from tocsin.sources.blocks import Block, Shape
+from tocsin.sources.bounds import Bounds
+from tocsin.sources.engine import Crew
+from tocsin.sources.files import File
+from tocsin.sources.gate import formats
+from tocsin.sources.lines import Lines, Rejects
+from tocsin.sources.logs import blocks_of
+from tocsin.sources.unpacking import Content
+
+#: Seconds between two words of how far the hands are.
+_TICK = 0.5
+#: Bytes that a number may add to a line.
+_NUMBER = 64
+#: Of a block in which every so manieth line is kept, all are looked at again: to pick them out would cost as much.
+_MANY = 4
+#: Lines that are picked before anything is asked about them: a question costs as much as to read so many.
+_ENOUGH = 5000
+
+
+@dataclass(eq=False)
+class _Opened:
+    """A file that hands read: its blocks, taken by one hand at a time, and what became of their lines."""
+
+    file: File
+    content: Content
+    blocks: Iterator[Block]
+    lock: Lock = field(default_factory=Lock)
+    rows: int = 0
+    #: By the number of the first line of a block, what in it is no row.
+    rejects: dict[int, Rejects] = field(default_factory=dict)
+
+    def account(self) -> Account:
+        """What became of the lines, once all are read."""
+        file = replace(self.file, sha256=self.content.sha256, size=self.content.size)
+        rejects = Rejects.of(self.rejects[first] for first in sorted(self.rejects))
+        return Account(file, file, self.rows, self.content.fault, rejects)
+
+
+@dataclass
+class _Picked:
+    """Lines of one file that a hand has picked, until they are enough to be asked about."""
+
+    file: str = ""
+    shape: Shape | None = None
+    lines: list[bytes] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+
+class Pass:
+    """The pass over the files of one source, in which no row is later than `until` (microseconds since 1970)."""
+
+    def __init__(self, crew: Crew, question: Question, source: LogSource, bounds: Bounds, until: int) -> None:
+        self.crew, self.source, self.bounds = crew, source, bounds
+        self._asked = Asked(crew, question, source, until)
+        self._volumes: Counter[tuple[str, Volume]] = Counter()
+        self._picked = [_Picked() for _ in crew.hands]
+        self._books, self._stopped = Lock(), Event()
+
+    def over(
+        self, files: Sequence[File], told: Callable[[int, int], None]
+    ) -> tuple[Any | None, list[Account]]:
+        """The kept rows and the volumes as one table, None where no file has a line; and an account of each file.
+
+        `told` hears now and then how many bytes are behind us, and how many rows.
+        """
+        supply = _Supply(self._open(file) for file in files)
+        told(*supply.behind())
+        with ThreadPoolExecutor(len(self.crew.hands), "hand") as pool:
+            working = [pool.submit(self._work, hand, supply) for hand in range(len(self.crew.hands))]
+            try:
+                while wait(working, _TICK).not_done:
+                    told(*supply.behind())
+            except BaseException:
+                self._stop()
+                raise
+        for each in working:
+            each.result()
+        told(*supply.behind())
+        accounts = [opened.account() for opened in supply.opened]
+        copies = _copies(accounts)
+        table = self._asked.table({key: n for key, n in self._volumes.items() if key[0] not in copies})
+        if copies and table is not None:
+            table = table.filter(~table.file.isin(sorted(copies)))
+        return table, [each for each in accounts if str(each.file.read_from) not in copies]
+
+    def _open(self, file: File) -> _Opened:
+        content = Content(file.read_from, file.packing, self.bounds, file.size)
+        return _Opened(file, content, blocks_of(self.source.format, content, self.bounds))
+
+    def _work(self, hand: int, supply: "_Supply") -> None:
+        try:
+            opened = None
+            while not self._stopped.is_set() and (taken := supply.take(opened)):
+                opened, block = taken
+                self._read(hand, opened, block)
+            self._keep_picked(hand)
+        except BaseException:
+            self._stop()
+            raise
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        for hand in self.crew.hands:
+            hand.interrupt()
+
+    def _read(self, hand: int, opened: _Opened, block: Block) -> None:
+        """Count and keep the rows of a block; through the gate, where the engine alone does not find them all."""
+        if block.numbered or not self._trusted(hand, opened, block):
+            self._through_the_gate(hand, opened, block)
+
+    def _trusted(self, hand: int, opened: _Opened, block: Block) -> bool:
+        """Whether every line of a block is a row with a moment; then they are counted and kept."""
+        shape = self._shape(block, numbered=False)
+        found = self._asked.look(hand, shape, block.text)
+        if found.rows != block.lines or found.lost:
+            return False
+        self._note(opened, found, Rejects(), block.first)
+        if len(found.picked) * _MANY > block.lines:
+            self._keep(hand, shape, block.text, str(opened.file.read_from), block.first - 1)
+        elif found.picks:
+            self._pick(hand, shape, block, str(opened.file.read_from), found.picked)
+        return True
+
+    def _pick(self, hand: int, shape: Shape, block: Block, file: str, places: Sequence[int]) -> None:
+        picked = self._picked[hand]
+        if (picked.file, picked.shape) != (file, shape) or len(picked.numbers) > _ENOUGH:
+            self._keep_picked(hand)
+            picked = self._picked[hand] = _Picked(file, shape)
+        lines = block.text.split(b"\n")
+        picked.lines += (lines[place - 1] + b"\n" for place in places)
+        picked.numbers += (block.first - 1 + place for place in places)
+
+    def _keep_picked(self, hand: int) -> None:
+        picked, self._picked[hand] = self._picked[hand], _Picked()
+        if picked.shape is not None:
+            text = b"".join(picked.lines)
+            self._keep(hand, picked.shape, text, picked.file, numbers=picked.numbers)
+
+    def _keep(
+        self,
+        hand: int,
+        shape: Shape,
+        text: bytes,
+        file: str,
+        before: int = 0,
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        left = self._asked.keep(hand, shape, text, file, before, numbers)
+        with self._books:
+            self._volumes.update({(file, volume): n for volume, n in left.items()})
+
+    def _through_the_gate(self, hand: int, opened: _Opened, block: Block) -> None:
+        """Count and keep the rows of a block, line by line; what is no row is a reject."""
+        rejects, text, lines = block.rejects, block.text, block.lines
+        if not block.numbered:
+            text, lines = self._numbered(block, rejects)
+        shape = self._shape(block, numbered=True)
+        found = self._asked.look(hand, shape, text)
+        judge(rejects, found, lines)
+        self._note(opened, found, rejects, block.first)
+        if found.picks:
+            self._keep(hand, shape, text, str(opened.file.read_from))
+
+    def _numbered(self, block: Block, rejects: Rejects) -> tuple[bytes, int]:
+        """The lines of a block that may be rows, each with its number, and how many these are."""
+        head = [block.header + b"\n"] if block.header else []
+        lines = Lines([*head, block.text], self.bounds, rejects, first=block.first - len(head))
+        parts = list(formats()[self.source.format](lines, self.source.format, rejects))
+        return b"".join(text for text, _ in parts), sum(count for _, count in parts)
+
+    def _shape(self, block: Block, *, numbered: bool) -> Shape:
+        return Shape(self.source.format, block.header, numbered, self.bounds.line + _NUMBER)
+
+    def _note(self, opened: _Opened, found: Counted, rejects: Rejects, first: int) -> None:
+        file = str(opened.file.read_from)
+        with self._books:
+            opened.rows += found.rows - len(found.lost) - found.unnumbered
+            opened.rejects[first] = rejects
+            self._volumes.update({(file, volume): n for volume, n in found.volumes.items()})
+
+
+class _Supply:
+    """The blocks of all files, for several hands: two take from one file only while none other is left."""
+
+    def __init__(self, files: Iterator[_Opened]) -> None:
+        self.opened: list[_Opened] = []
+        self._left, self._live, self._desk = files, list[_Opened](), Lock()
+
+    def take(self, last: _Opened | None) -> tuple[_Opened, Block] | None:
+        """The next block of the `last` file of a hand, or of one from which no other hand is just taking one."""
+        while opened := self._chosen(last):
+            try:
+                block = next(opened.blocks, None)
+            finally:
+                opened.lock.release()
+            if block:
+                return opened, block
+            with self._desk:
+                if opened in self._live:
+                    self._live.remove(opened)
+        return None
+
+    def behind(self) -> tuple[int, int]:
+        """Bytes that were read, and rows."""
+        return sum(each.content.read for each in self.opened), sum(each.rows for each in self.opened)
+
+    def _chosen(self, last: _Opened | None) -> _Opened | None:
+        """A file whose lock is held now; None where nothing is left."""
+        with self._desk:
+            if last in self._live and last.lock.acquire(blocking=False):
+                return last
+            if opened := next(self._left, None):
+                opened.lock.acquire()
+                self.opened.append(opened)
+                self._live.append(opened)
+                return opened
+            for each in self._live:
+                if each.lock.acquire(blocking=False):
+                    return each
+            busy = next(iter(self._live), None)
+        if busy:
+            busy.lock.acquire()
+        return busy
+
+
+def _copies(accounts: Iterable[Account]) -> set[str]:
+    """Paths of files that hold the same bytes as one before them."""
+    seen, found = set[str](), set[str]()
+    for each in accounts:
+        if each.file.sha256 in seen:
+            found.add(str(each.file.read_from))
+        seen.add(each.file.sha256)
+    return found

@@ -1,0 +1,139 @@
+"""A file of lines as blocks: some megabytes of whole lines, each with the number of its first line.
+
+Bytes are read, hashed and unpacked once. A block is small enough for one buffer of the engine, which then reads its
+rows one by one and in their order, so that a row's place in its block is the number of its line.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tocsin.sources.bounds import Bounds
+from tocsin.sources.lines import Rejects, evened, sound
+from tocsin.sources.unpacking import Content
+
+#: Bytes: much enough that a question costs little beside reading, and little enough for the engine's smallest buffer.
+SIZE = 8 << 20
+#: Bytes from which on a block ends wherever a line does, though a quote be open.
+_MOST = 2 * SIZE
+_END = b"\n"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines as UTF-8, each with LF at its end. `first` is the number of the first one, counted from 1.
+
+    `rejects` are lines that were left out, in whose places empty ones stand. `header` is the line of names that the
+    file begins with, if it does. Where lines are `numbered`, each has its number within.
+    """
+
+    first: int
+    text: bytes
+    lines: int
+    rejects: Rejects = field(default_factory=Rejects)
+    header: bytes = b""
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a block lies on the shelf: of which format, below which header, each of its lines `numbered` or not.
+
+    No line has more than `longest` bytes.
+    """
+
+    format: str
+    header: bytes
+    numbered: bool
+    longest: int
+
+
+class Blocks:
+    """The blocks of a file. Once they were read, `content` knows the file's fingerprint, and why it ended early.
+
+    With `quoted`, a value may hold ends of lines within quotes (RFC 4180, 2.6), and no block ends inside of one. Half a
+    line, behind which the bytes of a damaged archive end, is none. `pieces` are the bytes of the content, where
+    somebody has begun to take them.
+    """
+
+    def __init__(
+        self, content: Content, bounds: Bounds, *, quoted: bool = False, pieces: Iterable[bytes] | None = None
+    ) -> None:
+        self.content, self.longest, self.quoted = content, bounds.line, quoted
+        self._pieces = content if pieces is None else pieces
+        self._next = 1
+
+    def __iter__(self) -> Iterator[Block]:
+        held, size = list[bytes](), 0
+        for piece in filter(None, _cut_short(evened(self._pieces), self.longest + 1)):
+            held.append(piece)
+            size += len(piece)
+            if size < SIZE:
+                continue
+            # Nearly always the last piece holds the end, and only one copy of the others is made.
+            end = piece.rfind(_END) + 1
+            text, rest = (
+                (b"".join(held), b"") if not end else (b"".join([*held[:-1], piece[:end]]), piece[end:])
+            )
+            end = self._end(text)
+            if end:
+                yield self._block(text if end == len(text) else text[:end])
+            held = [text[end:] + rest]
+            size = len(held[0])
+        text = b"".join(held)
+        if text and not text.endswith(_END):
+            text = text[: text.rfind(_END) + 1] if self.content.fault else text + _END
+        if text:
+            yield self._block(text)
+
+    def _end(self, text: bytes) -> int:
+        """Where a block ends: behind the last line at whose end no quote is open; 0 where there is none yet."""
+        last = end = text.rfind(_END) + 1
+        if not self.quoted or b'"' not in text or not text.count(b'"', 0, end) % 2:
+            return end
+        while end:
+            start = text.rfind(_END, 0, end - 1) + 1
+            # An odd number of quotes up to here: behind an odd number in this line, none is open at its beginning.
+            if text.count(b'"', start, end) % 2:
+                return start or (last if len(text) > _MOST else 0)
+            end = start
+        return 0
+
+    def _block(self, text: bytes) -> Block:
+        rejects, first = Rejects(), self._next
+        text = sound(text)
+        for place, start, end in reversed(_too_long(text, self.longest)):  # from behind: places stay true
+            rejects.add(f"longer than {self.longest:,} bytes", first + place)
+            text = text[:start] + text[end:]
+        lines = text.count(_END)
+        self._next += lines
+        return Block(first, text, lines, rejects)
+
+
+def _too_long(text: bytes, longest: int) -> list[tuple[int, int, int]]:
+    """(place among the lines, start, end) of the lines of more than so many bytes."""
+    found = []
+    start = before = counted = 0
+    while len(text) - start > longest:
+        # Where any line ends within reach, this one is short enough, and so are all up to the last of these.
+        end = text.rfind(_END, start, start + longest + 1)
+        if end < 0:
+            end = text.find(_END, start)
+            before += text.count(_END, counted, start)
+            counted = start
+            found.append((before, start, end))
+        start = end + 1
+    return found
+
+
+def _cut_short(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """Pieces in which no line has more than `most` bytes: one of a gigabyte is not held to be told that it is."""
+    since = 0
+    for piece in pieces:
+        end = piece.find(_END)
+        if end < 0:
+            kept = piece[: max(0, most - since)]
+            since += len(piece)
+        else:
+            kept = piece[: max(0, most - since)] + piece[end:] if since + end > most else piece
+            since = len(piece) - piece.rfind(_END) - 1
+        yield kept
