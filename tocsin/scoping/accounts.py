@@ -26,7 +26,7 @@ _NOT_THE_FILE = (
     duckdb.InterruptException,
 )
 _REASONS = {"MISSING COLUMNS": "too few values", "TOO MANY COLUMNS": "too many values"}
-_NO_JSON, _NO_MOMENT = "no JSON", "no moment that can be read"
+_NO_JSON, NO_MOMENT = "no JSON", "no moment that can be read"
 _UNSEEN = "passed over by the engine"
 
 
@@ -80,23 +80,28 @@ def trusted(
         path = str(file.read_from)
         rows, lost = counts.get(path, (0, 0))
         if lost:
-            rejects[path].counts[_NO_MOMENT] += lost
+            rejects[path].counts[NO_MOMENT] += lost
         accounts.append(Account(file, file, rows - lost, rejects=rejects[path]))
     return accounts
 
 
 def behind_the_gate(
-    file: File, passed: Passed, counts: Mapping[str, tuple[int, int]], unplaced: Mapping[str, "Unplaced"]
+    file: File,
+    passed: Passed,
+    counts: Mapping[str, tuple[int, int]],
+    unplaced: Mapping[str, "Unplaced"],
+    why: str = NO_MOMENT,
 ) -> Account:
-    """The account of a file that went through the gate, once the engine has read what came out of it."""
+    """The account of a file that went through the gate, once the engine has read what came out of it. `why` says what
+    the rows lack that are lost."""
     path = str(passed.file.read_from) if passed.file else ""
     rows, lost = counts.get(path, (0, 0))
     here, rejects = unplaced.get(path, Unplaced()), passed.rejects
     if here.unnumbered:
         rejects.judged(_NO_JSON, here.unnumbered)
-    if moments := lost - here.unnumbered:
-        rejects.counts[_NO_MOMENT] += moments
-        rejects.numbers[_NO_MOMENT] += here.numbers
+    if lacking := lost - here.unnumbered:
+        rejects.counts[why] += lacking
+        rejects.numbers[why] += here.numbers
     if rows < passed.rows:
         rejects.counts[_UNSEEN] += passed.rows - rows
     return Account(file, passed.file, rows - lost, passed.fault, rejects)
@@ -115,7 +120,12 @@ def unplaced(engine: Any, log: Any, lost: Iterable[str]) -> dict[str, Unplaced]:
     paths = sorted(lost)
     if not paths or "line" not in log.columns:
         return {}
-    rows = log.filter(log.at.isnull() & log.unplaced.isnull() & log.file.isin(paths)).select("file", "line")
+    return without(engine, log.filter(log.at.isnull() & log.unplaced.isnull() & log.file.isin(paths)))
+
+
+def without(engine: Any, rows: Any) -> dict[str, Unplaced]:
+    """By path, these rows of files whose lines are numbered."""
+    rows = rows.select("file", "line")
     counted = engine.to_pyarrow(rows.group_by("file").aggregate(n=rows.line.isnull().sum())).to_pylist()
     ranked = rows.filter(rows.line.notnull())
     ranked = ranked.mutate(rank=ibis.row_number().over(group_by="file", order_by="line"))
