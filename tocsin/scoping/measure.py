@@ -172,7 +172,7 @@ def _with_records(
     start = began(question)
     table, contradicted = proven(backend, table, deleted, start, data_map)
     reading.gaps += contradicted
-    return with_overdue(table, start, data_map)
+    return with_overdue(backend, table, start, data_map)
 
 
 def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
