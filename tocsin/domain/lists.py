@@ -64,10 +64,8 @@ class ListSource(Record):
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:
         if bool(self.patterns) == (self.url is not None):
-            raise ValueError("give either files or a url")
-        if (self.url is None) != (self.table is None and self.query is None):
-            raise ValueError("a url goes with a table or a query, and these with a url")
-        if self.table is not None and self.query is not None:
+            raise ValueError("give either a path or a url")
+        if self.url is not None and (self.table is None) == (self.query is None):
             raise ValueError("a url needs either a table or a query")
         return self
 
