@@ -123,6 +123,56 @@ def test_a_live_table_that_reads_otherwise_is_said_and_does_not_hide_that_the_pe
     assert [(each.same, each.otherwise) for each in repetitions(asked)] == [(True, ("crm",))]
 
 
+def with_lists(tale, **lists):
+    path = tale.folder / "sources.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(known | lists), encoding="utf-8")
+
+
+ERASURES = {
+    "name": "erasures",
+    "paths": ["erasures.csv"],
+    "country": "VN",
+    "fields": {"id": "id", "at": "at"},
+}
+RETURNED = {
+    "name": "returned", "paths": ["returned.csv"], "country": "VN",
+    "fields": {"email": "email"}, "kind_of_all": "bounced",
+}  # fmt: skip
+
+
+def test_with_lists_of_deletions_and_of_suppressions_it_is_repeated_too_and_one_that_differs_is_named(
+    tale, asked
+):
+    erasures, returned = tale.folder / "erasures.csv", tale.folder / "returned.csv"
+    erasures.write_text("id,at\nc1,2020-01-01T00:00:00Z\n", encoding="utf-8")
+    returned.write_text("email\nc2@example.org\n", encoding="utf-8")
+    with_lists(tale, deletions=[ERASURES], suppressions=[RETURNED])
+    actions.scope(tale.app, tale.actor("giang"), tale.key, Question(tokens=("t",)))
+    asked.as_("an").repeat()
+    assert [(each.revision, each.same, each.otherwise) for each in repetitions(asked)] == [(2, True, ())]
+    for path in (erasures, returned):
+        kept = path.read_text(encoding="utf-8")
+        path.write_text(f"{kept}{kept.splitlines()[-1]}9\n", encoding="utf-8")
+        with pytest.raises(Refused, match=rf"{path.stem}: {path.name} differs"):
+            asked.as_("an").repeat()
+        path.write_text(kept, encoding="utf-8")
+
+
+def test_a_list_out_of_a_database_that_reads_otherwise_is_said(tale, asked, live):
+    changed(live, "CREATE TABLE erased (id TEXT, at TEXT)")
+    fields = {"id": "id", "at": "at"}
+    with_lists(
+        tale,
+        deletions=[{"name": "register", "url": live, "table": "erased", "country": "VN", "fields": fields}],
+    )
+    actions.scope(tale.app, tale.actor("giang"), tale.key, Question(tokens=("t",)))
+    asked.as_("an").repeat()
+    changed(live, "INSERT INTO erased VALUES ('c8', '2020-01-01T00:00:00Z')")
+    asked.as_("an").repeat()
+    assert [(each.same, each.otherwise) for each in repetitions(asked)] == [(True, ()), (True, ("register",))]
+
+
 def test_other_people_are_counted_and_cannot_be_signed(asked, live):
     changed(live, "UPDATE people SET country = 'FR' WHERE id IN ('c1', 'c2')")
     asked.as_("an").repeat()

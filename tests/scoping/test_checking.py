@@ -11,6 +11,7 @@ import pytest
 
 from tests.scoping.scenes import COLUMNS, FIELDS, as_ndjson, at, log_source, request, write_log
 from tocsin.domain.errors import Refused
+from tocsin.domain.lists import DeletionSource, SuppressionSource
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, TimeFormat
 from tocsin.scoping.checking import check
 from tocsin.scoping.understanding import MomentSeen
@@ -211,6 +212,27 @@ def test_a_file_that_gives_nothing_is_a_fault(tmp_path, content, form, words):
     source = log_source(path, form=form, fields=LogFields(at="at", account="account"))
     found = looked(source, tmp_path)
     assert words in found.faults[0]
+
+
+def test_lists_of_deletions_and_of_suppressions_are_shown_too(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("who,at,kind\nmai@example.org,2026-11-20T10:00:00Z,hard\njonas@example.org,soon,hard\n")
+    given = {"name": "register", "paths": [str(path)], "country": "VN"}
+    erased = DeletionSource.model_validate(given | {"fields": {"id": "who", "at": "at"}})
+    returned = SuppressionSource.model_validate(given | {"fields": {"email": "who", "kind": "kind"}})
+    found = looked(erased, tmp_path)
+    assert (found.kind, found.usable, found.rows, found.since) == ("deletions", True, 2, at(0))
+    assert found.unreadable == {"a moment written aaaa": 1}
+    found = looked(returned, tmp_path)
+    assert (found.kind, found.usable, found.rows, found.time) == ("suppressions", True, 2, None)
+    assert columns(found)["email"] == ("who", 2, "2 e-mail addresses")
+    with sqlite3.connect(tmp_path / "x.db") as connection:
+        connection.execute("CREATE TABLE erased (who TEXT, at TEXT)")
+        connection.execute("INSERT INTO erased VALUES ('c1', '2026-11-20T10:00:00Z')")
+    away = {"paths": [], "url": f"sqlite:///{tmp_path}/x.db", "table": "erased"}
+    erased = DeletionSource.model_validate(given | away | {"fields": {"id": "who", "at": "at"}})
+    found = looked(erased, tmp_path)
+    assert (found.format, found.usable, found.rows, found.since) == ("database", True, 1, at(0))
 
 
 def test_what_may_not_be_read_is_not(tmp_path):

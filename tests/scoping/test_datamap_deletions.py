@@ -25,9 +25,10 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.datamap import DataMap, Retention
+from tocsin.domain.lists import DeletionFields, DeletionSource
 from tocsin.domain.scope.people import Deletion
 from tocsin.domain.scope.question import read_question
-from tocsin.domain.sources import DeletionFields, DeletionSource, Sources, TimeFormat
+from tocsin.domain.sources import Sources, TimeFormat
 from tocsin.scoping.measure import measure
 
 WORDS = {"en": "for a while"}

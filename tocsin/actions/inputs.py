@@ -68,7 +68,7 @@ def refuse_other_inputs(
     from tocsin.scoping.inputs import inputs_now
 
     now = Counter(inputs_now(question, sources, folder, progress))
-    live = {source.name for source in sources.customers if source.url is not None}
+    live = _live(sources)
     before = Counter(
         (each["source"], each["name"], each["sha256"]) for each in recorded if each["source"] not in live
     )
@@ -90,6 +90,9 @@ def live_otherwise(
     sources: Sources, before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
 ) -> tuple[str, ...]:
     """The live tables that read otherwise than they did: nobody can bring back what they held."""
-    live = {source.name for source in sources.customers if source.url is not None}
     then, today = [{each["source"]: each["sha256"] for each in found} for found in (before, now)]
-    return tuple(sorted(name for name in live if then.get(name) != today.get(name)))
+    return tuple(sorted(name for name in _live(sources) if then.get(name) != today.get(name)))
+
+
+def _live(sources: Sources) -> set[str]:
+    return {source.name for source in sources.lists if source.url is not None}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -197,6 +198,9 @@ def _say_way(shell: Shell, told: Any) -> None:
     for name, those in also:
         if those:
             shell.say(labelled("ALSO", f"{name} {', '.join(clean(each) for each in those)}"))
+    for address, kind, at in found.suppressed:
+        since = f" since {shell.at(datetime.fromisoformat(at))}" if at else ""
+        shell.say(labelled("MAIL", f"{clean(address)} is on record as {kind}{since}"))
 
 
 def _unsupported_lines(told: "Story") -> list[str]:

@@ -34,6 +34,7 @@ def repeat(*words: Words, revision: Revision = None, door: Changing = CHANGING) 
 
 def _outcome(shell: Shell, key: str, body: "ScopeRepeated") -> list[str]:
     named = inc(shell, key)
+    remedy = f"measure a new revision (tocsin scope{named}), or bring back its rows of then and repeat"
     lines = [
         f"Revision {body.revision} gives the same people, byte for byte: set {body.set_digest[:12]}. "
         f"Sign it: tocsin sign{named} --revision {body.revision} --because ..."
@@ -45,7 +46,12 @@ def _outcome(shell: Shell, key: str, body: "ScopeRepeated") -> list[str]:
         )
     ]
     lines += [
-        labelled("LIVE", f"{name} is no file, and reads otherwise than it did") for name in body.otherwise
+        labelled(
+            "LIVE",
+            f"{clean(name)} is a database, and reads otherwise than at that revision; {remedy}",
+            urgent=True,
+        )
+        for name in body.otherwise
     ]
     return lines
 

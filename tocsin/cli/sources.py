@@ -1,4 +1,4 @@
-"""The verb `sources`: whether logs and customers can be read, and how they would be, before anybody has to ask them."""
+"""The verb `sources`: whether logs and lists can be read, and how they would be, before anybody has to ask them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -44,7 +44,7 @@ def _checked(shell: Shell, name: str | None) -> "Iterator[Checked]":
     from tocsin.scoping.declaration import read_sources
 
     declared = read_sources(shell.app.sources_file)
-    known: list[Source] = [*declared.logs, *declared.customers]
+    known: tuple[Source, ...] = declared.declared
     if not known:
         raise Refused(f"{shell.app.sources_file} declares no source; add one under `logs` or `customers`")
     if name is not None and name not in (names := [source.name for source in known]):
@@ -64,7 +64,7 @@ def _allowed(shell: Shell, declared: "Sources") -> "Callable[[Source], None]":
     def allowed(source: "Source") -> None:
         alone = {
             part: tuple(each for each in getattr(declared, part) if each is source)
-            for part in ("logs", "customers")
+            for part in ("logs", "customers", "deletions", "suppressions")
         }
         refuse_unfounded(declared.model_copy(update=alone), home, how.country or home, how.transfer)
 

@@ -10,17 +10,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.custody import Collected
+from tocsin.domain.lists import DeletionSource, ListFields, ListSource, PathOrUrl, SuppressionSource
 from tocsin.domain.logkeeping import ClockOffset, Switch, Volume
-from tocsin.domain.paths import by_date, refuse_unfit
+from tocsin.domain.paths import by_date
 from tocsin.domain.questions import GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Span
 from tocsin.domain.scope.flags import Flag
 from tocsin.domain.timeformats import TimeFormat
-
-
-def _fit(path: str) -> str:
-    refuse_unfit(path)
-    return path
 
 
 def _dated(text: str) -> str:
@@ -28,8 +24,6 @@ def _dated(text: str) -> str:
     return text
 
 
-#: A file, folder or glob, or a URL that leads into a store. Secrets stay out of it.
-PathOrUrl = Annotated[str, AfterValidator(_fit)]
 Dated = Annotated[str, AfterValidator(_dated)]
 
 
@@ -90,6 +84,11 @@ class LogSource(Record):
     logging_off: Switch | None = None
     logging_on: Switch | None = None
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What names its files."""
+        return self.paths
+
     @model_validator(mode="after")
     def _can_be_watched(self) -> Self:
         if self.in_order_within is not None and self.format == "parquet":
@@ -114,7 +113,7 @@ def _several(raw: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
-class CustomerFields(Record):
+class CustomerFields(ListFields):
     """What the customer table calls our columns. `id` is what the logs name as account."""
 
     id: str
@@ -159,17 +158,12 @@ class CustomerFields(Record):
 CUSTOMER_COLUMNS = tuple(CustomerFields.model_fields)
 
 
-class CustomerSource(Record):
+class CustomerSource(ListSource):
     """The people we hold data about: files, or a table or query of a database."""
 
-    name: Id
     #: A file, or a glob that may name several.
     path: PathOrUrl | None = None
     format: str = "csv"
-    #: An SQLAlchemy URL. Keep passwords out of it: PostgreSQL reads them from `~/.pgpass`.
-    url: str | None = None
-    table: str | None = None
-    query: str | None = None
     fields: CustomerFields
     #: What holds for people whose row does not say otherwise.
     group: str = "customers"
@@ -177,10 +171,6 @@ class CustomerSource(Record):
     role: str | None = None
     #: How the country of a person is known.
     place_basis: Literal["billing", "address", "ip", "declared", "unknown"] = "declared"
-    #: Where this customer base is kept; abroad, on what basis personal data may be there.
-    country: Place | None = None
-    collected: Collected | None = None
-    transfer: str | None = Field(None, min_length=1)
     #: What stands between the addresses of one text in `fields.emails`.
     email_separator: str | None = Field(None, min_length=1)
     #: The order of the numbers in birth dates: 2001-12-31, 31/12/2001 or 12/31/2001.
@@ -206,44 +196,18 @@ class CustomerSource(Record):
             {str(word).strip().lower(): flag for word, flag in raw.items()} if isinstance(raw, dict) else raw
         )
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What names its files; nothing for a database."""
+        return (self.path,) if self.path is not None else ()
+
     @model_validator(mode="after")
-    def _is_one_place(self) -> Self:
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either a path or a url")
-        if self.url is not None and (self.table is None) == (self.query is None):
-            raise ValueError("a url needs either a table or a query")
+    def _is_known(self) -> Self:
         if self.group not in GROUPS or self.role not in (None, *ROLES):
             raise ValueError(f"group is one of {', '.join(GROUPS)}; role is one of {', '.join(ROLES)}")
         if self.verified_address_is_person and self.fields.verified is None:
             raise ValueError("verified_address_is_person needs `fields.verified`: which address is verified")
         return self
-
-
-class DeletionFields(Record):
-    """What a list of deletions calls the account, the moment, and the number under which the deletion is on record."""
-
-    id: str
-    at: str
-    record: str | None = None
-
-    def mapped(self) -> dict[str, str]:
-        """Our names to the file's, for the columns that it has."""
-        return {
-            name: theirs for name in ("id", "at", "record") if (theirs := getattr(self, name)) is not None
-        }
-
-
-class DeletionSource(Record):
-    """Records of whose data were deleted when: the one proof that they were not there to be read."""
-
-    name: Id
-    format: Literal["ndjson", "csv", "tsv", "parquet"] = "csv"
-    paths: tuple[str, ...] = Field(min_length=1)
-    fields: DeletionFields
-    time: TimeFormat = TimeFormat()
-    #: Where the list is kept; abroad, on what basis personal data may be there.
-    country: Place | None = None
-    transfer: str | None = Field(None, min_length=1)
 
 
 class Sources(Record):
@@ -252,14 +216,23 @@ class Sources(Record):
     logs: tuple[LogSource, ...] = ()
     customers: tuple[CustomerSource, ...] = ()
     deletions: tuple[DeletionSource, ...] = ()
+    suppressions: tuple[SuppressionSource, ...] = ()
     #: From which birthday on people of a place speak for themselves; 18 where a place is not named.
     majority: dict[Place, int] = Field(default_factory=dict)
 
+    @property
+    def lists(self) -> tuple[ListSource, ...]:
+        """Everything but the logs."""
+        return (*self.customers, *self.deletions, *self.suppressions)
+
+    @property
+    def declared(self) -> tuple[LogSource | ListSource, ...]:
+        """Everything, logs first."""
+        return (*self.logs, *self.lists)
+
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        declared: tuple[LogSource | CustomerSource | DeletionSource, ...]
-        declared = (*self.logs, *self.customers, *self.deletions)
-        names = [source.name for source in declared]
+        names = [source.name for source in self.declared]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sources are called {twice[0]}; give each its own name")
         return self

@@ -7,8 +7,9 @@ move freely (Art. 1(3) GDPR).
 """
 
 from tocsin.domain.errors import Refused
+from tocsin.domain.lists import ListSource
 from tocsin.domain.places import EEA, country_of
-from tocsin.domain.sources import CustomerSource, DeletionSource, LogSource, Sources
+from tocsin.domain.sources import LogSource, Sources
 
 _HOW = "such as `transfer: standard contractual clauses of 4 June 2021, signed 2026-01-12`"
 
@@ -29,16 +30,11 @@ def refuse_unfounded(sources: Sources, home: str, engine: str, transfer: str | N
             f"the logs would be read in {engine}, outside {home}, on no basis that is declared;"
             f" name it in tocsin.toml, table [scoping], {_HOW.replace(': ', ' = ')}, or measure in {home}"
         )
-    declared: tuple[LogSource | CustomerSource | DeletionSource, ...] = (
-        *sources.logs,
-        *sources.customers,
-        *sources.deletions,
-    )
-    for source in declared:
+    for source in sources.declared:
         _refuse(source, home)
 
 
-def _refuse(source: LogSource | CustomerSource | DeletionSource, home: str) -> None:
+def _refuse(source: LogSource | ListSource, home: str) -> None:
     if source.country is None:
         raise Refused(
             f"source {source.name} does not say in which country it is kept; add `country: {home}` or the like to"

@@ -1,7 +1,7 @@
 """What became of each line of a file. Lines that were read, rejected or empty are all there are, or a gap says so."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,17 +98,22 @@ def judge(rejects: Rejects, found: Counted, expected: int) -> None:
 
 
 def behind_the_gate(
-    file: File, passed: Passed, counts: Mapping[str, tuple[int, int]], unplaced: Mapping[str, "Unplaced"]
+    file: File,
+    passed: Passed,
+    counts: Mapping[str, tuple[int, int]],
+    unplaced: Mapping[str, "Unplaced"],
+    why: str = NO_MOMENT,
 ) -> Account:
-    """The account of a file that went through the gate, once the engine has read what came out of it."""
+    """The account of a file that went through the gate, once the engine has read what came out of it. `why` says what
+    the rows lack that are lost."""
     path = str(passed.file.read_from) if passed.file else ""
     rows, lost = counts.get(path, (0, 0))
     here, rejects = unplaced.get(path, Unplaced()), passed.rejects
     if here.unnumbered:
         rejects.judged(_NO_JSON, here.unnumbered)
-    if moments := lost - here.unnumbered:
-        rejects.counts[NO_MOMENT] += moments
-        rejects.numbers[NO_MOMENT] += here.numbers
+    if lacking := lost - here.unnumbered:
+        rejects.counts[why] += lacking
+        rejects.numbers[why] += here.numbers
     if rows < passed.rows:
         rejects.counts[_UNSEEN] += passed.rows - rows
     return Account(file, passed.file, rows - lost, passed.fault, rejects)
@@ -122,12 +127,9 @@ class Unplaced:
     numbers: tuple[int, ...] = ()
 
 
-def unplaced(engine: Any, log: Any, lost: Iterable[str]) -> dict[str, Unplaced]:
-    """By path, the rows without a moment among the numbered ones of a log; asked where some were `lost`."""
-    paths = sorted(lost)
-    if not paths or "line" not in log.columns:
-        return {}
-    rows = log.filter(log.at.isnull() & log.unplaced.isnull() & log.file.isin(paths)).select("file", "line")
+def without(engine: Any, rows: Any) -> dict[str, Unplaced]:
+    """By path, these rows of files whose lines are numbered."""
+    rows = rows.select("file", "line")
     counted = engine.to_pyarrow(rows.group_by("file").aggregate(n=rows.line.isnull().sum())).to_pylist()
     ranked = rows.filter(rows.line.notnull())
     ranked = ranked.mutate(rank=ibis.row_number().over(group_by="file", order_by="line"))

@@ -11,34 +11,42 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import ibis  # type: ignore[import-untyped]
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.domain.errors import Refused
+from tocsin.domain.lists import DeletionSource, ListSource, SuppressionSource
 from tocsin.domain.paths import by_date
 from tocsin.domain.sources import CustomerSource, LogSource
-from tocsin.scoping.understanding import Checked, FilesSeen, Source, understand
+from tocsin.scoping.understanding import Checked, FilesSeen, Source, time_of, understand
 from tocsin.sources.customers import few_customers, open_customers
+from tocsin.sources.databases import first_rows
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import File
 from tocsin.sources.finding import Found, Listing, find
 from tocsin.sources.heads import ROWS, Sample, sample
-from tocsin.sources.logs import open_log
+from tocsin.sources.logs import open_log, readers
 from tocsin.sources.missing import MissingColumn
-from tocsin.sources.times import latest
+from tocsin.sources.times import latest, placed
 
 _LIMITS = Limits("256MB", 1)
+_KINDS: dict[type[Source], str] = {
+    LogSource: "logs",
+    CustomerSource: "customers",
+    DeletionSource: "deletions",
+    SuppressionSource: "suppressions",
+}
 _S = TypeVar("_S", bound=Source)
 
 
 def check(source: Source, workspace: Path, allowed: Callable[[Source], None], now: datetime) -> Checked:
     """One source, looked at `now`. `allowed` raises Refused where it may not be read at all; then no row of it is."""
-    database = isinstance(source, CustomerSource) and source.path is None
+    database = source if isinstance(source, ListSource) and source.url is not None else None
     form = "database" if database else source.format
-    kind = "logs" if isinstance(source, LogSource) else "customers"
-    found = Checked(source.name, kind, form, source.country)
-    if isinstance(source, LogSource):
-        found.time = f"{source.time.format}, {source.time.zone or 'no zone'}"
+    found = Checked(source.name, _KINDS[type(source)], form, source.country)
+    if (time := time_of(source)) is not None:
+        found.time = f"{time.format}, {time.zone or 'no zone'}"
     try:
         allowed(source)
         workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -46,8 +54,8 @@ def check(source: Source, workspace: Path, allowed: Callable[[Source], None], no
             tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
             engine(Path(name) / "spill", _LIMITS) as backend,
         ):
-            if isinstance(source, CustomerSource) and source.path is None:
-                _look_at_database(backend, source, found)
+            if database is not None:
+                _look_at_database(backend, database, found, latest(now))
             else:
                 _look_at_files(backend, source, Path(name), found, latest(now))
     except Refused as error:
@@ -61,18 +69,18 @@ def _said(source: Source, error: Refused) -> str:
     return str(error).removeprefix(f"source {source.name}: ").removeprefix(f"source {source.name} ")
 
 
-def _look_at_database(backend: Any, source: CustomerSource, found: Checked) -> None:
+def _look_at_database(backend: Any, source: ListSource, found: Checked, until: int) -> None:
     with suppress(SQLAlchemyError):
         if make_url(source.url or "").password:
             found.remarks.append(
                 "its url holds a password; PostgreSQL reads one from ~/.pgpass, MySQL from ~/.my.cnf"
             )
-    table, _ = _opened(source, found, lambda asked: few_customers(asked, ROWS))
+    table, _ = _opened(source, found, lambda asked: _few(asked, until))
     understand(backend, source, table, None, found)
 
 
 def _look_at_files(backend: Any, source: Source, folder: Path, found: Checked, until: int) -> None:
-    listing = find(source.name, source.paths if isinstance(source, LogSource) else (source.path or "",))
+    listing = find(source.name, source.patterns)
     holding = [each for each in listing.files if each.size] or list(listing.files)
     found.files = _files(listing, holding[-1])
     _remark_on_files(source, listing, found)
@@ -101,8 +109,28 @@ def _table(backend: Any, source: Source, files: list[File], until: int) -> Any:
     if isinstance(source, LogSource):
         return open_log(backend, source, files, until, written=True)
     # Its files are read one by one.
-    first, *_ = [open_customers(backend, source, file).table for file in files]
+    first, *_ = [_of_list(backend, source, file, until) for file in files]
     return first
+
+
+def _of_list(backend: Any, source: ListSource, file: File, until: int) -> Any:
+    if isinstance(source, CustomerSource):
+        return open_customers(backend, source, file).table
+    raw = readers()[source.format](backend, source.name, [file], source.fields.mapped(), source.format)
+    return _with_moments(raw, source, until)
+
+
+def _few(source: ListSource, until: int) -> Any:
+    """Some rows of a database."""
+    if isinstance(source, CustomerSource):
+        return few_customers(source, ROWS)
+    return _with_moments(ibis.memtable(first_rows(source, ROWS)), source, until)
+
+
+def _with_moments(raw: Any, source: ListSource, until: int) -> Any:
+    """The rows of a list, their moments as written and as understood where it has any."""
+    time = time_of(source)
+    return raw if time is None else placed(raw.mutate(written=raw.at.cast("string")), time, until)
 
 
 def _opened(source: _S, found: Checked | None, open_: Callable[[_S], Any]) -> tuple[Any | None, _S]:
@@ -147,8 +175,10 @@ def _remark_on_files(source: Source, listing: Listing, found: Checked) -> None:
                 "a customer base is read whole or not at all, and some of its files cannot be read"
             )
         return
-    if listing.unread:
+    if listing.unread and not isinstance(source, SuppressionSource):
         found.remarks.append("while files cannot be read, nobody is excluded")
+    if not isinstance(source, LogSource):
+        return
     if source.by_date is not None:
         dates = by_date(source.by_date)
         undated = sum(not dates.dated(each.name) for each in listing.files)

@@ -19,8 +19,7 @@ def looked_at_again(reading: Reading, files: Sequence[File]) -> Iterator[Gap]:
 
 def in_custody(reading: Reading, sources: Sources) -> Iterable[InputFile]:
     """The inputs, each with what is known of its way here."""
-    declared = {each.name: each.collected for each in sources.logs}
-    declared |= {each.name: each.collected for each in sources.customers}
+    declared = {each.name: each.collected for each in sources.declared}
     for each in reading.inputs:
         said = declared.get(each.source)
         known = {"by": said.by, "origin": said.from_, "collected_at": said.at} if said else {}

@@ -55,7 +55,12 @@ def _placed(value: Any, place: Callable[[str], str]) -> Any:
     if not isinstance(value, dict):
         return value
     placed = dict(value)
-    for part, key in (("logs", "paths"), ("customers", "path"), ("deletions", "paths")):
+    for part, key in (
+        ("logs", "paths"),
+        ("customers", "path"),
+        ("deletions", "paths"),
+        ("suppressions", "paths"),
+    ):
         if isinstance(entries := value.get(part), list):
             placed[part] = [_with_paths(entry, key, place) for entry in entries]
     return placed

@@ -8,55 +8,66 @@ colleague lists: where a record and a log say different things, nobody is exclud
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
-from tocsin.domain.errors import Refused
+from tocsin.domain.lists import DeletionSource
 from tocsin.domain.moments import from_microseconds, in_microseconds
 from tocsin.domain.scope.buckets import Bucket
-from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.gaps import SHOWN, Gap
 from tocsin.domain.scope.people import Deletion
 from tocsin.domain.scope.question import Question
-from tocsin.domain.scope.result import InputFile
-from tocsin.domain.sources import DeletionSource
-from tocsin.scoping.accounts import BAD_BYTES
-from tocsin.scoping.gaps.files import changed_files
+from tocsin.scoping.gaps.files import incomplete
 from tocsin.scoping.levels import LEVEL
+from tocsin.scoping.lists import read_list
 from tocsin.scoping.owners import SURE_OF
 from tocsin.scoping.reading import Desk, Reading
-from tocsin.sources.files import File, changed, take_in
-from tocsin.sources.finding import find
-from tocsin.sources.gate import formats
-from tocsin.sources.logs import readers
 from tocsin.sources.times import placed
 
 DAY = 86_400_000_000
+_UNDATED = "records of deletions without a moment that can be read; they exclude nobody"
 #: What is kept of a record that excludes somebody.
 PROOF = ("proof_source", "proof_file", "proof_sha256", "proof_record", "deleted_us")
 
 
+@dataclass(frozen=True)
+class Deletions:
+    """By account its latest deletion and the record of it (`PROOF`); None where no list is declared, or holds any.
+
+    While a row of a list is lost, it may be a later deletion of anybody: `whole` is false, and no record excludes.
+    """
+
+    table: Any | None = None
+    whole: bool = True
+
+
 def read_deletions(
     engine: Any, declared: Sequence[DeletionSource], desk: Desk, reading: Reading
-) -> Any | None:
-    """By account its latest deletion and the record of it (`PROOF`); None where none is declared.
+) -> Deletions:
+    """The records of deletions of every list.
 
     An account of which a record has no readable moment is none that is proven deleted.
     """
-    parts = [_records(engine, source, desk, reading) for source in declared]
+    parts, whole = [], True
+    for source in declared:
+        rows, lost = read_list(engine, source, "id", desk, reading)
+        whole = whole and not lost
+        reading.gaps += incomplete(lost, "no record excludes anybody while a later one may be lost")
+        if rows is not None:
+            parts.append(_records(placed(rows, source.time, desk.until), source))
     if not parts:
-        return None
+        return Deletions(None, whole)
     rows = engine.create_table(ibis.util.gen_name("deletions"), ibis.union(*parts), temp=True)
-    undated = rows.filter(rows.at.isnull() & rows.account.notnull())
+    undated = rows.filter(rows.at.isnull())
     for row in engine.to_pyarrow(undated.group_by("source").aggregate(count=undated.count())).to_pylist():
-        detail = "records of deletions without a moment that can be read; they exclude nobody"
+        detail = _UNDATED + _lines(engine, undated.filter(undated.source == row["source"]))
         reading.gaps.append(
             Gap(kind="unproven-deletions", source=row["source"], count=row["count"], detail=detail)
         )
-    rows = rows.filter(rows.account.notnull())
     last = rows.group_by("account").aggregate(
         deleted_us=rows.at.max(),
         undated=rows.at.isnull().any(),
@@ -65,56 +76,30 @@ def read_deletions(
     last = last.mutate(deleted_us=ibis.ifelse(last.undated, ibis.null("int64"), last.deleted_us)).drop(
         "undated"
     )
-    return engine.create_table(ibis.util.gen_name("deleted"), last, temp=True)
+    return Deletions(engine.create_table(ibis.util.gen_name("deleted"), last, temp=True), whole)
 
 
-def _records(engine: Any, source: DeletionSource, desk: Desk, reading: Reading) -> Any:
-    listing = find(source.name, source.paths)
-    for each in listing.unread:
-        raise Refused(f"source {source.name}: {each.name} {each.why}; correct it, or `paths` in sources.yaml")
-    files = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())
-    try:
-        raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
-        rows = engine.create_table(
-            ibis.util.gen_name("records"),
-            _tidied(placed(raw, source.time, desk.until), source, files),
-            temp=True,
-        )
-    except BAD_BYTES:
-        raise Refused(
-            f"source {source.name}: its files cannot be read as {source.format}; check `format`, or get whole copies"
-        ) from None
-    counts = engine.to_pyarrow(rows.group_by("file").aggregate(n=rows.count())).to_pylist()
-    n = {row["file"]: row["n"] for row in counts}
-    reading.gaps += changed_files(changed(files))
-    reading.inputs += (
-        InputFile(
-            source=source.name, name=file.name, sha256=file.sha256, bytes=file.size, rows=n.get(file.name, 0)
-        )
-        for file in files
-    )
-    return rows
+def _lines(engine: Any, rows: Any) -> str:
+    """The first of these rows by file and line, as the end of a sentence; empty where no line is known."""
+    first = rows.filter(rows.line.notnull()).select("file", "line").order_by("file", "line").limit(SHOWN + 1)
+    places = [f"{row['file']} line {row['line']}" for row in engine.to_pyarrow(first).to_pylist()]
+    more = ", ..." if len(places) > SHOWN else ""
+    return f": {', '.join(places[:SHOWN])}{more}" if places else ""
 
 
-def _tidied(raw: Any, source: DeletionSource, files: Sequence[File]) -> Any:
-    names = pa.table(
-        {
-            "read_from": pa.array([str(file.read_from) for file in files]),
-            "name": pa.array([file.name for file in files]),
-            "hash": pa.array([file.sha256 for file in files]),
-        }
-    )
-    known = ibis.memtable(names)
-    rows = raw.left_join(known, raw.file == known.read_from)
+def _records(rows: Any, source: DeletionSource) -> Any:
     account = rows.id.cast("string").strip().nullif("")
-    record = rows.record.cast("string").strip().nullif("") if "record" in raw.columns else ibis.null("string")
+    record = (
+        rows.record.cast("string").strip().nullif("") if "record" in rows.columns else ibis.null("string")
+    )
     return rows.select(
+        "file",
+        "sha256",
+        "line",
         account=account,
         # Of the two moments at which a clock shows the same when it is put back, the later.
         at=ibis.greatest(rows.at, ibis.coalesce(rows.again, rows.at)),
         source=ibis.literal(source.name),
-        file=rows.name,
-        sha256=rows.hash,
         record=record.fill_null(account),
     )
 
@@ -156,15 +141,15 @@ def began(question: Question) -> datetime | None:
 
 
 def proven(
-    engine: Any, people: Any, deleted: Any | None, start: datetime | None, data_map: DataMap
+    engine: Any, people: Any, deleted: Deletions, start: datetime | None, data_map: DataMap
 ) -> tuple[Any, list[Gap]]:
     """The people, without those whose data were gone before `start` by the records, and with the proof (`PROOF`).
 
     Beside them the gaps: people of whom a request was answered long after they were deleted.
     """
-    if deleted is None:
+    if deleted.table is None or not deleted.whole:
         return people.mutate(**{name: ibis.null(_type(name)) for name in PROOF}), []
-    records = _by_person(people, deleted)
+    records = _by_person(people, deleted.table)
     people = people.left_join(records, people.id == records.owner).drop("owner")
     gone = _gone(people.deleted_us, start, data_map)
     people = people.mutate(gone=gone)

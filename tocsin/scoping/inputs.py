@@ -15,16 +15,16 @@ from tocsin.sources.finding import Listing, find
 def inputs_now(
     question: Question, sources: Sources, folder: Path, progress: Progress
 ) -> Iterator[tuple[str, str, str]]:
-    """(source, name, SHA-256) of every file of the logs and of the customers; a live table is none.
+    """(source, name, SHA-256) of every file of the logs and of the lists; a live table is none.
 
     What lies in a store is fetched into `folder`. Refused where a pattern names no file.
     """
     for log in chosen(question, sources.logs):
         yield from _taken_in(log.name, found_logs(log, question, folder, progress))
-    for customers in sources.customers:
-        if customers.path is not None:
-            listing = find(customers.name, [customers.path])
-            yield from _taken_in(customers.name, fetched(customers.name, listing, folder, progress))
+    for each in sources.lists:
+        if each.patterns:
+            listing = find(each.name, each.patterns)
+            yield from _taken_in(each.name, fetched(each.name, listing, folder, progress))
 
 
 def _taken_in(source: str, listing: Listing) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.errors import Refused
+from tocsin.domain.lists import ListSource
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import CustomerSource
@@ -45,12 +46,14 @@ def read_customers(
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
-def changed_tables(declared: Iterable[CustomerSource], inputs: Iterable[InputFile]) -> Iterator[Gap]:
+def changed_tables(declared: Iterable[ListSource], inputs: Iterable[InputFile]) -> Iterator[Gap]:
     """Tables and queries that no longer say what they said when they were read: each is asked once more."""
     read = {each.source: each.sha256 for each in inputs}
     for source in declared:
         if source.url is not None and digest_now(source) != read[source.name]:
-            detail = "its people were read in one look, and somebody changed them since; ask again when it is quiet"
+            detail = (
+                "its rows were read in one look, and somebody changed them since; ask again when it is quiet"
+            )
             yield Gap(kind="customers-changed", source=source.name, count=1, detail=detail)
 
 
@@ -59,7 +62,7 @@ def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> 
     listing = _listed(source, desk.folder)
     if listing is None:
         customers, table = _read(engine, source, None)
-        _note(reading, source, source.table or "query", customers, _count(engine, table))
+        _note(reading, source, source.place, customers, _count(engine, table))
         return [table]
     files = take_in(source.name, listing.files, desk.bounds, of_lines=source.format in formats())
     tables = []

@@ -23,7 +23,7 @@ from tocsin.domain.scope.retained import Retained
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells, controllers
 from tocsin.scoping.custody import in_custody, looked_at_again
-from tocsin.scoping.deletions import began, proven, read_deletions, with_deleted
+from tocsin.scoping.deletions import Deletions, began, proven, read_deletions, with_deleted
 from tocsin.scoping.exposed import holders, refuse_unknown_tables, unlisted, weighed
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.clocks import in_the_future
@@ -37,6 +37,7 @@ from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.repeats import repeated
 from tocsin.scoping.retention import explained, with_overdue
 from tocsin.scoping.subjects import whose
+from tocsin.scoping.suppressions import read_suppressions, with_suppressed
 from tocsin.scoping.workspace import working_in
 from tocsin.sources.engine import Limits, crew
 from tocsin.sources.logs import completed
@@ -146,16 +147,18 @@ def _found(
             reading.gaps += looked_again(listing, reading.files)
         customers = read_customers(backend, sources.customers, desk, reading)
         deleted = read_deletions(backend, sources.deletions, desk, reading)
-        customers = with_deleted(customers, deleted)
+        customers = with_deleted(customers, deleted.table)
+        suppressed = read_suppressions(backend, sources.suppressions, desk, reading)
         progress("counting people", 0.0)
         table = _people(backend, question, (customers, sources.customers), data_map, reading)
         table = _with_records(backend, table, deleted, question, data_map, reading)
+        table = with_suppressed(backend, table, suppressed)
         seen = known_indicators(backend, reading.passes, question)
         found = backend.to_pyarrow(table.order_by("id"))
         alike = cells.tally(backend, table, data_map)
         excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
         proof = tuple(proofs(backend, question, reading)) if excludes else ()
-        reading.gaps += changed_tables(sources.customers, reading.inputs)
+        reading.gaps += changed_tables(sources.lists, reading.inputs)
         strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
         retained = explained(backend, table, began(question), data_map)
         to_tell, nameless = controllers.counted(backend, table, data_map)
@@ -164,13 +167,13 @@ def _found(
 
 
 def _with_records(
-    backend: Any, table: Any, deleted: Any | None, question: Question, data_map: DataMap, reading: Reading
+    backend: Any, table: Any, deleted: Deletions, question: Question, data_map: DataMap, reading: Reading
 ) -> Any:
     """The people, but those whom a record of a deletion excludes, and what of theirs should be gone by now."""
     start = began(question)
     table, contradicted = proven(backend, table, deleted, start, data_map)
     reading.gaps += contradicted
-    return with_overdue(table, start, data_map)
+    return with_overdue(backend, table, start, data_map)
 
 
 def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:

@@ -6,9 +6,9 @@ row counted with its reason. So a broken line costs its block a second look, and
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any
 
@@ -16,6 +16,7 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import Account, judge
 from tocsin.scoping.asked import Asked, Counted, Volume
+from tocsin.scoping.supply import Opened, Supply
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.engine import Crew
@@ -33,25 +34,6 @@ _NUMBER = 64
 _MANY = 4
 #: Lines that are picked before anything is asked about them: a question costs as much as to read so many.
 _ENOUGH = 5000
-
-
-@dataclass(eq=False)
-class _Opened:
-    """A file that hands read: its blocks, taken by one hand at a time, and what became of their lines."""
-
-    file: File
-    content: Content
-    blocks: Iterator[Block]
-    lock: Lock = field(default_factory=Lock)
-    rows: int = 0
-    #: By the number of the first line of a block, what in it is no row.
-    rejects: dict[int, Rejects] = field(default_factory=dict)
-
-    def account(self) -> Account:
-        """What became of the lines, once all are read."""
-        file = replace(self.file, sha256=self.content.sha256, size=self.content.size)
-        rejects = Rejects.of(self.rejects[first] for first in sorted(self.rejects))
-        return Account(file, file, self.rows, self.content.fault, rejects)
 
 
 @dataclass
@@ -81,7 +63,7 @@ class Pass:
 
         `told` hears now and then how many bytes are behind us, and how many rows.
         """
-        supply = _Supply(self._open(file) for file in files)
+        supply = Supply(self._open(file) for file in files)
         told(*supply.behind())
         with ThreadPoolExecutor(len(self.crew.hands), "hand") as pool:
             working = [pool.submit(self._work, hand, supply) for hand in range(len(self.crew.hands))]
@@ -101,11 +83,11 @@ class Pass:
             table = table.filter(~table.file.isin(sorted(copies)))
         return table, [each for each in accounts if str(each.file.read_from) not in copies]
 
-    def _open(self, file: File) -> _Opened:
+    def _open(self, file: File) -> Opened:
         content = Content(file.read_from, file.packing, self.bounds, file.size)
-        return _Opened(file, content, blocks_of(self.source.format, content, self.bounds))
+        return Opened(file, content, blocks_of(self.source.format, content, self.bounds))
 
-    def _work(self, hand: int, supply: "_Supply") -> None:
+    def _work(self, hand: int, supply: "Supply") -> None:
         try:
             opened = None
             while not self._stopped.is_set() and (taken := supply.take(opened)):
@@ -121,12 +103,12 @@ class Pass:
         for hand in self.crew.hands:
             hand.interrupt()
 
-    def _read(self, hand: int, opened: _Opened, block: Block) -> None:
+    def _read(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block; through the gate, where the engine alone does not find them all."""
         if block.numbered or not self._trusted(hand, opened, block):
             self._through_the_gate(hand, opened, block)
 
-    def _trusted(self, hand: int, opened: _Opened, block: Block) -> bool:
+    def _trusted(self, hand: int, opened: Opened, block: Block) -> bool:
         """Whether every line of a block is a row with a moment; then they are counted and kept."""
         shape = self._shape(block, numbered=False)
         found = self._asked.look(hand, shape, block.text)
@@ -167,7 +149,7 @@ class Pass:
         with self._books:
             self._volumes.update({(file, volume): n for volume, n in left.items()})
 
-    def _through_the_gate(self, hand: int, opened: _Opened, block: Block) -> None:
+    def _through_the_gate(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block, line by line; what is no row is a reject."""
         rejects, text, lines = block.rejects, block.text, block.lines
         if not block.numbered:
@@ -189,56 +171,12 @@ class Pass:
     def _shape(self, block: Block, *, numbered: bool) -> Shape:
         return Shape(self.source.format, block.header, numbered, self.bounds.line + _NUMBER)
 
-    def _note(self, opened: _Opened, found: Counted, rejects: Rejects, first: int) -> None:
+    def _note(self, opened: Opened, found: Counted, rejects: Rejects, first: int) -> None:
         file = str(opened.file.read_from)
         with self._books:
             opened.rows += found.rows - len(found.lost) - found.unnumbered
             opened.rejects[first] = rejects
             self._volumes.update({(file, volume): n for volume, n in found.volumes.items()})
-
-
-class _Supply:
-    """The blocks of all files, for several hands: two take from one file only while none other is left."""
-
-    def __init__(self, files: Iterator[_Opened]) -> None:
-        self.opened: list[_Opened] = []
-        self._left, self._live, self._desk = files, list[_Opened](), Lock()
-
-    def take(self, last: _Opened | None) -> tuple[_Opened, Block] | None:
-        """The next block of the `last` file of a hand, or of one from which no other hand is just taking one."""
-        while opened := self._chosen(last):
-            try:
-                block = next(opened.blocks, None)
-            finally:
-                opened.lock.release()
-            if block:
-                return opened, block
-            with self._desk:
-                if opened in self._live:
-                    self._live.remove(opened)
-        return None
-
-    def behind(self) -> tuple[int, int]:
-        """Bytes that were read, and rows."""
-        return sum(each.content.read for each in self.opened), sum(each.rows for each in self.opened)
-
-    def _chosen(self, last: _Opened | None) -> _Opened | None:
-        """A file whose lock is held now; None where nothing is left."""
-        with self._desk:
-            if last in self._live and last.lock.acquire(blocking=False):
-                return last
-            if opened := next(self._left, None):
-                opened.lock.acquire()
-                self.opened.append(opened)
-                self._live.append(opened)
-                return opened
-            for each in self._live:
-                if each.lock.acquire(blocking=False):
-                    return each
-            busy = next(iter(self._live), None)
-        if busy:
-            busy.lock.acquire()
-        return busy
 
 
 def _copies(accounts: Iterable[Account]) -> set[str]:

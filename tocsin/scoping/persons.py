@@ -13,6 +13,7 @@ from tocsin.scoping import cells
 from tocsin.scoping.deletions import proof_of
 from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF, TOLD, moment
+from tocsin.scoping.suppressions import suppressions_of
 from tocsin.sources.flagging import flags_of
 
 
@@ -58,6 +59,7 @@ def persons_of(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) 
                 controller=row["controller"],
                 overdue=cells.kinds_of(row["overdue"], data_map),
                 deletion=proof_of(row),
+                suppressed=suppressions_of(row["suppressed"]),
             )
 
 

@@ -22,10 +22,11 @@ _DATE = r"^\d{4}-\d\d-\d\d$"
 _LAST = 7_258_118_400_000_000
 
 
-def with_overdue(people: Any, start: datetime | None, data_map: DataMap) -> Any:
+def with_overdue(engine: Any, people: Any, start: datetime | None, data_map: DataMap) -> Any:
     """People with `overdue`: bits of the kinds of theirs that should no longer have existed when they were read first.
 
     A day is given to whoever wrote a date without an hour or a zone, so that nothing is called overdue too early.
+    Worked out once: all that is counted of people is counted of this table.
     """
     edge = None if start is None else in_microseconds(start)
     seen = people.first_seen if edge is None else people.first_seen.fill_null(edge)
@@ -39,7 +40,8 @@ def with_overdue(people: Any, start: datetime | None, data_map: DataMap) -> Any:
         ran = people[f"ran_{_FROM[kind.retention.anchor]}"]
         late = (people.level >= _TOLD) & (ran + (days + 1) * DAY < people.seen)
         overdue = overdue | ibis.ifelse(late.fill_null(False), people.kinds & (1 << place), 0)
-    return people.mutate(overdue=overdue).drop("seen")
+    people = people.mutate(overdue=overdue).drop("seen")
+    return engine.create_table(ibis.util.gen_name("overdue"), people, temp=True)
 
 
 def explained(engine: Any, people: Any, start: datetime | None, data_map: DataMap) -> tuple[Retained, ...]:

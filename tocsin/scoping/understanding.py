@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.domain.likeness import as_written, is_kind, likeness, shape
+from tocsin.domain.lists import ListSource
 from tocsin.domain.moments import from_microseconds
 from tocsin.domain.places import ALIASES, PLACES
 from tocsin.domain.sources import LOG_COLUMNS, CustomerSource, LogSource
-from tocsin.domain.timeformats import EPOCHS
+from tocsin.domain.timeformats import EPOCHS, TimeFormat
 from tocsin.scoping.gaps.moments import REASONS
 from tocsin.sources.flagging import UNEXPLAINED, UNREADABLE_BIRTH
 from tocsin.sources.heads import ROWS
 
-Source = LogSource | CustomerSource
+Source = LogSource | ListSource
 Row = dict[str, Any]
 #: What should stand in a column, and the kinds of `likeness` that are it: others tell of a column that is not the one.
 _EXPECTED = {
@@ -92,15 +93,21 @@ def understand(backend: Any, source: Source, table: Any, records: int | None, fo
     lost: Counter[str] = Counter()
     if records is not None and records > len(rows):
         lost[f"no {found.format}"] = records - len(rows)
-    if isinstance(source, LogSource):
-        _understand_moments(source, rows, lost, found)
-    else:
+    if (time := time_of(source)) is not None:
+        _understand_moments(time, rows, lost, found)
+    elif isinstance(source, CustomerSource):
         _remark_on_people(rows, found)
     found.rows, found.unreadable = len(rows), dict(lost)
     found.columns = tuple(_columns(source, rows))
     _remark_on_columns(rows, found)
     if not rows and (records or isinstance(source, LogSource)):
         found.faults.append(f"none of its first rows can be read as {found.format}")
+
+
+def time_of(source: Source) -> TimeFormat | None:
+    """How a source writes moments; None where it has none."""
+    time: TimeFormat | None = getattr(source, "time", None)
+    return time if "at" in source.fields.mapped() else None
 
 
 def _columns(source: Source, rows: list[Row]) -> Iterator[ColumnSeen]:
@@ -141,7 +148,7 @@ def _remark_on_people(rows: list[Row], found: Checked) -> None:
         found.remarks.append(f"flags: {strange} rows bear a word that nobody explained; add it to `flags`")
 
 
-def _understand_moments(source: LogSource, rows: list[Row], lost: Counter[str], found: Checked) -> None:
+def _understand_moments(time: TimeFormat, rows: list[Row], lost: Counter[str], found: Checked) -> None:
     ways: dict[tuple[str, bool], MomentSeen] = {}
     moments = []
     for row in rows:
@@ -151,7 +158,7 @@ def _understand_moments(source: LogSource, rows: list[Row], lost: Counter[str], 
         else:
             moments.append(from_microseconds(at))
         if written:
-            plain = at is not None and source.time.format not in EPOCHS
+            plain = at is not None and time.format not in EPOCHS
             seen = MomentSeen(
                 as_written(written) if plain else shape(written), moments[-1] if at is not None else None
             )

@@ -1,4 +1,4 @@
-"""Customers out of a database that SQLAlchemy speaks to: only the declared columns, in one look that writes nothing.
+"""Lists out of a database that SQLAlchemy speaks to: only the declared columns, in one look that writes nothing.
 
 PostgreSQL gives one snapshot (read only, repeatable read), a SQLite file is opened read-only, and MySQL and MariaDB are
 asked for a read-only snapshot (nobody has tried that here). Elsewhere one statement reads everything, and what it sees
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, column, create_engine, inspect, liter
 from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.sources import CustomerSource
+from tocsin.domain.lists import ListSource
 from tocsin.domain.timeline import canonical
 from tocsin.sources.missing import refuse_missing
 
@@ -45,7 +45,7 @@ class Print:
         return self._seen.hexdigest()
 
 
-def fetched(engine: Any, source: CustomerSource) -> tuple[Any, Print]:
+def fetched(engine: Any, source: ListSource) -> tuple[Any, Print]:
     """The declared columns of a table or query as a table of the engine, under our names, and their digest."""
     fields = source.fields.mapped()
     schema = pa.schema([(name, pa.string()) for name in fields])
@@ -60,7 +60,7 @@ def fetched(engine: Any, source: CustomerSource) -> tuple[Any, Print]:
     return kept, seen
 
 
-def digest_now(source: CustomerSource) -> str:
+def digest_now(source: ListSource) -> str:
     """The digest of what the table or query says now."""
     seen = Print()
     for rows in _texts(source, source.fields.mapped()):
@@ -68,7 +68,7 @@ def digest_now(source: CustomerSource) -> str:
     return seen.sha256
 
 
-def first_rows(source: CustomerSource, few: int) -> pa.Table:
+def first_rows(source: ListSource, few: int) -> pa.Table:
     """Some rows, whichever come first: for a look at a table it is neither sorted nor counted."""
     fields = source.fields.mapped()
     rows = [row for batch in _texts(source, fields, few) for row in batch]
@@ -76,7 +76,7 @@ def first_rows(source: CustomerSource, few: int) -> pa.Table:
     return pa.table({name: pa.array(texts, pa.string()) for name, texts in zip(fields, columns, strict=True)})
 
 
-def _texts(source: CustomerSource, fields: dict[str, str], few: int | None = None) -> Iterator[Texts]:
+def _texts(source: ListSource, fields: dict[str, str], few: int | None = None) -> Iterator[Texts]:
     """The rows as text, a batch at a time, or a few of them. Refused in one line where they cannot be read."""
     try:
         with _looking(source) as connection:
@@ -94,7 +94,7 @@ def _texts(source: CustomerSource, fields: dict[str, str], few: int | None = Non
 
 
 @contextmanager
-def _looking(source: CustomerSource) -> Iterator[Connection]:
+def _looking(source: ListSource) -> Iterator[Connection]:
     """A connection on which one read-only transaction begins, as far as the database knows such a thing."""
     database = create_engine(_read_only(source))
     try:
@@ -110,7 +110,7 @@ def _looking(source: CustomerSource) -> Iterator[Connection]:
         database.dispose()
 
 
-def _read_only(source: CustomerSource) -> str:
+def _read_only(source: ListSource) -> str:
     """The url, read-only for a SQLite file. Refused where that is not there: opening it would make an empty one."""
     url = source.url or ""
     if not url.startswith(_SQLITE) or url.startswith(f"{_SQLITE}file:"):
@@ -130,7 +130,7 @@ def _plain(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _statement(connection: Connection, source: CustomerSource, fields: dict[str, str]) -> Select[Any]:
+def _statement(connection: Connection, source: ListSource, fields: dict[str, str]) -> Select[Any]:
     if source.query is not None:
         wanted: list[Any] = [
             literal_column(f"people.{_quoted(connection, theirs)}").label(ours)
@@ -147,7 +147,7 @@ def _as_written(query: str) -> str:
     return query.rstrip().rstrip(";").replace(":", "\\:")
 
 
-def _of_table(connection: Connection, source: CustomerSource, fields: dict[str, str]) -> Select[Any]:
+def _of_table(connection: Connection, source: ListSource, fields: dict[str, str]) -> Select[Any]:
     schema, _, name = (source.table or "").rpartition(".")
     if not inspect(connection).has_table(name, schema=schema or None):
         raise Refused(f"source {source.name}: its database has no table {source.table}; correct sources.yaml")

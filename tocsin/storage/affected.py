@@ -125,4 +125,5 @@ def _person(content: bytes) -> AffectedPerson:
         name: tuple(raw.get(name, ()))
         for name in ("emails", "flags", "accounts", "shared", "overdue", "controller_of")
     }
+    several["suppressed"] = tuple(tuple(each) for each in raw.get("suppressed", ()))
     return AffectedPerson(**(raw | moments | known | several | {"deletion": _deletion(raw.get("deletion"))}))

@@ -37,6 +37,7 @@ GapKind = Literal[
     "unknown-listed",
     "unproven-deletions",
     "deletion-contradicted",
+    "incomplete-list",
     "no-customers",
     "people-not-counted",
     "controllers-unknown",

@@ -9,6 +9,11 @@ from datetime import datetime
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.buckets import TOLD, Bucket
 
+#: Address in small letters, what a list of suppressions says of it, and since when, as far as that is known.
+Suppressed = tuple[str, str, str | None]
+#: Mail came back from it; it is none; its owner wants no more mail, which a notice of a breach is not asked for.
+SUPPRESSIONS = ("bounced", "invalid", "unsubscribed")
+
 
 @dataclass(frozen=True)
 class Deletion:
@@ -70,6 +75,12 @@ class AffectedPerson:
     #: Kinds of hers that should no longer have existed when they were read.
     overdue: tuple[str, ...] = ()
     deletion: Deletion | None = None
+    #: What lists of suppressions say of her addresses.
+    suppressed: tuple[Suppressed, ...] = ()
+
+    def suppressed_as(self, kind: str) -> frozenset[str]:
+        """Those of her addresses, in small letters, of which a list says this."""
+        return frozenset(address for address, said, _ in self.suppressed if said == kind)
 
     def bucket_of(self, kind: str) -> Bucket:
         """How sure we are that this kind of her data was read."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.flags import FLAGS, UNCERTAIN
-from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson
 
 Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "held"]
 WAYS: tuple[Way, ...] = ("email", "post", "guardian", "next-of-kin", "internal", "held")
@@ -85,21 +85,23 @@ def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str 
 def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
     """The address to write to and why this one; or None, and why none.
 
-    Of several her own comes before one that others read too. That mail came back is said of the person, so that no
-    address of hers is tried.
+    Of several her own comes before one that others read too. Where a flag says of the person that mail came back, no
+    address of hers is tried; where a list says it of an address, that one is not.
     """
     said = [each for each in (person.email, *person.emails) if each and each.strip()]
-    good = [each for each in said if is_address(each)]
-    if not good:
+    none, back = person.suppressed_as("invalid"), person.suppressed_as("bounced")
+    valid = [each for each in said if is_address(each) and each.strip().lower() not in none]
+    if not valid:
         return None, "invalid-address" if said else "no-address"
-    if "bounced" in person.flags:
+    good = [each for each in valid if each.strip().lower() not in back]
+    if not good or "bounced" in person.flags:
         return None, "bounced"
     own = [each for each in good if each.lower() not in person.shared]
     if not own:
         return good[0], "the first of hers; others read it too"
     if own[0] == said[0]:
         return own[0], "the first of hers"
-    return own[0], "the first of hers that is an address and that nobody shares"
+    return own[0], "the first of hers that takes mail and that nobody shares"
 
 
 def is_minor(person: AffectedPerson, day: date) -> bool:
@@ -135,11 +137,19 @@ def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
         "several-addresses": bool(person.emails),
     }
     found |= dict.fromkeys(person.flags, True)
+    found |= {f"{kind}-address": True for _, kind, _ in person.suppressed}
     return tuple(name for name in CIRCUMSTANCES if found.get(name))
 
 
 #: In the order in which they are shown.
-CIRCUMSTANCES = (*FLAGS, UNCERTAIN, "unknown-country", "several-accounts", "several-addresses")
+CIRCUMSTANCES = (
+    *FLAGS,
+    UNCERTAIN,
+    "unknown-country",
+    "several-accounts",
+    "several-addresses",
+    *(f"{kind}-address" for kind in SUPPRESSIONS),
+)
 
 
 @dataclass

@@ -40,6 +40,12 @@ def looked_again(listing: Listing, files: Iterable[File]) -> Iterator[Gap]:
         yield Gap(kind="late-file", source=source, count=len(found.late), detail=detail, files=found.late)
 
 
+def incomplete(lost: Iterable[Gap], means: str) -> Iterator[Gap]:
+    """What a list has lost. No request hides there, whatever would hide one in a log; `means` says what does."""
+    for each in lost:
+        yield each.model_copy(update={"kind": "incomplete-list", "detail": f"{each.detail}; {means}"})
+
+
 def other_days(listings: Iterable[Listing], question: Question) -> Iterator[Gap]:
     """Files and folders of other days, in which alone an account may have used what was asked about.
 
