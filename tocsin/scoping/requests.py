@@ -16,7 +16,7 @@ from tocsin.scoping.switches import switch_columns
 from tocsin.sources.logs import tidied
 
 HOUR = 3_600_000_000
-#: What makes two rows the same request.
+#: What makes two rows the same request, and the clauses that fit them.
 REQUEST = (*LOG_COLUMNS, "again", "marks")
 #: What is kept of rows that do not fit: whose a token is, and that any log knows it.
 _POINTERS = ("account", "token", "session")
@@ -30,7 +30,7 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     """
     log = marked(log, question, source)
     log = log.mutate(
-        hit=satisfied(question.tree(), log.marks),
+        hit=_may_hit(question, source, log.marks),
         linked=log.named & log.account.notnull(),
         # Only of a row that fits does it matter on which side of an edge it lies.
         unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
@@ -50,6 +50,17 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     )
     counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
     return counted if "blind" in kept else counted.mutate(blind=ibis.literal(False))
+
+
+def _may_hit(question: Question, source: LogSource, marks: Any) -> Any:
+    """Whether a row fits. In a stream, another source may log the same request, and clauses be put to that one alone:
+    then a row fits as far as this source can say, until the rows of one request are together.
+    """
+    if source.stream is None:
+        return satisfied(question.tree(), marks)
+    here = question.leaves_for(source.name)
+    elsewhere = sum(leaf.bit for leaf in question.leaves() if leaf not in here)
+    return (marks != 0) & satisfied(question.tree(), marks | elsewhere)
 
 
 def _kept(where: Any, value: Any) -> Any:

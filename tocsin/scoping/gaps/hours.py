@@ -68,13 +68,14 @@ class _Judged:
     ) -> None:
         self.volumes, self.source, self.counts = volumes, volumes.source, volumes.counts
         self.moments = question.windows(self.source.name)
+        self.asked = question.leaves_for(self.source.name)
         self.windows = tuple(window_hours(question, self.source.name, sources))
         self.switches = [switch for switch in switches if switch.of == self.source.name]
 
     def has_sister(self, other: "_Judged") -> bool:
-        return (
-            other is not self and self.source.stream is not None and other.source.stream == self.source.stream
-        )
+        """Whether another source logs the same requests, and is asked whatever this one is asked."""
+        alike = self.source.stream is not None and other.source.stream == self.source.stream
+        return other is not self and alike and set(self.asked) <= set(other.asked)
 
     @cached_property
     def present(self) -> list[int]:
