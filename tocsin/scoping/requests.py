@@ -25,8 +25,8 @@ _POINTERS = ("account", "token", "session")
 def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     """One row for each fitting request (`hit`), for each account that an indicator names, then or at another time
     (`linked`), and for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not
-    be read; `blind` are rows that might fit, had their address been readable; `unplaced` says why nobody knows when a
-    row was.
+    be read, and `later` is the other hour of a row whose clock showed its own twice; `blind` are rows that might fit,
+    had their address been readable; `unplaced` says why nobody knows when a row was.
     """
     log = marked(log, question, source)
     log = log.mutate(
@@ -46,7 +46,13 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
         kept["blind"] = log.blind
     kept |= switch_columns(log, source)
     rows = log.select(
-        file=log.file, hour=log.at // HOUR, hit=log.hit, linked=log.linked, unplaced=log.unplaced, **kept
+        file=log.file,
+        hour=log.at // HOUR,
+        later=log.again // HOUR,
+        hit=log.hit,
+        linked=log.linked,
+        unplaced=log.unplaced,
+        **kept,
     )
     counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
     return counted if "blind" in kept else counted.mutate(blind=ibis.literal(False))
