@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.scoping.scenes import ask, at, buckets, gaps, log_source, request, told, write_log
 from tocsin.domain.logkeeping import Volume
-from tocsin.scoping.gaps.volume import Usual
+from tocsin.domain.timeformats import TimeFormat
+from tocsin.scoping.gaps.volume import Usual, with_history
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST = int(NEW_YEAR.timestamp()) // 3600
@@ -163,3 +165,65 @@ def test_another_source_of_the_stream_closes_what_one_of_them_lacks(tmp_path):
     ]
     assert set(gaps(ask(tmp_path, blind, asked))) == {"thin-hours", "missing-hours", "missing-column"}
     assert told(ask(tmp_path, blind, asked)).keys() == {"c3"}
+
+
+def by_day(folder, shape, days=25):
+    """Folders by date, each with its day's log; the first is 1 November 2026."""
+    for day in range(1, days + 1):
+        target = folder / f"2026-11-{day:02}"
+        target.mkdir()
+        begin = (datetime(2026, 11, day, tzinfo=UTC) - at(0)) // timedelta(hours=1)
+        rows = [row for hour in range(24) for row in hour_of_requests(begin + hour, shape(day, hour))]
+        write_log(target, rows)
+    return f"{folder}/%Y-%m-%d/log.ndjson"
+
+
+def test_of_folders_by_date_some_more_are_read_so_that_a_thin_hour_shows(tmp_path):
+    # At work it is cut for five hours: too long for a notch, so that other days have to tell.
+    paths = by_day(tmp_path, lambda day, hour: 2 if day == 20 and 9 <= hour < 14 else 60)
+    question = {"tokens": ["leaked"], "since": at(-600), "until": at(840)}
+    found = ask(tmp_path, log_source(paths), question)
+    read = [each.name[:10] for each in found.result.inputs if each.source == "api"]
+    assert (read[0], read[-1]) == ("2026-11-14", "2026-11-21")
+    assert gaps(found) == {"thin-hours": 5, "other-days": 17}
+    # Who declares that fewer days are enough has fewer read, and as many days as the window has itself are none more.
+    fewer = ask(tmp_path, log_source(paths, volume=Volume(days=3)), question)
+    read = [each.name[:10] for each in fewer.result.inputs if each.source == "api"]
+    assert (read[0], gaps(fewer)["thin-hours"]) == ("2026-11-16", 5)
+
+
+@pytest.mark.parametrize(("days", "before"), [(0.1, 5), (1, 5), (2, 4), (5, 1), (6, 0), (30, 0), (None, 5)])
+def test_days_of_the_window_itself_need_none_before_it(days, before):
+    until = None if days is None else at(0) + timedelta(days=days)
+    assert list(with_history([(at(0), until)], Volume())) == [(at(0) - timedelta(days=before), until)]
+    assert list(with_history([(None, until)], Volume())) == [(None, until)]
+
+
+@pytest.mark.parametrize(
+    ("number", "kept", "expected"),
+    [
+        (60, 120, {}),
+        (2, 4, {}),
+        (1, 2, {}),
+        # One row lies in one of both hours, whichever that is.
+        (1, 1, {"missing-hours": 1}),
+        (60, 0, {"missing-hours": 2}),
+        (60, 2, {"thin-hours": 2}),
+    ],
+)
+def test_the_hour_that_a_wall_clock_shows_twice_is_neither_missing_nor_thin(tmp_path, number, kept, expected):
+    berlin, first = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 18, tzinfo=UTC)
+    moments = [
+        first + timedelta(seconds=3600 * hour + 3600 * each / number)
+        for hour in range(10 * 24)
+        for each in range(number)
+    ]
+    shown = [moment.astimezone(berlin).replace(tzinfo=None).isoformat() for moment in moments]
+    places = [place for place, local in enumerate(shown) if local.startswith("2026-10-25T02")]
+    assert len(places) == 2 * number
+    rows = [
+        request(0, "c0") | {"at": local} for place, local in enumerate(shown) if place not in places[kept:]
+    ]
+    log = log_source(write_log(tmp_path, rows, "csv"), form="csv", time=TimeFormat(zone="Europe/Berlin"))
+    window = {"since": first + timedelta(days=6), "until": first + timedelta(days=9)}
+    assert gaps(ask(tmp_path, log, {"tokens": ["leaked"]} | window)) == expected

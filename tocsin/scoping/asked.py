@@ -22,8 +22,8 @@ from tocsin.sources.engine import Crew, shared
 from tocsin.sources.logs import Only, open_block, understood
 from tocsin.sources.shelf import address
 
-#: What the rows of a block that are not kept are counted by: hour, why unplaced, whether blind.
-Volume = tuple[int | None, str | None, bool]
+#: What the rows of a block that are not kept are counted by: hour, later hour, why unplaced, whether blind.
+Volume = tuple[int | None, int | None, str | None, bool]
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,10 @@ class Asked:
             return None
         named = {
             "file": pa.array([file for file, _ in volumes], pa.string()),
-            "hour": pa.array([hour for _, (hour, _, _) in volumes], pa.int64()),
-            "unplaced": pa.array([why for _, (_, why, _) in volumes], pa.string()),
-            "blind": pa.array([blind for _, (_, _, blind) in volumes], pa.bool_()),
+            "hour": pa.array([hour for _, (hour, _, _, _) in volumes], pa.int64()),
+            "later": pa.array([later for _, (_, later, _, _) in volumes], pa.int64()),
+            "unplaced": pa.array([why for _, (_, _, why, _) in volumes], pa.string()),
+            "blind": pa.array([blind for _, (_, _, _, blind) in volumes], pa.bool_()),
             "n": pa.array(volumes.values(), pa.int64()),
         }
         self.crew.engine.insert(self._table, rest(ibis.memtable(pa.table(named)), self._schema))
@@ -164,13 +165,13 @@ class Asked:
 def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
     volumes = Counter[Volume]()
     total, unnumbered, picks, picked, lost = 0, 0, False, list[int](), list[int]()
-    for hour, unplaced, blind, is_kept, n, without_number, lines in rows:
+    for hour, later, unplaced, blind, is_kept, n, without_number, lines in rows:
         total, unnumbered = total + n, unnumbered + without_number
         if is_kept:
             picks = True
             picked += lines or ()
         else:
-            volumes[hour, unplaced, blind] = n
+            volumes[hour, later, unplaced, blind] = n
         if hour is None and unplaced is None:
             lost += lines or ()
     return Counted(total, volumes, picks, sorted(picked), sorted(lost), unnumbered)

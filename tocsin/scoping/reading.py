@@ -27,6 +27,7 @@ from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.hours import Volumes, hour_gaps, volumes
 from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, without_moment
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
+from tocsin.scoping.gaps.volume import with_history
 from tocsin.scoping.ordering import note_clocks
 from tocsin.scoping.passing import Pass
 from tocsin.scoping.repeats import by_stream, copies
@@ -103,9 +104,11 @@ def read_logs(question: Question, sources: Sequence[LogSource], desk: Desk) -> R
 
 
 def found_logs(source: LogSource, question: Question, folder: Path, progress: Progress) -> Listing:
-    """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's windows."""
+    """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's windows, and
+    of some days before them: without these nobody knows how many rows an hour usually has."""
     progress(f"looking for {source.name}", 0.0)
-    listing = find(source.name, source.paths, source.by_date, question.windows(source.name))
+    windows = with_history(question.windows(source.name), source.volume)
+    listing = find(source.name, source.paths, source.by_date, windows)
     return fetched(source.name, listing, folder, progress)
 
 

@@ -33,9 +33,12 @@ def _one(passes: Sequence[Any]) -> Any:
 
 
 def once_each(rows: Any) -> Any:
-    """Each request once, with `copies`: how many more rows said it. `n` is how many rows each row stands for."""
-    keys = [name for name in rows.columns if name != "n"]
-    return rows.group_by(keys).aggregate(copies=rows.n.sum() - 1)
+    """Each request once, with `copies`: how many more rows said it. `n` is how many rows each row stands for.
+
+    `marks` are all clauses that fit any of its rows: of a stream, not every source is asked every clause.
+    """
+    keys = [name for name in rows.columns if name not in ("n", "marks")]
+    return rows.group_by(keys).aggregate(copies=rows.n.sum() - 1, marks=rows.marks.bit_or())
 
 
 def copies(listing: Listing, files: Sequence[File]) -> list[str]:

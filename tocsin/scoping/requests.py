@@ -17,24 +17,25 @@ from tocsin.scoping.switches import switch_columns
 from tocsin.sources.logs import Only, tidied
 
 HOUR = 3_600_000_000
-#: What makes two rows the same request.
+#: What makes two rows the same request, and the clauses that fit them.
 REQUEST = (*LOG_COLUMNS, "again", "marks")
 #: What is kept of rows that do not fit: whose a token is, and that any log knows it.
 _POINTERS = ("account", "token", "session")
 #: What the rows that are not kept are counted by.
-_VOLUME = ("file", "hour", "unplaced", "blind")
+_VOLUME = ("file", "hour", "later", "unplaced", "blind")
 
 
 def judged(log: Any, question: Question, source: LogSource) -> Any:
     """The log, and of each row: whether it is a fitting request (`hit`); whether an indicator names its account, then
-    or at another time (`linked`); its `hour`, null where its moment could not be read; `unplaced`, why nobody knows
-    when it was; `blind`, whether it might fit, had its address been readable; and whether it is `kept`.
+    or at another time (`linked`); its `hour`, null where its moment could not be read, and `later`, the other hour of a
+    row whose clock showed its own twice; `unplaced`, why nobody knows when it was; `blind`, whether it might fit, had its address been readable; and whether it is `kept`.
     """
     log = marked(log, question, source)
     log = log.mutate(
-        hit=satisfied(question.tree(), log.marks),
+        hit=_may_hit(question, source, log.marks),
         linked=log.named & log.account.notnull(),
         hour=log.at // HOUR,
+        later=log.again // HOUR,
         # Only of a row that fits does it matter on which side of an edge it lies.
         unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
         blind=log.blind if "blind" in log.columns else ibis.literal(False),
@@ -55,7 +56,7 @@ def pointers(question: Question, source: LogSource) -> Only | None:
 def seen(log: Any) -> Any:
     """The log with what `judged` says of rows that are not kept."""
     line = log.line if "line" in log.columns else ibis.null("int64")
-    return log.mutate(hour=log.at // HOUR, blind=ibis.literal(False), line=line)
+    return log.mutate(hour=log.at // HOUR, later=log.again // HOUR, blind=ibis.literal(False), line=line)
 
 
 def counted(log: Any) -> Any:
@@ -109,6 +110,17 @@ def rest(volumes: Any, schema: Any) -> Any:
     return others.select(
         **{name: given.get(name, ibis.null(kind)).cast(kind) for name, kind in schema.items()}
     )
+
+
+def _may_hit(question: Question, source: LogSource, marks: Any) -> Any:
+    """Whether a row fits. In a stream, another source may log the same request, and clauses be put to that one alone:
+    then a row fits as far as this source can say, until the rows of one request are together.
+    """
+    if source.stream is None:
+        return satisfied(question.tree(), marks)
+    here = question.leaves_for(source.name)
+    elsewhere = sum(leaf.bit for leaf in question.leaves() if leaf not in here)
+    return (marks != 0) & satisfied(question.tree(), marks | elsewhere)
 
 
 def _no_row() -> Any:

@@ -3,6 +3,7 @@
 Where another source of the same stream shows an hour whole, nothing is missing there.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,11 +30,20 @@ class Volumes:
 
 
 def volumes(engine: Any, source: LogSource, rows: Any, *, comparable: bool) -> Volumes:
-    """The rows of each hour, out of a source's pass."""
+    """The rows of each hour, out of a source's pass.
+
+    When a wall clock is put back it shows one hour twice. Nobody knows to which of both a row belongs: half of them
+    count for each, and a single one leaves the other hour empty.
+    """
     counted = rows.filter(rows.hour.notnull())
-    table = engine.to_pyarrow(counted.group_by("hour").aggregate(rows=counted.n.sum()))
-    counts = dict(zip(table["hour"].to_pylist(), table["rows"].to_pylist(), strict=True))
-    return Volumes(source, counts, comparable, switched(engine, source, rows))
+    counted = counted.group_by("hour", "later").aggregate(rows=counted.n.sum())
+    counts: Counter[int] = Counter()
+    for row in engine.to_pyarrow(counted).to_pylist():
+        half = 0 if row["later"] is None else row["rows"] // 2
+        counts[row["hour"]] += row["rows"] - half
+        if half:
+            counts[row["later"]] += half
+    return Volumes(source, dict(counts), comparable, switched(engine, source, rows))
 
 
 def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
@@ -68,13 +78,14 @@ class _Judged:
     ) -> None:
         self.volumes, self.source, self.counts = volumes, volumes.source, volumes.counts
         self.moments = question.windows(self.source.name)
+        self.asked = question.leaves_for(self.source.name)
         self.windows = tuple(window_hours(question, self.source.name, sources))
         self.switches = [switch for switch in switches if switch.of == self.source.name]
 
     def has_sister(self, other: "_Judged") -> bool:
-        return (
-            other is not self and self.source.stream is not None and other.source.stream == self.source.stream
-        )
+        """Whether another source logs the same requests, and is asked whatever this one is asked."""
+        alike = self.source.stream is not None and other.source.stream == self.source.stream
+        return other is not self and alike and set(self.asked) <= set(other.asked)
 
     @cached_property
     def present(self) -> list[int]:

@@ -15,6 +15,7 @@ Not seen: a fall to more than the declared share; and of one that lasts for week
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from math import log1p
 from statistics import median
 
@@ -29,8 +30,24 @@ _LONGEST_NOTCH = 3
 #: 1970-01-01 was a Thursday; days are counted from Monday, 0. Where people rest, it is on some of these.
 _THURSDAY, _FRIDAY = 3, 4
 
+#: From a moment, included, to another, not included; None where a side is open.
+Window = tuple[datetime | None, datetime | None]
+
 #: The medians that an hour may be judged by: of one set of other hours, the rows.
 Others = Callable[[int], Sequence[int]]
+
+
+def with_history(windows: Iterable[Window], volume: Volume) -> Iterator[Window]:
+    """The windows, each begun so much earlier that its hours can be compared with `volume.days` other days.
+
+    Days of the window itself are such days too: a window of a week needs none before it.
+    """
+    for since, until in windows:
+        if since is None:
+            yield since, until
+            continue
+        within = 0 if until is None else (until - since) // timedelta(days=1)
+        yield since - timedelta(days=max(0, volume.days - max(0, within - 1))), until
 
 
 class Usual:
