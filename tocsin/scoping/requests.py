@@ -28,7 +28,8 @@ _VOLUME = ("file", "hour", "later", "unplaced", "blind")
 def judged(log: Any, question: Question, source: LogSource) -> Any:
     """The log, and of each row: whether it is a fitting request (`hit`); whether an indicator names its account, then
     or at another time (`linked`); its `hour`, null where its moment could not be read, and `later`, the other hour of a
-    row whose clock showed its own twice; `unplaced`, why nobody knows when it was; `blind`, whether it might fit, had its address been readable; and whether it is `kept`.
+    row whose clock showed its own twice; `unplaced`, why nobody knows when it was; `blind`, whether it might fit, had
+    its address been readable; and whether it is `kept`.
     """
     log = marked(log, question, source)
     log = log.mutate(
