@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
-
 from tocsin.sources.bounds import Bounds
+from tocsin.sources.duck import Duck
 
 #: Megabytes: what Python, Ibis and Arrow take beside the engine, and what the engine needs to move at all.
 _PYTHON_MB, _LEAST_MB = 250, 128
@@ -44,7 +43,7 @@ def engine(spill: Path, limits: Limits) -> Iterator[Any]:
     }
     if limits.threads is not None:
         options["threads"] = limits.threads
-    backend = ibis.duckdb.connect(":memory:", **options)
+    backend = Duck().connect(":memory:", **options)
     backend.raw_sql("SET lock_configuration = true")
     try:
         yield backend
