@@ -77,6 +77,32 @@ def test_who_stops_the_trail_leaves_a_gap(tmp_path, shape):
     assert "logging-switched-off" not in gaps(found)
 
 
+@pytest.mark.parametrize(
+    ("call", "thins"),
+    [
+        ("StopLogging", False), ("DeleteTrail", False), ("DeleteEventDataStore", False),
+        ("StopEventDataStoreIngestion", False), ("UpdateTrail", True), ("PutEventSelectors", True),
+        ("PutInsightSelectors", True), ("UpdateEventDataStore", True),
+    ],
+)  # fmt: skip
+def test_what_stops_a_trail_ends_with_its_next_rows_and_what_thins_it_does_not(tmp_path, call, thins):
+    change = event(20, ROLE, call=call, source="cloudtrail.amazonaws.com", readOnly=False)
+    start = event(30, ROLE, call="StartLogging", source="cloudtrail.amazonaws.com", readOnly=False)
+    used = event(-600, ALICE)
+    asked = WINDOW | {"tokens": ["AKIA1"]}
+    people = write_customers(tmp_path, [("alice", "alice@example.org", "VN")])
+    for events, until in (([change], 60), ([change, start], 30)):
+        log = write(tmp_path, [used, *HOURS, *events])
+        found = ask(tmp_path, source(log), asked, customers=people)
+        (gap,) = [gap for gap in found.result.gaps if gap.kind == "logging-switched-off"]
+        assert [(each.since, each.until) for each in gap.hours] == [(at(20), at(180 if thins else until))]
+        assert buckets(found) == {"alice": "cannot-exclude"}
+    # A call that failed, for whatever reason, changed nothing.
+    failed = change | {"errorCode": "InsufficientS3BucketPolicyException"}
+    found = ask(tmp_path, source(write(tmp_path, [used, *HOURS, failed])), asked, customers=people)
+    assert (gaps(found), buckets(found)) == ({}, {"alice": "excluded"})
+
+
 def test_what_is_cut_off_or_broken_hides_no_other_event(tmp_path):
     whole = write(tmp_path, [*HOURS, event(5)], "records").read_bytes()
     lines = [json.dumps(each) for each in (*HOURS, event(5))]

@@ -80,9 +80,15 @@ class LogSource(Record):
     clock_offset: ClockOffset | None = None
     #: Rows stand in the order of time, but for so much; undeclared, they may stand in any, and none is looked for.
     in_order_within: Span | None = None
-    #: What says that somebody stopped logging, and that it went on.
+    #: What says that somebody stopped logging, that some of it may be left out from then on, and that it went on.
     logging_off: Switch | None = None
+    logging_thinned: Switch | None = None
     logging_on: Switch | None = None
+
+    @property
+    def switches(self) -> tuple[Switch, ...]:
+        """All of these that are declared."""
+        return tuple(filter(None, (self.logging_off, self.logging_thinned, self.logging_on)))
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -95,7 +101,7 @@ class LogSource(Record):
             raise ValueError(
                 "in_order_within is for lines; leave it out, a Parquet file has its rows in any order"
             )
-        for name in ("logging_off", "logging_on"):
+        for name in ("logging_off", "logging_thinned", "logging_on"):
             # A format may bring its endpoints along: then `fields` need not name them.
             if getattr(self, name) and self.fields.endpoint is None and self.fields.at is not None:
                 raise ValueError(
@@ -251,7 +257,7 @@ class Sources(Record):
     def _switches_name_logs(self) -> Self:
         logs = [source.name for source in self.logs]
         for source in self.logs:
-            for switch in filter(None, (source.logging_off, source.logging_on)):
+            for switch in source.switches:
                 for name in switch.of:
                     if name not in logs:
                         raise ValueError(

@@ -118,7 +118,7 @@ def pointing(log: Any, question: Question, source: LogSource) -> Any | None:
         kinds = [kind for kind in PERSONAL if kind in leaf.clause.given()]
         if not any(kind not in lacking(leaf, source) for kind in kinds):
             return None
-    if source.logging_off or source.logging_on:
+    if source.switches:
         return None
     found = _found(log, question.leaves_for(source.name))
     return ibis.or_(*(found[kind].any for kind in PERSONAL if kind in found)) if found else None

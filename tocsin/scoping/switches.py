@@ -6,7 +6,7 @@ A denied request (4xx) switched nothing. One of unknown method or outcome may ha
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import ibis  # type: ignore[import-untyped]
 
@@ -14,33 +14,41 @@ from tocsin.domain.logkeeping import Switch
 from tocsin.domain.sources import LogSource
 from tocsin.sources.logs import tidied
 
-_OFF, _ON = "off", "on"
+#: Words of `switch` in a pass, and the key of the source that declares what they stand for.
+Word = Literal["off", "thinned", "on"]
+WORDS: tuple[Word, ...] = get_args(Word)
+#: In this order within one moment.
+_BY_RANK: tuple[Word, ...] = ("on", "off", "thinned")
 _METHOD = re.compile(r"([A-Z]+) (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
 class Switched:
-    """That at a moment (microseconds since 1970) the logging of a source was stopped, or went on.
+    """That at a moment (microseconds since 1970) the logging of a source was stopped or thinned out, or went on.
 
-    Of two in one moment, as logs of whole seconds have them, the stop is taken for the later one.
+    Of several in one moment, as logs of whole seconds have them, what stops or thins is taken for the later one.
     """
 
     at: int
-    off: bool
+    rank: int
     of: str
+
+    @property
+    def word(self) -> Word:
+        return _BY_RANK[self.rank]
 
 
 def switch_columns(log: Any, source: LogSource) -> dict[str, Any]:
     """What the pass keeps of rows that switch logging: `switch` and `switched_at`; nothing where none is declared."""
-    if source.logging_off is None and source.logging_on is None:
+    if not source.switches:
         return {}
     line = (log.method.strip().upper() + " ").fill_null("") + log.endpoint.strip()
     done = ~tidied("status", log.status).between(400, 499).fill_null(False)
     switch = ibis.cases(
         *(
             (done & line.re_search(_pattern(declared)).fill_null(False), word)
-            for declared, word in ((source.logging_off, _OFF), (source.logging_on, _ON))
-            if declared
+            for word in WORDS
+            if (declared := _declared(source, word))
         ),
         else_=ibis.null("string"),
     )
@@ -72,14 +80,19 @@ def switched(engine: Any, source: LogSource, rows: Any) -> tuple[Switched, ...]:
     )
     return tuple(
         sorted(
-            Switched(at, row["switch"] == _OFF, name)
+            Switched(at, _BY_RANK.index(row["switch"]), name)
             for row in engine.to_pyarrow(table).to_pylist()
-            for at in ({row["first"], row["last"]} if row["switch"] == _OFF else {row["last"]})
+            for at in ({row["last"]} if row["switch"] == "on" else {row["first"], row["last"]})
             for name in _switched_sources(source, row["switch"])
         )
     )
 
 
-def _switched_sources(source: LogSource, word: str) -> Iterator[str]:
-    declared = source.logging_off if word == _OFF else source.logging_on
+def _declared(source: LogSource, word: Word) -> Switch | None:
+    declared: Switch | None = getattr(source, f"logging_{word}")
+    return declared
+
+
+def _switched_sources(source: LogSource, word: Word) -> Iterator[str]:
+    declared = _declared(source, word)
     yield from (declared and declared.of) or (source.name,)

@@ -9,8 +9,9 @@ Columns are JSON paths of an event, or one of these, which are made of several:
 - `principal`: who asked. The user's name; a role with its session (`Admin/alice`); `root`; a service; else the id.
 - `session`: the id of an assumed role with its session, under which all its temporary keys work.
 - `call`: `eventSource:eventName`, like `s3.amazonaws.com:GetObject`.
-- `outcome`: CloudTrail knows no status of HTTP. 200 stands for a call without an error, 403 for one that was denied;
-  of any other error nobody knows what was returned before it: nothing stands there.
+- `outcome`: CloudTrail knows no status of HTTP. 200 stands for a call without an error, 403 for one that was denied,
+  400 for one that failed to change what is logged; of any other error nobody knows what was returned before it: nothing
+  stands there.
 - `sent`: bytes that S3 returned.
 """
 
@@ -33,12 +34,11 @@ from tocsin.sources.ndjson import objects, whole, with_number
 from tocsin.sources.unpacking import Content
 
 FORMATS = ("cloudtrail",)
-#: What stops a trail or thins it out, and what lets it go on.
-LOGGING_OFF = (
-    "StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors",
-    "DeleteEventDataStore", "StopEventDataStoreIngestion", "UpdateEventDataStore",
-)  # fmt: skip
+#: What stops a trail, what may leave some of its events out from then on, and what lets it go on.
+LOGGING_OFF = ("StopLogging", "DeleteTrail", "DeleteEventDataStore", "StopEventDataStoreIngestion")
+LOGGING_THINNED = ("UpdateTrail", "PutEventSelectors", "PutInsightSelectors", "UpdateEventDataStore")
 LOGGING_ON = ("StartLogging", "CreateTrail", "StartEventDataStoreIngestion")
+_KEEPER = "cloudtrail.amazonaws.com"
 #: Codes of errors that say that the caller was not let in.
 _DENIED = (
     r"(?i)(AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthFailure|SignatureDoesNotMatch"
@@ -79,9 +79,14 @@ def defaults(_: str) -> dict[str, Any]:
     more = {"agent": "userAgent", "endpoint": "call", "status": "outcome", "bytes": "sent"}
     return {
         "fields": LogFields(**names, **more, token="userIdentity.accessKeyId"),  # noqa: S106 - a path
-        "logging_off": Switch(endpoints=tuple(f"cloudtrail.amazonaws.com:{call}" for call in LOGGING_OFF)),
-        "logging_on": Switch(endpoints=tuple(f"cloudtrail.amazonaws.com:{call}" for call in LOGGING_ON)),
+        "logging_off": _switch(LOGGING_OFF),
+        "logging_thinned": _switch(LOGGING_THINNED),
+        "logging_on": _switch(LOGGING_ON),
     }
+
+
+def _switch(calls: Iterable[str]) -> Switch:
+    return Switch(endpoints=tuple(f"{_KEEPER}:{call}" for call in calls))
 
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
@@ -140,8 +145,12 @@ def _outcome(event: Any) -> Any:
     # A sign-in that failed bears no code, only its answer.
     refused = event.responseElements.re_search(r'"ConsoleLogin"\s*:\s*"Failure"').fill_null(False)
     said = ibis.coalesce(event.errorCode, event.errorMessage)
+    # Whatever the error was, a trail goes on as before: nothing was done, and nothing is returned by these calls.
+    switches = (*LOGGING_OFF, *LOGGING_THINNED, *LOGGING_ON)
+    failed = said.notnull() & (event.eventSource == _KEEPER) & event.eventName.isin(switches)
     return ibis.cases(
         (refused | said.re_search(_DENIED).fill_null(False), "403"),
+        (failed.fill_null(False), "400"),
         (said.isnull() & event.eventName.notnull(), "200"),
         else_=ibis.null("string"),
     )

@@ -13,6 +13,7 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.sources.bounds import Bounds
+from tocsin.sources.duck import Duck
 from tocsin.sources.jsonpaths import keys_of
 from tocsin.sources.shelf import Shelf
 
@@ -68,7 +69,7 @@ def crew(spill: Path, limits: Limits) -> Iterator[Crew]:
     }
     if limits.threads is not None:
         options["threads"] = limits.threads
-    backend = ibis.duckdb.connect(":memory:", **options)
+    backend = Duck().connect(":memory:", **options)
     shelf = Shelf()
     backend.con.register_filesystem(shelf)
     hands = tuple(_hand(backend) for _ in range(limits.threads or os.cpu_count() or 1))

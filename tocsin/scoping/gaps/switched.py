@@ -2,7 +2,8 @@
 
 From the request that stopped logging to the one that started it again, or to the hour in which rows burst in anew: in
 the first hour behind it that has the declared share of the median hour. What came in between is used, but may be all
-that was left of more.
+that was left of more. Of a log that was thinned out rows go on coming, whatever is left out: no hour says that it has
+ended, and what starts a log brings nothing back that it leaves out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,16 +22,22 @@ def stretches_off(
 ) -> Iterator[Stretch]:
     """When a source was off, as far as that touches the window; `switches` are its own, in order of time."""
     since: datetime | None = None
+    thinned = False
     for switch in (*switches, None):
         moment = from_microseconds(switch.at) if switch else None
-        if since and (burst := _burst(since, counts, volume)) and (moment is None or burst <= moment):
+        if (
+            since
+            and not thinned
+            and (burst := _burst(since, counts, volume))
+            and (not moment or burst <= moment)
+        ):
             yield from _touching(since, burst, window)
             since = None
-        if since and (switch is None or not switch.off):
+        if since and (switch is None or (switch.word == "on" and not thinned)):
             yield from _touching(since, moment or start_of(window[1]), window)
             since = None
-        if switch and moment and switch.off and since is None:
-            since = moment
+        if switch and moment and switch.word != "on":
+            since, thinned = since or moment, thinned or switch.word == "thinned"
 
 
 def _burst(since: datetime, counts: Mapping[int, int], volume: Volume) -> datetime | None:
