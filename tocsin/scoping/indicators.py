@@ -1,7 +1,9 @@
 """Clauses as marks: which of them fit a row, as bits of one number. Tokens are compared exactly."""
 
 from collections.abc import Iterable
+from functools import reduce
 from ipaddress import IPv4Network
+from operator import or_
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -29,6 +31,7 @@ _FEW = 64
 _DOTTED = r"(\d+\.\d+\.\d+\.\d+)"
 #: Kinds whose values are compared whole, by a join.
 _WHOLE = (*PERSONAL, "agents")
+_NOTHING = ibis.literal(0, "int64")
 
 
 def asked_of(question: Question, source: LogSource) -> tuple[Leaf, ...]:
@@ -54,9 +57,9 @@ def lacking(leaf: Leaf, source: LogSource) -> tuple[str, ...]:
 
 
 def marked(log: Any, question: Question, source: LogSource) -> Any:
-    """The log with `marks`, the bits of the clauses that fit within their windows; with `named`, whether a token,
-    session or account that was asked about stands in the row, whenever that was; with `astride`, whether a clause fits
-    at only one of two moments; and, where addresses are asked for, with `blind`, whether a clause would fit if only the
+    """The log with `marks`, the bits of the clauses that fit within their windows; with `names`, the bits of those of
+    which a token, session or account stands in the row, whenever that was; with `astride`, whether a clause fits at
+    only one of two moments; and, where addresses are asked for, with `blind`, whether a clause would fit if only the
     row's address could be read.
 
     Addresses and endpoints mean "perhaps" here, until `exact` has looked; so does what the row is silent about.
@@ -65,7 +68,7 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
     # Whom a token names is named also by a source that cannot answer the rest of the clause.
     log, found = _joined(log, question.leaves_for(source.name))
     log, near = _with_addresses(log, leaves)
-    marks, blind, astride = ibis.literal(0, "int64"), [], [ibis.literal(False)]
+    marks, blind, astride = _NOTHING, [], [ibis.literal(False)]
     for leaf in leaves:
         fits = may_lie_inside(log, *leaf.window)
         for kind in leaf.clause.given():
@@ -76,11 +79,15 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
             fits &= near[leaf.bit]
         astride.append(fits & lies_astride(log, *leaf.window))
         marks += ibis.ifelse(fits, leaf.bit, 0)
-    named = [log[_wanted(kind)].notnull() for kind in PERSONAL if kind in found]
-    log = log.mutate(
-        marks=marks, named=ibis.or_(*named) if named else ibis.literal(False), astride=ibis.or_(*astride)
-    )
+    names = reduce(or_, (_naming(log, kind, found[kind]) for kind in PERSONAL if kind in found), _NOTHING)
+    log = log.mutate(marks=marks, names=names, astride=ibis.or_(*astride))
     return log.mutate(blind=ibis.or_(*blind)) if blind else log
+
+
+def _naming(log: Any, kind: str, bits: int) -> Any:
+    """The bits of the clauses of which a value of this kind stands in the row."""
+    asked = bits if bits.bit_count() == 1 else log[_bits(kind)]
+    return ibis.ifelse(log[_wanted(kind)].notnull(), asked, 0)
 
 
 def _fits(log: Any, kind: str, leaf: Leaf, found: dict[str, int]) -> Any:

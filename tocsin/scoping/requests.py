@@ -13,6 +13,7 @@ from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.indicators import marked
 from tocsin.scoping.levels import satisfied
 from tocsin.scoping.switches import switch_columns
+from tocsin.scoping.why import kept_edges
 from tocsin.sources.logs import tidied
 
 HOUR = 3_600_000_000
@@ -26,12 +27,14 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     """One row for each fitting request (`hit`), for each account that an indicator names, then or at another time
     (`linked`), and for each file and hour of the rest. `n` counts rows; `hour` is null where a row's moment could not
     be read, and `later` is the other hour of a row whose clock showed its own twice; `blind` are rows that might fit,
-    had their address been readable; `unplaced` says why nobody knows when a row was.
+    had their address been readable; `unplaced` says why nobody knows when a row was. Of requests and accounts, `first`
+    and `last` are the moment and the line of the first and the last row, and `names` are the bits of the clauses that
+    name the account by a token, a session or itself.
     """
     log = marked(log, question, source)
     log = log.mutate(
         hit=_may_hit(question, source, log.marks),
-        linked=log.named & log.account.notnull(),
+        linked=(log.names != 0) & log.account.notnull(),
         # Only of a row that fits does it matter on which side of an edge it lies.
         unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
     )
@@ -42,19 +45,15 @@ def passed_over(log: Any, question: Question, source: LogSource) -> Any:
     for name in _POINTERS:
         kept[name] = _kept(either, tidied(name, log[name]))
     kept["marks"] = ibis.ifelse(log.hit, log.marks, 0)
+    kept["names"] = ibis.ifelse(log.linked, log.names, 0)
     if "blind" in log.columns:
         kept["blind"] = log.blind
     kept |= switch_columns(log, source)
-    rows = log.select(
-        file=log.file,
-        hour=log.at // HOUR,
-        later=log.again // HOUR,
-        hit=log.hit,
-        linked=log.linked,
-        unplaced=log.unplaced,
-        **kept,
-    )
-    counted = rows.group_by(*rows.columns).aggregate(n=rows.count())
+    kept |= {"file": log.file, "hour": log.at // HOUR, "later": log.again // HOUR}
+    kept |= {name: log[name] for name in ("hit", "linked", "unplaced")}
+    line = log.line if "line" in log.columns else ibis.null("int64")
+    rows = log.select(**kept, moment=log.at, line=line)
+    counted = rows.group_by(*kept).aggregate(n=rows.count(), **kept_edges(rows, rows.hit | rows.linked))
     return counted if "blind" in kept else counted.mutate(blind=ibis.literal(False))
 
 
