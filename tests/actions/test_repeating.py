@@ -70,6 +70,7 @@ def test_the_question_the_declaration_and_the_hashes_that_were_kept_give_the_sam
     (again,) = repetitions(asked)
     assert (again.revision, again.same, again.differs, again.otherwise) == (1, True, 0, ())
     assert (again.set_digest, again.rows_digest) == (body.set_digest, body.rows_digest)
+    assert (again.same_why, again.why_digest) == (True, body.why_digest)
     with asked.app.database.read() as connection:
         assert affected.number(connection, asked.key, -1) == 0
         assert affected.number(connection, asked.key, 1) == 6

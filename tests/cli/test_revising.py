@@ -30,6 +30,7 @@ def test_who_came_and_who_is_no_longer_supported_stand_one_by_one_under_pseudony
     assert sum(line.startswith("- ") and "held" in line for line in said.splitlines()) == 2
     assert "HELD    2 no longer supported wait for a decision" in said
     assert "cus_" not in said
+    assert sum(line.startswith("- ") and "by listed" in line for line in said.splitlines()) == 2
     listed(tocsin, "cus_1", "cus_3")
     assert (
         "revision 3 since revision 2: 1 new, 1 kept, 1 no longer supported"
@@ -39,6 +40,7 @@ def test_who_came_and_who_is_no_longer_supported_stand_one_by_one_under_pseudony
     assert found["counts"] == {"added": 0, "kept": 2, "unsupported": 2}
     assert [len(found[kind]) for kind in ("added", "kept", "unsupported")] == [0, 2, 2]
     assert {each["stand"] for each in found["unsupported"]} == {"held"}
+    assert all(each["reasons"]["ways"] == ["listed"] for each in found["kept"])
     assert (found["since"], found["revision"], found["held"]) == (1, 3, 2)
 
 

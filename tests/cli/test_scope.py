@@ -179,6 +179,53 @@ def test_what_is_said_twice_is_said_to_count_once(tocsin: Command, declared: str
     assert re.search(r"AGAIN +(\d+) fitting rows that repeat others in gateway; each counts once", said)
 
 
+def test_why_somebody_is_in_is_said_by_clause_and_row_and_counted_by_clause(
+    tocsin: Command, declared: str
+) -> None:
+    log = Path("gateway.ndjson")
+    # A first line that is none: the rows after it have their numbers whatever reads them.
+    log.write_text("no row\n" + log.read_text(encoding="utf-8"), encoding="utf-8")
+    lines = log.read_text(encoding="utf-8").splitlines()
+    first, *_, last = (n for n, line in enumerate(lines, 1) if "stolen-1" in line and '"cus_1"' in line)
+    sha256 = hashlib.sha256(log.read_bytes()).hexdigest()
+    Path("question.yaml").write_text(
+        "where:\n  any:\n    - {name: stolen-key, tokens: [stolen-1]}\n    - {ips: [203.0.113.7/32]}\n",
+        encoding="utf-8",
+    )
+    asked = tocsin("scope", "--question", "question.yaml")
+    assert re.search(r"^stolen-key +confirmed 2$", asked.out, re.MULTILINE)
+    assert re.search(r"^clause 1: 1 address or block +\w", asked.out, re.MULTILINE)
+    assert "203.0.113.7" not in asked.out
+    counted = tocsin("affected", "--json").json["grounds"]
+    assert [(each["label"], each["kinds"]) for each in counted] == [
+        ("clause 1: 1 address or block", {"ips": 1}),
+        ("stolen-key", {"tokens": 1}),
+    ]
+    assert counted[1]["buckets"] == {"confirmed": 2}
+    said = tocsin("affected", "--person", "cus_1").out
+    assert "stolen-key (confirmed)" in said
+    assert "requests of her account fit" in said
+    for word, line in (("FIRST", first), ("LAST", last)):
+        assert re.search(rf"^{word} +.*, gateway.ndjson line {line} in gateway$", said, re.MULTILINE)
+    assert f"sha256 {sha256}" in said
+    why = tocsin("affected", "--person", "cus_1", "--json").json["record"]["why"]
+    assert ["stolen-key", "confirmed"] in why["clauses"]
+    assert (why["first"]["line"], why["last"]["line"], why["first"]["sha256"]) == (first, last, sha256)
+    # What a clause is called may say anything: it is sealed, and goes when it is erased.
+    (entry,) = (each for each in tocsin("timeline", "--json").json if each["kind"] == "ScopeMeasured")
+    assert entry["body"]["grounds"][1]["name"].startswith("words:")
+    tocsin("affected", "--export", "out.csv", "--because", "the court asks", by="an")
+    with Path("out.csv").open(encoding="utf-8") as file:
+        row = next(row for row in csv.DictReader(file) if row["id"] == "cus_1")
+    assert (row["first_file"], row["first_line"], row["first_sha256"]) == (
+        "gateway.ndjson",
+        str(first),
+        sha256,
+    )
+    assert (row["last_file"], row["last_line"]) == ("gateway.ndjson", str(last))
+    assert "stolen-key (confirmed)" in row["why"]
+
+
 def test_one_persons_story_is_for_those_who_work_on_it(tocsin: Command, declared: str) -> None:
     tocsin("scope", "--token", "@tokens.txt")
     refused = tocsin("affected", "--person", "cus_1", by="hoa")
@@ -307,7 +354,11 @@ def test_an_account_of_hers_leads_to_the_person_and_ids_that_nobody_owns_are_a_w
     assert tocsin("affected", "--person", "cus_2", "--json").json["affected"] is False
     listed = tocsin("affected", "--unowned", "--json", by="giang").json["unowned"]
     assert [(each["id"], each["bucket"], each["hits"]) for each in listed] == [("cus_2", "confirmed", 6)]
-    assert "cus_2" in tocsin("affected", "--unowned", by="giang").out
+    assert listed[0]["why"]["clauses"] == [["clause 1: 1 token", "confirmed"]]
+    assert listed[0]["why"]["first"]["file"] == listed[0]["why"]["last"]["file"] == "gateway.ndjson"
+    said = tocsin("affected", "--unowned", by="giang").out
+    assert "cus_2" in said
+    assert "clause 1: 1 token (confirmed)" in said
     assert "tocsin affected --unowned" in tocsin("affected").out
     assert tocsin("affected", "--unowned", by="linh").status == 1
     assert tocsin("affected", "--unowned", "--person", "cus_2").status == 2

@@ -12,6 +12,7 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import PeopleExported
 from tocsin.domain.scope.people import AffectedPerson
+from tocsin.engine.reasons import Explained, explained
 from tocsin.private import private_file
 from tocsin.record import Recorded
 from tocsin.rendering.spreadsheet import cell
@@ -45,13 +46,22 @@ def export_affected(
         # Said before it is done: a list that nobody knows of is worse than an entry without a list.
         done = act(app, actor, key, decide, command=asked, closed_too=True)
         with app.database.read() as connection:
-            _write_people(csv.writer(file), affected.people(connection, key, revision, people_key))
+            people = affected.people(connection, key, revision, people_key)
+            _write_people(csv.writer(file), people, explained(app, incident, revision))
     return done
 
 
-def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]]) -> None:
-    table.writerow(["id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name"])
+_COLUMNS = ("id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name", "why")
+_EDGES = ("first", "last")
+
+
+def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revision: Explained) -> None:
+    table.writerow([*_COLUMNS, *(f"{edge}_{name}" for edge in _EDGES for name in ("file", "sha256", "line"))])
     for _, person in people:
+        reasons = revision.of(person.why)
         seen = [moment.isoformat() if moment else "" for moment in (person.first_seen, person.last_seen)]
         cells = [person.id, person.bucket, " ".join(person.kinds), person.place, *seen, person.hits]
-        table.writerow([cell(value) for value in (*cells, person.email or "", person.name or "")])
+        cells += [person.email or "", person.name or "", reasons.brief]
+        for row in (reasons.first, reasons.last):
+            cells += [row.file, row.sha256, row.line or ""] if row else ["", "", ""]
+        table.writerow([cell(value) for value in cells])

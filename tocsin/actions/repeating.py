@@ -132,6 +132,8 @@ def _again(
         same=(found.set_digest, columns) == (past.set_digest, past.rows_digest),
         set_digest=found.set_digest,
         rows_digest=columns,
+        same_why=found.why_digest == past.why_digest if past.why_digest else None,
+        why_digest=found.why_digest,
         differs=differs,
         otherwise=live_otherwise(sources, past.inputs, inputs),
         engine=engine(),

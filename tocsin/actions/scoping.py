@@ -93,9 +93,11 @@ def _measured(
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
         item, beside, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
+        grounds = tuple(_said_of(change, each) for each in body.grounds)
         # Who is held hangs on what was decided up to this very entry.
         left, own = _no_longer_supported(app, key, revision, catalog.data_map)
-        seq = change.add(body.model_copy(update=left | {"asked": item, "declared": beside}))
+        kept_with = {"asked": item, "declared": beside, "grounds": grounds}
+        seq = change.add(body.model_copy(update=left | kept_with))
         source = change.keep(f"scope revision {revision}, question in evidence {item}")
         cells = with_decisions((*body.cells, *own), change.incident.facts)
         shown = {
@@ -133,6 +135,7 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
         question=result.question_digest,
         set_digest=result.set_digest,
         rows_digest=columns,
+        why_digest=result.why_digest,
         total=result.people_count,
         by_place=result.by_place,
         by_kind=result.by_kind,
@@ -144,10 +147,17 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
         proof=tuple(each.model_dump(mode="json") for each in result.proof),
         retained=tuple(each.model_dump(mode="json") for each in result.retained),
         controllers=result.controllers,
+        grounds=tuple(each.model_dump(mode="json", exclude_defaults=True) for each in result.grounds),
         added=changes.added,
         kept=changes.kept,
         unsupported=changes.unsupported,
     )
+
+
+def _said_of(change: Change, ground: Mapping[str, Any]) -> dict[str, Any]:
+    """A clause as the entry holds it: what somebody called it may say anything."""
+    name = ground.get("name")
+    return {**ground, "name": change.keep(name)} if name else dict(ground)
 
 
 def _no_longer_supported(

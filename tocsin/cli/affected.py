@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.controllers import record_lines, role_and_period_lines, say_controllers
 from tocsin.cli.incidents import split, which
+from tocsin.cli.reasons import ground_lines, place_words, why_lines
 from tocsin.cli.repeating import analyst_lines, say_inputs
 from tocsin.cli.revising import change_lines, say_changes
 from tocsin.domain.errors import WrongUsage
@@ -74,6 +75,7 @@ def affected(
 
 def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = MappingProxyType({})) -> None:
     """The latest revision, in numbers; as JSON with what the caller has to add."""
+    from tocsin.engine.reasons import explained
     from tocsin.views.affected import counts
 
     key, found = incident.key, counts(incident)
@@ -88,6 +90,8 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
                 [(clean(name), f"{count:>9,}") for name, count in ordered if count], head=(title, "   people")
             )
         )
+    grounds = explained(shell.app, incident, found.revision).grounds
+    shell.say(*ground_lines(grounds))
     _say_routes(shell, found)
     shell.say(*analyst_lines(shell, found))
     shell.say(*role_and_period_lines(found))
@@ -100,7 +104,7 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
         from tocsin.cli.grounds import repeated_lines
 
         shell.say(*repeated_lines(incident.scope))
-    shell.give({"key": key, **asdict(found), "repeated": incident.scope.repeated, **also})
+    shell.give({"key": key, **asdict(found), "grounds": grounds, "repeated": incident.scope.repeated, **also})
 
 
 def _say_routes(shell: Shell, found: Any) -> None:
@@ -130,14 +134,18 @@ def _say_unowned(shell: Shell, incident: Any) -> None:
             f"{each.hits:>8,}",
             f"{shell.at(each.first_seen)} to {shell.at(each.last_seen)}",
             each.bucket,
+            place_words(why.first),
+            place_words(why.last),
+            clean(why.brief),
         )
-        for each in found
+        for each, why in found
     ]
     if rows:
-        shell.say(*columns(rows, head=("Account", "requests", "seen", "")))
+        head = ("Account", "requests", "seen", "", "first row", "last row", "why")
+        shell.say(*columns(rows, head=head))
     else:
         shell.say("Every account that was hit belongs to somebody whom a customer source knows.")
-    shell.give({"key": incident.key, "unowned": [asdict(each) for each in found]})
+    shell.give({"key": incident.key, "unowned": [asdict(each) | {"why": asdict(why)} for each, why in found]})
 
 
 def _say_story(shell: Shell, incident: Any, person: str) -> None:
@@ -161,6 +169,7 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
             ),
         )
         _say_way(shell, told)
+        shell.say(*why_lines(shell, told.reasons) if told.reasons else ())
     shell.say(*record_lines(shell, found))
     proof = incident.scope.proof if found and found.bucket == "excluded" and not found.deletion else ()
     if proof:
@@ -180,7 +189,7 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
             "affected": found is not None,
             "told": told.owed,
             "unsupported": asdict(told.unsupported) | {"because": told.because} if told.unsupported else None,
-            "record": asdict(found) if found else None,
+            "record": asdict(found) | {"why": told.reasons and asdict(told.reasons)} if found else None,
             "proof": proof,
             "route": asdict(told.way) if told.way else None,
             "letters": [asdict(letter) for letter in told.letters],

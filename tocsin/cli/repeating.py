@@ -45,6 +45,9 @@ def _outcome(shell: Shell, key: str, body: "ScopeRepeated") -> list[str]:
             urgent=True,
         )
     ]
+    if body.same_why is False:
+        words = f"revision {body.revision} has people in it for other reasons now, or by other rows"
+        lines.append(labelled("WHY", words, urgent=True))
     lines += [
         labelled(
             "LIVE",

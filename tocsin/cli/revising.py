@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,15 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
-from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, labelled
+from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, clean, labelled
 from tocsin.cli.incidents import inc, which
 from tocsin.domain.errors import WrongUsage
+from tocsin.domain.moments import iso
 from tocsin.domain.reference import names_incident
 
 if TYPE_CHECKING:
     from tocsin.domain.incident import Incident
     from tocsin.storage.revisions import Change
-    from tocsin.views.affected import Counts
+    from tocsin.views.affected import Changed, Counts
 
 #: So many digits of a pseudonym are shown, and are enough to name somebody by.
 SHOWN = 12
@@ -101,8 +103,14 @@ def say_changes(shell: Shell, incident: "Incident", since: int | None) -> None:
         for row in found.people(shell.app, kind):
             told = "  told already" if row.told else ""
             stand = f"  {row.stand}" if row.stand else ""
-            shell.say(f"{sign} {row.person[:SHOWN]}  {row.place:<8} {row.bucket}{stand}{told}")
+            why = f"  by {clean(row.reasons.brief)}" if row.reasons else ""
+            shell.say(f"{sign} {row.person[:SHOWN]}  {row.place:<8} {row.bucket}{stand}{told}{why}")
     shell.say(*change_lines(shell, incident.key, counts(incident))[1:])
+
+
+def _row(row: "Changed") -> str:
+    reasons = asdict(row.reasons) if row.reasons else None
+    return json.dumps(row._asdict() | {"reasons": reasons}, default=iso, ensure_ascii=False)
 
 
 def _document(shell: Shell, key: str, found: Any, latest: "Counts") -> Iterator[str]:
@@ -118,7 +126,7 @@ def _document(shell: Shell, key: str, found: Any, latest: "Counts") -> Iterator[
     yield json.dumps(head, ensure_ascii=False)[:-1]
     for kind in ("added", "kept", "unsupported"):
         yield f', "{kind}": ['
-        rows = (json.dumps(row._asdict(), ensure_ascii=False) for row in found.people(shell.app, kind))
+        rows = (_row(row) for row in found.people(shell.app, kind))
         first = next(rows, "")
         yield from chain([first], (f",\n{row}" for row in rows))
         yield "]"

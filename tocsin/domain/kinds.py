@@ -195,6 +195,8 @@ class ScopeMeasured(Body):
     set_digest: str
     #: Over the columns that stay readable when the people's data are erased.
     rows_digest: str
+    #: Over why each person is in, with the first and the last row; sealed with the people.
+    why_digest: str = ""
     total: int
     by_place: dict[str, int]
     by_kind: dict[str, int]
@@ -210,6 +212,9 @@ class ScopeMeasured(Body):
     retained: tuple[dict[str, Any], ...] = ()
     #: Customers to be told as controllers of other people's data; who they are is sealed with the people.
     controllers: int = 0
+    #: Each clause of the question by its number, and each way beside them, with how many people it brought in. What a
+    #: clause is called is sealed: `name` is a text.
+    grounds: tuple[dict[str, Any], ...] = ()
     added: int = 0
     kept: int = 0
     unsupported: int = 0
@@ -246,6 +251,9 @@ class ScopeRepeated(Body):
     same: bool
     set_digest: str
     rows_digest: str
+    #: Whether each is in for the same reasons, by the same first and last row; None where that was not kept.
+    same_why: bool | None = None
+    why_digest: str = ""
     #: So many people are in one of the two results and not in the other, or stand there otherwise.
     differs: int = 0
     otherwise: tuple[str, ...] = ()

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.scope.people import lines_digest, set_line
+from tocsin.domain.scope.people import lines_digest, pseudonym, set_line
+from tocsin.domain.scope.why import why_line
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.storage import affected
 from tocsin.storage.tables import affected as table
@@ -50,7 +51,7 @@ def _counted(case: Case, seq: int, said: Mapping[str, Any]) -> int:
 
 
 def _opened(case: Case, seq: int, said: Mapping[str, Any]) -> Iterator[Row[Any]]:
-    """The rows, each held against the person who is sealed in it; at their end, the set of all."""
+    """The rows, each held against the person who is sealed in it; at their end, the set of all and their reasons."""
     key, lines = case.app.people_key(case.key), []
     for row in affected.rows(case.connection, case.key, said["revision"]):
         try:
@@ -64,10 +65,14 @@ def _opened(case: Case, seq: int, said: Mapping[str, Any]) -> Iterator[Row[Any]]
                     seq,
                 )
         # The set is digested in the order of ids, which the rows do not show: of a person a line is kept, no more.
-        lines.append((person.id, set_line(person, key)))
+        hidden = pseudonym(key, person.id)
+        lines.append((person.id, set_line(person, hidden), why_line(hidden, person.why, said["files"])))
         yield row
-    if lines_digest(line for _, line in sorted(lines)) != said["set_digest"]:
+    lines.sort()
+    if lines_digest(line for _, line, _ in lines) != said["set_digest"]:
         raise Bad(f"{case.key} entry {seq}: the affected people are not those that were found", seq)
+    if said["why_digest"] and lines_digest(line for *_, line in lines) != said["why_digest"]:
+        raise Bad(f"{case.key} entry {seq}: the affected people are not there for the reasons found", seq)
 
 
 def _erased(case: Case, total: int) -> int:

@@ -13,7 +13,8 @@ def scopes(case: Case) -> Check:
     for seq, said in case.story.repetitions:
         revision = _revision(case, seq, found, said)
         same = all(said[name] == revision[name] for name in ("set_digest", "rows_digest"))
-        if said["same"] != same:
+        why = said.get("why_digest") == revision["why_digest"] if revision["why_digest"] else None
+        if said["same"] != same or said.get("same_why") != why:
             raise Bad(
                 f"{case.key} entry {seq}: what it repeated is not what it says of revision {said['revision']}",
                 seq,

@@ -141,7 +141,12 @@ def _kept(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 def _scoped(story: Story, row: Row, body: dict[str, Any]) -> None:
     names = ("revision", "question", "set_digest", "rows_digest", "buckets")
-    story.scopes.append((row["seq"], {name: body[name] for name in names} | {"by": row["actor"]}))
+    more = {
+        "by": row["actor"],
+        "why_digest": body.get("why_digest"),
+        "files": [each["sha256"] for each in body.get("inputs", ())],
+    }
+    story.scopes.append((row["seq"], {name: body[name] for name in names} | more))
 
 
 def _repeated(story: Story, row: Row, body: dict[str, Any]) -> None:

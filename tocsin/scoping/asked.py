@@ -143,7 +143,7 @@ class Asked:
             shared(engine, self._table, self._schema.to_pyarrow().empty_table())
         keep = (
             f'INSERT INTO "{self._table}" SELECT * REPLACE (CAST($1 AS VARCHAR) AS file,'  # noqa: S608 - names of ours
-            f" coalesce(CAST($3 AS BIGINT[])[line], line + CAST($2 AS BIGINT)) AS line) FROM ({engine.compile(found)})"
+            f" {_numbered('first')}, {_numbered('last')}) FROM ({engine.compile(found)})"
         )
         remaining = None if only is None else engine.compile(left)
         self._forms[shape] = _Form(
@@ -160,6 +160,12 @@ class Asked:
             if op.name not in self._tabled:
                 self._tabled.add(op.name)
                 shared(self.crew.engine, op.name, op.data.to_pyarrow(op.schema))
+
+
+def _numbered(edge: str) -> str:
+    """An edge of the rows that are alike, with the line of the file in place of the one of the block."""
+    line = f'coalesce(CAST($3 AS BIGINT[])["{edge}".line], "{edge}".line + CAST($2 AS BIGINT))'
+    return f'CASE WHEN "{edge}" IS NOT NULL THEN struct_pack("at" := "{edge}"."at", line := {line}) END AS "{edge}"'
 
 
 def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:

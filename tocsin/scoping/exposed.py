@@ -17,8 +17,10 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.exposed import Exposed
 from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.why import Way
 from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.levels import LEVEL
+from tocsin.scoping.why import WAY
 
 _OPEN = LEVEL[Bucket.CANNOT_EXCLUDE]
 
@@ -33,7 +35,10 @@ def refuse_unknown_tables(exposed: Exposed | None, data_map: DataMap) -> None:
 
 @dataclass(frozen=True)
 class Holders:
-    """Who may be in which table: `id`, `of_rule` (kinds whose tables she may be in), `exposed` (that lay open)."""
+    """Who may be in which table: `id`, `of_rule` (kinds whose tables she may be in), `exposed` (that lay open).
+
+    `lay_open` are the exposed tables themselves that she may be in, as bits in their order.
+    """
 
     table: Any
     #: Exposed tables that no customer source lists.
@@ -62,6 +67,13 @@ def holders(
                 found |= 1 << place
         return found
 
+    def open_to(source: str) -> int:
+        return sum(
+            1 << place
+            for place, table in enumerate(sorted(open_tables))
+            if source not in lists or table in lists[source] or table not in listed
+        )
+
     # A kind without tables is somewhere: anybody may be in it.
     anywhere = {"\0nowhere"}
     names = [row["source"] for row in engine.to_pyarrow(customers.select("source").distinct()).to_pylist()]
@@ -74,11 +86,14 @@ def holders(
             "exposed": pa.array(
                 [bits(name, lambda kind: set(kind.tables) & open_tables) for name in names], pa.int64()
             ),
+            "lay_open": pa.array([open_to(name) for name in names], pa.int64()),
         }
     )
     mask = ibis.memtable(masks)
     rows = customers.inner_join(mask, customers.source == mask.held_by)
-    people = rows.group_by("id").aggregate(of_rule=rows.of_rule.bit_or(), exposed=rows.exposed.bit_or())
+    people = rows.group_by("id").aggregate(
+        **{name: rows[name].bit_or() for name in ("of_rule", "exposed", "lay_open")}
+    )
     table = engine.create_table(ibis.util.gen_name("holders"), people, temp=True)
     return Holders(table, tuple(sorted(open_tables - listed)))
 
@@ -89,6 +104,7 @@ def shown_to_all(requests: Any, held: Any) -> Any:
     As sure as the request where the map says `as-asked`; else whoever is in the table cannot be excluded.
     """
     whole = requests.filter((requests.of_all | requests.of_all_as_asked) != 0)
+    whole = whole.mutate(ways=ibis.literal(WAY[Way.WHOLE], "int16"))
     sets = held.select("of_rule").distinct()
     rows = whole.rename(asked_by="account").cross_join(sets)
     rows = rows.mutate(account=rows.of_rule.cast("string"), sure=rows.of_all_as_asked & rows.of_rule)

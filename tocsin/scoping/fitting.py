@@ -18,29 +18,37 @@ from tocsin.scoping.levels import LEVEL, level
 from tocsin.scoping.repeats import once_each
 from tocsin.scoping.requests import REQUEST
 from tocsin.scoping.subjects import with_kinds
+from tocsin.scoping.why import needed
+
+_PLACES = ("first_row", "last_row")
 
 
 def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, data_map: DataMap) -> Any:
     """Distinct requests that fit, over all sources, with `source`, `level` and what they showed (`subjects.SHOWN`).
 
-    `marks` are the bits of the clauses that fit; `set_aside` are the owners' own requests, which do not count.
+    `marks` are the bits of the clauses that fit, `why` of those that the tree needed, `first_row` and `last_row` where
+    the request stands (`why.with_rows`); `set_aside` are the owners' own requests, which do not count.
     `copies` says how many more rows said the same.
     """
     parts = [
-        rows.filter(rows.hit).select("n", source=ibis.literal(name), **{each: rows[each] for each in REQUEST})
+        rows.filter(rows.hit).select(
+            "n", *_PLACES, source=ibis.literal(name), **{each: rows[each] for each in REQUEST}
+        )
         for name, rows in passes.items()
     ]
     rows = once_each(ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else _none())
     rows = settled(engine, rows, question)
     rows = with_kinds(engine, rows, data_map)
-    return engine.create_table("fitting", rows.mutate(level=level(rows, question)), temp=True)
+    rows = rows.mutate(level=level(rows, question), why=needed(question.tree(), rows.marks))
+    return engine.create_table("fitting", rows, temp=True)
 
 
 def _none() -> Any:
     """No request at all, in the columns that requests have."""
-    whole = {"n", "at", "again", "status", "bytes", "marks"}
+    whole = {"n", "at", "again", "status", "bytes", "marks", *_PLACES}
     columns = {
-        name: pa.array([], pa.int64() if name in whole else pa.string()) for name in ("n", "source", *REQUEST)
+        name: pa.array([], pa.int64() if name in whole else pa.string())
+        for name in ("n", *_PLACES, "source", *REQUEST)
     }
     return ibis.memtable(pa.table(columns))
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from ipaddress import IPv4Network
+from operator import or_
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -30,6 +32,7 @@ _FEW = 64
 _DOTTED = r"(\d+\.\d+\.\d+\.\d+)"
 #: Kinds whose values are compared whole.
 _WHOLE = (*PERSONAL, "agents")
+_NOTHING = ibis.literal(0, "int64")
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ def lacking(leaf: Leaf, source: LogSource) -> tuple[str, ...]:
 
 
 def marked(log: Any, question: Question, source: LogSource) -> Any:
-    """The log with `marks`, the bits of the clauses that fit within their windows; with `named`, whether a token,
-    session or account that was asked about stands in the row, whenever that was; with `astride`, whether a clause fits
-    at only one of two moments; and, where addresses are asked for, with `blind`, whether a clause would fit if only the
+    """The log with `marks`, the bits of the clauses that fit within their windows; with `names`, the bits of those of
+    which a token, session or account stands in the row, whenever that was; with `astride`, whether a clause fits at
+    only one of two moments; and, where addresses are asked for, with `blind`, whether a clause would fit if only the
     row's address could be read.
 
     Addresses and endpoints mean "perhaps" here, until `exact` has looked; so does what the row is silent about.
@@ -74,7 +77,7 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
     # Whom a token names is named also by a source that cannot answer the rest of the clause.
     found = _found(log, question.leaves_for(source.name))
     log, near = _with_addresses(log, leaves)
-    marks, blind, astride = ibis.literal(0, "int64"), [], [ibis.literal(False)]
+    marks, blind, astride = _NOTHING, [], [ibis.literal(False)]
     for leaf in leaves:
         fits = may_lie_inside(log, *leaf.window)
         for kind in leaf.clause.given():
@@ -85,10 +88,9 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
             fits &= near[leaf.bit]
         astride.append(fits & lies_astride(log, *leaf.window))
         marks += ibis.ifelse(fits, leaf.bit, 0)
-    named = [found[kind].any for kind in PERSONAL if kind in found]
-    log = log.mutate(
-        marks=marks, named=ibis.or_(*named) if named else ibis.literal(False), astride=ibis.or_(*astride)
-    )
+    named = (found[kind].of.items() for kind in PERSONAL if kind in found)
+    names = (ibis.ifelse(stands, bit, 0) for each in named for bit, stands in each)
+    log = log.mutate(marks=marks, names=reduce(or_, names, _NOTHING), astride=ibis.or_(*astride))
     return log.mutate(blind=ibis.or_(*blind)) if blind else log
 
 

@@ -16,10 +16,11 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.gaps import Gap, hiding
-from tocsin.domain.scope.people import AffectedPerson, Stranger, set_digest
+from tocsin.domain.scope.people import AffectedPerson, Stranger, digests
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof, ScopeResult, Seen
 from tocsin.domain.scope.retained import Retained
+from tocsin.domain.scope.why import Ground
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells, controllers
 from tocsin.scoping.custody import in_custody, looked_at_again
@@ -28,16 +29,17 @@ from tocsin.scoping.exposed import holders, refuse_unknown_tables, unlisted, wei
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.clocks import in_the_future
 from tocsin.scoping.gaps.files import looked_again, other_days
+from tocsin.scoping.grounds import Grounds, counted
 from tocsin.scoping.known import changed_tables, read_customers
-from tocsin.scoping.owners import unowned
 from tocsin.scoping.people import linked_accounts, listed_people, of_tables, people
-from tocsin.scoping.persons import persons_of
+from tocsin.scoping.persons import persons_of, unowned
 from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.repeats import repeated
 from tocsin.scoping.retention import explained, with_overdue
 from tocsin.scoping.subjects import whose
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
+from tocsin.scoping.why import with_rows
 from tocsin.scoping.workspace import working_in
 from tocsin.sources.engine import Limits, crew
 from tocsin.sources.logs import completed
@@ -55,14 +57,15 @@ class Measurement:
     majority: Mapping[str, int] = field(default_factory=dict)
     #: Accounts of the logs that nobody owns, as an Arrow table.
     strangers: Any = None
+    grounds: Grounds = field(default_factory=Grounds)
 
     def unowned(self) -> Iterator[Stranger]:
         """Accounts that were hit and that no customer source knows, in order of ids."""
-        return unowned(self.strangers)
+        return unowned(self.strangers, self.grounds)
 
     def people(self) -> Iterator[AffectedPerson]:
         """Everybody, in every bucket, in order of ids."""
-        return persons_of(self.table, self.data_map, self.majority)
+        return persons_of(self.table, self.data_map, self.majority, self.grounds)
 
 
 def measure(
@@ -89,6 +92,11 @@ def measure(
     found = _found(question, sources, data_map, workspace, progress, limits, asked_at)
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
+    inputs = tuple(sorted(in_custody(found.reading, sources), key=repr))
+    grounds = Grounds.of(question, found.reading.read_from, inputs)
+    set_digest, why_digest = digests(
+        persons_of(found.people, data_map, {}, grounds), pseudonym_key, [each.sha256 for each in inputs]
+    )
     result = ScopeResult(
         people_count=sum(row.count for row in found.alike if row.bucket in TOLD),
         by_place=cells.counted(found.alike, lambda row: [row.place]),
@@ -99,13 +107,15 @@ def measure(
         seen=found.seen,
         retained=found.retained,
         controllers=found.controllers,
-        inputs=tuple(sorted(in_custody(found.reading, sources), key=repr)),
+        inputs=inputs,
         repeated=tuple(found.reading.repeated),
         proof=found.proof,
         question_digest=hmac.digest(pseudonym_key, question.canonical(), "sha256").hex(),
-        set_digest=set_digest(persons_of(found.people, data_map, {}), pseudonym_key),
+        grounds=found.grounds,
+        set_digest=set_digest,
+        why_digest=why_digest,
     )
-    return Measurement(result, found.people, data_map, sources.majority, found.strangers)
+    return Measurement(result, found.people, data_map, sources.majority, found.strangers, grounds)
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,7 @@ class _Found:
     strangers: Any
     retained: tuple[Retained, ...]
     controllers: int
+    grounds: tuple[Ground, ...]
 
 
 def _found(
@@ -163,7 +174,8 @@ def _found(
         retained = explained(backend, table, began(question), data_map)
         to_tell, nameless = controllers.counted(backend, table, data_map)
         reading.gaps += nameless
-        return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell)
+        grounds = counted(backend, table, question)
+        return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell, grounds)
 
 
 def _with_records(
@@ -193,11 +205,12 @@ def _people(
 ) -> Any:
     """The table of people, with its gaps noted in `reading`. `known`: the customers, and how they were declared."""
     customers, declared = known
-    found = fitting_requests(backend, reading.passes, question, data_map)
+    passes = {name: with_rows(rows, reading.read_from) for name, rows in reading.passes.items()}
+    found = fitting_requests(backend, passes, question, data_map)
     requests = found.filter(~found.set_aside)
     shown, unnamed = whose(backend, requests, data_map)
     reading.gaps += subject_gaps(backend, unnamed)
-    linked = linked_accounts(reading.passes, question, requests)
+    linked = linked_accounts(passes, question, requests)
     others = []
     if customers is not None and (question.exposed or data_map.shows_tables):
         held = holders(backend, customers, declared, data_map, question.exposed)

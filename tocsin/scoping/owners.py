@@ -1,6 +1,5 @@
 """Findings beside who they are: what all rows of a person say together, and what stays open about her."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,10 @@ from tocsin.domain.moments import from_microseconds
 from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
-from tocsin.domain.scope.people import Stranger
 from tocsin.domain.sources import CUSTOMER_COLUMNS
 from tocsin.scoping.identity import doubtful, under_owners
-from tocsin.scoping.levels import LEVEL, LEVELS
+from tocsin.scoping.levels import LEVEL
+from tocsin.scoping.why import BY, EDGES
 from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
@@ -26,14 +25,18 @@ FINDING = {
     "level": "int8",
     "kinds": "int64",
     **dict.fromkeys(SURE_OF.values(), "int64"),
-    "first_seen": "int64",
-    "last_seen": "int64",
+    **dict.fromkeys((*BY.values(), *EDGES), "int64"),
+    "ways": "int16",
+    #: The exposed tables that she may be in, as bits.
+    "lay_open": "int64",
     "hits": "int64",
     "attempts": "int64",
     "acquired": "boolean",
     #: Whether a request that names her was answered.
     "answered": "boolean",
 }
+#: What the findings of all her accounts say of her beside.
+_BESIDE = ("through", "first_seen", "last_seen")
 #: Ends of an account; a person's, only when all her accounts ended.
 _ENDS = ("closed_at", "deleted_at")
 #: What all rows of a person say together, not the first of them.
@@ -126,6 +129,7 @@ def _beside(engine: Any, findings: Any, customers: Any, how: str) -> Any:
     person = person.left_join(together.rename(whose="id"), person.id == together.id)
     return person.select(
         *FINDING,
+        *_BESIDE,
         "accounts",
         *(name for name in CUSTOMER_COLUMNS if name not in ("id", "country", "person")),
         place=person.place.fill_null(UNKNOWN_PLACE),
@@ -175,14 +179,6 @@ def _together(ranked: Any) -> Any:
         place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
         differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
     )
-
-
-def unowned(strangers: Any) -> Iterator[Stranger]:
-    """The rows of an Arrow table of findings as accounts that nobody owns."""
-    for batch in strangers.to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
-            first, last = moment(row["first_seen"]), moment(row["last_seen"])
-            yield Stranger(row["id"], LEVELS[row["level"]], first, last, row["hits"])
 
 
 def moment(microseconds: int | None) -> datetime | None:

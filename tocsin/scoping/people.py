@@ -10,12 +10,14 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.why import Way
 from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.exposed import shown_to_all
 from tocsin.scoping.identity import addresses, owners, under_owners
-from tocsin.scoping.levels import LEVEL
+from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
 from tocsin.scoping.subjects import bits_of
+from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, edges, ranked, seen, unfolded
 
 
 def people(
@@ -50,25 +52,60 @@ def people(
     return known, [gap for gap in gaps if gap.count], strangers
 
 
+_LINK = ("id", "names", "ways", *EDGES)
+
+
 def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -> Any:
     """Ids that a token or session was used for at any time, accounts that were asked about, and accounts that asked for
-    other people's data only.
+    other people's data only; each with the clauses that name it (`names`), in which ways, and the edges of that.
     """
-    asked = ibis.memtable(pa.table({"id": pa.array(sorted(question.values_of("accounts")), pa.string())}))
+    asked = _asked(question)
     # Whether an account was blank shows only in the rows that were kept, since only these are tidied.
-    used = [
-        rows.filter(rows.linked & rows.account.notnull()).select(id=rows.account) for rows in passes.values()
-    ]
+    used = [_used(rows.filter(rows.linked & rows.account.notnull())) for rows in passes.values()]
     callers = requests.filter((requests.kinds != 0) & (requests.of_caller == 0) & requests.account.notnull())
-    callers = callers.select(id=callers.account)
-    return ibis.union(asked, callers, *used)
+    callers = callers.mutate(
+        id=callers.account, names=callers.why, ways=_way(Way.ASKED_OTHERS), **_pointed(callers.at, callers.at)
+    ).select(*_LINK)
+    rows = ibis.union(asked, callers, *used)
+    linked = rows.group_by("id").aggregate(names=rows.names.bit_or(), ways=rows.ways.bit_or(), **edges(rows))
+    return unfolded(linked)
+
+
+def _asked(question: Question) -> Any:
+    """The accounts that were asked about, with the clauses that do."""
+    bits: dict[str, int] = {}
+    for leaf in question.leaves():
+        for account in leaf.clause.accounts:
+            bits[account] = bits.get(account, 0) | leaf.bit
+    ids = sorted(bits)
+    table = pa.table(
+        {"id": pa.array(ids, pa.string()), "names": pa.array([bits[each] for each in ids], pa.int64())}
+    )
+    nowhere = {name: ibis.null("int64") for name in EDGES}
+    return ibis.memtable(table).mutate(ways=_way(Way.ASKED), **nowhere).select(*_LINK)
+
+
+def _used(rows: Any) -> Any:
+    """The rows of a pass that name an account by a token, a session or itself, at any time."""
+    at = {"first": rows["first"].at, "last": rows["last"].at}
+    rows = rows.mutate(id=rows.account, ways=_way(Way.POINTED), **_pointed(*at.values()))
+    return rows.select(*_LINK)
+
+
+def _pointed(first: Any, last: Any) -> dict[str, Any]:
+    return ranked(ibis.literal(POINTED, "int64"), first, last)
+
+
+def _way(way: Way) -> Any:
+    return ibis.literal(WAY[way], "int16")
 
 
 def of_tables(requests: Any, held: Any) -> list[Any]:
     """Findings for everybody in a table that a request showed, and in one that lay open."""
     sets = _by_request(shown_to_all(requests, held))
-    shown = held.mutate(whole=held.of_rule.cast("string")).inner_join(sets, ibis._.whole == sets.id)
-    open_ = _silent(held.filter(held.exposed != 0), ibis._.exposed)
+    shown = held.select("id", whole=held.of_rule.cast("string"))
+    shown = shown.inner_join(sets, ibis._.whole == sets.id)
+    open_ = _silent(held.filter(held.exposed != 0), ibis._.exposed, Way.OPEN)
     cannot = ibis.literal(LEVEL[Bucket.CANNOT_EXCLUDE])
     # An answer with a whole table says of nobody that she was in it.
     shown = shown.mutate(answered=ibis.literal(False))
@@ -77,8 +114,10 @@ def of_tables(requests: Any, held: Any) -> list[Any]:
 
 def _by_request(rows: Any) -> Any:
     rows = rows.filter(rows.account.notnull())
-    read = rows.level >= TOLD
     # Someone who was only attempted was seen when she was attempted.
+    rank = ibis.ifelse(rows.level >= TOLD, READ, TRIED).cast("int64")
+    rows = rows.mutate(**ranked(rank, rows.at, rows.at))
+    read = rows.level >= TOLD
     person = rows.group_by(id=rows.account).aggregate(
         level=rows.level.max(),
         kinds=ibis.ifelse(read, rows.kinds, 0).bit_or(),
@@ -86,27 +125,26 @@ def _by_request(rows: Any) -> Any:
             column: ibis.ifelse(rows.level == LEVEL[bucket], rows.kinds, 0).bit_or()
             for bucket, column in SURE_OF.items()
         },
-        first_read=rows.at.min(where=read),
-        last_read=rows.at.max(where=read),
-        first_tried=rows.at.min(),
-        last_tried=rows.at.max(),
+        **{
+            column: ibis.ifelse(rows.level == LEVEL[bucket], rows.why, 0).bit_or()
+            for bucket, column in BY.items()
+        },
+        **edges(rows),
+        ways=rows.ways.bit_or(),
         hits=ibis.ifelse(read, rows.weight, 0).sum(),
         attempts=ibis.ifelse(read, 0, rows.weight).sum(),
         acquired=(read & rows.status.between(200, 299)).fill_null(False).any(),
         answered=(read & rows.status.between(100, 399)).fill_null(False).any(),
     )
-    person = person.mutate(
-        first_seen=ibis.coalesce(person.first_read, person.first_tried),
-        last_seen=ibis.coalesce(person.last_read, person.last_tried),
-    )
-    return _finding(person)
+    return _finding(unfolded(person))
 
 
 def _without_request(linked: Any, by_request: Any, *, hidden: bool) -> Any:
     """People an indicator points at, without a request in the window."""
     level = LEVEL[Bucket.CANNOT_EXCLUDE if hidden else Bucket.EXCLUDED]
-    rest = linked.select("id").distinct().anti_join(by_request, "id")
-    return _finding(_silent(rest, ibis.literal(0)).mutate(level=ibis.literal(level)))
+    rest = linked.anti_join(by_request, "id")
+    known = {name: ibis._[name] for name in ("ways", *EDGES)} | {BY[LEVELS[level]]: ibis._.names}
+    return _finding(_silent(rest, ibis.literal(0), **known).mutate(level=ibis.literal(level)))
 
 
 def listed_people(question: Question, customers: Any | None, data_map: DataMap) -> tuple[Any, Any]:
@@ -129,33 +167,44 @@ def listed_people(question: Question, customers: Any | None, data_map: DataMap) 
         by_mail = wanted.inner_join(mails, wanted.who.lower() == mails.trait)
         hits = ibis.union(*(each.select("who", "id", "bits") for each in (by_id, by_mail)))
     person = hits.group_by("id").aggregate(said=hits.bits.bit_or())
-    silent = _silent(person, person.said)
+    silent = _silent(person, person.said, Way.LISTED)
     findings = _finding(silent.mutate(level=ibis.literal(LEVEL[Bucket.LISTED]), listed=silent.said))
     return findings, wanted.anti_join(hits, "who")
 
 
-def _silent(person: Any, kinds: Any) -> Any:
-    """A person about whom no request says anything, with the kinds that it may be about."""
-    moments = {name: ibis.null("int64") for name in ("first_seen", "last_seen")}
-    nothing = {name: ibis.literal(0) for name in (*SURE_OF.values(), "hits", "attempts")}
-    return person.mutate(
-        **moments, **nothing, kinds=kinds, acquired=ibis.literal(False), answered=ibis.literal(False)
-    )
+def _silent(person: Any, kinds: Any, way: Way | None = None, **known: Any) -> Any:
+    """A person about whom no request says anything, with the kinds that it may be about, and what is `known`."""
+    nothing = {name: ibis.literal(0) for name in (*SURE_OF.values(), *BY.values(), "hits", "attempts")}
+    nothing |= {name: ibis.null("int64") for name in EDGES}
+    nothing |= {name: ibis.literal(False) for name in ("acquired", "answered")}
+    ways = {"ways": _way(way)} if way else {}
+    return person.mutate(**(nothing | ways | known), kinds=kinds)
 
 
 def _finding(person: Any) -> Any:
+    """The columns of a finding; nobody is in an exposed table unless it says so."""
+    nowhere = {} if "lay_open" in person.columns else {"lay_open": ibis.literal(0)}
+    person = person.mutate(**nowhere)
     return person.select(**{name: person[name].cast(kind) for name, kind in FINDING.items()})
 
 
 def _merged(findings: Any) -> Any:
-    return findings.group_by("id").aggregate(
+    """Findings of one person as one, with when she was seen, and by which of her accounts (`through`), if others."""
+    others = {"through": ibis.null("string")}
+    if "account" in findings.columns:
+        hit = findings.account.group_concat("\n", order_by=findings.account)
+        others = {"through": hit.nullif(findings.id.min())}
+    groups = findings.group_by("id").aggregate(
         level=findings.level.max(),
         kinds=findings.kinds.bit_or(),
         **{column: findings[column].bit_or() for column in SURE_OF.values()},
-        first_seen=findings.first_seen.min(),
-        last_seen=findings.last_seen.max(),
+        **{name: findings[name].bit_or() for name in (*BY.values(), "ways", "lay_open")},
+        **edges(findings),
+        **others,
         hits=findings.hits.sum(),
         attempts=findings.attempts.sum(),
         acquired=findings.acquired.any(),
         answered=findings.answered.any(),
     )
+    groups = unfolded(groups)
+    return groups.mutate(**seen(groups))

@@ -7,17 +7,20 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.scope.buckets import Bucket
-from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.people import AffectedPerson, Stranger
 from tocsin.domain.scope.routes import of_age_on
 from tocsin.scoping import cells
 from tocsin.scoping.deletions import proof_of
+from tocsin.scoping.grounds import Grounds
 from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF, TOLD, moment
 from tocsin.scoping.suppressions import suppressions_of
 from tocsin.sources.flagging import flags_of
 
 
-def persons_of(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) -> Iterator[AffectedPerson]:
+def persons_of(
+    table: pa.Table, data_map: DataMap, majority: Mapping[str, int], grounds: Grounds
+) -> Iterator[AffectedPerson]:
     """Everybody in the table, in its order, some thousand in memory at a time. `majority` is the age, by place."""
     known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
     for batch in table.to_batches(max_chunksize=10_000):
@@ -60,7 +63,16 @@ def persons_of(table: pa.Table, data_map: DataMap, majority: Mapping[str, int]) 
                 overdue=cells.kinds_of(row["overdue"], data_map),
                 deletion=proof_of(row),
                 suppressed=suppressions_of(row["suppressed"]),
+                why=grounds.why(row),
             )
+
+
+def unowned(strangers: pa.Table, grounds: Grounds) -> Iterator[Stranger]:
+    """The rows of a table of findings as accounts that nobody owns."""
+    for batch in strangers.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            first, last = moment(row["first_seen"]), moment(row["last_seen"])
+            yield Stranger(row["id"], LEVELS[row["level"]], first, last, row["hits"], grounds.why(row))
 
 
 def _lines(text: str | None, but: str | None = None) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.indicators import marked, pointing
 from tocsin.scoping.levels import satisfied
 from tocsin.scoping.switches import switch_columns
+from tocsin.scoping.why import kept_edges
 from tocsin.sources.logs import Only, tidied
 
 HOUR = 3_600_000_000
@@ -34,7 +35,7 @@ def judged(log: Any, question: Question, source: LogSource) -> Any:
     log = marked(log, question, source)
     log = log.mutate(
         hit=_may_hit(question, source, log.marks),
-        linked=log.named & log.account.notnull(),
+        linked=(log.names != 0) & log.account.notnull(),
         hour=log.at // HOUR,
         later=log.again // HOUR,
         # Only of a row that fits does it matter on which side of an edge it lies.
@@ -89,25 +90,30 @@ def counted_in_block(log: Any) -> Any:
 
 
 def kept(log: Any) -> Any:
-    """The rows that are kept, each once: `n` says how often it stands there, `line` where first."""
+    """The rows that are kept, each once: `n` says how often it stands there, `first` and `last` the moment and the line
+    of its first and its last; `names` are the bits of the clauses that name its account.
+    """
     rows = log.filter(log.kept)
     either = rows.hit | rows.linked
     columns = {name: _where(rows.hit, tidied(name, rows[name])) for name in LOG_COLUMNS if name != "at"}
     columns |= {name: _where(rows.hit, rows[name]) for name in ("at", "again")}
     columns |= {name: _where(either, tidied(name, rows[name])) for name in _POINTERS}
-    columns["marks"] = ibis.ifelse(rows.hit, rows.marks, 0)
-    beside = [name for name in ("switch", "switched_at") if name in rows.columns]
-    line = {"line": _where(either, rows.line)}
-    rows = rows.select(*_VOLUME, "hit", "linked", *beside, **columns, **line)
-    alike = [name for name in rows.columns if name != "line"]
-    return rows.group_by(alike).aggregate(line=rows.line.min(), n=rows.count())
+    columns |= {
+        "marks": ibis.ifelse(rows.hit, rows.marks, 0),
+        "names": ibis.ifelse(rows.linked, rows.names, 0),
+    }
+    alike = (*_VOLUME, "hit", "linked", *(name for name in ("switch", "switched_at") if name in rows.columns))
+    rows = rows.select(*alike, **columns, moment=rows.at, line=rows.line)
+    edges = kept_edges(rows, rows.hit | rows.linked)
+    return rows.group_by(*alike, *columns).aggregate(n=rows.count(), **edges)
 
 
 def rest(volumes: Any, schema: Any) -> Any:
     """The counts of the rows that are not kept, in the columns of those that are."""
     others = volumes.filter(~volumes.kept) if "kept" in volumes.columns else volumes
     given = {name: others[name] for name in (*_VOLUME, "n")}
-    given |= {"hit": ibis.literal(False), "linked": ibis.literal(False), "marks": ibis.literal(0)}
+    given |= {"hit": ibis.literal(False), "linked": ibis.literal(False)}
+    given |= dict.fromkeys(("marks", "names"), ibis.literal(0))
     return others.select(
         **{name: given.get(name, ibis.null(kind)).cast(kind) for name, kind in schema.items()}
     )

@@ -15,7 +15,9 @@ import ibis  # type: ignore[import-untyped]
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.endpoints import Endpoint, Subject, expression
 from tocsin.domain.errors import Refused
+from tocsin.domain.scope.why import Way
 from tocsin.scoping.server_paths import ESCAPED_SLASH, with_paths
+from tocsin.scoping.why import WAY
 from tocsin.sources.urls import unescaped
 
 #: Kinds are bits of a signed 64-bit number on every engine.
@@ -128,18 +130,22 @@ def whose(engine: Any, requests: Any, data_map: DataMap) -> tuple[Any, Any]:
     """One row for each request and person whose data it showed (`account`), with the kinds of hers.
 
     Beside it the requests, once each, that showed data of people whom they should name and do not. `asked_by` is the
-    account that asked; `weight` is how much a row adds to the number of requests.
+    account that asked; `weight` is how much a row adds to the number of requests; `ways` are how it leads to her.
     """
     requests = requests.rename(asked_by="account").mutate(weight=ibis.literal(1, "int8"))
     own = requests.filter((requests.kinds == 0) | (requests.of_caller != 0))
-    own = own.mutate(account=own.asked_by, kinds=own.of_caller)
+    own = own.mutate(account=own.asked_by, kinds=own.of_caller, ways=_way(Way.OWN))
     rules = [rule for rule in _rules(data_map) if rule.endpoint.names]
     of_others = requests.filter(requests.of_named != 0)
     if not rules:
         return own, of_others
     lines = _fitting(with_paths(of_others.select(*_LINE).distinct()), rules)
     lines = engine.create_table(ibis.util.gen_name("lines"), lines, temp=True)
-    parts = [of_others.mutate(account=ibis.null("string"), kinds=ibis.literal(0, "int64"))]
+    parts = [
+        of_others.mutate(
+            account=ibis.null("string"), kinds=ibis.literal(0, "int64"), ways=ibis.literal(0, "int16")
+        )
+    ]
     parts += [
         _named(of_others, lines.filter(lines[_fits(number)]), rule, subject)
         for number, rule in enumerate(rules)
@@ -165,8 +171,14 @@ def _named(requests: Any, lines: Any, rule: _Rule, subject: Subject) -> Any:
         ids = found.text
     found = found.mutate(account=ids.split(subject.split).unnest() if subject.split else ids)
     return found.mutate(
-        account=found.account.strip().nullif(""), kinds=ibis.literal(rule.bits, "int64") & found.of_named
+        account=found.account.strip().nullif(""),
+        kinds=ibis.literal(rule.bits, "int64") & found.of_named,
+        ways=_way(Way.NAMED),
     )
+
+
+def _way(way: Way) -> Any:
+    return ibis.literal(WAY[way], "int16")
 
 
 def _values(lines: Any, key: str) -> Any:
@@ -187,14 +199,14 @@ def _values(lines: Any, key: str) -> Any:
 
 def _folded(rows: Any) -> Any:
     """Each request and person once, however many ways led to her."""
-    return rows.group_by(*(name for name in rows.columns if name != "kinds")).aggregate(
-        kinds=rows.kinds.bit_or()
+    return rows.group_by(*(name for name in rows.columns if name not in ("kinds", "ways"))).aggregate(
+        kinds=rows.kinds.bit_or(), ways=rows.ways.bit_or()
     )
 
 
 def _unnamed(named: Any) -> Any:
     """The requests that name nobody for some kind of theirs, once each."""
-    request = [name for name in named.columns if name not in ("account", "kinds")]
+    request = [name for name in named.columns if name not in ("account", "kinds", "ways")]
     requests = named.group_by(*request).aggregate(
         found=ibis.ifelse(named.account.notnull(), named.kinds, 0).bit_or()
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.sealing import seal, unseal
+from tocsin.storage.affected import plain, why_of
 from tocsin.storage.tables import account
 
 
@@ -23,8 +25,7 @@ def rows_of(incident: str, revision: int, person: AffectedPerson, key: bytes) ->
 def row(incident: str, revision: int, stranger: Stranger, key: bytes) -> dict[str, Any]:
     """An account that nobody owns as a row, sealed with the incident's people key."""
     hidden = pseudonym(key, stranger.id)
-    edges = [edge and edge.isoformat() for edge in (stranger.first_seen, stranger.last_seen)]
-    content = json.dumps([stranger.id, stranger.bucket, *edges, stranger.hits]).encode()
+    content = json.dumps(asdict(stranger), default=plain, ensure_ascii=False).encode()
     sealed = seal(key, content, _context(incident, revision, hidden))
     return {
         "incident": incident,
@@ -66,10 +67,14 @@ def unowned(connection: Connection, incident: str, revision: int, key: bytes) ->
         .order_by(account.c.account)
     )
     for found in connection.execute(query, execution_options={"yield_per": 500}):
-        content = unseal(key, found.sealed, _context(incident, revision, found.account))
-        who, bucket, first, last, hits = json.loads(content)
-        moments = [edge and datetime.fromisoformat(edge) for edge in (first, last)]
-        yield Stranger(who, Bucket(bucket), moments[0], moments[1], hits)
+        yield opened(found, key)
+
+
+def opened(row: Any, key: bytes) -> Stranger:
+    """The account of a row. Raises Refused when it was sealed for another row or key, or was changed."""
+    raw = json.loads(unseal(key, row.sealed, _context(row.incident, row.revision, row.account)))
+    seen = {edge: raw[edge] and datetime.fromisoformat(raw[edge]) for edge in ("first_seen", "last_seen")}
+    return Stranger(**(raw | seen | {"bucket": Bucket(raw["bucket"]), "why": why_of(raw["why"])}))
 
 
 def forget(connection: Connection, incident: str) -> None:

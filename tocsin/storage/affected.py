@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson, Deletion, pseudonym
+from tocsin.domain.scope.why import LogRow, Way, Why
 from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
 from tocsin.storage.tables import affected
@@ -22,7 +23,7 @@ BATCH = 500
 def row(incident: str, revision: int, person: AffectedPerson, key: bytes) -> dict[str, Any]:
     """A person as a row, sealed with the incident's people key."""
     hidden = pseudonym(key, person.id)
-    content = json.dumps(asdict(person), default=_plain, ensure_ascii=False).encode()
+    content = json.dumps(asdict(person), default=plain, ensure_ascii=False).encode()
     return {
         "incident": incident,
         "revision": revision,
@@ -106,10 +107,25 @@ def forget(connection: Connection, incident: str) -> None:
     connection.execute(affected.update().where(affected.c.incident == incident).values(sealed=b""))
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """What of a person is no value of JSON, as one."""
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(type(value).__name__)
+
+
+def why_of(raw: dict[str, Any] | None) -> Why:
+    """The reasons of a person or an account out of plain values."""
+    if raw is None:
+        return Why()
+    known: dict[str, Any] = {name: tuple(raw[name]) for name in ("tables", "accounts")}
+    known |= {edge: raw[edge] and _log_row(raw[edge]) for edge in ("first", "last")}
+    known["clauses"] = tuple((number, Bucket(bucket)) for number, bucket in raw["clauses"])
+    return Why(ways=tuple(map(Way, raw["ways"])), **known)
+
+
+def _log_row(raw: dict[str, Any]) -> LogRow:
+    return LogRow(raw["file"], raw["line"], raw["at"] and datetime.fromisoformat(raw["at"]))
 
 
 def _deletion(raw: dict[str, Any] | None) -> Deletion | None:
@@ -126,4 +142,5 @@ def _person(content: bytes) -> AffectedPerson:
         for name in ("emails", "flags", "accounts", "shared", "overdue", "controller_of")
     }
     several["suppressed"] = tuple(tuple(each) for each in raw.get("suppressed", ()))
-    return AffectedPerson(**(raw | moments | known | several | {"deletion": _deletion(raw.get("deletion"))}))
+    proof = {"deletion": _deletion(raw.get("deletion")), "why": why_of(raw.get("why"))}
+    return AffectedPerson(**(raw | moments | known | several | proof))

@@ -62,7 +62,7 @@ def _changed(change: Change, incident: str, before: int, now: int) -> Select[Any
     old, new = (before, now) if change != "unsupported" else (now, before)
     other = affected.alias("other")
     there = exists().where(_told(other, incident, old), other.c.person == affected.c.person)
-    query = select(affected.c.person, affected.c.bucket, affected.c.place, affected.c.revision)
+    query = select(affected)
     return query.where(_told(affected, incident, new), there if change == "kept" else ~there)
 
 
@@ -98,7 +98,7 @@ def changes(connection: Connection, incident: str, before: int, now: int) -> Cha
 def changed(
     connection: Connection, incident: str, before: int, now: int, change: Change
 ) -> Iterator[Row[Any]]:
-    """(person, bucket, place, revision, told): the people of one kind of change, in the order of their pseudonyms.
+    """Rows of the people of one kind of change, with `told` beside, in the order of their pseudonyms.
 
     `told` is whether a letter of ours left for them, surely or perhaps. Some hundred are in memory at a time.
     """

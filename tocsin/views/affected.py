@@ -12,6 +12,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.scope.people import AffectedPerson, Stranger
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
+from tocsin.engine.reasons import Reasons, explained
 from tocsin.storage import accounts, affected, ledger, revisions, timeline
 from tocsin.storage.database import in_batches
 from tocsin.storage.revisions import Standing
@@ -74,6 +75,7 @@ class Story:
     way: Route | None = None
     unsupported: Standing | None = None
     because: str | None = None
+    reasons: Reasons | None = None
 
     @property
     def owed(self) -> bool:
@@ -144,18 +146,19 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
         )
     because = _because(app, incident, standing.seq) if standing and standing.seq else None
     way = _way(app, incident, person) if person else None
-    return Story(found.revision, len(found.gaps), person, letters, way, standing, because)
+    revision = standing.revision if standing else found.revision
+    reasons = explained(app, incident, revision).of(person.why) if person else None
+    return Story(found.revision, len(found.gaps), person, letters, way, standing, because, reasons)
 
 
-def unowned(app: App, actor: Actor, incident: Incident) -> list[Stranger]:
-    """The accounts that were hit and that nobody owns: work for whoever can find out whose they are."""
+def unowned(app: App, actor: Actor, incident: Incident) -> list[tuple[Stranger, Reasons]]:
+    """The accounts that were hit and that nobody owns, with why: work for whoever can find out whose they are."""
     need(actor, incident, "dpo", "investigation")
-    found = counts(incident)
+    revision = counts(incident).revision
+    of = explained(app, incident, revision).of
     with app.database.read() as connection:
-        key = app.people_key(incident.key)
-        return sorted(
-            accounts.unowned(connection, incident.key, found.revision, key), key=lambda each: each.id
-        )
+        found = accounts.unowned(connection, incident.key, revision, app.people_key(incident.key))
+        return [(each, of(each.why)) for each in sorted(found, key=lambda each: each.id)]
 
 
 def _way(app: App, incident: Incident, person: AffectedPerson) -> Route:
@@ -181,29 +184,34 @@ class Changed(NamedTuple):
     told: bool
     #: Of the unsupported: held, released or upheld.
     stand: str | None
+    #: By the revision that tells her; None once the people are erased.
+    reasons: Reasons | None
 
 
 @dataclass(frozen=True)
 class Differences:
     """How one revision differs from an earlier one. `people` gives the pseudonyms of one kind of change, one by one."""
 
-    incident: str
+    incident: Incident
     before: int
     revision: int
     counts: revisions.Changes
 
     def people(self, app: App, change: revisions.Change) -> Iterator[Changed]:
         """Everybody of one kind of change, in the order of their pseudonyms; a batch is in memory."""
+        key = app.people_key(self.incident.key)
+        of = explained(app, self.incident, self.before if change == "unsupported" else self.revision).of
         with app.database.read() as connection:
-            rows = revisions.changed(connection, self.incident, self.before, self.revision, change)
+            rows = revisions.changed(connection, self.incident.key, self.before, self.revision, change)
             for batch in in_batches(rows, revisions.BATCH):
                 stands: dict[str, Standing] = {}
                 if change == "unsupported":
                     among = [row.person for row in batch]
-                    stands = revisions.standings(connection, self.incident, self.revision, among)
+                    stands = revisions.standings(connection, self.incident.key, self.revision, among)
                 for row in batch:
                     stand = stands[row.person].stand if row.person in stands else None
-                    yield Changed(row.person, row.place, row.bucket, bool(row.told), stand)
+                    reasons = of(affected.opened(row, key).why) if row.sealed else None
+                    yield Changed(row.person, row.place, row.bucket, bool(row.told), stand, reasons)
 
 
 def differences(app: App, incident: Incident, since: int | None) -> Differences:
@@ -215,9 +223,7 @@ def differences(app: App, incident: Incident, since: int | None) -> Differences:
             f"{incident.key} has revisions 1 to {now}; name an earlier one: --since {max(now - 1, 1)}"
         )
     with app.database.read() as connection:
-        return Differences(
-            incident.key, before, now, revisions.changes(connection, incident.key, before, now)
-        )
+        return Differences(incident, before, now, revisions.changes(connection, incident.key, before, now))
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def _scope(body: k.ScopeMeasured, texts: Texts) -> str:
 def _repeated_scope(body: k.ScopeRepeated, texts: Texts) -> str:
     found = "the same people, byte for byte" if body.same else f"{body.differs} people stand otherwise"
     live = f"; reads otherwise by now: {', '.join(body.otherwise)}" if body.otherwise else ""
-    return f"revision {body.revision}: {found}{live}"
+    why = {None: "", True: ", for the same reasons", False: ", for other reasons"}[body.same_why]
+    return f"revision {body.revision}: {found}{why}{live}"
 
 
 def _released_people(body: k.PeopleReleased, texts: Texts) -> str:

@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.buckets import TOLD, Bucket
+from tocsin.domain.scope.why import Why, why_line
 
 #: Address in small letters, what a list of suppressions says of it, and since when, as far as that is known.
 Suppressed = tuple[str, str, str | None]
@@ -75,6 +76,7 @@ class AffectedPerson:
     #: Kinds of hers that should no longer have existed when they were read.
     overdue: tuple[str, ...] = ()
     deletion: Deletion | None = None
+    why: Why = field(default_factory=Why)
     #: What lists of suppressions say of her addresses.
     suppressed: tuple[Suppressed, ...] = ()
 
@@ -101,6 +103,7 @@ class Stranger:
     first_seen: datetime | None
     last_seen: datetime | None
     hits: int
+    why: Why = field(default_factory=Why)
 
 
 def pseudonym(key: bytes, person: str) -> str:
@@ -108,12 +111,32 @@ def pseudonym(key: bytes, person: str) -> str:
     return hmac.digest(key, person.encode(), "sha256").hex()
 
 
-def set_digest(people: Iterable[AffectedPerson], key: bytes) -> str:
-    """SHA-256 over one line for each person, in order of their ids."""
-    return lines_digest(set_line(person, key) for person in people)
+def digests(people: Iterable[AffectedPerson], key: bytes, files: Sequence[str]) -> tuple[str, str]:
+    """SHA-256 over one line for each person, in this order: over `set_line`, and over `why_line`.
+
+    `files` are the SHA-256 of the inputs, in their order.
+    """
+    found, reasons = hashlib.sha256(), hashlib.sha256()
+    for person in people:
+        hidden = pseudonym(key, person.id)
+        found.update(_line(set_line(person, hidden)))
+        reasons.update(_line(why_line(hidden, person.why, files)))
+    return found.hexdigest(), reasons.hexdigest()
 
 
-def set_line(person: AffectedPerson, key: bytes) -> str:
+def lines_digest(lines: Iterable[str]) -> str:
+    """SHA-256 over lines in this order, in hex."""
+    seen = hashlib.sha256()
+    for line in lines:
+        seen.update(_line(line))
+    return seen.hexdigest()
+
+
+def _line(text: str) -> bytes:
+    return f"{text}\n".encode()
+
+
+def set_line(person: AffectedPerson, hidden: str) -> str:
     """A person's line: pseudonym, bucket, kinds, first and last seen, hits, attempts, place.
 
     A kind of which we are less sure than of the person says so: `billing:listed`.
@@ -128,12 +151,4 @@ def set_line(person: AffectedPerson, key: bytes) -> str:
         str(person.attempts),
         person.place,
     )
-    return f"{pseudonym(key, person.id)} {' '.join(words)}"
-
-
-def lines_digest(lines: Iterable[str]) -> str:
-    """SHA-256 over lines in this order, in hex."""
-    seen = hashlib.sha256()
-    for line in lines:
-        seen.update(f"{line}\n".encode())
-    return seen.hexdigest()
+    return f"{hidden} {' '.join(words)}"

@@ -9,6 +9,7 @@ from tocsin.domain.records import Record
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, Stretch
 from tocsin.domain.scope.retained import Retained
+from tocsin.domain.scope.why import Ground
 
 
 class InputFile(Record):
@@ -81,10 +82,14 @@ class ScopeResult(Record):
     retained: tuple[Retained, ...] = ()
     #: Customers to be told as controllers of other people's data.
     controllers: int = 0
+    #: Every clause of the question, and every way beside them, with how many people it brought in.
+    grounds: tuple[Ground, ...] = ()
     #: HMAC-SHA256 over the question, with the caller's key.
     question_digest: str
     #: SHA-256 over the people in order of their ids, each under a keyed pseudonym.
     set_digest: str
+    #: SHA-256 over why each of them is in, in the same order (`why_line`).
+    why_digest: str
 
     @property
     def method(self) -> Literal["exact", "approximate"]:
