@@ -4,8 +4,11 @@ Bytes are read, hashed and unpacked once. A block is small enough for one buffer
 rows one by one and in their order, so that a row's place in its block is the number of its line.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.lines import Rejects, evened, sound
@@ -13,6 +16,8 @@ from tocsin.sources.unpacking import Content
 
 #: Bytes: much enough that a question costs little beside reading, and little enough for the engine's smallest buffer.
 SIZE = 8 << 20
+#: Bytes in which lines are counted at once.
+_STRETCH = 1 << 14
 #: Bytes from which on a block ends wherever a line does, though a quote be open.
 _MOST = 2 * SIZE
 _END = b"\n"
@@ -28,10 +33,28 @@ class Block:
 
     first: int
     text: bytes
-    lines: int
     rejects: Rejects = field(default_factory=Rejects)
     header: bytes = b""
     numbered: bool = False
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """How many lines end in each stretch of the text or before it: to count them piece by piece costs no more."""
+        starts = range(0, len(self.text), _STRETCH)
+        return list(accumulate(self.text.count(_END, start, start + _STRETCH) for start in starts))
+
+    @property
+    def lines(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def picked(self, places: Iterable[int]) -> Iterator[bytes]:
+        """The lines at these places, counted from 1, with their ends. To split the block would cost more."""
+        for place in places:
+            stretch = bisect_left(self._ends, place)
+            end = stretch * _STRETCH - 1
+            for _ in range(place - (self._ends[stretch - 1] if stretch else 0)):
+                end = self.text.index(_END, end + 1)
+            yield self.text[self.text.rfind(_END, 0, end) + 1 : end + 1]
 
 
 @dataclass(frozen=True)
@@ -104,9 +127,9 @@ class Blocks:
         for place, start, end in reversed(_too_long(text, self.longest)):  # from behind: places stay true
             rejects.add(f"longer than {self.longest:,} bytes", first + place)
             text = text[:start] + text[end:]
-        lines = text.count(_END)
-        self._next += lines
-        return Block(first, text, lines, rejects)
+        block = Block(first, text, rejects)
+        self._next += block.lines
+        return block
 
 
 def _too_long(text: bytes, longest: int) -> list[tuple[int, int, int]]:

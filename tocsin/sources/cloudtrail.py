@@ -169,9 +169,9 @@ def blocks(content: Content, bounds: Bounds) -> Iterator[Block]:
         held.append(text)
         size += len(text)
         if size >= SIZE:
-            yield Block(first, b"".join(held), len(held), numbered=True)
+            yield Block(first, b"".join(held), numbered=True)
             held, size, first = [], 0, number + 1
-    yield Block(first, b"".join(held), len(held), rejects, numbered=True)
+    yield Block(first, b"".join(held), rejects, numbered=True)
 
 
 def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, int]]:

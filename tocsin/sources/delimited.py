@@ -113,7 +113,7 @@ def blocks(content: Content, bounds: Bounds) -> Iterator[Block]:
             end = block.text.find(b"\n", place)
             header, text = block.text[place : max(end, 0)], block.text[end + 1 :]
             before = place + bool(header)
-            block = replace(block, first=block.first + before, text=text, lines=block.lines - before)
+            block = replace(block, first=block.first + before, text=text)
         if header:
             yield replace(block, header=header)
 
