@@ -37,9 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Whatever was imported and collected lives to the end: the collector need not walk all of it again and again."""
+    """Whatever was imported and collected lives to the end: the collector need not walk all of it again and again.
+
+    What came later it need not walk many times in a second either.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

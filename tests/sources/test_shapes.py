@@ -98,12 +98,21 @@ def test_of_one_shape_each_has_its_own_tables(tmp_path, kept):
     assert len(kept) == 2
 
 
-def test_what_reaches_outside_has_no_shape():
+def test_a_function_of_the_engine_is_a_name_and_one_of_ours_has_no_shape():
     @ibis.udf.scalar.builtin
     def upper(text: str) -> str: ...
 
+    @ibis.udf.scalar.builtin
+    def lower(text: str) -> str: ...
+
+    @ibis.udf.scalar.python
+    def louder(text: str) -> str:
+        return f"{text}!"
+
     table = ibis.table({"a": "string"}, name="t")
-    assert Shape.of(table.mutate(b=upper(table.a)).op()) is None
+    shapes_of = [Shape.of(table.mutate(b=function(table.a)).op()) for function in (upper, lower, louder)]
+    assert shapes_of[0].key != shapes_of[1].key
+    assert shapes_of[2] is None
 
 
 def test_those_asked_for_last_are_kept(kept, monkeypatch):

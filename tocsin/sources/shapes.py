@@ -12,14 +12,16 @@ from typing import Any
 
 import ibis.expr.operations as ops  # type: ignore[import-untyped]
 from ibis.common.graph import Graph, Node  # type: ignore[import-untyped]
+from ibis.expr.operations.udf import InputType  # type: ignore[import-untyped]
 
 #: So many statements are kept, those that were asked for last.
 KEPT = 1000
 #: A name as `ibis.util.gen_name` makes it.
 _BY_CHANCE = re.compile(r"ibis_\w+_[a-z2-7]{26}")
 _IN_STATEMENT = re.compile(f'"({_BY_CHANCE.pattern})"')
-#: What reaches outside of what an expression says.
-_OUTSIDE = (ops.ScalarUDF, ops.AggUDF, ops.SQLQueryResult, ops.SQLStringView, ops.ScalarParameter)
+#: What reaches outside of what an expression says, as functions of ours would; those of the engine are names.
+_OUTSIDE = (ops.SQLQueryResult, ops.SQLStringView, ops.ScalarParameter)
+_FUNCTIONS = (ops.ScalarUDF, ops.AggUDF)
 
 _written: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
 _writing = Lock()
@@ -41,7 +43,7 @@ class Shape:
         names: dict[Hashable, int] = {}
         parts: list[Hashable] = []
         for node in nodes:
-            if isinstance(node, _OUTSIDE):
+            if isinstance(node, _OUTSIDE) or _is_ours(node):
                 return None
             parts.append((type(node), *_said(node, places, names)))
             places[node] = len(places)
@@ -61,6 +63,10 @@ def _said(node: Any, places: Mapping[Any, int], names: dict[Hashable, int]) -> t
     if isinstance(node, ops.SelfReference):
         return places[node.parent], names.setdefault((node.identifier,), len(names))
     return tuple(_placed(each, places) for each in node.__args__)
+
+
+def _is_ours(node: Any) -> bool:
+    return isinstance(node, _FUNCTIONS) and node.__input_type__ is not InputType.BUILTIN
 
 
 def _named(name: str, names: dict[Hashable, int]) -> Hashable:
