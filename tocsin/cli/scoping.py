@@ -151,13 +151,30 @@ def _words(option: str, values: _Many) -> list[str]:
 
 @contextmanager
 def shown_progress() -> "Iterator[Callable[[str, float], None]]":
-    """A bar on a terminal; nothing elsewhere."""
+    """A bar on a terminal, with the rows that are behind us and the time that is left; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda words, share: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True, markup=False), transient=True) as bar:
-        task = bar.add_task("reading", total=1.0)
-        yield lambda words, share: bar.update(task, description=words.replace("[", "("), completed=share)
+    words_column = TextColumn("{task.description}", markup=False)
+    columns = (
+        words_column,
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, stage = bar.add_task("reading", total=1.0), ""
+
+        def show(words: str, share: float) -> None:
+            nonlocal stage
+            # The time that is left is that of one source: each is read at a speed of its own.
+            if (now := words.partition(",")[0]) != stage:
+                stage = now
+                bar.reset(task)
+            bar.update(task, description=words, completed=share)
+
+        yield show

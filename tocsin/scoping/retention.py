@@ -31,13 +31,16 @@ def with_overdue(engine: Any, people: Any, start: datetime | None, data_map: Dat
     edge = None if start is None else in_microseconds(start)
     seen = people.first_seen if edge is None else people.first_seen.fill_null(edge)
     people = people.mutate(seen=seen)
-    for name in _FROM.values():
+    periods = {
+        place: (days, _FROM[kind.retention.anchor])
+        for place, kind in enumerate(data_map.kinds)
+        if (days := _days(kind)) is not None and kind.retention.anchor in _FROM
+    }
+    for name in sorted({name for _, name in periods.values()}):
         people = _with_moment(people, name)
     overdue = ibis.literal(0, "int64")
-    for place, kind in enumerate(data_map.kinds):
-        if (days := _days(kind)) is None or kind.retention.anchor not in _FROM:
-            continue
-        ran = people[f"ran_{_FROM[kind.retention.anchor]}"]
+    for place, (days, name) in periods.items():
+        ran = people[f"ran_{name}"]
         late = (people.level >= _TOLD) & (ran + (days + 1) * DAY < people.seen)
         overdue = overdue | ibis.ifelse(late.fill_null(False), people.kinds & (1 << place), 0)
     people = people.mutate(overdue=overdue).drop("seen")

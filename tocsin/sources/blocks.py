@@ -4,6 +4,7 @@ Bytes are read, hashed and unpacked once. A block is small enough for one buffer
 rows one by one and in their order, so that a row's place in its block is the number of its line.
 """
 
+import codecs
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,11 @@ SIZE = 8 << 20
 _STRETCH = 1 << 14
 #: Bytes from which on a block ends wherever a line does, though a quote be open.
 _MOST = 2 * SIZE
+#: Lines that are tried as the last one of a block.
+_TRIED = 1000
 _END = b"\n"
+#: Bytes over the longest line by which a longer one is known, though a byte order mark be taken from it.
+_SLACK = len(codecs.BOM_UTF8) + 1
 
 
 @dataclass(frozen=True)
@@ -73,21 +78,27 @@ class Shape:
 class Blocks:
     """The blocks of a file. Once they were read, `content` knows the file's fingerprint, and why it ended early.
 
-    With `quoted`, a value may hold ends of lines within quotes (RFC 4180, 2.6), and no block ends inside of one. Half a
-    line, behind which the bytes of a damaged archive end, is none. `pieces` are the bytes of the content, where
-    somebody has begun to take them.
+    Between values with a `delimiter`, one may hold ends of lines within quotes (RFC 4180, 2.6), and no block ends in
+    there. Half a line, behind which the bytes of a damaged archive end, is none. `pieces` are the bytes of the content,
+    where somebody has begun to take them.
     """
 
     def __init__(
-        self, content: Content, bounds: Bounds, *, quoted: bool = False, pieces: Iterable[bytes] | None = None
+        self,
+        content: Content,
+        bounds: Bounds,
+        *,
+        delimiter: bytes | None = None,
+        pieces: Iterable[bytes] | None = None,
     ) -> None:
-        self.content, self.longest, self.quoted = content, bounds.line, quoted
+        self.content, self.longest, self.delimiter = content, bounds.line, delimiter
+        self._width: int | None = None
         self._pieces = content if pieces is None else pieces
         self._next = 1
 
     def __iter__(self) -> Iterator[Block]:
         held, size = list[bytes](), 0
-        for piece in filter(None, _cut_short(evened(self._pieces), self.longest + 1)):
+        for piece in filter(None, _cut_short(evened(self._pieces), self.longest + _SLACK)):
             held.append(piece)
             size += len(piece)
             if size < SIZE:
@@ -109,17 +120,27 @@ class Blocks:
             yield self._block(text)
 
     def _end(self, text: bytes) -> int:
-        """Where a block ends: behind the last line at whose end no quote is open; 0 where there is none yet."""
+        """Where a block ends: behind its last line; 0 where none is sure to end there yet.
+
+        Within quotes a line may end that is none, and who counts quotes is lost from a stray one on. So where there are
+        any, a block ends between two lines that have as many values as the header, and close what they open.
+        """
         last = end = text.rfind(_END) + 1
-        if not self.quoted or b'"' not in text or not text.count(b'"', 0, end) % 2:
-            return end
-        while end:
+        if self.delimiter is None or b'"' not in text:
+            return last
+        if self._width is None:
+            self._width = text.lstrip(_END).partition(_END)[0].count(self.delimiter)
+        behind = False
+        for _ in range(_TRIED):
+            if not end:
+                break
             start = text.rfind(_END, 0, end - 1) + 1
-            # An odd number of quotes up to here: behind an odd number in this line, none is open at its beginning.
-            if text.count(b'"', start, end) % 2:
-                return start or (last if len(text) > _MOST else 0)
-            end = start
-        return 0
+            closed = not text.count(b'"', start, end) % 2
+            plain = closed and text.count(self.delimiter, start, end) >= self._width
+            if plain and behind:
+                return end
+            end, behind = start, plain
+        return last if len(text) > _MOST else 0
 
     def _block(self, text: bytes) -> Block:
         rejects, first = Rejects(), self._next

@@ -156,7 +156,7 @@ def _outcome(event: Any) -> Any:
     )
 
 
-def blocks(content: Content, bounds: Bounds) -> Iterator[Block]:
+def blocks(content: Content, bounds: Bounds, _: str) -> Iterator[Block]:
     """Blocks of events, numbered where they stand in an array: one of these may be all there is of a line."""
     pieces = iter(content)
     begin = next(filter(None, pieces), b"")

@@ -104,10 +104,10 @@ def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str])
     return table.select(line=line, **{ours: table[name] for ours, name in fields.items()})
 
 
-def blocks(content: Content, bounds: Bounds) -> Iterator[Block]:
+def blocks(content: Content, bounds: Bounds, kind: str) -> Iterator[Block]:
     """The blocks of a file below its header, which is its first line that is not empty."""
     header = b""
-    for block in Blocks(content, bounds, quoted=True):
+    for block in Blocks(content, bounds, delimiter=_DELIMITERS[kind].encode()):
         if not header:
             place = len(block.text) - len(block.text.lstrip(b"\n"))
             end = block.text.find(b"\n", place)

@@ -23,7 +23,7 @@ Reader = Callable[..., Any]
 
 #: What a module of this package may name beside its `FORMATS`:
 #: - `read(engine, source, files, fields, format)`: gives a table of the columns that `fields` names, and `file`;
-#: - `blocks(content, bounds)`: the blocks of a file, where these are not just its lines;
+#: - `blocks(content, bounds, format)`: the blocks of a file, where these are not just its lines;
 #: - `refuse_unknown(source, files, fields, format)`: refuses a declared column that is not there;
 #: - `in_block(engine, address, shape, fields)`: the same of one block, with `line` for `file`;
 #: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
@@ -127,7 +127,7 @@ def open_block(engine: Any, source: LogSource, address: str, shape: Shape) -> An
 def blocks_of(kind: str, content: Content, bounds: Bounds) -> Iterator[Block]:
     """The blocks of a file of lines."""
     of_format = by_format("blocks").get(kind)
-    return iter(of_format(content, bounds) if of_format else Blocks(content, bounds))
+    return iter(of_format(content, bounds, kind) if of_format else Blocks(content, bounds))
 
 
 def refuse_unknown(source: LogSource, files: Sequence[File]) -> None:
