@@ -61,3 +61,17 @@ deletions:
     assert "DELETED record DEL-9 of " in story.out
     kept = tocsin("affected", "--person", "cus_9", "--json").json["record"]["deletion"]
     assert (kept["source"], kept["file"], kept["record"]) == ("erasures", "erasures.csv", "DEL-9")
+
+
+def test_a_table_that_lay_open_is_asked_about_without_a_file(tocsin: Command, declared: str) -> None:
+    asked = ("scope", "--exposed", "accounts", "--from", "2026-11-19T00:00Z", "--json")
+    found = tocsin(*asked).json
+    assert found["buckets"]["cannot-exclude"] == found["total"] > 0
+    Path("scope.yaml").write_text(
+        "exposed: {tables: [accounts], since: 2026-11-19T00:00Z}\nsince: 2026-11-19T00:00Z\n",
+        encoding="utf-8",
+    )
+    again = tocsin("scope", "--question", "scope.yaml", "--json").json
+    assert (again["total"], again["buckets"]) == (found["total"], found["buckets"])
+    refused = tocsin("scope", "--exposed", "acounts")
+    assert (refused.status, "did you mean accounts" in refused.err) == (1, True)

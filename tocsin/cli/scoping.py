@@ -33,6 +33,13 @@ class Indicators:
     from_: Annotated[When, Parameter(name="--from", help="The window begins.")] = None
     to: Annotated[When, Parameter(help="The window ends.")] = None
     source: Annotated[_Many, Parameter(help="Log source by name; all without it.", negative=())] = ()
+    exposed: Annotated[
+        _Many,
+        Parameter(
+            help="Table of the data map that lay open: everybody in it; --from and --to say when.",
+            negative=(),
+        ),
+    ] = ()
     list_: Annotated[Path | None, Parameter(name="--list", help="The forensic team's list of people.")] = None
     question: Annotated[
         Path | None,
@@ -110,6 +117,8 @@ def _question(shell: Shell, asked: Indicators) -> tuple[Any, bytes | None]:
         "until": shell.moment(asked.to, past=False),
         "people": read_list(asked.list_) if asked.list_ else (),
     }
+    if asked.exposed:
+        given["exposed"] = {"tables": asked.exposed} | {edge: given[edge] for edge in ("since", "until")}
     given = {name: value for name, value in given.items() if value}
     if asked.question is None:
         return read_question(given), None

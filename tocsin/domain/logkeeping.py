@@ -1,15 +1,16 @@
-"""How a log is kept, as far as `sources.yaml` declares it: what its volume usually is, and what says that it was cut.
+"""How a log is kept, as `sources.yaml` declares it: its usual volume, what denies, and what says that it was cut.
 
 A room of the heart: pure values. `tocsin/scoping/gaps/` asks them whether requests may be missing.
 """
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from tocsin.domain.records import Id, Record
+from tocsin.domain.scope.values import codes, each_kept, in_words, ranges
 
 _OFFSET = re.compile(r"\+?([0-9]{2}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6})?) (fast|slow)")
 
@@ -34,6 +35,30 @@ def too_late(words: ClockOffset | None) -> timedelta:
     hours, minutes, seconds, way = found.groups()
     wrong = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
     return wrong if way == "fast" else -wrong
+
+
+def _one_or_many(raw: Any) -> Any:
+    """A single code needs no brackets, and a number no quotes."""
+    many = raw if isinstance(raw, list | tuple) else (raw,)
+    return tuple(str(each) if isinstance(each, int) and not isinstance(each, bool) else each for each in many)
+
+
+def _denying(given: tuple[str, ...]) -> tuple[str, ...]:
+    each_kept(
+        given,
+        lambda text: str(codes(text)),
+        "is no status; write one like 401, 400-499 or 4xx, and all of them",
+    )
+    found = ranges(given, codes)
+    if any(low <= _GIVEN[1] and (high is None or high >= _GIVEN[0]) for low, high in found):
+        raise ValueError("with a status from 200 to 299 an answer was given; it denies nothing")
+    return tuple(in_words(each) for each in found)
+
+
+#: Statuses with which an answer was given (RFC 9110, 15.3).
+_GIVEN = (200, 299)
+#: Statuses by which a system denies a request: `[4xx, 302]` where it leads to its login whoever may not enter.
+Denied = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), AfterValidator(_denying)]
 
 
 class Volume(Record):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from tocsin.domain.answers import nearest
 from tocsin.domain.custody import Collected
 from tocsin.domain.lists import DeletionSource, ListFields, ListSource, PathOrUrl, SuppressionSource
-from tocsin.domain.logkeeping import ClockOffset, Switch, Volume
+from tocsin.domain.logkeeping import ClockOffset, Denied, Switch, Volume
 from tocsin.domain.paths import by_date
 from tocsin.domain.questions import GROUPS, ROLES
 from tocsin.domain.records import Id, Place, Record, Span
@@ -76,6 +76,8 @@ class LogSource(Record):
     #: holes. Machines that share the work are no stream.
     stream: Id | None = None
     volume: Volume = Volume()
+    #: The statuses of requests that were denied: who made them attempted, and got nothing.
+    denied: Denied = ("400-499",)
     #: By how much its clock is known to be wrong: its moments are set right by that.
     clock_offset: ClockOffset | None = None
     #: Rows stand in the order of time, but for so much; undeclared, they may stand in any, and none is looked for.

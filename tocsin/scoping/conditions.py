@@ -12,6 +12,7 @@ from tocsin.domain.places import ALIASES
 from tocsin.domain.scope.clauses import Clause
 from tocsin.domain.scope.tree import Leaf
 from tocsin.domain.scope.values import codes, ranges, sizes
+from tocsin.domain.sources import LogSource
 from tocsin.sources.logs import tidied
 
 #: The column of the logs with which each kind is compared.
@@ -75,6 +76,14 @@ def number_may_fit(log: Any, kind: str, clause: Clause) -> Any:
     asked = ranges(getattr(clause, kind), codes if kind == "statuses" else sizes)
     lies = [number >= low if high is None else number.between(low, high) for low, high in asked]
     return ibis.or_(*lies, number.isnull())
+
+
+def is_denied(log: Any, source: LogSource) -> Any:
+    """Whether a row's status is one by which its source says that it denied the request."""
+    number = tidied("status", log.status)
+    return ibis.or_(*(number.between(low, high) for low, high in ranges(source.denied, codes))).fill_null(
+        False
+    )
 
 
 def country_may_fit(column: Any, countries: Iterable[str]) -> Any:

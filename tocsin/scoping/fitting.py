@@ -45,11 +45,11 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
 
 def _none() -> Any:
     """No request at all, in the columns that requests have."""
-    whole = {"n", "at", "again", "status", "bytes", "marks", *_PLACES}
-    columns = {
-        name: pa.array([], pa.int64() if name in whole else pa.string())
-        for name in ("n", *_PLACES, "source", *REQUEST)
+    kinds = dict.fromkeys(("n", "at", "again", "status", "bytes", "marks", *_PLACES), pa.int64()) | {
+        "denied": pa.bool_()
     }
+    names = ("n", *_PLACES, "source", *REQUEST)
+    columns = {name: pa.array([], kinds.get(name, pa.string())) for name in names}
     return ibis.memtable(pa.table(columns))
 
 

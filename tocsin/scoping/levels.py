@@ -1,6 +1,6 @@
 """How sure a fitting request makes us: this rule, and no other, puts people into buckets.
 
-1. Denied (4xx): she was **attempted**; nothing was read.
+1. Denied (4xx, unless its source declares other statuses): she was **attempted**; nothing was read.
 2. It failed (5xx), or nobody knows how it ended: it **cannot be excluded**. 1xx to 3xx were answered.
 3. It fits only if something holds that the row does not say (no moment that can be placed in time; no status, size,
    country or endpoint where the question asks about one): it **cannot be excluded**.
@@ -47,7 +47,7 @@ def satisfied(node: Leaf | Gate, marks: Any) -> Any:
 
 def level(rows: Any, question: Question) -> Any:
     """The level of each request: `marks` are the bits of what fits, `sure` of what fits beyond doubt."""
-    denied = rows.status.between(400, 499).fill_null(False)
+    denied = rows.denied
     answered = rows.status.between(100, 399).fill_null(False)
     names = _by_all(rows.sure, question) if question.where is None else _strongest(question.tree(), rows.sure)
     return ibis.cases(

@@ -35,13 +35,14 @@ def _one(passes: Sequence[Any]) -> Any:
 def once_each(rows: Any) -> Any:
     """Each request once, with `copies`: how many more rows said it. `n` is how many rows each row stands for.
 
-    `marks` are all clauses that fit any of its rows: of a stream, not every source is asked every clause. Of its
-    places, `first_row` is the least and `last_row` the greatest.
+    `marks` are all clauses that fit any of its rows: of a stream, not every source is asked every clause. A request was
+    `denied` where each source that logs it says so. Of its places, `first_row` is the least, `last_row` the greatest.
     """
-    keys = [name for name in rows.columns if name not in ("n", "marks", "first_row", "last_row")]
+    keys = [name for name in rows.columns if name not in ("n", "marks", "denied", "first_row", "last_row")]
     return rows.group_by(keys).aggregate(
         copies=rows.n.sum() - 1,
         marks=rows.marks.bit_or(),
+        denied=rows.denied.all(),
         first_row=rows.first_row.min(),
         last_row=rows.last_row.max(),
     )

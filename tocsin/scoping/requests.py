@@ -11,6 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
+from tocsin.scoping.conditions import is_denied
 from tocsin.scoping.indicators import marked, pointing
 from tocsin.scoping.levels import satisfied
 from tocsin.scoping.switches import switch_columns
@@ -18,8 +19,8 @@ from tocsin.scoping.why import kept_edges
 from tocsin.sources.logs import Only, tidied
 
 HOUR = 3_600_000_000
-#: What makes two rows the same request, and the clauses that fit them.
-REQUEST = (*LOG_COLUMNS, "again", "marks")
+#: What makes two rows the same request; the clauses that fit them, and whether their source denied it.
+REQUEST = (*LOG_COLUMNS, "again", "marks", "denied")
 #: What is kept of rows that do not fit: whose a token is, and that any log knows it.
 _POINTERS = ("account", "token", "session")
 #: What the rows that are not kept are counted by.
@@ -30,7 +31,7 @@ def judged(log: Any, question: Question, source: LogSource) -> Any:
     """The log, and of each row: whether it is a fitting request (`hit`); whether an indicator names its account, then
     or at another time (`linked`); its `hour`, null where its moment could not be read, and `later`, the other hour of a
     row whose clock showed its own twice; `unplaced`, why nobody knows when it was; `blind`, whether it might fit, had
-    its address been readable; and whether it is `kept`.
+    its address been readable; whether it was `denied`; and whether it is `kept`.
     """
     log = marked(log, question, source)
     log = log.mutate(
@@ -42,6 +43,7 @@ def judged(log: Any, question: Question, source: LogSource) -> Any:
         unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
         blind=log.blind if "blind" in log.columns else ibis.literal(False),
         line=log.line if "line" in log.columns else ibis.null("int64"),
+        denied=is_denied(log, source),
         **switch_columns(log, source),
     )
     kept = log.hit | log.linked
@@ -100,6 +102,7 @@ def kept(log: Any) -> Any:
     columns |= {name: _where(either, tidied(name, rows[name])) for name in _POINTERS}
     columns |= {
         "marks": ibis.ifelse(rows.hit, rows.marks, 0),
+        "denied": rows.hit & rows.denied,
         "names": ibis.ifelse(rows.linked, rows.names, 0),
     }
     alike = (*_VOLUME, "hit", "linked", *(name for name in ("switch", "switched_at") if name in rows.columns))
@@ -112,7 +115,7 @@ def rest(volumes: Any, schema: Any) -> Any:
     """The counts of the rows that are not kept, in the columns of those that are."""
     others = volumes.filter(~volumes.kept) if "kept" in volumes.columns else volumes
     given = {name: others[name] for name in (*_VOLUME, "n")}
-    given |= {"hit": ibis.literal(False), "linked": ibis.literal(False)}
+    given |= dict.fromkeys(("hit", "linked", "denied"), ibis.literal(False))
     given |= dict.fromkeys(("marks", "names"), ibis.literal(0))
     return others.select(
         **{name: given.get(name, ibis.null(kind)).cast(kind) for name, kind in schema.items()}

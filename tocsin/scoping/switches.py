@@ -1,6 +1,6 @@
 """Requests that say that logging was stopped or went on: seen in the one pass, and gathered from it.
 
-A denied request (4xx) switched nothing. One of unknown method or outcome may have done so, and counts.
+A denied request switched nothing. One of unknown method or outcome may have done so, and counts.
 """
 
 import re
@@ -12,7 +12,7 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.logkeeping import Switch
 from tocsin.domain.sources import LogSource
-from tocsin.sources.logs import tidied
+from tocsin.scoping.conditions import is_denied
 
 #: Words of `switch` in a pass, and the key of the source that declares what they stand for.
 Word = Literal["off", "thinned", "on"]
@@ -43,7 +43,7 @@ def switch_columns(log: Any, source: LogSource) -> dict[str, Any]:
     if not source.switches:
         return {}
     line = (log.method.strip().upper() + " ").fill_null("") + log.endpoint.strip()
-    done = ~tidied("status", log.status).between(400, 499).fill_null(False)
+    done = ~is_denied(log, source)
     switch = ibis.cases(
         *(
             (done & line.re_search(_pattern(declared)).fill_null(False), word)
