@@ -384,3 +384,20 @@ def test_what_was_read_is_printed_with_its_hash_and_who_collected_it(tocsin: Com
     found = {each["source"]: each for each in tocsin("affected", "--inputs", "--json").json["inputs"]}
     assert found["gateway"]["after"] == found["gateway"]["sha256"]
     assert (found["gateway"]["by"], found["gateway"]["origin"]) == ("giang", "gateway-2")
+
+
+def test_lines_that_nobody_could_read_are_kept_as_they_stand(tocsin: Command, declared: str) -> None:
+    log = next(Path().rglob("*.ndjson"))
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([*lines, b'{"token": "stolen-1", "at"\n', b"not at all\n"]))
+    assert tocsin("scope", "--token", "@tokens.txt").status == 0
+    said = tocsin("affected").out
+    assert f"(line {len(lines) + 1}: no JSON; line {len(lines) + 2}: no JSON object)" in said
+    item = re.search(r"tocsin evidence get (E\d+) --out FILE", said)[1]
+    assert tocsin("evidence", "get", item, "--out", "unread.ndjson").status == 0
+    kept = [json.loads(line) for line in Path("unread.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert [(each["number"], each["text"]) for each in kept] == [
+        (len(lines) + 1, '{"token": "stolen-1", "at"'),
+        (len(lines) + 2, "not at all"),
+    ]
+    assert tocsin("affected", "--json").json["unread"] == item

@@ -1,6 +1,8 @@
 """Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from tocsin.actions.accounts import keep_accounts
@@ -19,8 +21,9 @@ from tocsin.domain.kinds import FactLearned, ScopeMeasured
 from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
+from tocsin.domain.scope.unread import UnreadLine
 from tocsin.engine.mailability import tally_of
-from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, keep, put_file
+from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
 from tocsin.storage import affected, revisions
@@ -85,20 +88,23 @@ def _measured(
     read = what_was_read(declared, catalog) | {"asked_at": asked_at}
     body = _outcome(app, key, revision, result).model_copy(update=tally.said() | read)
     kept = {QUESTION: question.canonical(), SOURCES: declared}
+    kept |= {UNREAD: _as_ndjson(measurement.unread)} if measurement.unread else {}
     kept |= {HANDED_IN: handed_in} if handed_in else {}
-    sealed = {name.format(revision): put_file(app, key, content) for name, content in kept.items()}
+    sealed = {name: put_file(app, key, content) for name, content in kept.items()}
 
     def decide(change: Change) -> None:
         refuse_closed(change.incident)
         if _next(change.incident) != revision:
             raise Refused("another revision was measured meanwhile; ask again")
-        item, beside, *_ = [keep(change, each, name, by=actor.id) for name, each in sealed.items()]
+        items = {
+            name: keep(change, each, name.format(revision), by=actor.id) for name, each in sealed.items()
+        }
         grounds = tuple(_said_of(change, each) for each in body.grounds)
         # Who is held hangs on what was decided up to this very entry.
         left, own = _no_longer_supported(app, key, revision, catalog.data_map)
-        kept_with = {"asked": item, "declared": beside, "grounds": grounds}
-        seq = change.add(body.model_copy(update=left | kept_with))
-        source = change.keep(f"scope revision {revision}, question in evidence {item}")
+        kept_with = {"asked": items[QUESTION], "declared": items[SOURCES], "unread": items.get(UNREAD, "")}
+        seq = change.add(body.model_copy(update=left | kept_with | {"grounds": grounds}))
+        source = change.keep(f"scope revision {revision}, question in evidence {items[QUESTION]}")
         cells = with_decisions((*body.cells, *own), change.incident.facts)
         shown = {
             "cells": cells or _unless_stated(change.incident),
@@ -109,6 +115,10 @@ def _measured(
         change.answer = {"seen": [each.model_dump() for each in result.seen]}
 
     return record(app, key, decide, actor=actor.id, command=command)
+
+
+def _as_ndjson(lines: Iterable[UnreadLine]) -> bytes:
+    return b"".join(json.dumps(asdict(each), ensure_ascii=False).encode() + b"\n" for each in lines)
 
 
 def _refuse_list_of_strangers(question: Question, result: ScopeResult) -> None:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.controllers import record_lines, role_and_period_lines, say_controllers
-from tocsin.cli.incidents import split, which
+from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.reasons import ground_lines, place_words, why_lines
 from tocsin.cli.repeating import analyst_lines, say_inputs
 from tocsin.cli.revising import change_lines, say_changes
@@ -100,6 +100,9 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
         shell.say(
             labelled("GAP", f"{gap['kind']} in {clean(gap['source'])}: {gap['count']}{detail}", urgent=True)
         )
+    if found.unread:
+        taken = f"tocsin evidence get{inc(shell, key)} {found.unread} --out FILE"
+        shell.say(labelled("LINES", f"those that nobody could read are kept: {taken}"))
     if incident.scope.repeated:
         from tocsin.cli.grounds import repeated_lines
 

@@ -234,6 +234,8 @@ class ScopeMeasured(Body):
     asked: str = ""
     asked_at: Moment | None = None
     declared: str = ""
+    #: The first unreadable lines of each log, by their number in the vault; empty where every line was read.
+    unread: str = ""
     packs: str = ""
     data_map: str = ""
     sources: str = ""

@@ -10,7 +10,7 @@ from datetime import date
 from tocsin.app import App
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import LEAVING, letter_states
-from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, items_of
+from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, items_of
 from tocsin.rendering.paperfacts import Enclosure
 from tocsin.storage.texts import read_texts
 
@@ -21,7 +21,9 @@ def enclosures(app: App, incident: Incident) -> tuple[Enclosure, ...]:
         return ()
     own = {item for duty in incident.duties.values() for item in (*duty.papers, *duty.other_papers)}
     revisions = incident.scope.revision if incident.scope else 0
-    asked = {name.format(n) for n in range(1, revisions + 1) for name in (QUESTION, HANDED_IN, SOURCES)}
+    asked = {
+        name.format(n) for n in range(1, revisions + 1) for name in (QUESTION, HANDED_IN, SOURCES, UNREAD)
+    }
     with app.database.read() as connection:
         texts = read_texts(connection, incident.key, app.record_key(incident.key))
         rows = items_of(connection, incident.key)

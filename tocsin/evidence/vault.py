@@ -30,6 +30,8 @@ QUESTION = "scope-question-{}.json"
 SOURCES = "scope-sources-{}.json"
 #: The same as it was handed in, byte for byte, where it was a file.
 HANDED_IN = "scope-question-{}-as-handed-in"
+#: Lines of the logs that nobody could read, with file, number and reason, as NDJSON.
+UNREAD = "scope-unreadable-lines-{}.ndjson"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tocsin.domain.scope.people import AffectedPerson, Stranger, digests
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof, ScopeResult, Seen
 from tocsin.domain.scope.retained import Retained
+from tocsin.domain.scope.unread import UnreadLine
 from tocsin.domain.scope.why import Ground
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells, controllers
@@ -58,6 +59,8 @@ class Measurement:
     #: Accounts of the logs that nobody owns, as an Arrow table.
     strangers: Any = None
     grounds: Grounds = field(default_factory=Grounds)
+    #: Lines that are no row, the first ones of each file, in order.
+    unread: tuple[UnreadLine, ...] = ()
 
     def unowned(self) -> Iterator[Stranger]:
         """Accounts that were hit and that no customer source knows, in order of ids."""
@@ -115,7 +118,8 @@ def measure(
         set_digest=set_digest,
         why_digest=why_digest,
     )
-    return Measurement(result, found.people, data_map, sources.majority, found.strangers, grounds)
+    unread = tuple(sorted(found.reading.unread))
+    return Measurement(result, found.people, data_map, sources.majority, found.strangers, grounds, unread)
 
 
 @dataclass(frozen=True)

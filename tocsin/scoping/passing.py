@@ -15,6 +15,7 @@ from threading import Event, Lock
 from typing import Any
 
 from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.unread import LONGEST
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import Account, judge
 from tocsin.scoping.asked import Asked, Counted, Volume
@@ -24,7 +25,7 @@ from tocsin.sources.bounds import Bounds
 from tocsin.sources.engine import Crew
 from tocsin.sources.files import File
 from tocsin.sources.gate import formats
-from tocsin.sources.lines import Lines, Rejects
+from tocsin.sources.lines import KEPT, Lines, Rejects
 from tocsin.sources.logs import blocks_of
 from tocsin.sources.unpacking import Content
 
@@ -160,6 +161,8 @@ class Pass:
         shape = self._shape(block, numbered=True)
         found = self._asked.look(hand, shape, text)
         judge(rejects, found, lines)
+        if not block.numbered:
+            _keep_texts(rejects, block)
         self._note(opened, found, rejects, block.first)
         if found.picks:
             self._keep(hand, shape, text, str(opened.file.read_from))
@@ -180,6 +183,13 @@ class Pass:
             opened.rows += found.rows - len(found.lost) - found.unnumbered
             opened.rejects[first] = rejects
             self._volumes.update({(file, volume): n for volume, n in found.volumes.items()})
+
+
+def _keep_texts(rejects: Rejects, block: Block) -> None:
+    """Keep the lines that are no row, as they stand."""
+    numbers = sorted({number for listed in rejects.numbers.values() for number in listed})[:KEPT]
+    texts = block.picked(number - block.first + 1 for number in numbers)
+    rejects.texts |= {number: text[:LONGEST] for number, text in zip(numbers, texts, strict=True)}
 
 
 @contextmanager

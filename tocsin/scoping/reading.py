@@ -19,6 +19,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile, Repeated
+from tocsin.domain.scope.unread import UnreadLine
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.accounts import BAD_BYTES, NO_MOMENT, Account, refuse_ours
 from tocsin.scoping.gaps.clocks import shifted
@@ -75,6 +76,8 @@ class Reading:
     #: Source and name of a file of this machine to its SHA-256 after it was read.
     after: dict[tuple[str, str], str] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    #: Lines that are no row, the first ones of each file.
+    unread: list[UnreadLine] = field(default_factory=list)
     #: Accounts that nobody owns, once people were looked for.
     strangers: Any = None
     repeated: list[Repeated] = field(default_factory=list)
@@ -262,8 +265,17 @@ def _account_for(
             " check `fields.at`, `time.format` and `time.zone`"
         )
     reading.gaps += unreadable(source.name, accounts)
+    reading.unread += (line for account in accounts for line in _unread(source.name, account))
     reading.gaps += unreadable_addresses(source, blind)
     reading.gaps += unplaced_moments(source.name, unplaced)
+
+
+def _unread(source: str, account: Account) -> Iterator[UnreadLine]:
+    for reason, numbers in account.rejects.numbers.items():
+        for number in numbers:
+            text = account.rejects.texts.get(number, b"").rstrip(b"\n").decode(errors="replace")
+            if text:
+                yield UnreadLine(source, account.file.name, number, reason, text)
 
 
 def _input(source: str, account: Account) -> InputFile:

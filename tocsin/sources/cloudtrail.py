@@ -156,7 +156,7 @@ def _outcome(event: Any) -> Any:
     )
 
 
-def blocks(content: Content, bounds: Bounds, _: str) -> Iterator[Block]:
+def blocks(content: Content, bounds: Bounds, kind: str) -> Iterator[Block]:
     """Blocks of events, numbered where they stand in an array: one of these may be all there is of a line."""
     pieces = iter(content)
     begin = next(filter(None, pieces), b"")
@@ -165,7 +165,7 @@ def blocks(content: Content, bounds: Bounds, _: str) -> Iterator[Block]:
         yield from Blocks(content, bounds, pieces=pieces)
         return
     lines, held, size, first, number = Lines(pieces, bounds, rejects := Rejects()), list[bytes](), 0, 1, 0
-    for number, (text, _) in enumerate(numbered(lines, "", rejects), 1):
+    for number, (text, _) in enumerate(numbered(lines, kind, rejects), 1):
         held.append(text)
         size += len(text)
         if size >= SIZE:

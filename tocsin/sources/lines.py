@@ -29,6 +29,8 @@ class Rejects:
     numbers: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     suspects: int = 0
     suspected: list[int] = field(default_factory=list)
+    #: The lines themselves, cut short, by the numbers of the first ones; of some that are too long there is none.
+    texts: dict[int, bytes] = field(default_factory=dict)
 
     def add(self, reason: str, number: int) -> None:
         """Count a line; its number counts from 1, in the file as it was handed in."""
@@ -56,6 +58,7 @@ class Rejects:
             found.counts += part.counts
             for reason, numbers in part.numbers.items():
                 found.numbers[reason] = [*found.numbers[reason], *numbers][:KEPT]
+            found.texts |= dict(list(part.texts.items())[: KEPT - len(found.texts)])
         return found
 
     def total(self) -> int:

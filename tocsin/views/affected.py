@@ -46,6 +46,8 @@ class Counts:
     inputs: tuple[dict[str, Any], ...] = ()
     controllers: int = 0
     retained: tuple[dict[str, Any], ...] = ()
+    #: The first unreadable lines of each log: their number in the vault.
+    unread: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def counts(incident: Incident) -> Counts:
         scope.inputs,
         scope.controllers,
         scope.retained,
+        scope.unread,
     )
 
 
