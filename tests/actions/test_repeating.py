@@ -191,6 +191,25 @@ def test_a_former_revision_can_be_repeated_too(asked, live):
         asked.as_("an").repeat(3)
 
 
+def test_a_repetition_says_whether_the_reasons_are_the_same_and_verify_holds_it_to_that(asked):
+    from tocsin.evidence.case import Bad, Case
+    from tocsin.evidence.scopes import scopes
+    from tocsin.evidence.story import heard
+
+    asked.as_("an").repeat()
+    with asked.app.database.read() as connection:
+        story, _ = heard(connection, asked.key)
+        case = Case(asked.app, asked.key, connection, story)
+        (seq, again) = story.repetitions[0]
+        for change in ({"same_why": False}, {"why_digest": "0"}, {"same_why": None}):
+            story.repetitions[0] = (seq, {**again, **change})
+            with pytest.raises(Bad, match=f"entry {seq}"):
+                scopes(case)
+        # A revision of before reasons were kept says nothing of them.
+        story.scopes[0] = (story.scopes[0][0], {**story.scopes[0][1], "why_digest": ""})
+        assert scopes(case).count == 0
+
+
 def test_somebody_else_who_repeated_it_signs(asked):
     with pytest.raises(Refused, match="measure it again yourself first"):
         asked.as_("an").sign(because="read the logs")

@@ -12,6 +12,7 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Erased
 from tocsin.domain.notice import CUSTOMERS
+from tocsin.domain.scope.why import Way
 from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, verify
 from tocsin.record import record
@@ -176,6 +177,19 @@ def test_affected_people_who_were_changed_are_noticed(story: Story) -> None:
         ),
     ):
         assert named in (tampered(story, statement, "affected").fault or ""), statement
+
+
+def test_a_reason_that_was_changed_is_noticed_though_the_people_are_the_same(story: Story) -> None:
+    story.drafted()
+    key = story.app.people_key(story.key)
+    with story.app.database.read() as connection:
+        hidden, person = next(affected.people(connection, story.key, 1, key))
+    other = replace(person, why=replace(person.why, ways=(Way.OPEN,)))
+    forged = "UPDATE affected SET sealed = :sealed WHERE revision = 1 AND person = :person"
+    sealed = affected.row(story.key, 1, other, key)["sealed"]
+    with put_back(story.app, "affected"):
+        verdict = tamper(story, forged, sealed=sealed, person=hidden)
+    assert "are not there for the reasons found" in (verdict.fault or "")
 
 
 FIRST = "person = (SELECT min(person) FROM affected WHERE revision = 2) AND revision = 2"

@@ -14,7 +14,10 @@ from tocsin.catalog.forms import ANSWER_NAMES
 from tocsin.domain.contacts import Authority, Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import FACTS, read_facts
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.clauses import KINDS
 from tocsin.domain.scope.gaps import Gap, GapKind, Stretch
+from tocsin.domain.scope.why import Ground, Way
 from tocsin.rendering.answers import ANSWERS
 from tocsin.rendering.answers.breach import account
 from tocsin.rendering.content import paper_content
@@ -196,6 +199,24 @@ def test_a_paper_names_its_gaps_in_its_own_language() -> None:
     gap = Gap(kind="people-not-counted", source="data-map", count=1200, detail="ask them how many")
     said = field(content(gaps=(gap,)), "annex.coverage")["text"]
     assert said.endswith(f"data-map: {named[1][gap.kind]} (1.200).")
+
+
+def test_a_paper_says_by_what_people_were_found_and_not_what_somebody_calls_it() -> None:
+    named = [load_words(TEMPLATES, language).entries["choices"] for language in ("en", "vi")]
+    assert all(set(each["indicator"]) == set(KINDS) for each in named)
+    assert all(set(each["way"]) == {Way.OPEN, Way.LISTED} for each in named)
+    grounds = (
+        Ground(clause=1, name="Mai's key", kinds={"tokens": 2, "ips": 1},
+               buckets={Bucket.CONFIRMED: 1200, Bucket.LIKELY: 34, Bucket.ATTEMPTED: 5}),
+        Ground(clause=2, kinds={"agents": 1}, buckets={Bucket.EXCLUDED: 7}),
+        Ground(way=Way.LISTED, buckets={Bucket.LISTED: 3}),
+    )  # fmt: skip
+    said = field(content("eu-gdpr", grounds=grounds), "art33.coverage")["text"]
+    assert said.endswith(
+        "By what people were found, some by several of these: access tokens and network addresses (1,234); "
+        "a list of people (3)."
+    )
+    assert "mã truy cập và địa chỉ mạng (1.234)" in field(content(grounds=grounds), "annex.coverage")["text"]
 
 
 def test_a_paper_in_any_language_names_the_hours_and_files_of_a_gap() -> None:

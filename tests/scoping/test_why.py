@@ -309,6 +309,23 @@ def test_reasons_come_back_from_the_store(tmp_path, bare):
     assert affected.opened(_Row(affected.row("IR-1", 1, person, KEY)), KEY) == person
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(("form", "head"), [("ndjson", 0), ("csv", 1), ("tsv", 1), ("parquet", 0)])
+def test_every_format_numbers_its_rows(tmp_path, form, head, zipped):
+    rows = [
+        *every_hour(3),
+        request(9, "c1", token="leaked"),
+        request(5, "c1", token="leaked"),
+        request(200, "c2", token="leaked"),
+        request(70, "c1", token="leaked"),
+    ]
+    found = ask(tmp_path, write_log(tmp_path, rows, form, zipped=zipped), LEAK)
+    assert found.result.gaps == ()
+    name = f"log.{form}{'.gz' if zipped else ''}"
+    assert edges(found, "c1") == [(name, 5 + head, at(5)), (name, 7 + head, at(70))]
+    assert edges(found, "c2") == [(name, 6 + head, at(200))] * 2
+
+
 class _Row:
     """A row as the database gives it."""
 

@@ -9,6 +9,7 @@ from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.notice import letter_states
 from tocsin.domain.risk import advise
 from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.why import Ground
 from tocsin.engine.casefacts import case_facts
 from tocsin.engine.enclosures import enclosures
 from tocsin.engine.letters import spoken_facts
@@ -57,12 +58,19 @@ def breach_facts(app: App, incident: Incident, now: datetime) -> PaperFacts:
         what_happened=account(folder, incident.type, facts, organisation.name, organisation.zone),
         kind_names={kind.id: kind.name for kind in catalog.data_map.kinds},
         gaps=tuple(Gap.model_validate(gap) for gap in incident.scope.gaps) if incident.scope else (),
+        grounds=_grounds(incident),
         signed=tuple((catalog.contacts.name_of(each.by), each.at) for each in incident.signed_by),
         held=sum(incident.held.values()),
         telling=_telling(incident),
         risk_reasons=tuple(advise(facts).reasons),
         case=case_facts(app, incident, now),
     )
+
+
+def _grounds(incident: Incident) -> tuple[Ground, ...]:
+    """By what people were found. What a clause is called was not written for an authority."""
+    found = incident.scope.grounds if incident.scope else ()
+    return tuple(Ground.model_validate({**each, "name": None}) for each in found)
 
 
 def _owed(catalog: Catalog, state: DutyState) -> Owed:

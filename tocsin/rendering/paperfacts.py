@@ -12,6 +12,7 @@ from typing import Any, Literal
 from tocsin.domain.contacts import Authority, Organisation, Person
 from tocsin.domain.facts import Facts
 from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.scope.why import Ground
 from tocsin.rendering.casefacts import CaseFacts
 from tocsin.rendering.words import Words
 
@@ -91,6 +92,8 @@ class PaperFacts:
     kind_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: What scoping could not see; then every count is a lower bound.
     gaps: tuple[Gap, ...] = ()
+    #: By what people were found, and how many each; nobody's words for it.
+    grounds: tuple[Ground, ...] = ()
     #: Who repeated and signed the scope, by name, and when; how many people it no longer supports, undecided.
     signed: tuple[tuple[str, datetime], ...] = ()
     held: int = 0

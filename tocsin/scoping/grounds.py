@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from tocsin.domain.moments import from_microseconds
 from tocsin.domain.scope.buckets import Bucket
@@ -14,9 +15,6 @@ from tocsin.domain.scope.why import Ground, LogRow, Way, Why, kinds_of
 from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.scoping.why import BY, WAY, in_order, row_at, ways_of
 from tocsin.sources.files import File
-
-#: Ways that need no clause.
-_WITHOUT = (Way.OPEN, Way.LISTED)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Grounds:
         )
 
     def _row(self, row: dict[str, Any], edge: str) -> LogRow | None:
-        found = row_at(row, edge)
+        found = row_at(row[edge])
         if found is None:
             return None
         file, line, at = found
@@ -66,47 +64,46 @@ def _clauses(row: dict[str, Any]) -> Iterator[tuple[int, Bucket]]:
     yield from sorted(found.items())
 
 
-def counted(engine: Any, people: Any, question: Question) -> tuple[Ground, ...]:
-    """How many people each clause brought in, and each way that needs none: all of them, told or not."""
-    leaves, columns = question.leaves(), {}
-    excluded = people.level == LEVEL[Bucket.EXCLUDED]
-    for leaf in leaves:
-        for bucket in BY:
-            columns[f"{bucket}/{leaf.bit}"] = _brought(people, excluded, bucket, leaf.bit).sum()
-    ways = [way for way in _WITHOUT if (question.people if way is Way.LISTED else question.exposed)]
-    for way in ways:
-        for bucket in Bucket:
-            fits = ((people.ways & WAY[way]) != 0) & (people.level == LEVEL[bucket])
-            columns[f"{bucket}/{way}"] = fits.sum()
-    row = engine.to_pyarrow(people.aggregate(**columns)).to_pylist()[0] if columns else {}
-    return tuple(
+def counted(people: pa.Table, question: Question) -> tuple[Ground, ...]:
+    """How many people of the table each clause brought in, and each way that needs none: all of them, told or not."""
+    found = [
         Ground(
             clause=number,
             name=leaf.clause.name,
             kinds=kinds_of(leaf.clause),
-            buckets=_counts(row, leaf.bit),
+            buckets=_counts(_surest(people, leaf.bit)),
         )
-        for number, leaf in enumerate(leaves, 1)
-    ) + tuple(Ground(way=way, buckets=_counts(row, way)) for way in ways)
+        for number, leaf in enumerate(question.leaves(), 1)
+    ]
+    asked = {Way.OPEN: question.exposed, Way.LISTED: question.people}
+    found += [
+        Ground(way=way, buckets=_counts(people["level"].filter(_has(people["ways"], WAY[way]))))
+        for way, given in asked.items()
+        if given
+    ]
+    return tuple(found)
 
 
-def _brought(people: Any, excluded: Any, bucket: Bucket, bit: int) -> Any:
-    """Whether a clause makes this the surest bucket in which it puts somebody."""
-    fits = (people[BY[bucket]] & bit) != 0
-    stronger = [people[column] for other, column in BY.items() if LEVEL[other] > LEVEL[bucket]]
-    if bucket is Bucket.EXCLUDED:
-        # Who is excluded by the record of a deletion is excluded whatever clause brought her in.
-        return (excluded & ((_any(people) & bit) != 0)).fill_null(False)
-    surer = ibis.or_(ibis.literal(False), *(((column & bit) != 0) for column in stronger))
-    return (fits & ~surer & ~excluded).fill_null(False)
+def _surest(people: pa.Table, bit: int) -> Any:
+    """By person the level of the surest bucket in which a clause puts her; null where it does not."""
+    found = pa.nulls(len(people), pa.int8())
+    for bucket in reversed(BY):
+        found = pc.if_else(_has(people[BY[bucket]], bit), pa.scalar(LEVEL[bucket], pa.int8()), found)
+    # Who is excluded by the record of a deletion is excluded whatever clause brought her in.
+    return pc.if_else(pc.is_valid(found), pc.min_element_wise(found, _ceiling(people)), found)
 
 
-def _any(people: Any) -> Any:
-    bits = ibis.literal(0, "int64")
-    for column in BY.values():
-        bits = bits | people[column]
-    return bits
+def _ceiling(people: pa.Table) -> Any:
+    excluded = pa.scalar(LEVEL[Bucket.EXCLUDED], pa.int8())
+    return pc.if_else(
+        pc.equal(people["level"], excluded), excluded, pa.scalar(max(LEVEL.values()), pa.int8())
+    )
 
 
-def _counts(row: dict[str, Any], of: object) -> dict[Bucket, int]:
-    return {bucket: count for bucket in Bucket if (count := int(row.get(f"{bucket}/{of}") or 0))}
+def _has(bits: Any, bit: int) -> Any:
+    return pc.not_equal(pc.bit_wise_and(bits, pa.scalar(bit, bits.type)), 0)
+
+
+def _counts(levels: Any) -> dict[Bucket, int]:
+    counts = {each["values"]: each["counts"] for each in pc.value_counts(levels).to_pylist()}
+    return {bucket: count for bucket in Bucket if (count := counts.get(LEVEL[bucket], 0))}

@@ -178,7 +178,7 @@ def _found(
         retained = explained(backend, table, began(question), data_map)
         to_tell, nameless = controllers.counted(backend, table, data_map)
         reading.gaps += nameless
-        grounds = counted(backend, table, question)
+        grounds = counted(found, question)
         return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell, grounds)
 
 

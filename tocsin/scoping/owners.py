@@ -25,7 +25,8 @@ FINDING = {
     "level": "int8",
     "kinds": "int64",
     **dict.fromkeys(SURE_OF.values(), "int64"),
-    **dict.fromkeys((*BY.values(), *EDGES), "int64"),
+    **dict.fromkeys(BY.values(), "int64"),
+    **EDGES,
     "ways": "int16",
     #: The exposed tables that she may be in, as bits.
     "lay_open": "int64",

@@ -17,7 +17,7 @@ from tocsin.scoping.identity import addresses, owners, under_owners
 from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
 from tocsin.scoping.subjects import bits_of
-from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, edges, ranked, seen, unfolded
+from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, edges_of, outermost, seen
 
 
 def people(
@@ -53,6 +53,7 @@ def people(
 
 
 _LINK = ("id", "names", "ways", *EDGES)
+_POINTED = ibis.literal(POINTED, "int64")
 
 
 def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -> Any:
@@ -64,11 +65,12 @@ def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -
     used = [_used(rows.filter(rows.linked & rows.account.notnull())) for rows in passes.values()]
     callers = requests.filter((requests.kinds != 0) & (requests.of_caller == 0) & requests.account.notnull())
     callers = callers.mutate(
-        id=callers.account, names=callers.why, ways=_way(Way.ASKED_OTHERS), **_pointed(callers.at, callers.at)
+        id=callers.account, names=callers.why, ways=_way(Way.ASKED_OTHERS), **edges_of(_POINTED, callers)
     ).select(*_LINK)
     rows = ibis.union(asked, callers, *used)
-    linked = rows.group_by("id").aggregate(names=rows.names.bit_or(), ways=rows.ways.bit_or(), **edges(rows))
-    return unfolded(linked)
+    return rows.group_by("id").aggregate(
+        names=rows.names.bit_or(), ways=rows.ways.bit_or(), **outermost(rows)
+    )
 
 
 def _asked(question: Question) -> Any:
@@ -81,19 +83,15 @@ def _asked(question: Question) -> Any:
     table = pa.table(
         {"id": pa.array(ids, pa.string()), "names": pa.array([bits[each] for each in ids], pa.int64())}
     )
-    nowhere = {name: ibis.null("int64") for name in EDGES}
+    nowhere = {name: ibis.null(kind) for name, kind in EDGES.items()}
     return ibis.memtable(table).mutate(ways=_way(Way.ASKED), **nowhere).select(*_LINK)
 
 
 def _used(rows: Any) -> Any:
     """The rows of a pass that name an account by a token, a session or itself, at any time."""
-    at = {"first": rows["first"].at, "last": rows["last"].at}
-    rows = rows.mutate(id=rows.account, ways=_way(Way.POINTED), **_pointed(*at.values()))
-    return rows.select(*_LINK)
-
-
-def _pointed(first: Any, last: Any) -> dict[str, Any]:
-    return ranked(ibis.literal(POINTED, "int64"), first, last)
+    return rows.select(
+        "names", id=rows.account, ways=_way(Way.POINTED), **edges_of(_POINTED, rows, rows)
+    ).select(*_LINK)
 
 
 def _way(way: Way) -> Any:
@@ -114,10 +112,9 @@ def of_tables(requests: Any, held: Any) -> list[Any]:
 
 def _by_request(rows: Any) -> Any:
     rows = rows.filter(rows.account.notnull())
-    # Someone who was only attempted was seen when she was attempted.
-    rank = ibis.ifelse(rows.level >= TOLD, READ, TRIED).cast("int64")
-    rows = rows.mutate(**ranked(rank, rows.at, rows.at))
     read = rows.level >= TOLD
+    # Someone who was only attempted was seen when she was attempted.
+    edges = edges_of(ibis.ifelse(read, READ, TRIED).cast("int64"), rows)
     person = rows.group_by(id=rows.account).aggregate(
         level=rows.level.max(),
         kinds=ibis.ifelse(read, rows.kinds, 0).bit_or(),
@@ -129,14 +126,14 @@ def _by_request(rows: Any) -> Any:
             column: ibis.ifelse(rows.level == LEVEL[bucket], rows.why, 0).bit_or()
             for bucket, column in BY.items()
         },
-        **edges(rows),
+        **outermost(edges),
         ways=rows.ways.bit_or(),
         hits=ibis.ifelse(read, rows.weight, 0).sum(),
         attempts=ibis.ifelse(read, 0, rows.weight).sum(),
         acquired=(read & rows.status.between(200, 299)).fill_null(False).any(),
         answered=(read & rows.status.between(100, 399)).fill_null(False).any(),
     )
-    return _finding(unfolded(person))
+    return _finding(person)
 
 
 def _without_request(linked: Any, by_request: Any, *, hidden: bool) -> Any:
@@ -175,7 +172,7 @@ def listed_people(question: Question, customers: Any | None, data_map: DataMap) 
 def _silent(person: Any, kinds: Any, way: Way | None = None, **known: Any) -> Any:
     """A person about whom no request says anything, with the kinds that it may be about, and what is `known`."""
     nothing = {name: ibis.literal(0) for name in (*SURE_OF.values(), *BY.values(), "hits", "attempts")}
-    nothing |= {name: ibis.null("int64") for name in EDGES}
+    nothing |= {name: ibis.null(kind) for name, kind in EDGES.items()}
     nothing |= {name: ibis.literal(False) for name in ("acquired", "answered")}
     ways = {"ways": _way(way)} if way else {}
     return person.mutate(**(nothing | ways | known), kinds=kinds)
@@ -199,12 +196,11 @@ def _merged(findings: Any) -> Any:
         kinds=findings.kinds.bit_or(),
         **{column: findings[column].bit_or() for column in SURE_OF.values()},
         **{name: findings[name].bit_or() for name in (*BY.values(), "ways", "lay_open")},
-        **edges(findings),
+        **outermost(findings),
         **others,
         hits=findings.hits.sum(),
         attempts=findings.attempts.sum(),
         acquired=findings.acquired.any(),
         answered=findings.answered.any(),
     )
-    groups = unfolded(groups)
     return groups.mutate(**seen(groups))

@@ -26,8 +26,8 @@ BY: dict[Bucket, str] = {
     for bucket in sorted(Bucket, key=lambda each: -LEVEL[each])
     if bucket is not Bucket.LISTED
 }
-#: The edges of what brought somebody in: a moment below its rank (`ranked`), and a row.
-EDGES = ("first_when", "first_row", "last_when", "last_row")
+#: The edges of what brought somebody in, each a moment below its rank (`edges_of`) and a row; null where there is none.
+EDGES = dict.fromkeys(("first", "last"), "struct<when: int64, row: int64>")
 #: More lines than any file has.
 _LINES = 1 << 40
 #: Later than any moment, in microseconds since 1970.
@@ -76,47 +76,38 @@ def needed(node: Leaf | Gate, marks: Any) -> Any:
     return ibis.ifelse(satisfied(node, marks), below, 0) if node.every else below
 
 
-def ranked(rank: Any, first: Any, last: Any) -> dict[str, Any]:
-    """`first_when` and `last_when`: what was read comes first among the first, and last among the last."""
+def edges_of(rank: Any, rows: Any, moments: Any | None = None) -> dict[str, Any]:
+    """`EDGES` of rows with `first_row` and `last_row`: what was read is first among the first, and last among the last.
+
+    A row's moment is `at`; `moments` has two, `first.at` and `last.at`.
+    """
+    first, last = (rows.at, rows.at) if moments is None else (moments["first"].at, moments["last"].at)
     return {
-        "first_when": rank * _RANK + first.fill_null(_RANK - 1),
-        "last_when": (POINTED - rank) * _RANK + last.fill_null(0),
+        "first": ibis.struct({"when": rank * _RANK + first.fill_null(_RANK - 1), "row": rows.first_row}),
+        "last": ibis.struct({"when": (POINTED - rank) * _RANK + last.fill_null(0), "row": rows.last_row}),
     }
 
 
-def edges(rows: Any) -> dict[str, Any]:
-    """`first` and `last` of a group of rows with `EDGES`, as (when, row): the least and the greatest of both."""
-    firsts, lasts = (
-        ibis.struct({"when": rows[f"{edge}_when"], "row": rows[f"{edge}_row"]}) for edge in ("first", "last")
-    )
-    known = rows.first_when.notnull()
-    return {"first": firsts.min(where=known), "last": lasts.max(where=known)}
-
-
-def unfolded(groups: Any) -> Any:
-    """Groups with `first` and `last` as `EDGES`."""
-    columns = {f"{edge}_{part}": groups[edge][part] for edge in ("first", "last") for part in ("when", "row")}
-    return groups.mutate(**columns).drop("first", "last")
+def outermost(edges: Any) -> dict[str, Any]:
+    """The least first and the greatest last of a group; `edges` has `EDGES`."""
+    return {"first": edges["first"].min(), "last": edges["last"].max()}
 
 
 def seen(groups: Any) -> dict[str, Any]:
     """`first_seen` and `last_seen` by the edges: null for whom no request shows, and where no moment can be placed."""
-    requests = groups.first_when < POINTED * _RANK
+    requests = groups["first"].when < POINTED * _RANK
     return {
-        f"{edge}_seen": ibis.ifelse(
-            requests, (groups[f"{edge}_when"] % _RANK).nullif(blank), ibis.null("int64")
-        )
+        f"{edge}_seen": ibis.ifelse(requests, (groups[edge].when % _RANK).nullif(blank), ibis.null("int64"))
         for edge, blank in (("first", _RANK - 1), ("last", 0))
     }
 
 
-def row_at(row: dict[str, Any], edge: str) -> tuple[int, int | None, int | None] | None:
+def row_at(edge: dict[str, int] | None) -> tuple[int, int | None, int | None] | None:
     """File, line and moment (microseconds since 1970) of an edge of a person; None where no row brought her in."""
-    when, place = row[f"{edge}_when"], row[f"{edge}_row"]
-    if when is None or place is None:
+    if edge is None:
         return None
-    at = when % _RANK
-    return place // _LINES, place % _LINES or None, at if at not in (0, _RANK - 1) else None
+    at = edge["when"] % _RANK
+    return edge["row"] // _LINES, edge["row"] % _LINES or None, at if at not in (0, _RANK - 1) else None
 
 
 def ways_of(bits: int) -> tuple[Way, ...]:

@@ -80,7 +80,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         ],
         "nobody_reached": nobody_reached(incident, app.catalog.contacts),
         "messages": _messages(app, incident.key, moment),
-        "affected": _affected(incident),
+        "affected": _affected(incident, texts),
         "evidence": list(incident.evidence),
         "wake_at": plan.wake_at if plan else None,
         "waiting_for": plan.waiting_for if plan else "somebody to mend it: its plan fails",
@@ -169,10 +169,18 @@ def _notice(state: NoticeState, organisation: Organisation) -> dict[str, Any]:
     }
 
 
-def _affected(incident: Incident) -> dict[str, Any]:
+def _affected(incident: Incident, texts: Mapping[str, str]) -> dict[str, Any]:
     scope = incident.scope
     if scope is None:
-        return {"total": None, "by_place": {}, "by_kind": {}, "buckets": {}, "gaps": [], "revision": 0}
+        return {
+            "total": None,
+            "by_place": {},
+            "by_kind": {},
+            "buckets": {},
+            "gaps": [],
+            "revision": 0,
+            "grounds": [],
+        }
     return {
         "total": scope.total,
         "by_place": scope.by_place,
@@ -180,6 +188,7 @@ def _affected(incident: Incident) -> dict[str, Any]:
         "buckets": scope.buckets,
         "gaps": [dict(gap) for gap in scope.gaps],
         "revision": scope.revision,
+        "grounds": shown(scope.grounds, texts),
     }
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tocsin.domain.moments import iso
 from tocsin.domain.records import Record
-from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.clauses import Clause
 
 
@@ -83,6 +83,11 @@ class Ground(Record):
     kinds: dict[str, int] = Field(default_factory=dict)
     way: Way | None = None
     buckets: dict[Bucket, int]
+
+    @property
+    def told(self) -> int:
+        """How many of them are owed a letter by what this revision found."""
+        return sum(self.buckets.get(bucket, 0) for bucket in TOLD)
 
 
 def labels(grounds: Sequence[Mapping[str, Any]]) -> dict[int, str]:

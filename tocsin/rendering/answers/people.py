@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from tocsin.domain.cells import Cell
 from tocsin.domain.places import UNKNOWN_PLACE, country_of, lies_in
 from tocsin.domain.scope.gaps import Gap, some
+from tocsin.domain.scope.why import Ground
 from tocsin.rendering.paperfacts import (
     Answer,
     PaperFacts,
@@ -179,11 +180,19 @@ def coverage(paper: PaperFacts, words: Words) -> Answer:
     beside = [Answer(words.phrase("lower_bound", gaps="; ".join(seen)), "estimated")] if seen else []
     if paper.held:
         beside.append(Answer(words.phrase("scope_held", number=words.number(paper.held)), "estimated"))
+    if found := [_ground(each, words) for each in paper.grounds if each.told]:
+        beside.append(Answer(words.phrase("scope_by", grounds="; ".join(found))))
     beside += [
         Answer(words.phrase("scope_signed", who=who, moment=words.moment(at, paper.zone)))
         for who, at in paper.signed
     ]
     return joined(answer, *beside) if beside else answer
+
+
+def _ground(ground: Ground, words: Words) -> str:
+    """By which kinds of indicators, or in which way, how many people were found; what somebody calls it is left out."""
+    by = words.choice("way", ground.way) if ground.way else words.choices("indicator", list(ground.kinds))
+    return f"{by} ({words.number(ground.told)})"
 
 
 def _gap(gap: Gap, words: Words) -> str:
