@@ -16,7 +16,7 @@ from tocsin.sources.lines import Rejects, evened, sound
 from tocsin.sources.unpacking import Content
 
 #: Bytes: much enough that a question costs little beside reading, and little enough for the engine's smallest buffer.
-SIZE = 8 << 20
+SIZE = 12 << 20
 #: Bytes in which lines are counted at once.
 _STRETCH = 1 << 14
 #: Bytes from which on a block ends wherever a line does, though a quote be open.
