@@ -26,8 +26,9 @@ from tests.scoping.scenes import (
 )
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
-from tocsin.domain.sources import LogFields
+from tocsin.domain.sources import LogFields, LogSource, Sources
 from tocsin.domain.timeformats import TimeFormat
+from tocsin.sources.logs import completed
 
 LEAK = {"tokens": ["leaked"], "since": at(0), "until": at(180)}
 THEFT = [*every_hour(3), request(5, "c1", token="leaked")]
@@ -442,7 +443,6 @@ def test_a_missing_nested_column_is_refused_with_its_path(tmp_path):
     [
         (b'{"at": "not a moment", "account": "c1"}\n', "ndjson", "no row has a moment that can be read"),
         (as_ndjson(THEFT).decode().encode("utf-16-le"), "ndjson", "has no column 'at'"),
-        (b"", "csv", "all its files are empty"),
         (b"at,at,account\n1,2,3\n", "csv", "names a column twice"),
     ],
 )
@@ -454,6 +454,29 @@ def test_a_file_that_gives_nothing_is_refused_in_one_line(tmp_path, content, for
         ask(tmp_path, source, {"accounts": ["c1"]})
     assert "\n" not in str(refusal.value)
     assert "not a moment" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (b"", "ndjson"), (b"\n \n", "ndjson"), (b"", "csv"), (b"at,account,token\n", "csv"), (b"", "combined"),
+        (b'{"Records": []}', "cloudtrail"), (gzip.compress(b'{"Records":[]}\n'), "cloudtrail"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("until", [at(180), None])
+def test_a_source_without_any_row_is_a_gap_whatever_the_window(tmp_path, content, form, until):
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    fields = {"at": "at", "account": "account", "token": "token"} if form in ("ndjson", "csv") else {}
+    source = LogSource(name="empty", format=form, paths=(str(path),), fields=LogFields(**fields))
+    (empty,) = completed(Sources(logs=(source,))).logs
+    used = [request(-200, "c3", token="leaked"), *every_hour(3)]
+    logs = [log_source(write_log(tmp_path, used, name="api")), empty]
+    window = {"tokens": ["leaked"], "since": at(0)} | ({"until": until} if until else {})
+    found = ask(tmp_path, logs, window)
+    assert [gap.source for gap in found.result.gaps if gap.kind == "empty-source"] == ["empty"]
+    assert buckets(found)["c3"] == "cannot-exclude"
+    assert {each.rows for each in found.result.inputs if each.source == "empty"} == {0}
 
 
 def test_files_that_are_not_there_are_refused(tmp_path):

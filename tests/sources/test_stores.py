@@ -226,7 +226,7 @@ def test_of_a_question_with_several_windows_the_days_of_each_are_read(bucket, tm
 def test_a_window_without_any_folder_is_missing_hours_and_no_refusal(bucket, tmp_path):
     bucket.put("logs/2026/01/01/api.ndjson", as_ndjson(THEFT))
     found = ask(tmp_path, log_source("s3://evidence/logs/%Y/%m/%d/*.ndjson"), LEAK)
-    assert gaps(found) == {"missing-hours": 3, "other-days": 1}
+    assert gaps(found) == {"missing-hours": 3, "other-days": 1, "empty-source": 1}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
     alike: dict[tuple[Any, ...], list[File]] = {}
     for file, header in _headers(source, files, fields, kind).items():
         alike.setdefault((header, file.packing, file.numbered), []).append(file)
+    if not alike:
+        raise Refused(f"source {source}: all its files are empty; correct `paths` in sources.yaml")
     parts = []
     for (header, packing, numbered), these in alike.items():
         table = engine.read_csv(
@@ -63,7 +65,7 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
 
 
 def refuse_unknown(source: str, files: Sequence[File], fields: Mapping[str, str], kind: str) -> None:
-    """Refused where a header lacks a declared column."""
+    """Refused where a header lacks a declared column; a file without any line lacks none."""
     _headers(source, files, fields, kind)
 
 
@@ -76,8 +78,6 @@ def _headers(
         if header := _header(source, file, _DELIMITERS[kind]):
             refuse_unnamed(source, file.name, fields, header)
             found[file] = header
-    if not found:
-        raise Refused(f"source {source}: all its files are empty; correct `paths` in sources.yaml")
     return found
 
 

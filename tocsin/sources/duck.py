@@ -37,15 +37,23 @@ class Duck(Backend):  # type: ignore[misc]
         table = self.con.sql(self._statement(expr)).to_arrow_table()
         return expr.__pyarrow_result__(table, data_mapper=DuckDBPyArrowData)
 
+    def compile(self, expr: Any, /, **other: Any) -> str:
+        """The statement of an expression."""
+        shape = None if other else Shape.of(expr.as_table().op())
+        return self._written(shape, expr) if shape else str(super().compile(expr, **other))
+
     def _statement(self, expr: Any) -> str:
-        """The statement of an expression, whose tables in memory the engine knows by then."""
+        """The same, of which the engine knows the tables in memory by then."""
         shape = Shape.of(expr.as_table().op())
         if shape is None:
             self._run_pre_execute_hooks(expr)
-            return str(self.compile(expr.as_table()))
+            return str(super().compile(expr))
         for table in shape.in_memory:
             self._register_in_memory_table(table)
-        return written(shape, lambda: str(self.compile(expr.as_table())))
+        return self._written(shape, expr)
+
+    def _written(self, shape: Shape, expr: Any) -> str:
+        return written(shape, lambda: str(super(Duck, self).compile(expr)))
 
 
 def _quoted(name: str) -> str:

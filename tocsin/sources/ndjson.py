@@ -52,9 +52,15 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
 
 
 def refuse_unknown(source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> None:
-    """Refused where a declared field is in no object of any file."""
+    """Refused where a declared field is in no object of any file; files without any line lack none."""
     names = {ours: names_of(path) for ours, path in fields.items()}
-    refuse_unnamed(source, files[0].name, names, _field_names(files, set(names.values())))
+    known = _field_names(files, set(names.values()))
+    if known or any(map(_holds_a_line, files)):
+        refuse_unnamed(source, files[0].name, names, known)
+
+
+def _holds_a_line(file: File) -> bool:
+    return any(line.strip() for line in beginning(file.read_from, file.packing, _LOOKED_AT, Bounds()))
 
 
 def objects(engine: Any, files: Sequence[File], fields: Mapping[str, str]) -> Any:

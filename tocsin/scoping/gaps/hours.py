@@ -56,6 +56,8 @@ def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
         yield from one.missing(covered)
         yield from one.too_thin(covered)
         yield from one.switched_off(covered)
+        if not beside:
+            yield from one.without_any_row()
 
 
 def window_hours(question: Question, source: str, sources: Iterable[Volumes]) -> Iterator[Hours]:
@@ -111,6 +113,12 @@ class _Judged:
         """Hours of which nothing speaks against this source having every request."""
         dark = set[int]().union(*map(self._hours_of, self.off))
         return set(self.present) - self.thin.keys() - dark if self.volumes.comparable else set()
+
+    def without_any_row(self) -> Iterator[Gap]:
+        """That nothing at all was logged: where a window is open, no hour of it could be missing."""
+        if not self.counts:
+            detail = "none of its files holds a row: whoever asked for anything, it does not show"
+            yield Gap(kind="empty-source", source=self.source.name, count=1, detail=detail)
 
     def missing(self, covered: set[int]) -> Iterator[Gap]:
         """Hours without any row: quiet, or not logged."""
