@@ -55,7 +55,7 @@ SIDES = {
 }
 
 _LOG = f"""
-SELECT strftime(make_timestamp({int(FIRST.timestamp()) * 10**6} + (i * 1209600000000 // $rows)::BIGINT
+SELECT strftime(make_timestamp({int(FIRST.timestamp()) * 10**6} + (i::HUGEINT * 1209600000000 // $rows)::BIGINT
                                + (hash(i, 1) % 1000000)::BIGINT), '%Y-%m-%dT%H:%M:%S.%fZ') AS "at",
        'tok_' || md5((o)::VARCHAR) AS token,
        'cus_' || (100000 + o) AS account,

@@ -17,27 +17,38 @@ from tocsin.sources.duck import Duck
 from tocsin.sources.jsonpaths import keys_of
 from tocsin.sources.shelf import Shelf
 
-#: Megabytes: what Python, Ibis and Arrow take beside the engine, and what the engine needs to move at all.
-_PYTHON_MB, _LEAST_MB = 250, 128
+#: Megabytes: what Python, Ibis and Arrow take beside the engine, what the engine needs to move at all, and what a hand
+#: takes of both: blocks of one file that it reads, and the buffer from which the engine reads one.
+_PYTHON_MB, _LEAST_MB, _HAND_MB = 150, 128, 64
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of the machine the engine may use, and a file. Past `memory` it spills; `threads` None: one per core."""
+    """How much of the machine the engine may use, and a file. Past `memory` it spills; `threads` None: one per core.
+
+    As many `hands` read blocks at once; None: one for each thread.
+    """
 
     memory: str = "750MB"
     threads: int | None = None
     bounds: Bounds = Bounds()  # noqa: RUF009 - frozen
+    hands: int | None = None
 
     @classmethod
     def within(cls, megabytes: int, threads: int | None, bounds: Bounds) -> "Limits":
-        """Limits that keep the whole measurement, Python and its libraries included, to so many megabytes."""
-        return cls(f"{max(_LEAST_MB, megabytes - _PYTHON_MB)}MB", threads, bounds)
+        """Limits that keep the whole measurement, Python and its libraries included, to so many megabytes.
+
+        On a machine of many cores it is memory that bounds the hands: half of what is left goes to them at most.
+        """
+        left = megabytes - _PYTHON_MB - _LEAST_MB
+        hands = max(1, min(threads or os.cpu_count() or 1, left // 2 // _HAND_MB))
+        memory = max(_LEAST_MB, megabytes - _PYTHON_MB - hands * _HAND_MB)
+        return cls(f"{memory}MB", threads, bounds, hands)
 
 
 @dataclass(frozen=True)
 class Crew:
-    """The engine, and as many more connections to it as there are threads: what they make, each of them sees.
+    """The engine, and more connections to it, one for each hand: what one of them makes, each of them sees.
 
     They read what lies on the `shelf`.
     """
@@ -72,7 +83,7 @@ def crew(spill: Path, limits: Limits) -> Iterator[Crew]:
     backend = Duck().connect(":memory:", **options)
     shelf = Shelf()
     backend.con.register_filesystem(shelf)
-    hands = tuple(_hand(backend) for _ in range(limits.threads or os.cpu_count() or 1))
+    hands = tuple(_hand(backend) for _ in range(limits.hands or limits.threads or os.cpu_count() or 1))
     backend.raw_sql("SET lock_configuration = true")
     try:
         yield Crew(backend, hands, shelf)
