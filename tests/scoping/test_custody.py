@@ -1,6 +1,7 @@
 """Custody: every input with its hash before and after it was read, and who collected it, from where, and when."""
 
 import hashlib
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.scoping.scenes import as_ndjson, ask, at, every_hour, log_source, request, write_log
 from tocsin.domain.custody import Collected
 from tocsin.domain.errors import BadFile
+from tocsin.domain.sources import CustomerFields, CustomerSource
 from tocsin.scoping.declaration import read_sources
 
 LEAK = {"tokens": ["leaked"], "since": at(0), "until": at(180)}
@@ -29,6 +31,27 @@ def test_each_input_says_its_hash_before_and_after_and_its_way_here(tmp_path):
     assert (api.by, api.origin, api.collected_at) == ("giang", "gateway-2", WHEN)
     # Of the customers nobody has said who collected them; their file is looked at again all the same.
     assert (crm.by, crm.origin, crm.after) == (None, None, crm.sha256)
+
+
+@pytest.mark.parametrize("meddled", [False, True])
+def test_a_table_of_a_database_is_asked_again_and_says_so_in_the_record(tmp_path, meddled):
+    def meddle(words, share):
+        if meddled and words == "counting people":
+            with sqlite3.connect(path) as connection:
+                connection.execute("INSERT INTO people VALUES ('c9', 'c9@example.org')")
+
+    path = tmp_path / "crm.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE people (id TEXT, email TEXT)")
+        connection.execute("INSERT INTO people VALUES ('c1', 'c1@example.org')")
+    crm = CustomerSource(
+        name="crm", url=f"sqlite:///{path}", table="people", fields=CustomerFields(id="id", email="email")
+    )
+    found = ask(tmp_path, write_log(tmp_path, ROWS), LEAK, customers=crm, progress=meddle)
+    read = inputs(found)["crm"]
+    assert (read.name, read.rows, read.after == read.sha256) == ("people", 1, not meddled)
+    assert len(read.after) == 64
+    assert [gap.kind for gap in found.result.gaps] == (["customers-changed"] if meddled else [])
 
 
 @pytest.mark.parametrize("gone", [False, True])

@@ -167,6 +167,10 @@ def test_what_happens_in_the_store_while_logs_are_read_is_a_gap(bucket, tmp_path
     found = asked(tmp_path, progress=meddle)
     assert gaps(found) == {"changed-file" if kind == "gone" else kind: 1}
     assert buckets(found)["c3"] == "cannot-exclude"
+    first, second = (each for each in found.result.inputs if each.source == "api")
+    assert first.after == first.sha256
+    other = hashlib.sha256(as_ndjson([request(9, "c2", token="leaked")])).hexdigest()
+    assert second.after == {"gone": "", "late-file": second.sha256, "changed-file": other}[kind]
     if kind == "late-file":
         assert [each.detail for each in found.result.gaps] == [
             "c.ndjson came while the others were read; ask again"

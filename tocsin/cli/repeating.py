@@ -113,7 +113,7 @@ def say_inputs(shell: Shell, incident: "Incident") -> None:
 def _after(each: Mapping[str, Any]) -> str:
     """Whether an input was still the same once everything was read."""
     if each.get("after") is None:
-        return "no file here"
+        return "not looked at"
     return "the same" if each["after"] == each["sha256"] else "CHANGED" if each["after"] else "GONE"
 
 

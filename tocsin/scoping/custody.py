@@ -2,19 +2,48 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from tocsin.domain.lists import ListSource
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import Sources
-from tocsin.scoping.gaps.files import changed_files
+from tocsin.scoping.gaps.files import changed_files, looked_again
 from tocsin.scoping.reading import Reading
+from tocsin.sources.databases import digest_now
 from tocsin.sources.files import File, prints_now
+from tocsin.sources.finding import Listing
+from tocsin.sources.later import print_there
 
 
-def looked_at_again(reading: Reading, files: Sequence[File]) -> Iterator[Gap]:
-    """Fingerprint files of this machine after they were read, and note it: a gap for each that changed meanwhile."""
+def looked_at_again(reading: Reading, files: Sequence[File], listings: Iterable[Listing]) -> Iterator[Gap]:
+    """Fingerprint files after they were read, and note it: a gap for each that changed meanwhile or came beside them.
+
+    Of an object in a store its copy is fingerprinted again, as long as the store says that it is the one that was
+    fetched; one that is another by now is read anew.
+    """
     now = prints_now(files)
     reading.after |= {(file.source, file.name): sha256 for file, sha256 in now.items()}
-    return changed_files([file for file, sha256 in now.items() if sha256 != file.sha256])
+    yield from changed_files([file for file, sha256 in now.items() if sha256 != file.sha256])
+    for listing in listings:
+        for gap in looked_again(listing, files):
+            if gap.kind == "changed-file":
+                there = {each.name: each for each in listing.files}
+                reading.after |= {(gap.source, name): print_there(there[name]) for name in gap.files}
+            yield gap
+
+
+def tables_again(reading: Reading, declared: Iterable[ListSource]) -> Iterator[Gap]:
+    """Ask tables and queries once more, and note what they say now: a gap for each that no longer says the same."""
+    read = {each.source: each for each in reading.inputs}
+    for source in declared:
+        if source.url is None:
+            continue
+        now = digest_now(source)
+        reading.after[source.name, read[source.name].name] = now
+        if now != read[source.name].sha256:
+            detail = (
+                "its rows were read in one look, and somebody changed them since; ask again when it is quiet"
+            )
+            yield Gap(kind="customers-changed", source=source.name, count=1, detail=detail)
 
 
 def in_custody(reading: Reading, sources: Sources) -> Iterable[InputFile]:

@@ -1,13 +1,11 @@
 """The people whom we know: every customer source, read once into one table beside the logs."""
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.lists import ListSource
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.sources import CustomerSource
@@ -20,11 +18,9 @@ from tocsin.scoping.accounts import (
     trusted,
 )
 from tocsin.scoping.custody import looked_at_again
-from tocsin.scoping.gaps.files import looked_again
 from tocsin.scoping.gaps.rows import unreadable
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources.customers import Customers, open_customers
-from tocsin.sources.databases import digest_now
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, take_in
 from tocsin.sources.finding import Listing, find
@@ -46,17 +42,6 @@ def read_customers(
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
-def changed_tables(declared: Iterable[ListSource], inputs: Iterable[InputFile]) -> Iterator[Gap]:
-    """Tables and queries that no longer say what they said when they were read: each is asked once more."""
-    read = {each.source: each.sha256 for each in inputs}
-    for source in declared:
-        if source.url is not None and digest_now(source) != read[source.name]:
-            detail = (
-                "its rows were read in one look, and somebody changed them since; ask again when it is quiet"
-            )
-            yield Gap(kind="customers-changed", source=source.name, count=1, detail=detail)
-
-
 def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> list[Any]:
     """The people of a source, a table for each of its files; a person may stand in several."""
     listing = _listed(source, desk.folder)
@@ -71,7 +56,7 @@ def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> 
         reading.gaps += unreadable(source.name, [account])
         _note(reading, source, file.name, customers, account.rows + account.rejects.total())
         tables.append(table)
-    reading.gaps += (*looked_at_again(reading, files), *looked_again(listing, files))
+    reading.gaps += looked_at_again(reading, files, [listing])
     return tables
 
 

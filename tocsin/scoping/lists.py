@@ -17,7 +17,7 @@ from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.scoping.accounts import BAD_BYTES, Account, behind_the_gate, refuse_ours, without
 from tocsin.scoping.custody import looked_at_again
-from tocsin.scoping.gaps.files import damaged, looked_again, unread_files
+from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.rows import unreadable
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources import databases
@@ -53,8 +53,7 @@ def read_list(
         *unread_files(source.name, listing.unread),
         *(damaged(each) for each in accounts if each.fault),
         *unreadable(source.name, accounts),
-        *looked_at_again(reading, files),
-        *looked_again(listing, files),
+        *looked_at_again(reading, files, [listing]),
     ]
     return (None if rows is None else _named(rows, key, fields, passed)), lost
 

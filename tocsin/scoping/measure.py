@@ -24,14 +24,14 @@ from tocsin.domain.scope.unread import UnreadLine
 from tocsin.domain.scope.why import Ground
 from tocsin.domain.sources import CustomerSource, Sources
 from tocsin.scoping import cells, controllers
-from tocsin.scoping.custody import in_custody, looked_at_again
+from tocsin.scoping.custody import in_custody, looked_at_again, tables_again
 from tocsin.scoping.deletions import Deletions, began, proven, read_deletions, with_deleted
 from tocsin.scoping.exposed import holders, refuse_unknown_tables, unlisted, weighed
 from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
 from tocsin.scoping.gaps.clocks import in_the_future
-from tocsin.scoping.gaps.files import looked_again, other_days
+from tocsin.scoping.gaps.files import other_days
 from tocsin.scoping.grounds import Grounds, counted
-from tocsin.scoping.known import changed_tables, read_customers
+from tocsin.scoping.known import read_customers
 from tocsin.scoping.people import linked_accounts, listed_people, of_tables, people
 from tocsin.scoping.persons import persons_of, unowned
 from tocsin.scoping.proof import proofs
@@ -157,9 +157,7 @@ def _found(
         reading.gaps += in_the_future(reading.logged, asked_at)
         progress("checking the files", 0.0)
         # Before people are found: while a log changed, nobody can be excluded.
-        reading.gaps += looked_at_again(reading, reading.files)
-        for listing in reading.listings:
-            reading.gaps += looked_again(listing, reading.files)
+        reading.gaps += looked_at_again(reading, reading.files, reading.listings)
         customers = read_customers(backend, sources.customers, desk, reading)
         deleted = read_deletions(backend, sources.deletions, desk, reading)
         customers = with_deleted(customers, deleted.table)
@@ -173,7 +171,7 @@ def _found(
         alike = cells.tally(backend, table, data_map)
         excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
         proof = tuple(proofs(backend, question, reading)) if excludes else ()
-        reading.gaps += changed_tables(sources.lists, reading.inputs)
+        reading.gaps += tables_again(reading, sources.lists)
         strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
         retained = explained(backend, table, began(question), data_map)
         to_tell, nameless = controllers.counted(backend, table, data_map)

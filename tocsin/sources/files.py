@@ -71,15 +71,9 @@ def not_yet_read(source: str, found: Sequence[Found]) -> tuple[File, ...]:
 
 
 def prints_now(files: Sequence[File]) -> dict[File, str]:
-    """SHA-256 of the files of this machine as they are by now; empty for one that is gone."""
-    near = [file for file in files if not file.far]
+    """SHA-256 of files, and of the copies of far ones, as they are by now; empty for one that is gone."""
     with ThreadPoolExecutor() as pool:
-        return dict(zip(near, pool.map(_print_now, near), strict=True))
-
-
-def changed(files: Sequence[File]) -> tuple[File, ...]:
-    """The files of this machine whose bytes are no longer those that were taken in."""
-    return tuple(file for file, now in prints_now(files).items() if file.sha256 != now)
+        return dict(zip(files, pool.map(_print_now, files), strict=True))
 
 
 def _print_now(file: File) -> str:

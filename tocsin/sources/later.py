@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from tocsin.domain.errors import Refused
 from tocsin.sources.files import fingerprint
 from tocsin.sources.finding import Found, Listing, second_look
+from tocsin.sources.stores import StoreFailed
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,19 @@ def later(first: Listing, read: Collection[str]) -> Later:
     known, far = {each.address for each in first.files}, {each.mark for each in first.files if each.store}
     late = [each.name for each in now.files if each.address not in known and not _is_copy(each, read, far)]
     return Later(tuple(changed), tuple(late))
+
+
+def print_there(found: Found) -> str:
+    """SHA-256 of an object as its store has it by now; empty where it is gone, or cannot be had."""
+    digest = sha256()
+    try:
+        if found.store is None or found.store.at(found.address).kind != "file":
+            return ""
+        for block in found.store.blocks(found.address):
+            digest.update(block)
+    except StoreFailed:
+        return ""
+    return digest.hexdigest()
 
 
 def _is_copy(late: Found, read: Collection[str], marks: Collection[str]) -> bool:

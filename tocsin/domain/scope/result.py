@@ -15,8 +15,8 @@ from tocsin.domain.scope.why import Ground
 class InputFile(Record):
     """One input as it was read: SHA-256 of its bytes, and how many rows came out of it.
 
-    `after` is its SHA-256 once everything was read, empty where it was gone by then; None for what is no file of this
-    machine. `by`, `origin` and `collected_at` say who collected it, from where and when, as it was declared.
+    `after` is its SHA-256 once everything was read, empty where it was gone by then. `by`, `origin` and `collected_at`
+    say who collected it, from where and when, as it was declared.
     """
 
     source: str
