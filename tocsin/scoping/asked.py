@@ -42,6 +42,9 @@ class Counted:
     unnumbered: int
 
 
+NOTHING = Counted(0, Counter(), picks=False, picked=(), lost=(), unnumbered=0)
+
+
 @dataclass(frozen=True)
 class _Form:
     """A question in the engine's words: the view of a block, the first look at it, and what is done with what it picks:

@@ -17,8 +17,8 @@ from typing import Any
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.unread import LONGEST
 from tocsin.domain.sources import LogSource
-from tocsin.scoping.accounts import Account, judge
-from tocsin.scoping.asked import Asked, Counted, Volume
+from tocsin.scoping.accounts import BAD_BYTES, Account, judge, refuse_ours
+from tocsin.scoping.asked import NOTHING, Asked, Counted, Volume
 from tocsin.scoping.supply import Opened, Supply
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
@@ -37,8 +37,8 @@ _TICK = 0.5
 _NUMBER = 64
 #: Of a block in which every so manieth line is kept, all are looked at again: to pick them out would cost as much.
 _MANY = 4
-#: Lines that are picked before anything is asked about them: a question costs as much as to read so many.
-_ENOUGH = 5000
+#: Bytes of lines that are picked before anything is asked about them: a question costs as much as to read so many.
+_ENOUGH = 2 << 20
 
 
 @dataclass
@@ -49,6 +49,7 @@ class _Picked:
     shape: Shape | None = None
     lines: list[bytes] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    size: int = 0
 
 
 class Pass:
@@ -60,6 +61,7 @@ class Pass:
         self._volumes: Counter[tuple[str, Volume]] = Counter()
         self._picked = [_Picked() for _ in crew.hands]
         self._books, self._stopped = Lock(), Event()
+        self._failed: BaseException | None = None
 
     def over(
         self, files: Sequence[File], told: Callable[[int, int], None]
@@ -78,8 +80,8 @@ class Pass:
             except BaseException:
                 self._stop()
                 raise
-        for each in working:
-            each.result()
+        if self._failed:
+            raise self._failed
         told(*supply.behind())
         accounts = [opened.account() for opened in supply.opened]
         copies = _copies(accounts)
@@ -99,11 +101,13 @@ class Pass:
                 opened, block = taken
                 self._read(hand, opened, block)
             self._keep_picked(hand)
-        except BaseException:
-            self._stop()
-            raise
+        except BaseException as error:
+            self._stop(error)
 
-    def _stop(self) -> None:
+    def _stop(self, error: BaseException | None = None) -> None:
+        with self._books:
+            # Whoever is stopped for it fails too: the first failure is the reason.
+            self._failed = self._failed or error
         self._stopped.set()
         for hand in self.crew.hands:
             hand.interrupt()
@@ -116,10 +120,10 @@ class Pass:
     def _trusted(self, hand: int, opened: Opened, block: Block) -> bool:
         """Whether every line of a block is a row with a moment; then they are counted and kept."""
         shape = self._shape(block, numbered=False)
-        found = self._asked.look(hand, shape, block.text)
-        if found.rows != block.lines or found.lost:
+        found = self._looked_at(hand, shape, block.text)
+        if found is None or found.rows != block.lines or found.lost:
             return False
-        self._note(opened, found, Rejects(), block.first)
+        self._note(opened, found, Rejects())
         if len(found.picked) * _MANY > block.lines:
             self._keep(hand, shape, block.text, str(opened.file.read_from), block.first - 1)
         elif found.picks:
@@ -128,11 +132,15 @@ class Pass:
 
     def _pick(self, hand: int, shape: Shape, block: Block, file: str, places: Sequence[int]) -> None:
         picked = self._picked[hand]
-        if (picked.file, picked.shape) != (file, shape) or len(picked.numbers) > _ENOUGH:
+        if (picked.file, picked.shape) != (file, shape):
             self._keep_picked(hand)
             picked = self._picked[hand] = _Picked(file, shape)
-        picked.lines += block.picked(places)
+        lines = list(block.picked(places))
+        picked.lines += lines
         picked.numbers += (block.first - 1 + place for place in places)
+        picked.size += sum(map(len, lines))
+        if picked.size > _ENOUGH:
+            self._keep_picked(hand)
 
     def _keep_picked(self, hand: int) -> None:
         picked, self._picked[hand] = self._picked[hand], _Picked()
@@ -159,13 +167,21 @@ class Pass:
         if not block.numbered:
             text, lines = self._numbered(block, rejects)
         shape = self._shape(block, numbered=True)
-        found = self._asked.look(hand, shape, text)
+        found = self._looked_at(hand, shape, text) or NOTHING
         judge(rejects, found, lines)
         if not block.numbered:
             _keep_texts(rejects, block)
-        self._note(opened, found, rejects, block.first)
+        self._note(opened, found, rejects)
         if found.picks:
             self._keep(hand, shape, text, str(opened.file.read_from))
+
+    def _looked_at(self, hand: int, shape: Shape, text: bytes) -> Counted | None:
+        """The first look at a block; None where the engine cannot read its bytes."""
+        try:
+            return self._asked.look(hand, shape, text)
+        except BAD_BYTES as error:
+            refuse_ours(error)
+            return None
 
     def _numbered(self, block: Block, rejects: Rejects) -> tuple[bytes, int]:
         """The lines of a block that may be rows, each with its number, and how many these are."""
@@ -177,11 +193,11 @@ class Pass:
     def _shape(self, block: Block, *, numbered: bool) -> Shape:
         return Shape(self.source.format, block.header, numbered, self.bounds.line + _NUMBER)
 
-    def _note(self, opened: Opened, found: Counted, rejects: Rejects, first: int) -> None:
+    def _note(self, opened: Opened, found: Counted, rejects: Rejects) -> None:
         file = str(opened.file.read_from)
         with self._books:
             opened.rows += found.rows - len(found.lost) - found.unnumbered
-            opened.rejects[first] = rejects
+            opened.rejects.gather(rejects)
             self._volumes.update({(file, volume): n for volume, n in found.volumes.items()})
 
 

@@ -20,14 +20,12 @@ class Opened:
     blocks: Iterator[Block]
     lock: Lock = field(default_factory=Lock)
     rows: int = 0
-    #: By the number of the first line of a block, what in it is no row.
-    rejects: dict[int, Rejects] = field(default_factory=dict)
+    rejects: Rejects = field(default_factory=Rejects)
 
     def account(self) -> Account:
         """What became of the lines, once all are read."""
         file = replace(self.file, sha256=self.content.sha256, size=self.content.size)
-        rejects = Rejects.of(self.rejects[first] for first in sorted(self.rejects))
-        return Account(file, file, self.rows, self.content.fault, rejects)
+        return Account(file, file, self.rows, self.content.fault, self.rejects)
 
 
 class Supply:

@@ -50,16 +50,12 @@ class Rejects:
         if rejected == self.suspects:
             self.numbers[reason] += self.suspected
 
-    @classmethod
-    def of(cls, parts: "Iterable[Rejects]") -> "Rejects":
-        """Those of a file, out of those of its parts in order."""
-        found = cls()
-        for part in parts:
-            found.counts += part.counts
-            for reason, numbers in part.numbers.items():
-                found.numbers[reason] = [*found.numbers[reason], *numbers][:KEPT]
-            found.texts |= dict(list(part.texts.items())[: KEPT - len(found.texts)])
-        return found
+    def gather(self, part: "Rejects") -> None:
+        """Take in those of a part of the file. Parts may come in any order: the first lines are those that stay."""
+        self.counts += part.counts
+        for reason, numbers in part.numbers.items():
+            self.numbers[reason] = sorted([*self.numbers[reason], *numbers])[:KEPT]
+        self.texts = dict(sorted((self.texts | part.texts).items())[:KEPT])
 
     def total(self) -> int:
         """All lines that are no row."""
