@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.exploring import times
 from tests.scoping.scenes import CROWD, MAP, START, ask, at, gaps, kind, request, write_log
 from tocsin.domain.datamap import DataMap
+from tocsin.domain.scope.buckets import Bucket
+from tocsin.domain.scope.question import read_question
 
 OWNERS = [owner for owner, _, _ in CROWD]
 TOKENS = ["t0", "t1", "t2", "t10"]
@@ -79,6 +81,11 @@ questions = st.fixed_dictionaries(
     },
 ).filter(bool)
 
+#: How the reference numbers the buckets.
+LEVELS = {
+    Bucket.EXCLUDED: 0, Bucket.ATTEMPTED: 1, Bucket.CANNOT_EXCLUDE: 2, Bucket.LIKELY: 3, Bucket.CONFIRMED: 4,
+}  # fmt: skip
+
 
 @dataclass
 class Person:
@@ -88,6 +95,22 @@ class Person:
     read: list[datetime] = field(default_factory=list)
     tried: list[datetime] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
+    #: By rank (read, tried, pointing at her) the rows that do so, each as (moment, number), and the clauses of them.
+    rows: dict[int, list[tuple[datetime, int]]] = field(default_factory=lambda: defaultdict(list))
+    clauses: dict[str, int] = field(default_factory=dict)
+    #: Whether a request was hers or named her, and did not only show everybody.
+    named: bool = False
+
+    def note(self, rank: int, moment: datetime, numbers: list[int], fits: set[str], level: int) -> None:
+        self.rows[rank] += ((moment, number) for number in numbers if fits)
+        for each in fits:
+            self.clauses[each] = max(self.clauses.get(each, 0), level)
+
+    @property
+    def why(self) -> tuple[Any, Any]:
+        """The first and the last of the rows that say most."""
+        rows = self.rows[min((rank for rank in self.rows if self.rows[rank]), default=0)]
+        return min(rows, default=None), max(rows, default=None)
 
 
 # The logs are small as they are, and each example runs the engine: shrinking would take minutes.
@@ -111,9 +134,13 @@ def test_the_engine_finds_what_a_plain_walk_finds(rows, question, window, form):
             min(person.read or person.tried, default=None),
             max(person.read or person.tried, default=None),
             (len(person.read), len(person.tried)),
+            person.why,
+            person.clauses,
         )
         for who, person in people.items()
     }
+    asked = [each.given()[0] for each in (leaf.clause for leaf in read_question(question).leaves())]
+    head = 1 if form == "csv" else 0
     answer = {
         each.id: (
             each.bucket.value,
@@ -121,6 +148,8 @@ def test_the_engine_finds_what_a_plain_walk_finds(rows, question, window, form):
             each.first_seen,
             each.last_seen,
             (each.hits, each.attempts),
+            tuple(edge and (edge.at, (edge.line or 0) - head) for edge in (each.why.first, each.why.last)),
+            {asked[number - 1]: LEVELS[bucket] for number, bucket in each.why.clauses},
         )
         for each in found.people()
     }
@@ -138,27 +167,56 @@ def walk(
     everybody: defaultdict[str, Person] = defaultdict(Person)
     linked: set[str] = set(question.get("accounts", []))
     open_ends: defaultdict[str, int] = defaultdict(int)
-    distinct = {tuple(row.items()) for row in rows}
-    for row in map(dict, distinct):
+    pointing: Pointing = defaultdict(list)
+    for row, numbers in numbered(rows):
         fits = fitting(row, question)
         moment = datetime.fromisoformat(row["at"])
+        pointing[row["account"]].append((moment, numbers, fits & {"tokens", "accounts"}))
         if not since <= moment < until:
             if fits & {"tokens", "accounts"} and row["account"]:
                 linked.add(row["account"])
         elif fits:
             if row["account"]:
                 linked.add(row["account"])
-            count(row, level_of(row, fits, question), everybody, open_ends, moment)
+            count(row, fits, level_of(row, fits, question), everybody, open_ends, moment, numbers)
+            if not asks_for_herself(row):
+                pointing[row["account"]].append((moment, numbers, fits))
     hidden = missing or open_ends["subject-unknown"]
     for who in linked:
-        if not (everybody[who].read or everybody[who].tried):
-            everybody[who].level = 2 if hidden else 0
+        pointed_at(
+            everybody[who], 2 if hidden else 0, pointing[who], asked=who in question.get("accounts", [])
+        )
     if ghosts := sum(everybody[who].level >= 2 for who in set(everybody) - set(OWNERS)):
         open_ends["ids-nobody-owns"] = ghosts
     if missing:
         open_ends["missing-hours"] = missing
     found = {who: person for who, person in everybody.items() if who in OWNERS}
     return found, {gap: count for gap, count in open_ends.items() if count}
+
+
+#: By account the rows that point at it, each as moment, numbers and the kinds that do.
+Pointing = defaultdict[str, list[tuple[datetime, list[int], set[str]]]]
+
+
+def numbered(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[int]]]:
+    """Each request once, with the numbers of its rows."""
+    distinct: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for number, row in enumerate(rows, 1):
+        distinct[tuple(row.items())].append(number)
+    return [(dict(row), numbers) for row, numbers in distinct.items()]
+
+
+def pointed_at(
+    person: Person, level: int, rows: list[tuple[datetime, list[int], set[str]]], *, asked: bool
+) -> None:
+    """What is known of somebody of whom no request is, and whom none names."""
+    if person.named:
+        return
+    person.level = max(person.level, level)
+    for moment, numbers, fits in rows:
+        person.note(2, moment, numbers, fits, level)
+    if asked:
+        person.note(2, START, [], {"accounts"}, level)
 
 
 def hours_of(since: datetime, until: datetime) -> list[datetime]:
@@ -190,12 +248,19 @@ def level_of(row: dict[str, Any], fits: set[str], question: dict[str, list[str]]
     return 3 if fits & {"tokens", "accounts", "ips"} else 2
 
 
+def asks_for_herself(row: dict[str, Any]) -> bool:
+    shown = SHOWS[row["endpoint"]]
+    return not shown or any(person in people for people in shown.values() for person in CALLER)
+
+
 def count(
     row: dict[str, Any],
+    fits: set[str],
     level: int,
     everybody: defaultdict[str, Person],
     open_ends: defaultdict[str, int],
     moment: datetime,
+    numbers: list[int],
 ) -> None:
     shown = SHOWS[row["endpoint"]]
     whose: defaultdict[str, set[str]] = defaultdict(set)
@@ -212,7 +277,10 @@ def count(
             continue
         person = everybody[who]
         # Of a whole table nobody knows whether she was in what was read of it.
-        person.level = max(person.level, min(level, 2) if EVERYBODY in shown.values() else level)
+        least = min(level, 2) if EVERYBODY in shown.values() else level
+        person.level = max(person.level, least)
+        person.named |= EVERYBODY not in shown.values()
+        person.note(0 if level >= 2 else 1, moment, numbers, fits, least)
         if level >= 2:
             person.read.append(moment)
             person.kinds |= kinds - {""}

@@ -321,6 +321,8 @@ def test_every_format_numbers_its_rows(tmp_path, form, head, zipped):
     ]
     found = ask(tmp_path, write_log(tmp_path, rows, form, zipped=zipped), LEAK)
     assert found.result.gaps == ()
+    (log,) = (each for each in found.result.inputs if each.source == "api")
+    assert log.numbers == ("row" if form == "parquet" else None)
     name = f"log.{form}{'.gz' if zipped else ''}"
     assert edges(found, "c1") == [(name, 5 + head, at(5)), (name, 7 + head, at(70))]
     assert edges(found, "c2") == [(name, 6 + head, at(200))] * 2

@@ -53,7 +53,7 @@ def place_words(row: "Place | None") -> str:
     """`day-1.ndjson line 5`; the line is left out where the reader does not number it."""
     if row is None:
         return "-"
-    return clean(row.file) + (f" line {row.line}" if row.line else "")
+    return clean(row.file) + (f" {row.numbers} {row.line}" if row.line else "")
 
 
 def _moment(shell: Shell, row: "Place") -> str:

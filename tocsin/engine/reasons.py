@@ -16,13 +16,17 @@ from tocsin.storage.texts import read_texts
 
 @dataclass(frozen=True)
 class Place:
-    """A row of an input: the file as the inputs name it, with its SHA-256, and where in it the row stands."""
+    """A row of an input: the file as the inputs name it, with its SHA-256, and where in it the row stands.
+
+    `numbers` is what `line` counts: lines, rows of Parquet, or events of CloudTrail.
+    """
 
     source: str
     file: str
     sha256: str
     line: int | None
     at: datetime | None
+    numbers: str = "line"
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Explained:
         if row is None:
             return None
         file = self.inputs[row.file]
-        return Place(file["source"], file["name"], file["sha256"], row.line, row.at)
+        numbers = file.get("numbers", "line")
+        return Place(file["source"], file["name"], file["sha256"], row.line, row.at, numbers)
 
 
 def explained(app: App, incident: Incident, revision: int) -> Explained:

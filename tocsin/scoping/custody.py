@@ -12,6 +12,7 @@ from tocsin.sources.databases import digest_now
 from tocsin.sources.files import File, prints_now
 from tocsin.sources.finding import Listing
 from tocsin.sources.later import print_there
+from tocsin.sources.logs import by_format
 
 
 def looked_at_again(reading: Reading, files: Sequence[File], listings: Iterable[Listing]) -> Iterator[Gap]:
@@ -49,7 +50,9 @@ def tables_again(reading: Reading, declared: Iterable[ListSource]) -> Iterator[G
 def in_custody(reading: Reading, sources: Sources) -> Iterable[InputFile]:
     """The inputs, each with what is known of its way here."""
     declared = {each.name: each.collected for each in sources.declared}
+    numbers = {each.name: by_format("NUMBERS").get(each.format) for each in sources.logs}
     for each in reading.inputs:
         said = declared.get(each.source)
         known = {"by": said.by, "origin": said.from_, "collected_at": said.at} if said else {}
-        yield each.model_copy(update=known | {"after": reading.after.get((each.source, each.name))})
+        known |= {"after": reading.after.get((each.source, each.name)), "numbers": numbers.get(each.source)}
+        yield each.model_copy(update=known)

@@ -1,7 +1,8 @@
 """Clauses, and ways beside them, with how many people each brought in; and the reasons of each person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -32,36 +33,40 @@ class Grounds:
         return cls(exposed, tuple(places[file.source, file.name] for file in in_order(files)))
 
     def why(self, row: dict[str, Any]) -> Why:
-        """The reasons in a row of the table of people."""
-        accounts = tuple(dict.fromkeys((row["through"] or "").split("\n")))
+        """The reasons in a row of the table of people, flattened."""
+        accounts = tuple(dict.fromkeys(row["through"].split("\n"))) if row["through"] else ()
         return Why(
             ways=ways_of(row["ways"]),
-            clauses=tuple(_clauses(row)),
-            tables=tuple(table for place, table in enumerate(self.tables) if row["lay_open"] >> place & 1),
-            accounts=() if accounts in (("",), (row["id"],)) else accounts,
-            first=self._row(row, "first"),
-            last=self._row(row, "last"),
+            clauses=_clauses(row["level"], *(row[column] for column in BY.values())),
+            tables=self._tables(row["lay_open"]) if row["lay_open"] else (),
+            accounts=() if accounts == (row["id"],) else accounts,
+            first=self._row(row["first.when"], row["first.row"]),
+            last=self._row(row["last.when"], row["last.row"]),
         )
 
-    def _row(self, row: dict[str, Any], edge: str) -> LogRow | None:
-        found = row_at(row[edge])
+    def _tables(self, bits: int) -> tuple[str, ...]:
+        return tuple(table for place, table in enumerate(self.tables) if bits >> place & 1)
+
+    def _row(self, when: int | None, row: int | None) -> LogRow | None:
+        found = row_at(when, row)
         if found is None:
             return None
         file, line, at = found
         return LogRow(self.inputs[file], line, None if at is None else from_microseconds(at))
 
 
-def _clauses(row: dict[str, Any]) -> Iterator[tuple[int, Bucket]]:
-    """The clauses of a person in order, each with the surest bucket of hers that it is a reason of."""
+# Millions of people are in for a few sets of reasons.
+@lru_cache(4096)
+def _clauses(level: int, *of: int) -> tuple[tuple[int, Bucket], ...]:
+    """The clauses of a person in order, each with the surest bucket of hers that it is a reason of; `of` as `BY`."""
     found: dict[int, Bucket] = {}
-    excluded = LEVELS[row["level"]] is Bucket.EXCLUDED
-    for bucket, column in BY.items():
-        bits = row[column]
+    excluded = LEVELS[level] is Bucket.EXCLUDED
+    for bucket, bits in zip(BY, of, strict=True):
         while bits:
             least = bits & -bits
             found.setdefault(least.bit_length(), Bucket.EXCLUDED if excluded else bucket)
             bits -= least
-    yield from sorted(found.items())
+    return tuple(sorted(found.items()))
 
 
 def counted(people: pa.Table, question: Question) -> tuple[Ground, ...]:

@@ -23,7 +23,7 @@ def persons_of(
 ) -> Iterator[AffectedPerson]:
     """Everybody in the table, in its order, some thousand in memory at a time. `majority` is the age, by place."""
     known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
-    for batch in table.to_batches(max_chunksize=10_000):
+    for batch in table.flatten().to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
             alike = row["kinds"], row["group"] or "customers", row["role"]
             if alike not in known:
@@ -69,7 +69,7 @@ def persons_of(
 
 def unowned(strangers: pa.Table, grounds: Grounds) -> Iterator[Stranger]:
     """The rows of a table of findings as accounts that nobody owns."""
-    for batch in strangers.to_batches(max_chunksize=10_000):
+    for batch in strangers.flatten().to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
             first, last = moment(row["first_seen"]), moment(row["last_seen"])
             yield Stranger(row["id"], LEVELS[row["level"]], first, last, row["hits"], grounds.why(row))

@@ -5,7 +5,7 @@ is the same however the files were read, and no person carries the name of a fil
 """
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -102,14 +102,15 @@ def seen(groups: Any) -> dict[str, Any]:
     }
 
 
-def row_at(edge: dict[str, int] | None) -> tuple[int, int | None, int | None] | None:
+def row_at(when: int | None, row: int | None) -> tuple[int, int | None, int | None] | None:
     """File, line and moment (microseconds since 1970) of an edge of a person; None where no row brought her in."""
-    if edge is None:
+    if when is None or row is None:
         return None
-    at = edge["when"] % _RANK
-    return edge["row"] // _LINES, edge["row"] % _LINES or None, at if at not in (0, _RANK - 1) else None
+    at = when % _RANK
+    return row // _LINES, row % _LINES or None, at if at not in (0, _RANK - 1) else None
 
 
+@cache
 def ways_of(bits: int) -> tuple[Way, ...]:
     """The ways that these bits stand for."""
     return tuple(way for way, bit in WAY.items() if bits & bit)

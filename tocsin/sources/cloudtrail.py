@@ -34,6 +34,7 @@ from tocsin.sources.ndjson import objects, whole, with_number
 from tocsin.sources.unpacking import Content
 
 FORMATS = ("cloudtrail",)
+NUMBERS = "event"
 #: What stops a trail, what may leave some of its events out from then on, and what lets it go on.
 LOGGING_OFF = ("StopLogging", "DeleteTrail", "DeleteEventDataStore", "StopEventDataStoreIngestion")
 LOGGING_THINNED = ("UpdateTrail", "PutEventSelectors", "PutInsightSelectors", "UpdateEventDataStore")

@@ -28,6 +28,7 @@ Reader = Callable[..., Any]
 #: - `in_block(engine, address, shape, fields)`: the same of one block, with `line` for `file`;
 #: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
 #: - `defaults(format)`: keys of `LogSource` that hold of this format where a source does not give them;
+#: - `NUMBERS`: what a row goes by, where that is no line;
 #: - `TABLES`: the files may hold people as well as requests.
 
 

@@ -17,6 +17,7 @@ from tocsin.sources.jsonpaths import keys_of, names_of
 from tocsin.sources.missing import refuse_missing
 
 FORMATS = ("parquet",)
+NUMBERS = "row"
 TABLES = True
 #: Rows that are written at once: little enough for memory, and much enough to be packed well.
 _ROWS = 1 << 16

@@ -30,6 +30,8 @@ class InputFile(Record):
     collected_at: AwareDatetime | None = None
     #: How wrong its clock was known to be; its moments were set right by that.
     clock_offset: str | None = None
+    #: What a row of it goes by, where that is no line.
+    numbers: Literal["row", "event"] | None = None
     #: So many of its rows were looked at for whether they stand in the order of time.
     ordered: int = 0
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field
@@ -115,13 +116,16 @@ def kinds_of(clause: Clause) -> dict[str, int]:
 
 def why_line(hidden: str, why: Why, files: Sequence[str]) -> str:
     """A person's line of the digest of reasons, under her pseudonym; `files` are the SHA-256 of the inputs."""
-    words = [
-        ",".join(why.ways),
-        ",".join(f"{number}:{bucket}" for number, bucket in why.clauses),
-        *(_row(row, files) for row in (why.first, why.last)),
-    ]
-    return f"{hidden} {' '.join(word or '-' for word in words)}"
+    rows = (_row(row, files) for row in (why.first, why.last))
+    return f"{hidden} {_reasons(why.ways, why.clauses)} {' '.join(rows)}"
+
+
+# Millions of people are in for a few sets of reasons.
+@lru_cache(4096)
+def _reasons(ways: tuple[Way, ...], clauses: tuple[tuple[int, Bucket], ...]) -> str:
+    said = (",".join(ways), ",".join(f"{number}:{bucket}" for number, bucket in clauses))
+    return " ".join(word or "-" for word in said)
 
 
 def _row(row: LogRow | None, files: Sequence[str]) -> str:
-    return f"{files[row.file]}/{row.line or '-'}@{iso(row.at) if row.at else '-'}" if row else ""
+    return f"{files[row.file]}/{row.line or '-'}@{iso(row.at) if row.at else '-'}" if row else "-"
