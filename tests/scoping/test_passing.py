@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.scoping.scenes import as_delimited, as_ndjson, ask, at, every_hour, log_source, request
-from tocsin.sources import blocks
+from tocsin.sources import blocks, unpacking
 from tocsin.sources.engine import Limits
 
 LEAK = {"tokens": ["leaked", "stolen"], "ips": ["203.0.113.0/24"], "since": at(0), "until": at(180)}
@@ -56,6 +56,7 @@ def test_the_answer_is_the_same_whatever_size_blocks_have(tmp_path, monkeypatch,
     log = written(tmp_path, form, zipped)
     whole = everything(ask(tmp_path, log, question, limits=Limits(threads=1)))
     assert whole[0].people_count > 0
+    monkeypatch.setattr(unpacking, "_BLOCK", 100)
     for size, threads in ((200, 3), (5_000, 2)):
         monkeypatch.setattr(blocks, "SIZE", size)
         assert everything(ask(tmp_path, log, question, limits=Limits(threads=threads))) == whole
@@ -63,6 +64,7 @@ def test_the_answer_is_the_same_whatever_size_blocks_have(tmp_path, monkeypatch,
 
 def test_each_row_of_a_small_block_knows_its_line(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "SIZE", 300)
+    monkeypatch.setattr(unpacking, "_BLOCK", 100)
     rows = [request(place, f"c{place % 6}", token=f"t{place}") for place in range(60)]
     path = tmp_path / "log.ndjson"
     path.write_bytes(as_ndjson(rows))

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.exploring import times
-from tocsin.sources import blocks
+from tocsin.sources import blocks, unpacking
 from tocsin.sources.blocks import Block, Blocks
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.delimited import blocks as delimited_blocks
@@ -69,6 +69,7 @@ def test_every_line_stands_in_one_block_under_its_number(tmp_path_factory, lines
 @pytest.mark.parametrize("strays", [False, True])
 def test_no_block_ends_within_quotes(tmp_path, monkeypatch, size, strays):
     monkeypatch.setattr(blocks, "SIZE", size)
+    monkeypatch.setattr(unpacking, "_BLOCK", 16)
     stray = [b'e,5" wide', b"f,plain"] if strays else []
     rows = [b'a,"one\ntwo"', b"b,plain", b'c,"say ""so""\n\n"', b'd,"x"', *stray, b"g,more"] * 5
     path = tmp_path / "log.csv"

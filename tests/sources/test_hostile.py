@@ -23,6 +23,7 @@ from tests.scoping.scenes import (
     log_source,
     request,
     write_customers,
+    write_log,
 )
 from tocsin.domain.errors import Refused
 from tocsin.sources.bounds import Bounds
@@ -398,3 +399,36 @@ def test_whatever_stands_between_sound_lines_hides_none_of_them(tmp_path_factory
         assert {"unreadable-lines", "damaged-file"} & set(gaps(found)), (buckets(found), gaps(found))
     if not cut and b'"' not in junk:
         assert buckets(found).items() >= BOTH.items()
+
+
+def test_a_folder_called_like_a_column_says_nothing_of_its_rows(tmp_path):
+    rows = [*BEFORE, *BEHIND]
+    for name in ("token=other", "account=evil", "status=404"):
+        for form in ("ndjson", "csv", "parquet"):
+            folder = tmp_path / form / name
+            folder.mkdir(parents=True)
+            path = write_log(folder, rows, form)
+            found = ask(tmp_path, log_source(path, form=form), LEAK)
+            assert (buckets(found), gaps(found)) == (BOTH, {}), (name, form)
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"at,at\n", b"PK\x03\x04zip", b"\x00" * 99]
+)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_that_is_no_log_costs_no_other_file(tmp_path, form, junk):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    write_log(folder, [*BEFORE, *BEHIND], form)
+    if form == "parquet":
+        pq.write_table(pa.table({"of": ["another", "table"]}), folder / "odd.parquet")
+    else:
+        (folder / "odd.csv").write_bytes(junk)
+    found = ask(tmp_path, log_source(folder / f"*.{form}", form=form), LEAK)
+    assert buckets(found) == BOTH
+    assert gaps(found) == {"unread-file": 1}
+    assert why(found, "unread-file").startswith(f"odd.{form} ")
+    assert {each.name for each in found.result.inputs if each.source == "api"} == {
+        f"log.{form}",
+        f"odd.{form}",
+    }

@@ -40,6 +40,8 @@ class Account:
     rows: int = 0
     fault: Fault | None = None
     rejects: Rejects = field(default_factory=Rejects)
+    #: Why nothing of it was read, though its bytes are sound.
+    unfit: str = ""
 
 
 def refuse_ours(error: Exception) -> None:

@@ -6,7 +6,7 @@ A long module: the one pass, and whatever has to be said about the files behind 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -37,10 +37,10 @@ from tocsin.sources.bounds import Bounds
 from tocsin.sources.clocks import set_right
 from tocsin.sources.engine import Crew
 from tocsin.sources.fetching import fetched
-from tocsin.sources.files import File, not_yet_read, take_in
-from tocsin.sources.finding import Found, Listing, find
+from tocsin.sources.files import File, fingerprint, not_yet_read, take_in
+from tocsin.sources.finding import Found, Listing, Unread, find
 from tocsin.sources.gate import formats, through
-from tocsin.sources.logs import open_log, refuse_unknown
+from tocsin.sources.logs import open_log, unfit
 
 #: Told what is being read, and how much of it is behind us (0 to 1).
 Progress = Callable[[str, float], None]
@@ -133,18 +133,28 @@ def _passed(
     question: Question, source: LogSource, found: Sequence[Found], desk: Desk
 ) -> tuple[Any, list[Account]]:
     """The pass over a source, kept as a table, and what became of the rows of each file."""
-    if source.format in formats():
-        return _by_blocks(question, source, found, desk)
-    desk.progress(f"hashing {source.name}", 0.0)
-    files = take_in(source.name, found, desk.bounds, of_lines=False)
-    return _by_the_engine(question, source, files, desk)
+    of_lines = source.format in formats()
+    if not of_lines:
+        desk.progress(f"hashing {source.name}", 0.0)
+    files = (
+        not_yet_read(source.name, found)
+        if of_lines
+        else take_in(source.name, found, desk.bounds, of_lines=False)
+    )
+    odd = unfit(source, files)
+    fit = [file for file in files if file not in odd]
+    rows, accounts = (_by_blocks if of_lines else _by_the_engine)(question, source, fit, desk)
+    return rows, [*accounts, *(_unfit(file, why) for file, why in odd.items())]
+
+
+def _unfit(file: File, why: str) -> Account:
+    return Account(replace(file, sha256=file.sha256 or fingerprint(file.path)), None, unfit=why)
 
 
 def _by_blocks(
-    question: Question, source: LogSource, found: Sequence[Found], desk: Desk
+    question: Question, source: LogSource, files: Sequence[File], desk: Desk
 ) -> tuple[Any, list[Account]]:
-    files, words = not_yet_read(source.name, found), f"reading {source.name}"
-    refuse_unknown(source, files)
+    words = f"reading {source.name}"
     whole = max(1, sum(file.size for file in files))
 
     def told(behind: int, rows: int) -> None:
@@ -264,6 +274,8 @@ def _account_for(
             f"source {source.name}: no row has a moment that can be read;"
             " check `fields.at`, `time.format` and `time.zone`"
         )
+    odd = [Unread(account.file.name, account.unfit) for account in accounts if account.unfit]
+    reading.gaps += unread_files(source.name, odd)
     reading.gaps += unreadable(source.name, accounts)
     reading.unread += (line for account in accounts for line in _unread(source.name, account))
     reading.gaps += unreadable_addresses(source, blind)

@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.lines import Rejects, evened, sound
+from tocsin.sources.quotes import end_of_rows
 from tocsin.sources.unpacking import Content
 
 #: Bytes: much enough that a question costs little beside reading, and little enough for the engine's smallest buffer.
@@ -21,8 +22,6 @@ SIZE = 12 << 20
 _STRETCH = 1 << 14
 #: Bytes from which on a block ends wherever a line does, though a quote be open.
 _MOST = 2 * SIZE
-#: Lines that are tried as the last one of a block.
-_TRIED = 1000
 _END = b"\n"
 #: Bytes over the longest line by which a longer one is known, though a byte order mark be taken from it.
 _SLACK = len(codecs.BOM_UTF8) + 1
@@ -92,7 +91,6 @@ class Blocks:
         pieces: Iterable[bytes] | None = None,
     ) -> None:
         self.content, self.longest, self.delimiter = content, bounds.line, delimiter
-        self._width: int | None = None
         self._pieces = content if pieces is None else pieces
         self._next = 1
 
@@ -120,27 +118,11 @@ class Blocks:
             yield self._block(text)
 
     def _end(self, text: bytes) -> int:
-        """Where a block ends: behind its last line; 0 where none is sure to end there yet.
-
-        Within quotes a line may end that is none, and who counts quotes is lost from a stray one on. So where there are
-        any, a block ends between two lines that have as many values as the header, and close what they open.
-        """
-        last = end = text.rfind(_END) + 1
+        """Where a block ends: behind its last row; 0 where none ends there yet."""
+        last = text.rfind(_END) + 1
         if self.delimiter is None or b'"' not in text:
             return last
-        if self._width is None:
-            self._width = text.lstrip(_END).partition(_END)[0].count(self.delimiter)
-        behind = False
-        for _ in range(_TRIED):
-            if not end:
-                break
-            start = text.rfind(_END, 0, end - 1) + 1
-            closed = not text.count(b'"', start, end) % 2
-            plain = closed and text.count(self.delimiter, start, end) >= self._width
-            if plain and behind:
-                return end
-            end, behind = start, plain
-        return last if len(text) > _MOST else 0
+        return end_of_rows(text, self.delimiter) or (last if len(text) > _MOST else 0)
 
     def _block(self, text: bytes) -> Block:
         rejects, first = Rejects(), self._next

@@ -30,7 +30,7 @@ from tocsin.sources.blocks import SIZE, Block, Blocks, Shape
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.files import File
 from tocsin.sources.lines import Lines, Rejects
-from tocsin.sources.ndjson import objects, whole, with_number
+from tocsin.sources.ndjson import is_json, objects, whole, with_number
 from tocsin.sources.unpacking import Content
 
 FORMATS = ("cloudtrail",)
@@ -61,7 +61,11 @@ _MADE = ("principal", "session", "call", "outcome", "sent")
 _LONGEST = 4 << 20
 _DEEPEST = 30
 _STRING = rb'"(?:[^"\\\n]++|\\.)*+"'
-_HEADER = re.compile(rb'\{\s*"Records"\s*:\s*\[')
+#: What may stand before the records of a file: other fields, of plain values.
+_PLAIN = rb"(?:%b|true|false|null|[-+.0-9eE]+)" % _STRING
+_HEADER = re.compile(rb'\{\s*(?:%b\s*:\s*%b\s*,\s*)*+"Records"\s*:\s*\[' % (_STRING, _PLAIN))
+#: By this an event is known among the objects that stand in one.
+_MARK = b'"eventTime"'
 _BETWEEN = b" \t\r\n,]}\xef\xbb\xbf"
 _NONE = "no event"
 
@@ -72,6 +76,8 @@ def _object(depth: int) -> bytes:
 
 
 _EVENT = re.compile(_object(_DEEPEST), re.DOTALL)
+_SIGNS = re.compile(rb"%b|[{}]" % _STRING, re.DOTALL)
+_MAY_BEGIN = re.compile(rb"[\s,\[]\{")
 
 
 def defaults(_: str) -> dict[str, Any]:
@@ -193,9 +199,13 @@ def _events(blocks: Iterable[bytes], rejects: Rejects) -> Iterator[bytes]:
                 rejects.add(_NONE, number)
             if header := _HEADER.match(held, start):
                 place = header.end()
-            elif event := _EVENT.match(held, start):
-                place, number = event.end(), number + 1
-                yield event[0]
+            elif event := _event(held, start):
+                if event.count(_MARK) > 1 and not is_json(event):
+                    rejects.add(_NONE, number)
+                    place = _next(held, start)
+                    continue
+                place, number = start + len(event), number + 1
+                yield event
             elif block is None or len(held) - start > _LONGEST:
                 rejects.add(_NONE, number)
                 place = _next(held, start)
@@ -211,7 +221,22 @@ def _and_end(blocks: Iterable[bytes]) -> Iterator[bytes | None]:
     yield None
 
 
+def _event(held: bytes, start: int) -> bytes | None:
+    """The object that begins there; None where it does not end in what is held."""
+    if found := _EVENT.match(held, start):
+        return found[0]
+    depth = 0  # one that lies deeper than the expression looks
+    for sign in _SIGNS.finditer(held, start):
+        depth += (sign[0] == b"{") - (sign[0] == b"}")
+        if not depth:
+            return held[start : sign.end()]
+    return None
+
+
 def _next(held: bytes, start: int) -> int:
-    """Where an event may begin again behind one that was broken."""
-    found = [place for mark in (b"\n{", b'{"eventVersion"') if (place := held.find(mark, start + 1)) >= 0]
-    return min(found, default=len(held))
+    """Where an event begins again behind one that was broken: an object within that one is none."""
+    for begin in _MAY_BEGIN.finditer(held, start + 1):
+        place = begin.end() - 1
+        if (event := _EVENT.match(held, place)) and _MARK in event[0]:
+            return place
+    return len(held)

@@ -142,6 +142,7 @@ def _as_texts(engine: Any, paths: Sequence[str], longest: int, **other: Any) -> 
         quote="",
         escape="",
         ignore_errors=True,
+        hive_partitioning=False,
         max_line_size=2 * longest,
         buffer_size=max(_BUFFER, 4 * longest),
         **({"parallel": False} | other),

@@ -19,7 +19,7 @@ from tocsin.sources.survey import SURE
 from tocsin.sources.unpacking import Content
 
 FORMATS = ("csv", "tsv")
-TABLES = True
+TABLES = HEADED = True
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 #: The column in which the gate writes the number of each line.
 _NUMBER = "tocsin line"
@@ -54,6 +54,7 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
             store_rejects=True,
             rejects_limit=_REMEMBERED,
             filename=True,
+            hive_partitioning=False,
             parallel=not numbered and all(file.survey.longest <= SURE for file in these),
             max_line_size=_longest(these),
             buffer_size=max(_BUFFER, 2 * _longest(these)),
@@ -114,7 +115,7 @@ def blocks(content: Content, bounds: Bounds, kind: str) -> Iterator[Block]:
             header, text = block.text[place : max(end, 0)], block.text[end + 1 :]
             before = place + bool(header)
             block = replace(block, first=block.first + before, text=text)
-        if header:
+        if header and (block.text or block.rejects.total()):
             yield replace(block, header=header)
 
 

@@ -29,6 +29,7 @@ Reader = Callable[..., Any]
 #: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
 #: - `defaults(format)`: keys of `LogSource` that hold of this format where a source does not give them;
 #: - `NUMBERS`: what a row goes by, where that is no line;
+#: - `HEADED`: each file names its columns itself, so that one of them may lack what others have;
 #: - `TABLES`: the files may hold people as well as requests.
 
 
@@ -131,10 +132,29 @@ def blocks_of(kind: str, content: Content, bounds: Bounds) -> Iterator[Block]:
     return iter(of_format(content, bounds, kind) if of_format else Blocks(content, bounds))
 
 
-def refuse_unknown(source: LogSource, files: Sequence[File]) -> None:
-    """MissingColumn where a source lacks a column that is declared."""
-    if refuses := by_format("refuse_unknown").get(source.format):
+def unfit(source: LogSource, files: Sequence[File]) -> dict[File, str]:
+    """The files that lack a column which is declared, each with words to be read behind its name.
+
+    MissingColumn where all do: then the declaration is wrong. Objects may lack a field, so of these all are asked.
+    """
+    refuses = by_format("refuse_unknown").get(source.format)
+    if refuses is None:
+        return {}
+    if source.format not in by_format("HEADED"):
         refuses(source.name, files, source.fields.mapped(), source.format)
+        return {}
+    faults: dict[File, Refused] = {}
+    for file in files:
+        try:
+            refuses(source.name, [file], source.fields.mapped(), source.format)
+        except Refused as error:
+            faults[file] = error
+    if faults and len(faults) == len(files):
+        raise faults[files[0]]
+    return {
+        file: str(error).removeprefix(f"source {source.name}: ").removeprefix(f"{file.name} ")
+        for file, error in faults.items()
+    }
 
 
 def understood(

@@ -103,6 +103,7 @@ def _read(
         columns={_NUMBER: "BIGINT", **columns} if numbered else columns,
         maximum_object_size=longest,
         ignore_errors=True,
+        hive_partitioning=False,
         **other,
     )
 
@@ -139,7 +140,7 @@ def numbered(lines: Lines, _: str, rejects: Rejects) -> Iterator[tuple[bytes, in
             if text.startswith(b"{"):
                 text = whole(text)
                 found.append(with_number(number, text))
-                if not _is_json(text):
+                if not is_json(text):
                     rejects.suspect(number)
             elif text:
                 rejects.add("no JSON object", number)
@@ -157,7 +158,8 @@ def with_number(number: int, text: bytes) -> bytes:
     return b'{"%b":%d%b%b\n' % (_NUMBER.encode(), number, b"" if rest.startswith(b"}") else b",", rest)
 
 
-def _is_json(text: bytes) -> bool:
+def is_json(text: bytes) -> bool:
+    """Whether a text is JSON, however long its numbers are."""
     try:
         json.loads(text, parse_int=str)  # whatever a number is, it is one
     except (ValueError, RecursionError):

@@ -18,7 +18,7 @@ from tocsin.sources.missing import refuse_missing
 
 FORMATS = ("parquet",)
 NUMBERS = "row"
-TABLES = True
+TABLES = HEADED = True
 #: Rows that are written at once: little enough for memory, and much enough to be packed well.
 _ROWS = 1 << 16
 _BAD = (pa.ArrowException, OSError)
@@ -27,20 +27,35 @@ _BAD = (pa.ArrowException, OSError)
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
     """A table with the columns `fields` names (ours, in their own types) and `file`."""
     table = engine.read_parquet(
-        [engine_path(file) for file in files], filename=True, file_row_number=True, union_by_name=True
+        [engine_path(file) for file in files],
+        filename=True,
+        file_row_number=True,
+        union_by_name=True,
+        # A folder called `token=x` is a name like any other.
+        hive_partitioning=False,
     )
     known = _paths(table.schema().items())
     named = {ours: path if path in known else names_of(path) for ours, path in fields.items()}
     refuse_missing(source, files[0].name, named, known)
-    for file in files:
-        # The engine fills a column that only other files have with nulls: then nothing of this file would ever fit.
-        own = {path.lower() for path in _own_paths(read_schema(file.read_from))}
-        refuse_missing(source, file.name, named, [path for path in known if path.lower() in own])
+    refuse_unknown(source, files, fields, _)
     return table.select(
         file=table.filename,
         line=table.file_row_number + 1,
         **{ours: column_at(table, path) for ours, path in fields.items()},
     )
+
+
+def refuse_unknown(source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> None:
+    """Refused where a file lacks a declared column, which the engine would fill with nulls: nothing of it would fit."""
+    for file in files:
+        try:
+            own = _own_paths(read_schema(file.read_from))
+        except _BAD:
+            continue  # damaged, which reading it will say
+        lower = {path.lower() for path in own}
+        named = {ours: path if path.lower() in lower else names_of(path) for ours, path in fields.items()}
+        known = [*own, *(path for path in named.values() if path.lower() in lower)]
+        refuse_missing(source, file.name, named, known)
 
 
 def salvaged(file: File, target: Path, fields: Mapping[str, str]) -> tuple[File | None, int, int]:
