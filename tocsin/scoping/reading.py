@@ -5,7 +5,7 @@ A long module: the one pass, and whatever has to be said about the files behind 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -22,6 +22,7 @@ from tocsin.domain.scope.result import InputFile, Repeated
 from tocsin.domain.scope.unread import UnreadLine
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.accounts import BAD_BYTES, NO_MOMENT, Account, refuse_ours
+from tocsin.scoping.asked import Asked
 from tocsin.scoping.gaps.clocks import shifted
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
@@ -30,12 +31,13 @@ from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, with
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.gaps.volume import with_history
 from tocsin.scoping.ordering import note_clocks
-from tocsin.scoping.passing import Pass
+from tocsin.scoping.passing import Pass, copies_among
 from tocsin.scoping.repeats import by_stream, copies
-from tocsin.scoping.requests import counted, judged, kept, others, pointers, rest, seen
+from tocsin.scoping.requests import counted, folded, judged, kept, others, pointers, rest, seen
+from tocsin.scoping.spread import Worker, spread
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.clocks import set_right
-from tocsin.sources.engine import Crew
+from tocsin.sources.engine import Crew, Engines
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, not_yet_read, take_in
 from tocsin.sources.finding import Found, Listing, find
@@ -54,11 +56,16 @@ class Desk:
     A row after `until` (microseconds since 1970) is not believed.
     """
 
-    crew: Crew
+    engines: Engines
     folder: Path
     progress: Progress
     bounds: Bounds
     until: int
+
+    @property
+    def crew(self) -> Crew:
+        """Who reads on this machine."""
+        return self.engines.crew
 
 
 @dataclass
@@ -85,7 +92,7 @@ class Reading:
 
 def read_logs(question: Question, sources: Sequence[LogSource], desk: Desk) -> Reading:
     """Read every source that the question names. Refused when none of a source's rows can be read."""
-    reading, engine = Reading(), desk.crew.engine
+    reading, engine = Reading(), desk.engines.counts
     for source in chosen(question, sources):
         listing = found_logs(source, question, desk.folder, desk.progress)
         reading.listings.append(listing)
@@ -133,6 +140,8 @@ def _passed(
     question: Question, source: LogSource, found: Sequence[Found], desk: Desk
 ) -> tuple[Any, list[Account]]:
     """The pass over a source, kept as a table, and what became of the rows of each file."""
+    if desk.engines.apart:
+        return _spread(question, source, found, desk)
     if source.format in formats():
         return _by_blocks(question, source, found, desk)
     desk.progress(f"hashing {source.name}", 0.0)
@@ -150,7 +159,8 @@ def _by_blocks(
     def told(behind: int, rows: int) -> None:
         desk.progress(f"{words}, {rows:,} rows", behind / whole)
 
-    rows, accounts = Pass(desk.crew, question, source, desk.bounds, desk.until).over(files, told)
+    asked = Asked(desk.crew, question, source, desk.until)
+    rows, accounts = Pass(desk.crew, asked, source, desk.bounds).over(files, told)
     return _nothing(question, source, desk) if rows is None else rows, accounts
 
 
@@ -173,13 +183,42 @@ def _by_the_engine(
             )
             passes += [] if rows is None else [rows]
     table = _union(passes) if passes else _nothing(question, source, desk)
-    counts = rows_by_file(desk.crew.engine, table)
+    _note_rows(desk.crew.engine, table, accounts)
+    return table, accounts
+
+
+def _note_rows(engine: Any, table: Any, accounts: Sequence[Account]) -> None:
+    """Note in the accounts of files that are read as a whole what the pass found in them."""
+    counts = rows_by_file(engine, table)
     for each in accounts:
         n, lost, _ = counts.get(str(each.read_from.read_from) if each.read_from else "", (0, 0, 0))
         each.rows = n - lost
         if lost:
             each.rejects.counts[NO_MOMENT] += lost
-    return table, accounts
+
+
+def _spread(
+    question: Question, source: LogSource, found: Sequence[Found], desk: Desk
+) -> tuple[Any, list[Account]]:
+    """The pass whose rows are read wherever Spark works. What is declared and not there is seen here, beforehand."""
+    spark, of_lines = desk.engines.counts, source.format in formats()
+    if of_lines:
+        files = not_yet_read(source.name, found)
+        refuse_unknown(source, files)
+    else:
+        desk.progress(f"hashing {source.name}", 0.0)
+        files = take_in(source.name, found, desk.bounds, of_lines=False)
+        if whole := [file for file in files if file.packing == "none"]:
+            with suppress(*BAD_BYTES):
+                open_log(desk.crew.engine, source, whole, desk.until)
+    worker = Worker(source, files, desk.folder, desk.bounds, desk.until)
+    with _watched(spark.share, f"reading {source.name}", desk.progress):
+        rows, accounts = spread(spark, worker, lambda log: folded(judged(log, question, source)))
+    if not of_lines:
+        _note_rows(spark, rows, accounts)
+    alike = copies_among(accounts)
+    rows = rows.filter(~rows.file.isin(sorted(alike))) if alike else rows
+    return rows, [each for each in accounts if str(each.file.read_from) not in alike]
 
 
 def _tried(question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
@@ -187,7 +226,7 @@ def _tried(question: Question, source: LogSource, files: Sequence[File], desk: D
     engine, only = desk.crew.engine, pointers(question, source)
     try:
         log = set_right(open_log(engine, source, files, desk.until), source)
-        with _watched(engine, f"reading {source.name}", desk.progress):
+        with _watched(lambda: engine.con.query_progress() / 100, f"reading {source.name}", desk.progress):
             if only is None:
                 return _passed_over(engine, judged(log, question, source))
             some = set_right(open_log(engine, source, files, desk.until, only=only), source)
@@ -227,13 +266,13 @@ def _empty_log() -> Any:
 
 
 @contextmanager
-def _watched(engine: Any, words: str, progress: Progress) -> Iterator[None]:
+def _watched(share: Callable[[], float], words: str, progress: Progress) -> Iterator[None]:
     """Tell `progress` how far the engine is, now and then, while the block runs."""
     done = Event()
 
     def tell() -> None:
         while not done.wait(_TICK):
-            progress(words, max(0.0, engine.con.query_progress() / 100))
+            progress(words, max(0.0, share()))
 
     teller = Thread(target=tell, daemon=True)
     teller.start()
