@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from tocsin.domain.scope.question import read_question
 from tocsin.domain.scope.result import ScopeResult
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
 from tocsin.domain.timeformats import TimeFormat
+from tocsin.scoping.addresses import is_readable
 from tocsin.scoping.measure import measure
 from tocsin.sources.engine import Limits, alone
 from tocsin.sources.times import latest, placed
@@ -457,6 +458,44 @@ TEXTS = (
     "2026-11-20T10:00:00Z", "2026-11-20 10:00:00.1234567+07:00", "2026-11-20t10:00:00,5z", "2026-02-30T00:00:00Z",
     "2026-11-20", "2026-11-20T10:60:00Z", "2026-11-20T10:00:60Z", "1969-12-31T23:59:59Z", "2026-11-20T10:00",
 )  # fmt: skip
+
+
+@spark.needs_java
+def test_lists_of_addresses_are_readable_to_every_engine_however_long(spark_engines, tmp_path):
+    known = [
+        spelling
+        for text in (
+            "192.0.2.19",
+            "255.25.2.200",
+            "2001:db8::1",
+            "::ffff:1.2.3.4",
+            "1:2:3:4:5:6:7:8",
+            "1::",
+            "fe80::a:1.2.3.4",
+        )
+        for spelling in spellings(ip_address(text))
+    ]
+    texts = [
+        *known,
+        ",".join(known),
+        ", ".join(known * 100),
+        ",".join(known * 5000),
+        *(f"{each}," for each in known),
+    ]
+    texts += [
+        f"{','.join(known * 5000)},no address",
+        *(f"{each}.5" for each in known),
+        *(f"x,{each}" for each in known),
+    ]
+    rows = ibis.memtable(pa.table({"ip": texts, "place": pa.array(range(len(texts)), pa.int64())}))
+    asked = rows.select("place", readable=is_readable(rows.ip)).order_by("place")
+    with spark_engines(tmp_path, Limits()) as engines:
+        ours, theirs = (
+            engine.to_pyarrow(asked).to_pylist() for engine in (engines.crew.engine, engines.counts)
+        )
+    assert ours == theirs
+    assert [each["readable"] for each in ours[: len(known) + 3]] == [True] * (len(known) + 3)
+    assert not any(each["readable"] for each in ours[len(known) + 3 : len(known) * 2 + 4])
 
 
 @spark.needs_java

@@ -137,6 +137,7 @@ def test_on_this_machine_spark_speaks_to_nobody_and_writes_nowhere_else(tmp_path
         (r"\s[\s\d]", "(?d)[\\t\\n\\f\\r ][\\t\\n\\f\\r \\d]"),
         ("(?i)^(?:ab)", "(?d)(?iu)^(?:ab)"),
         ("(?s)a.*(?:,|$)", r"(?d)(?s)a.*(?:,|\z)"),
+        ("^a(?:,a)*$", r"(?d)^a(?:,a)*+\z"),
         (r"[-!\[[\]]", r"(?d)[-!\[\[\]]"),
     ],
 )

@@ -31,7 +31,10 @@ def java(pattern: str) -> str:
             sign = sign.replace("i", "iu")
         return sign
 
-    return "(?d)" + _SIGN.sub(word, pattern)
+    found = _SIGN.sub(word, pattern)
+    # Java goes one step deeper with each turn of a loop, and has no more steps than some thousand, unless it need not
+    # look back. Lists of thousands of members are such loops, up to the end of a text.
+    return "(?d)" + re.sub(r"\)\*\\z$", r")*+\\z", found)
 
 
 def replaced(text: str) -> str:
