@@ -88,6 +88,20 @@ class Slack(Table):
         return self.token is not None and way is not None
 
 
+class Spark(Table):
+    """Machines on which Spark answers, and where they stand. `local[*]` is this machine, where the home stands too."""
+
+    master: Annotated[str, Field(min_length=1)] = "local[*]"
+    #: As of `Scoping`: a cluster has to say it.
+    country: Annotated[str, AfterValidator(_place)] | None = None
+    transfer: Annotated[str, Field(min_length=1)] | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether that is this machine."""
+        return self.master.startswith("local")
+
+
 class Scoping(Table):
     """Where and how logs are read to find the affected people."""
 
@@ -97,6 +111,9 @@ class Scoping(Table):
     transfer: Annotated[str, Field(min_length=1)] | None = None
     #: The most memory that a measurement takes, Python's share included; past it the engine spills to disk.
     memory: Annotated[str, AfterValidator(_memory)] = "1GB"
+    #: What answers: DuckDB in this process, or Spark.
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
     #: Cores that it uses; all of them, unless it stands here.
     threads: Annotated[int, Field(ge=1)] | None = None
     #: Megabytes; a longer line of a log is left out, and is a gap.

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import CUSTOMERS, Command
+from tests.scoping.spark import needs_java
 from tocsin.app import App
 from tocsin.evidence import vault
 
@@ -38,6 +39,20 @@ def test_tokens_come_from_a_file_and_the_answer_is_counts(tocsin: Command, decla
 def test_tokens_come_from_stdin(process: Command, tocsin: Command, declared: str) -> None:
     found = process("scope", declared, "--token", "@-", "--json", stdin="stolen-1\n")
     assert (found.status, found.json["total"]) == (0, 2)
+
+
+@needs_java
+def test_spark_gives_the_same_people_without_a_word_of_its_own_and_leaves_nothing(
+    process: Command, tocsin: Command, declared: str
+) -> None:
+    ours = tocsin("scope", "--token", "@tokens.txt", "--json").json
+    found = process("scope", declared, "--token", "@tokens.txt", "--engine", "spark", "--json")
+    assert (found.status, found.err) == (0, "")
+    same = ("total", "buckets", "by_place", "by_kind", "gaps", "inputs", "set_digest")
+    assert {name: found.json.get(name) for name in same} == {name: ours.get(name) for name in same}
+    assert not list((Path(os.environ["TOCSIN_HOME"]) / "cache" / "scope").iterdir())
+    # Another engine, for another pair of eyes.
+    assert "gives the same people, byte for byte" in tocsin("repeat", by="an").out
 
 
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(

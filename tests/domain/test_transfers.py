@@ -4,7 +4,7 @@ import pytest
 
 from tocsin.domain.errors import Refused
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
-from tocsin.domain.transfers import abroad, refuse_unfounded
+from tocsin.domain.transfers import abroad, refuse_unfounded, refuse_unfounded_engine
 
 
 def log(**other):
@@ -68,3 +68,9 @@ def test_abroad_with_a_basis_is_read():
 def test_an_engine_abroad_needs_a_basis_of_its_own():
     with pytest.raises(Refused, match=r"would be read in SG, outside VN, .*table \[scoping\]"):
         refuse_unfounded(sources(), "VN", "SG", None)
+
+
+def test_an_engine_of_many_machines_is_refused_by_its_own_table():
+    with pytest.raises(Refused, match=r"would be read in US, outside VN, .*table \[scoping\.spark\]"):
+        refuse_unfounded_engine("VN", "US", None, "scoping.spark")
+    refuse_unfounded_engine("VN", "US", "standard contractual clauses", "scoping.spark")

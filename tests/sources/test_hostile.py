@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import subprocess
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.errors import Refused
+from tocsin.sources import blocks, unpacking
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.engine import Limits
 
@@ -432,3 +434,32 @@ def test_a_file_that_is_no_log_costs_no_other_file(tmp_path, form, junk):
         f"log.{form}",
         f"odd.{form}",
     }
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_whose_name_is_no_text_is_told_and_costs_no_other(tmp_path, form):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    path = write_log(folder, [*BEFORE, *BEHIND], form)
+    (folder / os.fsdecode(b"bad\xff." + form.encode())).write_bytes(path.read_bytes())
+    found = ask(tmp_path, log_source(folder / f"*.{form}", form=form), LEAK)
+    assert (buckets(found), gaps(found)) == (BOTH, {"unread-file": 1})
+    assert "bad\\xff" in why(found, "unread-file")
+
+
+@pytest.mark.parametrize("broken", [slice(-8, -4), slice(-4, None)])
+def test_what_stands_before_a_wrong_checksum_is_used(tmp_path, broken):
+    packed = bytearray(gzip.compress(around("ndjson", b""), mtime=0))
+    packed[broken] = b"\x00\x01\x02\x03"
+    found = asked(tmp_path, bytes(packed), "ndjson", name="log.gz")
+    assert (buckets(found), gaps(found)) == (BOTH, {"damaged-file": 1})
+
+
+def test_a_value_whose_lines_look_like_rows_is_one_value_across_blocks_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 2000)
+    monkeypatch.setattr(unpacking, "_BLOCK", 100)
+    forged = csv_line(request(7, "c9", token="leaked")).decode() * 60
+    row = csv_line(request(6, "c2", token="leaked", agent=f"x\n{forged}\ny"))
+    found = asked(tmp_path, around("csv", row), "csv", limits=Limits(threads=2))
+    assert buckets(found) == BOTH
+    assert "c9" not in buckets(found)

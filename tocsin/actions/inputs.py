@@ -22,19 +22,19 @@ _ENGINE = ("tocsin", "duckdb", "ibis-framework", "pyarrow")
 _NAMED = 3
 
 
-def what_was_read(sources: bytes, catalog: Catalog) -> dict[str, Any]:
+def what_was_read(sources: bytes, catalog: Catalog, engine: str) -> dict[str, Any]:
     """Packs and data map, the digest of the declaration (`canonical_sources`), and the versions of what measures."""
     return {
         "packs": catalog.digest,
         "data_map": digest(catalog.data_map.model_dump(mode="json")),
         "sources": hashlib.sha256(sources).hexdigest(),
-        "engine": engine(),
+        "engine": versions(engine),
     }
 
 
-def engine() -> dict[str, str]:
-    """What measures here, each with its version."""
-    return {name: version(name) for name in _ENGINE}
+def versions(engine: str) -> dict[str, str]:
+    """What measures here, each with its version. With Spark, DuckDB still reads what lies on this machine."""
+    return {name: version(name) for name in (*_ENGINE, *(("pyspark",) if engine == "spark" else ()))}
 
 
 def canonical_sources(sources: Sources, folder: Path) -> bytes:

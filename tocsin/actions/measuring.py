@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -14,16 +14,18 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import Sources
-from tocsin.domain.transfers import refuse_unfounded
+from tocsin.domain.transfers import refuse_unfounded, refuse_unfounded_engine
 from tocsin.engine.jobs import kept_alive
-from tocsin.setting_tables import megabytes
+from tocsin.setting_tables import Scoping, megabytes
 from tocsin.storage import affected, jobs
 from tocsin.storage.database import in_batches
 
 if TYPE_CHECKING:
-    from tocsin.scoping.measure import Measurement
+    from tocsin.scoping.measure import Measurement, Opens
 
 Progress = Callable[[str, float], None]
+#: What answers a question.
+Engine = Literal["duckdb", "spark"]
 
 
 @contextmanager
@@ -55,8 +57,9 @@ def found_by(
     catalog: Catalog,
     asked_at: datetime,
     progress: Progress,
+    engine: Engine | None = None,
 ) -> "Measurement":
-    """What the declared sources say to a question of that moment, within this home's limits.
+    """What the declared sources say to a question of that moment, within this home's limits, by its engine or another.
 
     Refused where data would be read without a basis.
     """
@@ -77,7 +80,32 @@ def found_by(
         limits=Limits.within(
             megabytes(how.memory), how.threads, Bounds(how.longest_line << 20, how.unpack_ratio)
         ),
+        engines=engines_of(how, home, engine or how.engine),
     )
+
+
+def engines_of(how: Scoping, home: str, engine: Engine) -> "Opens":
+    """What opens an engine; Refused where nobody says where its machines stand, or on what basis data may be there."""
+    from tocsin.sources.engine import alone
+
+    if engine == "duckdb":
+        return alone
+    if not how.spark.here and how.spark.country is None:
+        raise Refused(
+            f"tocsin.toml does not say in which country {how.spark.master} stands; name it in table [scoping.spark],"
+            f' such as `country = "{home}"`'
+        )
+    place = how.spark.country or how.country or home
+    refuse_unfounded_engine(
+        home, place, how.spark.transfer or (how.transfer if how.spark.here else None), "scoping.spark"
+    )
+    try:
+        from tocsin.sources.spark.engine import on
+    except ImportError:
+        raise Refused(
+            "Spark is not installed here; pip install 'tocsin[spark]', or leave --engine out"
+        ) from None
+    return on(how.spark.master)
 
 
 def keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]], ours: Also) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.actions.asking import command_of, said_by
-from tocsin.actions.inputs import engine, kept_sources, live_otherwise, refuse_other_inputs
-from tocsin.actions.measuring import Progress, found_by, keep_people, measuring
+from tocsin.actions.inputs import kept_sources, live_otherwise, refuse_other_inputs, versions
+from tocsin.actions.measuring import Engine, Progress, found_by, keep_people, measuring
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Also, Change
@@ -34,12 +34,14 @@ def repeat(
     key: str,
     revision: int | None = None,
     *,
+    engine: Engine | None = None,
     progress: Progress = lambda words, share: None,
     command: str | None = None,
 ) -> Recorded:
     """Measure a revision again, the latest where none is named, and record whether it gives the same people.
 
-    Refused, before anything is measured, when a file is not the one that was read.
+    `engine` answers in place of the home's. Refused, before anything is measured, when a file is not the one that was
+    read.
     """
     incident = app.incident(key)
     asked = said_by(actor, command_of(command, "repeat", revision))
@@ -52,7 +54,8 @@ def repeat(
         progress("comparing the files", 0.0)
         refuse_other_inputs(question, sources, past.body.inputs, Path(folder), progress)
     with measuring(app, key) as ours:
-        body = _again(app, incident, past.body, question, sources, progress, ours)
+        by = engine or app.settings.scoping.engine
+        body = _again(app, incident, past.body, (question, sources), by, progress, ours)
 
         def decide(change: Change) -> None:
             need(actor, change.incident, *ANALYSTS)
@@ -105,17 +108,17 @@ def _again(
     app: App,
     incident: Incident,
     past: ScopeMeasured,
-    question: Question,
-    sources: Sources,
+    asked: tuple[Question, Sources],
+    engine: Engine,
     progress: Progress,
     ours: Also,
 ) -> ScopeRepeated:
     """Measure, and hold it against what was found then."""
-    key, people_key = incident.key, app.people_key(incident.key)
+    (question, sources), key, people_key = asked, incident.key, app.people_key(incident.key)
     catalog = app.catalog_of(replace(incident, catalog=past.packs))
     # As of then: what lay in the future for those who asked does so again.
     asked_at = past.asked_at or app.now()
-    measurement = found_by(app, key, question, sources, catalog, asked_at, progress)
+    measurement = found_by(app, key, question, sources, catalog, asked_at, progress, engine)
     found = measurement.result
     # Beside the revisions, where nobody looks for people: the database puts them in order, however many they are.
     beside = -past.revision
@@ -136,5 +139,5 @@ def _again(
         why_digest=found.why_digest,
         differs=differs,
         otherwise=live_otherwise(sources, past.inputs, inputs),
-        engine=engine(),
+        engine=versions(engine),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.inputs import canonical_sources, what_was_read
-from tocsin.actions.measuring import Progress, found_by, keep_people, measuring
+from tocsin.actions.measuring import Engine, Progress, found_by, keep_people, measuring
 from tocsin.actions.revising import alike, readers_among, upheld_cells
 from tocsin.actors import Actor, known
 from tocsin.app import App
@@ -38,12 +38,14 @@ def scope(
     question: Question,
     *,
     handed_in: bytes | None = None,
+    engine: Engine | None = None,
     progress: Progress = lambda words, share: None,
     command: str | None = None,
 ) -> Recorded:
     """Measure who was affected. The question goes into the vault; people are kept sealed; facts follow the result.
 
-    `handed_in` are the bytes of the file that asked, if one did: they are kept beside the question.
+    `handed_in` are the bytes of the file that asked, if one did: they are kept beside the question. `engine` answers
+    in place of the home's.
 
     What a person decided for single cells stays with those that are still there. The answer is
     `{seen: [{indicator, given, seen}]}`: how many of what was asked for stand in a log at all.
@@ -57,7 +59,8 @@ def scope(
     known(actor, incident)
     refuse_closed(incident)
     with measuring(app, key) as ours:
-        return _measured(app, actor, key, (question, handed_in), ours, progress, asked)
+        by = engine or app.settings.scoping.engine
+        return _measured(app, actor, key, (question, handed_in), by, ours, progress, asked)
 
 
 def _measured(
@@ -65,6 +68,7 @@ def _measured(
     actor: Actor,
     key: str,
     asked: tuple[Question, bytes | None],
+    engine: Engine,
     ours: Also,
     progress: Progress,
     command: tuple[str, str] | None,
@@ -76,7 +80,7 @@ def _measured(
     catalog, revision = app.catalog_of(incident), _next(incident)
     sources = read_sources(app.sources_file)
     asked_at = app.now()
-    measurement = found_by(app, key, question, sources, catalog, asked_at, progress)
+    measurement = found_by(app, key, question, sources, catalog, asked_at, progress, engine)
     result = measurement.result
     _refuse_list_of_strangers(question, result)
 
@@ -85,7 +89,7 @@ def _measured(
     keep_people(app, key, revision, rows, ours)
     keep_accounts(app, key, revision, measurement, ours)
     declared = canonical_sources(sources, app.sources_file.parent)
-    read = what_was_read(declared, catalog) | {"asked_at": asked_at}
+    read = what_was_read(declared, catalog, engine) | {"asked_at": asked_at}
     body = _outcome(app, key, revision, result).model_copy(update=tally.said() | read)
     kept = {QUESTION: question.canonical(), SOURCES: declared}
     kept |= {UNREAD: _as_ndjson(measurement.unread)} if measurement.unread else {}

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from tocsin.cli.aftermath import changed
 from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, clean, columns, labelled
 from tocsin.cli.incidents import inc, split, which
+from tocsin.cli.scoping import Engine, shown_progress
 
 if TYPE_CHECKING:
     from tocsin.domain.incident import Incident
@@ -18,16 +19,19 @@ if TYPE_CHECKING:
 Revision = Annotated[int | None, Parameter(help="REV of the scope; the latest without it.")]
 
 
-def repeat(*words: Words, revision: Revision = None, door: Changing = CHANGING) -> None:
+def repeat(
+    *words: Words, revision: Revision = None, engine: Engine = None, door: Changing = CHANGING
+) -> None:
     """Measure a revision again from the question that was kept: the same files, the same people, byte for byte?"""
     from tocsin import actions
-    from tocsin.cli.scoping import shown_progress
 
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
         with shown_progress() as progress:
-            done = actions.repeat(shell.app, shell.actor, key, revision, progress=progress, command=door.key)
+            done = actions.repeat(
+                shell.app, shell.actor, key, revision, engine=engine, progress=progress, command=door.key
+            )
         body = next(entry.body for entry in done.entries if entry.kind == "ScopeRepeated")
         changed(shell, done, *_outcome(shell, key, body))  # type: ignore[arg-type]
 

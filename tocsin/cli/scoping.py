@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -50,7 +50,16 @@ class Indicators:
 _NOTHING = Indicators()
 
 
-def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING) -> None:
+#: The same as `actions.measuring.Engine`, which costs too much to import for a list of verbs.
+Engine = Annotated[
+    Literal["duckdb", "spark"] | None,
+    Parameter(help="What answers, if not what tocsin.toml says: duckdb here, or spark (docs/scoping.md)."),
+]
+
+
+def scope(
+    *words: Words, asked: Indicators = _NOTHING, engine: Engine = None, door: Changing = CHANGING
+) -> None:
     """Ask the logs who is affected; the question and its answer are kept as a revision."""
     from tocsin.actions import scope as measure
     from tocsin.cli.affected import say_counts
@@ -67,6 +76,7 @@ def scope(*words: Words, asked: Indicators = _NOTHING, door: Changing = CHANGING
                 key,
                 question,
                 handed_in=handed_in,
+                engine=engine,
                 progress=progress,
                 command=door.key,
             )

@@ -25,13 +25,18 @@ def refuse_unfounded(sources: Sources, home: str, engine: str, transfer: str | N
 
     `home` is where the company is established; `engine` is where the logs are read, `transfer` on what basis there.
     """
+    refuse_unfounded_engine(home, engine, transfer)
+    for source in sources.declared:
+        _refuse(source, home)
+
+
+def refuse_unfounded_engine(home: str, engine: str, transfer: str | None, table: str = "scoping") -> None:
+    """Refused where an engine reads abroad on no basis; its own would stand in this table of tocsin.toml."""
     if abroad(engine, home) and not transfer:
         raise Refused(
             f"the logs would be read in {engine}, outside {home}, on no basis that is declared;"
-            f" name it in tocsin.toml, table [scoping], {_HOW.replace(': ', ' = ')}, or measure in {home}"
+            f" name it in tocsin.toml, table [{table}], {_HOW.replace(': ', ' = ')}, or measure in {home}"
         )
-    for source in sources.declared:
-        _refuse(source, home)
 
 
 def _refuse(source: LogSource | ListSource, home: str) -> None:

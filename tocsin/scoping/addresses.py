@@ -101,7 +101,8 @@ def _parsed(text: str) -> Any:
 def _v6() -> str:
     """IPv6address of RFC 3986, 3.2.2: eight groups, or fewer around one `::`; the last two may be dotted."""
     group = "[0-9a-f]{1,4}"
-    last = f"(?:{group}:{group}|{_V4})"
+    # The longer one first, and below too: an engine that never looks back finds the whole address at once.
+    last = f"(?:{_V4}|{group}:{group})"
     forms = [f"(?:{group}:){{6}}{last}", f"::(?:{group}:){{5}}{last}"]
     forms += [
         f"(?:(?:{group}:){{0,{before}}}{group})?::(?:{group}:){{{4 - before}}}{last}" for before in range(5)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -56,6 +56,31 @@ class _Form:
     look: str
     keep: str
     rest: str | None
+
+
+class Asks(Protocol):
+    """What a pass does with the rows of a block: look at them, and then keep some."""
+
+    def look(self, hand: int, shape: Shape, text: bytes, /) -> Counted:
+        """Count the rows of a block."""
+
+    def keep(
+        self,
+        hand: int,
+        shape: Shape,
+        text: bytes,
+        file: str,
+        before: int = 0,
+        numbers: Sequence[int] | None = None,
+        /,
+    ) -> Counter[Volume]:
+        """Keep what is to be kept of rows that were picked, and count the others.
+
+        The rows have `numbers`, or else their places and so many `before`.
+        """
+
+    def table(self, volumes: Mapping[tuple[str, Volume], int], /) -> Any | None:
+        """What was kept, beside the volumes of the rows that were not, by file; None where nothing was."""
 
 
 class Asked:

@@ -5,8 +5,9 @@ were rescued from a damaged archive, stand in the workspace only while it runs.
 """
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,12 @@ from tocsin.scoping.subjects import whose
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
 from tocsin.scoping.why import with_rows
 from tocsin.scoping.workspace import working_in
-from tocsin.sources.engine import Limits, crew
+from tocsin.sources.engine import Engines, Limits, alone
 from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
+
+#: Opens what a measurement runs on, in a private folder.
+Opens = Callable[[Path, Limits], AbstractContextManager[Engines]]
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ def measure(
     asked_at: datetime,
     progress: Progress = lambda words, share: None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    engines: Opens = alone,
 ) -> Measurement:
     """Who was affected. `pseudonym_key` hides ids and the question in the digests; `workspace` must lie on local disk.
     No row is believed that claims to be more than a day younger than `asked_at` (aware): asked again later, the same
@@ -92,7 +97,9 @@ def measure(
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
     refuse_unknown_tables(question.exposed, data_map)
-    found = _found(question, sources, data_map, workspace, progress, limits, asked_at)
+    with working_in(workspace) as folder, engines(folder, limits) as opened:
+        desk = Desk(opened, folder, progress, limits.bounds, latest(asked_at))
+        found = _found(question, sources, data_map, desk, asked_at)
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
     inputs = tuple(sorted(in_custody(found.reading, sources), key=repr))
@@ -137,47 +144,35 @@ class _Found:
     grounds: tuple[Ground, ...]
 
 
-def _found(
-    question: Question,
-    sources: Sources,
-    data_map: DataMap,
-    place: Path,
-    progress: Progress,
-    limits: Limits,
-    asked_at: datetime,
-) -> _Found:
-    """Read, and count, while the engine runs."""
-    with (
-        working_in(place) as folder,
-        crew(folder / "spill", limits) as workers,
-    ):
-        backend = workers.engine
-        desk = Desk(workers, folder, progress, limits.bounds, latest(asked_at))
-        reading = read_logs(question, sources.logs, desk)
-        reading.gaps += in_the_future(reading.logged, asked_at)
-        progress("checking the files", 0.0)
-        # Before people are found: while a log changed, nobody can be excluded.
-        reading.gaps += looked_at_again(reading, reading.files, reading.listings)
-        customers = read_customers(backend, sources.customers, desk, reading)
-        deleted = read_deletions(backend, sources.deletions, desk, reading)
-        customers = with_deleted(customers, deleted.table)
-        suppressed = read_suppressions(backend, sources.suppressions, desk, reading)
-        progress("counting people", 0.0)
-        table = _people(backend, question, (customers, sources.customers), data_map, reading)
-        table = _with_records(backend, table, deleted, question, data_map, reading)
-        table = with_suppressed(backend, table, suppressed)
-        seen = known_indicators(backend, reading.passes, question)
-        found = backend.to_pyarrow(table.order_by("id"))
-        alike = cells.tally(backend, table, data_map)
-        excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
-        proof = tuple(proofs(backend, question, reading)) if excludes else ()
-        reading.gaps += tables_again(reading, sources.lists)
-        strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
-        retained = explained(backend, table, began(question), data_map)
-        to_tell, nameless = controllers.counted(backend, table, data_map)
-        reading.gaps += nameless
-        grounds = counted(found, question)
-        return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell, grounds)
+def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, asked_at: datetime) -> _Found:
+    """Read, and count, while the engines run."""
+    reads, backend, over = desk.crew.engine, desk.engines.counts, desk.engines.over
+    reading = read_logs(question, sources.logs, desk)
+    reading.gaps += in_the_future(reading.logged, asked_at)
+    desk.progress("checking the files", 0.0)
+    # Before people are found: while a log changed, nobody can be excluded.
+    reading.gaps += looked_at_again(reading, reading.files, reading.listings)
+    customers = read_customers(reads, sources.customers, desk, reading)
+    deleted = read_deletions(reads, sources.deletions, desk, reading)
+    suppressed = read_suppressions(reads, sources.suppressions, desk, reading)
+    desk.progress("counting people", 0.0)
+    deleted = replace(deleted, table=over(deleted.table))
+    customers = with_deleted(over(customers), deleted.table)
+    table = _people(backend, question, (customers, sources.customers), data_map, reading)
+    table = _with_records(backend, table, deleted, question, data_map, reading)
+    table = with_suppressed(backend, table, over(suppressed))
+    seen = known_indicators(backend, reading.passes, question)
+    found = backend.to_pyarrow(table.order_by("id"))
+    alike = cells.tally(backend, table, data_map)
+    excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
+    proof = tuple(proofs(backend, question, reading)) if excludes else ()
+    reading.gaps += tables_again(reading, sources.lists)
+    strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
+    retained = explained(backend, table, began(question), data_map)
+    to_tell, nameless = controllers.counted(backend, table, data_map)
+    reading.gaps += nameless
+    grounds = counted(found, question)
+    return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell, grounds)
 
 
 def _with_records(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def note_clocks(engine: Any, question: Question, source: LogSource, desk: "Desk", reading: "Reading") -> None:
     """State by file how its clock was set right and its order looked at; a gap where time went back."""
     files = [file for file in reading.read_from if file.source == source.name]
-    found = orders(engine, source, files, desk)
+    found = orders(desk.crew.engine, source, files, desk)
     if any(order.steps for order in found):
         names = {str(file.read_from): file.name for file in files}
         rows = reading.passes[source.name]

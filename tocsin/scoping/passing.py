@@ -14,11 +14,10 @@ from sys import getswitchinterval, setswitchinterval
 from threading import Event, Lock
 from typing import Any
 
-from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.unread import LONGEST
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, judge, refuse_ours
-from tocsin.scoping.asked import NOTHING, Asked, Counted, Volume
+from tocsin.scoping.asked import NOTHING, Asks, Counted, Volume
 from tocsin.scoping.supply import Opened, Supply
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
@@ -53,11 +52,11 @@ class _Picked:
 
 
 class Pass:
-    """The pass over the files of one source, in which no row is later than `until` (microseconds since 1970)."""
+    """The pass over the files of one source: what is asked of the rows of a block, `asked` knows."""
 
-    def __init__(self, crew: Crew, question: Question, source: LogSource, bounds: Bounds, until: int) -> None:
+    def __init__(self, crew: Crew, asked: Asks, source: LogSource, bounds: Bounds) -> None:
         self.crew, self.source, self.bounds = crew, source, bounds
-        self._asked = Asked(crew, question, source, until)
+        self._asked = asked
         self._volumes: Counter[tuple[str, Volume]] = Counter()
         self._picked = [_Picked() for _ in crew.hands]
         self._books, self._stopped = Lock(), Event()
@@ -70,7 +69,7 @@ class Pass:
 
         `told` hears now and then how many bytes are behind us, and how many rows.
         """
-        supply = Supply(self._open(file) for file in files)
+        supply = Supply(self.opened(file) for file in files)
         told(*supply.behind())
         with quick_turns(), ThreadPoolExecutor(len(self.crew.hands), "hand") as pool:
             working = [pool.submit(self._work, hand, supply) for hand in range(len(self.crew.hands))]
@@ -84,13 +83,14 @@ class Pass:
             raise self._failed
         told(*supply.behind())
         accounts = [opened.account() for opened in supply.opened]
-        copies = _copies(accounts)
+        copies = copies_among(accounts)
         table = self._asked.table({key: n for key, n in self._volumes.items() if key[0] not in copies})
         if copies and table is not None:
             table = table.filter(~table.file.isin(sorted(copies)))
         return table, [each for each in accounts if str(each.file.read_from) not in copies]
 
-    def _open(self, file: File) -> Opened:
+    def opened(self, file: File) -> Opened:
+        """A file whose blocks can be read."""
         content = Content(file.read_from, file.packing, self.bounds, file.size)
         return Opened(file, content, blocks_of(self.source.format, content, self.bounds))
 
@@ -99,7 +99,7 @@ class Pass:
             opened = None
             while not self._stopped.is_set() and (taken := supply.take(opened)):
                 opened, block = taken
-                self._read(hand, opened, block)
+                self.read(hand, opened, block)
             self._keep_picked(hand)
         except BaseException as error:
             self._stop(error)
@@ -112,7 +112,7 @@ class Pass:
         for hand in self.crew.hands:
             hand.interrupt()
 
-    def _read(self, hand: int, opened: Opened, block: Block) -> None:
+    def read(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block; through the gate, where the engine alone does not find them all."""
         if block.numbered or not self._trusted(hand, opened, block):
             self._through_the_gate(hand, opened, block)
@@ -221,7 +221,7 @@ def quick_turns() -> Iterator[None]:
         setswitchinterval(before)
 
 
-def _copies(accounts: Iterable[Account]) -> set[str]:
+def copies_among(accounts: Iterable[Account]) -> set[str]:
     """Paths of files that hold the same bytes as one before them."""
     seen, found = set[str](), set[str]()
     for each in accounts:

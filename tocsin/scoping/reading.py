@@ -22,6 +22,7 @@ from tocsin.domain.scope.result import InputFile, Repeated
 from tocsin.domain.scope.unread import UnreadLine
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.accounts import BAD_BYTES, NO_MOMENT, Account, refuse_ours
+from tocsin.scoping.asked import Asked
 from tocsin.scoping.gaps.clocks import shifted
 from tocsin.scoping.gaps.columns import missing_columns
 from tocsin.scoping.gaps.files import damaged, unread_files
@@ -30,12 +31,13 @@ from tocsin.scoping.gaps.moments import unplaced_by_file, unplaced_moments, with
 from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addresses
 from tocsin.scoping.gaps.volume import with_history
 from tocsin.scoping.ordering import note_clocks
-from tocsin.scoping.passing import Pass
+from tocsin.scoping.passing import Pass, copies_among
 from tocsin.scoping.repeats import by_stream, copies
-from tocsin.scoping.requests import counted, judged, kept, others, pointers, rest, seen
+from tocsin.scoping.requests import counted, folded, judged, kept, others, pointers, rest, seen
+from tocsin.scoping.spread import Worker, spread
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.clocks import set_right
-from tocsin.sources.engine import Crew
+from tocsin.sources.engine import Crew, Engines
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, fingerprint, not_yet_read, take_in
 from tocsin.sources.finding import Found, Listing, Unread, find
@@ -54,11 +56,16 @@ class Desk:
     A row after `until` (microseconds since 1970) is not believed.
     """
 
-    crew: Crew
+    engines: Engines
     folder: Path
     progress: Progress
     bounds: Bounds
     until: int
+
+    @property
+    def crew(self) -> Crew:
+        """Who reads on this machine."""
+        return self.engines.crew
 
 
 @dataclass
@@ -85,7 +92,7 @@ class Reading:
 
 def read_logs(question: Question, sources: Sequence[LogSource], desk: Desk) -> Reading:
     """Read every source that the question names. Refused when none of a source's rows can be read."""
-    reading, engine = Reading(), desk.crew.engine
+    reading, engine = Reading(), desk.engines.counts
     for source in chosen(question, sources):
         listing = found_logs(source, question, desk.folder, desk.progress)
         reading.listings.append(listing)
@@ -143,7 +150,8 @@ def _passed(
     )
     odd = unfit(source, files)
     fit = [file for file in files if file not in odd]
-    rows, accounts = (_by_blocks if of_lines else _by_the_engine)(question, source, fit, desk)
+    how = _spread if desk.engines.apart else _by_blocks if of_lines else _by_the_engine
+    rows, accounts = how(question, source, fit, desk)
     return rows, [*accounts, *(_unfit(file, why) for file, why in odd.items())]
 
 
@@ -160,7 +168,8 @@ def _by_blocks(
     def told(behind: int, rows: int) -> None:
         desk.progress(f"{words}, {rows:,} rows", behind / whole)
 
-    rows, accounts = Pass(desk.crew, question, source, desk.bounds, desk.until).over(files, told)
+    asked = Asked(desk.crew, question, source, desk.until)
+    rows, accounts = Pass(desk.crew, asked, source, desk.bounds).over(files, told)
     return _nothing(question, source, desk) if rows is None else rows, accounts
 
 
@@ -183,13 +192,33 @@ def _by_the_engine(
             )
             passes += [] if rows is None else [rows]
     table = _union(passes) if passes else _nothing(question, source, desk)
-    counts = rows_by_file(desk.crew.engine, table)
+    _note_rows(desk.crew.engine, table, accounts)
+    return table, accounts
+
+
+def _note_rows(engine: Any, table: Any, accounts: Sequence[Account]) -> None:
+    """Note in the accounts of files that are read as a whole what the pass found in them."""
+    counts = rows_by_file(engine, table)
     for each in accounts:
         n, lost, _ = counts.get(str(each.read_from.read_from) if each.read_from else "", (0, 0, 0))
         each.rows = n - lost
         if lost:
             each.rejects.counts[NO_MOMENT] += lost
-    return table, accounts
+
+
+def _spread(
+    question: Question, source: LogSource, files: Sequence[File], desk: Desk
+) -> tuple[Any, list[Account]]:
+    """The pass whose rows are read wherever Spark works."""
+    spark, of_lines = desk.engines.counts, source.format in formats()
+    worker = Worker(source, files, desk.folder, desk.bounds, desk.until)
+    with _watched(spark.share, f"reading {source.name}", desk.progress):
+        rows, accounts = spread(spark, worker, lambda log: folded(judged(log, question, source)))
+    if not of_lines:
+        _note_rows(spark, rows, accounts)
+    alike = copies_among(accounts)
+    rows = rows.filter(~rows.file.isin(sorted(alike))) if alike else rows
+    return rows, [each for each in accounts if str(each.file.read_from) not in alike]
 
 
 def _tried(question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
@@ -197,7 +226,7 @@ def _tried(question: Question, source: LogSource, files: Sequence[File], desk: D
     engine, only = desk.crew.engine, pointers(question, source)
     try:
         log = set_right(open_log(engine, source, files, desk.until), source)
-        with _watched(engine, f"reading {source.name}", desk.progress):
+        with _watched(lambda: engine.con.query_progress() / 100, f"reading {source.name}", desk.progress):
             if only is None:
                 return _passed_over(engine, judged(log, question, source))
             some = set_right(open_log(engine, source, files, desk.until, only=only), source)
@@ -237,13 +266,13 @@ def _empty_log() -> Any:
 
 
 @contextmanager
-def _watched(engine: Any, words: str, progress: Progress) -> Iterator[None]:
+def _watched(share: Callable[[], float], words: str, progress: Progress) -> Iterator[None]:
     """Tell `progress` how far the engine is, now and then, while the block runs."""
     done = Event()
 
     def tell() -> None:
         while not done.wait(_TICK):
-            progress(words, max(0.0, engine.con.query_progress() / 100))
+            progress(words, max(0.0, share()))
 
     teller = Thread(target=tell, daemon=True)
     teller.start()

@@ -95,7 +95,11 @@ def kept(log: Any) -> Any:
     """The rows that are kept, each once: `n` says how often it stands there, `first` and `last` the moment and the line
     of its first and its last; `names` are the bits of the clauses that name its account.
     """
-    rows = log.filter(log.kept)
+    return folded(log.filter(log.kept))
+
+
+def folded(rows: Any) -> Any:
+    """The same in one look at all rows: those that are not kept become their counts, as `rest` has them."""
     either = rows.hit | rows.linked
     columns = {name: _where(rows.hit, tidied(name, rows[name])) for name in LOG_COLUMNS if name != "at"}
     columns |= {name: _where(rows.hit, rows[name]) for name in ("at", "again")}

@@ -4,7 +4,7 @@ Nothing is fetched from anywhere: extensions are neither installed nor loaded on
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,28 @@ def shared(engine: Any, name: str, rows: Any) -> None:
 def in_order() -> Any:
     """The place of a row in the order in which the engine reads one block: 1, 2, ..."""
     return ibis.row_number().over(ibis.window()) + 1
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a measurement runs on: a `crew` reads the files of this machine, `counts` answers. DuckDB alone is both."""
+
+    crew: Crew
+    counts: Any
+    #: Gives a table of the one as a table of the other; nothing, where there is none.
+    over: Callable[[Any | None], Any] = lambda table: table
+
+    @property
+    def apart(self) -> bool:
+        """Whether what counts is another engine than the one that reads here."""
+        return self.counts is not self.crew.engine
+
+
+@contextmanager
+def alone(folder: Path, limits: Limits) -> Iterator[Engines]:
+    """DuckDB for everything, spilling into a private folder."""
+    with crew(folder / "spill", limits) as found:
+        yield Engines(found, found.engine)
 
 
 def column_at(table: Any, path: str) -> Any:

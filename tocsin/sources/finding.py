@@ -131,6 +131,11 @@ def _note(match: Match, store: ObjectStore | None, look: _Gathered) -> None:
     if entry.kind != "file":
         look.unread.setdefault(entry.address, Unread(_shown(below), entry.why))
         return
+    if _shown(entry.address) != entry.address:
+        look.unread.setdefault(
+            entry.address, Unread(_shown(below), "has a name that is no UTF-8; rename a copy")
+        )
+        return
     depth = below.count("/") + 1
     if entry.address in look.files:
         depth = min(depth, look.files[entry.address][1])

@@ -161,11 +161,16 @@ def _up_to_the_damage(path: Path, packed: range, given: int) -> Iterator[bytes]:
                 chunk = member.unconsumed_tail
 
 
-def _crumbs(member: Any, chunk: bytes) -> bytes:
+def _crumbs(member: Any, chunk: bytes, size: int = _CRUMB) -> bytes:
+    """What a chunk gives before it is damaged, to the byte: behind a sound ending only its checksum may be wrong."""
     found = []
-    for start in range(0, len(chunk), _CRUMB):
+    for start in range(0, len(chunk), size):
+        crumb = chunk[start : start + size]
+        before = member.copy()
         try:
-            found.append(member.decompress(chunk[start : start + _CRUMB]))
+            found.append(member.decompress(crumb))
         except zlib.error:
+            if size > 1:
+                found.append(_crumbs(before, crumb, 1))
             break
     return b"".join(found)
