@@ -40,8 +40,10 @@ from tocsin.up.household import started
 
 #: Seconds between two looks at whether everything rests, and how long that may take.
 LOOK, PATIENCE = 0.1, 180.0
-#: Seconds between two looks of the worker, and for which a run lingers: a drill has no hours to lose.
-POLL, LINGER = 0.25, 0.25
+#: Seconds between two looks of the worker: a drill has no hours to lose.
+POLL = 0.25
+#: Seconds for which a run lingers: in a drill the next act is near, and to start a process anew takes longer.
+LINGER = 3.0
 
 
 class Restless(TocsinError):

@@ -35,10 +35,12 @@ from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
 from tocsin.storage.holding import hold
-from tocsin.storage.revisions import owed
+from tocsin.storage.revisions import owed_by_any_id
 
 #: Ledger rows written at a time.
 BATCH = 500
+#: Marks of a notice whose waiting letters will leave.
+_ON_ITS_WAY = ("released", "sending", "paused")
 
 
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
@@ -138,8 +140,9 @@ def _set_apart(connection: Connection, change: Change, notice: str) -> None:
     incident = change.incident
     assert incident.scope is not None
     key, revision, digest = incident.key, incident.scope.revision, incident.notices[notice].digest
+    written = owed_by_any_id(key, revision)
     ledger.drop_moved(
-        connection, key, notice, digest, owed(key, revision), "another letter is for them by now", change.now
+        connection, key, notice, digest, written, "another letter is for them by now", change.now
     )
     if incident.held:
         hold(connection, key, revision, change.now)
@@ -183,16 +186,22 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
 
 
 def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]:
-    """Who had another letter of ours about this, and which: nobody gets two."""
-    if not is_letter(notice):
+    """Who had another letter of ours about this, or this one as another account of hers: nobody gets two."""
+    if not is_letter(notice) or incident.scope is None:
         return {}
+    found: dict[str, str] = {}
     with app.database.read() as connection:
-        return {
-            person: f"has the letter {other}"
-            for other in incident.notices
-            if other != notice and is_letter(other)
-            for person in ledger.written_to(connection, incident.key, other)
-        }
+        for other, state in incident.notices.items():
+            if not is_letter(other):
+                continue
+            leaving = state.digest if other != notice and state.mark in _ON_ITS_WAY else None
+            rows = ledger.written_to(connection, incident.key, other, incident.scope.revision, leaving)
+            for had_as, person in rows:
+                if other != notice:
+                    found[person] = f"has the letter {other}"
+                elif had_as != person:
+                    found.setdefault(person, f"has the letter {other}, as another account of hers")
+    return found
 
 
 def _content(person: AffectedPerson, address: str | None, reader: Any) -> bytes:

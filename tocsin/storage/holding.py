@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, update
 
+from tocsin.storage.ledger import reader
 from tocsin.storage.revisions import Unsupported, owed
 from tocsin.storage.tables import Moment, ledger
 
@@ -74,11 +75,12 @@ def unaccounted(
 
 
 def told(connection: Connection, incident: str, revision: int, notices: Iterable[str]) -> int:
-    """How many of those who are owed a letter have one of these notices."""
-    had = select(func.count(ledger.c.person.distinct())).where(
+    """How many of those who are owed a letter have one of these notices, if as another account of theirs."""
+    person = reader(revision)
+    had = select(func.count(person.distinct())).where(
         ledger.c.incident == incident,
         ledger.c.notice.in_(list(notices)),
         ledger.c.state.in_(("handed_over", "delivered")),
-        ledger.c.person.in_(owed(incident, revision)),
+        person.in_(owed(incident, revision)),
     )
     return connection.scalar(had) or 0

@@ -8,12 +8,13 @@ from one state to another, or counts it, stands side by side.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Connection,
     Row,
@@ -36,6 +37,7 @@ from tocsin.domain.timeline import canonical
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
 from tocsin.storage.tables import Moment, attempt, ledger
+from tocsin.storage.tables import account as other
 
 STATES = (
     "pending",
@@ -123,17 +125,18 @@ def drop_moved(
     incident: str,
     notice: str,
     digest: str,
-    owed: CompoundSelect[tuple[str]],
+    written: CompoundSelect[tuple[str]],
     reason: str,
     at: datetime,
 ) -> None:
     """Take out of the sending whom another letter is for by now, and was not yet written to.
 
-    `owed` selects the pseudonyms of who is owed a letter. Of anybody else a person decides: her row stays as it is.
+    `written` selects the pseudonyms of who is owed a letter, if under another id. Of anybody else a person decides: her
+    row stays as it is.
     """
     connection.execute(
         _of(update(ledger), incident, notice)
-        .where(ledger.c.digest != digest, _UNSENT, ledger.c.person.in_(owed))
+        .where(ledger.c.digest != digest, _UNSENT, ledger.c.person.in_(written))
         .values(state="excluded", reason=reason, accounted_at=at)
     )
 
@@ -294,12 +297,33 @@ def is_untold(row: Row[Any]) -> bool:
     return not told and row.accounted_at is None
 
 
-def written_to(connection: Connection, incident: str, notice: str) -> list[str]:
-    """Everybody to whom a letter of this notice left, surely or perhaps, or will leave, as pseudonyms."""
+def reader(revision: int) -> ColumnElement[str]:
+    """The pseudonym of a row's person as a revision knows her: an account may have become another one's since."""
+    hers = select(other.c.person).where(
+        other.c.incident == ledger.c.incident,
+        other.c.revision == revision,
+        other.c.account == ledger.c.person,
+    )
+    return func.coalesce(hers.scalar_subquery(), ledger.c.person)
+
+
+def written_to(
+    connection: Connection, incident: str, notice: str, revision: int, leaving: str | None
+) -> Iterator[tuple[str, str]]:
+    """(pseudonym, that of the person as the revision knows her) of everybody to whom a letter of this notice left,
+    surely or perhaps, or will leave: what waits does so only where `leaving` is the digest of what is on its way.
+    """
     states = ("sending", "handed_over", "delivered", "ambiguous")
-    leaves = and_(ledger.c.state == "pending", ledger.c.held_at.is_(None))
-    written = or_(ledger.c.state.in_(states), leaves)
-    return list(connection.scalars(_of(select(ledger.c.person), incident, notice).where(written)))
+    leaves = and_(
+        ledger.c.state == "pending",
+        ledger.c.held_at.is_(None),
+        ledger.c.accounted_at.is_(None),
+        ledger.c.digest == leaving,
+    )
+    written = ledger.c.state.in_(states) if leaving is None else or_(ledger.c.state.in_(states), leaves)
+    query = _of(select(ledger.c.person, reader(revision)), incident, notice).where(written)
+    for row in connection.execute(query, execution_options={"yield_per": 500}):
+        yield row[0], row[1]
 
 
 def unaccounted(connection: Connection, incident: str, notice: str) -> dict[str, int]:

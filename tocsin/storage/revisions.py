@@ -3,7 +3,8 @@
 Everything is asked of the database, and no set of people stands in memory. People stand under pseudonyms. Whom an
 earlier revision told and the present one does not is *unsupported*: held until a person decides, then *released*
 from the scope, or *upheld* as owed a letter all the same. A decision holds until a later revision names the person
-again; after that it would have to be made anew.
+again; after that it would have to be made anew. A long module: the same person, under whatever id, is asked for in one
+place.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 from tocsin.domain.scope.buckets import TOLD
-from tocsin.storage.tables import affected, judged, ledger
+from tocsin.storage.tables import account, affected, judged, ledger
 
 Change = Literal["added", "kept", "unsupported"]
 Stand = Literal["held", "released", "upheld"]
@@ -53,15 +54,45 @@ def _told(table: Any, incident: str, revision: Any) -> ColumnElement[bool]:
 
 def owed(incident: str, revision: int) -> CompoundSelect[tuple[str]]:
     """The pseudonyms of everybody who is owed a letter: whom a revision tells, and whom a person upheld."""
+    return union_all(*_owed(incident, revision))
+
+
+def owed_by_any_id(incident: str, revision: int) -> CompoundSelect[tuple[str]]:
+    """The same, and those of the other accounts of whom the revision tells."""
+    return union_all(*_owed(incident, revision), renamed(incident, revision))
+
+
+def _owed(incident: str, revision: int) -> tuple[Select[tuple[str]], ...]:
     told = select(affected.c.person).where(_told(affected, incident, revision))
-    return union_all(told, Unsupported(incident, revision, "upheld").pseudonyms)
+    return told, Unsupported(incident, revision, "upheld").pseudonyms
+
+
+def renamed(incident: str, revision: int) -> Select[tuple[str]]:
+    """Pseudonyms that are other accounts of somebody whom a revision tells, such as an id she had in an earlier one.
+
+    Her id is the least among her accounts: whoever declares a key later makes one person of several, of a new id.
+    """
+    hers, owner = account.alias("hers"), affected.alias("owner")
+    same = and_(_told(owner, incident, revision), owner.c.person == hers.c.person)
+    query = select(hers.c.account).select_from(hers).join(owner, same)
+    return query.where(hers.c.incident == incident, hers.c.revision == revision)
+
+
+def _had_another_id(incident: str, revision: int, earlier: int) -> ColumnElement[bool]:
+    """Whether an earlier revision tells a person of this one under the id of another account of hers."""
+    hers, then = account.alias("hers"), affected.alias("then")
+    same = and_(_told(then, incident, earlier), then.c.person == hers.c.account)
+    query = select(hers.c.person).select_from(hers).join(then, same)
+    return affected.c.person.in_(query.where(hers.c.incident == incident, hers.c.revision == revision))
 
 
 def _changed(change: Change, incident: str, before: int, now: int) -> Select[Any]:
     """Rows of the people of one kind of change: of the later revision, where it tells them."""
     old, new = (before, now) if change != "unsupported" else (now, before)
     other = affected.alias("other")
-    there = exists().where(_told(other, incident, old), other.c.person == affected.c.person)
+    same = exists().where(_told(other, incident, old), other.c.person == affected.c.person)
+    gone = affected.c.person.in_(renamed(incident, now))
+    there = or_(same, gone if change == "unsupported" else _had_another_id(incident, now, before))
     query = select(affected)
     return query.where(_told(affected, incident, new), there if change == "kept" else ~there)
 
@@ -103,12 +134,18 @@ def changed(
     `told` is whether a letter of ours left for them, surely or perhaps. Some hundred are in memory at a time.
     """
     found = _changed(change, incident, before, now).subquery()
-    query = select(found, _had_a_letter(incident, found.c.person).label("told")).order_by(found.c.person)
+    query = select(found, _had_a_letter(incident, found).label("told")).order_by(found.c.person)
     yield from connection.execute(query, execution_options={"yield_per": BATCH})
 
 
-def _had_a_letter(incident: str, person: Any) -> ColumnElement[bool]:
-    return exists().where(ledger.c.incident == incident, ledger.c.person == person, _HAD_ONE)
+def _had_a_letter(incident: str, found: Any) -> ColumnElement[bool]:
+    """Whether a letter left for the person of a row, under this id or as another account of hers."""
+    hers = account.alias("hers")
+    others = select(hers.c.account).where(
+        hers.c.incident == incident, hers.c.revision == found.c.revision, hers.c.person == found.c.person
+    )
+    person = or_(ledger.c.person == found.c.person, ledger.c.person.in_(others))
+    return exists().where(ledger.c.incident == incident, person, _HAD_ONE)
 
 
 # --- no longer supported
@@ -129,7 +166,13 @@ class Unsupported:
         buckets = [str(bucket) for bucket in TOLD]
         # Revisions one by one and not as a range: then a person is looked up in each by the primary key.
         earlier = affected.c.revision.in_(range(1, self.revision + 1))
-        wanted = (affected.c.incident == self.incident, earlier, affected.c.bucket.in_(buckets))
+        wanted = (
+            affected.c.incident == self.incident,
+            earlier,
+            affected.c.bucket.in_(buckets),
+            # She is there, under the id of another account of hers.
+            affected.c.person.not_in(renamed(self.incident, self.revision)),
+        )
         last = (
             select(affected.c.person, func.max(affected.c.revision).label("revision"))
             .where(*wanted, *self._among(affected.c.person))
@@ -179,7 +222,7 @@ class Unsupported:
 
     def people(self, connection: Connection) -> Iterator[Row[Any]]:
         """Their rows, with `told` beside, in the order of the pseudonyms; a batch is in memory."""
-        told = _had_a_letter(self.incident, affected.c.person).label("told")
+        told = _had_a_letter(self.incident, affected).label("told")
         query = self._rows(affected, told).order_by(affected.c.person)
         yield from connection.execute(query, execution_options={"yield_per": BATCH})
 
@@ -187,7 +230,7 @@ class Unsupported:
         """How many they are by place; only those for whom a letter left, surely or perhaps, where that is asked."""
         query = self._rows(affected.c.place, func.count()).group_by(affected.c.place)
         if told:
-            query = query.where(_had_a_letter(self.incident, affected.c.person))
+            query = query.where(_had_a_letter(self.incident, affected))
         return {row[0]: row[1] for row in connection.execute(query.order_by(affected.c.place))}
 
 
