@@ -59,7 +59,12 @@ class Content:
 
     def __iter__(self) -> Iterator[bytes]:
         left = self.bounds.allowed(self.size) if self.packing != "none" else self.size
-        with self.path.open("rb") as file:
+        try:
+            file = self.path.open("rb")
+        except OSError:  # gone, since somebody saw it
+            self.fault, self.sha256 = "damaged", hashlib.sha256().hexdigest()
+            return
+        with file:
             stream = _Hashed(file, self.size)
             for block in self._blocks(stream):
                 self.read = stream.place
