@@ -134,3 +134,49 @@ def test_fifty_megabytes_in_one_line_are_never_held_whole():
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
+
+
+def deep(levels):
+    inner = "x"
+    for _ in range(levels):
+        inner = {"in": inner}
+    return inner
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda events: json.dumps({"Records": events}, indent=2),
+        lambda events: json.dumps({"Records": events}, sort_keys=True),
+        lambda events: json.dumps({"tool": "x", "n": 1, "Records": events}),
+        lambda events: json.dumps({"Records": events}, separators=(",", ":")),
+    ],
+)
+@pytest.mark.parametrize("broken", ['"eventName": ', '"userAgent": "'])
+def test_behind_a_broken_event_the_next_one_is_found(tmp_path, written, broken):
+    lost, found_ = (
+        event(5, ALICE | {"userName": "lost"}, eventID="here"),
+        event(6, ALICE | {"userName": "eve"}),
+    )
+    text = written([*HOURS, lost, found_, event(7)])
+    place = text.index('"here"')
+    broken = broken if broken in text else broken.replace(": ", ":")
+    at_ = text.rindex(broken, 0, place) if broken in text[:place] else text.index(broken, place)
+    path = tmp_path / "trail.json"
+    path.write_text(text[:at_] + "@" + text[at_ + len(broken) :])
+    people = write_customers(tmp_path, [(who, f"{who}@example.org", "VN") for who in ("alice", "eve")])
+    found = ask(tmp_path, source(path), WINDOW | {"tokens": ["AKIA1"]}, customers=people)
+    assert {"alice", "eve"} <= set(buckets(found))
+    assert "unreadable-lines" in gaps(found)
+
+
+@pytest.mark.parametrize("shape", ["records", "pretty", "lines"])
+def test_an_event_may_lie_deep(tmp_path, shape):
+    path = write(tmp_path, [*HOURS, event(5, requestParameters=deep(60)), event(6, ROLE)], shape)
+    people = write_customers(
+        tmp_path, [("alice", "a@example.org", "VN"), ("Admin/bob", "b@example.org", "VN")]
+    )
+    question = WINDOW | {"tokens": ["AKIA1", "ASIA1"]}
+    found = ask(tmp_path, source(path), question, customers=people)
+    assert set(buckets(found)) == {"alice", "Admin/bob"}
+    assert "unreadable-lines" not in gaps(found)
