@@ -41,7 +41,9 @@ from tocsin.domain.scope.result import ScopeResult
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
 from tocsin.domain.timeformats import TimeFormat
 from tocsin.scoping.addresses import is_readable
+from tocsin.scoping.endpoints import is_woven, may_be
 from tocsin.scoping.measure import measure
+from tocsin.scoping.server_paths import with_paths
 from tocsin.sources.engine import Limits, alone
 from tocsin.sources.times import latest, placed
 from tocsin.sources.urls import unescaped
@@ -496,6 +498,22 @@ def test_lists_of_addresses_are_readable_to_every_engine_however_long(spark_engi
     assert ours == theirs
     assert [each["readable"] for each in ours[: len(known) + 3]] == [True] * (len(known) + 3)
     assert not any(each["readable"] for each in ours[len(known) + 3 : len(known) * 2 + 4])
+
+
+@spark.needs_java
+def test_thousands_of_slashes_keep_no_engine_busy(spark_engines, tmp_path):
+    texts = [f"/v1{slash * 300_000}account" for slash in ("/", "%2f", "/./")]
+    rows = ibis.memtable(pa.table({"method": ["GET"] * 3, "endpoint": texts}))
+    asked = rows.select(
+        may=may_be(rows.method, rows.endpoint, ["/v1/account", "/v1/*/b"]), woven=is_woven(rows.endpoint)
+    )
+    paths = with_paths(rows).select("path").distinct().order_by("path")
+    with spark_engines(tmp_path, Limits()) as engines:
+        for engine in (engines.crew.engine, engines.counts):
+            assert engine.to_pyarrow(asked).to_pylist() == [{"may": True, "woven": True}] * 3
+            found = engine.to_pyarrow(paths)["path"].to_pylist()
+            assert "/v1/account" in found
+            assert len(found) == 2
 
 
 @spark.needs_java

@@ -22,6 +22,8 @@ _HOST = r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/]*)?"
 _SLASH = "(?:/|%2[fF])"
 #: A dot that begins a part of the path has to be resolved first.
 _OPEN = r"(?:^|/|%2[fF])(?:\.|%2[eE])"
+#: Characters of a path that the first test looks at; servers take some thousand.
+_LONGEST = 2048
 #: What makes a writing other than plain.
 _WOVEN = r"^[^/]|^$|%|//|/\."
 _WILD = re.compile(r"\*|\{[A-Za-z_][A-Za-z0-9_]*\}")
@@ -31,12 +33,18 @@ def may_be(method: Any, endpoint: Any, patterns: Iterable[str]) -> Any:
     """True for every request to one of the endpoints, whatever its writing, and where its method is not known."""
     path = _without_query(endpoint)
     written = partial(_search, path, before=_BLANK + _HOST, after=f"{_SLASH}*{_BLANK}")
-    return _by_method(method, patterns, lambda globs: written(map(_written, globs))) | path.re_search(_OPEN)
+    fits = _by_method(method, patterns, lambda globs: written(map(_written, globs))) | path.re_search(_OPEN)
+    return _is_long(endpoint) | fits
 
 
 def is_woven(endpoint: Any) -> Any:
     """True where a path is so written that `may_be` does not have the last word."""
-    return _without_query(endpoint).re_search(_WOVEN).fill_null(False)
+    return (_is_long(endpoint) | _without_query(endpoint).re_search(_WOVEN)).fill_null(False)
+
+
+def _is_long(endpoint: Any) -> Any:
+    """Java, which Spark asks, tries every way to write a path in turn: over one of thousands of slashes, for ever."""
+    return endpoint.length() > _LONGEST
 
 
 def is_one_of(method: Any, path: Any, patterns: Iterable[str]) -> Any:

@@ -33,8 +33,8 @@ def java(pattern: str) -> str:
 
     found = _SIGN.sub(word, pattern)
     # Java goes one step deeper with each turn of a loop, and has no more steps than some thousand, unless it need not
-    # look back. Lists of thousands of members are such loops, up to the end of a text.
-    return "(?d)" + re.sub(r"\)\*\\z$", r")*+\\z", found)
+    # look back. Lists of thousands of members are such loops, up to the end of a text, and so are rows of slashes.
+    return "(?d)" + re.sub(r"\)([*+])(\\z)?$", r")\1+\2", found)
 
 
 def replaced(text: str) -> str:
