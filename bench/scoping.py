@@ -10,6 +10,8 @@ this one question by heart:
 - `by hand`: DuckDB SQL with the same memory and threads, for the same people, bucket, kinds, edges, counts and places;
 - `zcat`: two `zcat | wc -l` side by side, each over half of the NDJSON.gz, which answer nothing at all;
 - `pandas`: the same people and hits, over the Parquet file.
+
+`second` is Tocsin once more, over rows that were kept (`keep`) after the first question. Parquet needs no such rows.
 """
 
 import argparse
@@ -34,12 +36,15 @@ import duckdb
 from tocsin.domain.datamap import DataKind, DataMap, Retention
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
+from tocsin.sources.caches import Cache
 from tocsin.sources.engine import Limits
+from tocsin.sources.times import latest
 
 LIMITS = Limits(memory="300MB", threads=2)
 KEY = b"bench" * 8
 LEAKED = 200
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+ASKED = FIRST + timedelta(days=15)
 SINCE, UNTIL = datetime(2026, 1, 5, 0, 30, tzinfo=UTC), datetime(2026, 1, 9, tzinfo=UTC)
 PATHS = {
     "/v1/account": "account-info",
@@ -50,8 +55,8 @@ PATHS |= {"/v1/support/tickets": "support-communications", "/v1/keys": "auth-tok
 FILES = {"parquet": "log.parquet", "csv": "log-*.csv", "ndjson": "log-*.ndjson.gz"}
 SIDES = {
     "parquet": ("by hand", "pandas", "tocsin"),
-    "csv": ("by hand", "tocsin"),
-    "ndjson": ("by hand", "zcat", "tocsin"),
+    "csv": ("by hand", "tocsin", "second"),
+    "ndjson": ("by hand", "zcat", "tocsin", "second"),
 }
 
 _LOG = f"""
@@ -108,6 +113,7 @@ def main() -> None:
     asked.add_argument("--kinds", nargs="+", choices=list(FILES), default=list(FILES))
     asked.add_argument("--folder", type=Path, help="keep the rows here, and use what is there")
     asked.add_argument("--side", help=argparse.SUPPRESS)
+    asked.add_argument("--cache", type=Path, help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.side:
         alone(options)
@@ -115,6 +121,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-scoping-") as name:
         options.folder = options.folder or Path(name)
         options.folder.mkdir(parents=True, exist_ok=True)
+        options.cache = Path(name) / "cache"
         generate(options.folder, options.rows, options.owners)
         for kind in options.kinds:
             compare(options, kind)
@@ -143,6 +150,7 @@ def generate(folder: Path, rows: int, owners: int) -> None:
 def compare(options: argparse.Namespace, kind: str) -> None:
     """Alternate the sides, and print the ratio of their medians and the highest peak of each."""
     runs: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES[kind]}
+    keeping = _in_its_own_process(options, kind, "keep") if "second" in runs else None
     for _ in range(options.repeat):
         for side, done in runs.items():
             done.append(_in_its_own_process(options, kind, side))
@@ -156,11 +164,19 @@ def compare(options: argparse.Namespace, kind: str) -> None:
         peak = max(run["peak"] for run in done)
         faster = median[side] / median["tocsin"]
         print(f"  {side:<8} {median[side]:7.2f} s  {peak:6,.0f} MB   tocsin's speed is {faster:.2f} of this")
+    if keeping:
+        kept = sum(file.stat().st_size for file in (options.cache / kind).glob("*.rows")) / 1e6
+        ratio = median["tocsin"] / median["second"]
+        print(f"  second question: {ratio:.2f} times the first")
+        print(
+            f"  rows were kept in {keeping['seconds']:.2f} s  {keeping['peak']:6,.0f} MB   {kept:,.0f} MB on disk"
+        )
     sys.stdout.flush()
 
 
 def _in_its_own_process(options: argparse.Namespace, kind: str, side: str) -> dict[str, Any]:
     mine = ["--kinds", kind, "--side", side, "--folder", str(options.folder), "--owners", str(options.owners)]
+    mine += ["--cache", str(options.cache)]
     done = subprocess.run([sys.executable, __file__, *mine], check=True, stdout=subprocess.PIPE)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -174,6 +190,8 @@ def alone(options: argparse.Namespace) -> None:
         "zcat": lambda: by_zcat(sorted(folder.glob(FILES[kind]))),
         "pandas": lambda: by_pandas(folder),
         "tocsin": lambda: by_tocsin(folder, kind, options.owners),
+        "keep": lambda: keep(folder, kind, options.owners, kept_in(options.cache / kind)),
+        "second": lambda: by_tocsin(folder, kind, options.owners, kept_in(options.cache / kind)),
     }
     _imports(options.side)
     start = time.perf_counter()
@@ -189,8 +207,9 @@ def _peak() -> float:
 
 
 def _imports(side: str) -> None:
-    if side in ("tocsin", "pandas"):
-        import_module("tocsin.scoping.measure" if side == "tocsin" else "pandas")
+    needed = {"pandas": "pandas", "tocsin": "tocsin.scoping.measure", "second": "tocsin.scoping.measure"}
+    if name := (needed | {"keep": "tocsin.scoping.caching"}).get(side):
+        import_module(name)
 
 
 def _answer(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
@@ -201,10 +220,29 @@ def _answer(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
     return [len(rows), sum(row[2] for row in rows), seen.hexdigest()[:16]]
 
 
-def by_tocsin(folder: Path, kind: str, owners: int) -> list[Any]:
+def by_tocsin(folder: Path, kind: str, owners: int, cache: Cache | None = None) -> list[Any]:
     """Everything `tocsin scope` does between the question and the result."""
     from tocsin.scoping.measure import measure
 
+    question, sources = asked_of(folder, kind, owners)
+    found = measure(
+        question,
+        sources,
+        data_map(),
+        workspace=folder / "work",
+        pseudonym_key=KEY,
+        asked_at=ASKED,
+        limits=LIMITS,
+        cache=cache,
+    )
+    if found.result.gaps:
+        raise SystemExit(f"unexpected gaps: {found.result.gaps}")
+    rows = found.table.select(["id", "level", "hits", "place"]).to_pylist()
+    return _answer([(row["id"], min(row["level"], 2), row["hits"], row["place"]) for row in rows])
+
+
+def asked_of(folder: Path, kind: str, owners: int) -> tuple[Question, Sources]:
+    """The question, and what it is put to."""
     fields = {name: name for name in LogFields.model_fields if name in _NAMES}
     log = LogSource(name="api", format=kind, paths=(str(folder / FILES[kind]),), fields=LogFields(**fields))
     people = CustomerSource(
@@ -213,19 +251,23 @@ def by_tocsin(folder: Path, kind: str, owners: int) -> list[Any]:
         format="parquet",
         fields=CustomerFields(id="id", email="email", country="country"),
     )
-    found = measure(
-        Question(tokens=tokens(owners), since=SINCE, until=UNTIL),
-        Sources(logs=(log,), customers=(people,)),
-        data_map(),
-        workspace=folder / "work",
-        pseudonym_key=KEY,
-        asked_at=FIRST + timedelta(days=15),
-        limits=LIMITS,
-    )
-    if found.result.gaps:
-        raise SystemExit(f"unexpected gaps: {found.result.gaps}")
-    rows = found.table.select(["id", "level", "hits", "place"]).to_pylist()
-    return _answer([(row["id"], min(row["level"], 2), row["hits"], row["place"]) for row in rows])
+    question = Question(tokens=tokens(owners), since=SINCE, until=UNTIL)
+    return question, Sources(logs=(log,), customers=(people,))
+
+
+def kept_in(folder: Path) -> Cache:
+    """Where the rows of one kind are kept."""
+    return Cache(folder, KEY[:32], most=10**12)
+
+
+def keep(folder: Path, kind: str, owners: int, cache: Cache) -> None:
+    """What `tocsin scope` does once the answer stands."""
+    from tocsin.scoping.caching import keep_rows
+
+    files = sorted(folder.glob(FILES[kind]))
+    read = {("api", file.name): sha256 for file, sha256 in zip(files, prints(files), strict=True)}
+    question, sources = asked_of(folder, kind, owners)
+    keep_rows(question, sources, read, cache, workspace=folder / "work", until=latest(ASKED), limits=LIMITS)
 
 
 _NAMES = ("at", "token", "account", "ip", "agent", "endpoint", "method", "status", "bytes")

@@ -89,6 +89,7 @@ def test_a_secret_file_that_is_not_there_is_refused_by_name(tmp_path):
         ('[scoping]\nmemory = "lots"\n', 2, "scoping.memory"),
         ("[scoping]\nlongest_line = 0\n", 2, "scoping.longest_line"),
         ("[scoping]\nunpack_ratio = 1\n", 2, "scoping.unpack_ratio"),
+        ('[scoping]\ncache = "-1GB"\n', 2, "0MB for none"),
         ('[scoping]\ncountry = "Vietnam"\n', 2, "like VN"),
     ],
 )

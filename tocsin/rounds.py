@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from tocsin.actions.caching import sweep
 from tocsin.actions.mailbox import Mailroom
 from tocsin.app import App
 from tocsin.bell import READ_AGAIN, Hands, read_again, ring
@@ -50,6 +51,7 @@ def rounds(
         tell_systemd("WATCHDOG=1")
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
             app, read_at = read_again(app), app.clock()
+            _swept(app)
         mailroom.look(app)
         try:
             seen = heed_the_clock(app, seen)
@@ -61,3 +63,11 @@ def rounds(
     tell_systemd("STOPPING=1")
     post.rest(rest)
     hands.rest(rest)
+
+
+def _swept(app: App) -> None:
+    """What was kept of an incident's logs goes where it ended by another hand, or was never of this home."""
+    try:
+        sweep(app)
+    except Exception as error:  # the database is away: the next time will do
+        log.error("sweeping failed", error=type(error).__name__, at=place_of(error))

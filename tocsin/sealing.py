@@ -55,6 +55,14 @@ def commits_to(words: str, salt: bytes, text: str) -> bool:
     return words == commitment(salt, text)
 
 
+def derived(key: bytes, purpose: str) -> bytes:
+    """A key for another purpose, from which nobody finds this one: HKDF-SHA256, RFC 5869."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"tocsin/{purpose}".encode()).derive(key)
+
+
 @dataclass(frozen=True)
 class Keyring:
     """The master key, and what it can do: wrap the keys of incidents."""
@@ -90,11 +98,8 @@ class Keyring:
         return cls(master)
 
     def derived(self, purpose: str) -> bytes:
-        """A key for another purpose, from which nobody finds the master key: HKDF-SHA256, RFC 5869."""
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"tocsin/{purpose}".encode()).derive(self.master)
+        """A key for another purpose, from which nobody finds the master key."""
+        return derived(self.master, purpose)
 
     def wrap(self, key: bytes, incident: str, purpose: str) -> bytes:
         """An incident's key, fit for the database."""

@@ -28,6 +28,12 @@ def _memory(memory: str) -> str:
     return memory
 
 
+def _room(size: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,7}(MB|GB)", size):
+        raise ValueError(f"{size!r} is no room on a disk; write it like 500MB or 20GB, and 0MB for none")
+    return size
+
+
 class Table(BaseModel):
     """One table of the file. A key that nobody knows is refused."""
 
@@ -120,6 +126,13 @@ class Scoping(Table):
     longest_line: Annotated[int, Field(ge=1, le=256)] = 8
     #: How many times its own size an archive may unpack to; beyond, it is cut off, and that is a gap.
     unpack_ratio: Annotated[int, Field(ge=10, le=100_000)] = 250
+    #: The most disk that rows of logs take which are kept for the next question, of all incidents; `0MB`: none are.
+    cache: Annotated[str, AfterValidator(_room)] = "20GB"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any are."""
+        return megabytes(self.cache) > 0
 
 
 class Prefect(Table):

@@ -416,3 +416,43 @@ def test_lines_that_nobody_could_read_are_kept_as_they_stand(tocsin: Command, de
         (len(lines) + 2, "not at all"),
     ]
     assert tocsin("affected", "--json").json["unread"] == item
+
+
+def test_the_next_question_finds_the_rows_of_the_first_sealed_until_the_incident_ends(
+    tocsin: Command, declared: str, home: Path
+) -> None:
+    place = home / "cache" / "logs"
+    first = tocsin("scope", "--token", "@tokens.txt", "--json").json
+    kept = [path for path in place.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} == {".rows", ".card"}
+    assert {path.parent.name for path in kept} == {first["key"]}
+    log = Path("gateway.ndjson").read_bytes()
+    assert b"stolen-1" in log
+    assert [path for path in kept if b"stolen-1" in path.read_bytes() or b"cus_" in path.read_bytes()] == []
+    changed = {path: path.stat().st_mtime_ns for path in kept if path.suffix == ".rows"}
+    second = tocsin("scope", "--token", "@tokens.txt", "--json").json
+    assert (second["revision"], second["total"], second["buckets"]) == (2, first["total"], first["buckets"])
+    assert {path: path.stat().st_mtime_ns for path in place.rglob("*.rows")} == changed
+    (place / "INC-1999-0001").mkdir()
+    (place / "INC-1999-0001" / "left.rows").write_bytes(b"of a home that was here before")
+    assert tocsin("decline", declared, "--because", "a test", "--yes", by="an").status == 0
+    assert list(place.iterdir()) == []
+
+
+def test_a_home_may_keep_no_rows(tocsin: Command, declared: str, home: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("TOCSIN_SCOPING__CACHE", "0MB")
+    assert tocsin("scope", "--token", "@tokens.txt").status == 0
+    assert not (home / "cache" / "logs").exists()
+
+
+def test_who_interrupts_the_keeping_has_the_answer(tocsin: Command, declared: str, monkeypatch: Any) -> None:
+    from tocsin.scoping import caching
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(caching, "keep_rows", interrupted)
+    found = tocsin("scope", "--token", "@tokens.txt", "--json")
+    assert (found.status, found.json["total"]) == (0, 2)
+    assert "the next question reads the others again" in found.err
+    assert tocsin("show", "--json").json["affected"]["total"] == 2

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from tocsin.actions.asking import act, command_of, open_words, refuse_silence
+from tocsin.actions.caching import sweep as sweep_rows
 from tocsin.actions.triage import need_triage
 from tocsin.actors import Actor, need
 from tocsin.app import App
@@ -43,7 +44,13 @@ def close(
         _refuse_open_ends(app, change.incident, because)
         change.add(Closed(because=change.keep(because) if because else None))
 
-    return act(app, actor, key, decide, command=command_of(command, "close", [because]))
+    return _ended(app, act(app, actor, key, decide, command=command_of(command, "close", [because])))
+
+
+def _ended(app: App, done: Recorded) -> Recorded:
+    """The rows of its logs were kept for its next question."""
+    sweep_rows(app)
+    return done
 
 
 def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None:
@@ -138,7 +145,7 @@ def decline(app: App, actor: Actor, key: str, *, because: str, command: str | No
         refuse_silence(because, "say why this is no incident: --because '...'")
         change.add(Declined(because=change.keep(because)))
 
-    return act(app, actor, key, decide, command=command_of(command, "decline", [because]))
+    return _ended(app, act(app, actor, key, decide, command=command_of(command, "decline", [because])))
 
 
 def _told(app: App, incident: Incident) -> str | None:
@@ -197,7 +204,7 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
     done = act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
     app.database.scrub()
     sweep(app.settings)
-    return done
+    return _ended(app, done)
 
 
 def redact(

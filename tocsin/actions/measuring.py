@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -22,6 +23,8 @@ from tocsin.storage.database import in_batches
 
 if TYPE_CHECKING:
     from tocsin.scoping.measure import Measurement, Opens
+    from tocsin.sources.caches import Cache
+    from tocsin.sources.engine import Limits
 
 Progress = Callable[[str, float], None]
 #: What answers a question.
@@ -58,14 +61,13 @@ def found_by(
     asked_at: datetime,
     progress: Progress,
     engine: Engine | None = None,
+    cache: "Cache | None" = None,
 ) -> "Measurement":
     """What the declared sources say to a question of that moment, within this home's limits, by its engine or another.
 
     Refused where data would be read without a basis.
     """
     from tocsin.scoping.measure import measure
-    from tocsin.sources.bounds import Bounds
-    from tocsin.sources.engine import Limits
 
     how, home = app.settings.scoping, catalog.contacts.organisation.established_in
     refuse_unfounded(sources, home, how.country or home, how.transfer)
@@ -73,15 +75,29 @@ def found_by(
         question,
         sources,
         catalog.data_map,
-        workspace=app.settings.home / "cache" / "scope",
+        workspace=workspace_of(app),
         pseudonym_key=app.people_key(key),
         asked_at=asked_at,
         progress=progress,
-        limits=Limits.within(
-            megabytes(how.memory), how.threads, Bounds(how.longest_line << 20, how.unpack_ratio)
-        ),
+        limits=limits_of(app),
         engines=engines_of(how, home, engine or how.engine),
+        cache=cache,
     )
+
+
+def workspace_of(app: App) -> Path:
+    """Where a measurement of this home works."""
+    return app.settings.home / "cache" / "scope"
+
+
+def limits_of(app: App) -> "Limits":
+    """How much of this machine it may take."""
+    from tocsin.sources.bounds import Bounds
+    from tocsin.sources.engine import Limits
+
+    how = app.settings.scoping
+    bounds = Bounds(how.longest_line << 20, how.unpack_ratio)
+    return Limits.within(megabytes(how.memory), how.threads, bounds)
 
 
 def engines_of(how: Scoping, home: str, engine: Engine) -> "Opens":

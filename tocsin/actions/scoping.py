@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import command_of, said_by
+from tocsin.actions.caching import cache_of
 from tocsin.actions.inputs import canonical_sources, what_was_read
 from tocsin.actions.measuring import Engine, Progress, found_by, keep_people, measuring
 from tocsin.actions.revising import alike, readers_among, upheld_cells
@@ -80,7 +81,9 @@ def _measured(
     catalog, revision = app.catalog_of(incident), _next(incident)
     sources = read_sources(app.sources_file)
     asked_at = app.now()
-    measurement = found_by(app, key, question, sources, catalog, asked_at, progress, engine)
+    measurement = found_by(
+        app, key, question, sources, catalog, asked_at, progress, engine, cache_of(app, key)
+    )
     result = measurement.result
     _refuse_list_of_strangers(question, result)
 

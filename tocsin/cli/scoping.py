@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import say_again, say_duties, settled
-from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, labelled
+from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, at_terminal, labelled
 from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
     from tocsin.domain.carrying import Carried
+    from tocsin.record import Recorded
 
 _Many = tuple[str, ...]
 
@@ -93,6 +94,26 @@ def scope(
                 shell.say(
                     labelled("UNSEEN", f"{unseen} of {each['given']} {each['indicator']} stand in no log")
                 )
+        if (engine or shell.app.settings.scoping.engine) == "duckdb":
+            _keep_rows(shell, done, question)
+
+
+def _keep_rows(shell: Shell, done: "Recorded", question: Any) -> None:
+    """Keep the rows of the logs for the next question, now that the answer is said."""
+    from tocsin.actions.caching import keep_rows
+
+    if not shell.app.settings.scoping.keeps:
+        return
+    sys.stdout.flush()
+    if at_terminal():
+        shell.tell(
+            "The answer stands. Its logs are kept for the next question; Ctrl-C ends this, and costs nothing."
+        )
+    try:
+        with shown_progress() as progress:
+            keep_rows(shell.app, done.incident, question, progress)
+    except KeyboardInterrupt:
+        shell.tell("not all are kept: the next question reads the others again")
 
 
 def _decision_line(kept: "Carried", named: str) -> str:

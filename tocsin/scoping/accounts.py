@@ -9,8 +9,10 @@ import duckdb
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from tocsin.domain.scope.unread import LONGEST
 from tocsin.scoping.asked import Counted
 from tocsin.sources import delimited
+from tocsin.sources.blocks import Block
 from tocsin.sources.files import File
 from tocsin.sources.gate import Passed, formats
 from tocsin.sources.lines import KEPT, Rejects
@@ -88,8 +90,11 @@ def trusted(
     return accounts
 
 
-def judge(rejects: Rejects, found: Counted, expected: int) -> None:
-    """Add to what the gate rejected of a block what the engine `found` to be no row among the `expected` ones."""
+def judge(block: Block, found: Counted, expected: int) -> None:
+    """Add to what the gate rejected of a block what the engine `found` to be no row among the `expected` ones, and the
+    lines themselves.
+    """
+    rejects = block.rejects
     if found.unnumbered:
         rejects.judged(_NO_JSON, found.unnumbered)
     if found.lost:
@@ -97,6 +102,15 @@ def judge(rejects: Rejects, found: Counted, expected: int) -> None:
         rejects.numbers[NO_MOMENT] += found.lost[:KEPT]
     if found.rows < expected:
         rejects.counts[_UNSEEN] += expected - found.rows
+    if not block.numbered:
+        _keep_texts(rejects, block)
+
+
+def _keep_texts(rejects: Rejects, block: Block) -> None:
+    """Keep the lines that are no row, as they stand."""
+    numbers = sorted({number for listed in rejects.numbers.values() for number in listed})[:KEPT]
+    texts = block.picked(number - block.first + 1 for number in numbers)
+    rejects.texts |= {number: text[:LONGEST] for number, text in zip(numbers, texts, strict=True)}
 
 
 def behind_the_gate(

@@ -1,26 +1,21 @@
-"""A question as each hand puts it to a block: compiled once for each shape of blocks, and prepared once by each hand.
-
-To plan a question costs the engine as much as to answer it for ten thousand rows, so no block is planned for.
-"""
+"""A question as each hand puts it to blocks, and what came of it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Protocol
 
 import ibis  # type: ignore[import-untyped]
 import pyarrow as pa  # type: ignore[import-untyped]
-from ibis.expr import operations  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
+from tocsin.scoping.forms import Forms
 from tocsin.scoping.requests import counted_in_block, judged, kept, pointers, rest, seen
 from tocsin.sources.blocks import Shape
 from tocsin.sources.clocks import set_right
 from tocsin.sources.engine import Crew, shared
-from tocsin.sources.logs import Only, open_block, understood
-from tocsin.sources.shelf import address
+from tocsin.sources.logs import Only, understood
 
 #: What the rows of a block that are not kept are counted by: hour, later hour, why unplaced, whether blind.
 Volume = tuple[int | None, int | None, str | None, bool]
@@ -43,19 +38,6 @@ class Counted:
 
 
 NOTHING = Counted(0, Counter(), picks=False, picked=(), lost=(), unnumbered=0)
-
-
-@dataclass(frozen=True)
-class _Form:
-    """A question in the engine's words: the view of a block, the first look at it, and what is done with what it picks:
-    what of it is kept, and how the rest is counted, where any is left.
-    """
-
-    name: str
-    view: str
-    look: str
-    keep: str
-    rest: str | None
 
 
 class Asks(Protocol):
@@ -91,14 +73,11 @@ class Asked:
         self._only = pointers(question, source)
         self._table = ibis.util.gen_name("pass")
         self._schema: Any = None
-        self._forms: dict[Shape, _Form] = {}
-        self._prepared: set[tuple[int, str]] = set()
-        self._tabled: set[str] = set()
-        self._lock = Lock()
+        self._forms = Forms(crew, source, self._statements)
 
     def look(self, hand: int, shape: Shape, text: bytes) -> Counted:
         """Count the rows of a block."""
-        form = self._lay(hand, shape, text)
+        form = self._forms.lay(hand, shape, text)
         return _counted(self.crew.hands[hand].execute(f'EXECUTE "{form.name} look"').fetchall())
 
     def keep(
@@ -114,11 +93,11 @@ class Asked:
 
         The rows have `numbers`, or else their places and so many `before`.
         """
-        form, at = self._lay(hand, shape, text), self.crew.hands[hand]
+        form, at = self._forms.lay(hand, shape, text), self.crew.hands[hand]
         quoted = file.replace("'", "''")
         listed = "NULL" if numbers is None else list(numbers)
         at.execute(f"EXECUTE \"{form.name} keep\" ('{quoted}', {before}, {listed})")
-        if form.rest is None:
+        if "rest" not in form.asked:
             return Counter()
         return _counted(at.execute(f'EXECUTE "{form.name} rest"').fetchall()).volumes
 
@@ -137,57 +116,30 @@ class Asked:
         self.crew.engine.insert(self._table, rest(ibis.memtable(pa.table(named)), self._schema))
         return self.crew.engine.table(self._table)
 
-    def _lay(self, hand: int, shape: Shape, text: bytes) -> _Form:
-        """Lay a block where the hand looks for it, and see that it knows what is asked."""
-        with self._lock:
-            form = self._forms.get(shape) or self._formed(shape)
-            place = f"{form.name}-{hand}"
-            self.crew.shelf.put(place, text)
-            if (hand, form.name) not in self._prepared:
-                at = self.crew.hands[hand]
-                at.execute(form.view.replace(address(form.name), address(place)))
-                for name in ("look", "keep", "rest"):
-                    if asked := getattr(form, name):
-                        at.execute(f'PREPARE "{form.name} {name}" AS {asked}')
-                self._prepared.add((hand, form.name))
-        return form
+    def _statements(self, block: Any, shape: Shape) -> dict[str, str]:
+        """The first look at blocks of a shape, what is kept of what it picks, and how the rest of that is counted.
 
-    def _formed(self, shape: Shape) -> _Form:
-        """The question to blocks of a shape. In one that went through the gate every row is looked at as a whole."""
-        engine, name = self.crew.engine, ibis.util.gen_name("block")
-        self.crew.shelf.put(name, b"")
+        In one that went through the gate every row is looked at as a whole: then nothing is left.
+        """
         only = None if shape.numbered else self._only
-        block = open_block(engine, self.source, address(name), shape)
         rows = judged(self._understood(block, only), self.question, self.source)
         found, left = kept(rows), counted_in_block(rows)
-        look = left
-        if only is not None:
-            log = seen(self._understood(block))
-            look = counted_in_block(log.mutate(kept=only(log)))
-        for asked in (look, found, left):
-            self._share(asked)
         if self._schema is None:
             self._schema = found.schema()
-            shared(engine, self._table, self._schema.to_pyarrow().empty_table())
+            shared(self.crew.engine, self._table, self._schema.to_pyarrow().empty_table())
+        written = self._forms.statement
         keep = (
             f'INSERT INTO "{self._table}" SELECT * REPLACE (CAST($1 AS VARCHAR) AS file,'  # noqa: S608 - names of ours
-            f" {_numbered('first')}, {_numbered('last')}) FROM ({engine.compile(found)})"
+            f" {_numbered('first')}, {_numbered('last')}) FROM ({written(found)})"
         )
-        remaining = None if only is None else engine.compile(left)
-        self._forms[shape] = _Form(
-            name, _view_at(engine, address(name)), engine.compile(look), keep, remaining
-        )
-        return self._forms[shape]
+        if only is None:
+            return {"look": written(left), "keep": keep}
+        log = seen(self._understood(block))
+        look = counted_in_block(log.mutate(kept=only(log)))
+        return {"look": written(look), "keep": keep, "rest": written(left)}
 
     def _understood(self, block: Any, only: Only | None = None) -> Any:
         return set_right(understood(block, self.source, self.until, only=only), self.source)
-
-    def _share(self, asked: Any) -> None:
-        """Ibis registers the values of a question with one connection; a table of the engine is seen by all."""
-        for op in asked.op().find(operations.InMemoryTable):
-            if op.name not in self._tabled:
-                self._tabled.add(op.name)
-                shared(self.crew.engine, op.name, op.data.to_pyarrow(op.schema))
 
 
 def _numbered(edge: str) -> str:
@@ -209,11 +161,3 @@ def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
         if hour is None and unplaced is None:
             lost += lines or ()
     return Counted(total, volumes, picks, sorted(picked), sorted(lost), unnumbered)
-
-
-def _view_at(engine: Any, place: str) -> str:
-    """How the engine made its view of an address, to be made so by another connection."""
-    rows = engine.con.execute(
-        "SELECT sql FROM duckdb_views() WHERE temporary AND contains(sql, ?)", [place]
-    ).fetchall()
-    return str(rows[0][0])

@@ -43,6 +43,7 @@ from tocsin.scoping.subjects import whose
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
 from tocsin.scoping.why import with_rows
 from tocsin.scoping.workspace import working_in
+from tocsin.sources.caches import Cache
 from tocsin.sources.engine import Engines, Limits, alone
 from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
@@ -86,10 +87,11 @@ def measure(
     progress: Progress = lambda words, share: None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     engines: Opens = alone,
+    cache: Cache | None = None,
 ) -> Measurement:
     """Who was affected. `pseudonym_key` hides ids and the question in the digests; `workspace` must lie on local disk.
     No row is believed that claims to be more than a day younger than `asked_at` (aware): asked again later, the same
-    question gives the same answer only with the same `asked_at`.
+    question gives the same answer only with the same `asked_at`. What the `cache` holds of the logs is not read again.
 
     Refused, in one line without any indicator or person in it, when a source cannot be read as declared.
     """
@@ -98,7 +100,7 @@ def measure(
     _refuse_unknown_kinds(question, data_map)
     refuse_unknown_tables(question.exposed, data_map)
     with working_in(workspace) as folder, engines(folder, limits) as opened:
-        desk = Desk(opened, folder, progress, limits.bounds, latest(asked_at))
+        desk = Desk(opened, folder, progress, limits.bounds, latest(asked_at), cache)
         found = _found(question, sources, data_map, desk, asked_at)
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")

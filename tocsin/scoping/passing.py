@@ -6,34 +6,22 @@ row counted with its reason. So a broken line costs its block a second look, and
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from sys import getswitchinterval, setswitchinterval
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
-from tocsin.domain.scope.unread import LONGEST
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, judge, refuse_ours
 from tocsin.scoping.asked import NOTHING, Asks, Counted, Volume
-from tocsin.scoping.supply import Opened, Supply
+from tocsin.scoping.hands import Hands
+from tocsin.scoping.supply import Opened
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.engine import Crew
 from tocsin.sources.files import File
-from tocsin.sources.gate import formats
-from tocsin.sources.lines import KEPT, Lines, Rejects
-from tocsin.sources.logs import blocks_of
-from tocsin.sources.unpacking import Content
+from tocsin.sources.lines import Rejects
 
-#: Seconds of a turn.
-_TURN = 0.0005
-#: Seconds between two words of how far the hands are.
-_TICK = 0.5
-#: Bytes that a number may add to a line.
-_NUMBER = 64
 #: Of a block in which every so manieth line is kept, all are looked at again: to pick them out would cost as much.
 _MANY = 4
 #: Bytes of lines that are picked before anything is asked about them: a question costs as much as to read so many.
@@ -55,12 +43,11 @@ class Pass:
     """The pass over the files of one source: what is asked of the rows of a block, `asked` knows."""
 
     def __init__(self, crew: Crew, asked: Asks, source: LogSource, bounds: Bounds) -> None:
-        self.crew, self.source, self.bounds = crew, source, bounds
+        self._hands = Hands(crew, source, bounds)
         self._asked = asked
         self._volumes: Counter[tuple[str, Volume]] = Counter()
         self._picked = [_Picked() for _ in crew.hands]
-        self._books, self._stopped = Lock(), Event()
-        self._failed: BaseException | None = None
+        self._books = Lock()
 
     def over(
         self, files: Sequence[File], told: Callable[[int, int], None]
@@ -69,20 +56,7 @@ class Pass:
 
         `told` hears now and then how many bytes are behind us, and how many rows.
         """
-        supply = Supply(self.opened(file) for file in files)
-        told(*supply.behind())
-        with quick_turns(), ThreadPoolExecutor(len(self.crew.hands), "hand") as pool:
-            working = [pool.submit(self._work, hand, supply) for hand in range(len(self.crew.hands))]
-            try:
-                while wait(working, _TICK).not_done:
-                    told(*supply.behind())
-            except BaseException:
-                self._stop()
-                raise
-        if self._failed:
-            raise self._failed
-        told(*supply.behind())
-        accounts = [opened.account() for opened in supply.opened]
+        accounts = [opened.account() for opened in self._hands.through(files, self, told)]
         copies = copies_among(accounts)
         table = self._asked.table({key: n for key, n in self._volumes.items() if key[0] not in copies})
         if copies and table is not None:
@@ -91,35 +65,23 @@ class Pass:
 
     def opened(self, file: File) -> Opened:
         """A file whose blocks can be read."""
-        content = Content(file.read_from, file.packing, self.bounds, file.size)
-        return Opened(file, content, blocks_of(self.source.format, content, self.bounds))
-
-    def _work(self, hand: int, supply: "Supply") -> None:
-        try:
-            opened = None
-            while not self._stopped.is_set() and (taken := supply.take(opened)):
-                opened, block = taken
-                self.read(hand, opened, block)
-            self._keep_picked(hand)
-        except BaseException as error:
-            self._stop(error)
-
-    def _stop(self, error: BaseException | None = None) -> None:
-        with self._books:
-            # Whoever is stopped for it fails too: the first failure is the reason.
-            self._failed = self._failed or error
-        self._stopped.set()
-        for hand in self.crew.hands:
-            hand.interrupt()
+        return self._hands.opened(file)
 
     def read(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block; through the gate, where the engine alone does not find them all."""
         if block.numbered or not self._trusted(hand, opened, block):
             self._through_the_gate(hand, opened, block)
 
+    def end(self, hand: int) -> None:
+        """Ask about the lines that are still picked."""
+        picked, self._picked[hand] = self._picked[hand], _Picked()
+        if picked.shape is not None:
+            text = b"".join(picked.lines)
+            self._keep(hand, picked.shape, text, picked.file, numbers=picked.numbers)
+
     def _trusted(self, hand: int, opened: Opened, block: Block) -> bool:
         """Whether every line of a block is a row with a moment; then they are counted and kept."""
-        shape = self._shape(block, numbered=False)
+        shape = self._hands.shape(block, numbered=False)
         found = self._looked_at(hand, shape, block.text)
         if found is None or found.rows != block.lines or found.lost:
             return False
@@ -133,20 +95,14 @@ class Pass:
     def _pick(self, hand: int, shape: Shape, block: Block, file: str, places: Sequence[int]) -> None:
         picked = self._picked[hand]
         if (picked.file, picked.shape) != (file, shape):
-            self._keep_picked(hand)
+            self.end(hand)
             picked = self._picked[hand] = _Picked(file, shape)
         lines = list(block.picked(places))
         picked.lines += lines
         picked.numbers += (block.first - 1 + place for place in places)
         picked.size += sum(map(len, lines))
         if picked.size > _ENOUGH:
-            self._keep_picked(hand)
-
-    def _keep_picked(self, hand: int) -> None:
-        picked, self._picked[hand] = self._picked[hand], _Picked()
-        if picked.shape is not None:
-            text = b"".join(picked.lines)
-            self._keep(hand, picked.shape, text, picked.file, numbers=picked.numbers)
+            self.end(hand)
 
     def _keep(
         self,
@@ -163,15 +119,11 @@ class Pass:
 
     def _through_the_gate(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block, line by line; what is no row is a reject."""
-        rejects, text, lines = block.rejects, block.text, block.lines
-        if not block.numbered:
-            text, lines = self._numbered(block, rejects)
-        shape = self._shape(block, numbered=True)
+        text, lines = self._hands.numbered(block)
+        shape = self._hands.shape(block, numbered=True)
         found = self._looked_at(hand, shape, text) or NOTHING
-        judge(rejects, found, lines)
-        if not block.numbered:
-            _keep_texts(rejects, block)
-        self._note(opened, found, rejects)
+        judge(block, found, lines)
+        self._note(opened, found, block.rejects)
         if found.picks:
             self._keep(hand, shape, text, str(opened.file.read_from))
 
@@ -183,42 +135,12 @@ class Pass:
             refuse_ours(error)
             return None
 
-    def _numbered(self, block: Block, rejects: Rejects) -> tuple[bytes, int]:
-        """The lines of a block that may be rows, each with its number, and how many these are."""
-        head = [block.header + b"\n"] if block.header else []
-        lines = Lines([*head, block.text], self.bounds, rejects, first=block.first - len(head))
-        parts = list(formats()[self.source.format](lines, self.source.format, rejects))
-        return b"".join(text for text, _ in parts), sum(count for _, count in parts)
-
-    def _shape(self, block: Block, *, numbered: bool) -> Shape:
-        return Shape(self.source.format, block.header, numbered, self.bounds.line + _NUMBER)
-
     def _note(self, opened: Opened, found: Counted, rejects: Rejects) -> None:
         file = str(opened.file.read_from)
         with self._books:
             opened.rows += found.rows - len(found.lost) - found.unnumbered
             opened.rejects.gather(rejects)
             self._volumes.update({(file, volume): n for volume, n in found.volumes.items()})
-
-
-def _keep_texts(rejects: Rejects, block: Block) -> None:
-    """Keep the lines that are no row, as they stand."""
-    numbers = sorted({number for listed in rejects.numbers.values() for number in listed})[:KEPT]
-    texts = block.picked(number - block.first + 1 for number in numbers)
-    rejects.texts |= {number: text[:LONGEST] for number, text in zip(numbers, texts, strict=True)}
-
-
-@contextmanager
-def quick_turns() -> Iterator[None]:
-    """Let threads take turns in Python ten times as often: a hand that comes back from the engine waits for the other's
-    turn to end, and a block is read in a few of these.
-    """
-    before = getswitchinterval()
-    setswitchinterval(_TURN)
-    try:
-        yield
-    finally:
-        setswitchinterval(before)
 
 
 def copies_among(accounts: Iterable[Account]) -> set[str]:

@@ -5,14 +5,11 @@ A long module: the one pass, and whatever has to be said about the files behind 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.errors import Refused
@@ -20,7 +17,7 @@ from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile, Repeated
 from tocsin.domain.scope.unread import UnreadLine
-from tocsin.domain.sources import LOG_COLUMNS, LogSource
+from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import BAD_BYTES, NO_MOMENT, Account, refuse_ours
 from tocsin.scoping.asked import Asked
 from tocsin.scoping.gaps.clocks import shifted
@@ -32,11 +29,13 @@ from tocsin.scoping.gaps.rows import rows_by_file, unreadable, unreadable_addres
 from tocsin.scoping.gaps.volume import with_history
 from tocsin.scoping.ordering import note_clocks
 from tocsin.scoping.passing import Pass, copies_among
+from tocsin.scoping.recalling import recalled
 from tocsin.scoping.repeats import by_stream, copies
-from tocsin.scoping.requests import counted, folded, judged, kept, others, pointers, rest, seen
+from tocsin.scoping.requests import folded, judged
 from tocsin.scoping.spread import Worker, spread
+from tocsin.scoping.wholes import nothing, passed_over, share_of, watched
 from tocsin.sources.bounds import Bounds
-from tocsin.sources.clocks import set_right
+from tocsin.sources.caches import Cache
 from tocsin.sources.engine import Crew, Engines
 from tocsin.sources.fetching import fetched
 from tocsin.sources.files import File, fingerprint, not_yet_read, take_in
@@ -46,14 +45,13 @@ from tocsin.sources.logs import open_log, unfit
 
 #: Told what is being read, and how much of it is behind us (0 to 1).
 Progress = Callable[[str, float], None]
-_TICK = 0.5  # seconds
 
 
 @dataclass(frozen=True)
 class Desk:
     """Where a source is read: by whom, the folder for copies, whom to tell of it, and what a file may ask of us.
 
-    A row after `until` (microseconds since 1970) is not believed.
+    A row after `until` (microseconds since 1970) is not believed. What the `cache` holds need not be read.
     """
 
     engines: Engines
@@ -61,6 +59,7 @@ class Desk:
     progress: Progress
     bounds: Bounds
     until: int
+    cache: Cache | None = None
 
     @property
     def crew(self) -> Crew:
@@ -117,9 +116,13 @@ def found_logs(source: LogSource, question: Question, folder: Path, progress: Pr
     """The files of a source, those of a store fetched; of dated ones what may hold rows of the question's windows, and
     of some days before them: without these nobody knows how many rows an hour usually has."""
     progress(f"looking for {source.name}", 0.0)
+    return fetched(source.name, listed(source, question), folder, progress)
+
+
+def listed(source: LogSource, question: Question) -> Listing:
+    """The same files where they lie."""
     windows = with_history(question.windows(source.name), source.volume)
-    listing = find(source.name, source.paths, source.by_date, windows)
-    return fetched(source.name, listing, folder, progress)
+    return find(source.name, source.paths, source.by_date, windows)
 
 
 def chosen(question: Question, sources: Sequence[LogSource]) -> tuple[LogSource, ...]:
@@ -168,9 +171,14 @@ def _by_blocks(
     def told(behind: int, rows: int) -> None:
         desk.progress(f"{words}, {rows:,} rows", behind / whole)
 
+    kept = recalled(question, source, files, desk)
+    left = [file for file in files if file not in kept.files]
     asked = Asked(desk.crew, question, source, desk.until)
-    rows, accounts = Pass(desk.crew, asked, source, desk.bounds).over(files, told)
-    return _nothing(question, source, desk) if rows is None else rows, accounts
+    rows, accounts = Pass(desk.crew, asked, source, desk.bounds).over(left, told)
+    found = [each for each in (kept.rows, rows) if each is not None]
+    places = {file.path: place for place, file in enumerate(files)}
+    accounts = sorted((*kept.accounts, *accounts), key=lambda each: places[each.file.path])
+    return _union(found) if found else nothing(desk.crew.engine, question, source), accounts
 
 
 def _by_the_engine(
@@ -191,7 +199,7 @@ def _by_the_engine(
                 Account(file, passed.file if rows is not None else None, 0, fault, passed.rejects)
             )
             passes += [] if rows is None else [rows]
-    table = _union(passes) if passes else _nothing(question, source, desk)
+    table = _union(passes) if passes else nothing(desk.crew.engine, question, source)
     _note_rows(desk.crew.engine, table, accounts)
     return table, accounts
 
@@ -212,7 +220,7 @@ def _spread(
     """The pass whose rows are read wherever Spark works."""
     spark, of_lines = desk.engines.counts, source.format in formats()
     worker = Worker(source, files, desk.folder, desk.bounds, desk.until)
-    with _watched(spark.share, f"reading {source.name}", desk.progress):
+    with watched(spark.share, f"reading {source.name}", desk.progress):
         rows, accounts = spread(spark, worker, lambda log: folded(judged(log, question, source)))
     if not of_lines:
         _note_rows(spark, rows, accounts)
@@ -223,65 +231,22 @@ def _spread(
 
 def _tried(question: Question, source: LogSource, files: Sequence[File], desk: Desk) -> Any:
     """The pass over files; None where their bytes cannot be read."""
-    engine, only = desk.crew.engine, pointers(question, source)
+    engine = desk.crew.engine
     try:
-        log = set_right(open_log(engine, source, files, desk.until), source)
-        with _watched(lambda: engine.con.query_progress() / 100, f"reading {source.name}", desk.progress):
-            if only is None:
-                return _passed_over(engine, judged(log, question, source))
-            some = set_right(open_log(engine, source, files, desk.until, only=only), source)
-            some = engine.create_table(ibis.util.gen_name("some"), some, temp=True)
-            rows = _passed_over(engine, judged(some, question, source))
-            left = engine.create_table(ibis.util.gen_name("others"), others(seen(log), seen(some)), temp=True)
-            return ibis.union(rows, rest(left, rows.schema()))
+        with watched(share_of(engine), f"reading {source.name}", desk.progress):
+            return passed_over(
+                engine,
+                question,
+                source,
+                lambda only: open_log(engine, source, files, desk.until, only=only),
+            )
     except BAD_BYTES as error:
         refuse_ours(error)
         return None
 
 
-def _passed_over(engine: Any, log: Any) -> Any:
-    """What is kept of a judged log, and the volumes of what is not."""
-    # A pass that failed leaves its empty table behind, so each has a name of its own.
-    rows = engine.create_table(ibis.util.gen_name("pass"), kept(log), temp=True)
-    counts = engine.create_table(ibis.util.gen_name("volumes"), counted(log), temp=True)
-    return ibis.union(rows, rest(counts, rows.schema()))
-
-
-def _nothing(question: Question, source: LogSource, desk: Desk) -> Any:
-    """The pass over no row at all."""
-    return _passed_over(desk.crew.engine, judged(_empty_log(), question, source))
-
-
 def _union(passes: list[Any]) -> Any:
     return ibis.union(*passes) if len(passes) > 1 else passes[0]
-
-
-def _empty_log() -> Any:
-    whole = {"at", "again", "status", "bytes", "line"}
-    columns = {
-        name: pa.array([], pa.int64() if name in whole else pa.string())
-        for name in ("file", "again", "unplaced", "line", *LOG_COLUMNS)
-    }
-    return ibis.memtable(pa.table(columns))
-
-
-@contextmanager
-def _watched(share: Callable[[], float], words: str, progress: Progress) -> Iterator[None]:
-    """Tell `progress` how far the engine is, now and then, while the block runs."""
-    done = Event()
-
-    def tell() -> None:
-        while not done.wait(_TICK):
-            progress(words, max(0.0, share()))
-
-    teller = Thread(target=tell, daemon=True)
-    teller.start()
-    try:
-        yield
-    finally:
-        done.set()
-        teller.join()
-    progress(words, 1.0)
 
 
 def _account_for(

@@ -68,15 +68,16 @@ def counted(log: Any) -> Any:
     return log.group_by(*_VOLUME, "kept").aggregate(n=log.count())
 
 
+def by_volume(log: Any) -> Any:
+    """How many rows of a log there are in each file and hour."""
+    return log.group_by(*_VOLUME).aggregate(n=log.count())
+
+
 def others(every: Any, some: Any) -> Any:
-    """The volumes of the rows that are in `every` log and not in `some`, as `rest` takes them."""
-    both = ibis.union(_volumes(every), _volumes(some).mutate(n=-ibis._.n))
+    """The volumes of the rows that are in `every` log, which is counted by volume, and not in `some`."""
+    both = ibis.union(every.select(*_VOLUME, "n"), by_volume(some).mutate(n=-ibis._.n))
     left = both.group_by(*_VOLUME).aggregate(n=both.n.sum())
     return left.filter(left.n != 0)
-
-
-def _volumes(log: Any) -> Any:
-    return log.group_by(*_VOLUME).aggregate(n=log.count())
 
 
 def counted_in_block(log: Any) -> Any:

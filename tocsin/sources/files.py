@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tocsin.sources.bounds import Bounds
 from tocsin.sources.finding import Found
 from tocsin.sources.survey import Survey, surveyed
 from tocsin.sources.unpacking import Packing, packing_of
+
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class File:
     numbered: bool = False
     #: Whether `path` is a copy that was fetched from a store.
     far: bool = False
+    #: Of a file that was hashed and not read: how it lay on the disk before.
+    lay: tuple[int, ...] = ()
 
 
 def fingerprint(path: Path) -> str:
@@ -41,6 +46,28 @@ def fingerprint(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+
+
+def hashed(file: File) -> File:
+    """A file that need not be read, with the SHA-256 of the bytes that it had when it was found; empty where these are
+    no more to be had.
+    """
+    seen, left = hashlib.sha256(), file.size
+    try:
+        lay = _lying(file.read_from)
+        with file.read_from.open("rb") as stream:
+            while chunk := stream.read(min(_CHUNK, left)):
+                seen.update(chunk)
+                left -= len(chunk)
+    except OSError:
+        return file
+    return replace(file, sha256=seen.hexdigest(), lay=lay)
+
+
+def _lying(path: Path) -> tuple[int, ...]:
+    """What changes with the bytes of a file on this machine, and by whatever takes its place."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def take_in(source: str, found: Sequence[Found], bounds: Bounds, *, of_lines: bool) -> tuple[File, ...]:
@@ -77,6 +104,9 @@ def prints_now(files: Sequence[File]) -> dict[File, str]:
 
 
 def _print_now(file: File) -> str:
+    with suppress(OSError):
+        if file.lay and file.lay == _lying(file.path):
+            return file.sha256
     return fingerprint(file.path) if file.path.is_file() else ""
 
 

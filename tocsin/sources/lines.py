@@ -7,9 +7,10 @@ one.
 
 import codecs
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.unpacking import Content, Packing
@@ -56,6 +57,18 @@ class Rejects:
         for reason, numbers in part.numbers.items():
             self.numbers[reason] = sorted([*self.numbers[reason], *numbers])[:KEPT]
         self.texts = dict(sorted((self.texts | part.texts).items())[:KEPT])
+
+    def told(self) -> dict[str, Any]:
+        """All of it in what JSON has."""
+        texts = [(number, text.decode("latin-1")) for number, text in self.texts.items()]
+        return {"counts": dict(self.counts), "numbers": dict(self.numbers), "texts": texts}
+
+    @classmethod
+    def again(cls, told: Mapping[str, Any]) -> "Rejects":
+        """What was told."""
+        numbers = defaultdict[str, list[int]](list, told["numbers"])
+        texts = {number: text.encode("latin-1") for number, text in told["texts"]}
+        return cls(Counter(told["counts"]), numbers, texts=texts)
 
     def total(self) -> int:
         """All lines that are no row."""

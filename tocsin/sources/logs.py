@@ -33,6 +33,10 @@ Reader = Callable[..., Any]
 #: - `TABLES`: the files may hold people as well as requests.
 
 
+#: What `placed` makes of the text of a moment.
+MOMENT = ("at", "again", "unplaced")
+
+
 @cache
 def readers() -> dict[str, Reader]:
     """Format to reader, from every module of this package that names its `FORMATS`."""
@@ -175,7 +179,29 @@ def understood(
     beside = {"line": raw.line} if "line" in raw.columns else {}
     if written:
         beside["written"] = raw.written
-    return raw.select("file", "again", "unplaced", *LOG_COLUMNS, **beside)
+    return raw.select("file", *MOMENT[1:], *LOG_COLUMNS, **beside)
+
+
+def told_columns(source: LogSource) -> tuple[str, ...]:
+    """The columns that a source has, beside those of `MOMENT`."""
+    return tuple(name for name in source.fields.mapped() if name != "at")
+
+
+def as_kept(rows: Any, source: LogSource, until: int, *, settled: bool, only: Only | None = None) -> Any:
+    """Rows that were kept, as `understood` gave them, and gives them `until` now. `written` is the text of a moment
+    that is not settled; where all are, nobody looks for any.
+    """
+    rows = rows.mutate(
+        **{name: ibis.null("string") for name in LOG_COLUMNS if name != "at" and name not in rows.columns}
+    )
+    if only:
+        rows = rows.filter(only(rows))
+    columns = ("file", *MOMENT[1:], *LOG_COLUMNS, "line")
+    if settled:
+        return rows.select(*columns)
+    open_ = rows.filter(rows.written.notnull()).drop(*MOMENT).rename(at="written")
+    certain = rows.filter(rows.written.isnull())
+    return ibis.union(certain.select(*columns), placed(open_, source.time, until).select(*columns))
 
 
 def moments_of(engine: Any, source: LogSource, files: Sequence[File], until: int) -> Any:

@@ -42,7 +42,7 @@ class SealedFiles(AbstractFileSystem):  # type: ignore[misc]
         super().__init__()
         self._folder, self._key = folder, key
 
-    def open(self, path: str, mode: str = "rb", **_: Any) -> "_Writer | _Reader":
+    def open(self, path: str, mode: str = "rb", **_: Any) -> Any:
         """The file to read from any place, or to write from its beginning to its end."""
         return (_Writer if "w" in mode else _Reader)(self._at(path), self._key)
 
@@ -170,6 +170,7 @@ class _Reader:
         self._cipher = _cipher(key, head[len(_MAGIC) :], path.name)
         self._places: dict[int, int] = {}
         self._opened: dict[int, bytes] = {}
+        self._buffers: dict[int, bytearray] = {}
 
     def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
         """Go there, in this thread."""
@@ -197,7 +198,10 @@ class _Reader:
     def _block(self, number: int) -> bytes:
         block = self._opened.get(number)
         if block is None:
-            sealed = os.pread(self._file.fileno(), _BLOCK + _TAG, _HEAD + number * (_BLOCK + _TAG))
+            # One buffer for each thread: to make one for each block takes longer than to fill it.
+            buffer = self._buffers.setdefault(get_ident(), bytearray(_BLOCK + _TAG))
+            length = os.preadv(self._file.fileno(), [buffer], _HEAD + number * (_BLOCK + _TAG))
+            sealed = memoryview(buffer)[:length]
             try:
                 block = self._cipher.decrypt(_nonce(number, last=number == self._last), sealed, None)
             except (InvalidTag, ValueError):
@@ -209,7 +213,7 @@ class _Reader:
 
     def close(self) -> None:
         """Close the file and forget its blocks."""
-        self._opened = {}
+        self._opened, self._buffers = {}, {}
         self._file.close()
 
     @property

@@ -78,6 +78,12 @@ def placed(table: Any, time: TimeFormat, until: int) -> Any:
     return read.mutate(at=at, unplaced=unplaced).drop("read", "local")
 
 
+def unsettled(rows: Any, until: int) -> Any:
+    """Of rows that were placed: whether they may be placed otherwise once `until` is later."""
+    latest = ibis.greatest(rows.at, rows.again.fill_null(EARLIEST))
+    return rows.unplaced.isin(("outside", "skipped")) | (latest > until - _DAY).fill_null(False)
+
+
 def _near(local: Any, until: int) -> Any:
     """The wall-clock time; one that lies outside in any zone is brought near, so that no engine's numbers run over."""
     first, last = EARLIEST - 2 * _DAY, until + 2 * _DAY

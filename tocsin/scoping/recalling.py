@@ -1,0 +1,116 @@
+"""Files whose rows were kept when an earlier question had been answered: only their bytes are hashed, none is parsed.
+
+What is kept gives what reading the files would give; where it cannot, it is thrown away, and they are read.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ibis  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from tocsin.domain.scope.question import Question
+from tocsin.domain.sources import LogSource
+from tocsin.scoping.accounts import BAD_BYTES, Account, refuse_ours
+from tocsin.scoping.wholes import passed_over, share_of, watched
+from tocsin.sources.caches import Cache, Card
+from tocsin.sources.files import File, hashed
+from tocsin.sources.lines import Rejects
+from tocsin.sources.logs import as_kept
+
+if TYPE_CHECKING:
+    from tocsin.scoping.reading import Desk
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What need not be read: `files`, an account of each but of copies, and a pass over them, where they have rows."""
+
+    files: frozenset[File] = frozenset()
+    accounts: tuple[Account, ...] = ()
+    rows: Any = None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A file as it is now, and the name and the card of its rows."""
+
+    file: File
+    name: str
+    card: Card
+
+    def account(self) -> Account:
+        """What became of its lines."""
+        card = self.card
+        return Account(self.file, self.file, card.rows, card.fault, Rejects.again(card.rejects))
+
+
+def recalled(question: Question, source: LogSource, files: Sequence[File], desk: "Desk") -> Recalled:
+    """What is kept of these files, and was read as this question would read it."""
+    if desk.cache is None:
+        return Recalled()
+    known = _known(source, files, desk.cache, desk)
+    once: dict[str, _Kept] = {}
+    for _, kept in known:
+        once.setdefault(kept.name, kept)
+    try:
+        rows = _rows(question, source, list(once.values()), desk.cache, desk)
+    except BAD_BYTES as error:
+        refuse_ours(error)
+        desk.cache.drop(once)
+        return Recalled()
+    desk.cache.used(once)
+    accounts = tuple(kept.account() for kept in once.values())
+    return Recalled(frozenset(file for file, _ in known), accounts, rows)
+
+
+def _known(source: LogSource, files: Sequence[File], cache: Cache, desk: "Desk") -> list[tuple[File, _Kept]]:
+    """The files whose rows are kept, each beside what is known of it."""
+    sizes = cache.sizes()
+    likely = [file for file in files if file.size in sizes]
+    if likely:
+        desk.progress(f"looking for what was kept of {source.name}", 0.0)
+    found = []
+    with ThreadPoolExecutor() as pool:
+        for file, now in zip(likely, pool.map(hashed, likely), strict=True):
+            name = cache.name(source, desk.bounds, now.sha256, now.size)
+            card = cache.card(name) if now.sha256 else None
+            # What was too late to be believed then may be believed now, and not the other way about.
+            if card and card.until <= desk.until:
+                found.append((file, _Kept(now, name, card)))
+    return found
+
+
+def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: Cache, desk: "Desk") -> Any:
+    """The pass over rows that were kept; None where there are none."""
+    paths = {cache.address(each.name): str(each.file.read_from) for each in known if each.card.stored}
+    if not paths:
+        return None
+    engine, settled = desk.crew.engine, not any(each.card.unsettled for each in known)
+    engine.con.register_filesystem(cache.files)
+    try:
+        with watched(share_of(engine), f"reading what was kept of {source.name}", desk.progress):
+            table = engine.read_parquet(list(paths), filename=True)
+            table = table.mutate(file=table.filename.cases(*paths.items())).drop("filename")
+            return passed_over(
+                engine,
+                question,
+                source,
+                lambda only: as_kept(table, source, desk.until, settled=settled, only=only),
+                _volumes(known) if settled else None,
+            )
+    finally:
+        engine.con.unregister_filesystem(cache.files.protocol)
+
+
+def _volumes(known: Sequence[_Kept]) -> Any:
+    """The volumes of all rows of these files."""
+    counted = [(str(each.file.read_from), *volume, n) for each in known for volume, n in each.card.volumes]
+    kinds = {"file": "string", "hour": "int64", "later": "int64", "unplaced": "string", "n": "int64"}
+    columns = zip(*counted, strict=True) if counted else ([] for _ in kinds)
+    table = {
+        name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)
+    }
+    return ibis.memtable(pa.table(table)).mutate(blind=ibis.literal(False))
