@@ -25,6 +25,7 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.errors import Refused
+from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogFields, LogSource, Sources
 from tocsin.domain.timeformats import TimeFormat
@@ -397,7 +398,7 @@ def test_a_column_that_is_missing_is_refused_with_the_nearest(tmp_path, form):
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_a_column_that_one_file_of_several_lacks_is_refused(tmp_path, form):
+def test_a_file_that_lacks_a_column_of_the_others_is_told_and_hides_requests(tmp_path, form):
     whole = write_log(tmp_path, THEFT, form, "a")
     if form == "csv":
         lacking = tmp_path / "b.csv"
@@ -405,8 +406,14 @@ def test_a_column_that_one_file_of_several_lacks_is_refused(tmp_path, form):
     else:
         lacking = tmp_path / "b.parquet"
         pq.write_table(pq.read_table(whole).rename_columns({"token": "tok"}), lacking)
+    found = ask(tmp_path, log_source(whole, lacking, form=form), LEAK)
+    (gap,) = (each for each in found.result.gaps if each.kind == "unread-file")
+    assert (gap.files, gap.count) == ((f"b.{form}",), 1)
+    assert gap.detail.startswith(f"b.{form} has no column 'token' for `token`")
+    assert hiding(found.result.gaps)
+    assert told(found).keys() == told(ask(tmp_path, log_source(whole, form=form), LEAK)).keys()
     with pytest.raises(Refused, match=rf"^source api: b.{form} has no column 'token' for `token`"):
-        ask(tmp_path, log_source(whole, lacking, form=form), LEAK)
+        ask(tmp_path, log_source(lacking, form=form), LEAK)
 
 
 def test_parquet_files_may_write_a_column_in_other_letters_and_order(tmp_path):
@@ -419,15 +426,17 @@ def test_parquet_files_may_write_a_column_in_other_letters_and_order(tmp_path):
     assert gaps(found) == {}
 
 
-def test_a_nested_column_that_one_parquet_file_lacks_is_refused(tmp_path):
+def test_a_nested_column_that_one_parquet_file_lacks_is_told(tmp_path):
     for name, inner in (("a", {"id": "c1", "token": "leaked"}), ("b", {"id": "c1"})):
         row = {"at": at(5).isoformat(), "who": inner}
         pq.write_table(pa.Table.from_pylist([row]), tmp_path / f"{name}.parquet")
     source = log_source(
         tmp_path / "?.parquet", form="parquet", fields=LogFields(at="at", account="who.id", token="who.token")
     )
-    with pytest.raises(Refused, match=r"^source api: b.parquet has no column 'who.token'"):
-        ask(tmp_path, source, LEAK)
+    found = ask(tmp_path, source, LEAK)
+    (gap,) = (each for each in found.result.gaps if each.kind == "unread-file")
+    assert gap.detail.startswith("b.parquet has no column 'who.token'")
+    assert set(told(found)) == {"c1"}
 
 
 def test_a_missing_nested_column_is_refused_with_its_path(tmp_path):
