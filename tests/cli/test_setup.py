@@ -81,9 +81,12 @@ def test_every_setting_is_explained_in_the_file(fresh: Path, capfd: pytest.Captu
         kind = Table if name == "watchdog" else field.annotation
         table = getattr(kind, "model_fields", None)
         assert f"[{name}]" in text if table else f"{name} = " in text
-        for key in table or ():
+        for key, inner in (table or {}).items():
+            within = getattr(inner.annotation, "model_fields", None)
             # Secrets have no line of their own: they stand alone in the file that *_file names.
-            assert f"{key} = " in text or f"{key}_file" in table, f"[{name}] {key}"
+            said = f"[{name}.{key}]" if within else f"{key} = "
+            assert said in text or f"{key}_file" in table, f"[{name}] {key}"
+            assert all(f"{each} = " in text for each in within or ()), f"[{name}.{key}]"
     assert "password =" not in text
     assert "token =" not in text
 
