@@ -58,10 +58,14 @@ def test_a_folder_means_all_files_below_it(tmp_path):
         assert names(said) == ["2026/b.log", "a.log"]
 
 
-def test_a_name_that_is_no_utf_8_can_still_be_shown(tmp_path):
+def test_a_name_that_is_no_utf_8_is_shown_and_not_read(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9.log")).write_text("x")
     (tmp_path / os.fsdecode(b"caf\xe8.log")).write_text("x")
-    assert names(tmp_path / "*") == ["caf\\xe8.log", "caf\\xe9.log"]
+    laid(tmp_path, "sound.log")
+    found = find("api", [str(tmp_path / "*")])
+    assert [each.name for each in found.files] == ["sound.log"]
+    why = "has a name that is no UTF-8; rename a copy"
+    assert found.unread == (Unread("caf\\xe8.log", why), Unread("caf\\xe9.log", why))
 
 
 def odd(kind: str, path: Path) -> None:
