@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from tests.evidence.conftest import put_back
 from tests.story import Story
+from tocsin.actions.closing import forget_people
 from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Erased
@@ -17,7 +18,7 @@ from tocsin.evidence import vault
 from tocsin.evidence.verify import Verdict, verify
 from tocsin.record import record
 from tocsin.sinks.mail import Fault
-from tocsin.storage import affected, keys, ledger
+from tocsin.storage import affected
 
 
 def tamper(story: Story, statement: str, **values: Any) -> Verdict:
@@ -257,9 +258,7 @@ def erased(story: Story) -> Story:
 
     def decide(change: Change) -> None:
         change.add(Erased(because=change.keep("retention is over")))
-        change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
-        change.also.append(lambda connection: affected.forget(connection, key))
-        change.also.append(lambda connection: ledger.forget(connection, key))
+        change.also.append(lambda connection: forget_people(connection, key, change.now))
 
     record(app, key, decide, actor="an")
     return story

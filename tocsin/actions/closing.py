@@ -196,15 +196,19 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
             )
         refuse_silence(because, "say why the people's data are destroyed: --because '...'")
         change.add(Erased(because=change.keep(because)))
-        change.also.append(lambda connection: keys.destroy_key(connection, key, "people", change.now))
-        change.also.append(lambda connection: affected.forget(connection, key))
-        change.also.append(lambda connection: accounts.forget(connection, key))
-        change.also.append(lambda connection: ledger.forget(connection, key))
+        change.also.append(lambda connection: forget_people(connection, key, change.now))
 
     done = act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
     app.database.scrub()
     sweep(app.settings)
     return _ended(app, done)
+
+
+def forget_people(connection: Connection, key: str, now: datetime) -> None:
+    """Destroy the people's key, and take away whatever it has sealed in the database; pseudonyms and counts stay."""
+    keys.destroy_key(connection, key, "people", now)
+    for sealed in (affected, accounts, ledger):
+        sealed.forget(connection, key)
 
 
 def redact(

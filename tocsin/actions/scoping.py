@@ -27,7 +27,7 @@ from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
-from tocsin.storage import affected, revisions
+from tocsin.storage import accounts, affected, revisions
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
 
@@ -147,12 +147,18 @@ def _outcome(app: App, key: str, revision: int, result: ScopeResult) -> ScopeMea
     with app.database.read() as connection:
         changes = revisions.changes(connection, key, revision - 1, revision)
         columns = affected.rows_digest(affected.rows(connection, key, revision))
+        whose = accounts.rows_digest(connection, key, revision)
+        nobodys = accounts.unowned_digest(
+            connection, key, revision, app.people_key(key), [each.sha256 for each in result.inputs]
+        )
     return ScopeMeasured(
         revision=revision,
         question=result.question_digest,
         set_digest=result.set_digest,
         rows_digest=columns,
         why_digest=result.why_digest,
+        accounts_digest=whose,
+        unowned_digest=nobodys,
         total=result.people_count,
         by_place=result.by_place,
         by_kind=result.by_kind,

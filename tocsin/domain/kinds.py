@@ -197,6 +197,9 @@ class ScopeMeasured(Body):
     rows_digest: str
     #: Over why each person is in, with the first and the last row; sealed with the people.
     why_digest: str = ""
+    #: Over whose each further account is, which stays readable too; and over what was seen of those that nobody owns.
+    accounts_digest: str = ""
+    unowned_digest: str = ""
     total: int
     by_place: dict[str, int]
     by_kind: dict[str, int]

@@ -144,6 +144,8 @@ def _scoped(story: Story, row: Row, body: dict[str, Any]) -> None:
     more = {
         "by": row["actor"],
         "why_digest": body.get("why_digest"),
+        "accounts_digest": body.get("accounts_digest"),
+        "unowned_digest": body.get("unowned_digest"),
         "files": [each["sha256"] for each in body.get("inputs", ())],
     }
     story.scopes.append((row["seq"], {name: body[name] for name in names} | more))

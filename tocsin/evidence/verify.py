@@ -1,8 +1,8 @@
 """verify: prove an incident, entry by entry, and name the first place that is not as it was written.
 
-Chain, head, packs, keys, texts, vault, affected people and what was decided of them, messages, ledger, attempts,
-projections: in that order, so that what is named is the cause and not its consequence. Everything is read in one view
-of the database that does not move.
+Chain, head, packs, keys, texts, vault, affected people, their accounts, what was decided of them, messages, ledger,
+attempts, projections: in that order, so that what is named is the cause and not its consequence. Everything is read in
+one view of the database that does not move.
 
 What it cannot see: a warning that was taken away since the last published head, an attempt at one of our own messages
 that was in doubt, and whatever somebody rewrote who holds the master key too, unless a head in a mail says otherwise.
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.evidence import keeping
+from tocsin.evidence.accounts import accounts
 from tocsin.evidence.attempts import attempts
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.evidence.judgements import judgements
@@ -80,6 +81,7 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         keeping.texts,
         keeping.vault,
         people,
+        accounts,
         scopes,
         judgements,
         messages,

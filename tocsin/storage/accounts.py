@@ -1,17 +1,19 @@
 """Accounts that a scope came upon and that are no person's own row: another's second one, or one that nobody owns."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from tocsin.domain.scope.buckets import Bucket
-from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
+from tocsin.domain.scope.people import AffectedPerson, Stranger, lines_digest, pseudonym, stranger_line
+from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
-from tocsin.storage.affected import plain, why_of
+from tocsin.storage.affected import BATCH, plain, why_of
 from tocsin.storage.tables import account
 
 
@@ -59,15 +61,40 @@ def person_of(connection: Connection, incident: str, revision: int, key: bytes, 
     return connection.scalar(query) or hidden
 
 
+def rows(connection: Connection, incident: str, revision: int) -> Iterator[Row[Any]]:
+    """The rows of a revision as they stand, in the order of the pseudonyms, some hundred in memory at a time."""
+    return _found(connection, account.c.incident == incident, account.c.revision == revision)
+
+
+def _found(connection: Connection, *which: ColumnElement[bool]) -> Iterator[Row[Any]]:
+    query = select(account).where(*which).order_by(account.c.account)
+    yield from connection.execute(query, execution_options={"yield_per": BATCH})
+
+
+def rows_digest(connection: Connection, incident: str, revision: int) -> str:
+    """SHA-256 over whose each account is, one JSON list a line: its pseudonym, that of the person. It needs no key."""
+    seen = hashlib.sha256()
+    for row in rows(connection, incident, revision):
+        seen.update(canonical([row.account, row.person]) + b"\n")
+    return seen.hexdigest()
+
+
+def unowned_digest(
+    connection: Connection, incident: str, revision: int, key: bytes, files: Sequence[str]
+) -> str:
+    """SHA-256 over what was seen of the accounts that nobody owns; `files` are the SHA-256 of the inputs.
+
+    Raises Refused where one cannot be opened.
+    """
+    found = unowned(connection, incident, revision, key)
+    return lines_digest(stranger_line(each, pseudonym(key, each.id), files) for each in found)
+
+
 def unowned(connection: Connection, incident: str, revision: int, key: bytes) -> Iterator[Stranger]:
     """Every account that nobody owns, in the order of the pseudonyms."""
-    query = (
-        select(account)
-        .where(account.c.incident == incident, account.c.revision == revision, account.c.person.is_(None))
-        .order_by(account.c.account)
-    )
-    for found in connection.execute(query, execution_options={"yield_per": 500}):
-        yield opened(found, key)
+    which = (account.c.incident == incident, account.c.revision == revision, account.c.person.is_(None))
+    for row in _found(connection, *which):
+        yield opened(row, key)
 
 
 def opened(row: Any, key: bytes) -> Stranger:

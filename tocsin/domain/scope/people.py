@@ -106,6 +106,12 @@ class Stranger:
     why: Why = field(default_factory=Why)
 
 
+def stranger_line(stranger: Stranger, hidden: str, files: Sequence[str]) -> str:
+    """The line of an account that nobody owns: pseudonym, bucket, first and last seen, hits; then its reasons."""
+    seen = f"{_moment(stranger.first_seen)} {_moment(stranger.last_seen)} {stranger.hits}"
+    return f"{hidden} {stranger.bucket} {seen} {why_line(hidden, stranger.why, files)}"
+
+
 def pseudonym(key: bytes, person: str) -> str:
     """The only way a person's id enters the timeline: HMAC-SHA256, in hex. A bare hash could be guessed."""
     return hmac.digest(key, person.encode(), "sha256").hex()
@@ -141,14 +147,18 @@ def set_line(person: AffectedPerson, hidden: str) -> str:
 
     A kind of which we are less sure than of the person says so: `billing:listed`.
     """
-    edges = (iso(edge) if edge else "-" for edge in (person.first_seen, person.last_seen))
     doubts = dict(person.less_sure)
     words: tuple[str, ...] = (
         person.bucket,
         ",".join(f"{kind}:{doubts[kind]}" if kind in doubts else kind for kind in person.kinds),
-        *edges,
+        _moment(person.first_seen),
+        _moment(person.last_seen),
         str(person.hits),
         str(person.attempts),
         person.place,
     )
     return f"{hidden} {' '.join(words)}"
+
+
+def _moment(edge: datetime | None) -> str:
+    return iso(edge) if edge else "-"
