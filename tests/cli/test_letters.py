@@ -229,6 +229,32 @@ def test_somebody_who_cannot_be_reached_makes_it_3_and_is_settled_by_hand(
     assert tocsin("ledger", "customers", "--json").json["settled"] == 1
 
 
+def test_a_suspect_is_accounted_for_only_where_somebody_says_so(tocsin: Command, drafted: str) -> None:
+    table = Path("customers.csv").read_text(encoding="utf-8").splitlines()
+    flagged = [f"{line},{flag}" for line, flag in zip(table, ("flags", "", "", "suspect", ""), strict=True)]
+    Path("customers.csv").write_text("\n".join(flagged).replace("wei@example.com", ""), encoding="utf-8")
+    sources = Path("sources.yaml").read_text(encoding="utf-8")
+    Path("sources.yaml").write_text(sources.replace("{id: id, name", "{id: id, flags: flags, name"), "utf-8")
+    assert tocsin("scope", "--list", "people.txt", by="giang").status == 0
+    tocsin("draft", "customers", by="an")
+    digest = tocsin("preview", "customers", "--json", by="an").json["digest"]
+    for person in ("an", "bao"):
+        assert tocsin("approve", "customers", "--digest", digest, by=person).status == 0
+    said = tocsin("send", drafted, "customers", "--yes", by="an").out
+    assert f"1 of them must be told otherwise: tocsin ledger {drafted} customers --told-otherwise" in said
+    assert "1 of them held for a decision: " in said
+
+    because = ("--because", "posted on 25 November")
+    assert tocsin("ledger", "customers", "--held", by="an").status == 2
+    done = tocsin("ledger", "customers", "--told-otherwise", *because, by="an")
+    assert "is accounted for, but 1 held for a decision." in done.out
+    assert tocsin("ledger", "customers", "--told-otherwise", *because, by="an").status == 1
+    assert tocsin("ledger", "customers", "--told-otherwise", "--held", *because, by="an").status == 0
+    left = tocsin("ledger", "customers", "--json").json
+    assert (left["untold"], left["undecided"], left["unsupported"]) == (0, 0, 0)
+    assert "1 people told otherwise, 1 of them after they were held" in tocsin("timeline").out
+
+
 def test_a_wrong_letter_is_stopped_by_whoever_sees_it(tocsin: Command, approved: str, mail: MailSink) -> None:
     mail.misbehave(Fault("mail", reply="451 4.7.1 greylisted"))
     first = tocsin("send", approved, "customers", "--yes", by="an")

@@ -211,13 +211,19 @@ def test_who_is_still_to_be_told_is_counted_by_what_the_laws_call_them(database)
         "b": {"state": "refused", "settled_at": NOW},
         "c": {"state": "excluded", "reason": "no e-mail address"},
         "d": {"state": "ambiguous", "settled_at": NOW, "readers": "DE/controller/customers"},
+        "e": {"state": "excluded", "reason": "held for a decision: a suspect"},
+        "f": {"state": "refused", "settled_at": NOW, "held_at": NOW},
     }
+    held = {"undecided": {VN: 1}, "unsupported": {VN: 1}}
     with database.write() as connection:
         for person, change in state.items():
             ledger.fill(connection, [row(person, **{"accounted_at": None, "settled_at": None} | change)])
+        assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 4}
+        left = ledger.account(connection, "INC-1", "customers", NOW, undecided=False)
+        assert left == ledger.Unaccounted(elsewise={VN: 2}, **held)
         assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 2}
-        assert ledger.account(connection, "INC-1", "customers", NOW) == {VN: 2}
-        assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 0}
         # Told by post, they are not written to by a later draft.
         ledger.fill(connection, [row("c", digest=NEW, accounted_at=None, settled_at=None)])
-        assert ledger.account(connection, "INC-1", "customers", NOW) == {}
+        left = ledger.account(connection, "INC-1", "customers", NOW, undecided=True)
+        assert left == ledger.Unaccounted(elsewise={}, **held)
+        assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 1}

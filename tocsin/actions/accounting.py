@@ -1,5 +1,7 @@
 """People whom a letter does not reach: a person accounts for them, one by one or all, and says how they are told."""
 
+from collections import Counter
+
 from sqlalchemy import Connection
 
 from tocsin.actions.asking import act, command_of, refuse_silence
@@ -35,12 +37,14 @@ def exclude(
         words = change.keep(because.strip())
         # Who was told already is not told by this: no duty is nearer to being met.
         untold = row.readers if ledger.is_untold(row) else ""
-        change.add(LetterExcluded(notice=notice, person=hidden, because=words, readers=untold))
+        before = row.reason or "" if row.state == "excluded" else ""
+        body = LetterExcluded(notice=notice, person=hidden, because=words, readers=untold, before=before)
+        change.add(body)
 
         def settle(connection: Connection) -> None:
             if not ledger.exclude(connection, row.id, words, change.now):
                 raise Refused(
-                    "that letter is leaving or has left, so there is nothing to exclude; "
+                    "that letter is leaving or has left, or was settled before, so there is nothing to exclude; "
                     f"tocsin affected {key} --person ID shows what became of it"
                 )
 
@@ -50,9 +54,19 @@ def exclude(
 
 
 def told_otherwise(
-    app: App, actor: Actor, key: str, notice: str, *, because: str, command: str | None = None
+    app: App,
+    actor: Actor,
+    key: str,
+    notice: str,
+    *,
+    because: str,
+    held: bool = False,
+    command: str | None = None,
 ) -> Recorded:
-    """Account for everybody whom the letter did not reach and will not: told by post, say, or by telephone."""
+    """Account for everybody whom the letter did not reach and will not: told by post, say, or by telephone.
+
+    Who is held for a decision, such as a suspect, only where `held` says so. Whom the scope no longer supports never.
+    """
 
     def decide(change: Change) -> None:
         state = drafted(app, change.incident, notice)
@@ -62,18 +76,42 @@ def told_otherwise(
                 f"{notice} is {state.mark}: nobody knows yet whom it does not reach; tocsin letters {key}"
             )
         with app.database.read() as connection:
-            people = ledger.unaccounted(connection, key, notice)
+            left = ledger.unaccounted(connection, key, notice)
+        people = Counter(left.elsewise) + Counter(left.undecided if held else {})
         if not people:
-            raise Refused(f"{notice} reached everybody, or is still on its way; tocsin ledger {key} {notice}")
+            raise Refused(_nobody_to_tell(key, notice, left))
         refuse_silence(
             because, "say how these people were told: --because 'posted on 25 November, list in E7'"
         )
-        change.add(ToldOtherwise(notice=notice, people=people, because=change.keep(because.strip())))
+        change.add(
+            ToldOtherwise(
+                notice=notice,
+                people=dict(people),
+                held=sum(left.undecided.values()) if held else 0,
+                because=change.keep(because.strip()),
+            )
+        )
 
         def settle(connection: Connection) -> None:
-            if ledger.account(connection, key, notice, change.now) != people:
+            if ledger.account(connection, key, notice, change.now, undecided=held) != left:
                 raise Refused("letters came back a moment ago; look at the list once more, and say it again")
 
         change.also.append(settle)
 
-    return act(app, actor, key, decide, command=command_of(command, "told-otherwise", [notice, because]))
+    asked = command_of(command, "told-otherwise", [notice, because, held])
+    return act(app, actor, key, decide, command=asked)
+
+
+def _nobody_to_tell(key: str, notice: str, left: ledger.Unaccounted) -> str:
+    """Why nobody is told otherwise, and who still waits for what."""
+    if undecided := sum(left.undecided.values()):
+        return (
+            f"whom {notice} did not reach is held for a decision ({undecided:,}); tocsin ledger {key} {notice} --who "
+            "names them, --exclude ID settles one, --told-otherwise --held all"
+        )
+    if unsupported := sum(left.unsupported.values()):
+        return (
+            f"whom {notice} did not reach is no longer supported by the scope ({unsupported:,}); "
+            f"tocsin affected {key} --changes lists them, tocsin release {key} decides"
+        )
+    return f"{notice} reached everybody, or is still on its way; tocsin ledger {key} {notice}"

@@ -59,6 +59,10 @@ def ledger(
     told_otherwise: Annotated[
         Flag, Parameter(help="Everybody whom the letter will not reach was told in another way, say by post.")
     ] = False,
+    held: Annotated[
+        Flag,
+        Parameter(help="With --told-otherwise: those too who were held for a decision, such as suspects."),
+    ] = False,
     because: Annotated[Because, Parameter(help="Why, and how these people are told instead.")] = "",
     door: Changing = CHANGING,
 ) -> None:
@@ -69,6 +73,8 @@ def ledger(
     from tocsin.views.access import seen
     from tocsin.views.sending import course, unreached
 
+    if held and not told_otherwise:
+        raise WrongUsage("--held goes with --told-otherwise: it says that those who were held were told too")
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)
@@ -82,9 +88,10 @@ def ledger(
             return
         if told_otherwise:
             done = actions.told_otherwise(
-                shell.app, shell.actor, key, notice, because=because, command=door.key
+                shell.app, shell.actor, key, notice, because=because, held=held, command=door.key
             )
-            changed(shell, done, "Everybody whom the letter did not reach is accounted for.")
+            left = course(shell.app, shell.app.incident(key), notice)
+            changed(shell, done, _accounted(left.undecided, left.unsupported))
             return
         found = course(shell.app, incident, notice)
         people: list[dict[str, Any]] = []
@@ -94,6 +101,16 @@ def ledger(
         shell.say(*course_lines(shell, key, found))
         shell.say(*_people_lines(people))
         shell.give({"key": key} | course_values(found) | ({"people": people} if who else {}))
+
+
+def _accounted(undecided: int, unsupported: int) -> str:
+    """That everybody is accounted for, but for those on whom somebody has to decide."""
+    waits = [
+        *([f"{undecided:,} held for a decision"] if undecided else []),
+        *([f"{unsupported:,} no longer supported by the scope"] if unsupported else []),
+    ]
+    but = f", but {' and '.join(waits)}" if waits else ""
+    return f"Everybody whom the letter did not reach is accounted for{but}."
 
 
 def _people_lines(people: list[dict[str, Any]]) -> list[str]:

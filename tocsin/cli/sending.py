@@ -200,11 +200,12 @@ def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
         lines.append(labelled("TOLD", f"{shell.at(found.told_at)}, root {found.root[:12]}"))
     if found.unreached:
         lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {key} {found.notice} --who"))
-    if found.untold:
-        lines.append(
-            alarm(
-                f"{found.untold:,} of them must be told otherwise: "
-                f"tocsin ledger {key} {found.notice} --told-otherwise --because ..."
-            )
-        )
+    ledger = f"tocsin ledger {key} {found.notice}"
+    for count, what in (
+        (found.untold, f"must be told otherwise: {ledger} --told-otherwise --because ..."),
+        (found.undecided, f"held for a decision: {ledger} --exclude ID, or all --told-otherwise --held"),
+        (found.unsupported, f"no longer supported by the scope: tocsin affected {key} --changes"),
+    ):
+        if count:
+            lines.append(alarm(f"{count:,} of them {what}"))
     return lines

@@ -786,13 +786,19 @@ class LetterExcluded(Body):
     because: Words
     #: Which readers that person is one of; empty where the letter had told that person.
     readers: str = ""
+    #: Why no letter was to leave for that person before, such as a decision that was due; empty where one was.
+    before: str = ""
 
 
 class ToldOtherwise(Body):
-    """Everybody whom a letter did not reach was told in another way, by post say: how many of which readers."""
+    """Everybody whom a letter did not reach was told in another way, by post say: how many of which readers.
+
+    So many of them had been `held` for a decision.
+    """
 
     notice: str
     people: dict[str, int]
+    held: int = 0
     because: Words
 
 

@@ -86,10 +86,15 @@ def _refuse_changed(case: Case, row: Row[Any], key: bytes | None, seq: int | Non
             raise Bad(f"{place} was changed: what is sealed does not open", seq) from None
 
 
-def _as_it_was(case: Case, row: Row[Any], seq: int, because: str) -> Any:
-    """A row before a person settled it: its state follows from its last attempt, a reason it had none."""
+def _as_it_was(case: Case, row: Row[Any], seq: int, because: str, reason: str) -> Any:
+    """A row before a person settled it: with the reason for which no letter was to leave, where it had one.
+
+    Else its state follows from its last attempt, and a reason it had none.
+    """
     if (row.state, row.reason) != ("excluded", because):
         raise Bad(f"{case.key} entry {seq}: the letter that it settled says otherwise in the ledger", seq)
+    if reason:
+        return SimpleNamespace(**{**row._mapping, "reason": reason})
     last = select(attempt.c.outcome).where(attempt.c.door == "ledger", attempt.c.row == str(row.id))
     outcome = case.connection.scalar(last.order_by(attempt.c.id.desc()).limit(1))
     before = {"state": _AFTER.get(outcome or "", "pending"), "reason": None}

@@ -33,8 +33,8 @@ class Sending:
     paused: bool = False
     #: Whether letters may have left since the last stop without an entry of their own.
     moved: bool = False
-    #: Letters that a person settled since the last stop: pseudonym to entry and reason.
-    settled: dict[str, tuple[int, str]] = field(default_factory=dict)
+    #: Letters that a person settled since the last stop: pseudonym to entry, reason, and the reason before.
+    settled: dict[str, tuple[int, str, str]] = field(default_factory=dict)
 
     def may_move(self, now: datetime) -> bool:
         """Whether the ledger may differ from the last stop's root, because letters are leaving."""
@@ -201,7 +201,8 @@ def _stopped(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 
 def _settled(story: Story, row: Row, body: dict[str, Any]) -> None:
-    story.sending(body["notice"]).settled[body["person"]] = (row["seq"], body["because"])
+    settled = (row["seq"], body["because"], body.get("before", ""))
+    story.sending(body["notice"]).settled[body["person"]] = settled
 
 
 _HEEDED = {

@@ -23,6 +23,8 @@ _UNACCOUNTED = and_(
 def hold(connection: Connection, incident: str, revision: int, at: datetime) -> None:
     """Letters that have not left wait while a person is to decide on their reader; those of who is told again leave.
 
+    Whom a letter did not reach need not be told in another way either, before that is decided.
+
     What became of a letter is not touched: a root that was recorded over it still proves it.
     """
     again = ledger.c.person.in_(owed(incident, revision))
@@ -33,15 +35,17 @@ def hold(connection: Connection, incident: str, revision: int, at: datetime) -> 
         .values(held_at=None, accounted_at=case((by_hand, ledger.c.accounted_at), else_=None))
     )
     unsent = and_(
-        ledger.c.state.in_(("pending", "sending", "ambiguous", "excluded")),
-        ledger.c.settled_at.is_(None),
+        ledger.c.state.in_(("pending", "sending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None)
+    )
+    untold = and_(
+        or_(unsent, ledger.c.state.in_(("refused", "bounced"))),
         ledger.c.accounted_at.is_(None),
         ledger.c.held_at.is_(None),
     )
     held = Unsupported(incident, revision, "held").pseudonyms
     connection.execute(
         update(ledger)
-        .where(ledger.c.incident == incident, unsent, ledger.c.person.in_(held))
+        .where(ledger.c.incident == incident, untold, ledger.c.person.in_(held))
         .values(held_at=at)
     )
 

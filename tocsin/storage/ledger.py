@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from tocsin.domain.merkle import root
 from tocsin.domain.moments import iso
+from tocsin.domain.scope.routes import HELD
 from tocsin.domain.timeline import canonical
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
@@ -69,9 +70,16 @@ _UNTOLD = and_(
     ),
     ledger.c.accounted_at.is_(None),
 )
-#: Of those, the people whom the letter will not reach. Of who is held a person decides first whether she is told.
-_UNREACHABLE = and_(
-    _UNTOLD, ledger.c.state.in_(("excluded", "refused", "bounced")), ledger.c.held_at.is_(None)
+#: Of those, the people whom the letter will not reach.
+_UNREACHABLE = and_(_UNTOLD, ledger.c.state.in_(("excluded", "refused", "bounced")))
+#: Of those, each in one part: whom the scope no longer supports, of whom a person decides first whether she is owed a
+#: letter; who is held for a decision, such as a suspect; and everybody else.
+_UNSUPPORTED = and_(_UNREACHABLE, ledger.c.held_at.is_not(None))
+_UNDECIDED = and_(_UNREACHABLE, ledger.c.held_at.is_(None), ledger.c.reason.in_(sorted(HELD)))
+_ELSEWISE = and_(
+    _UNREACHABLE,
+    ledger.c.held_at.is_(None),
+    or_(ledger.c.reason.is_(None), ledger.c.reason.not_in(sorted(HELD))),
 )
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(ledger.c.state.in_(("pending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None))
@@ -326,18 +334,40 @@ def written_to(
         yield row[0], row[1]
 
 
-def unaccounted(connection: Connection, incident: str, notice: str) -> dict[str, int]:
-    """How many people, of which readers, the letter did not reach and will not, and nobody has accounted for."""
-    query = _of(select(ledger.c.readers, func.count()), incident, notice).where(_UNREACHABLE)
-    return {row.readers: row[1] for row in connection.execute(query.group_by(ledger.c.readers))}
+@dataclass(frozen=True)
+class Unaccounted:
+    """People whom the letter did not reach and will not, and for whom nobody has accounted: by readers, in three parts.
+
+    Who can be told in another way, who is held for a decision, and whom the scope no longer supports.
+    """
+
+    elsewise: dict[str, int]
+    undecided: dict[str, int]
+    unsupported: dict[str, int]
 
 
-def account(connection: Connection, incident: str, notice: str, at: datetime) -> dict[str, int]:
-    """Account for all of these; how many they were. A later draft does not write to them anew."""
+def unaccounted(connection: Connection, incident: str, notice: str) -> Unaccounted:
+    """Who is left to be accounted for."""
+
+    def by_readers(part: ColumnElement[bool]) -> dict[str, int]:
+        query = _of(select(ledger.c.readers, func.count()), incident, notice).where(part)
+        return {row.readers: row[1] for row in connection.execute(query.group_by(ledger.c.readers))}
+
+    return Unaccounted(by_readers(_ELSEWISE), by_readers(_UNDECIDED), by_readers(_UNSUPPORTED))
+
+
+def account(
+    connection: Connection, incident: str, notice: str, at: datetime, *, undecided: bool
+) -> Unaccounted:
+    """Account for who can be told in another way, and for the `undecided` if asked; who was left before.
+
+    A later draft does not write to them anew.
+    """
     found = unaccounted(connection, incident, notice)
     settled = func.coalesce(ledger.c.settled_at, literal(at, Moment))
+    which = or_(_ELSEWISE, _UNDECIDED) if undecided else _ELSEWISE
     connection.execute(
-        _of(update(ledger), incident, notice).where(_UNREACHABLE).values(accounted_at=at, settled_at=settled)
+        _of(update(ledger), incident, notice).where(which).values(accounted_at=at, settled_at=settled)
     )
     return found
 
@@ -412,10 +442,15 @@ def attempts_of(connection: Connection, row: int) -> list[dict[str, Any]]:
 
 
 def exclude(connection: Connection, row: int, reason: str, at: datetime) -> bool:
-    """Take a person out of the sending, for a reason that a person gave; False when the letter is leaving or left."""
+    """Take a person out of the sending, for a reason that a person gave; False when the letter is leaving or left.
+
+    Whom no letter was to leave for is settled so too, once.
+    """
+    unsent = ledger.c.state.in_(("pending", "refused", "bounced", "ambiguous"))
+    unsettled = and_(ledger.c.state == "excluded", ledger.c.accounted_at.is_(None))
     result = connection.execute(
         update(ledger)
-        .where(ledger.c.id == row, ledger.c.state.in_(("pending", "refused", "bounced", "ambiguous")))
+        .where(ledger.c.id == row, or_(unsent, unsettled))
         .values(state="excluded", reason=reason, settled_at=at, accounted_at=at)
     )
     return result.rowcount == 1

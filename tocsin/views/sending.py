@@ -24,8 +24,11 @@ class Course:
     told_at: datetime | None
     root: str | None
     settled: int
-    #: People whom the letter will not reach, and for whom nobody has accounted.
+    #: People whom the letter will not reach, and for whom nobody has accounted: who can be told in another way, who is
+    #: held for a decision, and whom the scope no longer supports.
     untold: int
+    undecided: int
+    unsupported: int
 
     @property
     def ended(self) -> int:
@@ -45,7 +48,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
     state = incident.notices[notice]
     with app.database.read() as connection:
         found = ledger.counts(connection, incident.key, notice)
-        untold = ledger.unaccounted(connection, incident.key, notice)
+        left = ledger.unaccounted(connection, incident.key, notice)
     return Course(
         notice,
         standing(state, app.catalog_of(incident).contacts.organisation),
@@ -57,7 +60,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         state.told_at,
         state.root,
         state.settled,
-        sum(untold.values()),
+        *(sum(part.values()) for part in (left.elsewise, left.undecided, left.unsupported)),
     )
 
 

@@ -137,6 +137,13 @@ def _filled(body: k.LedgerFilled, texts: Texts) -> str:
     return f"{body.notice}: {body.rows} letters{left_out}"
 
 
+def _told_otherwise(body: k.ToldOtherwise, texts: Texts) -> str:
+    held = f", {body.held} of them after they were held for a decision" if body.held else ""
+    return (
+        f"{body.notice}: {sum(body.people.values())} people told otherwise{held}{_said(body.because, texts)}"
+    )
+
+
 def _met(body: k.DutyMet, texts: Texts) -> str:
     receipt = f", receipt {body.receipt}" if body.receipt else ""
     reference, late = (
@@ -317,9 +324,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.SendingResumed: _because("notice"),
     k.SendingStopped: _stopped,
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
-    k.ToldOtherwise: lambda body, texts: (
-        f"{body.notice}: {sum(body.people.values())} people told otherwise{_said(body.because, texts)}"
-    ),
+    k.ToldOtherwise: _told_otherwise,
     k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
     k.TakenUp: lambda body, texts: f"{_offered(body)} in {_DOORS[body.door]}{_proven(body)}",
     k.Refusal: lambda body, texts: (

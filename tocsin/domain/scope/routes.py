@@ -36,6 +36,9 @@ REASONS: dict[str, tuple[Way, str]] = {
     "reachable": ("email", "by e-mail"),
 }
 
+#: The words of those reasons for which somebody has to decide first.
+HELD = frozenset(words for way, words in REASONS.values() if way == "held")
+
 
 @dataclass(frozen=True)
 class Route:
