@@ -93,6 +93,16 @@ def test_people_are_released_by_id_by_file_by_what_a_list_shows_or_all_at_once(
     assert tocsin("verify").status == 0
 
 
+def test_people_are_named_on_stdin_too_and_silence_there_names_nobody(
+    tocsin: Command, process: Command, narrowed: str
+) -> None:
+    because = ("--because", "another token")
+    silent = process("release", "1", "@-", *because, by="an", stdin="# nobody yet\n")
+    assert (silent.status, silent.err.count("\n"), "stdin: holds no indicator" in silent.err) == (1, 1, True)
+    done = process("release", "1", "@-", *because, by="an", stdin="# decided at nine\ncus_3\n")
+    assert (done.status, "1 people are released" in done.out) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("words", "by", "status", "says"),
     [

@@ -1,7 +1,10 @@
 """Files that people hand to scoping: sources.yaml, indicators, lists."""
 
+import os
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,9 @@ import pytest
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.scope.question import Listed
 from tocsin.domain.sources import Sources
-from tocsin.scoping.declaration import anchored, portable, read_lines, read_list, read_sources
+from tocsin.scoping import wordfiles
+from tocsin.scoping.declaration import anchored, portable, read_list, read_sources
+from tocsin.scoping.wordfiles import read_lines
 
 SAMPLE = Path(__file__).parents[2] / "contacts" / "sources.yaml"
 GOOD = """\
@@ -121,6 +126,53 @@ def test_indicators_stand_one_to_a_line(tmp_path):
     (tmp_path / "utf16.txt").write_bytes("tok".encode("utf-16"))
     with pytest.raises(Refused, match="save it as UTF-8"):
         read_lines(tmp_path / "utf16.txt")
+
+
+@contextmanager
+def poured(path, line):
+    """A pipe into which somebody writes this line for ever, until nobody reads any more."""
+    os.mkfifo(path)
+
+    def pour():
+        with suppress(BrokenPipeError), path.open("wb", buffering=0) as pipe:
+            while True:
+                pipe.write(line * (1 + 65_536 // len(line)))
+
+    writer = threading.Thread(target=pour, daemon=True)
+    writer.start()
+    yield path
+    writer.join(timeout=10)
+    assert not writer.is_alive()
+
+
+@pytest.mark.parametrize("read", [read_lines, read_list])
+@pytest.mark.parametrize(
+    ("line", "bound", "says"),
+    [
+        (b"c1\n", {"MOST": 1000}, "is more than 256 MB or 1,000 lines; hand it over in several files"),
+        (b"\n", {"MOST": 1000}, "256 MB or 1,000 lines"),
+        (b"x" * 9000 + b"\n", {"LARGEST": 1 << 20}, "is more than 1 MB or 10,000,000 lines"),
+        (b"x" * 70_000 + b"\n", {}, "is longer than 65536 bytes"),
+        (b"\0" * 4096, {}, "is longer than 65536 bytes"),
+    ],
+)
+def test_a_file_that_never_ends_is_refused_once_it_is_too_much(
+    tmp_path, monkeypatch, read, line, bound, says
+):
+    for name, value in bound.items():
+        monkeypatch.setattr(wordfiles, name, value)
+    with poured(tmp_path / "pipe", line) as path, pytest.raises(Refused) as refusal:
+        read(path)
+    assert says in str(refusal.value)
+    assert str(path) in str(refusal.value)
+
+
+def test_a_pipe_that_ends_is_a_file_like_any_other(tmp_path):
+    for read, wanted in ((read_lines, ("c1", "c2")), (read_list, (Listed(who="c1"), Listed(who="c2")))):
+        path = tmp_path / read.__name__
+        os.mkfifo(path)
+        threading.Thread(target=path.write_text, args=("c1\nc2\n",), daemon=True).start()
+        assert read(path) == wanted
 
 
 def test_a_list_is_plain_or_names_kinds(tmp_path):

@@ -26,6 +26,8 @@ from tocsin.domain.errors import Refused, WrongUsage
 if TYPE_CHECKING:
     from tocsin.domain.incident import Incident
 
+#: Bytes of a text that a fact takes from a file.
+_LARGEST = 1 << 20
 FIELDS = ("type", "severity", "title", "restricted")
 
 
@@ -195,7 +197,12 @@ def facts_given(shell: Shell, pairs: tuple[str, ...]) -> dict[str, Any]:
 
 def _text_of(path: Path, name: str) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig").strip()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            bound = f"larger than {_LARGEST >> 20} MB"
+            raise Refused(f"{name}: {path} is {bound}; tocsin evidence add keeps it, state what it says")
+        text = content.decode("utf-8-sig").strip()
     except OSError as error:
         raise Refused(
             f"{name}: {path} cannot be read ({error.strerror}); write the value itself otherwise"

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, clean, labelled
+from tocsin.cli.given import words_given
 from tocsin.cli.incidents import inc, which
 from tocsin.domain.errors import WrongUsage
 from tocsin.domain.moments import iso
@@ -36,7 +36,7 @@ def release(
     because: Annotated[Because, Parameter(help="Why.")] = "",
     door: Changing = CHANGING,
 ) -> None:
-    """Decide about people whom a new scope no longer supports: ID, @FILE with one to a line, or --all."""
+    """Decide about people whom a new scope no longer supports: ID, @FILE or @- with one to a line, or --all."""
     from tocsin import actions
 
     named, whom = (words[0], words[1:]) if words and names_incident(words[0]) else (None, words)
@@ -47,7 +47,7 @@ def release(
     with door.open() as shell:
         key = which(shell, named)
         decide = actions.uphold_people if keep else actions.release_people
-        people = None if all_ else [each for word in whom for each in _ids(word)]
+        people = None if all_ else words_given(whom)
         done = decide(shell.app, shell.actor, key, people, because=because, command=door.key)
         counts = _counted(done.entries)
         stand = "are told all the same" if keep else "are released from the scope, and are owed no letter"
@@ -57,15 +57,6 @@ def release(
 def _counted(entries: Any) -> int:
     bodies = [entry.body for entry in entries if entry.kind in ("PeopleReleased", "PeopleUpheld")]
     return sum(sum(body.people.values()) + sum(getattr(body, "undone", {}).values()) for body in bodies)
-
-
-def _ids(word: str) -> Iterator[str]:
-    from tocsin.scoping.declaration import read_lines
-
-    if word.startswith("@"):
-        yield from read_lines(Path(word[1:]))
-    else:
-        yield word
 
 
 def change_lines(shell: Shell, key: str, found: "Counts") -> list[str]:

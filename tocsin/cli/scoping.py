@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import say_again, say_duties, settled
 from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, at_terminal, labelled
+from tocsin.cli.given import words_given
 from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import Refused, WrongUsage
 
@@ -171,22 +172,10 @@ def _secrets(option: str, values: _Many) -> list[str]:
 
 
 def _words(option: str, values: _Many) -> list[str]:
-    from tocsin.scoping.declaration import read_lines
-
-    found: list[str] = []
-    for value in values:
-        if value == "@-":
-            found += [
-                line.strip() for line in sys.stdin.read().splitlines() if line.strip() and line[0] != "#"
-            ]
-        elif value.startswith("@"):
-            try:
-                found += read_lines(Path(value[1:]))
-            except Refused as error:
-                raise Refused(f"{option}: {error}") from None
-        else:
-            found.append(value)
-    return found
+    try:
+        return words_given(values)
+    except Refused as error:
+        raise Refused(f"{option}: {error}") from None
 
 
 @contextmanager

@@ -1,9 +1,7 @@
-"""What a person hands to scoping as files: `sources.yaml`, indicators one to a line, the forensic team's list."""
+"""What a person hands to scoping as files: `sources.yaml`, and the forensic team's list."""
 
 import csv
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,7 @@ from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.paths import is_url
 from tocsin.domain.scope.question import Listed
 from tocsin.domain.sources import Sources
-
-#: Bytes of an indicator; no token, address or user agent is longer.
-_LONGEST = 65_536
+from tocsin.scoping.wordfiles import lines_of, spoken
 
 
 def read_sources(path: Path) -> Sources:
@@ -75,41 +71,17 @@ def _with_paths(entry: Any, key: str, place: Callable[[str], str]) -> Any:
     return entry | {key: place(named)} if isinstance(named, str) else entry
 
 
-def read_lines(path: Path) -> tuple[str, ...]:
-    """Indicators, one to a line, each once; blank lines and lines that start with `#` say nothing."""
-    found = tuple(dict.fromkeys(line for line in _stripped(path) if line and not line.startswith("#")))
-    if not found:
-        raise Refused(f"{path}: holds no indicator; write one to a line")
-    return found
-
-
-def _stripped(path: Path) -> Iterator[str]:
-    """The lines of a file, one after the other, so that only what is kept of them takes memory."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(iter(partial(file.readline, _LONGEST + 1), b""), 1):
-                if len(line) > _LONGEST:
-                    raise BadFile(
-                        path, number, f"is longer than {_LONGEST} bytes; write one indicator to a line"
-                    )
-                text = line.removeprefix(BOM_UTF8) if number == 1 else line
-                yield from (each.strip() for each in text.decode().split("\r"))
-    except OSError as error:
-        raise Refused(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: is not UTF-8; save it as UTF-8") from None
-
-
 def read_list(path: Path) -> tuple[Listed, ...]:
     """The forensic team's list: an id or e-mail address to a line, or a CSV with `who` and perhaps `kinds` (`a b`)."""
-    rows = list(csv.reader(_text(path).splitlines()))
+    lines = list(lines_of(path))
+    rows = list(csv.reader(lines))
     header = [name.strip().lower() for name in rows[0]] if rows else []
     if "who" not in header:
         if len(header) > 1 and not header[0].startswith("#"):
             raise BadFile(
                 path, 1, "has commas but no column `who`; put the header who,kinds above the people"
             )
-        return tuple(Listed(who=who) for who in read_lines(path))
+        return tuple(Listed(who=who) for who in spoken(path, lines))
     found = []
     for number, row in enumerate(rows[1:], 2):
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
@@ -121,12 +93,3 @@ def read_list(path: Path) -> tuple[Listed, ...]:
     if not found:
         raise Refused(f"{path}: lists nobody; write one person to a line")
     return tuple(found)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise Refused(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{path}: is not UTF-8; save it as UTF-8") from None

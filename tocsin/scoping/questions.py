@@ -16,7 +16,8 @@ from tocsin.catalog.yamlfile import Document, parse_document
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.scope.clauses import KINDS
 from tocsin.domain.scope.question import Question, read_question
-from tocsin.scoping.declaration import read_lines, read_list
+from tocsin.scoping.declaration import read_list
+from tocsin.scoping.wordfiles import read_lines
 
 #: A kept question holds its indicators itself, a million tokens of them perhaps.
 _LARGEST = 1 << 30
