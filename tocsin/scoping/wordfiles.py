@@ -35,7 +35,7 @@ def lines_of(path: Path | None) -> Iterator[str]:
     """Its lines without the blanks around them, one after the other: only what is kept of them takes memory."""
     name, read = _name(path), 0
     try:
-        with path.open("rb") if path else open(_STDIN, "rb", closefd=False) as file:  # noqa: PTH123 - no path
+        with path.open("rb") if path else open(_STDIN, "rb", closefd=False) as file:
             for number, line in enumerate(iter(partial(file.readline, LONGEST + 1), b""), 1):
                 if len(line) > LONGEST:
                     what = f"is longer than {LONGEST} bytes; write one indicator to a line"
