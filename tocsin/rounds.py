@@ -47,6 +47,8 @@ def rounds(
     read_at = app.clock()
     seen: datetime | None = None
     last = False
+    # Whoever was killed while an incident ended has left its rows behind.
+    _swept(app)
     while not last:
         tell_systemd("WATCHDOG=1")
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
