@@ -13,13 +13,14 @@ from sqlalchemy import create_engine, text
 
 from tests.story import KINDS
 from tocsin import actions
+from tocsin.actions.caching import keep_rows
 from tocsin.domain.errors import Refused
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.scope.people import pseudonym
 from tocsin.domain.scope.question import Listed, Question
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
-from tocsin.storage import affected
+from tocsin.storage import accounts, affected
 
 pytestmark = pytest.mark.rooms
 
@@ -51,6 +52,12 @@ def everything_stored(app):
     engine.dispose()
 
 
+def kept_rows(story):
+    """The files in which the rows of the incident's logs wait for the next question."""
+    folder = story.app.settings.home / "cache" / "logs" / story.key
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 def in_the_files(app, content):
     """Whether these bytes lie anywhere in SQLite's file or its log; elsewhere files are not ours to read."""
     if not app.database.sqlite:
@@ -76,7 +83,9 @@ def told(story, capfd, caplog):
     story.with_customers(3, c2=READER, c3={"email": "zeisig@example.org"})
     line = {"time": "2026-11-23T10:00:00Z", "account": READER["id"], "token": CANARIES[3], "ip": CANARIES[4]}
     log = {**line, "path": "/v1/account", "status": 200}
-    (story.folder / "api.ndjson").write_text(json.dumps(log) + "\n", encoding="utf-8")
+    nobodys = {**log, "account": "zeisig-77"}
+    lines = "".join(json.dumps(each) + "\n" for each in (log, nobodys))
+    (story.folder / "api.ndjson").write_text(lines, encoding="utf-8")
     with (story.folder / "sources.yaml").open("a", encoding="utf-8") as sources:
         sources.write(
             "logs:\n  - name: api\n    format: ndjson\n    paths: [api.ndjson]\n    country: VN\n    fields: "
@@ -93,6 +102,9 @@ def told(story, capfd, caplog):
     story.as_("an").ack()
     people = tuple(Listed(who=each, kinds=KINDS) for each in ("c1", address, "c3"))
     question = Question(people=people, tokens=("soa_live_canary",), ips=("198.51.100.77",))
+    done = actions.scope(story.app, story.actor("giang"), story.key, question)
+    keep_rows(story.app, done.incident, question, lambda words, share: None)
+    # The second question finds the rows of the first.
     actions.scope(story.app, story.actor("giang"), story.key, question)
     from tests.story import WORDS
 
@@ -111,8 +123,10 @@ def test_no_canary_sings_but_where_the_people_are_kept(told):
     with told.app.database.read() as connection:
         key = told.app.people_key(told.key)
         person = affected.person(connection, told.key, 1, key, pseudonym(key, "canary_cus_77"))
+        nobodys = [each.id for each in accounts.unowned(connection, told.key, 2, key)]
     assert person is not None
     assert (person.email, person.name) == (READER["email"], READER["name"])
+    assert nobodys == ["zeisig-77"]
 
 
 def _not_in_the_database_the_home_or_what_our_people_got(told):
@@ -120,6 +134,11 @@ def _not_in_the_database_the_home_or_what_our_people_got(told):
     assert [name for name, value in everything_stored(told.app) if sung(value)] == []
     files = [path for path in told.app.settings.home.rglob("*") if path.is_file()]
     assert any("vault" in path.parts for path in files)
+    kept = kept_rows(told)
+    assert {path.suffix for path in kept} == {".rows", ".card"}
+    # In what a format packs tightly nobody would hear them: of Parquet and JSON nothing is to be read either.
+    clear = re.compile(rb'PAR1|"rows"')
+    assert [path for path in kept if clear.search(path.read_bytes())] == []
     assert [path for path in files if sung(path.read_bytes())] == []
     if told.app.database.sqlite:
         base = told.app.database.engine.url.database
@@ -171,6 +190,10 @@ def test_after_erasure_only_counts_and_proofs_are_left(told):
         told.app.people_key(told.key)
     assert told.counts == counts
     assert {bytes(row.sealed) for row in told.rows} == {b""}
+    assert kept_rows(told) == []
+    with told.app.database.read() as connection:
+        found = list(accounts.rows(connection, told.key, 2))
+        assert [bytes(row.sealed) for row in found] == [b""]
     assert pseudonym(key, "canary_cus_77") in {row.person for row in told.rows}
     assert verify(told.app, told.key).fault is None
     with pytest.raises(Refused, match="were erased already"):
