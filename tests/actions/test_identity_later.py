@@ -46,8 +46,31 @@ def test_who_was_told_under_another_id_is_neither_told_again_nor_held(apart):
         apart.approve().as_("an").release(CUSTOMERS)
     apart.fast_forward(hours=2)
     assert apart.readers == ["c1@example.org", "c5@example.org"]
-    assert told_of(apart.app, apart.actor("an"), apart.incident, "c5").owed
     sums_up(apart)
+
+
+def test_her_story_shows_the_letter_that_she_had_under_another_id(apart):
+    apart.released("c1", "c5")
+    declare(apart, keys=True)
+    apart.scope("c1", "c5")
+    for asked in ("c5", "c2"):
+        told = told_of(apart.app, apart.actor("an"), apart.incident, asked)
+        assert (told.owed, told.person.id, told.unsupported) == (True, "c2", None)
+        (sent,) = (letter for letter in told.letters if letter.state == "handed_over")
+        assert (sent.notice, sent.under, len(sent.attempts)) == (CUSTOMERS, "c5", 1)
+    (plain,) = told_of(apart.app, apart.actor("an"), apart.incident, "c1").letters
+    assert (plain.state, plain.under) == ("handed_over", None)
+
+
+def test_the_story_of_two_who_had_a_letter_each_and_are_one_person_shows_both(apart):
+    apart.released("c2", "c5")
+    declare(apart, keys=True)
+    apart.scope("c2", "c5")
+    told = told_of(apart.app, apart.actor("an"), apart.incident, "c5")
+    assert sorted((letter.under or "c2", letter.state) for letter in told.letters) == [
+        ("c2", "handed_over"),
+        ("c5", "handed_over"),
+    ]
 
 
 def test_whose_letter_waited_under_another_id_gets_it_once(apart):

@@ -229,6 +229,23 @@ def test_somebody_who_cannot_be_reached_makes_it_3_and_is_settled_by_hand(
     assert tocsin("ledger", "customers", "--json").json["settled"] == 1
 
 
+def test_a_letter_that_went_out_under_an_earlier_id_is_in_her_story(tocsin: Command, approved: str) -> None:
+    assert tocsin("send", approved, "customers", "--yes", by="an").status == 0
+    head, *rows = Path("customers.csv").read_text(encoding="utf-8").splitlines()
+    mai = next(row for row in rows if row.startswith("cus_1,"))
+    table = [f"{head},no", *(f"{row},{row[:5]}" for row in rows), f"{mai.replace('cus_1', 'cus_0')},cus_1"]
+    Path("customers.csv").write_text("\n".join(table), encoding="utf-8")
+    sources = Path("sources.yaml").read_text(encoding="utf-8")
+    Path("sources.yaml").write_text(sources.replace("{id: id, name", "{id: id, person: no, name"), "utf-8")
+    assert tocsin("scope", "--list", "people.txt", by="giang").status == 0
+    for asked in ("cus_0", "cus_1"):
+        said = tocsin("affected", "--person", asked, by="an").out
+        assert "LETTER  customers: handed over under her earlier id cus_1\n" in said
+    letters = tocsin("affected", "--person", "cus_0", "--json", by="an").json["letters"]
+    assert [(each["state"], each["under"]) for each in letters] == [("handed_over", "cus_1")]
+    assert "earlier id" not in tocsin("affected", "--person", "cus_2", by="an").out
+
+
 def test_a_suspect_is_accounted_for_only_where_somebody_says_so(tocsin: Command, drafted: str) -> None:
     table = Path("customers.csv").read_text(encoding="utf-8").splitlines()
     flagged = [f"{line},{flag}" for line, flag in zip(table, ("flags", "", "", "suspect", ""), strict=True)]

@@ -181,7 +181,8 @@ def _say_story(shell: Shell, incident: Any, person: str) -> None:
         shell.say(*proof_lines(shell, incident.scope))
     for letter in told.letters:
         doubt = ", perhaps twice" if letter.doubtful else ""
-        state = f"{letter.state.replace('_', ' ')}{doubt} {clean(letter.reason or '')}".rstrip()
+        under = f" under her earlier id {clean(letter.under)}" if letter.under else ""
+        state = f"{letter.state.replace('_', ' ')}{doubt}{under} {clean(letter.reason or '')}".rstrip()
         shell.say(labelled("LETTER", f"{letter.notice}: {state}"))
         shell.say(*(f"        {_attempt_words(shell, each)}" for each in letter.attempts))
     shell.give(

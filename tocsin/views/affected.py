@@ -1,15 +1,17 @@
 """Who was affected: counts, what they cannot know, and one person's story."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from tocsin.actors import Actor, need, need_words
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.scope.people import AffectedPerson, Stranger
+from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
 from tocsin.engine.reasons import Reasons, explained
@@ -60,6 +62,8 @@ class Letter:
     reply: str | None
     doubtful: bool
     attempts: tuple[dict[str, Any], ...]
+    #: The id under which she was written to, where she is known under another one by now.
+    under: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,26 +136,30 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
         standing = revisions.standings(connection, incident.key, found.revision, [hidden]).get(hidden)
         if standing is not None:
             person = affected.person(connection, incident.key, standing.revision, key, hidden)
-        rows = [
-            (notice, ledger.row_of(connection, incident.key, notice, hidden)) for notice in incident.notices
-        ]
-        letters = tuple(
-            Letter(
-                notice,
-                ledger.standing(row),
-                row.reason,
-                row.reply,
-                row.doubtful,
-                tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
-            )
-            for notice, row in rows
-            if row is not None
-        )
+        ids = dict.fromkeys((person.id, *person.accounts, asked) if person else (asked,))
+        letters = tuple(_letters(connection, incident, key, tuple(ids)))
     because = _because(app, incident, standing.seq) if standing and standing.seq else None
     way = _way(app, incident, person) if person else None
     revision = standing.revision if standing else found.revision
     reasons = explained(app, incident, revision).of(person.why) if person else None
     return Story(found.revision, len(found.gaps), person, letters, way, standing, because, reasons)
+
+
+def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequence[str]) -> Iterator[Letter]:
+    """Every letter to one person: under her id, which is the first, or under another one that she had before."""
+    for notice in incident.notices:
+        for id_ in ids:
+            row = ledger.row_of(connection, incident.key, notice, pseudonym(key, id_))
+            if row is not None:
+                yield Letter(
+                    notice,
+                    ledger.standing(row),
+                    row.reason,
+                    row.reply,
+                    row.doubtful,
+                    tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
+                    under=None if id_ == ids[0] else id_,
+                )
 
 
 def unowned(app: App, actor: Actor, incident: Incident) -> list[tuple[Stranger, Reasons]]:
