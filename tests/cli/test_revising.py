@@ -44,6 +44,24 @@ def test_who_came_and_who_is_no_longer_supported_stand_one_by_one_under_pseudony
     assert (found["since"], found["revision"], found["held"]) == (1, 3, 2)
 
 
+def test_the_first_revision_changed_nothing_but_that_people_came(tocsin: Command, declared: str) -> None:
+    listed(tocsin, "cus_1", "cus_2")
+    said = tocsin("affected", "--changes")
+    assert (said.status, said.err) == (0, "")
+    assert "revision 1 since revision 0: 2 new, 0 kept, 0 no longer supported" in said.out
+    assert sum(line.startswith("+ ") for line in said.out.splitlines()) == 2
+    found = tocsin("affected", "--changes", "--json").json
+    assert [len(found[kind]) for kind in ("added", "kept", "unsupported")] == [2, 0, 0]
+
+
+def test_since_the_beginning_everybody_came_however_many_revisions_there_were(
+    tocsin: Command, narrowed: str
+) -> None:
+    said = tocsin("affected", "--changes", "--since", "0")
+    assert (said.status, said.err) == (0, "")
+    assert "revision 2 since revision 0: 2 new, 0 kept, 0 no longer supported" in said.out
+
+
 @pytest.mark.parametrize("words", [("--since", "2"), ("--since", "-1")])
 def test_a_revision_that_is_none_is_refused(tocsin: Command, narrowed: str, words: tuple[str, str]) -> None:
     refused = tocsin("affected", "--changes", *words)

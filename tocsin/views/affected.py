@@ -210,6 +210,9 @@ class Differences:
 
     def people(self, app: App, change: revisions.Change) -> Iterator[Changed]:
         """Everybody of one kind of change, in the order of their pseudonyms; a batch is in memory."""
+        if not getattr(self.counts, change):
+            # Before the first revision there is none whose reasons could be read.
+            return
         key = app.people_key(self.incident.key)
         of = explained(app, self.incident, self.before if change == "unsupported" else self.revision).of
         with app.database.read() as connection:
@@ -226,7 +229,10 @@ class Differences:
 
 
 def differences(app: App, incident: Incident, since: int | None) -> Differences:
-    """The latest revision beside an earlier one, the one before where none is named. Refused where there is none."""
+    """The latest revision beside an earlier one, the one before where none is named; before the first stands 0.
+
+    Refused where there is none.
+    """
     now = counts(incident).revision
     before = now - 1 if since is None else since
     if not 0 <= before < now:
