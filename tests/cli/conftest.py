@@ -174,7 +174,8 @@ def process(home: Path) -> Command:
 
     def run(*words: str, by: str | None = "linh", stdin: str = "") -> Result:
         command = [sys.executable, "-m", "tocsin", *words, *(["--as", by] if by else [])]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        options = {"capture_output": True, "text": True, "errors": "surrogateescape"}
+        done = subprocess.run(command, input=stdin, timeout=60, check=False, **options)
         return Result(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -41,6 +41,17 @@ def test_tokens_come_from_stdin(process: Command, tocsin: Command, declared: str
     assert (found.status, found.json["total"]) == (0, 2)
 
 
+@pytest.mark.parametrize(("stdin", "says"), [("a\ntok\0u3\n", "holds NUL"), ("a\nb\udcff\n", "is not UTF-8")])
+def test_what_comes_from_stdin_and_is_no_text_is_refused_by_option_and_line(
+    process: Command, tocsin: Command, declared: str, head: Callable[..., int], stdin: str, says: str
+) -> None:
+    before = head()
+    refused = process("scope", declared, "--token", "@-", stdin=stdin)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert f"--token: stdin:2: {says}" in refused.err
+    assert head() == before
+
+
 @needs_java
 def test_spark_gives_the_same_people_without_a_word_of_its_own_and_leaves_nothing(
     process: Command, tocsin: Command, declared: str

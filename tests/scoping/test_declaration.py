@@ -175,6 +175,64 @@ def test_a_pipe_that_ends_is_a_file_like_any_other(tmp_path):
         assert read(path) == wanted
 
 
+@pytest.mark.parametrize("read", [read_lines, read_list])
+@pytest.mark.parametrize(
+    ("content", "line", "says"),
+    [
+        (b"tok-1\ntok-3\0\ntok-4\n", 2, "holds NUL"),
+        ("tok-1\ntok-2\n".encode("utf-16-le"), 1, "holds NUL"),
+        ("\ufefftok-1\n".encode("utf-16-le"), 1, "is not UTF-8; save it as UTF-8"),
+        (b"tok-1\n\ntok-2\xff\n", 3, "is not UTF-8; save it as UTF-8"),
+        (b"tok-1\n\xed\xa0\x80\n", 2, "is not UTF-8; save it as UTF-8"),
+    ],
+)
+def test_what_is_no_text_is_named_by_its_line_and_not_shown(tmp_path, read, content, line, says):
+    path = tmp_path / "tokens.txt"
+    path.write_bytes(content)
+    with pytest.raises(BadFile, match=says) as refusal:
+        read(path)
+    assert (refusal.value.line, "tok-" in refusal.value.what) == (line, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('who,kinds\nc1,profile\n"' + ("x" * 60_000 + "\n") * 3, 3),
+        ('who\nc1\n"c2\nc3\nc4\n', 3),
+        ('who\n"c1"x\nc2\n', 2),
+    ],
+)
+def test_a_cell_that_does_not_end_is_named_by_its_line(tmp_path, text, line):
+    with pytest.raises(BadFile, match="the quotes of a cell do not close") as refusal:
+        read_list(written(tmp_path, text, "l.csv"))
+    assert refusal.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("who,who", "has two columns `who`; keep one"),
+        ("Kinds,who,KINDS", "has two columns `kinds`; keep one"),
+        ("who;kinds", "has columns that no comma divides; save it with commas: who,kinds"),
+        ("name\tWho", "has columns that no comma divides"),
+    ],
+)
+def test_a_header_that_may_mean_two_things_is_refused(tmp_path, header, says):
+    with pytest.raises(BadFile, match=r"l\.csv:1: ") as refusal:
+        read_list(written(tmp_path, f"{header}\nc1,c2,c3\n", "l.csv"))
+    assert says in str(refusal.value)
+
+
+def test_a_row_that_says_more_than_the_header_is_refused(tmp_path):
+    with pytest.raises(BadFile, match=r"l\.csv:3: has more cells than the header"):
+        read_list(written(tmp_path, "who,kinds\nc1,profile,\nc2,profile,billing\n", "l.csv"))
+
+
+def test_a_row_is_named_by_the_line_in_the_file_though_a_cell_above_has_line_breaks(tmp_path):
+    with pytest.raises(BadFile, match=r"l\.csv:4: names nobody"):
+        read_list(written(tmp_path, 'who,kinds\nc1,"profile\nbilling"\n,profile\n', "l.csv"))
+
+
 def test_a_list_is_plain_or_names_kinds(tmp_path):
     assert read_list(written(tmp_path, "c1\na@example.org\n", "l.txt")) == (
         Listed(who="c1"),

@@ -152,6 +152,32 @@ WRONG = [
     ("tokens:\n  - a\n  - '@{SECRET}'", 3, "there is no file for value 2"),
     ("tokens: [1e999]", 1, "no number"),
     ("- {SECRET}", 1, "asks nothing"),
+    ("where: {any: [{tokens: [a]}], all: [{tokens: [{SECRET}]}]}", 1, "`any` stands alone"),
+    ("where:\n  all: [{tokens: [a]}]\n  tokens: [{SECRET}]", 2, "`all` stands alone"),
+    ("where: {tokens-{SECRET}: [x]}", 1, "a key that nobody knows here"),
+    ("tokens: [a]\n\tips: [{SECRET}]", 2, "a TAB cannot indent in YAML; write spaces"),
+    ("tokens: [a, '@" + "x" * 5000 + "']", 1, "there is no file for value 2"),
+    ('tokens:\n  - a\n  - "{SECRET}\\0"\n  - b', 1, "value 2 of 3 holds NUL"),
+    ('where: {any: [{agents: [a]}, {endpoints: ["/{SECRET}\\0"]}]}', 1, "value 1 of 1 holds NUL"),
+    ('where: {tokens: [a], name: "{SECRET}\\0"}', 1, "name: holds NUL"),
+    ('people:\n  - "{SECRET}\\0"', 2, "holds NUL"),
+    ('exposed: {tables: ["{SECRET}\\0"]}', 1, "value 1 of 1 holds NUL"),
+    ("tokens: [a]\nsince: 20261120", 2, "write a moment with its offset, like 2026-11-24T02:40+07:00"),
+    ("tokens: [a]\nuntil: '20261121'", 2, "write a moment with its offset"),
+    ("tokens: [a]\nsince: 1.7950", 2, "write a moment with its offset"),
+    ("tokens: [a]\nsince: 2026-11-20", 2, "write a moment with its offset"),
+    ("where:\n  tokens: [a]\n  until: 0x6b000000", 3, "write a moment with its offset"),
+    ("exposed:\n  tables: [a]\n  since: -5", 3, "write a moment with its offset"),
+    ("tokens: [a]\nuntil: 0001-01-01T00:00+14:00", 2, "is in the year 1; correct the year"),
+    ("where:\n  tokens: [a]\n  until: 9999-12-31T23:59-10:00", 3, "is in the year 9999; correct the year"),
+    ('{"tokens": ["{SECRET}"],\n"tokens": ["b"]}', 2, "stands here twice"),
+    ('{"tokens": ["a",\n"{SECRET}\\ud800"]}', 2, "holds half of a character"),
+    ('{"ips": ["10.0.0.1"], "{SECRET}": 1}', 1, "a key that nobody knows here"),
+    (
+        "where: {all: [{tokens: [{SECRET}], until: 2026-11-24T02:40Z}, {agents: [x], since: 2026-11-24T02:40Z}]}",
+        1,
+        "never overlap",
+    ),
     ("tokens: [{SECRET}", 2, "did not find expected ',' or ']'"),
 ]  # fmt: skip
 
@@ -203,6 +229,71 @@ def test_files_of_indicators_start_at_the_folder_of_the_question(tmp_path, monke
 def test_a_kept_question_is_read_as_it_stands(tmp_path):
     question = read_question({"where": {"agents": ["@nowhere", "x*"], "tokens": ["a"]}})
     assert question_of(tmp_path / "kept.json", question.canonical()) == question
+
+
+@pytest.mark.parametrize("spelt", ['{"tokens":["@tokens.txt"]}', '{ "tokens" : [\n\t"@tokens.txt" ] }'])
+def test_json_that_somebody_wrote_may_name_files(tmp_path, spelt):
+    (tmp_path / "tokens.txt").write_text("a\nb\n")
+    path = tmp_path / "scope.json"
+    path.write_text(spelt)
+    assert read_question_file(path).question.tokens == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["@tokens.txt", '"@tokens.txt', "a@b"])
+def test_a_kept_value_is_never_taken_for_a_file(tmp_path, value):
+    (tmp_path / "tokens.txt").write_text("a\nb\n")
+    question = read_question({"tokens": [value], "people": [{"who": value}]})
+    assert json.loads(question.canonical())["tokens"] == [value]
+    assert question_of(tmp_path / "kept.json", question.canonical()) == question
+
+
+@pytest.mark.parametrize("sign", ["\u00a0", "\u3000", "\u0085", "\x1c", "\x1f"])
+def test_only_those_blanks_do_not_count_that_the_engine_strips(tmp_path, sign):
+    text = f"{sign}abc{sign}"
+    (tmp_path / "tokens.txt").write_text(f" \t{text}\f\n", encoding="utf-8")
+    (tmp_path / "people.csv").write_text(f"who\n {text} \n", encoding="utf-8", newline="")
+    path = tmp_path / "scope.yaml"
+    path.write_text("where: {tokens: ['@tokens.txt'], agents: [' x ']}\npeople: ['@people.csv']\n")
+    found = read_question_file(path).question
+    assert found.values_of("tokens") == {text}
+    assert found.values_of("agents") == {"x"}
+    assert [each.who for each in found.people] == [text]
+
+
+def test_an_account_in_bytes_that_are_no_text_is_refused_by_its_place():
+    with pytest.raises(Refused, match="accounts: value 2 of 2 holds half of a character"):
+        read_question({"accounts": ["a", "b\udcff"]})
+
+
+def at(hour):
+    return f"2026-11-20T{hour:02}:00Z"
+
+
+@pytest.mark.parametrize(
+    ("where", "outer", "possible"),
+    [
+        ({"all": [{"tokens": ["a"], "until": at(9)}, {"ips": ["10.0.0.1"], "since": at(8)}]}, {}, True),
+        ({"all": [{"tokens": ["a"], "until": at(8)}, {"ips": ["10.0.0.1"], "since": at(8)}]}, {}, False),
+        # The question's own window bounds both.
+        ({"all": [{"tokens": ["a"], "until": at(9)}, {"ips": ["10.0.0.1"], "since": at(7)}]}, {"until": at(8)}, True),
+        # Neither pair is disjoint: all three are.
+        ({"all": [{"any": [{"tokens": ["a"], "until": at(2)}, {"tokens": ["b"], "since": at(6)}]},
+                  {"ips": ["10.0.0.1"], "since": at(1), "until": at(7)},
+                  {"agents": ["x"], "since": at(3), "until": at(5)}]}, {}, False),
+        ({"all": [{"any": [{"tokens": ["a"], "until": at(2)}, {"tokens": ["b"], "since": at(6)}]},
+                  {"ips": ["10.0.0.1"], "since": at(1), "until": at(7)}]}, {}, True),
+        # One part of an any can fit; the other never does.
+        ({"any": [{"tokens": ["c"]},
+                  {"all": [{"tokens": ["a"], "until": at(8)}, {"ips": ["10.0.0.1"], "since": at(9)}]}]}, {}, False),
+    ],
+)  # fmt: skip
+def test_an_all_whose_windows_never_overlap_is_refused(where, outer, possible):
+    raw = {"where": where} | outer
+    if possible:
+        assert read_question(raw).where is not None
+        return
+    with pytest.raises(Refused, match="never overlap, so that no request fits them all"):
+        read_question(raw)
 
 
 def test_a_million_tokens_are_read(tmp_path):

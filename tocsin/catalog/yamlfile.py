@@ -21,6 +21,7 @@ MOST = 50_000  # nodes, those that aliases repeat included
 #: The way from the top of a document to a node: keys of mappings and indexes of lists.
 Loc = tuple[str | int, ...]
 
+_TAB = "a TAB cannot indent in YAML; write spaces"
 _NULL = re.compile(r"null|Null|NULL|~|")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
@@ -87,7 +88,8 @@ def parse_document(path: Path, content: bytes) -> Document:
         return _Composer(path).document(yaml.parse(text, Loader=quick))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadFile(path, mark.line + 1 if mark else 1, _first_line(error.problem)) from None
+        what = _TAB if mark and text[mark.index : mark.index + 1] == "\t" else _first_line(error.problem)
+        raise BadFile(path, mark.line + 1 if mark else 1, what) from None
     except YAMLError as error:
         raise BadFile(path, 1, _first_line(str(error))) from None
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from tocsin.domain.answers import nearest
+from tocsin.domain.moments import LIKE as LIKE_A_MOMENT
 
 _QUOTED = re.compile("'([^']*)'")
 #: The shape of a text to one that has it: a person follows an example, not an expression.
@@ -26,7 +27,6 @@ _MAPPING = "write keys and their values here, one a line"
 _LIST = "write a list here, like [a, b]"
 _WHOLE, _NUMBER = "is no whole number", "is no number"
 _DAY, _TIME = "write a day like 2026-11-24", "write a time of day like 10:00"
-_MOMENT = "write a moment with its offset, like 2026-11-24T02:40+07:00"
 
 #: Kind of error to what is said, where the kind alone tells it.
 _SAID = {
@@ -51,10 +51,10 @@ _SAID = {
     "date_from_datetime_parsing": _DAY,
     "time_type": _TIME,
     "time_parsing": _TIME,
-    "datetime_type": _MOMENT,
-    "datetime_parsing": _MOMENT,
-    "datetime_from_date_parsing": _MOMENT,
-    "timezone_aware": _MOMENT,
+    "datetime_type": LIKE_A_MOMENT,
+    "datetime_parsing": LIKE_A_MOMENT,
+    "datetime_from_date_parsing": LIKE_A_MOMENT,
+    "timezone_aware": LIKE_A_MOMENT,
     "path_type": "write a path here",
     "missing": "is missing",
     "extra_forbidden": "is a key that nobody knows here",

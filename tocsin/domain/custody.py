@@ -2,9 +2,9 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from tocsin.domain.records import Record
+from tocsin.domain.records import Moment, Record
 
 #: Few words for the timeline: an id of `people.yaml` or a firm, a host or a shelf. No address of a person.
 Words = Annotated[
@@ -19,7 +19,7 @@ class Collected(Record):
 
     by: Words | None = None
     from_: Words | None = Field(default=None, alias="from")
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -43,6 +43,10 @@ _FOLLOWING = {
 YEARS = range(1900, 2200)
 
 
+#: How a person writes one.
+LIKE = "write a moment with its offset, like 2026-11-24T02:40+07:00"
+
+
 def stand_ins(name: str) -> tuple[str, ...]:
     """The moments that a moment follows while nobody has decided it."""
     return _FOLLOWING.get(name, ())

@@ -5,12 +5,13 @@ misspelt key in a file is refused instead of ignored.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +23,7 @@ from pydantic import (
 
 from tocsin.domain.answers import nearest
 from tocsin.domain.languages import LANGUAGES, SPOKEN_IN
+from tocsin.domain.moments import LIKE, YEARS
 from tocsin.domain.places import PLACES, REGIONS, WORLDWIDE
 
 Role = Literal[
@@ -91,6 +93,20 @@ def _day(raw: Any) -> Any:
     raise ValueError(f"{raw!r} is no day; write one like 2026-11-24")
 
 
+def _moment(raw: Any) -> Any:
+    """A moment as it is written. A number is none, nor is `20261124`: they would count as seconds since 1970."""
+    if isinstance(raw, datetime) or (isinstance(raw, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw)):
+        return raw
+    # What stands here may be a secret at the wrong place.
+    raise ValueError(LIKE)
+
+
+def _in_a_year_that_is_meant(moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise ValueError(f"is in the year {moment.year}; correct the year")
+    return moment.astimezone(UTC)
+
+
 def _english_is_there(texts: dict[str, str]) -> dict[str, str]:
     if "en" not in texts:
         raise ValueError("add the words in English (en); other languages may follow")
@@ -131,6 +147,8 @@ Language = Annotated[
 Line = Annotated[str, AfterValidator(_says_something)]
 #: Where a text is read, or that nobody knows where.
 Address = Annotated[str, StringConstraints(pattern=r"^(https?://\S+|not known)$")]
+#: A moment with its offset, in UTC inside, in a year that somebody may mean.
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_a_year_that_is_meant)]
 Day = Annotated[date, BeforeValidator(_day)]
 #: A number or a yes as it stands: neither `true` for 1 nor `"500"` for 500, which are slips of the pen.
 Whole = StrictInt

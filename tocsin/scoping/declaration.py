@@ -1,7 +1,9 @@
 """What a person hands to scoping as files: `sources.yaml`, and the forensic team's list."""
 
 import csv
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from tocsin.catalog.yamlfile import Document, read_document
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.domain.paths import is_url
 from tocsin.domain.scope.question import Listed
+from tocsin.domain.scope.values import BLANKS
 from tocsin.domain.sources import Sources
 from tocsin.scoping.wordfiles import lines_of, spoken
 
@@ -74,8 +77,12 @@ def _with_paths(entry: Any, key: str, place: Callable[[str], str]) -> Any:
 def read_list(path: Path) -> tuple[Listed, ...]:
     """The forensic team's list: an id or e-mail address to a line, or a CSV with `who` and perhaps `kinds` (`a b`)."""
     lines = list(lines_of(path))
-    rows = list(csv.reader(lines))
-    header = [name.strip().lower() for name in rows[0]] if rows else []
+    _, first = next(_rows(path, lines[:1]), (1, []))
+    header = [name.strip(BLANKS).lower() for name in first]
+    if twice := next((name for name in ("who", "kinds") if header.count(name) > 1), None):
+        raise BadFile(path, 1, f"has two columns `{twice}`; keep one")
+    if len(first) == 1 and re.fullmatch(r"(who|kinds)\s*[;\t|].*|.*[;\t|]\s*(who|kinds)", header[0]):
+        raise BadFile(path, 1, "has columns that no comma divides; save it with commas: who,kinds")
     if "who" not in header:
         if len(header) > 1 and not header[0].startswith("#"):
             raise BadFile(
@@ -83,13 +90,30 @@ def read_list(path: Path) -> tuple[Listed, ...]:
             )
         return tuple(Listed(who=who) for who in spoken(path, lines))
     found = []
-    for number, row in enumerate(rows[1:], 2):
-        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+    for number, row in islice(_rows(path, lines), 1, None):
+        cells = dict(zip(header, (cell.strip(BLANKS) for cell in row), strict=False))
         if not any(cells.values()):
             continue
+        if any(row[len(header) :]):
+            raise BadFile(
+                path, number, "has more cells than the header; write its kinds into one: profile billing"
+            )
         if not cells.get("who"):
             raise BadFile(path, number, "names nobody; put an id or an e-mail address under `who`")
         found.append(Listed(who=cells["who"], kinds=tuple(cells.get("kinds", "").split())))
     if not found:
         raise Refused(f"{path}: lists nobody; write one person to a line")
     return tuple(found)
+
+
+def _rows(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV, each with the line on which it begins; BadFile names the first that is none."""
+    # Strict: else a quote that never closes makes one cell of everybody below it.
+    reader, begins = csv.reader((f"{line}\n" for line in lines), strict=True), 1
+    try:
+        for row in reader:
+            yield begins, row
+            begins = reader.line_num + 1
+    except csv.Error:
+        what = "the quotes of a cell do not close, or close before it ends; correct them, or leave them out"
+        raise BadFile(path, begins, what) from None

@@ -1,8 +1,9 @@
 """A question as a file: `scope.yaml`, or the canonical JSON that is kept as evidence.
 
-In YAML a value `"@leaked.txt"` stands for the lines of a file, whose path starts at the folder of the question; in a
-question that was kept, every value is meant as it stands. What is wrong is named by file and line, and by the place of
-a value in its list: never by a value, which may be a secret or somebody's address.
+What somebody writes is YAML, JSON too: a value `"@leaked.txt"` stands for the lines of a file, whose path starts at the
+folder of the question. A question that was kept is known by its bytes, which are its own canonical ones and no others:
+there every value is meant as it stands. What is wrong is named by file and line, and by the place of a value in its
+list: never by a value, which may be a secret or somebody's address.
 """
 
 import json
@@ -23,7 +24,7 @@ from tocsin.scoping.wordfiles import read_lines
 _LARGEST = 1 << 30
 #: Words of a complaint that may quote what stands in the file.
 _QUOTED = re.compile(r"(?<=key )'[^']*'|^\S+(?= is no number)")
-_KEYS = "tokens, sessions, accounts, ips, agents, where, since, until, sources or people"
+_KEYS = "tokens, sessions, accounts, ips, agents, where, since, until, sources, people or exposed"
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,8 @@ def read_question_file(path: Path) -> HandedIn:
 
 def question_of(path: Path, content: bytes) -> Question:
     """The question in these bytes, which are said to stand in `path`."""
-    if (kept := _as_json(content)) is not None:
-        try:
-            return read_question(kept)
-        except Refused as error:
-            raise BadFile(path, 1, str(error)) from None
+    if kept := _kept(content):
+        return kept
     document = _as_yaml(path, content)
     if not isinstance(document.value, dict):
         raise BadFile(path, 1, f"asks nothing; write {_KEYS}")
@@ -66,15 +64,15 @@ def question_of(path: Path, content: bytes) -> Question:
         raise BadFile(path, error.line, _unknown(error.what)) from None
 
 
-def _as_json(content: bytes) -> dict[str, Any] | None:
-    """A kept question; None for whatever else, which is YAML, if anything."""
+def _kept(content: bytes) -> Question | None:
+    """The question whose canonical bytes these are; None for whatever else, which somebody wrote."""
     if not content.startswith(b"{"):
         return None
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        question = read_question(json.loads(content))
+    except (ValueError, RecursionError, Refused):
         return None
-    return found if isinstance(found, dict) else None
+    return question if question.canonical() == content else None
 
 
 def _as_yaml(path: Path, content: bytes) -> Document:
@@ -82,7 +80,9 @@ def _as_yaml(path: Path, content: bytes) -> Document:
         return parse_document(path, content)
     except BadFile as error:
         what = _QUOTED.sub("...", error.what)
-        if "cannot start any token" in what or "a tag" in what or "refers to nothing" in what:
+        if "Unicode character escape" in what:
+            what = "holds half of a character; write the character itself, not its \\u codes"
+        elif "cannot start any token" in what or "a tag" in what or "refers to nothing" in what:
             what = 'put quotes around a value that begins with @, *, & or !, like "@leaked.txt"'
         elif "larger than" in what or "more than" in what:
             what += '; put indicators into files of their own, like tokens: ["@leaked.txt"]'
@@ -136,9 +136,12 @@ def _lines(name: str, document: Document, loc: tuple[str | int, ...]) -> tuple[s
 
 def _path(name: str, document: Document, loc: tuple[str | int, ...]) -> Path:
     path = document.path.resolve().parent / name[1:]
-    if not path.is_file():
-        raise document.bad(loc, f"there is no file for value {_number(loc)}; its path starts at this folder")
-    return path
+    try:
+        if path.is_file():
+            return path
+    except OSError:
+        pass  # A name that is longer than any file's.
+    raise document.bad(loc, f"there is no file for value {_number(loc)}; its path starts at this folder")
 
 
 def _number(loc: tuple[str | int, ...]) -> int:
@@ -147,6 +150,8 @@ def _number(loc: tuple[str | int, ...]) -> int:
 
 def _unknown(what: str) -> str:
     """A key that is like none of ours may be an indicator at the wrong place."""
-    if "unknown key" not in what or "did you mean" in what:
+    if "unknown key" not in what:
         return what
+    if meant := re.search(r"; did you mean [a-z]+\?$", what):
+        return f"a key that nobody knows here{meant[0]}"
     return f"a key that nobody knows here; write {_KEYS}, and in a clause {', '.join(KINDS)}, name or own"

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tocsin.domain.errors import BadFile, Refused
+from tocsin.domain.scope.values import BLANKS
 
 #: Bytes of a line; no token, address or user agent is longer.
 LONGEST = 65_536
@@ -39,18 +40,26 @@ def lines_of(path: Path | None) -> Iterator[str]:
             for number, line in enumerate(iter(partial(file.readline, LONGEST + 1), b""), 1):
                 if len(line) > LONGEST:
                     what = f"is longer than {LONGEST} bytes; write one indicator to a line"
-                    raise BadFile(Path(name), number, what)
+                    raise BadFile(name, number, what)
                 read += len(line)
                 if read > LARGEST or number > MOST:
                     bound = f"{LARGEST >> 20} MB or {MOST:,} lines"
                     raise Refused(f"{name}: is more than {bound}; hand it over in several files")
                 text = line.removeprefix(BOM_UTF8) if number == 1 else line
-                yield from (each.strip() for each in text.decode().split("\r"))
+                yield from (each.strip(BLANKS) for each in _decoded(name, number, text).split("\r"))
     except OSError as error:
         why = f"cannot be read ({error.strerror}); check its path and permissions"
         raise Refused(f"{name}: {why}") from None
+
+
+def _decoded(name: str, number: int, line: bytes) -> str:
+    try:
+        text = line.decode()
     except UnicodeDecodeError:
-        raise Refused(f"{name}: is not UTF-8; save it as UTF-8") from None
+        raise BadFile(name, number, "is not UTF-8; save it as UTF-8") from None
+    if "\0" in text:
+        raise BadFile(name, number, "holds NUL, as UTF-16 does; save it as UTF-8, without that character")
+    return text
 
 
 def _name(path: Path | None) -> str:

@@ -1,19 +1,17 @@
 """Clauses: indicators that must fit one request together, in a window and in logs of their own."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    AwareDatetime,
     BeforeValidator,
     Field,
     field_validator,
     model_validator,
 )
 
-from tocsin.domain.moments import iso, parse_moment
-from tocsin.domain.records import Flag, Record
+from tocsin.domain.moments import iso
+from tocsin.domain.records import Flag, Moment, Record
 from tocsin.domain.scope import values
 
 #: What an indicator may be compared with, in the order in which people name it.
@@ -35,19 +33,9 @@ _Texts = tuple[str, ...]
 _Numbers = Annotated[_Texts, BeforeValidator(_one_or_many)]
 
 
-def once_each(given: _Texts) -> _Texts:
-    """Texts without the blanks around them, once, in order."""
-    return tuple(sorted({value.strip() for value in given} - {""}))
-
-
 def as_networks(given: _Texts) -> _Texts:
     """Addresses and blocks in their shortest form."""
     return values.each_kept(given, lambda text: str(values.network(text)), "is no address and no CIDR block")
-
-
-def meant(edge: datetime | None) -> datetime | None:
-    """An edge of a window in UTC, in a year that somebody may mean."""
-    return edge and parse_moment(edge.isoformat())
 
 
 def _not_too_many(given: _Texts) -> _Texts:
@@ -63,7 +51,7 @@ class Own(Record):
     agents: _Texts = ()
 
     _blocks = field_validator("ips")(as_networks)
-    _agents = field_validator("agents")(lambda given: _not_too_many(once_each(given)))
+    _agents = field_validator("agents")(lambda given: _not_too_many(values.once_each(given)))
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -90,25 +78,28 @@ class Clause(Record):
     bytes: _Numbers = ()
     #: ISO 3166-1 alpha-2, of the client as the log names it.
     countries: _Texts = ()
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     #: Names of the log sources that are asked; none means all that the question reads.
     sources: _Texts = ()
     own: Own | None = None
     #: Whether the owner's own requests count too, since whoever holds her session may pass for her anywhere.
     impersonation: Flag | None = None
 
-    _plain = field_validator("tokens", "sessions", "accounts", "sources")(once_each)
+    _plain = field_validator("tokens", "sessions", "accounts", "sources")(values.once_each)
     _blocks = field_validator("ips")(as_networks)
-    _agents = field_validator("agents")(lambda given: _not_too_many(once_each(given)))
-    _edges = field_validator("since", "until")(meant)
+    _agents = field_validator("agents")(lambda given: _not_too_many(values.once_each(given)))
 
     @field_validator("name")
     @classmethod
     def _named(cls, name: str | None) -> str | None:
-        if name is not None and not name.strip():
+        if name is None:
+            return None
+        if fault := values.unfit(name):
+            raise ValueError(fault)
+        if not name.strip():
             raise ValueError("is empty; write it, or leave the key out")
-        return name and name.strip()
+        return name.strip()
 
     @field_validator("endpoints")
     @classmethod

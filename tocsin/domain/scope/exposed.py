@@ -2,10 +2,11 @@
 
 from typing import Self
 
-from pydantic import AwareDatetime, Field, field_serializer, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
-from tocsin.domain.moments import iso, parse_moment
-from tocsin.domain.records import Record
+from tocsin.domain.moments import iso
+from tocsin.domain.records import Moment, Record
+from tocsin.domain.scope.values import once_each
 
 
 class Exposed(Record):
@@ -15,23 +16,18 @@ class Exposed(Record):
     """
 
     tables: tuple[str, ...] = Field(min_length=1)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     @field_validator("tables")
     @classmethod
     def _once_each(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not all(value.strip() for value in values):
             raise ValueError("a table has no name; write it as the data map does")
-        return tuple(sorted({value.strip() for value in values}))
-
-    @field_validator("since", "until")
-    @classmethod
-    def _in_a_year_that_is_meant(cls, edge: AwareDatetime | None) -> AwareDatetime | None:
-        return edge and parse_moment(edge.isoformat())
+        return once_each(values)
 
     @field_serializer("since", "until", when_used="json")
-    def _in_one_way(self, edge: AwareDatetime | None) -> str | None:
+    def _in_one_way(self, edge: Moment | None) -> str | None:
         return None if edge is None else iso(edge)
 
     @model_validator(mode="after")

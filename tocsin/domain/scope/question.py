@@ -2,21 +2,33 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.records import Record
-from tocsin.domain.scope.clauses import KINDS, Clause, as_networks, meant, once_each, with_moments
+from tocsin.domain.records import Moment, Record
+from tocsin.domain.scope.clauses import KINDS, Clause, as_networks, with_moments
 from tocsin.domain.scope.exposed import Exposed
-from tocsin.domain.scope.tree import MOST, Gate, Leaf, Part, clauses_of, gated, in_order, plain, refuse_depth
+from tocsin.domain.scope.tree import (
+    MOST,
+    Gate,
+    Leaf,
+    Part,
+    clauses_of,
+    gated,
+    in_order,
+    moments_of,
+    plain,
+    refuse_depth,
+)
+from tocsin.domain.scope.values import BLANKS, once_each, unfit
+from tocsin.domain.scope.windows import Window, common, is_empty, joined
 from tocsin.domain.timeline import canonical
 
 #: The kinds that may be asked about without a tree: any of them fits, and all of them fit better.
 INDICATORS = ("tokens", "sessions", "accounts", "ips", "agents")
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Listed(Record):
@@ -24,6 +36,14 @@ class Listed(Record):
 
     who: str = Field(min_length=1)
     kinds: tuple[str, ...] = ()
+
+    @field_validator("who", "kinds")
+    @classmethod
+    def _can_be_kept(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for text in (given,) if isinstance(given, str) else given:
+            if fault := unfit(text):
+                raise ValueError(fault)
+        return given
 
 
 class Question(Record):
@@ -40,8 +60,8 @@ class Question(Record):
     ips: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     where: Part | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     #: Names of the log sources to read; none means all.
     sources: tuple[str, ...] = ()
     people: tuple[Listed, ...] = ()
@@ -50,7 +70,6 @@ class Question(Record):
 
     _plain = field_validator("tokens", "sessions", "accounts", "agents", "sources")(once_each)
     _blocks = field_validator("ips")(as_networks)
-    _edges = field_validator("since", "until")(meant)
 
     @model_validator(mode="before")
     @classmethod
@@ -81,12 +100,12 @@ class Question(Record):
     def _listed_once(cls, values: tuple[Listed, ...]) -> tuple[Listed, ...]:
         kinds: dict[str, set[str]] = {}
         for listed in values:
-            kinds.setdefault(listed.who.strip(), set()).update(listed.kinds)
+            kinds.setdefault(listed.who.strip(BLANKS), set()).update(listed.kinds)
         return tuple(Listed(who=who, kinds=tuple(sorted(kinds[who]))) for who in sorted(kinds) if who)
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
-        if self.since and self.until and self.since >= self.until:
+        if is_empty((self.since, self.until)):
             raise ValueError("the window is empty: `from` must be before `to`")
         if not (self.given() or self.people or self.exposed):
             raise ValueError(
@@ -94,10 +113,9 @@ class Question(Record):
             )
         if self.where is not None and (flat := [kind for kind in INDICATORS if getattr(self, kind)]):
             raise ValueError(f"{flat[0]} stand beside `where`; make them a clause of it")
-        if any(
-            since and until and since >= until for since, until in (leaf.window for leaf in self.leaves())
-        ):
+        if any(is_empty(leaf.window) for leaf in self.leaves()):
             raise ValueError("the window of a clause lies outside the question's")
+        moments_of(self.tree())
         if self.sources and any(not set(clause.sources) <= set(self.sources) for clause in self._clauses()):
             raise ValueError("a clause is put to a source that the question does not read; name it in both")
         return self
@@ -115,16 +133,9 @@ class Question(Record):
         """Every log source that the question or a clause of it names, once, in order."""
         return tuple(sorted({*self.sources, *self.values_of("sources")}))
 
-    def windows(self, source: str) -> tuple[tuple[datetime | None, datetime | None], ...]:
-        """When a source is asked about anything: windows in order, those that touch or overlap as one; None is open."""
-        found: list[tuple[datetime | None, datetime | None]] = []
-        asked = {leaf.window for leaf in self.leaves_for(source)}
-        for since, until in sorted(asked, key=lambda each: each[0] or _BEGINNING):
-            if found and (found[-1][1] is None or (since or _BEGINNING) <= found[-1][1]):
-                start, end = found.pop()
-                since, until = start, None if None in (end, until) else max(end, until)  # type: ignore[type-var]
-            found.append((since, until))
-        return tuple(found)
+    def windows(self, source: str) -> tuple[Window, ...]:
+        """When a source is asked about anything: windows in order, those that touch or overlap as one."""
+        return joined(leaf.window for leaf in self.leaves_for(source))
 
     def _clauses(self) -> Iterator[Clause]:
         if self.where is not None:
@@ -154,16 +165,18 @@ class Question(Record):
 
     def _window_of(self, clause: Clause) -> dict[str, datetime | None]:
         """The part of a clause's window that lies in the question's."""
-        starts = [edge for edge in (self.since, clause.since) if edge is not None]
-        ends = [edge for edge in (self.until, clause.until) if edge is not None]
-        return {"since": max(starts, default=None), "until": min(ends, default=None)}
+        since, until = common((self.since, self.until), (clause.since, clause.until))
+        return {"since": since, "until": until}
 
     def canonical(self) -> bytes:
-        """The question as canonical JSON."""
+        """The question as canonical JSON, in which an @ that begins a value is escaped.
+
+        So what somebody writes never looks the same while it names a file: `"@leaked.txt"`.
+        """
         raw = self.model_dump(mode="json", exclude_defaults=True, exclude={"where"}) | with_moments(self)
         if self.where is not None:
             raw["where"] = plain(self.where)
-        return canonical(raw)
+        return canonical(raw).replace(b'"@', b'"\\u0040')
 
     @property
     def sha256(self) -> str:

@@ -13,13 +13,14 @@ has the same digest.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from functools import reduce
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from tocsin.domain.records import Record
 from tocsin.domain.scope.clauses import Clause, with_moments
+from tocsin.domain.scope.windows import Window, joined, overlaps
 from tocsin.domain.timeline import canonical
 
 #: Levels of any and all.
@@ -28,16 +29,28 @@ DEEPEST = 8
 MOST = 62
 
 
+def _alone(raw: Any) -> Any:
+    if isinstance(raw, dict) and len(raw) > 1:
+        raise ValueError(
+            f"`{_form(raw)}` stands alone; make what stands beside it a part of it, or of an any or all above it"
+        )
+    return raw
+
+
 class AnyOf(Record):
     """At least one part fits."""
 
     any: tuple["Part", ...] = Field(min_length=1)
+
+    _no_other_key = model_validator(mode="before")(_alone)
 
 
 class AllOf(Record):
     """Every part fits the same request."""
 
     all: tuple["Part", ...] = Field(min_length=1)
+
+    _no_other_key = model_validator(mode="before")(_alone)
 
 
 def _form(raw: Any) -> str:
@@ -62,8 +75,8 @@ class Leaf:
     clause: Clause
 
     @property
-    def window(self) -> tuple[datetime | None, datetime | None]:
-        """From `since` (included) to `until` (not included); None is open."""
+    def window(self) -> Window:
+        """When a request may fit it."""
         return self.clause.since, self.clause.until
 
 
@@ -80,6 +93,21 @@ def holds(node: Leaf | Gate, marks: int) -> bool:
     if isinstance(node, Leaf):
         return bool(node.bit & marks)
     return (all if node.every else any)(holds(part, marks) for part in node.parts)
+
+
+def moments_of(node: Leaf | Gate) -> tuple[Window, ...]:
+    """When a request may fit; ValueError where the parts of an `all` have no moment in common."""
+    if isinstance(node, Leaf):
+        return (node.window,)
+    below = [moments_of(part) for part in node.parts]
+    if not node.every:
+        return joined(window for windows in below for window in windows)
+    if not (found := reduce(overlaps, below)):
+        raise ValueError(
+            "the windows of the parts of an `all` never overlap, so that no request fits them all; "
+            "correct since or until, or write any"
+        )
+    return found
 
 
 def parts_of(group: _Group) -> tuple[Any, ...]:

@@ -10,6 +10,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from tocsin.domain.places import ALIASES, PLACES
 
+#: Blanks around a text that do not count. Engines strip these and no others, so that a text that ends in another one is
+#: found as it stands.
+BLANKS = " \t\n\r\v\f"
 #: What a status line may say (RFC 9110, 15), and what servers write beside it (nginx 499, others up to 999).
 STATUSES = range(100, 1000)
 #: More than any answer holds, and less than a signed 64-bit number ends at.
@@ -28,7 +31,7 @@ Range = tuple[int, int | None]
 
 def each_kept(values: Iterable[str], kept: Callable[[str], str], what: str) -> tuple[str, ...]:
     """Every value in its kept form, once, in order; ValueError says which one is `what` it should not be."""
-    given = tuple(values)
+    given = texts(values)
     found = set()
     for number, value in enumerate(given, 1):
         try:
@@ -38,9 +41,34 @@ def each_kept(values: Iterable[str], kept: Callable[[str], str], what: str) -> t
     return tuple(sorted(found))
 
 
+def once_each(given: Iterable[str]) -> tuple[str, ...]:
+    """Texts without the blanks around them, once, in order; ValueError says which one no log can hold."""
+    return tuple(sorted({value.strip(BLANKS) for value in texts(given)} - {""}))
+
+
+def texts(given: Iterable[str]) -> tuple[str, ...]:
+    """The same texts; ValueError says which one is `unfit`."""
+    values = tuple(given)
+    for number, value in enumerate(values, 1):
+        if fault := unfit(value):
+            raise ValueError(f"value {number} of {len(values)} {fault}")
+    return values
+
+
+def unfit(text: str) -> str | None:
+    """What is wrong with a text that can neither be kept nor stand in a log; None where it may be one."""
+    if "\0" in text:
+        return "holds NUL; take that character out, or save its file as UTF-8"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half of a character, or a byte that is not UTF-8; write the character itself, as UTF-8"
+    return None
+
+
 def network(text: str) -> IPv4Network | IPv6Network:
     """An address or CIDR block; host bits are dropped, `::ffff:a.b.c.d` is its v4 self (RFC 4291, 2.5.5.2)."""
-    found = ip_network(text.strip(), strict=False)
+    found = ip_network(text.strip(BLANKS), strict=False)
     mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
     if mapped is None or found.prefixlen < 96:
         return found
@@ -49,7 +77,7 @@ def network(text: str) -> IPv4Network | IPv6Network:
 
 def country(text: str) -> str:
     """An ISO 3166-1 alpha-2 code in capitals; `UK` and `EL` are what they mean."""
-    code = text.strip().upper()
+    code = text.strip(BLANKS).upper()
     code = ALIASES.get(code, code)
     if code not in PLACES or "-" in code:
         raise ValueError
@@ -61,16 +89,16 @@ def endpoint(text: str) -> str:
 
     The path is the one that a server sees, so it has no query, no `//` and no `/../` that could never fit.
     """
-    found = _ENDPOINT.fullmatch(text.strip())
+    found = _ENDPOINT.fullmatch(text.strip(BLANKS))
     if found is None or re.search(r"//|/\.\.?(?=/|$)", found[2]):
         raise ValueError
     return f"{found[1].upper()} {found[2]}" if found[1] else found[2]
 
 
-def ranges(texts: Iterable[str], read: Callable[[str], Range]) -> tuple[Range, ...]:
+def ranges(values: Iterable[str], read: Callable[[str], Range]) -> tuple[Range, ...]:
     """What these texts say together: ranges in order, those that touch or overlap as one."""
     found: list[Range] = []
-    for low, high in sorted(map(read, texts), key=lambda each: each[0]):
+    for low, high in sorted(map(read, values), key=lambda each: each[0]):
         if found and (found[-1][1] is None or low <= found[-1][1] + 1):
             before = found.pop()
             low, high = before[0], None if None in (before[1], high) else max(before[1], high)  # type: ignore[type-var]
@@ -86,19 +114,19 @@ def in_words(range_: Range) -> str:
 
 def codes(text: str) -> Range:
     """Status codes: `304`, `200-299`, `2xx`."""
-    low, _, high = re.sub(r"^([1-9])xx$", r"\g<1>00-\g<1>99", text.strip().lower()).partition("-")
-    if not re.fullmatch("[0-9]{3}", low.strip()) or not re.fullmatch("([0-9]{3})?", high.strip()):
+    low, _, high = re.sub(r"^([1-9])xx$", r"\g<1>00-\g<1>99", text.strip(BLANKS).lower()).partition("-")
+    if not re.fullmatch("[0-9]{3}", low.strip(BLANKS)) or not re.fullmatch("([0-9]{3})?", high.strip(BLANKS)):
         raise ValueError
     return _range(int(low), int(high or low), STATUSES.start)
 
 
 def sizes(text: str) -> Range:
     """Sizes in bytes: `>= 1MB`, `< 500`, `10kB-2MB`, `1MiB`. kB, MB, GB, TB count by 1000; KiB to TiB by 1024."""
-    if between := _BETWEEN.fullmatch(text.strip()):
+    if between := _BETWEEN.fullmatch(text.strip(BLANKS)):
         if between[4] and not between[2]:
             raise ValueError  # 1-2MB may begin at one byte or at one megabyte.
         return _range(_size(between[1], between[2]), _size(between[3], between[4]), 0)
-    bound = _BOUND.fullmatch(text.strip())
+    bound = _BOUND.fullmatch(text.strip(BLANKS))
     if bound is None:
         raise ValueError
     size = _size(bound[2], bound[3])
