@@ -1,6 +1,7 @@
 """A scope is measured again from what was kept of it, and a second analyst stands for it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -187,8 +188,32 @@ def test_other_people_are_counted_and_cannot_be_signed(asked, live):
 def test_a_former_revision_can_be_repeated_too(asked, live):
     asked.as_("an").repeat(1)
     assert [(each.revision, each.same) for each in repetitions(asked)] == [(1, True)]
-    with pytest.raises(Refused, match="has revisions 1 to 2"):
-        asked.as_("an").repeat(3)
+    for none in (0, 3, -1):
+        with pytest.raises(Refused, match="has revisions 1 to 2"):
+            asked.as_("an").repeat(none)
+
+
+def bounded(tale, **bounds):
+    scoping = tale.app.settings.scoping.model_copy(update=bounds)
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"scoping": scoping}))
+
+
+def test_it_is_repeated_within_the_bounds_of_then_and_asked_anew_within_those_of_now(asked):
+    row = {"time": "2026-11-03T01:00:00Z", "token": "u", "path": "/v1/account", "status": "200"}
+    rows = [row | {"account": "c1"}, row | {"account": "c2", "filler": "x" * (1 << 20)}]
+    text = "".join(json.dumps(each) + "\n" for each in rows)
+    (asked.folder / "logs" / "day-3.ndjson").write_text(text, encoding="utf-8")
+    bounded(asked, longest_line=1)
+    actions.scope(asked.app, asked.actor("giang"), asked.key, Question(tokens=("u",)))
+    then = asked.incident.scope
+    assert (then.buckets["confirmed"], then.bounds) == (1, {"longest_line": 1, "unpack_ratio": 250})
+    bounded(asked, longest_line=8, unpack_ratio=10)
+    asked.as_("an").repeat()
+    (again,) = repetitions(asked)
+    assert (again.revision, again.same, again.set_digest) == (2, True, then.set_digest)
+    actions.scope(asked.app, asked.actor("giang"), asked.key, Question(tokens=("u",)))
+    now = asked.incident.scope
+    assert (now.buckets["confirmed"], now.bounds) == (2, {"longest_line": 8, "unpack_ratio": 10})
 
 
 def test_a_repetition_says_whether_the_reasons_are_the_same_and_verify_holds_it_to_that(asked):
@@ -235,8 +260,6 @@ def test_somebody_else_who_repeated_it_signs(asked):
 
 
 def test_a_signature_that_the_timeline_does_not_carry_is_found(asked):
-    from dataclasses import replace
-
     from tocsin.evidence.case import Bad, Case
     from tocsin.evidence.scopes import scopes
     from tocsin.evidence.story import heard

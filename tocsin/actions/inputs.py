@@ -22,13 +22,16 @@ _ENGINE = ("tocsin", "duckdb", "ibis-framework", "pyarrow")
 _NAMED = 3
 
 
-def what_was_read(sources: bytes, catalog: Catalog, engine: str) -> dict[str, Any]:
-    """Packs and data map, the digest of the declaration (`canonical_sources`), and the versions of what measures."""
+def what_was_read(sources: bytes, catalog: Catalog, engine: str, bounds: Mapping[str, int]) -> dict[str, Any]:
+    """Packs and data map, the digest of the declaration (`canonical_sources`), the versions of what measures, and
+    within which bounds it read (`bounds_of`).
+    """
     return {
         "packs": catalog.digest,
         "data_map": digest(catalog.data_map.model_dump(mode="json")),
         "sources": hashlib.sha256(sources).hexdigest(),
         "engine": versions(engine),
+        "bounds": dict(bounds),
     }
 
 

@@ -1,9 +1,10 @@
 """Measuring, for the first time or again: under a lease, within this home's limits, and with the people kept sealed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -62,10 +63,12 @@ def found_by(
     progress: Progress,
     engine: Engine | None = None,
     cache: "Cache | None" = None,
+    bounds: Mapping[str, int] = MappingProxyType({}),
 ) -> "Measurement":
     """What the declared sources say to a question of that moment, within this home's limits, by its engine or another.
 
-    Refused where data would be read without a basis.
+    `bounds` hold in place of this home's: those with which it was asked before. Refused where data would be read
+    without a basis.
     """
     from tocsin.scoping.measure import measure
 
@@ -79,7 +82,7 @@ def found_by(
         pseudonym_key=app.people_key(key),
         asked_at=asked_at,
         progress=progress,
-        limits=limits_of(app),
+        limits=limits_of(app, bounds),
         engines=engines_of(how, home, engine or how.engine),
         cache=cache,
     )
@@ -90,14 +93,20 @@ def workspace_of(app: App) -> Path:
     return app.settings.home / "cache" / "scope"
 
 
-def limits_of(app: App) -> "Limits":
-    """How much of this machine it may take."""
+def bounds_of(app: App) -> dict[str, int]:
+    """What of a log is read at all, as tocsin.toml says it: past that lines and archives are gaps, so it decides."""
+    how = app.settings.scoping
+    return {"longest_line": how.longest_line, "unpack_ratio": how.unpack_ratio}
+
+
+def limits_of(app: App, bounds: Mapping[str, int] = MappingProxyType({})) -> "Limits":
+    """How much of this machine it may take, and what of a log is read at all: by this home, or by `bounds`."""
     from tocsin.sources.bounds import Bounds
     from tocsin.sources.engine import Limits
 
-    how = app.settings.scoping
-    bounds = Bounds(how.longest_line << 20, how.unpack_ratio)
-    return Limits.within(megabytes(how.memory), how.threads, bounds)
+    how, read = app.settings.scoping, bounds_of(app) | dict(bounds)
+    most = Bounds(read["longest_line"] << 20, read["unpack_ratio"])
+    return Limits.within(megabytes(how.memory), how.threads, most)
 
 
 def engines_of(how: Scoping, home: str, engine: Engine) -> "Opens":

@@ -78,7 +78,7 @@ def measured(app: App, incident: Incident, revision: int | None) -> Measured:
     latest = incident.scope
     if latest is None:
         raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
-    wanted = revision or latest.revision
+    wanted = latest.revision if revision is None else revision
     with app.database.read() as connection:
         for entry in timeline.entries(connection, incident.key):
             if isinstance(entry.body, ScopeMeasured) and entry.body.revision == wanted:
@@ -118,7 +118,9 @@ def _again(
     catalog = app.catalog_of(replace(incident, catalog=past.packs))
     # As of then: what lay in the future for those who asked does so again.
     asked_at = past.asked_at or app.now()
-    measurement = found_by(app, key, question, sources, catalog, asked_at, progress, engine)
+    measurement = found_by(
+        app, key, question, sources, catalog, asked_at, progress, engine, bounds=past.bounds
+    )
     found = measurement.result
     # Beside the revisions, where nobody looks for people: the database puts them in order, however many they are.
     beside = -past.revision

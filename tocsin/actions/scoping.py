@@ -9,7 +9,7 @@ from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.caching import cache_of
 from tocsin.actions.inputs import canonical_sources, what_was_read
-from tocsin.actions.measuring import Engine, Progress, found_by, keep_people, measuring
+from tocsin.actions.measuring import Engine, Progress, bounds_of, found_by, keep_people, measuring
 from tocsin.actions.revising import alike, readers_among, upheld_cells
 from tocsin.actors import Actor, known
 from tocsin.app import App
@@ -92,7 +92,7 @@ def _measured(
     keep_people(app, key, revision, rows, ours)
     keep_accounts(app, key, revision, measurement, ours)
     declared = canonical_sources(sources, app.sources_file.parent)
-    read = what_was_read(declared, catalog, engine) | {"asked_at": asked_at}
+    read = what_was_read(declared, catalog, engine, bounds_of(app)) | {"asked_at": asked_at}
     body = _outcome(app, key, revision, result).model_copy(update=tally.said() | read)
     kept = {QUESTION: question.canonical(), SOURCES: declared}
     kept |= {UNREAD: _as_ndjson(measurement.unread)} if measurement.unread else {}

@@ -232,8 +232,8 @@ class ScopeMeasured(Body):
     #: Those of them of whom a person found that they are owed a letter all the same, by readers.
     upheld: dict[str, int] = {}
     #: What is needed to measure it again: the question by its number in the vault and when it was asked, the declared
-    #: sources by theirs, the packs whose data map was used with its digest, the digest of the declaration, and the
-    #: versions of what measured.
+    #: sources by theirs, the packs whose data map was used with its digest, the digest of the declaration, the versions
+    #: of what measured, and the bounds within which it read: `{longest_line: 8, unpack_ratio: 250}`.
     asked: str = ""
     asked_at: Moment | None = None
     declared: str = ""
@@ -243,6 +243,7 @@ class ScopeMeasured(Body):
     data_map: str = ""
     sources: str = ""
     engine: dict[str, str] = {}
+    bounds: dict[str, int] = {}
 
 
 class ScopeRepeated(Body):
