@@ -14,6 +14,8 @@ from tocsin.sources.urls import unescaped
 ESCAPED_SLASH = "%2F"
 #: So many `/a/b/../..` in one path are resolved; what is deeper fits no pattern, and is counted as unmapped.
 _DEEPEST = 12
+#: A path that ends so has a slash at its end once it is resolved (RFC 3986, 5.2.4, B to D).
+_OPEN = r"(^|/)\.{0,2}$"
 _NAME = r"(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)"
 
 
@@ -26,7 +28,7 @@ def with_paths(lines: Any) -> Any:
     kept = kept.mutate(raw=kept.raw.re_replace("(?i)%2f", "%252F"))
     lines = ibis.union(lines, kept)
     lines = lines.mutate(path=unescaped(lines.raw)).drop("raw")
-    lines = lines.mutate(path=_resolved(lines.path), open=lines.path.endswith("/"))
+    lines = lines.mutate(path=_resolved(lines.path), open=lines.path.re_search(_OPEN))
     both = lines.filter(lines.open & (lines.path != "/"))
     both = both.mutate(path=both.path + "/")
     return ibis.union(lines, both).drop("open").distinct()
