@@ -161,6 +161,22 @@ def test_the_owners_own_access_is_set_aside_and_counted(tmp_path):
         assert found.result.method == "approximate"
 
 
+@pytest.mark.parametrize(
+    ("ip", "bucket"),
+    [
+        ("192.0.2.5, 192.0.2.6", "excluded"),
+        # Whoever asks through a proxy writes what she likes before her own address; and a proxy may be the owner's.
+        ("192.0.2.5, 6.6.6.6", "confirmed"),
+        ("6.6.6.6, 192.0.2.5", "confirmed"),
+        ("192.0.2.5, unknown", "confirmed"),
+    ],
+)
+def test_of_a_list_of_addresses_each_one_is_the_owners_or_the_request_counts(tmp_path, ip, bucket):
+    row = request(5, "c1", session="stolen", ip=ip, agent="Acme-Desktop/9")
+    found = asked(tmp_path, [row], {"sessions": ["stolen"], "own": OWN})
+    assert buckets(found) == {"c1": bucket}
+
+
 def test_the_owners_own_access_counts_when_the_indicator_says_so(tmp_path):
     for said in ({"own": OWN, "impersonation": True}, {"impersonation": True}, {}):
         found = asked(tmp_path, THEFT, {"sessions": ["stolen"]} | said)

@@ -69,11 +69,16 @@ class Blocks:
 
         Quotes, brackets, port and zone id do not count.
         """
-        found = (_parsed(each) for each in (text or "").split(","))
-        return any(
+        return any(map(self._holds, (text or "").split(",")))
+
+    def hold_all(self, text: str | None) -> bool:
+        """Whether every address of a list does. Who asks through a proxy may write what she likes before her own."""
+        return all(map(self._holds, (text or "").split(",")))
+
+    def _holds(self, text: str) -> bool:
+        address = _parsed(text)
+        return address is not None and any(
             int(address) >> shift in starts
-            for address in found
-            if address is not None
             for (version, shift), starts in self._by_length.items()
             if version == address.version
         )

@@ -89,7 +89,7 @@ def _with_owned(engine: Any, rows: Any, leaves: Iterable[Leaf]) -> tuple[Any, di
     blocks = {bit: Blocks(map(network, own.ips)) for bit, own in aside.items() if own.ips}
     if blocks:
         held = rows.filter((rows.marks & sum(blocks)) != 0)
-        rows = _with_bits(engine, rows, held, lambda ip: _bits(blocks, lambda each: each.hold(ip)))
+        rows = _with_bits(engine, rows, held, lambda ip: _bits(blocks, lambda each: each.hold_all(ip)))
         rows = rows.rename(own_bits="bits")
     return rows, {bit: _is_own(rows, bit, own) for bit, own in aside.items()}
 
