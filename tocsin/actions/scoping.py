@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import command_of, said_by
@@ -22,14 +22,18 @@ from tocsin.domain.kinds import FactLearned, ScopeMeasured
 from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
+from tocsin.domain.scope.routes import Tally
 from tocsin.domain.scope.unread import UnreadLine
 from tocsin.engine.mailability import tally_of
-from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, keep, put_file
+from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, Sealed, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
 from tocsin.storage import accounts, affected, revisions
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
+
+if TYPE_CHECKING:
+    from tocsin.scoping.measure import Measurement
 
 
 def scope(
@@ -61,67 +65,92 @@ def scope(
     refuse_closed(incident)
     with measuring(app, key) as ours:
         by = engine or app.settings.scoping.engine
-        return _measured(app, actor, key, (question, handed_in), by, ours, progress, asked)
+        answer = _answered(app, key, (question, handed_in), by, ours, progress)
+
+        def decide(change: Change) -> None:
+            refuse_closed(change.incident)
+            if _next(change.incident) != answer.revision:
+                raise Refused("another revision was measured meanwhile; ask again")
+            _write(app, change, answer, by=actor.id)
+            change.also += [ours, lambda connection: hold(connection, key, answer.revision, change.now)]
+            change.answer = {"seen": [each.model_dump() for each in answer.result.seen]}
+
+        return record(app, key, decide, actor=actor.id, command=asked)
 
 
-def _measured(
+@dataclass(frozen=True)
+class _Answer:
+    """A revision that stands but for its entry: its people and accounts are written, its files sealed.
+
+    `body` is what the entry will say, but for what hangs on the moment at which it is written.
+    """
+
+    question: Question
+    revision: int
+    data_map: DataMap
+    result: ScopeResult
+    body: ScopeMeasured
+    sealed: Mapping[str, Sealed]
+
+
+def _answered(
     app: App,
-    actor: Actor,
     key: str,
     asked: tuple[Question, bytes | None],
     engine: Engine,
     ours: Also,
     progress: Progress,
-    command: tuple[str, str] | None,
-) -> Recorded:
+) -> _Answer:
+    """Measure by the declared sources, and keep what was found, and what it was asked of."""
     from tocsin.scoping.declaration import read_sources
 
     question, handed_in = asked
-    incident, people_key = app.incident(key), app.people_key(key)
+    incident, asked_at = app.incident(key), app.now()
     catalog, revision = app.catalog_of(incident), _next(incident)
     sources = read_sources(app.sources_file)
-    asked_at = app.now()
     measurement = found_by(
         app, key, question, sources, catalog, asked_at, progress, engine, cache_of(app, key)
     )
-    result = measurement.result
-    _refuse_list_of_strangers(question, result)
+    _refuse_list_of_strangers(question, measurement.result)
 
-    tally = tally_of(catalog, app.now())
-    rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
-    keep_people(app, key, revision, rows, ours)
-    keep_accounts(app, key, revision, measurement, ours)
+    tally = _keep_found(app, key, revision, measurement, tally_of(catalog, app.now()), ours)
     declared = canonical_sources(sources, app.sources_file.parent)
     read = what_was_read(declared, catalog, engine, bounds_of(app)) | {"asked_at": asked_at}
-    body = _outcome(app, key, revision, result).model_copy(update=tally.said() | read)
+    body = _outcome(app, key, revision, measurement.result).model_copy(update=tally.said() | read)
     kept = {QUESTION: question.canonical(), SOURCES: declared}
     kept |= {UNREAD: _as_ndjson(measurement.unread)} if measurement.unread else {}
     kept |= {HANDED_IN: handed_in} if handed_in else {}
     sealed = {name: put_file(app, key, content) for name, content in kept.items()}
+    return _Answer(question, revision, catalog.data_map, measurement.result, body, sealed)
 
-    def decide(change: Change) -> None:
-        refuse_closed(change.incident)
-        if _next(change.incident) != revision:
-            raise Refused("another revision was measured meanwhile; ask again")
-        items = {
-            name: keep(change, each, name.format(revision), by=actor.id) for name, each in sealed.items()
-        }
-        grounds = tuple(_said_of(change, each) for each in body.grounds)
-        # Who is held hangs on what was decided up to this very entry.
-        left, own = _no_longer_supported(app, key, revision, catalog.data_map)
-        kept_with = {"asked": items[QUESTION], "declared": items[SOURCES], "unread": items.get(UNREAD, "")}
-        seq = change.add(body.model_copy(update=left | kept_with | {"grounds": grounds}))
-        source = change.keep(f"scope revision {revision}, question in evidence {items[QUESTION]}")
-        cells = with_decisions((*body.cells, *own), change.incident.facts)
-        shown = {
-            "cells": cells or _unless_stated(change.incident),
-            "log_coverage": _coverage(question, result),
-        }
-        _learn(change, shown, source, seq)
-        change.also += [ours, lambda connection: hold(connection, key, revision, change.now)]
-        change.answer = {"seen": [each.model_dump() for each in result.seen]}
 
-    return record(app, key, decide, actor=actor.id, command=command)
+def _keep_found(
+    app: App, key: str, revision: int, measurement: "Measurement", tally: Tally, ours: Also
+) -> Tally:
+    """Write the people and the accounts of a revision; how its people are told is counted on the way."""
+    people_key = app.people_key(key)
+    rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
+    keep_people(app, key, revision, rows, ours)
+    keep_accounts(app, key, revision, measurement, ours)
+    return tally
+
+
+def _write(app: App, change: Change, answer: _Answer, *, by: str) -> None:
+    """The entry of a revision, and the facts that it shows."""
+    body, revision = answer.body, answer.revision
+    items = {name: keep(change, each, name.format(revision), by=by) for name, each in answer.sealed.items()}
+    grounds = tuple(_said_of(change, each) for each in body.grounds)
+    # Who is held hangs on what was decided up to this very entry.
+    left, own = _no_longer_supported(app, change.incident.key, revision, answer.data_map)
+    kept_with = {"asked": items[QUESTION], "declared": items[SOURCES], "unread": items.get(UNREAD, "")}
+    seq = change.add(body.model_copy(update=left | kept_with | {"grounds": grounds}))
+    source = change.keep(f"scope revision {revision}, question in evidence {items[QUESTION]}")
+    cells = with_decisions((*body.cells, *own), change.incident.facts)
+    shown = {
+        "cells": cells or _unless_stated(change.incident),
+        "log_coverage": _coverage(answer.question, answer.result),
+    }
+    _learn(change, shown, source, seq)
 
 
 def _as_ndjson(lines: Iterable[UnreadLine]) -> bytes:

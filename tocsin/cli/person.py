@@ -1,0 +1,106 @@
+"""One person's story, as `tocsin affected --person` tells it: what was found of her, why, and every letter."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tocsin.cli.console import Shell, bold, clean, labelled
+from tocsin.cli.controllers import record_lines
+from tocsin.cli.reasons import why_lines
+
+if TYPE_CHECKING:
+    from tocsin.domain.scope.people import AffectedPerson
+    from tocsin.views.affected import Letter, Story
+
+
+def say_story(shell: Shell, incident: Any, person: str) -> None:
+    """Whether somebody was affected, by the id that a customer source knows."""
+    from tocsin.views.affected import story
+
+    told = story(shell.app, shell.actor, incident, person)
+    found = told.person
+    if found is None:
+        doubt = f"; {told.gaps} gaps remain, so this is no proof" if told.gaps else ""
+        shell.say(f"{clean(person)} is not among the affected of revision {told.revision}{doubt}.")
+    else:
+        _say_what_was_found(shell, told, found, person)
+    shell.say(*record_lines(shell, found))
+    proof = incident.scope.proof if found and found.bucket == "excluded" and not found.deletion else ()
+    if proof:
+        from tocsin.cli.grounds import proof_lines
+
+        shell.say(*proof_lines(shell, incident.scope))
+    for letter in told.letters:
+        shell.say(*_letter_lines(shell, letter))
+    shell.give({"key": incident.key, "person": person, **_document(told), "proof": proof})
+
+
+def _document(told: "Story") -> dict[str, Any]:
+    found = told.person
+    return {
+        "revision": told.revision,
+        "affected": found is not None,
+        "told": told.owed,
+        "unsupported": asdict(told.unsupported) | {"because": told.because} if told.unsupported else None,
+        "record": asdict(found) | {"why": told.reasons and asdict(told.reasons)} if found else None,
+        "route": asdict(told.way) if told.way else None,
+        "letters": [asdict(letter) for letter in told.letters],
+    }
+
+
+def _say_what_was_found(shell: Shell, told: "Story", found: "AffectedPerson", person: str) -> None:
+    """How sure, which data, when and where; how she is told, and why she is in."""
+    said = "is owed a letter" if told.owed else "is not owed a letter"
+    when = f"{shell.at(found.first_seen)} to {shell.at(found.last_seen)}, {found.hits} requests"
+    where = f"{found.place}, {clean(found.locale or '?')}, {clean(found.email or 'no address')}"
+    shell.say(bold(f"{clean(person)}: {found.bucket}, {said}"), *_unsupported_lines(told))
+    shell.say(labelled("WHAT", ", ".join(found.kinds) or "unknown kinds"))
+    shell.say(labelled("WHEN", when), labelled("WHERE", where))
+    _say_way(shell, told)
+    shell.say(*why_lines(shell, told.reasons) if told.reasons else ())
+
+
+def _letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
+    """What became of one letter to her, and of each attempt at it."""
+    doubt = ", perhaps twice" if letter.doubtful else ""
+    under = f" under her earlier id {clean(letter.under)}" if letter.under else ""
+    state = f"{letter.state.replace('_', ' ')}{doubt}{under} {clean(letter.reason or '')}".rstrip()
+    yield labelled("LETTER", f"{letter.notice}: {state}")
+    for attempt in letter.attempts:
+        yield f"        {_attempt_words(shell, attempt)}"
+
+
+def _say_way(shell: Shell, told: Any) -> None:
+    """How this one is told, her other addresses and accounts, and what is particular about her."""
+    found, way = told.person, told.way
+    if found.told:
+        to = f" to {clean(way.address)}, {way.chosen}" if way.address else ""
+        shell.say(labelled("TOLD", f"{way.words}{to}"))
+    also = [("addresses", found.emails), ("accounts", found.accounts), ("flags", found.flags)]
+    for name, those in also:
+        if those:
+            shell.say(labelled("ALSO", f"{name} {', '.join(clean(each) for each in those)}"))
+    for address, kind, at in found.suppressed:
+        since = f" since {shell.at(datetime.fromisoformat(at))}" if at else ""
+        shell.say(labelled("MAIL", f"{clean(address)} is on record as {kind}{since}"))
+
+
+def _unsupported_lines(told: "Story") -> list[str]:
+    """That the latest revision does not name this person, and what was decided about it."""
+    gone = told.unsupported
+    if gone is None:
+        return []
+    stands = {
+        "held": "and waits for a decision",
+        "released": "and was released from the scope",
+        "upheld": "and is told all the same, as a person decided",
+    }
+    because = f": {clean(told.because)}" if told.because else ""
+    words = f"found by revision {gone.revision}, no longer supported by revision {told.revision}"
+    return [labelled("SCOPE", f"{words}, {stands[gone.stand]}{because}", urgent=gone.stand == "held")]
+
+
+def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:
+    how = f"{attempt['outcome'].replace('_', ' ')} at {attempt['phase']}"
+    return f"{shell.at(attempt['at'])} attempt {attempt['number']}: {how}, {clean(attempt['reply'] or '')}"
