@@ -210,6 +210,8 @@ def _imports(side: str) -> None:
     needed = {"pandas": "pandas", "tocsin": "tocsin.scoping.measure", "second": "tocsin.scoping.measure"}
     if name := (needed | {"keep": "tocsin.scoping.caching"}).get(side):
         import_module(name)
+    if side in ("tocsin", "second", "keep"):
+        import_module("tocsin.sources.logs").readers()
 
 
 def _answer(rows: Sequence[tuple[Any, ...]]) -> list[Any]:

@@ -1,6 +1,7 @@
 """Who is one person: what the rows of a customer source say of somebody, together and apart."""
 
 import csv
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.scoping.scenes import ASKED, KEY, MAP, ask, log_source, request, write_log
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import read_question
+from tocsin.domain.scope.routes import route_of
 from tocsin.domain.sources import CustomerFields, CustomerSource, Sources
 from tocsin.scoping.identity import MOST_ACCOUNTS
 from tocsin.scoping.measure import Measurement, measure
@@ -239,3 +241,47 @@ def test_a_customer_source_may_be_several_files_and_a_person_may_stand_in_each(t
     read = [(each.name, each.rows) for each in measured.result.inputs if each.source == "crm"]
     assert read == [("people-a.csv", 2), ("people-b.csv", 3)]
     assert gap(measured, "unreadable-lines") == 1
+
+
+ALICE = {"id": "17", "name": "Alice", "email": "alice@a.example", "birth_date": "1980-01-01"}
+BOB = {"id": "17", "name": "Bob", "email": "bob@b.example", "birth_date": "1990-02-02"}
+
+
+@pytest.mark.parametrize(
+    ("other", "held"),
+    [
+        (BOB, True),
+        (BOB | {"birth_date": ""}, True),
+        (ALICE | {"birth_date": "1980-01-02"}, True),
+        (ALICE | {"name": "ALICE "}, False),
+        (ALICE | {"name": "Alice Nguyen"}, False),
+        (ALICE | {"email": "alice@home.example"}, False),
+        ({"id": "17", "name": "", "email": "", "birth_date": ""}, False),
+    ],
+)
+def test_an_id_under_which_two_sources_keep_different_people_is_held(tmp_path, other, held):
+    sources = (customers(tmp_path, ALICE, name="crm"), customers(tmp_path, other, name="shop"))
+    log = write_log(tmp_path, [request(1, "17")])
+    declared = Sources(logs=(log_source(log),), customers=sources)
+    measured = measure(
+        read_question({"ips": ["192.0.2.1"]}),
+        declared,
+        MAP,
+        workspace=tmp_path / "work",
+        pseudonym_key=KEY,
+        asked_at=ASKED,
+    )
+    (person,) = measured.people()
+    assert ("shared-id" in person.flags) == held
+    assert route_of(person, (), date(2026, 11, 26)).way == ("held" if held else "email")
+    assert gap(measured, "shared-ids") == held
+
+
+def test_accounts_of_one_key_may_be_written_otherwise(tmp_path):
+    rows = [
+        row | {"id": each, "person": "k1"}
+        for each, row in (("c1", ALICE), ("c2", ALICE | {"name": "A. Nguyen", "email": "a@x.org"}))
+    ]
+    measured = found(tmp_path, customers(tmp_path, *rows), "c1", "c2")
+    assert gap(measured, "shared-ids") == 0
+    assert len(people(measured)) == 1

@@ -17,7 +17,7 @@ from tocsin.sources.clocks import set_right
 from tocsin.sources.engine import Crew, shared
 from tocsin.sources.logs import Only, understood
 
-#: What the rows of a block that are not kept are counted by: hour, later hour, why unplaced, whether blind.
+#: What the rows of a block that are not kept are counted by: slot, later slot, why unplaced, whether blind.
 Volume = tuple[int | None, int | None, str | None, bool]
 
 
@@ -37,6 +37,17 @@ class Counted:
     unnumbered: int
 
 
+@dataclass(frozen=True)
+class Laid:
+    """Lines of a file, laid before a hand. Their rows have `numbers`, or else their places and so many `before`."""
+
+    shape: Shape
+    text: bytes
+    file: str
+    before: int = 0
+    numbers: Sequence[int] | None = None
+
+
 NOTHING = Counted(0, Counter(), picks=False, picked=(), lost=(), unnumbered=0)
 
 
@@ -46,20 +57,8 @@ class Asks(Protocol):
     def look(self, hand: int, shape: Shape, text: bytes, /) -> Counted:
         """Count the rows of a block."""
 
-    def keep(
-        self,
-        hand: int,
-        shape: Shape,
-        text: bytes,
-        file: str,
-        before: int = 0,
-        numbers: Sequence[int] | None = None,
-        /,
-    ) -> Counter[Volume]:
-        """Keep what is to be kept of rows that were picked, and count the others.
-
-        The rows have `numbers`, or else their places and so many `before`.
-        """
+    def keep(self, hand: int, laid: Laid, /) -> Counter[Volume]:
+        """Keep what is to be kept of rows that were picked, and count the others."""
 
     def table(self, volumes: Mapping[tuple[str, Volume], int], /) -> Any | None:
         """What was kept, beside the volumes of the rows that were not, by file; None where nothing was."""
@@ -80,23 +79,12 @@ class Asked:
         form = self._forms.lay(hand, shape, text)
         return _counted(self.crew.hands[hand].execute(f'EXECUTE "{form.name} look"').fetchall())
 
-    def keep(
-        self,
-        hand: int,
-        shape: Shape,
-        text: bytes,
-        file: str,
-        before: int = 0,
-        numbers: Sequence[int] | None = None,
-    ) -> Counter[Volume]:
-        """Keep what is to be kept of rows that were picked, and count the others.
-
-        The rows have `numbers`, or else their places and so many `before`.
-        """
-        form, at = self._forms.lay(hand, shape, text), self.crew.hands[hand]
-        quoted = file.replace("'", "''")
-        listed = "NULL" if numbers is None else list(numbers)
-        at.execute(f"EXECUTE \"{form.name} keep\" ('{quoted}', {before}, {listed})")
+    def keep(self, hand: int, laid: Laid) -> Counter[Volume]:
+        """Keep what is to be kept of rows that were picked, and count the others."""
+        form, at = self._forms.lay(hand, laid.shape, laid.text), self.crew.hands[hand]
+        file = laid.file.replace("'", "''")
+        numbers = "NULL" if laid.numbers is None else list(laid.numbers)
+        at.execute(f"EXECUTE \"{form.name} keep\" ('{file}', {laid.before}, {numbers})")
         if "rest" not in form.asked:
             return Counter()
         return _counted(at.execute(f'EXECUTE "{form.name} rest"').fetchall()).volumes
@@ -107,7 +95,7 @@ class Asked:
             return None
         named = {
             "file": pa.array([file for file, _ in volumes], pa.string()),
-            "hour": pa.array([hour for _, (hour, _, _, _) in volumes], pa.int64()),
+            "slot": pa.array([slot for _, (slot, _, _, _) in volumes], pa.int64()),
             "later": pa.array([later for _, (_, later, _, _) in volumes], pa.int64()),
             "unplaced": pa.array([why for _, (_, _, why, _) in volumes], pa.string()),
             "blind": pa.array([blind for _, (_, _, _, blind) in volumes], pa.bool_()),
@@ -151,13 +139,13 @@ def _numbered(edge: str) -> str:
 def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
     volumes = Counter[Volume]()
     total, unnumbered, picks, picked, lost = 0, 0, False, list[int](), list[int]()
-    for hour, later, unplaced, blind, is_kept, n, without_number, lines in rows:
+    for slot, later, unplaced, blind, is_kept, n, without_number, lines in rows:
         total, unnumbered = total + n, unnumbered + without_number
         if is_kept:
             picks = True
             picked += lines or ()
         else:
-            volumes[hour, later, unplaced, blind] = n
-        if hour is None and unplaced is None:
+            volumes[slot, later, unplaced, blind] = n
+        if slot is None and unplaced is None:
             lost += lines or ()
     return Counted(total, volumes, picks, sorted(picked), sorted(lost), unnumbered)

@@ -1,6 +1,6 @@
 """Custody of the inputs: each with its fingerprint after reading, and with who collected it, from where, and when."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from tocsin.domain.lists import ListSource
 from tocsin.domain.scope.gaps import Gap
@@ -9,23 +9,23 @@ from tocsin.domain.sources import Sources
 from tocsin.scoping.gaps.files import changed_files, looked_again
 from tocsin.scoping.reading import Reading
 from tocsin.sources.databases import digest_now
-from tocsin.sources.files import File, prints_now
+from tocsin.sources.files import Prints
 from tocsin.sources.finding import Listing
 from tocsin.sources.later import print_there
 from tocsin.sources.logs import by_format
 
 
-def looked_at_again(reading: Reading, files: Sequence[File], listings: Iterable[Listing]) -> Iterator[Gap]:
-    """Fingerprint files after they were read, and note it: a gap for each that changed meanwhile or came beside them.
+def looked_at_again(reading: Reading, prints: Prints, listings: Iterable[Listing]) -> Iterator[Gap]:
+    """Note the fingerprints of files after they were read: a gap for each that changed meanwhile or came beside them.
 
     Of an object in a store its copy is fingerprinted again, as long as the store says that it is the one that was
     fetched; one that is another by now is read anew.
     """
-    now = prints_now(files)
+    now = {file: print_.result() for file, print_ in prints.items()}
     reading.after |= {(file.source, file.name): sha256 for file, sha256 in now.items()}
     yield from changed_files([file for file, sha256 in now.items() if sha256 != file.sha256])
     for listing in listings:
-        for gap in looked_again(listing, files):
+        for gap in looked_again(listing, tuple(now)):
             if gap.kind == "changed-file":
                 there = {each.name: each for each in listing.files}
                 reading.after |= {(gap.source, name): print_there(there[name]) for name in gap.files}

@@ -106,22 +106,24 @@ def _spread(links: Any, labels: Any) -> Any:
     return both.select("member", label=ibis.least(both.near, ibis.coalesce(both.far, both.near)))
 
 
-def doubtful(engine: Any, told: Any, customers: Any, whose: Any | None) -> Any:
+def doubtful(
+    engine: Any, told: Any, customers: Any, whose: Any | None, declared: Sequence[CustomerSource]
+) -> Any:
     """Of these people, by `id`, who reads a mailbox together with others, and who may be one with somebody else.
 
     `shared` are the addresses that others have too, one to a line; `uncertain` whether nobody knows that these are
     other people. That is known where somebody says that a mailbox is shared, or where all have keys of one source.
+    What no source declares nobody is alike in.
     """
-    name = customers["name"].lower() + "\x1f" + customers.birth_date
-    kinds = {
-        "address": addresses(customers),
-        "name": _traits(customers, name),
-        "key": _traits(customers, _key(customers)),
-    }
+    kinds = {"address": addresses(customers, declared)}
+    if any(source.fields.name and source.fields.birth_date for source in declared):
+        kinds["name"] = _traits(customers, customers["name"].lower() + "\x1f" + customers.birth_date)
+    if any(source.fields.person for source in declared):
+        kinds["key"] = _traits(customers, _key(customers))
     alike = [
         _alike(engine, traits, told, whose).mutate(kind=ibis.literal(kind)) for kind, traits in kinds.items()
     ]
-    found = ibis.union(*alike)
+    found = ibis.union(*alike) if len(alike) > 1 else alike[0]
     rows = found.group_by("id").aggregate(
         shared=found.trait.group_concat("\n", where=found.kind == "address", order_by=found.trait),
         uncertain=found.uncertain.any(),
@@ -129,8 +131,10 @@ def doubtful(engine: Any, told: Any, customers: Any, whose: Any | None) -> Any:
     return _made(engine, rows)
 
 
-def addresses(customers: Any) -> Any:
+def addresses(customers: Any, declared: Sequence[CustomerSource]) -> Any:
     """Every address of every row, in lower case, as `trait`."""
+    if not any(source.fields.emails for source in declared):
+        return _traits(customers, customers.email.lower())
     alone = customers.filter(customers.emails.isnull())
     several = _traits(customers, customers.emails.lower())
     return ibis.union(

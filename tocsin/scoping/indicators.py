@@ -26,6 +26,7 @@ from tocsin.scoping.conditions import (
     number_may_fit,
 )
 from tocsin.scoping.endpoints import may_be
+from tocsin.sources.texts import padded
 
 #: Up to so many single addresses, testing one after the other is faster than joining.
 _FEW = 64
@@ -156,8 +157,7 @@ def _key(log: Any, kind: str, asked: Iterable[tuple[str, ...]]) -> Any:
     """
     column = log[COLUMNS[kind]]
     longer = column.length() > min(len(value) for values in asked for value in values)
-    padded = longer & ((column < "!") | (column.right(1) < "!"))
-    return ibis.ifelse(padded, column.strip(), column)
+    return ibis.ifelse(longer & padded(column), column.strip(), column)
 
 
 def _with_addresses(log: Any, leaves: Iterable[Leaf]) -> tuple[Any, dict[int, Any]]:

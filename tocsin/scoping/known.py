@@ -22,7 +22,7 @@ from tocsin.scoping.gaps.rows import unreadable
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.fetching import fetched
-from tocsin.sources.files import File, take_in
+from tocsin.sources.files import File, prints_now, take_in
 from tocsin.sources.finding import Listing, find
 from tocsin.sources.gate import formats, needs_gate, through
 
@@ -56,7 +56,7 @@ def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> 
         reading.gaps += unreadable(source.name, [account])
         _note(reading, source, file.name, customers, account.rows + account.rejects.total())
         tables.append(table)
-    reading.gaps += looked_at_again(reading, files, [listing])
+    reading.gaps += looked_at_again(reading, prints_now(files, desk.clerks), [listing])
     return tables
 
 
@@ -95,7 +95,19 @@ def _count(engine: Any, table: Any) -> int:
 
 def _read(engine: Any, source: CustomerSource, file: File | None) -> tuple[Customers, Any]:
     customers = open_customers(engine, source, file)
-    return customers, engine.create_table(ibis.util.gen_name("customers"), customers.table, temp=True)
+    return customers, _made(engine, customers.table)
+
+
+def _made(engine: Any, rows: Any) -> Any:
+    """Rows as a table of the engine. A column that says the same of everybody, as one that no source declares, stays
+    out of it: what is said of it costs nothing then.
+    """
+    values = rows.op().values
+    own = [name for name, value in values.items() if value.relations]
+    table = engine.create_table(ibis.util.gen_name("customers"), rows.select(*own), temp=True)
+    return table.select(
+        **{name: table[name] if name in own else value.to_expr() for name, value in values.items()}
+    )
 
 
 def _damaged(source: CustomerSource) -> Refused:

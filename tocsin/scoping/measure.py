@@ -5,7 +5,7 @@ were rescued from a damaged archive, stand in the workspace only while it runs.
 """
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,35 +16,34 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.buckets import TOLD, Bucket
-from tocsin.domain.scope.gaps import Gap, hiding
+from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.people import AffectedPerson, Stranger, digests
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof, ScopeResult, Seen
 from tocsin.domain.scope.retained import Retained
 from tocsin.domain.scope.unread import UnreadLine
 from tocsin.domain.scope.why import Ground
-from tocsin.domain.sources import CustomerSource, Sources
+from tocsin.domain.sources import Sources
 from tocsin.scoping import cells, controllers
 from tocsin.scoping.custody import in_custody, looked_at_again, tables_again
 from tocsin.scoping.deletions import Deletions, began, proven, read_deletions, with_deleted
-from tocsin.scoping.exposed import holders, refuse_unknown_tables, unlisted, weighed
-from tocsin.scoping.fitting import fitting_requests, gaps_of, known_indicators, subject_gaps
+from tocsin.scoping.exposed import refuse_unknown_tables
+from tocsin.scoping.findings import findings
+from tocsin.scoping.fitting import known_indicators
 from tocsin.scoping.gaps.clocks import in_the_future
 from tocsin.scoping.gaps.files import other_days
 from tocsin.scoping.grounds import Grounds, counted
 from tocsin.scoping.known import read_customers
-from tocsin.scoping.people import linked_accounts, listed_people, of_tables, people
+from tocsin.scoping.people import people
 from tocsin.scoping.persons import persons_of, unowned
 from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
-from tocsin.scoping.repeats import repeated
 from tocsin.scoping.retention import explained, with_overdue
-from tocsin.scoping.subjects import whose
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
-from tocsin.scoping.why import with_rows
 from tocsin.scoping.workspace import working_in
 from tocsin.sources.caches import Cache
 from tocsin.sources.engine import Engines, Limits, alone
+from tocsin.sources.files import Prints, clerks, prints_now
 from tocsin.sources.logs import completed
 from tocsin.sources.times import latest
 
@@ -99,8 +98,8 @@ def measure(
     chosen(question, sources.logs)
     _refuse_unknown_kinds(question, data_map)
     refuse_unknown_tables(question.exposed, data_map)
-    with working_in(workspace) as folder, engines(folder, limits) as opened:
-        desk = Desk(opened, folder, progress, limits.bounds, latest(asked_at), cache)
+    with working_in(workspace) as folder, engines(folder, limits) as opened, clerks() as pool:
+        desk = Desk(opened, folder, progress, limits.bounds, latest(asked_at), pool, cache)
         found = _found(question, sources, data_map, desk, asked_at)
     gaps = found.reading.gaps
     told, uncounted = cells.cells(found.alike, data_map, "exact" if not gaps else "approximate")
@@ -150,17 +149,22 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     """Read, and count, while the engines run."""
     reads, backend, over = desk.crew.engine, desk.engines.counts, desk.engines.over
     reading = read_logs(question, sources.logs, desk)
-    reading.gaps += in_the_future(reading.logged, asked_at)
     desk.progress("checking the files", 0.0)
-    # Before people are found: while a log changed, nobody can be excluded.
-    reading.gaps += looked_at_again(reading, reading.files, reading.listings)
+    prints = prints_now(reading.files, desk.clerks)
+    reading.gaps += in_the_future(reading.logged, asked_at)
     customers = read_customers(reads, sources.customers, desk, reading)
     deleted = read_deletions(reads, sources.deletions, desk, reading)
     suppressed = read_suppressions(reads, sources.suppressions, desk, reading)
-    desk.progress("counting people", 0.0)
     deleted = replace(deleted, table=over(deleted.table))
     customers = with_deleted(over(customers), deleted.table)
-    table = _people(backend, question, (customers, sources.customers), data_map, reading)
+    desk.progress("counting people", 0.0)
+    known = customers, sources.customers
+    said = findings(backend, question, known, data_map, reading)
+    met = people(backend, said, *known, hidden=hiding(reading.gaps))
+    if _changed(reading, prints, question):
+        met = people(backend, said, *known, hidden=True)
+    reading.gaps += met.gaps
+    table = met.known
     table = _with_records(backend, table, deleted, question, data_map, reading)
     table = with_suppressed(backend, table, over(suppressed))
     seen = known_indicators(backend, reading.passes, question)
@@ -169,12 +173,21 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
     proof = tuple(proofs(backend, question, reading)) if excludes else ()
     reading.gaps += tables_again(reading, sources.lists)
-    strangers = backend.to_pyarrow(reading.strangers.order_by("id"))
+    strangers = backend.to_pyarrow(met.strangers.order_by("id"))
     retained = explained(backend, table, began(question), data_map)
     to_tell, nameless = controllers.counted(backend, table, data_map)
     reading.gaps += nameless
     grounds = counted(found, question)
     return _Found(reading, found, alike, seen, proof, strangers, retained, to_tell, grounds)
+
+
+def _changed(reading: Reading, prints: Prints, question: Question) -> bool:
+    """Note what the files of the logs are by now. Whether, other than before, nobody can be excluded for it."""
+    hidden = hiding(reading.gaps)
+    reading.gaps += looked_at_again(reading, prints, reading.listings)
+    if hiding(reading.gaps):
+        reading.gaps += other_days(reading.listings, question)
+    return not hidden and hiding(reading.gaps)
 
 
 def _with_records(
@@ -193,42 +206,3 @@ def _refuse_unknown_kinds(question: Question, data_map: DataMap) -> None:
         for kind in listed.kinds:
             if kind not in known:
                 raise Refused(f"the data map has no kind {kind!r}{nearest(kind, known)}")
-
-
-def _people(
-    backend: Any,
-    question: Question,
-    known: tuple[Any | None, Sequence[CustomerSource]],
-    data_map: DataMap,
-    reading: Reading,
-) -> Any:
-    """The table of people, with its gaps noted in `reading`. `known`: the customers, and how they were declared."""
-    customers, declared = known
-    passes = {name: with_rows(rows, reading.read_from) for name, rows in reading.passes.items()}
-    found = fitting_requests(backend, passes, question, data_map)
-    requests = found.filter(~found.set_aside)
-    shown, unnamed = whose(backend, requests, data_map)
-    reading.gaps += subject_gaps(backend, unnamed)
-    linked = linked_accounts(passes, question, requests)
-    others = []
-    if customers is not None and (question.exposed or data_map.shows_tables):
-        held = holders(backend, customers, declared, data_map, question.exposed)
-        reading.gaps += unlisted(held.unlisted)
-        others += of_tables(requests, held.table)
-        if data_map.shows_tables:
-            shown = weighed(shown, held.table)
-    if question.people:
-        listed, strangers = listed_people(question, customers, data_map)
-        others.append(listed)
-        if count := int(backend.to_pyarrow(strangers.count()).as_py()):
-            detail = "listed ids or addresses that no customer source knows"
-            reading.gaps.append(Gap(kind="unknown-listed", source="list", count=count, detail=detail))
-    hidden = hiding(reading.gaps)
-    if hidden:
-        reading.gaps += other_days(reading.listings, question)
-    table, open_ends, reading.strangers = people(
-        backend, (shown, linked, others), customers, declared, hidden=hidden
-    )
-    reading.gaps += (*gaps_of(backend, found), *open_ends)
-    reading.repeated += repeated(backend, found, reading.copies)
-    return table

@@ -1,5 +1,6 @@
 """Findings beside who they are: what all rows of a person say together, and what stays open about her."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,11 @@ from tocsin.domain.moments import from_microseconds
 from tocsin.domain.places import ALIASES, PLACES, UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap, GapKind
-from tocsin.domain.sources import CUSTOMER_COLUMNS
+from tocsin.domain.sources import CUSTOMER_COLUMNS, CustomerSource
 from tocsin.scoping.identity import doubtful, under_owners
 from tocsin.scoping.levels import LEVEL
 from tocsin.scoping.why import BY, EDGES
-from tocsin.sources.flagging import BIT, DOUBTFUL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
+from tocsin.sources.flagging import BIT, DOUBTFUL, SEVERAL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
 #: Column of the kinds of which we are so sure; of any other kind only that it cannot be excluded.
@@ -45,25 +46,33 @@ _TOGETHER = ("emails", "flags", "birth_date", *_ENDS)
 _OPEN: dict[GapKind, str] = {
     "listed-differently": "people whose rows name different countries (then no place is known), groups or roles",
     "uncertain-merges": "people who may be one with somebody else (one address, or one name and birth date)",
+    "shared-ids": "ids under which the sources keep different people (other birth dates, or other names and addresses)",
     "unreadable-birth-dates": "people whose birth date cannot be read: whether they are of age is unknown",
     "unexplained-flags": "people with a word among their flags that `flags` in sources.yaml does not explain",
 }
 
 
-def identified(engine: Any, findings: Any, customers: Any | None, whose: Any | None = None) -> Any:
+def identified(
+    engine: Any,
+    findings: Any,
+    customers: Any | None,
+    whose: Any | None = None,
+    declared: Sequence[CustomerSource] = (),
+) -> Any:
     """The table of people in order of ids: all whom a customer source knows; everybody, where none is declared.
 
     `whose` says which accounts are one person's (see `identity.owners`).
     """
     if customers is not None:
-        known = _made(engine, _beside(engine, findings, _rows_of(findings, customers, whose), "inner"))
-        people = _with_guardians(_with_doubts(engine, known, customers, whose), customers)
-        return engine.create_table("people", people.order_by("id"), temp=True)
+        rows = _rows_of(findings, customers, whose)
+        known = _made(engine, _beside(engine, findings, rows, "inner", declared))
+        people = _with_guardians(_with_doubts(engine, known, customers, whose, declared), customers)
+        return _made(engine, people.order_by("id"))
     columns = (*CUSTOMER_COLUMNS, "basis", "account")
     kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
     nobody = ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
     people = _beside(engine, findings, nobody, "left").mutate(shared=ibis.null("string"))
-    return engine.create_table("people", people.order_by("id"), temp=True)
+    return _made(engine, people.order_by("id"))
 
 
 def _made(engine: Any, rows: Any) -> Any:
@@ -87,9 +96,11 @@ def _with_guardians(people: Any, customers: Any) -> Any:
     return both.mutate(guardian=both.named).drop("named")
 
 
-def _with_doubts(engine: Any, people: Any, customers: Any, whose: Any | None) -> Any:
+def _with_doubts(
+    engine: Any, people: Any, customers: Any, whose: Any | None, declared: Sequence[CustomerSource]
+) -> Any:
     """People with `shared`, and with the flags of shared mailboxes and of doubt about who is one."""
-    doubts = doubtful(engine, people.filter(people.level >= TOLD), customers, whose)
+    doubts = doubtful(engine, people.filter(people.level >= TOLD), customers, whose, declared)
     both = people.left_join(doubts.rename(whose="id"), people.id == doubts.id)
     flags = both.flags | ibis.ifelse(both.shared.notnull(), BIT["shared-mailbox"], 0)
     flags = flags | ibis.ifelse(both.uncertain.fill_null(False), DOUBTFUL, 0)
@@ -101,6 +112,7 @@ def open_ends(engine: Any, known: Any) -> list[Gap]:
     told = known.filter(known.level >= TOLD)
     bits: dict[GapKind, int] = {
         "uncertain-merges": DOUBTFUL,
+        "shared-ids": SEVERAL,
         "unreadable-birth-dates": UNREADABLE_BIRTH,
         "unexplained-flags": UNEXPLAINED,
     }
@@ -115,7 +127,9 @@ def open_ends(engine: Any, known: Any) -> list[Gap]:
     ]
 
 
-def _beside(engine: Any, findings: Any, customers: Any, how: str) -> Any:
+def _beside(
+    engine: Any, findings: Any, customers: Any, how: str, declared: Sequence[CustomerSource] = ()
+) -> Any:
     """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns.
 
     But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
@@ -126,6 +140,8 @@ def _beside(engine: Any, findings: Any, customers: Any, how: str) -> Any:
     ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
     one = ranked.filter(ranked["rank"] == 0).drop("rank", "account", "country", "place", "basis", *_TOGETHER)
     together = _together(ranked)
+    if any(source.fields.birth_date or (source.fields.name and source.fields.email) for source in declared):
+        together = _with_several(together, mine)
     person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
     person = person.left_join(together.rename(whose="id"), person.id == together.id)
     return person.select(
@@ -180,6 +196,21 @@ def _together(ranked: Any) -> Any:
         place=ibis.ifelse(people.elsewhere, ibis.null("string"), people.place),
         differs=ibis.or_(*(people[name].fill_null(False) for name in ("elsewhere", "group", "role"))),
     )
+
+
+def _with_several(people: Any, rows: Any) -> Any:
+    """People with a flag where rows of one account speak of different people: they name two birth dates, or other names
+    and other addresses. Keys and verified addresses join accounts of one person, which may be written otherwise.
+    """
+    by_account = rows.group_by("id", "account").aggregate(
+        births=rows.birth_date.nunique(),
+        names=rows.name.lower().nunique(),
+        mails=rows.email.lower().nunique(),
+    )
+    several = (by_account.births > 1) | ((by_account.names > 1) & (by_account.mails > 1))
+    found = by_account.filter(several).select(several="id").distinct()
+    both = people.left_join(found, people.id == found.several)
+    return both.mutate(flags=both.flags | ibis.ifelse(both.several.notnull(), SEVERAL, 0)).drop("several")
 
 
 def moment(microseconds: int | None) -> datetime | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, judge, refuse_ours
-from tocsin.scoping.asked import NOTHING, Asks, Counted, Volume
+from tocsin.scoping.asked import NOTHING, Asks, Counted, Laid, Volume
 from tocsin.scoping.hands import Hands
 from tocsin.scoping.supply import Opened
 from tocsin.sources.blocks import Block, Shape
@@ -76,8 +76,8 @@ class Pass:
         """Ask about the lines that are still picked."""
         picked, self._picked[hand] = self._picked[hand], _Picked()
         if picked.shape is not None:
-            text = b"".join(picked.lines)
-            self._keep(hand, picked.shape, text, picked.file, numbers=picked.numbers)
+            laid = Laid(picked.shape, b"".join(picked.lines), picked.file, numbers=picked.numbers)
+            self._keep(hand, laid)
 
     def _trusted(self, hand: int, opened: Opened, block: Block) -> bool:
         """Whether every line of a block is a row with a moment; then they are counted and kept."""
@@ -87,7 +87,7 @@ class Pass:
             return False
         self._note(opened, found, Rejects())
         if len(found.picked) * _MANY > block.lines:
-            self._keep(hand, shape, block.text, str(opened.file.read_from), block.first - 1)
+            self._keep(hand, Laid(shape, block.text, str(opened.file.read_from), block.first - 1))
         elif found.picks:
             self._pick(hand, shape, block, str(opened.file.read_from), found.picked)
         return True
@@ -104,18 +104,8 @@ class Pass:
         if picked.size > _ENOUGH:
             self.end(hand)
 
-    def _keep(
-        self,
-        hand: int,
-        shape: Shape,
-        text: bytes,
-        file: str,
-        before: int = 0,
-        numbers: Sequence[int] | None = None,
-    ) -> None:
-        left = self._asked.keep(hand, shape, text, file, before, numbers)
-        with self._books:
-            self._volumes.update({(file, volume): n for volume, n in left.items()})
+    def _keep(self, hand: int, laid: Laid) -> None:
+        self._count(laid.file, self._asked.keep(hand, laid))
 
     def _through_the_gate(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block, line by line; what is no row is a reject."""
@@ -125,7 +115,7 @@ class Pass:
         judge(block, found, lines)
         self._note(opened, found, block.rejects)
         if found.picks:
-            self._keep(hand, shape, text, str(opened.file.read_from))
+            self._keep(hand, Laid(shape, text, str(opened.file.read_from)))
 
     def _looked_at(self, hand: int, shape: Shape, text: bytes) -> Counted | None:
         """The first look at a block; None where the engine cannot read its bytes."""
@@ -140,7 +130,11 @@ class Pass:
         with self._books:
             opened.rows += found.rows - len(found.lost) - found.unnumbered
             opened.rejects.gather(rejects)
-            self._volumes.update({(file, volume): n for volume, n in found.volumes.items()})
+        self._count(file, found.volumes)
+
+    def _count(self, file: str, volumes: Counter[Volume]) -> None:
+        with self._books:
+            self._volumes.update({(file, volume): n for volume, n in volumes.items()})
 
 
 def copies_among(accounts: Iterable[Account]) -> set[str]:

@@ -1,6 +1,7 @@
 """From requests to people: one row for each person, with her bucket, her kinds, and what a letter needs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -20,36 +21,56 @@ from tocsin.scoping.subjects import bits_of
 from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, edges_of, outermost, seen
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What there is about whom: requests that have `shown` data, accounts `linked` to an indicator, and `others`."""
+
+    shown: Any
+    linked: Any
+    others: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Met:
+    """Everybody whom findings point at, as a table; what stays open of them; and the accounts that nobody owns."""
+
+    known: Any
+    gaps: Sequence[Gap]
+    strangers: Any
+
+
 def people(
     engine: Any,
-    found: tuple[Any, Any, Sequence[Any]],
+    found: Findings,
     customers: Any | None,
     declared: Sequence[CustomerSource],
     *,
     hidden: bool,
-) -> tuple[Any, list[Gap], Any]:
-    """Everybody that (requests, accounts linked to an indicator, other findings) point at, what stays open of them, and
-    the accounts that nobody owns.
-
-    With `hidden`, a request may hide in a gap: then those without any cannot be excluded.
+) -> Met:
+    """Everybody whom findings point at. With `hidden`, a request may hide in a gap: then those without any cannot be
+    excluded.
     """
-    requests, linked, others = found
-    by_request = _by_request(requests)
-    parts = ibis.union(by_request, _without_request(linked, by_request, hidden=hidden), *others)
-    by_account = engine.create_table("by_account", parts, temp=True)
+    by_request = _by_request(found.shown)
+    parts = ibis.union(by_request, _without_request(found.linked, by_request, hidden=hidden), *found.others)
+    by_account = _made(engine, parts)
     if customers is None:
-        findings = engine.create_table("findings", _merged(by_account), temp=True)
-        return identified(engine, findings, None), [], findings.limit(0)
+        findings = _made(engine, _merged(by_account))
+        return Met(identified(engine, findings, None), (), findings.limit(0))
     whose = owners(engine, by_account, customers, declared)
-    findings = engine.create_table("findings", _merged(under_owners(by_account, whose)), temp=True)
-    known = identified(engine, findings, customers, whose)
+    findings = _made(engine, _merged(under_owners(by_account, whose)))
+    known = identified(engine, findings, customers, whose, declared)
     told = findings.filter(findings.level >= TOLD)
-    strangers = engine.create_table("strangers", told.anti_join(customers, "id"), temp=True)
+    strangers = _made(engine, told.anti_join(customers, "id"))
     count = int(engine.to_pyarrow(strangers.count()).as_py())
     detail = "accounts no customer source knows; tocsin affected --unowned lists them"
     gaps = [Gap(kind="ids-nobody-owns", source="customers", count=count, detail=detail)]
     gaps += open_ends(engine, known)
-    return known, [gap for gap in gaps if gap.count], strangers
+    return Met(known, [gap for gap in gaps if gap.count], strangers)
+
+
+def _made(engine: Any, rows: Any) -> Any:
+    # Where a log changed meanwhile, people are met once more: so each table has a name of its own.
+    return engine.create_table(ibis.util.gen_name("people"), rows, temp=True)
 
 
 _LINK = ("id", "names", "ways", *EDGES)
@@ -144,7 +165,9 @@ def _without_request(linked: Any, by_request: Any, *, hidden: bool) -> Any:
     return _finding(_silent(rest, ibis.literal(0), **known).mutate(level=ibis.literal(level)))
 
 
-def listed_people(question: Question, customers: Any | None, data_map: DataMap) -> tuple[Any, Any]:
+def listed_people(
+    question: Question, customers: Any | None, declared: Sequence[CustomerSource], data_map: DataMap
+) -> tuple[Any, Any]:
     """Findings for those whom a colleague lists, by id or e-mail address, and the entries that name nobody.
 
     They are in scope because somebody says so; whether their data were read, no list tells.
@@ -159,7 +182,7 @@ def listed_people(question: Question, customers: Any | None, data_map: DataMap) 
     if customers is None:
         hits = wanted.select(who=wanted.who, id=wanted.who, bits=wanted.bits)
     else:
-        mails = addresses(customers)
+        mails = addresses(customers, declared)
         by_id = wanted.inner_join(customers, wanted.who == customers.id)
         by_mail = wanted.inner_join(mails, wanted.who.lower() == mails.trait)
         hits = ibis.union(*(each.select("who", "id", "bits") for each in (by_id, by_mail)))

@@ -5,6 +5,7 @@ A long module: the one pass, and whatever has to be said about the files behind 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ Progress = Callable[[str, float], None]
 class Desk:
     """Where a source is read: by whom, the folder for copies, whom to tell of it, and what a file may ask of us.
 
-    A row after `until` (microseconds since 1970) is not believed. What the `cache` holds need not be read.
+    A row after `until` (microseconds since 1970) is not believed. `clerks` fingerprint files beside whatever else is
+    done. What the `cache` holds need not be read.
     """
 
     engines: Engines
@@ -59,6 +61,7 @@ class Desk:
     progress: Progress
     bounds: Bounds
     until: int
+    clerks: Executor
     cache: Cache | None = None
 
     @property
@@ -84,8 +87,6 @@ class Reading:
     gaps: list[Gap] = field(default_factory=list)
     #: Lines that are no row, the first ones of each file.
     unread: list[UnreadLine] = field(default_factory=list)
-    #: Accounts that nobody owns, once people were looked for.
-    strangers: Any = None
     repeated: list[Repeated] = field(default_factory=list)
 
 

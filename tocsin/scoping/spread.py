@@ -18,7 +18,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from tocsin.domain.errors import Refused
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, refuse_ours
-from tocsin.scoping.asked import Counted, Volume
+from tocsin.scoping.asked import Counted, Laid, Volume
 from tocsin.scoping.passing import Pass
 from tocsin.sources.blocks import Shape
 from tocsin.sources.bounds import Bounds
@@ -119,12 +119,10 @@ class _Rows:
         every = range(1, len(rows) + 1)
         return Counted(len(rows), Counter(), bool(every), every, sorted(lines), rows["line"].null_count)
 
-    def keep(
-        self, _: int, __: Shape, ___: bytes, file: str, before: int = 0, ____: Sequence[int] | None = None
-    ) -> Counter[Volume]:
+    def keep(self, _: int, laid: Laid) -> Counter[Volume]:
         """Keep the rows that were looked at last."""
-        rows = self._rows.set_column(0, "file", pa.repeat(file, len(self._rows)))
-        self._kept.append(rows.set_column(1, "line", pc.add(rows["line"], before)))
+        rows = self._rows.set_column(0, "file", pa.repeat(laid.file, len(self._rows)))
+        self._kept.append(rows.set_column(1, "line", pc.add(rows["line"], laid.before)))
         return Counter()
 
     def table(self, _: Mapping[tuple[str, Volume], int]) -> None:

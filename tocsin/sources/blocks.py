@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
+import numpy as np
+
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.lines import Rejects, evened, sound
 from tocsin.sources.quotes import end_of_rows
@@ -19,7 +21,7 @@ from tocsin.sources.unpacking import Content
 #: Bytes: much enough that a question costs little beside reading, and little enough for the engine's smallest buffer.
 SIZE = 12 << 20
 #: Bytes in which lines are counted at once.
-_STRETCH = 1 << 14
+_STRETCH = 1 << 18
 #: Bytes from which on a block ends wherever a line does, though a quote be open.
 _MOST = 2 * SIZE
 _END = b"\n"
@@ -41,24 +43,24 @@ class Block:
     header: bytes = b""
     numbered: bool = False
 
-    @cached_property
-    def _ends(self) -> list[int]:
-        """How many lines end in each stretch of the text or before it: to count them piece by piece costs no more."""
-        starts = range(0, len(self.text), _STRETCH)
-        return list(accumulate(self.text.count(_END, start, start + _STRETCH) for start in starts))
-
     @property
     def lines(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        """How many lines these are."""
+        return self._ended[-1]
 
     def picked(self, places: Iterable[int]) -> Iterator[bytes]:
         """The lines at these places, counted from 1, with their ends. To split the block would cost more."""
         for place in places:
-            stretch = bisect_left(self._ends, place)
-            end = stretch * _STRETCH - 1
-            for _ in range(place - (self._ends[stretch - 1] if stretch else 0)):
-                end = self.text.index(_END, end + 1)
+            stretch = bisect_left(self._ended, place) - 1
+            ends = np.flatnonzero(_ends(self.text, stretch * _STRETCH))
+            end = stretch * _STRETCH + int(ends[place - self._ended[stretch] - 1])
             yield self.text[self.text.rfind(_END, 0, end) + 1 : end + 1]
+
+    @cached_property
+    def _ended(self) -> list[int]:
+        """How many lines ended before each stretch of the text, and in all of it."""
+        counts = (np.count_nonzero(_ends(self.text, start)) for start in range(0, len(self.text), _STRETCH))
+        return list(accumulate(map(int, counts), initial=0))
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Shape:
     header: bytes
     numbered: bool
     longest: int
+
+
+def _ends(text: bytes, start: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Of each byte of a stretch, whether it ends a line."""
+    return np.equal(np.frombuffer(text, np.uint8, min(_STRETCH, len(text) - start), start), _END[0])
 
 
 class Blocks:

@@ -13,8 +13,9 @@ from tocsin.domain.sources import CUSTOMER_COLUMNS, CustomerSource
 from tocsin.sources.birthdays import birth_date
 from tocsin.sources.databases import fetched, first_rows
 from tocsin.sources.files import File
-from tocsin.sources.flagging import UNREADABLE_BIRTH, as_text, flagged
+from tocsin.sources.flagging import UNREADABLE_BIRTH, flagged
 from tocsin.sources.logs import readers
+from tocsin.sources.texts import as_text, stripped
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
     columns = {}
     for name in CUSTOMER_COLUMNS:
         if name in raw.columns:
-            columns[name] = raw[name].cast("string").strip().nullif("")
+            columns[name] = stripped(raw[name].cast("string"))
         else:
             columns[name] = ibis.null("string")
     columns["group"] = columns["group"].fill_null(source.group)
@@ -81,6 +82,6 @@ def _birth(raw: Any, source: CustomerSource) -> dict[str, Any]:
     flags = flagged(raw, source)
     if "birth_date" not in raw.columns:
         return {"flags": flags}
-    said, day = raw.birth_date.cast("string").strip().nullif(""), birth_date(raw.birth_date, source)
+    said, day = stripped(raw.birth_date.cast("string")), birth_date(raw.birth_date, source)
     unreadable = said.notnull() & day.isnull()
     return {"birth_date": day, "flags": flags + ibis.ifelse(unreadable, UNREADABLE_BIRTH, 0)}

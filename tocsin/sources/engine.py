@@ -3,6 +3,7 @@
 Nothing is fetched from anywhere: extensions are neither installed nor loaded on their own, and settings are locked.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,11 +87,24 @@ def crew(spill: Path, limits: Limits) -> Iterator[Crew]:
     hands = tuple(_hand(backend) for _ in range(limits.hands or limits.threads or os.cpu_count() or 1))
     backend.raw_sql("SET lock_configuration = true")
     try:
-        yield Crew(backend, hands, shelf)
+        with _heap_at_rest():
+            yield Crew(backend, hands, shelf)
     finally:
         for hand in hands:
             hand.close()
         backend.disconnect()
+
+
+@contextmanager
+def _heap_at_rest() -> Iterator[None]:
+    """Keep the collector of garbage from what stands in memory. Ibis makes so many small objects for each statement
+    that all libraries would be looked through again and again, and these are no garbage.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _hand(backend: Any) -> Any:

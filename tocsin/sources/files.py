@@ -1,9 +1,9 @@
 """Input files, fingerprinted before and after they are read."""
 
 import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
@@ -70,10 +70,22 @@ def _lying(path: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+@contextmanager
+def clerks() -> Iterator[Executor]:
+    """Threads that fingerprint files beside other work, for the length of the block. What nobody began by then is left
+    undone.
+    """
+    pool = ThreadPoolExecutor(thread_name_prefix="clerk")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def take_in(source: str, found: Sequence[Found], bounds: Bounds, *, of_lines: bool) -> tuple[File, ...]:
     """The files with their fingerprints; a second file with the same bytes is left out."""
     paths = [each.copy or Path(each.address) for each in found]
-    with ThreadPoolExecutor() as pool:
+    with clerks() as pool:
         surveys = list(pool.map(lambda path: surveyed(path, bounds, of_lines=of_lines), paths))
     files: dict[str, File] = {}
     for each, path, survey in zip(found, paths, surveys, strict=True):
@@ -97,10 +109,13 @@ def not_yet_read(source: str, found: Sequence[Found]) -> tuple[File, ...]:
     return tuple(files)
 
 
-def prints_now(files: Sequence[File]) -> dict[File, str]:
-    """SHA-256 of files, and of the copies of far ones, as they are by now; empty for one that is gone."""
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(files, pool.map(_print_now, files), strict=True))
+#: Files to their SHA-256 as they are by now, once it is known.
+Prints = Mapping[File, Future[str]]
+
+
+def prints_now(files: Iterable[File], pool: Executor) -> Prints:
+    """Begin to fingerprint files, and the copies of far ones, as they are by now; empty for one that is gone."""
+    return {file: pool.submit(_print_now, file) for file in files}
 
 
 def _print_now(file: File) -> str:

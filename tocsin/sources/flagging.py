@@ -9,8 +9,9 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
-from tocsin.domain.scope.flags import FLAGS, OF_ACCOUNTS, UNCERTAIN, Flag
+from tocsin.domain.scope.flags import FLAGS, OF_ACCOUNTS, SHARED_ID, UNCERTAIN, Flag
 from tocsin.domain.sources import CustomerSource
+from tocsin.sources.texts import as_text
 
 BIT: dict[Flag, int] = {flag: 1 << place for place, flag in enumerate(FLAGS)}
 #: A word in a column of flags that no declaration explains.
@@ -19,6 +20,9 @@ UNEXPLAINED = 1 << len(FLAGS)
 UNREADABLE_BIRTH = UNEXPLAINED << 1
 #: Somebody who may be one with somebody else.
 DOUBTFUL = UNREADABLE_BIRTH << 1
+#: Different people under one id.
+SEVERAL = DOUBTFUL << 1
+_FOUND: dict[str, int] = {**dict(BIT.items()), UNCERTAIN: DOUBTFUL, SHARED_ID: SEVERAL}
 #: Bits that hold for a person only where all her rows have them.
 SHARED_BITS = sum(BIT[flag] for flag in OF_ACCOUNTS)
 YES, _NO = ("yes", "true", "1", "y", "t"), ("no", "false", "0", "n", "f")
@@ -26,8 +30,8 @@ _SEPARATOR = r"[,;|\n]"
 
 
 def flags_of(bits: int) -> tuple[str, ...]:
-    """The flags that these bits stand for, in the order of `FLAGS`, and `UNCERTAIN`."""
-    return (*(flag for flag in FLAGS if bits & BIT[flag]), *((UNCERTAIN,) if bits & DOUBTFUL else ()))
+    """The flags that these bits stand for, in the order of `FLAGS`, and what Tocsin found itself."""
+    return tuple(flag for flag, bit in _FOUND.items() if bits & bit)
 
 
 def flagged(raw: Any, source: CustomerSource) -> Any:
@@ -57,13 +61,6 @@ def _words(column: Any, name: str) -> Any:
 
 def _lower(column: Any) -> Any:
     return as_text(column).fill_null("").strip().lower()
-
-
-def as_text(column: Any) -> Any:
-    """A column as text; of a list its members, one to a line."""
-    if column.type().is_array():
-        return column.map(lambda each: each.cast("string")).join("\n")
-    return column.cast("string")
 
 
 def _lines(texts: list[Any]) -> Any:

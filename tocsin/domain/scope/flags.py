@@ -31,3 +31,5 @@ FLAGS: tuple[Flag, ...] = get_args(Flag)
 OF_ACCOUNTS: frozenset[Flag] = frozenset({"closed", "deleted"})
 #: What Tocsin finds, and no source says: that nobody knows whether she is one with somebody else.
 UNCERTAIN = "uncertain-merge"
+#: What Tocsin finds too: that rows with one id speak of different people.
+SHARED_ID = "shared-id"

@@ -14,6 +14,7 @@ GapKind = Literal[
     "unplaced-moments",
     "missing-hours",
     "thin-hours",
+    "silent-stretches",
     "logging-switched-off",
     "empty-source",
     "clock-disorder",
@@ -28,6 +29,7 @@ GapKind = Literal[
     "listed-differently",
     "customers-changed",
     "uncertain-merges",
+    "shared-ids",
     "unreadable-birth-dates",
     "unexplained-flags",
     "requests-without-account",
@@ -51,6 +53,7 @@ HIDING: frozenset[GapKind] = frozenset(
         "unplaced-moments",
         "missing-hours",
         "thin-hours",
+        "silent-stretches",
         "logging-switched-off",
         "empty-source",
         "clock-disorder",
@@ -60,6 +63,7 @@ HIDING: frozenset[GapKind] = frozenset(
         "late-file",
         "missing-column",
         "subject-unknown",
+        "requests-without-account",
     }
 )
 

@@ -61,7 +61,7 @@ class AffectedPerson:
     of_age_on: str | None = None
     #: Id or e-mail address of whom to tell in her place.
     guardian: str | None = None
-    #: Flags of a source, and `UNCERTAIN`.
+    #: Flags of a source, and what Tocsin found: `UNCERTAIN`, `SHARED_ID`.
     flags: tuple[str, ...] = ()
     #: Ids of her other accounts. `id` is the least of all.
     accounts: tuple[str, ...] = ()

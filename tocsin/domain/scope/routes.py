@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.places import UNKNOWN_PLACE
-from tocsin.domain.scope.flags import FLAGS, UNCERTAIN
+from tocsin.domain.scope.flags import FLAGS, SHARED_ID, UNCERTAIN
 from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson
 
 Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "held"]
@@ -25,6 +25,7 @@ REASONS: dict[str, tuple[Way, str]] = {
     "attacker": ("held", "held for a decision: the attacker's own account"),
     "suspect": ("held", "held for a decision: a suspect"),
     "deceased": ("next-of-kin", "to the next of kin: deceased"),
+    SHARED_ID: ("held", "held for a decision: one id, under which the sources keep different people"),
     "minor": ("guardian", "to the guardian: a minor"),
     "minor-alone": ("held", "held for a decision: a minor whose guardian nobody knows"),
     "employee": ("internal", "told in the house: works for us"),
@@ -73,7 +74,7 @@ def route_of(
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
     """Why no letter goes to her own mailbox; None where nothing speaks against it."""
-    for flag in ("attacker", "suspect", "deceased"):
+    for flag in ("attacker", "suspect", "deceased", SHARED_ID):
         if flag in person.flags:
             return flag
     if is_minor(person, day):
@@ -148,6 +149,7 @@ def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
 CIRCUMSTANCES = (
     *FLAGS,
     UNCERTAIN,
+    SHARED_ID,
     "unknown-country",
     "several-accounts",
     "several-addresses",
