@@ -14,6 +14,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.gaps.clocks import Order, disordered, order_of
+from tocsin.scoping.gaps.places import SLOTS
 from tocsin.sources.files import File
 from tocsin.sources.logs import moments_of
 from tocsin.sources.sampling import samples
@@ -30,7 +31,7 @@ def note_clocks(engine: Any, question: Question, source: LogSource, desk: "Desk"
         names = {str(file.read_from): file.name for file in files}
         rows = reading.passes[source.name]
         known = engine.to_pyarrow(
-            rows.filter(rows.hour.notnull()).select("file", "hour").distinct()
+            rows.filter(rows.slot.notnull()).select("file", hour=rows.slot // SLOTS).distinct()
         ).to_pylist()
         hours: defaultdict[str, list[int]] = defaultdict(list)
         for row in known:

@@ -8,7 +8,7 @@ import ibis  # type: ignore[import-untyped]
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import Proof
 from tocsin.scoping.gaps.hours import window_hours
-from tocsin.scoping.gaps.places import neighbours, stretches
+from tocsin.scoping.gaps.places import SLOTS, neighbours, stretches
 from tocsin.scoping.reading import Reading
 
 
@@ -22,7 +22,9 @@ def proofs(engine: Any, question: Question, reading: Reading) -> Iterator[Proof]
         windows = [hours for name in sources for hours in window_hours(question, name, reading.logged)]
         if not windows:
             continue
-        asked = ibis.or_(*((rows.hour >= first) & (rows.hour < end) for first, end in windows))
+        asked = ibis.or_(
+            *((rows.slot >= first * SLOTS) & (rows.slot < end * SLOTS) for first, end in windows)
+        )
         inside = rows.filter(asked)
         table = engine.to_pyarrow(inside.group_by("file").aggregate(rows=inside.n.sum()))
         counts = dict(zip(table["file"].to_pylist(), table["rows"].to_pylist(), strict=True))

@@ -108,7 +108,7 @@ def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: 
 def _volumes(known: Sequence[_Kept]) -> Any:
     """The volumes of all rows of these files."""
     counted = [(str(each.file.read_from), *volume, n) for each in known for volume, n in each.card.volumes]
-    kinds = {"file": "string", "hour": "int64", "later": "int64", "unplaced": "string", "n": "int64"}
+    kinds = {"file": "string", "slot": "int64", "later": "int64", "unplaced": "string", "n": "int64"}
     columns = zip(*counted, strict=True) if counted else ([] for _ in kinds)
     table = {
         name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)

@@ -1,7 +1,7 @@
-"""One pass over the logs: what fits the question, row by row, and the volume of every hour, in a single look.
+"""One pass over the logs: what fits the question, row by row, and the volume of all times, in a single look.
 
-A row that fits stays as it is; all others fold into one count for each file and hour. Where only rows that bear one of
-the tokens, sessions or accounts that were asked about can fit, of all others nothing but the moment is read.
+A row that fits stays as it is; all others fold into one count for each file and slot of time. Where only rows that
+bear one of the tokens, sessions or accounts that were asked about can fit, of all others only the moment is read.
 """
 
 from typing import Any
@@ -18,18 +18,19 @@ from tocsin.scoping.switches import switch_columns
 from tocsin.scoping.why import kept_edges
 from tocsin.sources.logs import Only, tidied
 
-HOUR = 3_600_000_000
+#: Microseconds in which rows are counted together: little enough to see a silence, and much enough to be few.
+SLOT = 300_000_000
 #: What makes two rows the same request; the clauses that fit them, and whether their source denied it.
 REQUEST = (*LOG_COLUMNS, "again", "marks", "denied")
 #: What is kept of rows that do not fit: whose a token is, and that any log knows it.
 _POINTERS = ("account", "token", "session")
 #: What the rows that are not kept are counted by.
-_VOLUME = ("file", "hour", "later", "unplaced", "blind")
+_VOLUME = ("file", "slot", "later", "unplaced", "blind")
 
 
 def judged(log: Any, question: Question, source: LogSource) -> Any:
     """The log, and of each row: whether it is a fitting request (`hit`); whether an indicator names its account, then
-    or at another time (`linked`); its `hour`, null where its moment could not be read, and `later`, the other hour of a
+    or at another time (`linked`); its `slot`, null where its moment could not be read, and `later`, the other one of a
     row whose clock showed its own twice; `unplaced`, why nobody knows when it was; `blind`, whether it might fit, had
     its address been readable; whether it was `denied`; and whether it is `kept`.
     """
@@ -37,8 +38,8 @@ def judged(log: Any, question: Question, source: LogSource) -> Any:
     log = log.mutate(
         hit=_may_hit(question, source, log.marks),
         linked=(log.names != 0) & log.account.notnull(),
-        hour=log.at // HOUR,
-        later=log.again // HOUR,
+        slot=log.at // SLOT,
+        later=log.again // SLOT,
         # Only of a row that fits does it matter on which side of an edge it lies.
         unplaced=ibis.ifelse(log.astride, "twice", log.unplaced),
         blind=log.blind if "blind" in log.columns else ibis.literal(False),
@@ -60,16 +61,16 @@ def pointers(question: Question, source: LogSource) -> Only | None:
 def seen(log: Any) -> Any:
     """The log with what `judged` says of rows that are not kept."""
     line = log.line if "line" in log.columns else ibis.null("int64")
-    return log.mutate(hour=log.at // HOUR, later=log.again // HOUR, blind=ibis.literal(False), line=line)
+    return log.mutate(slot=log.at // SLOT, later=log.again // SLOT, blind=ibis.literal(False), line=line)
 
 
 def counted(log: Any) -> Any:
-    """How many rows there are in each file and hour (`n`), those that are kept apart from the others."""
+    """How many rows there are in each file and slot (`n`), those that are kept apart from the others."""
     return log.group_by(*_VOLUME, "kept").aggregate(n=log.count())
 
 
 def by_volume(log: Any) -> Any:
-    """How many rows of a log there are in each file and hour."""
+    """How many rows of a log there are in each file and slot."""
     return log.group_by(*_VOLUME).aggregate(n=log.count())
 
 
@@ -84,7 +85,7 @@ def counted_in_block(log: Any) -> Any:
     """The same of one block, without the name of its file. `unnumbered` are rows that the engine has read nothing of;
     `lines` are the numbers of the rows that are kept, and of those without a moment.
     """
-    told = log.kept | (log.hour.isnull() & log.unplaced.isnull())
+    told = log.kept | (log.slot.isnull() & log.unplaced.isnull())
     return log.group_by(*_VOLUME[1:], "kept").aggregate(
         n=log.count(),
         unnumbered=log.line.isnull().sum(),

@@ -16,7 +16,7 @@ from tocsin.scoping.accounts import BAD_BYTES, judge, refuse_ours
 from tocsin.scoping.asked import NOTHING, Counted
 from tocsin.scoping.forms import Forms
 from tocsin.scoping.hands import Hands
-from tocsin.scoping.requests import HOUR
+from tocsin.scoping.requests import SLOT
 from tocsin.scoping.supply import Opened
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
@@ -28,9 +28,9 @@ from tocsin.sources.lines import Rejects
 from tocsin.sources.logs import told_columns, understood
 from tocsin.sources.times import unsettled
 
-#: Hour, later hour, and why unplaced; and the columns in which these stand, the first two for no more than to count by.
+#: Slot, later slot, and why unplaced; and the columns in which these stand, the first two for no more than to count by.
 Volume = tuple[int | None, int | None, str | None]
-_COUNTED = ["hour", "later"]
+_COUNTED = ["slot", "later"]
 #: Columns of which nearly every row has a value of its own: to look each up in a list costs more than it saves.
 _MANY = ("token", "session")
 
@@ -101,8 +101,8 @@ class Sheets:
         moment = {
             "at": right.placed,
             "again": right.twice,
-            "hour": right.at // HOUR,
-            "later": right.again // HOUR,
+            "slot": right.at // SLOT,
+            "later": right.again // SLOT,
         }
         rows = right.select("line", "unplaced", "written", *told_columns(self.source), **moment)
         asked = self._forms.statement(rows)
@@ -159,4 +159,4 @@ def _volumes(rows: Any) -> Counter[Volume]:
     by = [*_COUNTED, "unplaced"]
     counted = rows.select(by).group_by(by).aggregate([([], "count_all")])
     columns = (counted[name].to_pylist() for name in (*by, "count_all"))
-    return Counter({(hour, later, why): n for hour, later, why, n in zip(*columns, strict=True)})
+    return Counter({(slot, later, why): n for slot, later, why, n in zip(*columns, strict=True)})

@@ -37,7 +37,7 @@ class Card:
     """What is known of a file whose rows are kept: how many are sound, what is none, and why it ended early, if it did.
 
     `until` is the latest moment that was believed. Where rows are `unsettled`, a later question may say otherwise when
-    they were. `volumes` are how many rows there are by hour, later hour, and why unplaced; `stored` says whether there
+    they were. `volumes` are how many rows there are by slot, later slot, and why unplaced; `stored` says whether there
     are any at all.
     """
 

@@ -12,11 +12,8 @@ from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 
 from tocsin.domain.scope.gaps import Gap, GapKind, some
-from tocsin.scoping.gaps.hours import Volumes
+from tocsin.scoping.gaps.hours import Volumes, Windows
 from tocsin.scoping.gaps.places import HOUR, neighbours, start_of, stretches
-
-#: When a source is asked, from and to; None is open.
-Windows = Sequence[tuple[datetime | None, datetime | None]]
 
 #: A log may go on while it is read.
 _TOLERATED = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Hours of the window that a source does not show, or hardly: without a row, with too few, or while it was off.
+"""Times of the window that a source does not show, or hardly: without a row, with too few, or while it was off.
 
 Where another source of the same stream shows an hour whole, nothing is missing there.
 """
@@ -6,44 +6,68 @@ Where another source of the same stream shows an hour whole, nothing is missing 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from tocsin.domain.scope.gaps import Gap, Stretch, some
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
-from tocsin.scoping.gaps.places import HOUR, Hours, hour_of, neighbours, start_of, stretches
+from tocsin.scoping.gaps.places import (
+    HOUR,
+    SLOT,
+    SLOTS,
+    Hours,
+    Slots,
+    hour_of,
+    neighbours,
+    slots_of,
+    start_of,
+    stretches,
+)
+from tocsin.scoping.gaps.silence import silences
 from tocsin.scoping.gaps.switched import hours_of, stretches_off
 from tocsin.scoping.gaps.volume import Usual
 from tocsin.scoping.switches import Switched, switched
 
+#: When a source is asked, from and to; None is open.
+Windows = Sequence[tuple[datetime | None, datetime | None]]
+
 
 @dataclass(frozen=True)
 class Volumes:
-    """What a source logged: its rows in each hour since 1970, and whether they can be compared with the question."""
+    """What a source logged: its rows in each slot since 1970, and whether they can be compared with the question."""
 
     source: LogSource
-    counts: dict[int, int]
+    slots: dict[int, int]
     comparable: bool = True
     #: What it says of logging, of its own and of others'.
     switches: tuple[Switched, ...] = ()
 
+    @cached_property
+    def counts(self) -> dict[int, int]:
+        """Its rows in each hour since 1970."""
+        found: Counter[int] = Counter()
+        for slot, rows in self.slots.items():
+            found[slot // SLOTS] += rows
+        return dict(found)
+
 
 def volumes(engine: Any, source: LogSource, rows: Any, *, comparable: bool) -> Volumes:
-    """The rows of each hour, out of a source's pass.
+    """The rows of each slot, out of a source's pass.
 
     When a wall clock is put back it shows one hour twice. Nobody knows to which of both a row belongs: half of them
-    count for each, and a single one leaves the other hour empty.
+    count for each, and a single one leaves the other slot empty.
     """
-    counted = rows.filter(rows.hour.notnull())
-    counted = counted.group_by("hour", "later").aggregate(rows=counted.n.sum())
-    counts: Counter[int] = Counter()
+    counted = rows.filter(rows.slot.notnull())
+    counted = counted.group_by("slot", "later").aggregate(rows=counted.n.sum())
+    slots: Counter[int] = Counter()
     for row in engine.to_pyarrow(counted).to_pylist():
         half = 0 if row["later"] is None else row["rows"] // 2
-        counts[row["hour"]] += row["rows"] - half
+        slots[row["slot"]] += row["rows"] - half
         if half:
-            counts[row["later"]] += half
-    return Volumes(source, dict(counts), comparable, switched(engine, source, rows))
+            slots[row["later"]] += half
+    return Volumes(source, dict(slots), comparable, switched(engine, source, rows))
 
 
 def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
@@ -55,6 +79,7 @@ def hour_gaps(sources: Sequence[Volumes], question: Question) -> Iterator[Gap]:
         covered = set[int]().union(*beside)
         yield from one.missing(covered)
         yield from one.too_thin(covered)
+        yield from one.too_silent(covered)
         yield from one.switched_off(covered)
         if not beside:
             yield from one.without_any_row()
@@ -72,6 +97,14 @@ def window_hours(question: Question, source: str, sources: Iterable[Volumes]) ->
         yield first, end
 
 
+def _window_slots(moments: Windows, sources: Iterable[Volumes]) -> Iterator[Slots]:
+    """The same in slots, each window by itself."""
+    known = [edge for each in sources if each.slots for edge in (min(each.slots), max(each.slots))]
+    for since, until in moments:
+        first = min(known, default=0) if since is None else slots_of(since, since)[0]
+        yield first, max(known, default=first - 1) + 1 if until is None else slots_of(until, until)[1]
+
+
 class _Judged:
     """One source's hours of the windows in which it is asked."""
 
@@ -82,6 +115,7 @@ class _Judged:
         self.moments = question.windows(self.source.name)
         self.asked = question.leaves_for(self.source.name)
         self.windows = tuple(window_hours(question, self.source.name, sources))
+        self.slots = tuple(_window_slots(self.moments, sources))
         self.switches = [switch for switch in switches if switch.of == self.source.name]
 
     def has_sister(self, other: "_Judged") -> bool:
@@ -109,9 +143,17 @@ class _Judged:
         return tuple(dict.fromkeys(found))
 
     @cached_property
+    def silent(self) -> tuple[Stretch, ...]:
+        """Stretches without a row within hours that have some, where that is not usual."""
+        found = [
+            each for window in self.slots for each in silences(self.volumes.slots, self.source.volume, window)
+        ]
+        return stretches(dict.fromkeys(found), SLOT)
+
+    @cached_property
     def whole(self) -> set[int]:
         """Hours of which nothing speaks against this source having every request."""
-        dark = set[int]().union(*map(self._hours_of, self.off))
+        dark = set[int]().union(*map(self._hours_of, (*self.off, *self.silent)))
         return set(self.present) - self.thin.keys() - dark if self.volumes.comparable else set()
 
     def without_any_row(self) -> Iterator[Gap]:
@@ -141,6 +183,18 @@ class _Judged:
             f"{volume.share:.4g} of what is usual, where that is {volume.rows} or more"
         )
         yield Gap(kind="thin-hours", source=self.source.name, count=len(left), detail=detail, hours=places)
+
+    def too_silent(self, covered: set[int]) -> Iterator[Gap]:
+        """Stretches in which nothing was logged, though much is usual."""
+        told = covered | self.thin.keys()
+        if left := tuple(stretch for stretch in self.silent if not self._hours_of(stretch) <= told):
+            yield Gap(
+                kind="silent-stretches",
+                source=self.source.name,
+                count=len(left),
+                detail=some(left),
+                hours=left,
+            )
 
     def switched_off(self, covered: set[int]) -> Iterator[Gap]:
         """Stretches between a request that stopped logging and the next that started it, or the next rows."""

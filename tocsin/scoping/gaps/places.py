@@ -1,4 +1,4 @@
-"""Hours since 1970 in UTC, as the logs are counted, and the stretches of time that a gap keeps of them."""
+"""Hours and slots of five minutes since 1970 in UTC, as logs are counted, and what stretches a gap keeps of them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from tocsin.domain.scope.gaps import Stretch
 
 #: Seconds.
-HOUR = 3600
+HOUR, SLOT = 3600, 300
+SLOTS = HOUR // SLOT
 #: From the first hour to before the last one.
 Hours = tuple[int, int]
+Slots = tuple[int, int]
 
 
 def hour_of(moment: datetime) -> int:
@@ -18,7 +20,12 @@ def hour_of(moment: datetime) -> int:
 
 def start_of(hour: int) -> datetime:
     """The moment at which an hour begins."""
-    return datetime.fromtimestamp(hour * HOUR, UTC)
+    return _moment(hour * HOUR)
+
+
+def slots_of(since: datetime, until: datetime) -> Slots:
+    """The slots that a stretch touches."""
+    return int(since.timestamp() // SLOT), int(-(-until.timestamp() // SLOT))
 
 
 def neighbours(hours: Iterable[int]) -> list[Hours]:
@@ -32,6 +39,10 @@ def neighbours(hours: Iterable[int]) -> list[Hours]:
     return found
 
 
-def stretches(hours: Iterable[Hours]) -> tuple[Stretch, ...]:
-    """Runs of hours as a gap keeps them."""
-    return tuple(Stretch(since=start_of(first), until=start_of(end)) for first, end in hours)
+def stretches(runs: Iterable[Hours], unit: int = HOUR) -> tuple[Stretch, ...]:
+    """Runs of hours, or of another unit (seconds), as a gap keeps them."""
+    return tuple(Stretch(since=_moment(first * unit), until=_moment(end * unit)) for first, end in runs)
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -15,7 +15,7 @@ def rows_by_file(engine: Any, rows: Any) -> dict[str, tuple[int, int, int]]:
     """By file, what a source's pass read: rows, and those without a readable moment or, in the window, address."""
     table = rows.group_by("file").aggregate(
         n=rows.n.sum(),
-        lost=rows.n.sum(where=rows.hour.isnull() & rows.unplaced.isnull()).fill_null(0),
+        lost=rows.n.sum(where=rows.slot.isnull() & rows.unplaced.isnull()).fill_null(0),
         blind=rows.n.sum(where=rows.blind).fill_null(0),
     )
     found = engine.to_pyarrow(table).to_pylist()
