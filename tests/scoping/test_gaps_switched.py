@@ -34,6 +34,35 @@ def test_logging_that_was_switched_off_hides_until_it_is_switched_on(tmp_path):
     assert stretches(found) == [(at(70.5), at(95))]
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "//admin/logs/7/off",
+        "/admin//logs/7/o%66f",
+        "/admin/./logs/7/off?now",
+        "/admin/x/../logs/7/off",
+        "https://host/admin/logs/7/off",
+        "/admin%2Flogs/7/off",
+        "/admin/logs/7/off/../off",
+    ],
+)
+def test_a_switch_counts_by_the_path_that_a_server_sees(tmp_path, endpoint):
+    row = switched(70.5, endpoint, method="PUT")
+    rows = [*busy(0, 1, 2, 3, 4), row, switched(95, "StartLogging")]
+    found = ask(tmp_path, log_source(write_log(tmp_path, rows), logging_off=OFF, logging_on=ON), LEAK)
+    assert stretches(found) == [(at(70.5), at(95))]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "method"),
+    [("//admin/logs/7/off", "GET"), ("/admin/logs/7/off/../on", "PUT"), ("/.admin/logs/7/off", "PUT")],
+)
+def test_another_path_or_method_switches_nothing(tmp_path, endpoint, method):
+    row = switched(70.5, endpoint, method=method)
+    log = log_source(write_log(tmp_path, [*busy(0, 1, 2, 3, 4), row]), logging_off=OFF, logging_on=ON)
+    assert buckets(ask(tmp_path, log, LEAK)) == {"c3": "excluded"}
+
+
 def test_rows_that_burst_in_again_end_it_too_and_stragglers_do_not(tmp_path):
     rows = [*busy(0, 3, 4), *busy(1, rows=20), switched(90, "PUT /admin/logs/7/off"), request(130, "c0")]
     rows = [

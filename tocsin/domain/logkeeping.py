@@ -78,6 +78,7 @@ class Switch(Record):
     """Requests of a source that say that logging was stopped, or went on.
 
     An endpoint is written as the log has it, perhaps behind a method (`PUT /admin/logging`); `*` stands for anything.
+    What is a path fits however a request wrote it, by the path that a server sees.
     """
 
     endpoints: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...] = Field(

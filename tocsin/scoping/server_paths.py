@@ -19,19 +19,38 @@ _OPEN = r"(^|/)\.{0,2}$"
 _NAME = r"(?:[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+)"
 
 
+def paths_of(endpoint: Any) -> tuple[Any, ...]:
+    """The paths that an endpoint may be to a server, as columns, some of them alike."""
+    found = []
+    for raw in (_raw(endpoint), _with_slashes_kept(_raw(endpoint))):
+        text = unescaped(raw)
+        path = _resolved(text)
+        found += [path, ibis.ifelse(text.endswith("/"), path + "/", path)]
+    return tuple(found)
+
+
 def with_paths(lines: Any) -> Any:
     """`lines` (which have `endpoint`), one row for each `path` that their endpoint may be to a server."""
-    raw = lines.endpoint.fill_null("").re_replace(r"(?s)[?#].*$", "")
-    raw = raw.re_replace(r"(?i)^[a-z][a-z0-9+.-]*://[^/]*", "")
+    raw = _raw(lines.endpoint.fill_null(""))
     lines = lines.mutate(raw=raw)
     kept = lines.filter(raw.contains("%2F") | raw.contains("%2f"))
-    kept = kept.mutate(raw=kept.raw.re_replace("(?i)%2f", "%252F"))
+    kept = kept.mutate(raw=_with_slashes_kept(kept.raw))
     lines = ibis.union(lines, kept)
     lines = lines.mutate(path=unescaped(lines.raw)).drop("raw")
     lines = lines.mutate(path=_resolved(lines.path), open=lines.path.re_search(_OPEN))
     both = lines.filter(lines.open & (lines.path != "/"))
     both = both.mutate(path=both.path + "/")
     return ibis.union(lines, both).drop("open").distinct()
+
+
+def _raw(endpoint: Any) -> Any:
+    """What of an endpoint is a path, as it is written."""
+    raw = endpoint.re_replace(r"(?s)[?#].*$", "")
+    return raw.re_replace(r"(?i)^[a-z][a-z0-9+.-]*://[^/]*", "")
+
+
+def _with_slashes_kept(raw: Any) -> Any:
+    return raw.re_replace("(?i)%2f", "%252F")
 
 
 def _resolved(path: Any) -> Any:

@@ -13,6 +13,8 @@ import ibis  # type: ignore[import-untyped]
 from tocsin.domain.logkeeping import Switch
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.conditions import is_denied
+from tocsin.scoping.endpoints import is_one_of, is_woven, may_be
+from tocsin.scoping.server_paths import paths_of
 
 #: Words of `switch` in a pass, and the key of the source that declares what they stand for.
 Word = Literal["off", "thinned", "on"]
@@ -42,17 +44,25 @@ def switch_columns(log: Any, source: LogSource) -> dict[str, Any]:
     """What the pass keeps of rows that switch logging: `switch` and `switched_at`; nothing where none is declared."""
     if not source.switches:
         return {}
-    line = (log.method.strip().upper() + " ").fill_null("") + log.endpoint.strip()
     done = ~is_denied(log, source)
     switch = ibis.cases(
-        *(
-            (done & line.re_search(_pattern(declared)).fill_null(False), word)
-            for word in WORDS
-            if (declared := _declared(source, word))
-        ),
+        *((done & _says(log, declared), word) for word in WORDS if (declared := _declared(source, word))),
         else_=ibis.null("string"),
     )
     return {"switch": switch, "switched_at": ibis.ifelse(switch.notnull(), log.at, ibis.null("int64"))}
+
+
+def _says(log: Any, switch: Switch) -> Any:
+    """Whether a row is such a request: as its line is written, or by the path that a server sees."""
+    line = (log.method.strip().upper() + " ").fill_null("") + log.endpoint.strip()
+    fits = line.re_search(_pattern(switch)).fill_null(False)
+    paths = [each for each in switch.endpoints if each.rpartition(" ")[2].startswith(("/", "*"))]
+    if not paths:
+        return fits
+    # To resolve every path would cost more than to read it: so only what may be one of these, and is woven.
+    near = may_be(log.method, log.endpoint, paths) & is_woven(log.endpoint)
+    served = ibis.or_(*(is_one_of(log.method, path, paths) for path in paths_of(log.endpoint)))
+    return ibis.ifelse(near.fill_null(False) & ~fits, served.fill_null(False), fits)
 
 
 def _pattern(switch: Switch) -> str:
@@ -70,12 +80,12 @@ def _line(endpoint: str) -> str:
 def switched(engine: Any, source: LogSource, rows: Any) -> tuple[Switched, ...]:
     """The switching of logging that a source's pass saw, in order.
 
-    Of many switches within one hour the outermost count: then all between them is taken for not logged.
+    Of many switches within five minutes the outermost count: then all between them is taken for not logged.
     """
     if "switch" not in rows.columns:
         return ()
     seen = rows.filter(rows.switched_at.notnull())
-    table = seen.group_by("hour", "switch").aggregate(
+    table = seen.group_by("slot", "switch").aggregate(
         first=seen.switched_at.min(), last=seen.switched_at.max()
     )
     return tuple(
