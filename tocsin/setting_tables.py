@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from tocsin.domain.places import PLACES
+from tocsin.domain.records import Line
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -100,7 +101,7 @@ class Spark(Table):
     master: Annotated[str, Field(min_length=1)] = "local[*]"
     #: As of `Scoping`: a cluster has to say it.
     country: Annotated[str, AfterValidator(_place)] | None = None
-    transfer: Annotated[str, Field(min_length=1)] | None = None
+    transfer: Line | None = None
 
     @property
     def here(self) -> bool:
@@ -114,7 +115,7 @@ class Scoping(Table):
     #: The country in which this machine reads them; where the company is established, unless it stands here.
     country: Annotated[str, AfterValidator(_place)] | None = None
     #: Abroad: on what basis personal data may be read there.
-    transfer: Annotated[str, Field(min_length=1)] | None = None
+    transfer: Line | None = None
     #: The most memory that a measurement takes, Python's share included; past it the engine spills to disk.
     memory: Annotated[str, AfterValidator(_memory)] = "1GB"
     #: What answers: DuckDB in this process, or Spark.

@@ -1,6 +1,7 @@
 """Borders: data are read where they are kept at home, or abroad on a basis that is named."""
 
 import pytest
+from pydantic import ValidationError
 
 from tocsin.domain.errors import Refused
 from tocsin.domain.sources import CustomerFields, CustomerSource, LogFields, LogSource, Sources
@@ -63,6 +64,12 @@ def test_a_source_without_a_country_or_abroad_without_a_basis_is_refused(declare
 def test_abroad_with_a_basis_is_read():
     refuse_unfounded(sources(log_place="US", log="standard contractual clauses"), "VN", "VN", None)
     refuse_unfounded(sources(), "VN", "SG", "standard contractual clauses")
+
+
+@pytest.mark.parametrize("model", [log, crm])
+def test_blanks_are_no_basis(model):
+    with pytest.raises(ValidationError, match="is empty; write it, or leave the key out"):
+        model(country="US", transfer="  ")
 
 
 def test_an_engine_abroad_needs_a_basis_of_its_own():

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from tocsin.domain.custody import Collected
 from tocsin.domain.paths import refuse_unfit
-from tocsin.domain.records import Id, Place, Record
+from tocsin.domain.records import Id, Line, Place, Record
 from tocsin.domain.timeformats import TimeFormat
 
 
@@ -47,7 +47,7 @@ class ListSource(Record):
     fields: ListFields
     #: Where the list is kept; abroad, on what basis personal data may be there.
     country: Place | None = None
-    transfer: str | None = Field(None, min_length=1)
+    transfer: Line | None = None
     #: Who took it from where it was written, and when.
     collected: Collected | None = None
 

@@ -14,7 +14,7 @@ from tocsin.domain.lists import DeletionSource, ListFields, ListSource, PathOrUr
 from tocsin.domain.logkeeping import ClockOffset, Denied, Switch, Volume
 from tocsin.domain.paths import by_date
 from tocsin.domain.questions import GROUPS, ROLES
-from tocsin.domain.records import Id, Place, Record, Span
+from tocsin.domain.records import Id, Line, Place, Record, Span
 from tocsin.domain.scope.flags import Flag
 from tocsin.domain.timeformats import TimeFormat
 
@@ -69,7 +69,7 @@ class LogSource(Record):
     time: TimeFormat = TimeFormat()
     #: Where these logs are kept; abroad, on what basis personal data may be there.
     country: Place | None = None
-    transfer: str | None = Field(None, min_length=1)
+    transfer: Line | None = None
     #: Who took these files from where they were written, and when.
     collected: Collected | None = None
     #: Sources of one stream log the same requests, each all of them: a request counts once, and one closes the other's
