@@ -213,5 +213,7 @@ def moments_of(engine: Any, source: LogSource, files: Sequence[File], until: int
 def tidied(name: str, text: Any) -> Any:
     """The value of a column: a whole number for status and bytes, else stripped text; null where there is nothing."""
     if name in ("status", "bytes"):
-        return text.try_cast("int64")
+        # To DuckDB, and to no source of logs, 1_000 is a number.
+        text = text.cast("string")
+        return ibis.ifelse(text.contains("_"), ibis.null("string"), text).try_cast("int64")
     return text.strip().nullif("")

@@ -30,6 +30,8 @@ _WITH_OFFSET = rf"[Tt ]\d\d:\d\d.*({_OFFSET}|[Zz])\s*$"
 _WITHOUT = r"^\s*\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[:.,\d]*\s*$"
 _LEAP_SECOND = r"\d:?\d\d:?60([.,]\d+)?\s*([Zz]|[+-]\d\d:?(\d\d)?)?\s*$"
 #: Digits of a fraction of one unit that still count.
+#: Engines read more than this as a number: `1_000`, or the digits of Arabic.
+_DOUBLE = r"^[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?$"
 _DIGITS = {"epoch-s": 6, "epoch-ms": 3}
 
 
@@ -175,7 +177,7 @@ def _from_number(column: Any, unit: str) -> Any:
     return ibis.cases(
         (whole.cast("string") == text, _scaled(whole, factor)),
         (text.re_search(decimal), of_decimal + fraction),
-        (double.between(-_FAR, _FAR), double.round().cast("int64")),
+        (text.re_search(_DOUBLE) & double.between(-_FAR, _FAR), double.round().cast("int64")),
     )
 
 

@@ -35,6 +35,7 @@ _NULL, _TEXT = sge.Null(), sge.convert
 _CAPITALS = ("\u0130\u03a3", "i\u03c3")
 #: Through this, texts become whole numbers as DuckDB casts them: a fraction is rounded.
 _NUMBER = dt.Decimal(38, 9)
+_BEYOND = r"[^\x00-\x7F]"
 _HEXADECIMAL = "^ *0[xX][0-9a-fA-F]{1,15} *$"
 #: So many values stand in a statement.
 _FEW = 1000
@@ -108,6 +109,8 @@ class Compiler(PySparkCompiler):  # type: ignore[misc]
     def visit_TryCast(self, op: Any, *, arg: Any, to: Any) -> Any:  # noqa: N802
         """Null where a text does not say such a thing."""
         if op.arg.dtype.is_string() and to.is_integer():
+            # Java takes the digits of every script for numbers.
+            arg = self.if_(self.f.regexp_like(arg, _TEXT(_BEYOND)), _NULL, arg)
             hexadecimal = self.f.regexp_like(arg, _TEXT(_HEXADECIMAL))
             arg = self.if_(hexadecimal, self.f.conv(self.f.substr(self.f.btrim(arg), 3), 16, 10), arg)
             arg = self.f.round(sge.TryCast(this=arg, to=self.type_mapper.from_ibis(_NUMBER), safe=True))
