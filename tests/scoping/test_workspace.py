@@ -7,13 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tocsin.scoping.workspace import working_in
+from tocsin.scoping.workspace import sweep, working_in
 
 HOLD = """
 import sys, time
 from pathlib import Path
+from tocsin.cli.ending import ended_by_sigterm
 from tocsin.scoping.workspace import working_in
-with working_in(Path(sys.argv[1])) as folder:
+with ended_by_sigterm(), working_in(Path(sys.argv[1])) as folder:
     (folder / "log.txt").write_text("personal")
     print(folder, flush=True)
     time.sleep(600)
@@ -43,4 +44,20 @@ def test_what_a_killed_measurement_left_is_swept_and_what_a_living_one_holds_is_
             process.stdout.close()
     with working_in(place):
         assert not living.exists()
+    assert list(place.iterdir()) == []
+
+
+def test_sigterm_leaves_nothing_and_whoever_sweeps_takes_what_sigkill_left(tmp_path):
+    place = tmp_path / "work"
+    sweep(place)
+    for number, status in ((signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)):
+        command = [sys.executable, "-c", HOLD, str(place)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            held = Path(process.stdout.readline().strip())
+            sweep(place)
+            assert (held / "log.txt").exists()
+            process.send_signal(number)
+        assert process.returncode == status
+        assert held.exists() == (number is signal.SIGKILL)
+    sweep(place)
     assert list(place.iterdir()) == []

@@ -9,6 +9,7 @@ from tocsin.app import App
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope.question import Question
 from tocsin.logs import Log
+from tocsin.scoping import workspace
 from tocsin.sealing import derived
 from tocsin.setting_tables import megabytes
 from tocsin.storage import timeline
@@ -60,7 +61,8 @@ def keep_rows(app: App, incident: Incident, question: Question, progress: Progre
 
 
 def sweep(app: App) -> None:
-    """Take away what was kept for incidents that are closed, or are not here."""
+    """Take away what was kept for incidents that are closed, or are not here, and what killed measurements left."""
+    workspace.sweep(workspace_of(app))
     place = _place(app)
     if not place.is_dir():
         return

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
 from tocsin.cli.console import CHANGING, Because, Changing, Shell, Words, clean, columns, labelled
+from tocsin.cli.ending import ended_by_sigterm
 from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.scoping import Engine, shown_progress
 
@@ -28,7 +29,7 @@ def repeat(
     named, _ = split(words)
     with door.open() as shell:
         key = which(shell, named)
-        with shown_progress() as progress:
+        with ended_by_sigterm(), shown_progress() as progress:
             done = actions.repeat(
                 shell.app, shell.actor, key, revision, engine=engine, progress=progress, command=door.key
             )

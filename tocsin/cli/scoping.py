@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.aftermath import say_again, say_duties, settled
 from tocsin.cli.console import CHANGING, Changing, Shell, When, Words, at_terminal, labelled
+from tocsin.cli.ending import ended_by_sigterm
 from tocsin.cli.given import words_given
 from tocsin.cli.incidents import inc, split, which
 from tocsin.domain.errors import Refused, WrongUsage
@@ -71,7 +72,7 @@ def scope(
     with door.open() as shell:
         key = which(shell, named)
         question, handed_in = _question(shell, asked)
-        with shown_progress() as progress:
+        with ended_by_sigterm(), shown_progress() as progress:
             done = measure(
                 shell.app,
                 shell.actor,
@@ -111,7 +112,7 @@ def _keep_rows(shell: Shell, done: "Recorded", question: Any) -> None:
             "The answer stands. Its logs are kept for the next question; Ctrl-C ends this, and costs nothing."
         )
     try:
-        with shown_progress() as progress:
+        with ended_by_sigterm(), shown_progress() as progress:
             keep_rows(shell.app, done.incident, question, progress)
     except KeyboardInterrupt:
         shell.tell("not all are kept: the next question reads the others again")

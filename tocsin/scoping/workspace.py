@@ -1,8 +1,8 @@
 """Where a measurement works: a folder of its own, for its owner alone, of which nothing stays behind.
 
 Lines that came out of an archive, and what the engine spills, lie there in clear text. Who works in a folder holds a
-lock on it, which ends with the process however that ends; a folder that nobody holds is what a killed one has left, and
-the next measurement takes it away.
+lock on it, which ends with the process however that ends; a folder that nobody holds is what a killed one has left: the
+next measurement takes it away, and so does the bell, and whoever closes an incident.
 """
 
 import fcntl
@@ -33,6 +33,13 @@ def working_in(place: Path) -> Iterator[Path]:
         finally:
             with _held(place, wait=True):
                 shutil.rmtree(folder)
+
+
+def sweep(place: Path) -> None:
+    """Take away what dead measurements left below `place`; who measures just now keeps what she has."""
+    if place.is_dir():
+        with _held(place, wait=True):
+            _sweep(place)
 
 
 def _sweep(place: Path) -> None:
