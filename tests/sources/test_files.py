@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.exploring import times
 from tocsin.sources.bounds import Bounds
-from tocsin.sources.files import prints_now
+from tocsin.sources.files import clerks, prints_now
 from tocsin.sources.files import take_in as take_in_found
 from tocsin.sources.finding import find
 from tocsin.sources.gate import formats, needs_gate, through
@@ -43,7 +43,8 @@ def test_files_carry_their_digest_and_a_copy_is_left_out(tmp_path):
 
 
 def changed(files):
-    return [file for file, now in prints_now(files).items() if file.sha256 != now]
+    with clerks() as pool:
+        return [file for file, now in prints_now(files, pool).items() if file.sha256 != now.result()]
 
 
 def test_a_changed_or_removed_file_is_noticed(tmp_path):

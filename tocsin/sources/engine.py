@@ -100,6 +100,9 @@ def _heap_at_rest() -> Iterator[None]:
     """Keep the collector of garbage from what stands in memory. Ibis makes so many small objects for each statement
     that all libraries would be looked through again and again, and these are no garbage.
     """
+    if gc.get_freeze_count():  # somebody does so already, and for longer
+        yield
+        return
     gc.freeze()
     try:
         yield
