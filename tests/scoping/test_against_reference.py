@@ -181,7 +181,7 @@ def walk(
             count(row, fits, level_of(row, fits, question), everybody, open_ends, moment, numbers)
             if not asks_for_herself(row):
                 pointing[row["account"]].append((moment, numbers, fits))
-    hidden = missing or open_ends["subject-unknown"]
+    hidden = missing or open_ends["subject-unknown"] or open_ends["requests-without-account"]
     for who in linked:
         pointed_at(
             everybody[who], 2 if hidden else 0, pointing[who], asked=who in question.get("accounts", [])

@@ -258,6 +258,15 @@ def test_ids_nobody_owns_and_requests_without_an_account_are_gaps(tmp_path):
     assert found.result.method == "approximate"
 
 
+def test_a_request_that_fits_and_names_nobody_may_be_of_whom_an_indicator_points_at(tmp_path):
+    before = request(-5, "c1", token="leaked")
+    for account, bucket in ((None, "cannot-exclude"), ("c2", "excluded")):
+        rows = [before, *every_hour(3), request(6, account, token="leaked")]
+        found = ask(tmp_path, write_log(tmp_path, rows), LEAK)
+        assert buckets(found)["c1"] == bucket
+        assert bool(found.result.proof) == (account is not None)
+
+
 def test_an_endpoint_the_data_map_does_not_know_is_a_gap_and_its_person_is_told(tmp_path):
     rows = [*every_hour(3), request(5, "c1", token="leaked", endpoint="/v9/secret")]
     found = ask(tmp_path, write_log(tmp_path, rows), LEAK)
