@@ -117,6 +117,26 @@ def test_hours_are_missed_only_where_something_is_asked(tmp_path):
     assert gaps(ask(tmp_path, log, {"where": {"any": windows}})) == {"missing-hours": 2}
 
 
+def test_two_clauses_may_ask_about_more_addresses_than_are_tested_one_by_one(tmp_path):
+    files = [[f"{block}.0.{number}.1" for number in range(70)] for block in (60, 61)]
+    rows = [
+        *every_hour(3),
+        request(5, "c1", ip="60.0.69.1"),
+        request(6, "c2", ip="61.0.0.1"),
+        request(65, "c3", ip="61.0.0.1"),
+        request(66, "c4", ip="60.0.0.1"),
+        request(67, "c5", ip="9.9.9.9, ::ffff:61.0.5.1"),
+        request(68, "c2", ip="::ffff:3d00:4501"),
+    ]
+    clauses = [{"ips": files[0], "until": at(60)}, {"ips": [*files[1], "2001:db8::/32"], "since": at(60)}]
+    assert {who: str(bucket) for who, bucket in buckets(asked(tmp_path, rows, {"any": clauses})).items()} == {
+        "c1": "likely",
+        "c2": "likely",
+        "c3": "likely",
+        "c5": "likely",
+    }
+
+
 def test_a_clause_is_put_to_its_own_sources(tmp_path):
     api = log_source(
         write_log(tmp_path, [*every_hour(3), request(5, "c1", ip=THIEF)], name="api"), name="api"

@@ -28,7 +28,7 @@ from tocsin.scoping.conditions import (
 from tocsin.scoping.endpoints import may_be
 from tocsin.sources.texts import padded
 
-#: Up to so many single addresses, testing one after the other is faster than joining.
+#: Up to so many single addresses, testing one after the other is faster than looking them up.
 _FEW = 64
 _DOTTED = r"(\d+\.\d+\.\d+\.\d+)"
 #: Kinds whose values are compared whole.
@@ -77,7 +77,7 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
     leaves = asked_of(question, source)
     # Whom a token names is named also by a source that cannot answer the rest of the clause.
     found = _found(log, question.leaves_for(source.name))
-    log, near = _with_addresses(log, leaves)
+    near = {leaf.bit: _address_fits(log, leaf) for leaf in leaves if leaf.clause.ips}
     marks, blind, astride = _NOTHING, [], [ibis.literal(False)]
     for leaf in leaves:
         fits = may_lie_inside(log, *leaf.window)
@@ -160,32 +160,22 @@ def _key(log: Any, kind: str, asked: Iterable[tuple[str, ...]]) -> Any:
     return ibis.ifelse(longer & padded(column), column.strip(), column)
 
 
-def _with_addresses(log: Any, leaves: Iterable[Leaf]) -> tuple[Any, dict[int, Any]]:
-    """The log, and by bit the condition that a row's address may lie in what the clause asks about."""
-    near = {}
-    for leaf in leaves:
-        if leaf.clause.ips:
-            log, near[leaf.bit] = _address_fits(log, leaf)
-    return log, near
-
-
-def _address_fits(log: Any, leaf: Leaf) -> tuple[Any, Any]:
+def _address_fits(log: Any, leaf: Leaf) -> Any:
+    """Whether a row's address may lie in what the clause asks about."""
     networks = {network(text) for text in leaf.clause.ips}
     single = {each for each in networks if isinstance(each, IPv4Network) and each.prefixlen == 32}
     if len(single) <= _FEW:
-        return log, may_lie_in(log.ip, networks).fill_null(False)
-    name = f"wanted_ips_{leaf.bit}"
-    dotted = pa.array([str(each.network_address) for each in single], pa.string())
-    wanted = ibis.memtable(pa.table({name: dotted}))
-    log = log.left_join(wanted, log.ip.re_extract(_DOTTED, 1) == wanted[name])
+        return may_lie_in(log.ip, networks).fill_null(False)
+    dotted = _listed("ips", tuple(str(each.network_address) for each in single))
+    one = log.ip.re_extract(_DOTTED, 1).isin(dotted)
     blocks = networks - single
-    # A v4 address may also stand in the log as v4-mapped hexadecimal, which has no dots to join on.
+    # A v4 address may also stand in the log as v4-mapped hexadecimal, which has no dots to compare.
     hexadecimal = log.ip.lower().contains(":ffff:") & ~log.ip.contains(".")
-    # Or behind others in a list, of which a join sees the first: of these all are candidates that are near enough.
+    # Or behind others in a list, of which the first alone was compared: all are candidates that are near enough.
     near = {each.supernet(new_prefix=16) for each in single}
     listed = ibis.ifelse(log.ip.contains(","), may_lie_in(log.ip, near), False)
-    fits = log[name].notnull() | hexadecimal.fill_null(False) | listed.fill_null(False)
-    return log, (fits | may_lie_in(log.ip, blocks).fill_null(False)) if blocks else fits
+    fits = one.fill_null(False) | hexadecimal.fill_null(False) | listed.fill_null(False)
+    return (fits | may_lie_in(log.ip, blocks).fill_null(False)) if blocks else fits
 
 
 def without_address(log: Any) -> Any:
