@@ -115,6 +115,9 @@ def test_windows_of_clauses_lie_in_the_questions_and_touching_ones_are_one():
         (["304", "200-299"], codes, ["200-299", "304"]),
         ([">= 1MB", "0.5kB", "1 KiB"], sizes, ["500", "1024", ">= 1000000"]),
         (["> 99", "<= 10", "< 5"], sizes, ["0-10", ">= 100"]),
+        ([">= 1000000TB"], sizes, [f">= {10**18}"]),
+        (["> 999999999999999999", "1000000TB"], sizes, [f">= {10**18}"]),
+        (["<= 1000000TB"], sizes, [f"0-{10**18}"]),
         (["1kB - 2kB", "2001-3000"], sizes, ["1000-3000"]),
     ],
 )
@@ -133,6 +136,8 @@ WRONG = [
     ("where: {tokens: [a], statuses: [099]}", 1, "is no status"),
     ("where: {tokens: [a], bytes: 1-2MB}", 1, "is no size"),
     ("where: {tokens: [a], bytes: '< 0'}", 1, "is no size"),
+    ("where: {tokens: [a], bytes: '> 1000000TB'}", 1, "is no size"),
+    ("where: {tokens: [a], bytes: '>= 1000000000000000001'}", 1, "is no size"),
     ("where: {tokens: [a], endpoints: [/a/../{SECRET}]}", 1, "is no endpoint"),
     ("where: {tokens: [a], endpoints: ['/a?x={SECRET}']}", 1, "is no endpoint"),
     ("where: {tokens: [a], countries: [ZZ]}", 1, "is no country"),

@@ -20,7 +20,7 @@ _LARGEST = 10**18
 _UNITS = {"": 1, "b": 1}
 _UNITS |= {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)}
 _UNITS |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)}
-_SIZE = r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]{0,3})"
+_SIZE = r"([0-9]{1,19}(?:\.[0-9]{1,9})?)\s*([A-Za-z]{0,3})"
 _BOUND = re.compile(rf"(>=|<=|>|<|)\s*{_SIZE}")
 _BETWEEN = re.compile(rf"{_SIZE}\s*-\s*{_SIZE}")
 _ENDPOINT = re.compile(r"(?:([A-Za-z]{1,20}) )?([/*][^?#\s]*)")
@@ -134,7 +134,7 @@ def sizes(text: str) -> Range:
         case ">=":
             return size, None
         case ">":
-            return size + 1, None
+            return _size(str(size + 1), ""), None
         case "<=":
             return 0, size
         case "<":
