@@ -144,6 +144,18 @@ def test_a_column_that_holds_another_thing_is_remarked_on(tmp_path):
     ]
 
 
+def test_the_status_of_a_customer_is_a_word_and_no_remark(tmp_path):
+    people = tmp_path / "people.csv"
+    people.write_text("id,mail,state\n" + "u1,u1@example.org,active\n" * 10)
+    fields = CustomerFields(id="id", email="mail", status="state")
+    found = looked(CustomerSource(name="crm", path=str(people), country="VN", fields=fields), tmp_path)
+    assert (found.remarks, columns(found)["status"][:2]) == ([], ("state", 10))
+    odd = CustomerSource(
+        name="crm", path=str(people), country="VN", fields=CustomerFields(id="id", email="state")
+    )
+    assert looked(odd, tmp_path).remarks == ["email: 10 of 10 look like no e-mail address"]
+
+
 SECRETS = ("s3cr3t-token-4711", "mai.nguyen@example.org", "203.0.113.77", "84901234567", "Nguyễn Thị Mai")
 
 

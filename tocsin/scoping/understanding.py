@@ -19,12 +19,12 @@ from tocsin.sources.heads import ROWS
 Source = LogSource | ListSource
 Row = dict[str, Any]
 #: What should stand in a column, and the kinds of `likeness` that are it: others tell of a column that is not the one.
-_EXPECTED = {
+_EXPECTED_OF_LOGS = {
     "ip": ("network address", "IPv4 address", "IPv6 address"),
     "status": ("whole number", "whole number"),
     "bytes": ("whole number", "whole number"),
-    "email": ("e-mail address", "e-mail address"),
 }
+_EXPECTED_OF_LISTS = {"email": ("e-mail address", "e-mail address")}
 #: Moments are shown in so many ways of writing at most.
 _WAYS = 3
 
@@ -123,13 +123,15 @@ def _columns(source: Source, rows: list[Row]) -> Iterator[ColumnSeen]:
 
 
 def _remark_on_columns(rows: list[Row], found: Checked) -> None:
+    # The status of a customer is a word of the company's own.
+    expected = _EXPECTED_OF_LOGS if found.kind == "logs" else _EXPECTED_OF_LISTS
     for column in found.columns:
         if column.name in found.lacking:
             continue
         if not column.filled:
             found.remarks.append(f"{column.name}: none of these rows has one")
-        elif column.name in _EXPECTED:
-            what, *kinds = _EXPECTED[column.name]
+        elif column.name in expected:
+            what, *kinds = expected[column.name]
             values = [row.get(column.name) for row in rows]
             if odd := sum(1 for value in values if value and not is_kind(value, *kinds)):
                 found.remarks.append(f"{column.name}: {odd} of {column.filled} look like no {what}")
