@@ -78,6 +78,24 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(
     assert head() == before
 
 
+def test_the_answer_says_of_which_time_the_logs_were_asked(tocsin: Command, declared: str) -> None:
+    window = ("--from", "2026-11-20T00:00Z", "--to", "2026-11-21T00:00Z")
+    said = tocsin("scope", "--token", "@tokens.txt", *window).out
+    assert re.search(r"ASKED   about requests from \S.*00:00Z\) to \S.*00:00Z\)\n", said)
+    assert "from the beginning to the end of the logs" in tocsin("scope", "--token", "@tokens.txt").out
+    Path("q.yaml").write_text(
+        "where: {any: [{tokens: [a], until: 2026-11-20T01:00Z}, {ips: [10.0.0.1], since: 2026-11-20T02:00Z}]}\n",
+        encoding="utf-8",
+    )
+    found = tocsin("scope", "--question", "q.yaml")
+    assert "from the beginning to the end of the logs, in 2 windows" in found.out
+    asked = tocsin("scope", "--question", "q.yaml", "--json").json["asked"]
+    assert asked == [
+        {"since": None, "until": "2026-11-20T01:00:00+00:00"},
+        {"since": "2026-11-20T02:00:00+00:00", "until": None},
+    ]
+
+
 def test_a_list_and_a_question_file_ask_too(tocsin: Command, declared: str) -> None:
     Path("people.csv").write_text("who,kinds\ncus_1,account-info\nwei@example.com,\n", encoding="utf-8")
     assert tocsin("scope", "--list", "people.csv", "--json").json["total"] == 2
@@ -179,6 +197,38 @@ def test_one_person_is_told_no_and_how_sure_that_is(tocsin: Command, declared: s
     found = tocsin("affected", "--person", "cus_4", "--json").json
     assert found["affected"] is False
     assert "cus_4 is not among the affected of revision 1" in tocsin("affected", "--person", "cus_4").out
+
+
+def test_an_account_that_was_hit_and_that_no_source_knows_is_said_to_stand_there(
+    tocsin: Command, declared: str
+) -> None:
+    row = '{"time": "2026-11-20T05:20:00Z", "account": "ghost", "token": "stolen-1", "status": "200"}\n'
+    with Path("gateway.ndjson").open("a", encoding="utf-8") as log:
+        log.write(row)
+    tocsin("scope", "--token", "@tokens.txt")
+    said = tocsin("affected", "--person", "ghost").out
+    assert "ghost: confirmed, an account that no customer source knows" in said
+    assert "1 requests" in said
+    assert "--unowned" in said
+    assert "is not among" not in said
+    found = tocsin("affected", "--person", "ghost", "--json").json
+    assert (found["affected"], found["unowned"]["hits"]) == (False, 1)
+    assert "nobody is not among the affected of revision 1; " in tocsin("affected", "--person", "nobody").out
+
+
+def test_one_gap_remains(tocsin: Command, declared: str) -> None:
+    log = Path("gateway.ndjson")
+    log.write_text(log.read_text(encoding="utf-8") + "{broken\n", encoding="utf-8")
+    tocsin("scope", "--token", "@tokens.txt", "--from", "2026-11-20T00:00Z", "--to", "2026-11-21T00:00Z")
+    said = tocsin("affected", "--person", "cus_4").out
+    assert "1 gap remains, so this is no proof" in said
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_person_without_a_name_is_wrong_usage(tocsin: Command, declared: str, name: str) -> None:
+    refused = tocsin("affected", "--person", name)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "--person names nobody" in refused.err
 
 
 def test_an_excluded_person_is_so_by_named_logs(tocsin: Command, declared: str) -> None:

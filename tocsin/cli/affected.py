@@ -41,7 +41,9 @@ class Asked:
     ] = False
 
     def refuse_several(self) -> None:
-        """Wrong usage where it is more than one question."""
+        """Wrong usage where it is more than one question, or one about nobody."""
+        if self.person is not None and not self.person.strip():
+            raise WrongUsage("--person names nobody; give an id of the customer database: --person ID")
         alone = (self.person, self.export, self.changes, self.inputs, self.unowned, self.controllers)
         if sum(map(bool, alone)) > 1:
             raise WrongUsage(

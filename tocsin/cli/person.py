@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.cli.console import Shell, bold, clean, labelled
 from tocsin.cli.controllers import record_lines
+from tocsin.cli.incidents import inc
 from tocsin.cli.reasons import why_lines
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ def say_story(shell: Shell, incident: Any, person: str) -> None:
     told = story(shell.app, shell.actor, incident, person)
     found = told.person
     if found is None:
-        doubt = f"; {told.gaps} gaps remain, so this is no proof" if told.gaps else ""
-        shell.say(f"{clean(person)} is not among the affected of revision {told.revision}{doubt}.")
+        shell.say(*_absence_lines(shell, incident.key, told, person))
     else:
         _say_what_was_found(shell, told, found, person)
     shell.say(*record_lines(shell, found))
@@ -43,10 +43,26 @@ def _document(told: "Story") -> dict[str, Any]:
         "affected": found is not None,
         "told": told.owed,
         "unsupported": asdict(told.unsupported) | {"because": told.because} if told.unsupported else None,
+        "unowned": asdict(told.stranger) if told.stranger else None,
         "record": asdict(found) | {"why": told.reasons and asdict(told.reasons)} if found else None,
         "route": asdict(told.way) if told.way else None,
         "letters": [asdict(letter) for letter in told.letters],
     }
+
+
+def _absence_lines(shell: Shell, key: str, told: "Story", person: str) -> Iterator[str]:
+    """That no revision names somebody, and how sure that is; or that it is an account whose owner nobody knows."""
+    if (hit := told.stranger) is not None:
+        listed = f"tocsin affected{inc(shell, key)} --unowned"
+        yield bold(f"{clean(person)}: {hit.bucket}, an account that no customer source knows")
+        yield labelled(
+            "WHEN", f"{shell.at(hit.first_seen)} to {shell.at(hit.last_seen)}, {hit.hits} requests"
+        )
+        yield labelled("WHOSE", f"find out, add it to a source, and ask again; all such accounts: {listed}")
+        return
+    remain = "1 gap remains" if told.gaps == 1 else f"{told.gaps} gaps remain"
+    doubt = f"; {remain}, so this is no proof" if told.gaps else ""
+    yield f"{clean(person)} is not among the affected of revision {told.revision}{doubt}."
 
 
 def _say_what_was_found(shell: Shell, told: "Story", found: "AffectedPerson", person: str) -> None:

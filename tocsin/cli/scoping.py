@@ -87,9 +87,10 @@ def scope(
         say_again(shell, done)
         say_duties(shell, done)
         kept = carried(done.incident.facts, done.before.facts) if done.before else ()
-        say_counts(
-            shell, done.incident, also={"decided": [asdict(each) | {"again": each.again} for each in kept]}
-        )
+        asked_of = [{"since": since, "until": until} for since, until in question.spans]
+        decided = [asdict(each) | {"again": each.again} for each in kept]
+        say_counts(shell, done.incident, also={"asked": asked_of, "decided": decided})
+        shell.say(*_span_lines(shell, question))
         shell.say(*(_decision_line(each, inc(shell, key)) for each in kept))
         for each in done.answer["seen"]:
             if unseen := each["given"] - each["seen"]:
@@ -98,6 +99,18 @@ def scope(
                 )
         if (engine or shell.app.settings.scoping.engine) == "duckdb":
             _keep_rows(shell, done, question)
+
+
+def _span_lines(shell: Shell, question: Any) -> Iterator[str]:
+    """Of which time the logs were asked: a slip of the pen there says "0 people" as a quiet night does."""
+    if spans := question.spans:
+        (since, _), (_, until) = spans[0], spans[-1]
+        edges = (
+            f"from {shell.at(since)}" if since else "from the beginning",
+            f"to {shell.at(until)}" if until else "to the end of the logs",
+        )
+        apart = f", in {len(spans)} windows" if len(spans) > 1 else ""
+        yield labelled("ASKED", f"about requests {' '.join(edges)}{apart}")
 
 
 def _keep_rows(shell: Shell, done: "Recorded", question: Any) -> None:

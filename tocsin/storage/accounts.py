@@ -97,6 +97,15 @@ def unowned(connection: Connection, incident: str, revision: int, key: bytes) ->
         yield opened(row, key)
 
 
+def stranger(connection: Connection, incident: str, revision: int, key: bytes, asked: str) -> Stranger | None:
+    """The account with this id, where it is one that nobody owns."""
+    which = (account.c.incident == incident, account.c.revision == revision, account.c.person.is_(None))
+    row = connection.execute(
+        select(account).where(*which, account.c.account == pseudonym(key, asked))
+    ).first()
+    return opened(row, key) if row is not None else None
+
+
 def opened(row: Any, key: bytes) -> Stranger:
     """The account of a row. Raises Refused when it was sealed for another row or key, or was changed."""
     raw = json.loads(unseal(key, row.sealed, _context(row.incident, row.revision, row.account)))

@@ -82,6 +82,8 @@ class Story:
     unsupported: Standing | None = None
     because: str | None = None
     reasons: Reasons | None = None
+    #: Where the id is no person's but an account's that was hit and that no customer source knows.
+    stranger: Stranger | None = None
 
     @property
     def owed(self) -> bool:
@@ -138,11 +140,12 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
             person = affected.person(connection, incident.key, standing.revision, key, hidden)
         ids = dict.fromkeys((person.id, *person.accounts, asked) if person else (asked,))
         letters = tuple(_letters(connection, incident, key, tuple(ids)))
+        stranger = accounts.stranger(connection, incident.key, found.revision, key, asked)
     because = _because(app, incident, standing.seq) if standing and standing.seq else None
     way = _way(app, incident, person) if person else None
     revision = standing.revision if standing else found.revision
     reasons = explained(app, incident, revision).of(person.why) if person else None
-    return Story(found.revision, len(found.gaps), person, letters, way, standing, because, reasons)
+    return Story(found.revision, len(found.gaps), person, letters, way, standing, because, reasons, stranger)
 
 
 def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequence[str]) -> Iterator[Letter]:

@@ -133,6 +133,11 @@ class Question(Record):
         """Every log source that the question or a clause of it names, once, in order."""
         return tuple(sorted({*self.sources, *self.values_of("sources")}))
 
+    @property
+    def spans(self) -> tuple[Window, ...]:
+        """When the logs are asked about anything, whatever the source; none where no log is asked."""
+        return joined(leaf.window for leaf in self.leaves())
+
     def windows(self, source: str) -> tuple[Window, ...]:
         """When a source is asked about anything: windows in order, those that touch or overlap as one."""
         return joined(leaf.window for leaf in self.leaves_for(source))
