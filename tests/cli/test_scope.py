@@ -224,6 +224,30 @@ def test_one_gap_remains(tocsin: Command, declared: str) -> None:
     assert "1 gap remains, so this is no proof" in said
 
 
+def test_no_number_is_learned_as_exact_while_the_scope_has_a_gap_of_whatever_kind(
+    tocsin: Command, declared: str, head: Callable[..., int]
+) -> None:
+    row = '{"time": "2026-11-20T05:20:00Z", "account": "ghost", "token": "stolen-1", "status": "200"}\n'
+    log = Path("gateway.ndjson")
+    whole = log.read_text(encoding="utf-8")
+    log.write_text(whole + row, encoding="utf-8")
+    window = ("--from", "2026-11-20T00:00Z", "--to", "2026-11-21T00:00Z")
+    tocsin("scope", "--token", "@tokens.txt", *window)
+    cells = tocsin("show", "--json").json["facts"]["cells"]["value"]
+    exact = [cell | {"method": "exact"} for cell in cells]
+    Path("cells.json").write_text(json.dumps(exact), encoding="utf-8")
+    learn = ("learn", "cells=@cells.json", "--source", "a guess")
+    assert tocsin("learn", "log_coverage=complete", "--source", "a guess", by="bao").status == 0
+    before = head()
+    refused = tocsin(*learn, by="bao")
+    assert (refused.status, refused.err.count("\n"), head()) == (1, 1, before)
+    assert "the scope has gaps (ids-nobody-owns" in refused.err
+    log.write_text(whole, encoding="utf-8")
+    tocsin("scope", "--token", "@tokens.txt", *window)
+    assert tocsin("affected", "--json").json["gaps"] == []
+    assert tocsin(*learn, by="bao").status == 0
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_a_person_without_a_name_is_wrong_usage(tocsin: Command, declared: str, name: str) -> None:
     refused = tocsin("affected", "--person", name)

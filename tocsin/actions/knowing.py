@@ -18,7 +18,8 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.answers import amended
 from tocsin.domain.errors import Refused
-from tocsin.domain.facts import FACTS, parse_fact, refuse_contradictions
+from tocsin.domain.facts import FACTS, Facts, parse_fact, refuse_contradictions
+from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, Noted, Reclassified
 from tocsin.record import Recorded
 from tocsin.storage import timeline
@@ -91,6 +92,8 @@ def learn(
         for name, value in said.items():
             merged = merged.learn(name, value)
         refuse_contradictions(merged)
+        if "cells" in said:
+            _refuse_exact_beside_gaps(change.incident, merged)
         refuse_silence(
             source, "say where this is known from: --source 'gateway log', --source 'call with the DPO'"
         )
@@ -107,6 +110,15 @@ def learn(
     # A legal hold comes and goes after the file was closed too: it is what keeps the file from being erased.
     closed_too = set(parsed) == {"hold"}
     return act(app, actor, key, decide, command=command_of(command, "learn", content), closed_too=closed_too)
+
+
+def _refuse_exact_beside_gaps(incident: Incident, facts: Facts) -> None:
+    """Refused where a number of people is called exact, and the scope has gaps of whatever kind."""
+    gaps = sorted({gap["kind"] for gap in incident.scope.gaps}) if incident.scope else []
+    if gaps and any(cell.method == "exact" for cell in facts.cells):
+        raise Refused(
+            f"the scope has gaps ({', '.join(gaps)}), so no number of people is exact; write approximate"
+        )
 
 
 def set_(
