@@ -37,7 +37,7 @@ def test_tokens_come_from_a_file_and_the_answer_is_counts(tocsin: Command, decla
 
 
 def test_tokens_come_from_stdin(process: Command, tocsin: Command, declared: str) -> None:
-    found = process("scope", declared, "--token", "@-", "--json", stdin="stolen-1\n")
+    found = process("scope", declared, "--token", "@-", "--json", stdin="\ufeffstolen-1\n # no token\n")
     assert (found.status, found.json["total"]) == (0, 2)
 
 

@@ -168,3 +168,17 @@ def test_the_textual_test_is_narrow():
     assert not re.search(pattern, "203.0.113.80")
     assert not re.search(pattern, "203.0.11.64")
     assert not re.search(pattern, "1203.0.113.64")
+
+
+@pytest.mark.parametrize("block", ["::/0", "::ffff:0:0/95", "::/64", "::/80"])
+@pytest.mark.parametrize("text", ["::ffff:1.2.3.4", "1.2.3.4", "::ffff:102:304", "2001:db8::1, 1.2.3.4:443"])
+def test_a_block_of_v6_holds_the_mapped_addresses_that_lie_in_it(block, text):
+    blocks = [network(block)]
+    assert re.search(beginnings(blocks), text)
+    assert lies_in(text, blocks)
+
+
+def test_a_block_of_v6_beside_the_mapped_addresses_holds_none_of_v4():
+    for block in ("::/96", "2001:db8::/32", "::fffe:0:0/96"):
+        assert not lies_in("::ffff:1.2.3.4", [network(block)])
+        assert not lies_in("1.2.3.4", [network(block)])

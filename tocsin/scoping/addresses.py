@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 Network = IPv4Network | IPv6Network
+_ALL_V4, _ALL_MAPPED = IPv4Network("0.0.0.0/0"), IPv6Network("::ffff:0:0/96")
 #: How a v4-mapped address may begin: `::ffff:`, or the same with its zeros written out.
 _MAPPED = r"[0:]+:ffff:"
 #: What may stand before an address: others of a list, a quote, a bracket.
@@ -30,8 +31,16 @@ def may_lie_in(column: Any, networks: Iterable[Network]) -> Any:
 
 def beginnings(networks: Iterable[Network]) -> str:
     """The regular expression behind `may_lie_in`."""
-    texts = {text for network in _few(networks) for text in _beginnings(network)}
+    texts = {text for network in _few(_of_both_versions(networks)) for text in _beginnings(network)}
     return rf"(?i){_BEFORE}(?:{'|'.join(sorted(texts))})"
+
+
+def _of_both_versions(networks: Iterable[Network]) -> set[Network]:
+    """These networks, and all of v4 where one of v6 holds the v4-mapped addresses: `::/0` is everybody."""
+    found = set(networks)
+    if any(isinstance(each, IPv6Network) and each.supernet_of(_ALL_MAPPED) for each in found):
+        found.add(_ALL_V4)
+    return found
 
 
 def _few(networks: Iterable[Network]) -> set[Network]:
@@ -59,7 +68,7 @@ class Blocks:
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self._by_length: dict[tuple[int, int], set[int]] = {}
-        for each in networks:
+        for each in _of_both_versions(networks):
             shift = each.max_prefixlen - each.prefixlen
             starts = self._by_length.setdefault((each.version, shift), set())
             starts.add(int(each.network_address) >> shift)
