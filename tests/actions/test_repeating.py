@@ -216,6 +216,14 @@ def test_it_is_repeated_within_the_bounds_of_then_and_asked_anew_within_those_of
     assert (now.buckets["confirmed"], now.bounds) == (2, {"longest_line": 8, "unpack_ratio": 10})
 
 
+def test_a_scope_of_a_closed_incident_is_not_repeated(asked):
+    asked.as_("linh").decline(because="a false alarm")
+    head = asked.incident.head_seq
+    with pytest.raises(Refused, match="is declined"):
+        asked.as_("an").repeat()
+    assert asked.incident.head_seq == head
+
+
 def test_a_repetition_says_whether_the_reasons_are_the_same_and_verify_holds_it_to_that(asked):
     from tocsin.evidence.case import Bad, Case
     from tocsin.evidence.scopes import scopes

@@ -21,7 +21,7 @@ from tocsin.domain.kinds import ScopeMeasured, ScopeRepeated
 from tocsin.domain.scope.question import Question, read_question
 from tocsin.domain.sources import Sources
 from tocsin.evidence.vault import read
-from tocsin.record import Recorded, answered, record
+from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.storage import affected, revisions, timeline
 
 #: Who may repeat a scope, and sign it.
@@ -48,6 +48,7 @@ def repeat(
     if done := answered(app, key, asked):
         return done
     need(actor, incident, *ANALYSTS)
+    refuse_closed(incident)
     past = measured(app, incident, revision)
     question, sources = _as_asked(app, key, past.body)
     with tempfile.TemporaryDirectory(prefix="repeat-", dir=_workspace(app)) as folder:
@@ -59,6 +60,7 @@ def repeat(
 
         def decide(change: Change) -> None:
             need(actor, change.incident, *ANALYSTS)
+            refuse_closed(change.incident)
             change.add(body)
             change.also.append(ours)
 
