@@ -6,7 +6,7 @@ from tests.actions.test_revising import sums_up
 from tocsin import actions
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance
-from tocsin.views.affected import story as told_of
+from tocsin.views.person import story as told_of
 
 KEYS = {"c2": {"person": "7"}, "c5": {"person": "7"}}
 DECLARED = ", person: person"

@@ -11,7 +11,7 @@ from tocsin.engine import advance
 from tocsin.evidence.verify import verify
 from tocsin.storage.ledger import STATES
 from tocsin.views.affected import counts as counted
-from tocsin.views.affected import story as told_of
+from tocsin.views.person import story as told_of
 
 ALL = ("c1", "c2", "c3", "c4", "c5", "c6")
 

@@ -12,12 +12,12 @@ from tocsin.cli.reasons import why_lines
 
 if TYPE_CHECKING:
     from tocsin.domain.scope.people import AffectedPerson
-    from tocsin.views.affected import Letter, Story
+    from tocsin.views.person import Letter, Story
 
 
 def say_story(shell: Shell, incident: Any, person: str) -> None:
     """Whether somebody was affected, by the id that a customer source knows."""
-    from tocsin.views.affected import story
+    from tocsin.views.person import story
 
     told = story(shell.app, shell.actor, incident, person)
     found = told.person
