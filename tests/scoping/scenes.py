@@ -113,6 +113,8 @@ CROWD = tuple(
     (f"c{number}", f"c{number}@example.org", country)
     for number, country in enumerate(("VN", "DE", "us-ca", "Neverland", "FR", "FR"))
 )
+#: Rows of the same people once they are deleted.
+TOMBSTONES = tuple((who, "", country) for who, _, country in CROWD)
 
 
 def ask(

@@ -28,7 +28,7 @@ from tocsin.domain.datamap import DataMap, Retention
 from tocsin.domain.lists import DeletionFields, DeletionSource
 from tocsin.domain.scope.people import Deletion
 from tocsin.domain.scope.question import read_question
-from tocsin.domain.sources import Sources, TimeFormat
+from tocsin.domain.sources import CustomerFields, CustomerSource, Sources, TimeFormat
 from tocsin.scoping.measure import measure
 
 WORDS = {"en": "for a while"}
@@ -55,7 +55,9 @@ BOTH = {"exposed": {"tables": ["accounts", "payments"], "since": at(0), "until":
 
 
 def found(tmp_path, question, deleted, rows=None, data_map=RULES, customers=None, **declared):
-    """The answer where these (id, days before the window, record) were deleted."""
+    """The answer where these (id, days before the window, record) were deleted, and left a tombstone at most."""
+    gone = {who for who, _, _ in deleted}
+    tombstones = [(who, "" if who in gone else mail, place) for who, mail, place in CROWD]
     path = tmp_path / "deletions.csv"
     lines = [f"{who},{when if isinstance(when, str) else (START - timedelta(days=when)).isoformat()},{record}"
              for who, when, record in deleted]  # fmt: skip
@@ -66,7 +68,7 @@ def found(tmp_path, question, deleted, rows=None, data_map=RULES, customers=None
         fields=DeletionFields(id="id", at="at", record="record"),
         time=TimeFormat(**declared),
     )
-    crm = write_customers(tmp_path, CROWD if customers is None else customers)
+    crm = write_customers(tmp_path, tombstones) if customers is None else customers
     crm = crm.model_copy(update={"tables": ("accounts", "payments")})
     logs = (log_source(write_log(tmp_path, rows)),) if rows else ()
     sources = Sources(logs=logs, customers=(crm,), deletions=(deletions,))
@@ -139,6 +141,49 @@ def test_where_a_log_shows_an_answer_the_record_is_contradicted_and_nobody_exclu
     measured = found(tmp_path, LEAK, [("c1", 400, "a")], rows=rows)
     assert buckets(measured) == {"c1": bucket}
     assert gaps(measured) == ({"deletion-contradicted": 1} if status == 200 else {})
+
+
+def rows_of(folder, *rows):
+    """Customers with what is said of their ends, and with the word `erased` for who is deleted."""
+    path = folder / "rows.csv"
+    path.write_text("\n".join(["id,email,name,deleted_at,status", *rows]) + "\n")
+    fields = CustomerFields(id="id", email="email", name="name", deleted_at="deleted_at", status="status")
+    return CustomerSource(name="crm", path=str(path), fields=fields, flags={"erased": "deleted"})
+
+
+@pytest.mark.parametrize(
+    ("row", "bucket"),
+    [
+        ("c1,c1@example.org,,,", "cannot-exclude"),
+        ("c1,,Ann,,active", "cannot-exclude"),
+        # She came back under the same id, and went again when the table lay open already.
+        ("c1,c1@example.org,,2026-11-20T10:30:00Z,", "cannot-exclude"),
+        ("c1,c1@example.org,,never,", "cannot-exclude"),
+        ("c1,,,,active", "excluded"),
+        ("c1,c1@example.org,Ann,2025-10-20,", "excluded"),
+        ("c1,c1@example.org,Ann,,erased", "excluded"),
+    ],
+)
+def test_a_row_that_still_stands_contradicts_the_record(tmp_path, row, bucket):
+    measured = found(tmp_path, OPEN, [("c1", 400, "a")], customers=rows_of(tmp_path, row))
+    assert buckets(measured) == {"c1": bucket}
+    (person,) = measured.people()
+    if bucket == "excluded":
+        assert (gaps(measured), person.deletion.record) == ({}, "a")
+    else:
+        assert (gaps(measured), person.deletion) == ({"deletion-contradicted": 1}, None)
+
+
+def test_one_row_that_stands_among_tombstones_contradicts_the_record_too(tmp_path):
+    crm = rows_of(tmp_path, "c1,,,2025-10-20,erased", "c1,c1@example.org,,,")
+    assert buckets(found(tmp_path, OPEN, [("c1", 400, "a")], customers=crm)) == {"c1": "cannot-exclude"}
+
+
+def test_whom_complete_logs_exclude_needs_no_record_and_contradicts_none(tmp_path):
+    question = {"accounts": ["c1"], "since": at(0), "until": at(180)}
+    crm = rows_of(tmp_path, "c1,c1@example.org,,,")
+    measured = found(tmp_path, question, [("c1", 400, "a")], rows=every_hour(3), customers=crm)
+    assert (buckets(measured), gaps(measured)) == ({"c1": "excluded"}, {})
 
 
 def test_whom_a_colleague_lists_is_told_whatever_the_records_say(tmp_path):

@@ -309,11 +309,12 @@ def customers(folder: Path) -> dict[str, Any]:
             "email": "g@x.org",
             "country": "FR",
             "created_at": "2020-01-01 00:00:00Z",
+            "deleted_at": "2026-10-20",
         },
         {"id": "a8", "person": "P8", "email": "h@x.org", "country": "FR", "status": "closed"},
     ]
     names = ("id", "person", "email", "emails", "name", "country", "birth_date", "guardian", "flags", "status",
-             "created_at", "closed_at")  # fmt: skip
+             "created_at", "closed_at", "deleted_at")  # fmt: skip
     with (folder / "crm.csv").open("w", newline="") as out:
         writer = csv.DictWriter(out, names, restval="")
         writer.writeheader()

@@ -11,9 +11,9 @@ import pytest
 
 from tests.scoping.scenes import (
     ASKED,
-    CROWD,
     KEY,
     START,
+    TOMBSTONES,
     at,
     buckets,
     every_hour,
@@ -41,7 +41,7 @@ def erasures(*paths, **other):
 
 
 def asked(tmp_path, deletions, question=OPEN, logs=(), **other):
-    crm = write_customers(tmp_path, CROWD).model_copy(update={"tables": ("accounts",)})
+    crm = write_customers(tmp_path, TOMBSTONES).model_copy(update={"tables": ("accounts",)})
     sources = Sources(logs=tuple(logs), customers=(crm,), deletions=(deletions,))
     work = tmp_path / "work"
     return measure(

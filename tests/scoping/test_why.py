@@ -8,6 +8,7 @@ from tests.scoping.scenes import (
     ASKED,
     CROWD,
     KEY,
+    TOMBSTONES,
     as_ndjson,
     ask,
     at,
@@ -257,7 +258,7 @@ def test_who_is_excluded_by_the_record_of_a_deletion_was_brought_in_by_what_excl
         read_question(LEAK),
         Sources(
             logs=(log_source(numbered(tmp_path, rows)),),
-            customers=(write_customers(tmp_path, CROWD),),
+            customers=(write_customers(tmp_path, TOMBSTONES),),
             deletions=(erasures,),
         ),
         DataMap(kinds=(kind("profile", "/v1/account"),)),

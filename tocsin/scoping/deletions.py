@@ -2,8 +2,9 @@
 
 Retention excludes nobody, since data are kept longer than they should be. A record does, where all copies were gone
 before the time that is asked about: the deletion, and then the days for which backups keep what was deleted. Kinds
-that outlive a deletion (payments, by law) are not covered; nor is anybody of whom a request was answered or whom a
-colleague lists: where a record and a log say different things, nobody is excluded, and that is counted.
+that outlive a deletion (payments, by law) are not covered; nor is anybody of whom a request was answered, whom a
+colleague lists, or whose row still stands: where a record and a log or a row say different things, nobody is excluded,
+and that is counted.
 """
 
 from collections import defaultdict
@@ -24,19 +25,24 @@ from tocsin.domain.scope.question import Question
 from tocsin.scoping.gaps.files import incomplete
 from tocsin.scoping.levels import LEVEL
 from tocsin.scoping.lists import read_list
-from tocsin.scoping.owners import SURE_OF
+from tocsin.scoping.owners import SURE_OF, TOLD
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources.times import placed
 
 DAY = 86_400_000_000
 _UNDATED = "records of deletions without a moment that can be read; they exclude nobody"
+_CONTRADICTED = (
+    "people of whom a request was answered, or whose row still stands, though a record says that they were deleted"
+    " before; they are told"
+)
 #: What is kept of a record that excludes somebody.
 PROOF = ("proof_source", "proof_file", "proof_sha256", "proof_record", "deleted_us")
 
 
 @dataclass(frozen=True)
 class Deletions:
-    """By account its latest deletion and the record of it (`PROOF`); None where no list is declared, or holds any.
+    """By account its latest deletion and the record of it (`PROOF`), and until when a row of it stood (`stood_us`, null
+    where none did); None where no list is declared, or holds any.
 
     While a row of a list is lost, it may be a later deletion of anybody: `whole` is false, and no record excludes.
     """
@@ -76,6 +82,7 @@ def read_deletions(
     last = last.mutate(deleted_us=ibis.ifelse(last.undated, ibis.null("int64"), last.deleted_us)).drop(
         "undated"
     )
+    last = last.mutate(stood_us=ibis.null("int64"))
     return Deletions(engine.create_table(ibis.util.gen_name("deleted"), last, temp=True), whole)
 
 
@@ -145,14 +152,16 @@ def proven(
 ) -> tuple[Any, list[Gap]]:
     """The people, without those whose data were gone before `start` by the records, and with the proof (`PROOF`).
 
-    Beside them the gaps: people of whom a request was answered long after they were deleted.
+    Beside them the gaps: people of whom a request was answered, or a row still stands, long after they were deleted.
     """
     if deleted.table is None or not deleted.whole:
         return people.mutate(**{name: ibis.null(_type(name)) for name in PROOF}), []
     records = _by_person(people, deleted.table)
     people = people.left_join(records, people.id == records.owner).drop("owner")
-    gone = _gone(people.deleted_us, start, data_map)
-    people = people.mutate(gone=gone)
+    people = people.mutate(
+        said=_gone(people.deleted_us, start, data_map),
+        gone=_gone(ibis.greatest(people.deleted_us, people.stood_us), start, data_map),
+    )
     known = (people.answered | (people.level == LEVEL[Bucket.LISTED]) | (people.listed != 0)).fill_null(False)
     tried = people.level == LEVEL[Bucket.ATTEMPTED]
     open_ = (people.gone != 0) & ~known & ~tried
@@ -167,13 +176,18 @@ def proven(
         **columns,
         level=ibis.ifelse(covered, LEVEL[Bucket.EXCLUDED], people.level).cast(people.level.type()),
         **{name: ibis.ifelse(open_, people[name], ibis.null(_type(name))) for name in PROOF},
-        contradicted=(people.gone != 0) & people.answered.fill_null(False),
-    ).drop("gone")
+        contradicted=_contradicted(people),
+    ).drop("said", "gone", "stood_us")
     found = engine.create_table(ibis.util.gen_name("proven"), found.order_by("id"), temp=True)
     count = int(engine.to_pyarrow(found.contradicted.sum()).as_py() or 0)
-    detail = "people of whom a request was answered though a record says that they were deleted before; they are told"
-    gap = Gap(kind="deletion-contradicted", source="customers", count=count, detail=detail)
+    gap = Gap(kind="deletion-contradicted", source="customers", count=count, detail=_CONTRADICTED)
     return found.drop("contradicted"), [gap] if count else []
+
+
+def _contradicted(people: Any) -> Any:
+    """Who is told though a record says (`said`) that some kinds of hers were gone: a log, or a row, says otherwise."""
+    stands = (people.said != people.gone) & (people.level >= TOLD)
+    return (people.said != 0) & (people.answered.fill_null(False) | stands)
 
 
 def proof_of(row: Mapping[str, Any]) -> Deletion | None:
@@ -196,6 +210,7 @@ def _by_person(people: Any, deleted: Any) -> Any:
     owned = rows.group_by("owner").aggregate(
         open_=rows.deleted_us.isnull().any(),
         deleted_us=rows.deleted_us.max(),
+        stood_us=rows.stood_us.max(),
         **{name: rows[name].argmax(rows.deleted_us) for name in PROOF if name != "deleted_us"},
     )
     return owned.filter(~owned.open_).drop("open_")

@@ -39,6 +39,7 @@ from tocsin.scoping.persons import persons_of, unowned
 from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.retention import explained, with_overdue
+from tocsin.scoping.standing import with_standing
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
 from tocsin.scoping.workspace import working_in
 from tocsin.sources.caches import Cache
@@ -155,8 +156,9 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     customers = read_customers(reads, sources.customers, desk, reading)
     deleted = read_deletions(reads, sources.deletions, desk, reading)
     suppressed = read_suppressions(reads, sources.suppressions, desk, reading)
-    deleted = replace(deleted, table=over(deleted.table))
-    customers = with_deleted(over(customers), deleted.table)
+    customers = over(customers)
+    deleted = replace(deleted, table=with_standing(backend, over(deleted.table), customers))
+    customers = with_deleted(customers, deleted.table)
     desk.progress("counting people", 0.0)
     known = customers, sources.customers
     said = findings(backend, question, known, data_map, reading)

@@ -9,17 +9,13 @@ from tocsin.domain.datamap import DataKind, DataMap
 from tocsin.domain.moments import in_microseconds
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.retained import Retained
-from tocsin.domain.timeformats import TimeFormat
 from tocsin.scoping.deletions import DAY
 from tocsin.scoping.levels import LEVEL
-from tocsin.sources.times import placed
+from tocsin.scoping.standing import with_moment
 
 _TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
 #: The column of a person from which a period runs. That of what was recorded at any time is in no row of hers.
 _FROM = {"created": "created_at", "closed": "closed_at"}
-_DATE = r"^\d{4}-\d\d-\d\d$"
-#: 2200-01-01: an account that closes later is none that we need a period of.
-_LAST = 7_258_118_400_000_000
 
 
 def with_overdue(engine: Any, people: Any, start: datetime | None, data_map: DataMap) -> Any:
@@ -37,7 +33,7 @@ def with_overdue(engine: Any, people: Any, start: datetime | None, data_map: Dat
         if (days := _days(kind)) is not None and kind.retention.anchor in _FROM
     }
     for name in sorted({name for _, name in periods.values()}):
-        people = _with_moment(people, name)
+        people = with_moment(people, name)
     overdue = ibis.literal(0, "int64")
     for place, (days, name) in periods.items():
         ran = people[f"ran_{name}"]
@@ -101,15 +97,3 @@ def _days(kind: DataKind) -> int | None:
     """The days after which no copy should be left; None where no number says so."""
     rule = kind.retention
     return None if rule.days is None else rule.days + rule.backup_days
-
-
-def _with_moment(people: Any, name: str) -> Any:
-    """People with `ran_` and the name: a moment or a date in microseconds, as late as it can be meant in UTC.
-
-    Null where the text is neither.
-    """
-    text = people[name]
-    people = people.mutate(at=ibis.ifelse(text.re_search(_DATE), text + "T23:59:59Z", text))
-    return (
-        placed(people, TimeFormat(zone="UTC"), _LAST).rename({f"ran_{name}": "at"}).drop("again", "unplaced")
-    )
