@@ -132,7 +132,7 @@ def test_who_is_told_in_another_way_gets_no_mail_from_us_and_stands_in_the_ledge
         "held for a decision: the attacker's own account": 1,
         "to the next of kin: deceased": 1,
         "to the guardian: a minor": 1,
-        "held for a decision: a minor whose guardian nobody knows": 1,
+        "held for a decision: a minor without a guardian who may be told": 1,
         "told in the house: works for us": 1,
         "by post: mail to her came back before": 1,
     }

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.scoping.scenes import ask, request, write_log
 from tests.scoping.test_identity import customers, found, people
 from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.flags import FLAGS
@@ -17,6 +18,7 @@ from tocsin.domain.scope.routes import (
     WAYS,
     Tally,
     circumstances,
+    grown_since,
     of_age_on,
     route_of,
 )
@@ -161,3 +163,64 @@ def test_a_guardian_is_known_by_an_address_or_as_somebody_whom_a_source_knows(tm
     who = people(found(tmp_path, customers(tmp_path, *rows), "c1", "c2", "c3", "c4"))
     routes = {name: route_of(each, OPENERS, DAY).reason for name, each in who.items()}
     assert routes == {"c1": "minor", "c2": "minor", "c3": "no-address", "c4": "minor-alone"}
+
+
+def guardian_of(tmp_path, named, *rows, **other):
+    """The route of the child c1, who was hit, with this guardian, beside others whom the source knows."""
+    child = {
+        "id": "c1",
+        "email": "c1@x.org",
+        "emails": "kid@x.org",
+        "person": "k",
+        "birth_date": "2015-01-01",
+    }
+    again = {"id": "c2", "email": "c2@x.org", "person": "k", "birth_date": "2015-01-01", "guardian": named}
+    source = customers(tmp_path, child | {"guardian": named}, again, *rows)
+    log = write_log(tmp_path, [request(1, "c1")])
+    measured = ask(tmp_path, log, {"ips": ["192.0.2.1"]}, customers=source, **other)
+    (child,) = measured.people()
+    return route_of(child, OPENERS, DAY).reason
+
+
+ADULT = {"id": "g1", "email": "g1@x.org", "birth_date": "1980-01-01"}
+
+
+@pytest.mark.parametrize("named", ["c1", "c2", "c1@x.org", "KID@x.org", "c2@x.org", "g9"])
+def test_nobody_is_her_own_guardian(tmp_path, named):
+    assert guardian_of(tmp_path, named, ADULT) == "minor-alone"
+
+
+@pytest.mark.parametrize("named", ["g1", "G1@x.org"])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, "minor"),
+        ({"birth_date": ""}, "minor"),
+        ({"birth_date": "2008-11-26"}, "minor"),
+        ({"birth_date": "2008-11-27"}, "minor-alone"),
+        ({"birth_date": "", "flags": "minor"}, "minor-alone"),
+        # What a birth date says, no older word of a source overrules.
+        ({"flags": "minor"}, "minor"),
+        ({"flags": "suspect"}, "minor-alone"),
+        ({"flags": "attacker"}, "minor-alone"),
+        ({"flags": "deceased"}, "minor-alone"),
+        ({"flags": "closed"}, "minor"),
+    ],
+)
+def test_a_guardian_is_alive_of_age_and_nobody_whom_a_letter_would_warn(tmp_path, named, change, reason):
+    assert guardian_of(tmp_path, named, ADULT | {"country": "VN"} | change) == reason
+
+
+@pytest.mark.parametrize(("also", "reason"), [("minor", "minor"), ("suspect", "minor-alone")])
+def test_a_mailbox_of_several_is_a_guardians_where_one_is_of_age_and_none_is_a_suspect(
+    tmp_path, also, reason
+):
+    other = {"id": "g2", "email": "g1@x.org", "flags": also}
+    assert guardian_of(tmp_path, "g1@x.org", ADULT, other) == reason
+
+
+@given(st.dates(date(2003, 1, 1), date(2012, 12, 31)), st.sampled_from(["VN", "US-AL", "US-CA", "unknown"]))
+def test_who_is_of_age_on_a_day_is_so_by_birthday_as_by_date_of_birth(born, place):
+    majority = {"US-AL": 19, "US": 21}
+    by_birthday = of_age_on(born.isoformat(), place, majority) <= DAY.isoformat()
+    assert (born.isoformat() <= grown_since(place, majority, DAY)) == by_birthday

@@ -33,6 +33,7 @@ from tocsin.scoping.fitting import known_indicators
 from tocsin.scoping.gaps.clocks import in_the_future
 from tocsin.scoping.gaps.files import other_days
 from tocsin.scoping.grounds import Grounds, counted
+from tocsin.scoping.guardians import with_guardians
 from tocsin.scoping.known import read_customers
 from tocsin.scoping.people import people
 from tocsin.scoping.persons import persons_of, unowned
@@ -166,7 +167,7 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     if _changed(reading, prints, question):
         met = people(backend, said, *known, hidden=True)
     reading.gaps += met.gaps
-    table = met.known
+    table = with_guardians(backend, met.known, *known, sources.majority, asked_at.date())
     table = _with_records(backend, table, deleted, question, data_map, reading)
     table = with_suppressed(backend, table, over(suppressed))
     seen = known_indicators(backend, reading.passes, question)

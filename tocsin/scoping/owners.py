@@ -66,7 +66,7 @@ def identified(
     if customers is not None:
         rows = _rows_of(findings, customers, whose)
         known = _made(engine, _beside(engine, findings, rows, "inner", declared))
-        people = _with_guardians(_with_doubts(engine, known, customers, whose, declared), customers)
+        people = _with_doubts(engine, known, customers, whose, declared)
         return _made(engine, people.order_by("id"))
     columns = (*CUSTOMER_COLUMNS, "basis", "account")
     kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
@@ -86,14 +86,6 @@ def _rows_of(findings: Any, customers: Any, whose: Any | None) -> Any:
     hers = whose.semi_join(findings, whose.owner == findings.id).select(id="account")
     accounts = ibis.union(findings.select("id"), hers).distinct()
     return under_owners(customers.semi_join(accounts, "id"), whose)
-
-
-def _with_guardians(people: Any, customers: Any) -> Any:
-    """People with `guardian` only where it is an address, or the id of somebody whom a source knows."""
-    named = people.filter(people.guardian.notnull()).select(named="guardian").distinct()
-    found = named.filter(named.named.contains("@") | named.named.isin(customers.id))
-    both = people.left_join(found, people.guardian == found.named)
-    return both.mutate(guardian=both.named).drop("named")
 
 
 def _with_doubts(

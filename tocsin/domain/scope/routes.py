@@ -27,7 +27,7 @@ REASONS: dict[str, tuple[Way, str]] = {
     "deceased": ("next-of-kin", "to the next of kin: deceased"),
     SHARED_ID: ("held", "held for a decision: one id, under which the sources keep different people"),
     "minor": ("guardian", "to the guardian: a minor"),
-    "minor-alone": ("held", "held for a decision: a minor whose guardian nobody knows"),
+    "minor-alone": ("held", "held for a decision: a minor without a guardian who may be told"),
     "employee": ("internal", "told in the house: works for us"),
     "mailbox-taken": ("post", "by post: what opens the mailbox itself was taken"),
     "named-without-address": ("held", "held for a decision: only named by others, without an address"),
@@ -119,14 +119,24 @@ def of_age_on(birth_date: str | None, place: str, majority: Mapping[str, int]) -
     """The day from which a person speaks for herself, as `2019-12-31`; where her place is unknown, the latest."""
     if birth_date is None:
         return None
-    declared = majority.get(place, majority.get(place.partition("-")[0], OF_AGE))
-    years = max((OF_AGE, *majority.values())) if place == UNKNOWN_PLACE else declared
+    years = _years(place, majority)
     born = date.fromisoformat(birth_date)
     try:
         return born.replace(year=born.year + years).isoformat()
     except ValueError:
         # Born on 29 February: the day after, so that nobody is of age too early.
         return date(born.year + years, 3, 1).isoformat()
+
+
+def grown_since(place: str, majority: Mapping[str, int], day: date) -> str:
+    """The last birth date, as text to compare with, of those who speak for themselves on a day; see `of_age_on`."""
+    return f"{day.year - _years(place, majority):04}{day.isoformat()[4:]}"
+
+
+def _years(place: str, majority: Mapping[str, int]) -> int:
+    if place == UNKNOWN_PLACE:
+        return max((OF_AGE, *majority.values()))
+    return majority.get(place, majority.get(place.partition("-")[0], OF_AGE))
 
 
 def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
