@@ -23,10 +23,35 @@ def test_an_exposed_table_of_viewers_names_our_customers_as_controllers(
         "email": "mai@example.com",
         "kinds": ["stream-viewers"],
         "people": None,
+        "known": True,
     }
     said = tocsin("affected", "--controllers").out
     assert "4 customers to be told as controllers of other people's data" in said
     assert "cus_2" in said
+
+
+def test_controllers_whom_only_their_people_name_are_found_in_the_sources_or_said_to_be_unknown(
+    tocsin: Command, declared: str
+) -> None:
+    (sources,) = Path().glob("**/sources.yaml")
+    viewers = """
+  - {name: viewers, path: viewers.csv, country: VN, tables: [stream_viewers], group: end-users-of-customers,
+     role: processor, fields: {id: id, email: email, controller: customer}}
+"""
+    text = sources.read_text(encoding="utf-8")
+    head, customers, rest = text.partition("customers:\n")
+    sources.write_text(head + customers + viewers.lstrip("\n") + rest, encoding="utf-8")
+    (sources.parent / "viewers.csv").write_text("id,email,customer\nv1,v1@x.org,cus_2\nv2,v2@x.org,zz\n")
+    Path("scope.yaml").write_text(
+        "exposed: {tables: [stream_viewers], since: 2026-11-19T00:00Z}\n", encoding="utf-8"
+    )
+    tocsin("scope", "--question", "scope.yaml")
+    found = tocsin("affected", "--controllers", "--json").json["controllers"]
+    known = {each["id"]: (each["known"], each["people"]) for each in found}
+    assert (known["cus_2"], known["zz"]) == ((True, 1), (False, 1))
+    said = tocsin("affected", "--controllers").out
+    assert "1 of them unknown to every customer source" in said
+    assert "no source knows this id" in said
 
 
 def test_the_list_of_controllers_is_for_those_who_work_on_the_incident(

@@ -46,21 +46,29 @@ def record_lines(shell: Shell, found: Any) -> list[str]:
     return lines
 
 
+def _called(found: Any) -> str:
+    """A controller's name and address, as far as a source knows them."""
+    said = ", ".join(clean(each) for each in (found.name, found.email) if each)
+    return said or ("no name or address" if found.known else "no source knows this id")
+
+
 def say_controllers(shell: Shell, incident: Any) -> None:
     """The customers to tell, each with the kinds of data of her own people."""
     from tocsin.views.controllers import controllers
 
     found = controllers(shell.app, shell.actor, incident)
     count = f"{len(found):,} customers" if len(found) != 1 else "1 customer"
-    shell.say(bold(f"{incident.key}: {count} to be told as controllers of other people's data"))
+    strangers = sum(not each.known for each in found)
+    unknown = f", {strangers:,} of them unknown to every customer source" if strangers else ""
+    shell.say(bold(f"{incident.key}: {count} to be told as controllers of other people's data{unknown}"))
     rows = [
         (
             clean(each.id),
-            clean(each.name or each.email or "?"),
+            _called(each),
             ", ".join(each.kinds) or "unknown kinds",
             "ask them" if each.people is None else f"{each.people:,}",
         )
         for each in found
     ]
-    shell.say(*columns(rows, head=("Controller", "Name", "Kinds", "People we know")))
+    shell.say(*columns(rows, head=("Controller", "Who", "Kinds", "People we know")))
     shell.give({"key": incident.key, "controllers": [asdict(each) for each in found]})

@@ -17,8 +17,25 @@ _OURS = "customers"
 _BEHIND = "end-users-of-customers"
 
 
+def with_controllers(engine: Any, people: Any, customers: Any | None) -> Any:
+    """People with `controller_name` and `controller_email`, and `controller_known`: whether a source knows that one."""
+    if customers is None:
+        nobody = {"controller_known": ibis.literal(False)}
+        nobody |= dict.fromkeys(("controller_name", "controller_email"), ibis.null("string"))
+        return people.mutate(**nobody)
+    rows = customers.semi_join(people, customers.id == people.controller)
+    known = rows.group_by(whose=rows.id).aggregate(
+        controller_name=rows.name.min(), controller_email=rows.email.min()
+    )
+    both = people.left_join(known, people.controller == known.whose)
+    both = both.mutate(controller_known=both.whose.notnull()).drop("whose")
+    return engine.create_table(ibis.util.gen_name("controlled"), both, temp=True)
+
+
 def counted(engine: Any, people: Any, data_map: DataMap) -> tuple[int, tuple[Gap, ...]]:
-    """How many controllers there are, and a gap for the people of whom no source says for whom we hold them."""
+    """How many controllers there are, and a gap for the people of whom no source says for whom we hold them, or knows
+    that customer.
+    """
     told = people.filter(people.level >= LEVEL[Bucket.CANNOT_EXCLUDE])
     group = told.group.fill_null(_OURS)
     behind = ibis.literal(0, "int64")
@@ -26,10 +43,26 @@ def counted(engine: Any, people: Any, data_map: DataMap) -> tuple[int, tuple[Gap
         if kind.role == "processor":
             behind = behind | ibis.ifelse(group != kind.group, told.kinds & (1 << place), 0)
     own = told.filter(behind != 0).select(who=told.id)
-    named = told.filter(told.controller.notnull()).select(who=told.controller)
-    count = int(engine.to_pyarrow(ibis.union(own, named, distinct=True).count()).as_py())
+    named = told.filter(told.controller.notnull())
+    count = int(
+        engine.to_pyarrow(ibis.union(own, named.select(who="controller"), distinct=True).count()).as_py()
+    )
     held = (group == _BEHIND) | (told.role == "processor").fill_null(False)
-    nobody = int(engine.to_pyarrow(told.filter(held & told.controller.isnull()).count()).as_py())
-    detail = "people whom we hold for customers, and no source says for which (`fields.controller`)"
-    gap = Gap(kind="controllers-unknown", source="customers", count=nobody, detail=detail)
-    return count, (gap,) if nobody else ()
+    strangers = named.filter(~named.controller_known)
+    open_ = strangers.aggregate(people=strangers.count(), customers=strangers.controller.nunique()).mutate(
+        nobodys=told.filter(held & told.controller.isnull()).count().as_scalar()
+    )
+    row = engine.to_pyarrow(open_).to_pylist()[0]
+    return count, _unknown(row["nobodys"], row["people"], row["customers"])
+
+
+def _unknown(nobodys: int, strangers: int, customers: int) -> tuple[Gap, ...]:
+    """The gap of the people held for nobody knows whom (`nobodys`), or for `customers` that no source knows."""
+    said = []
+    if nobodys:
+        said.append(f"of {nobodys} no source says for which (`fields.controller`)")
+    if strangers:
+        said.append(f"{strangers} are held for {customers} whom no customer source knows")
+    detail = f"people whom we hold for customers: {'; '.join(said)}"
+    gap = Gap(kind="controllers-unknown", source="customers", count=nobodys + strangers, detail=detail)
+    return (gap,) if said else ()

@@ -170,6 +170,7 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     table = with_guardians(backend, met.known, *known, sources.majority, asked_at.date())
     table = _with_records(backend, table, deleted, question, data_map, reading)
     table = with_suppressed(backend, table, over(suppressed))
+    table = controllers.with_controllers(backend, table, customers)
     seen = known_indicators(backend, reading.passes, question)
     found = backend.to_pyarrow(table.order_by("id"))
     alike = cells.tally(backend, table, data_map)

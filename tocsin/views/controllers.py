@@ -1,6 +1,7 @@
 """The customers who are to be told because we hold other people's data for them."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from tocsin.actors import Actor, need_words
 from tocsin.app import App
@@ -19,27 +20,49 @@ class Controller:
     email: str | None
     kinds: tuple[str, ...]
     people: int | None
+    #: Whether a customer source knows her.
+    known: bool
 
 
 def controllers(app: App, actor: Actor, incident: Incident) -> list[Controller]:
     """Our customers whose own people were touched, in order of ids. For those who work on the incident."""
     need_words(actor, incident, "the list of controllers")
     found = counts(incident)
-    known: dict[str, AffectedPerson] = {}
-    kinds: dict[str, set[str]] = {}
-    people: dict[str, int] = {}
+    gathered: dict[str, _Gathered] = defaultdict(_Gathered)
     with app.database.read() as connection:
         rows = affected.people(connection, incident.key, found.revision, app.people_key(incident.key))
         for person in (person for _, person in rows if person.told):
             if person.controller_of:
-                known[person.id] = person
-                kinds.setdefault(person.id, set()).update(person.controller_of)
+                gathered[person.id].herself(person)
             if person.controller:
-                kinds.setdefault(person.controller, set()).update(person.kinds)
-                people[person.controller] = people.get(person.controller, 0) + 1
-    return [_controller(who, known.get(who), kinds[who], people.get(who)) for who in sorted(kinds)]
+                gathered[person.controller].one_of_hers(person)
+    return [gathered[who].as_controller(who) for who in sorted(gathered)]
 
 
-def _controller(who: str, person: AffectedPerson | None, kinds: set[str], people: int | None) -> Controller:
-    name, email = (person.name, person.email) if person else (None, None)
-    return Controller(who, name, email, tuple(sorted(kinds)), people)
+@dataclass
+class _Gathered:
+    """What the people who are told say of one controller."""
+
+    name: str | None = None
+    email: str | None = None
+    known: bool = False
+    kinds: set[str] = field(default_factory=set)
+    people: int = 0
+
+    def herself(self, person: AffectedPerson) -> None:
+        """She is among them, with data of others in her account."""
+        self.name, self.email, self.known = person.name, person.email, True
+        self.kinds.update(person.controller_of)
+
+    def one_of_hers(self, person: AffectedPerson) -> None:
+        """We hold this person for her."""
+        self.people += 1
+        self.kinds.update(person.kinds)
+        self.known = self.known or person.controller_known
+        self.name = self.name or person.controller_name
+        self.email = self.email or person.controller_email
+
+    def as_controller(self, who: str) -> Controller:
+        """All of it, under her id."""
+        kinds = tuple(sorted(self.kinds))
+        return Controller(who, self.name, self.email, kinds, self.people or None, self.known)

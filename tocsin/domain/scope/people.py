@@ -73,6 +73,10 @@ class AffectedPerson:
     controller_of: tuple[str, ...] = ()
     #: Id of our customer for whom we hold her, where one is known.
     controller: str | None = None
+    #: Whether a customer source knows that one, and what it says of whom to write to.
+    controller_known: bool = False
+    controller_name: str | None = None
+    controller_email: str | None = None
     #: Kinds of hers that should no longer have existed when they were read.
     overdue: tuple[str, ...] = ()
     deletion: Deletion | None = None
