@@ -340,6 +340,26 @@ def test_many_addresses_are_compared_each(tmp_path):
     assert set(told(found)) == {"c1", "c3"}
 
 
+def test_several_clauses_of_many_addresses_and_tokens_are_told_apart(tmp_path):
+    rows = [
+        request(5, "c1", ip="198.18.0.7"),
+        request(6, "c2", ip="198.19.0.7", token="t2"),
+        request(7, "c3", ip="198.18.0.9", token="t2"),
+        request(8, "c4", ip="198.19.0.9", token="t1"),
+    ]
+    crowds = [[f"198.{net}.0.{n}" for n in range(1, 100)] for net in (18, 19)]
+    both = ["198.18.0.9", "198.19.0.9"]
+    where = {
+        "any": [
+            {"ips": crowds[0], "tokens": ["t1", "t3"], "name": "first"},
+            {"ips": [*crowds[1], *both], "tokens": ["t1", "t2"], "name": "second"},
+        ]
+    }
+    found = asked(tmp_path, rows, where)
+    assert set(told(found)) == {"c2", "c3", "c4"}
+    assert {number for person in found.people() if person.told for number, _ in person.why.clauses} == {2}
+
+
 def test_addresses_from_everywhere_are_too_many_for_no_engine(tmp_path):
     rows = [
         request(5, "c1", ip="77.5.9.7"),

@@ -300,7 +300,8 @@ def test_of_a_name_that_an_object_says_twice_the_first_counts(tmp_path):
 
 
 def test_a_field_that_first_occurs_late_is_known(tmp_path):
-    rows = [{name: value for name, value in row.items() if name != "session"} for row in every_hour(3) * 400]
+    rows = [request(minute % 180, "c0") for minute in range(1200)]
+    rows = [{name: value for name, value in row.items() if name != "session"} for row in rows]
     content = as_ndjson(rows) + as_ndjson([request(5, "c1", session="stolen")])
     path = tmp_path / "log.ndjson"
     path.write_bytes(content)

@@ -95,6 +95,36 @@ def test_spark_ends_with_whoever_began_it(tmp_path, how):
     assert not [name for name in left if "spark" in name.lower() or name.startswith(("blockmgr", "liblz4"))]
 
 
+@needs_java
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="who began whom is read from /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_spark_ends_with_whoever_is_stopped_while_it_starts(tmp_path, how):
+    script = tmp_path / "held.py"
+    script.write_text(
+        "from tocsin.cli.ending import ended_by_sigterm\n"
+        + HELD.replace("with on", "with ended_by_sigterm(), on")
+    )
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, script, tmp_path], stderr=subprocess.PIPE, env=environ) as process:
+        while not (began := {each for each in below(process.pid) if _is_java(each)}):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(how)
+        process.wait(60)
+        said = process.stderr.read().decode()
+    assert gone(began)
+    assert "py4j" not in said
+    assert process.returncode == (143 if how is signal.SIGTERM else -signal.SIGINT)
+
+
+def _is_java(process: int) -> bool:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return words[0].endswith(b"java") and b"org.apache.spark.deploy.SparkSubmit" in words
+
+
 def test_without_java_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)

@@ -1,7 +1,6 @@
 """Clauses as marks: which of them fit a row, as bits of one number. Tokens are compared exactly."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from functools import reduce
 from ipaddress import IPv4Network
 from operator import or_
@@ -28,20 +27,13 @@ from tocsin.scoping.conditions import (
 from tocsin.scoping.endpoints import may_be
 from tocsin.sources.texts import padded
 
-#: Up to so many single addresses, testing one after the other is faster than looking them up.
+#: Up to so many single addresses, testing one after the other is faster than joining.
 _FEW = 64
 _DOTTED = r"(\d+\.\d+\.\d+\.\d+)"
 #: Kinds whose values are compared whole.
 _WHOLE = (*PERSONAL, "agents")
 _NOTHING = ibis.literal(0, "int64")
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Whether one of the values of a kind stands in a row: any of them, and by bit those of each clause."""
-
-    any: Any
-    of: dict[int, Any]
+_WANTED = "wanted"
 
 
 def asked_of(question: Question, source: LogSource) -> tuple[Leaf, ...]:
@@ -76,7 +68,10 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
     """
     leaves = asked_of(question, source)
     # Whom a token names is named also by a source that cannot answer the rest of the clause.
-    found = _found(log, question.leaves_for(source.name))
+    whole = {kind: _whole(question.leaves_for(source.name), kind) for kind in _WHOLE}
+    log = _with_bits(log, whole)
+    log = _with_wanted(log, leaves)
+    found = {kind: _stand(log, kind, asked) for kind, asked in whole.items()}
     near = {leaf.bit: _address_fits(log, leaf) for leaf in leaves if leaf.clause.ips}
     marks, blind, astride = _NOTHING, [], [ibis.literal(False)]
     for leaf in leaves:
@@ -89,16 +84,14 @@ def marked(log: Any, question: Question, source: LogSource) -> Any:
             fits &= near[leaf.bit]
         astride.append(fits & lies_astride(log, *leaf.window))
         marks += ibis.ifelse(fits, leaf.bit, 0)
-    named = (found[kind].of.items() for kind in PERSONAL if kind in found)
-    names = (ibis.ifelse(stands, bit, 0) for each in named for bit, stands in each)
+    names = (ibis.ifelse(stands, bit, 0) for kind in PERSONAL for bit, stands in found[kind].items())
     log = log.mutate(marks=marks, names=reduce(or_, names, _NOTHING), astride=ibis.or_(*astride))
     return log.mutate(blind=ibis.or_(*blind)) if blind else log
 
 
-def _fits(log: Any, kind: str, leaf: Leaf, found: dict[str, _Found]) -> Any:
+def _fits(log: Any, kind: str, leaf: Leaf, found: Mapping[str, Mapping[int, Any]]) -> Any:
     if kind in _WHOLE:
-        whole = found[kind].of if kind in found else {}
-        fits = whole.get(leaf.bit, ibis.literal(False))
+        fits = found[kind].get(leaf.bit, ibis.literal(False))
     if kind == "agents":
         patterns = [value for value in leaf.clause.agents if "*" in value]
         fits = fits | like(log.agent, patterns) if patterns else fits
@@ -123,31 +116,58 @@ def pointing(log: Any, question: Question, source: LogSource) -> Any | None:
             return None
     if source.switches:
         return None
-    found = _found(log, question.leaves_for(source.name))
-    return ibis.or_(*(found[kind].any for kind in PERSONAL if kind in found)) if found else None
+    leaves = question.leaves_for(source.name)
+    asked = {kind: values for kind in PERSONAL if (values := _whole(leaves, kind).values())}
+    return ibis.or_(*(_one_of(log, kind, values) for kind, values in asked.items())) if asked else None
 
 
-def _found(log: Any, leaves: tuple[Leaf, ...]) -> dict[str, _Found]:
-    """By kind, whether what was asked about stands in a row."""
+def _whole(leaves: Iterable[Leaf], kind: str) -> dict[int, tuple[str, ...]]:
+    """By bit, the values of each clause that are compared whole."""
     found = {}
-    for kind in _WHOLE:
-        asked = {leaf.bit: values for leaf in leaves if (values := _whole(leaf, kind))}
-        if asked:
-            key, alike = _key(log, kind, asked.values()), dict[tuple[str, ...], Any]()
-            for values in asked.values():
-                alike.setdefault(values, key.isin(_listed(kind, values)).fill_null(False))
-            of = {bit: alike[values] for bit, values in asked.items()}
-            found[kind] = _Found(ibis.or_(*alike.values()), of)
+    for leaf in leaves:
+        values: tuple[str, ...] = getattr(leaf.clause, kind)
+        whole = tuple(value for value in values if "*" not in value) if kind == "agents" else values
+        if whole:
+            found[leaf.bit] = whole
     return found
 
 
-def _listed(kind: str, values: tuple[str, ...]) -> Any:
-    return ibis.memtable(pa.table({kind: pa.array(values, pa.string())}))[kind]
+def _one_of(log: Any, kind: str, asked: Collection[tuple[str, ...]]) -> Any:
+    """Whether any of the values stands in a row."""
+    every = sorted(set().union(*asked))
+    listed = ibis.memtable(pa.table({kind: pa.array(every, pa.string())}))[kind]
+    return _key(log, kind, asked).isin(listed).fill_null(False)
 
 
-def _whole(leaf: Leaf, kind: str) -> tuple[str, ...]:
-    values: tuple[str, ...] = getattr(leaf.clause, kind)
-    return tuple(value for value in values if "*" not in value) if kind == "agents" else values
+def _with_bits(log: Any, whole: Mapping[str, Mapping[int, tuple[str, ...]]]) -> Any:
+    """The log with the bits of the clauses whose values stand in a row, of kinds that clauses ask about differently: to
+    look a value up once costs less than to look for it in each of sixty lists.
+    """
+    for kind, asked in whole.items():
+        if len(set(asked.values())) > 1:
+            bits: dict[str, int] = {}
+            for bit, values in asked.items():
+                bits |= {value: bits.get(value, 0) | bit for value in values}
+            log = _beside(log, _key(log, kind, asked.values()), kind, bits)
+    return log
+
+
+def _beside(log: Any, key: Any, name: str, bits: Mapping[str, int]) -> Any:
+    """The log with `bits_` and the name: those that the text `key` of a row has, null where it has none."""
+    texts = {f"text_{name}": pa.array(bits, pa.string()), f"bits_{name}": pa.array(bits.values(), pa.int64())}
+    wanted = ibis.memtable(pa.table(texts))
+    return log.left_join(wanted, key == wanted[f"text_{name}"]).drop(f"text_{name}")
+
+
+def _stand(log: Any, kind: str, asked: Mapping[int, tuple[str, ...]]) -> dict[int, Any]:
+    """By bit, whether a value of the clause stands in a row."""
+    if f"bits_{kind}" in log.columns:
+        return {bit: _has(log, kind, bit) for bit in asked}
+    return dict.fromkeys(asked, _one_of(log, kind, asked.values())) if asked else {}
+
+
+def _has(log: Any, name: str, bit: int) -> Any:
+    return (log[f"bits_{name}"].fill_null(0) & bit) != 0
 
 
 def _key(log: Any, kind: str, asked: Iterable[tuple[str, ...]]) -> Any:
@@ -160,21 +180,33 @@ def _key(log: Any, kind: str, asked: Iterable[tuple[str, ...]]) -> Any:
     return ibis.ifelse(longer & padded(column), column.strip(), column)
 
 
+def _with_wanted(log: Any, leaves: Iterable[Leaf]) -> Any:
+    """The log with the bits of the clauses that ask about a row's address, of those that ask about many."""
+    bits: dict[str, int] = {}
+    for leaf in leaves:
+        if len(single := _single(leaf)) > _FEW:
+            texts = (str(each.network_address) for each in single)
+            bits |= {text: bits.get(text, 0) | leaf.bit for text in texts}
+    return _beside(log, log.ip.re_extract(_DOTTED, 1), _WANTED, bits) if bits else log
+
+
+def _single(leaf: Leaf) -> set[IPv4Network]:
+    networks = map(network, leaf.clause.ips)
+    return {each for each in networks if isinstance(each, IPv4Network) and each.prefixlen == 32}
+
+
 def _address_fits(log: Any, leaf: Leaf) -> Any:
-    """Whether a row's address may lie in what the clause asks about."""
-    networks = {network(text) for text in leaf.clause.ips}
-    single = {each for each in networks if isinstance(each, IPv4Network) and each.prefixlen == 32}
+    """The condition that a row's address may lie in what a clause asks about."""
+    networks, single = {network(text) for text in leaf.clause.ips}, _single(leaf)
     if len(single) <= _FEW:
         return may_lie_in(log.ip, networks).fill_null(False)
-    dotted = _listed("ips", tuple(str(each.network_address) for each in single))
-    one = log.ip.re_extract(_DOTTED, 1).isin(dotted)
     blocks = networks - single
-    # A v4 address may also stand in the log as v4-mapped hexadecimal, which has no dots to compare.
+    # A v4 address may also stand in the log as v4-mapped hexadecimal, which has no dots to join on.
     hexadecimal = log.ip.lower().contains(":ffff:") & ~log.ip.contains(".")
-    # Or behind others in a list, of which the first alone was compared: all are candidates that are near enough.
+    # Or behind others in a list, of which a join sees the first: of these all are candidates that are near enough.
     near = {each.supernet(new_prefix=16) for each in single}
     listed = ibis.ifelse(log.ip.contains(","), may_lie_in(log.ip, near), False)
-    fits = one.fill_null(False) | hexadecimal.fill_null(False) | listed.fill_null(False)
+    fits = _has(log, _WANTED, leaf.bit) | hexadecimal.fill_null(False) | listed.fill_null(False)
     return (fits | may_lie_in(log.ip, blocks).fill_null(False)) if blocks else fits
 
 

@@ -1,7 +1,8 @@
 """Spark behind Ibis, as far as it differs from DuckDB: the one place that knows how each would say the same.
 
-Ibis has a word for most of what the questions need, and Spark answers some of them otherwise than DuckDB does. Here
-these words get DuckDB's meaning, so that no expression has to know which engine it runs on.
+A long module: one word of Ibis after the other. Ibis has a word for most of what the questions need, and Spark answers
+some of them otherwise than DuckDB does. Here these words get DuckDB's meaning, so that no expression has to know which
+engine it runs on.
 """
 
 import re

@@ -4,6 +4,7 @@ In local mode it speaks to nobody: no page, no event log, no packages, and no ad
 spills lies encrypted in the folder that the caller gives; what it would say goes into a file there.
 """
 
+import logging
 import os
 import shutil
 import signal
@@ -71,9 +72,11 @@ def java(conf: Mapping[str, str], folder: Path) -> Iterator[Any]:
     Refused where there is none, or where it does not start.
     """
     _refuse_without_java()
+    # What a Ctrl-C cuts short it would tell at length.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL + 1)
     with (folder / "java.log").open("wb") as said:
         options = {"stdout": said, "stderr": said}
-        with _unmoved(here=_is_here(conf["spark.master"])):
+        with _unmoved(here=_is_here(conf["spark.master"])), _signals_held_back() as heard:
             try:
                 gateway = launch_gateway(  # type: ignore[no-untyped-call]
                     SparkConf(loadDefaults=False).setAll(list(conf.items())), options
@@ -81,6 +84,8 @@ def java(conf: Mapping[str, str], folder: Path) -> Iterator[Any]:
             except PySparkException:
                 raise Refused(f"Spark did not start: {_last_line(folder / 'java.log')}") from None
         try:
+            if heard:
+                signal.raise_signal(heard[0])
             yield gateway
         finally:
             _end(gateway)
@@ -121,6 +126,24 @@ def _unmoved(*, here: bool) -> Iterator[None]:
         yield
     finally:
         os.environ.update(held)
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[list[int]]:
+    """What was heard of Ctrl-C and SIGTERM while the block ran. Nobody could end a JVM that is just being started, and
+    where its starter has gone meanwhile it never ends.
+    """
+    heard = list[int]()
+    if current_thread() is not main_thread():
+        yield heard
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: heard.append(number)) for number in numbers}
+    try:
+        yield heard
+    finally:
+        for number, ours in before.items():
+            signal.signal(number, ours)
 
 
 @contextmanager
