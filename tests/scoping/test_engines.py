@@ -405,7 +405,7 @@ def formats(folder: Path) -> dict[str, Any]:
     (folder / "b.ndjson.gz").write_bytes(packed[: len(packed) // 2])
     lines = as_delimited([request(4, "d1", ip=THIEF), request(5, "d2", ip=THIEF, agent='two\n"lines"')], ",")
     (folder / "a.csv").write_bytes(lines + b"too,few\n" + b'"open,' + b",".join([b"x"] * 9) + b"\n")
-    tabs = as_delimited([request(6, "t1", ip=THIEF)], "\t")
+    tabs = as_delimited([request(6, "t1", ip=THIEF), request(7, "t2", ip=THIEF)], "\t")[:-1]
     (folder / "a.tsv.zst").write_bytes(pa.Codec("zstd").compress(tabs, asbytes=True))
     web = f'{THIEF} - w1 [20/Nov/2026:10:07:00 +0000] "GET /v1/account?x=\\"\\xc3\\xa9 HTTP/1.1" 200 7 "-" "a\\"b"\n'
     (folder / "access.log").write_text(web + "garbage\n" + web.replace("w1", "w2").replace(" 200 ", " 403 "))
@@ -446,6 +446,8 @@ def test_every_line_of_every_format_is_accounted_for(answer, engine):
     gaps = {(gap.source, gap.kind): gap for gap in found.result.gaps}
     assert gaps["ndjson", "unreadable-lines"].count == 3
     assert "a.csv: 2 (line " in gaps["csv", "unreadable-lines"].detail
+    assert "t2" not in found.buckets
+    assert gaps["tsv", "unreadable-lines"].detail == "a.tsv.zst: 1 (line 3: has no end: it may have been cut)"
     assert {("combined", "unreadable-lines"), ("trail", "unreadable-lines")} <= set(gaps)
     assert {("ndjson", "damaged-file"), ("parquet", "damaged-file")} <= set(gaps)
     assert {each.name for each in found.result.inputs if each.source == "ndjson"} == {

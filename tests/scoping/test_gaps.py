@@ -122,7 +122,7 @@ def test_a_quote_that_nobody_closes_hides_no_line_but_its_own(tmp_path, form, zi
     many = [request(n / 60, f"c{n % 6}", token="leaked", agent=f'Mozilla, {n % 7}\t"x"') for n in range(3000)]
     lines = write_log(tmp_path, [*THEFT, *many], form).read_bytes().splitlines(keepends=True)
     bad = lines[1].replace(b"browser", b'"browser')
-    content = b"".join([*lines[:5], bad, *lines[5:200], bad, *lines[200:], bad.rstrip()])
+    content = b"".join([*lines[:5], bad, *lines[5:200], bad, *lines[200:], bad])
     path = tmp_path / f"bad.{form}{'.gz' if zipped else ''}"
     content = content.replace(b"\n", end)
     path.write_bytes(gzip.compress(content) if zipped else content)

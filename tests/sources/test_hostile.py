@@ -27,6 +27,7 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.errors import Refused
+from tocsin.domain.sources import LogFields, LogSource
 from tocsin.sources import blocks, unpacking
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.engine import Limits
@@ -70,6 +71,61 @@ def zstd(content: bytes) -> bytes:
 def test_the_answer_may_be_exact(tmp_path):
     found = asked(tmp_path, around("csv", b""), "csv")
     assert (buckets(found), found.result.method) == (BOTH, "exact")
+
+
+#: A row each of whose beginnings may be one too, of the formats whose rows cannot tell that they are whole.
+ENDLESS = {
+    "csv": ("at,token,account\n", "2026-11-20T10:06:00Z,{token},{account}"),
+    "tsv": ("at\ttoken\taccount\n", "2026-11-20T10:06:00Z\t{token}\t{account}"),
+    "combined": (
+        "",
+        '203.0.113.9 - {account} [20/Nov/2026:10:06:00 +0000] "GET / HTTP/1.1" 200 7 "-" "{token}" c1',
+    ),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("form", ENDLESS)
+def test_a_last_line_that_was_cut_names_nobody(tmp_path, form, packed):
+    header, row = ENDLESS[form]
+    content = header + "".join(
+        row.format(token="leaked", account=account) + "\n" for account in ("c2", "c123")
+    )
+    path = tmp_path / "log"
+    fields = {} if form == "combined" else {"fields": LogFields(at="at", token="token", account="account")}
+    question = LEAK if fields else {"agents": ["leaked"], "since": at(0), "until": at(180)}
+    for cut, accounts in ((0, {"c2", "c123"}), (1, {"c2"}), (2, {"c2"}), (3, {"c2"})):
+        whole = content.encode()[: len(content) - cut]
+        path.write_bytes(gzip.compress(whole) if packed else whole)
+        source = LogSource(name="api", format=form, paths=(str(path),), **fields)
+        found = ask(tmp_path, source, question)
+        assert {each.id for each in (*found.people(), *found.unowned())} == accounts
+        assert ("unreadable-lines" in gaps(found)) == bool(cut)
+        if cut:
+            number = 2 + bool(header)
+            assert why(found) == f"log: 1 (line {number}: has no end: it may have been cut)"
+            assert [(each.number, each.text.encode()) for each in found.unread] == [
+                (number, whole.rpartition(b"\n")[2])
+            ]
+            assert found.result.method == "approximate"
+
+
+def test_a_last_line_without_its_end_is_told_by_its_header_too(tmp_path):
+    for content, count in ((b"at,token,account\n", 0), (b"\n\nat,token,account", 1)):
+        (tmp_path / "log.csv").write_bytes(content)
+        fields = LogFields(at="at", token="token", account="account")
+        found = ask(tmp_path, log_source(tmp_path / "log.csv", form="csv", fields=fields), LEAK)
+        assert gaps(found).get("unreadable-lines", 0) == count
+    assert why(found) == "log.csv: 1 (line 3: has no end: it may have been cut)"
+
+
+def test_a_last_object_without_its_end_is_whole_where_it_closes(tmp_path):
+    content = as_ndjson([*BEFORE, *BEHIND])
+    found = asked(tmp_path, content[:-1])
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+    found = asked(tmp_path, content[:-2])
+    assert buckets(found) == {"c1": "confirmed"}
+    assert gaps(found) == {"unreadable-lines": 1}
 
 
 @pytest.mark.parametrize("zipped", [False, True])

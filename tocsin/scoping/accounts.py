@@ -108,9 +108,12 @@ def judge(block: Block, found: Counted, expected: int) -> None:
 
 def _keep_texts(rejects: Rejects, block: Block) -> None:
     """Keep the lines that are no row, as they stand."""
-    numbers = sorted({number for listed in rejects.numbers.values() for number in listed})[:KEPT]
-    texts = block.picked(number - block.first + 1 for number in numbers)
-    rejects.texts |= {number: text[:LONGEST] for number, text in zip(numbers, texts, strict=True)}
+    numbers = sorted(
+        {number for listed in rejects.numbers.values() for number in listed} - rejects.texts.keys()
+    )
+    numbers = numbers[:KEPT]
+    picked = zip(numbers, block.picked(number - block.first + 1 for number in numbers), strict=True)
+    rejects.texts = {number: text[:LONGEST] for number, text in (rejects.texts | dict(picked)).items()}
 
 
 def behind_the_gate(

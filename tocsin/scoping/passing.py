@@ -69,7 +69,7 @@ class Pass:
 
     def read(self, hand: int, opened: Opened, block: Block) -> None:
         """Count and keep the rows of a block; through the gate, where the engine alone does not find them all."""
-        if block.numbered or not self._trusted(hand, opened, block):
+        if block.numbered or block.rejects.total() or not self._trusted(hand, opened, block):
             self._through_the_gate(hand, opened, block)
 
     def end(self, hand: int) -> None:

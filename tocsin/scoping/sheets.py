@@ -64,7 +64,8 @@ class Sheets:
     def read(self, hand: int, opened: Opened, block: Block) -> None:
         """Write the rows of a block; through the gate, where the engine alone does not find them all."""
         rejects, lost = Rejects(), list[int]()
-        rows = None if block.numbered else self._rows(hand, block, block.text, numbered=False)
+        odd = block.numbered or block.rejects.total()
+        rows = None if odd else self._rows(hand, block, block.text, numbered=False)
         if rows is None or rows.num_rows != block.lines or _without_moment(rows).num_rows:
             text, lines = self._hands.numbered(block)
             rows, rejects = self._rows(hand, block, text, numbered=True), block.rejects

@@ -25,6 +25,8 @@ _STRETCH = 1 << 18
 #: Bytes from which on a block ends wherever a line does, though a quote be open.
 _MOST = 2 * SIZE
 _END = b"\n"
+#: Why a line is no row whose end is missing.
+TORN = "has no end: it may have been cut"
 #: Bytes over the longest line by which a longer one is known, though a byte order mark be taken from it.
 _SLACK = len(codecs.BOM_UTF8) + 1
 
@@ -85,8 +87,9 @@ class Blocks:
     """The blocks of a file. Once they were read, `content` knows the file's fingerprint, and why it ended early.
 
     Between values with a `delimiter`, one may hold ends of lines within quotes (RFC 4180, 2.6), and no block ends in
-    there. Half a line, behind which the bytes of a damaged archive end, is none. `pieces` are the bytes of the content,
-    where somebody has begun to take them.
+    there. Half a line, behind which the bytes of a damaged archive end, is none. Where lines `must_end`, a last one
+    without its end is a reject, in a block of its own: no sign in it says that none is missing. `pieces` are the bytes
+    of the content, where somebody has begun to take them.
     """
 
     def __init__(
@@ -95,9 +98,11 @@ class Blocks:
         bounds: Bounds,
         *,
         delimiter: bytes | None = None,
+        must_end: bool = False,
         pieces: Iterable[bytes] | None = None,
     ) -> None:
         self.content, self.longest, self.delimiter = content, bounds.line, delimiter
+        self.must_end = must_end
         self._pieces = content if pieces is None else pieces
         self._next = 1
 
@@ -119,10 +124,20 @@ class Blocks:
             held = [text[end:] + rest]
             size = len(held[0])
         text = b"".join(held)
-        if text and not text.endswith(_END):
-            text = text[: text.rfind(_END) + 1] if self.content.fault else text + _END
-        if text:
-            yield self._block(text)
+        whole, last = text[: (end := text.rfind(_END) + 1)], text[end:]
+        if last and not self.content.fault and (not self.must_end or len(last) > self.longest):
+            whole, last = text + _END, b""
+        if whole:
+            yield self._block(whole)
+        if last and not self.content.fault:
+            yield self._torn(last)
+
+    def _torn(self, line: bytes) -> Block:
+        """A line without its end, in whose place an empty one stands."""
+        rejects = Rejects()
+        rejects.add(TORN, self._next)
+        rejects.texts[self._next] = sound(line)
+        return Block(self._next, _END, rejects)
 
     def _end(self, text: bytes) -> int:
         """Where a block ends: behind its last row; 0 where none ends there yet."""

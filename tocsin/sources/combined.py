@@ -15,12 +15,14 @@ import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.sources import LogFields
 from tocsin.domain.timeformats import TimeFormat
-from tocsin.sources.blocks import Shape
+from tocsin.sources.blocks import Block, Blocks, Shape
+from tocsin.sources.bounds import Bounds
 from tocsin.sources.engine import in_order
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.lines import Lines, Rejects
 from tocsin.sources.missing import refuse_missing
 from tocsin.sources.survey import SURE
+from tocsin.sources.unpacking import Content
 
 FORMATS = ("combined", "common")
 FIELDS = (
@@ -114,6 +116,11 @@ def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str])
     else:
         lines = lines.select(text=lines.line, line=in_order())
     return _fields(lines, shape.format, fields)
+
+
+def blocks(content: Content, bounds: Bounds, _: str) -> Iterator[Block]:
+    """The blocks of a file, each line of which must end: half a browser's name is one, too."""
+    return iter(Blocks(content, bounds, must_end=True))
 
 
 def _fields(lines: Any, kind: str, fields: Mapping[str, str]) -> Any:

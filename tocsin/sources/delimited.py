@@ -106,14 +106,16 @@ def in_block(engine: Any, address: str, shape: Shape, fields: Mapping[str, str])
 
 
 def blocks(content: Content, bounds: Bounds, kind: str) -> Iterator[Block]:
-    """The blocks of a file below its header, which is its first line that is not empty."""
+    """The blocks of a file below its header, which is its first line that is not empty.
+
+    Each row must end: half a value is one, too. A header without its end stands above itself, as a reject.
+    """
     header = b""
-    for block in Blocks(content, bounds, delimiter=_DELIMITERS[kind].encode()):
+    for block in Blocks(content, bounds, delimiter=_DELIMITERS[kind].encode(), must_end=True):
         if not header:
-            place = len(block.text) - len(block.text.lstrip(b"\n"))
-            end = block.text.find(b"\n", place)
-            header, text = block.text[place : max(end, 0)], block.text[end + 1 :]
-            before = place + bool(header)
+            header, _, text = block.text.lstrip(b"\n").partition(b"\n")
+            header = header or b"".join(block.rejects.texts.values())
+            before = block.text.count(b"\n", 0, len(block.text) - len(text))
             block = replace(block, first=block.first + before, text=text)
         if header and (block.text or block.rejects.total()):
             yield replace(block, header=header)
