@@ -52,6 +52,12 @@ def test_controllers_whom_only_their_people_name_are_found_in_the_sources_or_sai
     said = tocsin("affected", "--controllers").out
     assert "1 of them unknown to every customer source" in said
     assert "no source knows this id" in said
+    told = tocsin("affected").out
+    assert "by the customer for whom we hold her data, and whom we tell" in told
+    story = tocsin("affected", "--person", "v1").out
+    assert "v1: cannot-exclude, is told by her controller" in story
+    assert "TELL    her controller is cus_2 (Jonas, jonas@example.org)" in story
+    assert "her controller is zz (whom no source knows)" in tocsin("affected", "--person", "v2").out
 
 
 def test_the_list_of_controllers_is_for_those_who_work_on_the_incident(

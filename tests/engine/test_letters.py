@@ -116,7 +116,7 @@ def test_who_has_no_address_is_excluded_with_the_reason_and_counted(tale):
 
 def test_who_is_told_in_another_way_gets_no_mail_from_us_and_stands_in_the_ledger_with_the_reason(tale):
     tale.with_customers(
-        9,
+        11,
         c2={"flags": "suspect"},
         c3={"flags": "attacker"},
         c4={"flags": "deceased"},
@@ -125,6 +125,8 @@ def test_who_is_told_in_another_way_gets_no_mail_from_us_and_stands_in_the_ledge
         c7={"flags": "employee"},
         c8={"flags": "bounced"},
         c9={"flags": "unsubscribed", "email": "broken", "emails": "c9@example.org"},
+        c10={"role": "processor", "controller": "c1"},
+        c11={"role": "processor"},
     ).released()
     assert tale.readers == ["c1@example.org", "c9@example.org"]
     reasons = {
@@ -135,15 +137,17 @@ def test_who_is_told_in_another_way_gets_no_mail_from_us_and_stands_in_the_ledge
         "held for a decision: a minor without a guardian who may be told": 1,
         "told in the house: works for us": 1,
         "by post: mail to her came back before": 1,
+        "by the customer for whom we hold her data, and whom we tell": 1,
+        "held for a decision: her data are a customer's, and nobody knows which": 1,
     }
     assert tale.told("LedgerFilled")[0].excluded == reasons
-    adds_up(tale, 9)
+    adds_up(tale, 11)
     # What was counted when the scope was measured are the same routes.
     measured = tale.incident.scope
     counted = {REASONS[each["reason"]][1]: each["people"] for each in measured.routes}
     assert counted == reasons | {"by e-mail": 2}
     assert measured.circumstances["unsubscribed"] == 1
-    assert sum(each["people"] for each in measured.routes) == measured.total == 9
+    assert sum(each["people"] for each in measured.routes) == measured.total == 11
 
 
 def test_accounts_of_one_person_get_one_letter_and_a_shared_mailbox_one_for_each_reader(tale):

@@ -56,6 +56,19 @@ def told(**change: Any) -> tuple[str, str]:
         ({"flags": ("uncertain-merge",)}, "email", "reachable"),
         ({"place": "unknown"}, "email", "reachable"),
         ({"flags": ("deceased",)}, "next-of-kin", "deceased"),
+        ({"flags": ("deceased", "shared-id")}, "held", "shared-id"),
+        ({"role": "processor", "controller": "c9"}, "controller", "through-controller"),
+        ({"role": "processor", "controller": "c9", "email": None}, "controller", "through-controller"),
+        ({"role": "processor", "controller": "c9", "flags": ("minor",)}, "controller", "through-controller"),
+        (
+            {"role": "processor", "controller": "c9", "flags": ("deceased",)},
+            "controller",
+            "through-controller",
+        ),
+        ({"role": "processor"}, "held", "controller-unknown"),
+        ({"role": "processor", "controller": "c9", "flags": ("suspect",)}, "held", "suspect"),
+        # What we decide about ourselves, we tell ourselves.
+        ({"role": "controller-processor", "controller": "c9"}, "email", "reachable"),
         ({"flags": ("employee",)}, "internal", "employee"),
         ({"group": "employees"}, "internal", "employee"),
         ({"flags": ("suspect",)}, "held", "suspect"),
@@ -120,6 +133,8 @@ anybody = st.builds(
     place=st.sampled_from(["VN", "unknown"]),
     group=st.sampled_from(["customers", "children", "employees"]),
     guardian=st.sampled_from([None, "c2"]),
+    role=st.sampled_from(["controller", "processor"]),
+    controller=st.sampled_from([None, "c9"]),
     of_age_on=st.sampled_from([None, "2020-01-01", "2030-01-01"]),
     closed_at=st.sampled_from([None, "2020-01-01"]),
     deleted_at=st.sampled_from([None, "2020-01-01"]),
@@ -142,7 +157,7 @@ def test_nobody_falls_out(everybody):
         if {"suspect", "attacker"} & set(each.flags):
             assert way.way == "held"
         if set(each.flags) & {"deceased"}:
-            assert way.way in ("held", "next-of-kin")
+            assert way.way in ("held", "next-of-kin", "controller")
 
 
 def test_what_is_particular_is_counted_whether_or_not_it_decides():

@@ -41,6 +41,11 @@ def record_lines(shell: Shell, found: Any) -> list[str]:
         lines.append(
             labelled("KEPT", f"{', '.join(found.overdue)} should no longer have existed", urgent=True)
         )
+    if found and found.controller:
+        who = ", ".join(clean(each) for each in (found.controller_name, found.controller_email) if each)
+        known = who or ("" if found.controller_known else "whom no source knows")
+        name = f"{clean(found.controller)} {f'({known})' if known else ''}".rstrip()
+        lines.append(labelled("TELL", f"her controller is {name}"))
     if found and found.controller_of:
         lines.append(labelled("TELL", f"she is the controller of {', '.join(found.controller_of)}"))
     return lines

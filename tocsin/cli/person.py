@@ -67,7 +67,10 @@ def _absence_lines(shell: Shell, key: str, told: "Story", person: str) -> Iterat
 
 def _say_what_was_found(shell: Shell, told: "Story", found: "AffectedPerson", person: str) -> None:
     """How sure, which data, when and where; how she is told, and why she is in."""
-    said = "is owed a letter" if told.owed else "is not owed a letter"
+    ours = told.way is None or told.way.way != "controller"
+    said = (
+        ("is owed a letter" if ours else "is told by her controller") if told.owed else "is not owed a letter"
+    )
     when = f"{shell.at(found.first_seen)} to {shell.at(found.last_seen)}, {found.hits} requests"
     where = f"{found.place}, {clean(found.locale or '?')}, {clean(found.email or 'no address')}"
     shell.say(bold(f"{clean(person)}: {found.bucket}, {said}"), *_unsupported_lines(told))

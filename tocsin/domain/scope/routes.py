@@ -8,24 +8,27 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.flags import FLAGS, SHARED_ID, UNCERTAIN
 from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson
 
-Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "held"]
-WAYS: tuple[Way, ...] = ("email", "post", "guardian", "next-of-kin", "internal", "held")
+Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "controller", "held"]
+WAYS: tuple[Way, ...] = get_args(Way)
 #: From this birthday on people speak for themselves, where no other age is declared for their place.
 OF_AGE = 18
 
-#: Each reason with its way and its words. Who is held gets nothing from us until somebody has decided.
+#: Each reason with its way and its words; the first that fits decides. Who is held gets nothing from us until somebody
+#: has decided.
 REASONS: dict[str, tuple[Way, str]] = {
     "attacker": ("held", "held for a decision: the attacker's own account"),
     "suspect": ("held", "held for a decision: a suspect"),
-    "deceased": ("next-of-kin", "to the next of kin: deceased"),
     SHARED_ID: ("held", "held for a decision: one id, under which the sources keep different people"),
+    "through-controller": ("controller", "by the customer for whom we hold her data, and whom we tell"),
+    "controller-unknown": ("held", "held for a decision: her data are a customer's, and nobody knows which"),
+    "deceased": ("next-of-kin", "to the next of kin: deceased"),
     "minor": ("guardian", "to the guardian: a minor"),
     "minor-alone": ("held", "held for a decision: a minor without a guardian who may be told"),
     "employee": ("internal", "told in the house: works for us"),
@@ -74,16 +77,18 @@ def route_of(
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
     """Why no letter goes to her own mailbox; None where nothing speaks against it."""
-    for flag in ("attacker", "suspect", "deceased", SHARED_ID):
-        if flag in person.flags:
-            return flag
-    if is_minor(person, day):
-        return "minor" if person.guardian else "minor-alone"
-    if "employee" in person.flags or person.group == "employees":
-        return "employee"
-    if not set(openers).isdisjoint(person.kinds):
-        return "mailbox-taken"
-    return None
+    minor, held_for_others = is_minor(person, day), person.role == "processor"
+    holds = {
+        **{flag: flag in person.flags for flag in ("attacker", "suspect", SHARED_ID, "deceased")},
+        # Whom a letter goes to, be it a child's guardian or next of kin, is then the controller's to decide.
+        "through-controller": held_for_others and person.controller is not None,
+        "controller-unknown": held_for_others and person.controller is None,
+        "minor": minor and bool(person.guardian),
+        "minor-alone": minor and not person.guardian,
+        "employee": "employee" in person.flags or person.group == "employees",
+        "mailbox-taken": not set(openers).isdisjoint(person.kinds),
+    }
+    return next((reason for reason in REASONS if holds.get(reason)), None)
 
 
 def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
