@@ -10,7 +10,7 @@ import pytest
 from tests.scoping.scenes import ASKED, KEY, MAP, ask, log_source, request, write_log
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import read_question
-from tocsin.domain.scope.routes import route_of
+from tocsin.domain.scope.routes import circumstances, route_of
 from tocsin.domain.sources import CustomerFields, CustomerSource, Sources
 from tocsin.scoping.identity import MOST_ACCOUNTS
 from tocsin.scoping.measure import Measurement, measure
@@ -69,6 +69,22 @@ def test_an_account_is_closed_only_when_every_row_of_it_says_so(tmp_path, ends):
     person = people(found(tmp_path, customers(tmp_path, *rows), "c1"))["c1"]
     assert (person.closed_at, person.flags) == (("2026-01-01", ("closed",)) if all(ends) else (None, ()))
     assert (person.email, person.emails) == ("0@x.org", ("1@x.org",))
+
+
+def test_an_address_in_other_letters_is_no_second_one(tmp_path):
+    rows = [
+        {"id": "c1", "email": "a@x.org", "emails": "A@X.org", "person": "p"},
+        {"id": "c2", "email": "A@x.org", "emails": "B@x.org", "person": "p"},
+        {"id": "c3", "email": "c@x.org", "emails": "C@x.org", "person": "q"},
+    ]
+    who = people(found(tmp_path, customers(tmp_path, *rows), "c1", "c3"))
+    assert (who["c1"].email.lower(), who["c1"].emails) == ("a@x.org", ("B@x.org",))
+    assert circumstances(who["c1"], ASKED.date()) == (
+        "unknown-country",
+        "several-accounts",
+        "several-addresses",
+    )
+    assert circumstances(who["c3"], ASKED.date()) == ("unknown-country",)
 
 
 def gap(measurement: Measurement, kind: str) -> int:

@@ -47,7 +47,7 @@ def persons_of(
                 status=row["status"],
                 closed_at=row["closed_at"],
                 email_agreed=row["email_agreed"],
-                emails=_lines(row["emails"], row["email"]),
+                emails=_addresses(row["emails"], row["email"]),
                 accounts=_lines(row["accounts"], row["id"]),
                 shared=_lines(row["shared"]),
                 created_at=row["created_at"],
@@ -81,6 +81,14 @@ def unowned(strangers: pa.Table, grounds: Grounds) -> Iterator[Stranger]:
 def _lines(text: str | None, but: str | None = None) -> tuple[str, ...]:
     """The lines of a text, each once, but the one that stands elsewhere."""
     return tuple(each for each in dict.fromkeys((text or "").split("\n")) if each and each != but)
+
+
+def _addresses(text: str | None, first: str | None) -> tuple[str, ...]:
+    """The addresses in a text, each once however it is written, but the first of hers."""
+    found = {first.lower(): first} if first else {}
+    for each in _lines(text):
+        found.setdefault(each.lower(), each)
+    return tuple(each for each in found.values() if each != first)
 
 
 def _less_sure(
