@@ -14,6 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from tocsin.domain.answers import nearest
 from tocsin.domain.datamap import DataKind, DataMap
 from tocsin.domain.errors import Refused
+from tocsin.domain.lists import DeletionSource
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.exposed import Exposed
 from tocsin.domain.scope.gaps import Gap
@@ -129,6 +130,15 @@ def weighed(shown: Any, held: Any) -> Any:
     rows = shown.left_join(mine, shown.account == mine.known_as)
     twice = ((rows.of_all | rows.of_all_as_asked) & rows.in_tables.fill_null(0)) != 0
     return rows.mutate(weight=ibis.ifelse(twice, 0, rows.weight).cast("int8")).drop("known_as", "in_tables")
+
+
+def deleted_since(exposed: Exposed | None, deletions: Sequence[DeletionSource]) -> tuple[Gap, ...]:
+    """That who was deleted since tables lay open is in none of them as they are read now, and on no list either."""
+    if exposed is None or deletions:
+        return ()
+    names, count = ", ".join(sorted(exposed.tables)), len(exposed.tables)
+    detail = f"who was deleted since {names} lay open is not counted; declare `deletions` in sources.yaml"
+    return (Gap(kind="deleted-since-exposure", source="customers", count=count, detail=detail),)
 
 
 def unlisted(tables: Sequence[str]) -> tuple[Gap, ...]:

@@ -27,7 +27,7 @@ from tocsin.domain.sources import Sources
 from tocsin.scoping import cells, controllers
 from tocsin.scoping.custody import in_custody, looked_at_again, tables_again
 from tocsin.scoping.deletions import Deletions, began, proven, read_deletions, with_deleted
-from tocsin.scoping.exposed import refuse_unknown_tables
+from tocsin.scoping.exposed import deleted_since, refuse_unknown_tables
 from tocsin.scoping.findings import findings
 from tocsin.scoping.fitting import known_indicators
 from tocsin.scoping.gaps.clocks import in_the_future
@@ -156,6 +156,7 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     reading.gaps += in_the_future(reading.logged, asked_at)
     customers = read_customers(reads, sources.customers, desk, reading)
     deleted = read_deletions(reads, sources.deletions, desk, reading)
+    reading.gaps += deleted_since(question.exposed, sources.deletions)
     suppressed = read_suppressions(reads, sources.suppressions, desk, reading)
     customers = over(customers)
     deleted = replace(deleted, table=with_standing(backend, over(deleted.table), customers))

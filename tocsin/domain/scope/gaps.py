@@ -43,6 +43,7 @@ GapKind = Literal[
     "incomplete-list",
     "no-customers",
     "people-not-counted",
+    "deleted-since-exposure",
     "controllers-unknown",
 ]
 #: Gaps in which a request may hide: while one is open, nobody is excluded.
