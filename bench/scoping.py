@@ -239,7 +239,7 @@ def by_tocsin(folder: Path, kind: str, owners: int, cache: Cache | None = None) 
     )
     if found.result.gaps:
         raise SystemExit(f"unexpected gaps: {found.result.gaps}")
-    rows = found.table.select(["id", "level", "hits", "place"]).to_pylist()
+    rows = found.roll.whole().select(["id", "level", "hits", "place"]).to_pylist()
     return _answer([(row["id"], min(row["level"], 2), row["hits"], row["place"]) for row in rows])
 
 

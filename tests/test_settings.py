@@ -85,7 +85,7 @@ def test_a_secret_file_that_is_not_there_is_refused_by_name(tmp_path):
         ('[mail]\nhost = "x"\n[nonsense]\na = 1\n', 3, "nonsense"),
         ('[mail]\nhost = "x"\nhots = "y"\n', 3, "mail.hots"),
         ("[bell]\ninterval = 0\n", 2, "bell.interval"),
-        ('[scoping]\nmemory = "200MB"\n', 2, "400MB or more"),
+        ('[scoping]\nmemory = "500MB"\n', 2, "600MB or more"),
         ('[scoping]\nmemory = "lots"\n', 2, "scoping.memory"),
         ("[scoping]\nlongest_line = 0\n", 2, "scoping.longest_line"),
         ("[scoping]\nunpack_ratio = 1\n", 2, "scoping.unpack_ratio"),

@@ -24,8 +24,8 @@ def megabytes(memory: str) -> int:
 
 
 def _memory(memory: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,6}(MB|GB)", memory) or megabytes(memory) < 400:
-        raise ValueError(f"{memory!r} is no memory to measure in; write 400MB or more, like 600MB or 2GB")
+    if not re.fullmatch(r"[1-9][0-9]{0,6}(MB|GB)", memory) or megabytes(memory) < 600:
+        raise ValueError(f"{memory!r} is no memory to measure in; write 600MB or more, like 800MB or 2GB")
     return memory
 
 

@@ -98,7 +98,11 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def same(one: Measurement, other: Measurement) -> bool:
-    return one.result == other.result and one.table.equals(other.table) and one.unread == other.unread
+    return (
+        one.result == other.result
+        and one.roll.whole().equals(other.roll.whole())
+        and one.unread == other.unread
+    )
 
 
 def requests(hours: int = 3) -> list[dict[str, Any]]:

@@ -161,10 +161,9 @@ def from_blocks() -> list[tuple[str, str, str]]:
             (f"out-{name}-{place}", agent, spellings(address)[block.prefixlen % 8])
             for place, address in enumerate(beside)
         ]
-        # An address of the other kind lies in no block, though its bits may.
-        rows.append(
-            (f"out-{name}-other", agent, "::ffff:0:0:1" if block.version == 4 else "::ffff:192.0.2.1")
-        )
+        # An address of the other kind lies in no block, though its bits may; but a v4-mapped one in all of v6.
+        other = "::ffff:0:0:1" if block.version == 4 else "::ffff:192.0.2.1"
+        rows.append((f"{'in' if str(block) == '::/0' else 'out'}-{name}-other", agent, other))
     return rows
 
 

@@ -1,5 +1,6 @@
 """Clauses, and ways beside them, with how many people each brought in; and the reasons of each person."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import InputFile
 from tocsin.domain.scope.why import Ground, LogRow, Way, Why, kinds_of
 from tocsin.scoping.levels import LEVEL, LEVELS
+from tocsin.scoping.roll import Roll
 from tocsin.scoping.why import BY, WAY, in_order, row_at, ways_of
 from tocsin.sources.files import File
 
@@ -69,24 +71,26 @@ def _clauses(level: int, *of: int) -> tuple[tuple[int, Bucket], ...]:
     return tuple(sorted(found.items()))
 
 
-def counted(people: pa.Table, question: Question) -> tuple[Ground, ...]:
-    """How many people of the table each clause brought in, and each way that needs none: all of them, told or not."""
-    found = [
-        Ground(
-            clause=number,
-            name=leaf.clause.name,
-            kinds=kinds_of(leaf.clause),
-            buckets=_counts(_surest(people, leaf.bit)),
-        )
-        for number, leaf in enumerate(question.leaves(), 1)
-    ]
+def counted(roll: Roll, question: Question) -> tuple[Ground, ...]:
+    """How many people of the roll each clause brought in, and each way that needs none: all of them, told or not."""
+    leaves = question.leaves()
     asked = {Way.OPEN: question.exposed, Way.LISTED: question.people}
-    found += [
-        Ground(way=way, buckets=_counts(people["level"].filter(_has(people["ways"], WAY[way]))))
-        for way, given in asked.items()
-        if given
-    ]
-    return tuple(found)
+    ways = [way for way, given in asked.items() if given]
+    by_clause, by_way = [Counter[int]() for _ in leaves], {way: Counter[int]() for way in ways}
+    for people in roll.parts():
+        for leaf, counts in zip(leaves, by_clause, strict=True):
+            counts.update(_counts(_surest(people, leaf.bit)))
+        for way, counts in by_way.items():
+            counts.update(_counts(people["level"].filter(_has(people["ways"], WAY[way]))))
+    return (
+        *(
+            Ground(
+                clause=number, name=leaf.clause.name, kinds=kinds_of(leaf.clause), buckets=_by_bucket(counts)
+            )
+            for number, (leaf, counts) in enumerate(zip(leaves, by_clause, strict=True), 1)
+        ),
+        *(Ground(way=way, buckets=_by_bucket(counts)) for way, counts in by_way.items()),
+    )
 
 
 def _surest(people: pa.Table, bit: int) -> Any:
@@ -109,6 +113,9 @@ def _has(bits: Any, bit: int) -> Any:
     return pc.not_equal(pc.bit_wise_and(bits, pa.scalar(bit, bits.type)), 0)
 
 
-def _counts(levels: Any) -> dict[Bucket, int]:
-    counts = {each["values"]: each["counts"] for each in pc.value_counts(levels).to_pylist()}
-    return {bucket: count for bucket in Bucket if (count := counts.get(LEVEL[bucket], 0))}
+def _counts(levels: Any) -> dict[int, int]:
+    return {each["values"]: each["counts"] for each in pc.value_counts(levels).to_pylist()}
+
+
+def _by_bucket(counts: Counter[int]) -> dict[Bucket, int]:
+    return {bucket: count for bucket in Bucket if (count := counts[LEVEL[bucket]])}

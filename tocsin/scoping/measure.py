@@ -40,6 +40,7 @@ from tocsin.scoping.persons import persons_of, unowned
 from tocsin.scoping.proof import proofs
 from tocsin.scoping.reading import Desk, Progress, Reading, chosen, read_logs
 from tocsin.scoping.retention import explained, with_overdue
+from tocsin.scoping.roll import Roll
 from tocsin.scoping.standing import with_standing
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
 from tocsin.scoping.workspace import working_in
@@ -55,26 +56,26 @@ Opens = Callable[[Path, Limits], AbstractContextManager[Engines]]
 
 @dataclass(frozen=True)
 class Measurement:
-    """The result, and the people behind it as an Arrow table in memory: personal data, to be stored encrypted."""
+    """The result, and the people behind it on a roll: personal data, to be stored encrypted."""
 
     result: ScopeResult
-    table: Any
+    roll: Roll
     data_map: DataMap
     #: From which age on people of a place speak for themselves, where that is not 18.
     majority: Mapping[str, int] = field(default_factory=dict)
-    #: Accounts of the logs that nobody owns, as an Arrow table.
-    strangers: Any = None
+    #: Accounts of the logs that nobody owns.
+    strangers: Roll | None = None
     grounds: Grounds = field(default_factory=Grounds)
     #: Lines that are no row, the first ones of each file, in order.
     unread: tuple[UnreadLine, ...] = ()
 
     def unowned(self) -> Iterator[Stranger]:
         """Accounts that were hit and that no customer source knows, in order of ids."""
-        return unowned(self.strangers, self.grounds)
+        return unowned(self.strangers, self.grounds) if self.strangers else iter(())
 
     def people(self) -> Iterator[AffectedPerson]:
         """Everybody, in every bucket, in order of ids."""
-        return persons_of(self.table, self.data_map, self.majority, self.grounds)
+        return persons_of(self.roll, self.data_map, self.majority, self.grounds)
 
 
 def measure(
@@ -134,14 +135,14 @@ def measure(
 
 @dataclass(frozen=True)
 class _Found:
-    """What the engine found: the people as an Arrow table, how many are alike, and which indicators any log knows."""
+    """What the engine found: the people, how many are alike, and which indicators any log knows."""
 
     reading: Reading
-    people: Any
+    people: Roll
     alike: tuple[cells.Alike, ...]
     seen: tuple[Seen, ...]
     proof: tuple[Proof, ...]
-    strangers: Any
+    strangers: Roll
     retained: tuple[Retained, ...]
     controllers: int
     grounds: tuple[Ground, ...]
@@ -173,12 +174,12 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     table = with_suppressed(backend, table, over(suppressed))
     table = controllers.with_controllers(backend, table, customers)
     seen = known_indicators(backend, reading.passes, question)
-    found = backend.to_pyarrow(table.order_by("id"))
+    found = Roll.of(backend, table.order_by("id"), desk.folder)
     alike = cells.tally(backend, table, data_map)
     excludes = any(row.bucket is Bucket.EXCLUDED for row in alike) and not hiding(reading.gaps)
     proof = tuple(proofs(backend, question, reading)) if excludes else ()
     reading.gaps += tables_again(reading, sources.lists)
-    strangers = backend.to_pyarrow(met.strangers.order_by("id"))
+    strangers = Roll.of(backend, met.strangers.order_by("id"), desk.folder)
     retained = explained(backend, table, began(question), data_map)
     to_tell, nameless = controllers.counted(backend, table, data_map)
     reading.gaps += nameless

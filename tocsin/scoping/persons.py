@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped]
-
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson, Stranger
@@ -14,17 +12,18 @@ from tocsin.scoping.deletions import proof_of
 from tocsin.scoping.grounds import Grounds
 from tocsin.scoping.levels import LEVELS
 from tocsin.scoping.owners import SURE_OF, TOLD, moment
+from tocsin.scoping.roll import Roll
 from tocsin.scoping.suppressions import suppressions_of
 from tocsin.sources.flagging import flags_of
 
 
 def persons_of(
-    table: pa.Table, data_map: DataMap, majority: Mapping[str, int], grounds: Grounds
+    roll: Roll, data_map: DataMap, majority: Mapping[str, int], grounds: Grounds
 ) -> Iterator[AffectedPerson]:
-    """Everybody in the table, in its order, some thousand in memory at a time. `majority` is the age, by place."""
+    """Everybody on the roll, in its order, some thousand in memory at a time. `majority` is the age, by place."""
     known: dict[tuple[int, str, str | None], tuple[tuple[str, ...], str]] = {}
-    for batch in table.flatten().to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
+    for part in roll.parts():
+        for row in part.to_pylist():
             alike = row["kinds"], row["group"] or "customers", row["role"]
             if alike not in known:
                 kinds = cells.kinds_of(alike[0], data_map)
@@ -70,10 +69,10 @@ def persons_of(
             )
 
 
-def unowned(strangers: pa.Table, grounds: Grounds) -> Iterator[Stranger]:
-    """The rows of a table of findings as accounts that nobody owns."""
-    for batch in strangers.flatten().to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
+def unowned(strangers: Roll, grounds: Grounds) -> Iterator[Stranger]:
+    """Findings as accounts that nobody owns."""
+    for part in strangers.parts():
+        for row in part.to_pylist():
             first, last = moment(row["first_seen"]), moment(row["last_seen"])
             yield Stranger(row["id"], LEVELS[row["level"]], first, last, row["hits"], grounds.why(row))
 

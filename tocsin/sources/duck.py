@@ -4,10 +4,12 @@ Ibis writes each statement anew, and reads back the columns of every table that 
 the time. Here a statement is written once for each shape of an expression.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import ibis.expr.operations as ops  # type: ignore[import-untyped]
 import ibis.expr.types as ir  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]
 from ibis.backends.duckdb import Backend  # type: ignore[import-untyped]
 from ibis.backends.duckdb.converter import DuckDBPyArrowData  # type: ignore[import-untyped]
 
@@ -36,6 +38,12 @@ class Duck(Backend):  # type: ignore[misc]
             return super().to_pyarrow(expr, **other)
         table = self.con.sql(self._statement(expr)).to_arrow_table()
         return expr.__pyarrow_result__(table, data_mapper=DuckDBPyArrowData)
+
+    def in_parts(self, expr: Any, size: int) -> Iterator[Any]:
+        """The same, so many rows at a time."""
+        for batch in self.con.sql(self._statement(expr)).to_arrow_reader(size):
+            table = pa.Table.from_batches([batch])
+            yield expr.__pyarrow_result__(table, data_mapper=DuckDBPyArrowData)
 
     def compile(self, expr: Any, /, **other: Any) -> str:
         """The statement of an expression."""

@@ -151,6 +151,15 @@ class _Writer:
             self._seal(bytes(self._rest), last=True)
             self._file.close()
 
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is None:
+            self.close()
+        else:
+            self._file.close()
+
     @property
     def closed(self) -> bool:
         """Whether the last block was sealed."""

@@ -212,6 +212,12 @@ class Spark(Backend):  # type: ignore[misc]
             found = self._session.sql(self.compile(table)).toArrow()
         return expr.__pyarrow_result__(found.cast(PyArrowSchema.from_ibis(table.schema())))
 
+    def in_parts(self, expr: Any, size: int) -> Iterator[Any]:
+        """The same, so many rows at a time."""
+        found = self.to_pyarrow(expr)
+        for start in range(0, len(found), size):
+            yield found.slice(start, size)
+
     def spread(
         self, work: Callable[[int, Callable[[Any], None]], Iterator[Any]], places: int, schema: pa.Schema
     ) -> tuple[Any, Callable[[], dict[int, Any]]]:
