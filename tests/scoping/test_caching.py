@@ -198,6 +198,7 @@ FORMS: dict[str, Callable[[], tuple[bytes, dict[str, Any]]]] = {
 #: A packing for each form, and for one form each.
 CASES = [(form, ("none", "gzip", "damaged")[place % 3]) for place, form in enumerate(FORMS)]
 CASES += [("ndjson with lines that are none", "damaged"), ("csv with lines that are none", "gzip")]
+CASES += [("ndjson with lines that are none", "altered")]
 
 
 @pytest.mark.parametrize(("form", "packing"), CASES)
@@ -210,6 +211,8 @@ def test_the_second_question_is_answered_alike(
         content = gzip.compress(content, mtime=0)
     if packing == "damaged":
         content = content[: len(content) * 2 // 3]
+    if packing == "altered":
+        content = content[:-8] + b"altered."
     for name in ("a", "b"):
         (tmp_path / f"{name}.log").write_bytes(content)
     (tmp_path / "c.log").write_bytes(b"")

@@ -402,6 +402,8 @@ def formats(folder: Path) -> dict[str, Any]:
     shutil.copy(folder / "a.ndjson", folder / "copy.ndjson")
     packed = gzip.compress(as_ndjson(request(3, f"g{place}", ip=THIEF) for place in range(5000)), mtime=0)
     (folder / "b.ndjson.gz").write_bytes(packed[: len(packed) // 2])
+    packed = gzip.compress(as_ndjson([request(8, "k1", ip=THIEF)]), mtime=0)
+    (folder / "c.ndjson.gz").write_bytes(packed[:-8] + b"altered.")
     lines = as_delimited([request(4, "d1", ip=THIEF), request(5, "d2", ip=THIEF, agent='two\n"lines"')], ",")
     (folder / "a.csv").write_bytes(lines + b"too,few\n" + b'"open,' + b",".join([b"x"] * 9) + b"\n")
     tabs = as_delimited([request(6, "t1", ip=THIEF), request(7, "t2", ip=THIEF)], "\t")[:-1]
@@ -446,12 +448,14 @@ def test_every_line_of_every_format_is_accounted_for(answer, engine):
     assert gaps["ndjson", "unreadable-lines"].count == 3
     assert "a.csv: 2 (line " in gaps["csv", "unreadable-lines"].detail
     assert "t2" not in found.buckets
+    assert found.buckets["k1"] == "cannot-exclude"
     assert gaps["tsv", "unreadable-lines"].detail == "a.tsv.zst: 1 (line 3: has no end: it may have been cut)"
     assert {("combined", "unreadable-lines"), ("trail", "unreadable-lines")} <= set(gaps)
     assert {("ndjson", "damaged-file"), ("parquet", "damaged-file")} <= set(gaps)
     assert {each.name for each in found.result.inputs if each.source == "ndjson"} == {
         "a.ndjson",
         "b.ndjson.gz",
+        "c.ndjson.gz",
     }
 
 

@@ -505,11 +505,48 @@ def test_a_file_whose_name_is_no_text_is_told_and_costs_no_other(tmp_path, form)
 
 
 @pytest.mark.parametrize("broken", [slice(-8, -4), slice(-4, None)])
-def test_what_stands_before_a_wrong_checksum_is_used(tmp_path, broken):
-    packed = bytearray(gzip.compress(around("ndjson", b""), mtime=0))
+def test_by_rows_above_a_wrong_checksum_nobody_is_surer_than_cannot_exclude(tmp_path, broken):
+    denied = as_ndjson([request(7, "c3", token="leaked", status=403)])
+    packed = bytearray(gzip.compress(around("ndjson", denied), mtime=0))
     packed[broken] = b"\x00\x01\x02\x03"
     found = asked(tmp_path, bytes(packed), "ndjson", name="log.gz")
-    assert (buckets(found), gaps(found)) == (BOTH, {"damaged-file": 1})
+    assert buckets(found) == dict.fromkeys(("c1", "c2", "c3"), "cannot-exclude")
+    assert gaps(found) == {"damaged-file": 1}
+    assert why(found, "damaged-file") == (
+        "log.gz.ndjson is damaged, and nobody can say from where on: any of its rows may have been altered;"
+        " those that fit were used, and make nobody more than cannot-exclude"
+    )
+
+
+def altered(content: bytes) -> bytes:
+    """A gzip that went wrong in the middle, and unpacks to its end: only its checksum tells."""
+    return gzip.compress(content, mtime=0)[:-8] + gzip.compress(content + b" ", mtime=0)[-8:]
+
+
+def test_what_a_sound_file_says_too_is_not_in_doubt(tmp_path):
+    (tmp_path / "a.ndjson.gz").write_bytes(altered(around("ndjson", b"")))
+    (tmp_path / "b.ndjson").write_bytes(lines("ndjson", BEHIND))
+    found = ask(tmp_path, log_source(tmp_path / "*.ndjson*"), LEAK)
+    assert buckets(found) == {"c1": "cannot-exclude", "c2": "confirmed"}
+
+
+def test_bits_that_zlib_stumbles_over_are_wrong_from_nobody_knows_where_on(tmp_path):
+    noise = [request(7, "c3", session=os.urandom(20).hex()) for _ in range(5000)]
+    packed = bytearray(gzip.compress(around("ndjson", as_ndjson(noise)), mtime=0))
+    packed[len(packed) // 2 : len(packed) // 2 + 200] = bytes(200)
+    found = asked(tmp_path, bytes(packed), "ndjson", name="log.gz")
+    assert buckets(found)["c1"] == "cannot-exclude"
+    assert "any of its rows may have been altered" in why(found, "damaged-file")
+
+
+def test_a_wrong_checksum_of_zstandard_is_as_one_of_gzip(tmp_path):
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(around("ndjson", lines("ndjson", every_hour(3) * 9000)))
+    subprocess.run(["zstd", "-q", str(path), "-o", f"{path}.zst"], check=True)
+    packed = (tmp_path / "log.ndjson.zst").read_bytes()
+    found = asked(tmp_path, packed[:-1] + bytes([packed[-1] ^ 1]), "ndjson.zst", "wrong")
+    assert buckets(found)["c1"] == "cannot-exclude"
+    assert "any of its rows may have been altered" in why(found, "damaged-file")
 
 
 def test_a_value_whose_lines_look_like_rows_is_one_value_across_blocks_too(tmp_path, monkeypatch):

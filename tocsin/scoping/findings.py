@@ -25,7 +25,9 @@ def findings(
 ) -> Findings:
     """What was found, with its gaps noted in `reading`. `known`: the customers, and how they were declared."""
     customers, declared = known
-    passes = {name: with_rows(rows, reading.read_from) for name, rows in reading.passes.items()}
+    passes = {
+        name: with_rows(rows, reading.read_from, reading.altered) for name, rows in reading.passes.items()
+    }
     found = fitting_requests(backend, passes, question, data_map)
     requests = found.filter(~found.set_aside)
     shown, unnamed = whose(backend, requests, data_map)

@@ -32,7 +32,7 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
     """
     parts = [
         rows.filter(rows.hit).select(
-            "n", *_PLACES, source=ibis.literal(name), **{each: rows[each] for each in REQUEST}
+            "n", "altered", *_PLACES, source=ibis.literal(name), **{each: rows[each] for each in REQUEST}
         )
         for name, rows in passes.items()
     ]
@@ -46,9 +46,10 @@ def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, da
 def _none() -> Any:
     """No request at all, in the columns that requests have."""
     kinds = dict.fromkeys(("n", "at", "again", "status", "bytes", "marks", *_PLACES), pa.int64()) | {
-        "denied": pa.bool_()
+        "denied": pa.bool_(),
+        "altered": pa.bool_(),
     }
-    names = ("n", *_PLACES, "source", *REQUEST)
+    names = ("n", "altered", *_PLACES, "source", *REQUEST)
     columns = {name: pa.array([], kinds.get(name, pa.string())) for name in names}
     return ibis.memtable(pa.table(columns))
 

@@ -8,6 +8,9 @@
 5. What fits names an address: **likely**, since others may share it.
 6. Else (a user agent, an endpoint, a size, a country alone): it **cannot be excluded**.
 
+Of a file in which bits are wrong, whatever a row says may be altered, how it ended too: it makes no more, and no less,
+than **cannot be excluded**.
+
 In a tree, what fits is every clause that the tree needed. Indicators without a tree are asked in the older way: 4 holds
 where all kinds that were given fit the same request, and is **likely** where some do.
 """
@@ -51,6 +54,7 @@ def level(rows: Any, question: Question) -> Any:
     answered = rows.status.between(100, 399).fill_null(False)
     names = _by_all(rows.sure, question) if question.where is None else _strongest(question.tree(), rows.sure)
     return ibis.cases(
+        (rows.altered, LEVEL[Bucket.CANNOT_EXCLUDE]),
         (denied, LEVEL[Bucket.ATTEMPTED]),
         (~answered, LEVEL[Bucket.CANNOT_EXCLUDE]),
         else_=ibis.greatest(names, LEVEL[Bucket.CANNOT_EXCLUDE]),

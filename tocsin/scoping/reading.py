@@ -81,6 +81,8 @@ class Reading:
     #: The files as the engine read them; beside them, by source or stream, the names of those that are copies of one.
     read_from: list[File] = field(default_factory=list)
     copies: dict[str, list[str]] = field(default_factory=dict)
+    #: Paths of files of which any row may have been altered.
+    altered: set[str] = field(default_factory=set)
     inputs: list[InputFile] = field(default_factory=list)
     #: Source and name of a file of this machine to its SHA-256 after it was read.
     after: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -102,6 +104,7 @@ def read_logs(question: Question, sources: Sequence[LogSource], desk: Desk) -> R
         reading.passes[source.name] = rows
         reading.files += files
         reading.read_from += (each.read_from for each in accounts if each.read_from)
+        reading.altered |= {str(each.file.read_from) for each in accounts if each.fault == "altered"}
         reading.copies.setdefault(source.stream or source.name, []).extend(copies(listing, files))
         _account_for(engine, source, rows, accounts, reading)
         note_clocks(engine, question, source, desk, reading)

@@ -36,13 +36,19 @@ def once_each(rows: Any) -> Any:
     """Each request once, with `copies`: how many more rows said it. `n` is how many rows each row stands for.
 
     `marks` are all clauses that fit any of its rows: of a stream, not every source is asked every clause. A request was
-    `denied` where each source that logs it says so. Of its places, `first_row` is the least, `last_row` the greatest.
+    `denied` where each source that logs it says so, and may have been `altered` where no sound file says it. Of its
+    places, `first_row` is the least, `last_row` the greatest.
     """
-    keys = [name for name in rows.columns if name not in ("n", "marks", "denied", "first_row", "last_row")]
+    keys = [
+        name
+        for name in rows.columns
+        if name not in ("n", "marks", "denied", "altered", "first_row", "last_row")
+    ]
     return rows.group_by(keys).aggregate(
         copies=rows.n.sum() - 1,
         marks=rows.marks.bit_or(),
         denied=rows.denied.all(),
+        altered=rows.altered.all(),
         first_row=rows.first_row.min(),
         last_row=rows.last_row.max(),
     )

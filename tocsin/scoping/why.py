@@ -4,7 +4,7 @@ A row is a number: that of its file, in order of (name, source), and its line. S
 is the same however the files were read, and no person carries the name of a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache, reduce
 from operator import or_
 from typing import Any
@@ -49,8 +49,11 @@ def in_order(files: Sequence[File]) -> list[File]:
     return sorted(files, key=lambda file: (file.name, file.source))
 
 
-def with_rows(rows: Any, files: Sequence[File]) -> Any:
-    """The rows of a pass with `first_row` and `last_row`; `files` are those that the engine read."""
+def with_rows(rows: Any, files: Sequence[File], altered: Set[str]) -> Any:
+    """The rows of a pass with `first_row` and `last_row`, and whether they may have been `altered`.
+
+    `files` are those that the engine read, `altered` the paths of some of them.
+    """
     numbers: dict[str, int] = {}
     for number, file in enumerate(in_order(files)):
         numbers.setdefault(str(file.read_from), number)
@@ -59,6 +62,7 @@ def with_rows(rows: Any, files: Sequence[File]) -> Any:
             {
                 "known_path": pa.array(numbers.keys(), pa.string()),
                 "number": pa.array(numbers.values(), pa.int64()),
+                "altered": pa.array([path in altered for path in numbers], pa.bool_()),
             }
         )
     )

@@ -1,7 +1,10 @@
 """The bytes of a file as they were before they were packed: gzip (RFC 1952), Zstandard (RFC 8878), or as they are.
 
 What is packed is told by its first bytes, whatever the file is called. A damaged archive gives what came before its
-damage. Memory is bounded: a block holds a megabyte at most, however much one byte of the archive unpacks to.
+damage. Where bits are wrong, and none are missing, that may begin anywhere before it shows: zlib unpacks on, and only a
+checksum at the end may tell (RFC 1952, 2.3.1). So such bytes are given, and called altered.
+
+Memory is bounded: a block holds a megabyte at most, however much one byte of the archive unpacks to.
 """
 
 import hashlib
@@ -17,7 +20,7 @@ from tocsin.sources.bounds import Bounds
 
 Packing = Literal["none", "gzip", "zstd"]
 #: Why the bytes of a file end before the file does.
-Fault = Literal["damaged", "swollen"]
+Fault = Literal["damaged", "altered", "swollen"]
 
 _BLOCK = 1 << 20
 _CHUNK = 1 << 18
@@ -25,6 +28,8 @@ _CRUMB = 64
 _BEGINS: dict[bytes, Packing] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 #: A frame that decoders skip; archives that can be searched begin or end with one (RFC 8878, 3.1.2).
 _SKIPPED = (b"\x2a\x4d\x18", range(0x50, 0x60))
+#: What Zstandard's own words (`ZSTD_getErrorName`) say where bits are wrong.
+_ALTERED = ("checksum", "corruption")
 _SUFFIXES: dict[str, Packing] = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -96,8 +101,11 @@ class Content:
                 try:
                     block = member.decompress(chunk, _BLOCK)
                 except isal_zlib.IsalError:  # type: ignore[misc]  # its stubs take the class for one of it
-                    self.fault = "damaged"
-                    yield from _up_to_the_damage(self.path, range(began, self.size), given)
+                    # What gives nothing is no member, but junk behind one.
+                    self.fault = "altered" if given else "damaged"
+                    for block in filter(None, _up_to_the_damage(self.path, range(began, self.size), given)):
+                        self.fault = "altered"
+                        yield block
                     return
                 yield block
                 given += len(block)
@@ -115,8 +123,8 @@ class Content:
         try:
             with pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd") as unpacked:
                 yield from iter(lambda: unpacked.read(_CHUNK), b"")
-        except (OSError, pa.ArrowException):
-            self.fault = "damaged"
+        except (OSError, pa.ArrowException) as error:
+            self.fault = "altered" if any(word in str(error) for word in _ALTERED) else "damaged"
 
 
 class _Hashed:

@@ -8,6 +8,7 @@ from tocsin.scoping.accounts import Account
 from tocsin.sources.files import File
 from tocsin.sources.finding import Listing, Unread
 from tocsin.sources.later import later
+from tocsin.sources.unpacking import Fault
 
 
 def unread_files(source: str, unread: Sequence[Unread]) -> Iterator[Gap]:
@@ -57,12 +58,21 @@ def other_days(listings: Iterable[Listing], question: Question) -> Iterator[Gap]
             yield Gap(kind="other-days", source=listing.sought.source, count=listing.skipped, detail=detail)
 
 
+_FAULTS: dict[Fault, tuple[str, str]] = {
+    "damaged": ("is damaged", "what came before the damage was used"),
+    "altered": (
+        "is damaged, and nobody can say from where on: any of its rows may have been altered",
+        "those that fit were used, and make nobody more than cannot-exclude",
+    ),
+    "swollen": ("unpacks to more than an archive may", "what came before that was used"),
+}
+
+
 def damaged(account: Account) -> Gap:
     """A file that could be read only up to its damage, or to what an archive may unpack to; or not at all."""
-    file, damage = account.file, account.fault == "damaged"
-    what = "is damaged" if damage else "unpacks to more than an archive may"
-    rest = "nothing of it could be used"
+    file, rest = account.file, "nothing of it could be used"
+    what, used = _FAULTS[account.fault or "damaged"]
     if account.read_from:
-        rest = f"what came before {'the damage' if damage else 'that'} was used"
+        rest = used
     detail = f"{file.name} {what}; {rest}"
     return Gap(kind="damaged-file", source=file.source, count=1, detail=detail, files=(file.name,))
