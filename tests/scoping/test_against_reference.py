@@ -164,6 +164,9 @@ def walk(
     """Buckets, kinds, edges and counts for each owner, and the gaps; one row at a time."""
     hours = {datetime.fromisoformat(row["at"]).replace(minute=0, second=0) for row in rows}
     missing = sum(hour not in hours for hour in hours_of(since, until))
+    silent = not missing and not slots_of(since, until).intersection(
+        int(datetime.fromisoformat(row["at"]).timestamp()) // 300 for row in rows
+    )
     everybody: defaultdict[str, Person] = defaultdict(Person)
     linked: set[str] = set(question.get("accounts", []))
     open_ends: defaultdict[str, int] = defaultdict(int)
@@ -181,7 +184,7 @@ def walk(
             count(row, fits, level_of(row, fits, question), everybody, open_ends, moment, numbers)
             if not asks_for_herself(row):
                 pointing[row["account"]].append((moment, numbers, fits))
-    hidden = missing or open_ends["subject-unknown"] or open_ends["requests-without-account"]
+    hidden = missing or silent or open_ends["subject-unknown"] or open_ends["requests-without-account"]
     for who in linked:
         pointed_at(
             everybody[who], 2 if hidden else 0, pointing[who], asked=who in question.get("accounts", [])
@@ -190,8 +193,15 @@ def walk(
         open_ends["ids-nobody-owns"] = ghosts
     if missing:
         open_ends["missing-hours"] = missing
+    if silent:
+        open_ends["silent-stretches"] = 1
     found = {who: person for who, person in everybody.items() if who in OWNERS}
     return found, {gap: count for gap, count in open_ends.items() if count}
+
+
+def slots_of(since: datetime, until: datetime) -> set[int]:
+    """The slots of five minutes that a window touches, since 1970."""
+    return set(range(int(since.timestamp()) // 300, -(-int(until.timestamp()) // 300)))
 
 
 #: By account the rows that point at it, each as moment, numbers and the kinds that do.

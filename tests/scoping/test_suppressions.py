@@ -57,7 +57,7 @@ def test_whose_mail_came_back_is_told_by_post_and_who_unsubscribed_is_told_as_al
         "c4": ("email", "reachable"),
         "c5": ("email", "reachable"),
     }
-    assert gaps(measured) == {"unexplained-flags": 1}
+    assert gaps(measured) == {"unexplained-flags": 1, "deleted-since-exposure": 1}
     known = {each.id: each.suppressed for each in measured.people() if each.suppressed}
     assert known == {
         "c0": (("c0@example.org", "bounced", "2026-05-06T00:00:00+00:00"),),
@@ -106,7 +106,7 @@ def test_a_list_may_be_of_one_kind_and_say_nothing_else(tmp_path):
 
 def test_a_lost_line_is_told_and_makes_nobody_less_excluded(tmp_path):
     measured = found(tmp_path, ROWS + "broken\n")
-    assert gaps(measured) == {"unexplained-flags": 1, "incomplete-list": 1}
+    assert gaps(measured) == {"unexplained-flags": 1, "incomplete-list": 1, "deleted-since-exposure": 1}
     (detail,) = [gap.detail for gap in measured.result.gaps if gap.kind == "incomplete-list"]
     assert "line 9: too few values" in detail
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.exploring import times
 from tests.scoping.scenes import CROWD, EVERY_COLUMN, ask, at, gaps, log_source, request, write_log
+from tests.scoping.test_against_reference import slots_of
 from tocsin.domain.sources import LogFields
 
 OWNERS = [owner for owner, _, _ in CROWD]
@@ -114,7 +115,7 @@ def walk(rows: list[dict[str, Any]], tree: dict[str, Any]) -> tuple[dict[str, An
     linked = {who for leaf in leaves for who in leaf.get("accounts", [])}
     hours = {datetime.fromisoformat(row["at"]).replace(minute=0, second=0) for row in rows}
     missing = len(asked_hours(leaves) - hours)
-    unended = owned = 0
+    unended = owned = nobodys = 0
     for row in map(dict, {tuple(row.items()) for row in rows}):
         if row["account"] and any(names(row, leaf) for leaf in leaves):
             linked.add(row["account"])
@@ -127,17 +128,36 @@ def walk(rows: list[dict[str, Any]], tree: dict[str, Any]) -> tuple[dict[str, An
         unended += row["status"] is None
         if row["account"]:
             levels[row["account"]].append(level)
+        else:
+            nobodys += level >= 2
+    hidden = missing or nobodys or is_silent(leaves, rows, hours)
     words = ("excluded", "attempted", "cannot-exclude", "likely", "confirmed")
     silent = {who: [] for who in linked - set(levels)}
     people = {
         who: (
-            words[max(found, default=2 if missing else 0)],
+            words[max(found, default=2 if hidden else 0)],
             sum(each >= 2 for each in found),
             sum(each == 1 for each in found),
         )
         for who, found in (levels | silent).items()
     }
     return people, {"missing-hours": missing, "unknown-outcome": unended, "own-requests-set-aside": owned}
+
+
+def is_silent(leaves: list[dict[str, Any]], rows: list[dict[str, Any]], hours: set[datetime]) -> bool:
+    """Whether in some window, though all its hours have rows, none stands in it."""
+    windows: list[list[datetime]] = []
+    for since, until in sorted({(leaf.get("since", at(0)), leaf.get("until", at(180))) for leaf in leaves}):
+        if windows and since <= windows[-1][1]:
+            windows[-1][1] = max(windows[-1][1], until)
+        else:
+            windows.append([since, until])
+    slots = {int(datetime.fromisoformat(row["at"]).timestamp()) // 300 for row in rows}
+    shown = {int(hour.timestamp()) // 3600 for hour in hours}
+    return any(
+        not asked & slots and {slot // 12 for slot in asked} <= shown
+        for asked in (slots_of(since, until) for since, until in windows)
+    )
 
 
 def leaves_of(tree: dict[str, Any]) -> Any:

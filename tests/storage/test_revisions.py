@@ -165,7 +165,9 @@ def test_letters_of_people_whom_a_revision_does_not_support_wait_and_are_counted
         # Neither do they keep the sending from its end, nor is anybody of them taken for told.
         assert ledger.next_due(connection, INC, "customers") is None
         assert ledger.untold(connection, INC, "customers") == {"VN/controller/customers": 3}
-        assert ledger.unaccounted(connection, INC, "customers") == {}
+        owed = ledger.unaccounted(connection, INC, "customers")
+        assert (owed.elsewise, owed.undecided) == ({}, {})
+        assert owed.unsupported == {"VN/controller/customers": 1}
         people = {each.person: each.told for each in Unsupported(INC, 2, "held").people(connection)}
     assert people == {"a": True, "b": False, "c": False}
 

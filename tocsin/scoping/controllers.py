@@ -4,6 +4,7 @@ A processor tells its controller without undue delay (GDPR, Art. 33(2)); the con
 names our customers whose viewers, clients or staff were touched, each with the kinds of theirs.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
@@ -11,15 +12,18 @@ import ibis  # type: ignore[import-untyped]
 from tocsin.domain.datamap import DataMap
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.gaps import Gap
+from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.levels import LEVEL
 
 _OURS = "customers"
 _BEHIND = "end-users-of-customers"
 
 
-def with_controllers(engine: Any, people: Any, customers: Any | None) -> Any:
+def with_controllers(
+    engine: Any, people: Any, customers: Any | None, declared: Sequence[CustomerSource]
+) -> Any:
     """People with `controller_name` and `controller_email`, and `controller_known`: whether a source knows that one."""
-    if customers is None:
+    if customers is None or not any(source.fields.controller for source in declared):
         nobody = {"controller_known": ibis.literal(False)}
         nobody |= dict.fromkeys(("controller_name", "controller_email"), ibis.null("string"))
         return people.mutate(**nobody)

@@ -172,7 +172,7 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     table = with_guardians(backend, met.known, *known, sources.majority, asked_at.date())
     table = _with_records(backend, table, deleted, question, data_map, reading)
     table = with_suppressed(backend, table, over(suppressed))
-    table = controllers.with_controllers(backend, table, customers)
+    table = controllers.with_controllers(backend, table, *known)
     seen = known_indicators(backend, reading.passes, question)
     found = Roll.of(backend, table.order_by("id"), desk.folder)
     alike = cells.tally(backend, table, data_map)
