@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tocsin.domain.scope.windows import Window
+
 #: Directives of strptime, the words that mean the same in braces, and the digits that stand there.
 _UNITS = {"Y": ("{year}", 4), "m": ("{month}", 2), "d": ("{day}", 2), "H": ("{hour}", 2)}
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
@@ -21,9 +23,6 @@ _NAMED_SECRET = re.compile(
 )
 #: A secret of Amazon's may hold a slash; digits alone up to one are a port.
 _USERS_SECRET = re.compile(r"^[a-z][a-z0-9+.-]*://[^/:@]*:(?!\d+(?:/|$))[^@]*@", re.IGNORECASE)
-
-#: From a moment, included, to another, not included; None where a side is open.
-Window = tuple[datetime | None, datetime | None]
 
 
 def is_url(path: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import ibis  # type: ignore[import-untyped]
 
 from tocsin.domain.sources import CustomerSource
+from tocsin.sources.engine import made
 from tocsin.sources.flagging import BIT, YES
 
 #: A key that more accounts have than this is no person's: `0`, `n/a`, a tax number of everybody without one.
@@ -31,17 +32,13 @@ def owners(engine: Any, found: Any, customers: Any, declared: Sequence[CustomerS
     seen = found.select("id").distinct()
     while True:
         marks = links.semi_join(seen, "id").select("mark").distinct()
-        near = _made(engine, links.semi_join(marks, "mark").distinct())
-        held = _made(engine, _holding(near))
+        near = made(engine, links.semi_join(marks, "mark").distinct(), "identity")
+        held = made(engine, _holding(near), "identity")
         more = held.select(id=held.member).distinct().anti_join(seen, "id")
         if int(engine.to_pyarrow(more.count()).as_py()) == 0:
             labels = _components(engine, held)
             return labels.select(account=labels.member, owner=labels.label)
-        seen = _made(engine, ibis.union(seen, more))
-
-
-def _made(engine: Any, rows: Any) -> Any:
-    return engine.create_table(ibis.util.gen_name("identity"), rows, temp=True)
+        seen = made(engine, ibis.union(seen, more), "identity")
 
 
 def under_owners(rows: Any, whose: Any | None) -> Any:
@@ -85,9 +82,9 @@ def _holding(links: Any) -> Any:
 def _components(engine: Any, links: Any) -> Any:
     """(member, label): the least id that is reached from a member over marks. Labels spread until none changes."""
     members = links.select("member").distinct()
-    labels = _made(engine, members.mutate(label=members.member))
+    labels = made(engine, members.mutate(label=members.member), "identity")
     while True:
-        spread = _made(engine, _spread(links, labels))
+        spread = made(engine, _spread(links, labels), "identity")
         before = labels.rename(was="label")
         changed = spread.join(before, "member").filter(ibis._.label != ibis._.was).count()
         labels = spread
@@ -128,7 +125,7 @@ def doubtful(
         shared=found.trait.group_concat("\n", where=found.kind == "address", order_by=found.trait),
         uncertain=found.uncertain.any(),
     )
-    return _made(engine, rows)
+    return made(engine, rows, "identity")
 
 
 def addresses(customers: Any, declared: Sequence[CustomerSource]) -> Any:
@@ -150,7 +147,7 @@ def _alike(engine: Any, traits: Any, told: Any, whose: Any | None) -> Any:
     """(id, trait, uncertain) of the told for each trait that somebody else has too."""
     mine = told.select(mine="id") if whose is None else _accounts(told, whose)
     asked = traits.semi_join(mine, traits.id == mine.mine).select("trait").distinct()
-    near = under_owners(_made(engine, traits.semi_join(asked, "trait")), whose)
+    near = under_owners(made(engine, traits.semi_join(asked, "trait"), "identity"), whose)
     near = _beside(near, told)
     # Of others, whose owners nobody looked up, one key is one person.
     near = near.mutate(one=ibis.coalesce(near.told, _key(near), near.id))

@@ -15,6 +15,7 @@ from tocsin.domain.sources import CUSTOMER_COLUMNS, CustomerSource
 from tocsin.scoping.identity import doubtful, under_owners
 from tocsin.scoping.levels import LEVEL
 from tocsin.scoping.why import BY, EDGES
+from tocsin.sources.engine import made
 from tocsin.sources.flagging import BIT, DOUBTFUL, SEVERAL, SHARED_BITS, UNEXPLAINED, UNREADABLE_BIRTH
 
 TOLD = LEVEL[Bucket.CANNOT_EXCLUDE]
@@ -65,18 +66,14 @@ def identified(
     """
     if customers is not None:
         rows = _rows_of(findings, customers, whose)
-        known = _made(engine, _beside(engine, findings, rows, "inner", declared))
+        known = made(engine, _beside(engine, findings, rows, "inner", declared), "owners")
         people = _with_doubts(engine, known, customers, whose, declared)
-        return _made(engine, people.order_by("id"))
+        return made(engine, people.order_by("id"), "owners")
     columns = (*CUSTOMER_COLUMNS, "basis", "account")
     kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
     nobody = ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
     people = _beside(engine, findings, nobody, "left").mutate(shared=ibis.null("string"))
-    return _made(engine, people.order_by("id"))
-
-
-def _made(engine: Any, rows: Any) -> Any:
-    return engine.create_table(ibis.util.gen_name("owners"), rows, temp=True)
+    return made(engine, people.order_by("id"), "owners")
 
 
 def _rows_of(findings: Any, customers: Any, whose: Any | None) -> Any:
@@ -127,7 +124,7 @@ def _beside(
     But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
     two cells she would count as two people, and in one of them the other country's law would be lost.
     """
-    mine = _made(engine, _placed(customers))
+    mine = made(engine, _placed(customers), "owners")
     order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
     ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
     one = ranked.filter(ranked["rank"] == 0).drop("rank", "account", "country", "place", "basis", *_TOGETHER)

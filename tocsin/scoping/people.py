@@ -19,6 +19,7 @@ from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
 from tocsin.scoping.subjects import bits_of
 from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, edges_of, outermost, seen
+from tocsin.sources.engine import made
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,20 @@ def people(
     """
     by_request = _by_request(found.shown)
     parts = ibis.union(by_request, _without_request(found.linked, by_request, hidden=hidden), *found.others)
-    by_account = _made(engine, parts)
+    by_account = made(engine, parts, "people")
     if customers is None:
-        findings = _made(engine, _merged(by_account))
+        findings = made(engine, _merged(by_account), "people")
         return Met(identified(engine, findings, None), (), findings.limit(0))
     whose = owners(engine, by_account, customers, declared)
-    findings = _made(engine, _merged(under_owners(by_account, whose)))
+    findings = made(engine, _merged(under_owners(by_account, whose)), "people")
     known = identified(engine, findings, customers, whose, declared)
     told = findings.filter(findings.level >= TOLD)
-    strangers = _made(engine, told.anti_join(customers, "id"))
+    strangers = made(engine, told.anti_join(customers, "id"), "people")
     count = int(engine.to_pyarrow(strangers.count()).as_py())
     detail = "accounts no customer source knows; tocsin affected --unowned lists them"
     gaps = [Gap(kind="ids-nobody-owns", source="customers", count=count, detail=detail)]
     gaps += open_ends(engine, known)
     return Met(known, [gap for gap in gaps if gap.count], strangers)
-
-
-def _made(engine: Any, rows: Any) -> Any:
-    # Where a log changed meanwhile, people are met once more: so each table has a name of its own.
-    return engine.create_table(ibis.util.gen_name("people"), rows, temp=True)
 
 
 _LINK = ("id", "names", "ways", *EDGES)

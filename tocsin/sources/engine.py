@@ -125,6 +125,11 @@ def shared(engine: Any, name: str, rows: Any) -> None:
     engine.con.unregister(f"{name} rows")
 
 
+def made(engine: Any, rows: Any, what: str) -> Any:
+    """The rows of an expression, worked out once, as a table under a name of its own."""
+    return engine.create_table(ibis.util.gen_name(what), rows, temp=True)
+
+
 def in_order() -> Any:
     """The place of a row in the order in which the engine reads one block: 1, 2, ..."""
     return ibis.row_number().over(ibis.window()) + 1

@@ -10,7 +10,8 @@ from os import fsencode
 from pathlib import Path
 
 from tocsin.domain.errors import Refused
-from tocsin.domain.paths import Window, by_date, dated_by_itself, is_url
+from tocsin.domain.paths import by_date, dated_by_itself, is_url
+from tocsin.domain.scope.windows import Window
 from tocsin.sources.disk import Disk
 from tocsin.sources.patterns import Entry, Match, pattern_of, walk
 from tocsin.sources.stores import ObjectStore, StoreFailed, open_store

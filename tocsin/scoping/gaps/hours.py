@@ -6,12 +6,12 @@ Where another source of the same stream shows an hour whole, nothing is missing 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from tocsin.domain.scope.gaps import Gap, Stretch, some
 from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.windows import Window
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.gaps.places import (
     HOUR,
@@ -30,8 +30,8 @@ from tocsin.scoping.gaps.switched import hours_of, stretches_off
 from tocsin.scoping.gaps.volume import Usual
 from tocsin.scoping.switches import Switched, switched
 
-#: When a source is asked, from and to; None is open.
-Windows = Sequence[tuple[datetime | None, datetime | None]]
+#: When a source is asked.
+Windows = Sequence[Window]
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,7 @@ class _Judged:
     @cached_property
     def silent(self) -> tuple[Stretch, ...]:
         """Stretches without a row within hours that have some, where that is not usual."""
-        found = [
-            each for window in self.slots for each in silences(self.volumes.slots, self.source.volume, window)
-        ]
+        found = silences(self.volumes.slots, self.source.volume, *self.slots)
         return stretches(dict.fromkeys(found), SLOT)
 
     @cached_property

@@ -23,17 +23,17 @@ _DAYS = 28
 _COMMON = 3
 
 
-def silences(slots: Mapping[int, int], volume: Volume, window: Slots) -> Iterator[Slots]:
-    """The suspicious stretches of a window, in order; `slots` are the rows in each slot since 1970 that has any.
+def silences(slots: Mapping[int, int], volume: Volume, *windows: Slots) -> Iterator[Slots]:
+    """The suspicious stretches of each window, in order; `slots` are the rows in each slot since 1970 that has any.
 
     Hours without any row are no part of them: these are missing anyway.
     """
-    hours = {slot // SLOTS for slot in slots}
-    silent = (slot for slot in range(*window) if slot not in slots and slot // SLOTS in hours)
-    usual = _Usual(slots, volume)
-    for silence in neighbours(silent):
-        if silence == window or usual.rows(silence) >= volume.rows:
-            yield silence
+    hours, usual = {slot // SLOTS for slot in slots}, _Usual(slots, volume)
+    for window in windows:
+        silent = (slot for slot in range(*window) if slot not in slots and slot // SLOTS in hours)
+        for silence in neighbours(silent):
+            if silence == window or usual.rows(silence) >= volume.rows:
+                yield silence
 
 
 class _Usual:

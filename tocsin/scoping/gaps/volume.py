@@ -15,11 +15,12 @@ Not seen: a fall to more than the declared share; and of one that lasts for week
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import log1p
 from statistics import median
 
 from tocsin.domain.logkeeping import Volume
+from tocsin.domain.scope.windows import Window
 
 _DAY = 24
 _DAYS = 28
@@ -30,8 +31,6 @@ _LONGEST_NOTCH = 3
 #: 1970-01-01 was a Thursday; days are counted from Monday, 0. Where people rest, it is on some of these.
 _THURSDAY, _FRIDAY = 3, 4
 
-#: From a moment, included, to another, not included; None where a side is open.
-Window = tuple[datetime | None, datetime | None]
 
 #: The medians that an hour may be judged by: of one set of other hours, the rows.
 Others = Callable[[int], Sequence[int]]
