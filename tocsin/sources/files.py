@@ -1,6 +1,5 @@
 """Input files, fingerprinted before and after they are read."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -11,10 +10,9 @@ from pathlib import Path
 from tocsin.domain.errors import Refused
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.finding import Found
+from tocsin.sources.prints import sha256_of
 from tocsin.sources.survey import Survey, surveyed
 from tocsin.sources.unpacking import Packing, packing_of
-
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def fingerprint(path: Path) -> str:
     """SHA-256 of the file's bytes, in hex; Refused when it cannot be read."""
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return sha256_of(stream)
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
 
@@ -52,16 +50,13 @@ def hashed(file: File) -> File:
     """A file that need not be read, with the SHA-256 of the bytes that it had when it was found; empty where these are
     no more to be had.
     """
-    seen, left = hashlib.sha256(), file.size
     try:
         lay = _lying(file.read_from)
         with file.read_from.open("rb") as stream:
-            while chunk := stream.read(min(_CHUNK, left)):
-                seen.update(chunk)
-                left -= len(chunk)
+            sha256 = sha256_of(stream, file.size)
     except OSError:
         return file
-    return replace(file, sha256=seen.hexdigest(), lay=lay)
+    return replace(file, sha256=sha256, lay=lay)
 
 
 def _lying(path: Path) -> tuple[int, ...]:

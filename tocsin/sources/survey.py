@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tocsin.domain.errors import Refused
 from tocsin.sources.bounds import Bounds
+from tocsin.sources.prints import sha256_of
 from tocsin.sources.unpacking import Content, Fault, Packing, packing_of
 
 #: Bytes. Measured with DuckDB 2.0: where it reads one file in several pieces at once, a line of more than its buffer
@@ -44,17 +45,19 @@ def surveyed(path: Path, bounds: Bounds, *, of_lines: bool) -> Survey:
     """
     try:
         packing = packing_of(path)
-        content = Content(path, packing if of_lines else "none", bounds)
-        lines, longest, odd = _measured(content) if of_lines else _passed_over(content)
+        if not of_lines:
+            return _passed_over(path, packing)
+        content = Content(path, packing, bounds)
+        lines, longest, odd = _measured(content)
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
     return Survey(content.sha256, content.size, packing, lines, longest, content.fault, odd)
 
 
-def _passed_over(content: Content) -> tuple[int, int, bool]:
-    for _ in content:
-        pass
-    return 0, 0, False
+def _passed_over(path: Path, packing: Packing) -> Survey:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        return Survey(sha256_of(file, size), size, packing, 0, 0)
 
 
 def _measured(content: Content) -> tuple[int, int, bool]:
