@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scoping.scenes import (
+    ASKED,
     FIELDS,
     as_delimited,
     as_ndjson,
@@ -24,8 +25,14 @@ from tests.scoping.scenes import (
     write_log,
 )
 from tocsin.domain.logkeeping import too_late
-from tocsin.domain.sources import LogSource
+from tocsin.domain.scope.question import read_question
+from tocsin.domain.sources import LogSource, Sources
+from tocsin.scoping.caching import keep_rows
 from tocsin.scoping.gaps.clocks import order_of
+from tocsin.scoping.spans import went_back, widen
+from tocsin.sources.caches import Cache
+from tocsin.sources.engine import Limits
+from tocsin.sources.times import latest
 
 LEAK = {"tokens": ["leaked"], "accounts": ["c3"], "since": at(0), "until": at(180)}
 MINUTE = timedelta(minutes=1)
@@ -123,6 +130,43 @@ def test_a_large_file_is_looked_at_all_over(tmp_path, form):
             < next(each.ordered for each in found.result.inputs if each.name == f"{name}.{form}")
             < 15_000
         )
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_clock_that_was_wrong_for_two_minutes_in_a_large_file_is_seen(tmp_path, form, zipped):
+    rows = calm(every=1 / 60)
+    wrong = [*rows[:20_000], *set_back(rows[20_000:20_120], 0, 60), *rows[20_120:]]
+    for name, content, kinds in (("right", rows, set()), ("wrong", wrong, {"clock-disorder"})):
+        log = write_log(tmp_path, content, form, name, zipped=zipped)
+        source = log_source(log, form=form, in_order_within="1 min")
+        cache = Cache(tmp_path / f"kept-{name}", b"k" * 32, most=10**9)
+        first = ask(tmp_path, source, LEAK, cache=cache)
+        assert set(gaps(first)) == kinds
+        keep_rows(
+            read_question(LEAK),
+            Sources(logs=(source,)),
+            {(each.source, each.name): each.sha256 for each in first.result.inputs},
+            cache,
+            workspace=tmp_path / "work",
+            until=latest(ASKED),
+            limits=Limits(),
+        )
+        assert list(cache.folder.glob("*.rows"))
+        again = ask(tmp_path, source, LEAK, cache=cache)
+        assert (again.result.gaps, again.result.set_digest) == (first.result.gaps, first.result.set_digest)
+
+
+@given(st.lists(st.integers(0, 12), max_size=40), st.integers(0, 3), st.integers(1, 7))
+def test_slots_go_back_as_far_as_their_rows_do(slots, within, size):
+    spans = {}
+    for start in range(0, len(slots), size):
+        block = list(enumerate(slots[start : start + size], 1))
+        lines = {slot: [line for line, each in block if each == slot] for _, slot in block}
+        widen(spans, [(slot, min(found), max(found)) for slot, found in lines.items()], start)
+    back = {slot: max(slots[: len(slots) - slots[::-1].index(slot)]) - slot for slot in set(slots)}
+    wrong = [each for each in back.values() if each - 1 > within]
+    assert went_back(spans, within) == (len(wrong), max(wrong, default=-1) + 1)
 
 
 def test_order_is_declared_for_lines_only():

@@ -11,6 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.unread import LONGEST
 from tocsin.scoping.asked import Counted
+from tocsin.scoping.spans import Spans
 from tocsin.sources import delimited
 from tocsin.sources.blocks import Block
 from tocsin.sources.files import File
@@ -44,6 +45,8 @@ class Account:
     rejects: Rejects = field(default_factory=Rejects)
     #: Why nothing of it was read, though its bytes are sound.
     unfit: str = ""
+    #: Which lines each slot of time takes up, where it was read line by line.
+    spans: Spans = field(default_factory=dict)
 
 
 def refuse_ours(error: Exception) -> None:

@@ -26,7 +26,7 @@ class Counted:
     """The rows of a block: all, those that are left aside by volume, and the numbers of those that may be kept.
 
     `lost` are the numbers of rows without a moment. `unnumbered` rows have not even a number: the engine has read
-    nothing of them.
+    nothing of them. `spans` are slots with the numbers of their first rows and their last.
     """
 
     rows: int
@@ -35,6 +35,7 @@ class Counted:
     picked: Sequence[int]
     lost: Sequence[int]
     unnumbered: int
+    spans: Sequence[tuple[int, int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def _numbered(edge: str) -> str:
 def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
     volumes = Counter[Volume]()
     total, unnumbered, picks, picked, lost = 0, 0, False, list[int](), list[int]()
-    for slot, later, unplaced, blind, is_kept, n, without_number, lines in rows:
+    spans = list[tuple[int, int, int]]()
+    for slot, later, unplaced, blind, is_kept, n, without_number, lines, first, last in rows:
         total, unnumbered = total + n, unnumbered + without_number
         if is_kept:
             picks = True
@@ -148,4 +150,7 @@ def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
             volumes[slot, later, unplaced, blind] = n
         if slot is None and unplaced is None:
             lost += lines or ()
-    return Counted(total, volumes, picks, sorted(picked), sorted(lost), unnumbered)
+        # Of a row whose clock showed its moment twice, nobody knows the place.
+        if slot is not None and later is None and first is not None:
+            spans.append((slot, first, last))
+    return Counted(total, volumes, picks, sorted(picked), sorted(lost), unnumbered, spans)

@@ -1,10 +1,11 @@
 """Clocks of the logs: looked at where their rows should be in order.
 
-The look is at pieces of each file, not at all of it: how many rows were looked at is stated with each input.
+All rows are looked at by slots of time, and pieces of each file row by row: how many these were is stated with each
+input.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,11 @@ import duckdb
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
+from tocsin.scoping.accounts import Account
 from tocsin.scoping.gaps.clocks import Order, disordered, order_of
 from tocsin.scoping.gaps.places import SLOTS
+from tocsin.scoping.requests import SLOT
+from tocsin.scoping.spans import went_back
 from tocsin.sources.files import File
 from tocsin.sources.logs import moments_of
 from tocsin.sources.sampling import samples
@@ -23,10 +27,18 @@ if TYPE_CHECKING:
     from tocsin.scoping.reading import Desk, Reading
 
 
-def note_clocks(engine: Any, question: Question, source: LogSource, desk: "Desk", reading: "Reading") -> None:
+def note_clocks(
+    engine: Any,
+    question: Question,
+    source: LogSource,
+    accounts: Sequence[Account],
+    desk: "Desk",
+    reading: "Reading",
+) -> None:
     """State by file how its clock was set right and its order looked at; a gap where time went back."""
     files = [file for file in reading.read_from if file.source == source.name]
-    found = orders(desk.crew.engine, source, files, desk)
+    looked = orders(desk.crew.engine, source, files, desk)
+    found = _both(looked, list(_by_slot(source, accounts)))
     if any(order.steps for order in found):
         names = {str(file.read_from): file.name for file in files}
         rows = reading.passes[source.name]
@@ -37,13 +49,34 @@ def note_clocks(engine: Any, question: Question, source: LogSource, desk: "Desk"
         for row in known:
             hours[names[row["file"]]].append(row["hour"])
         reading.gaps += disordered(source.name, found, hours, question.windows(source.name))
-    looked = {order.file: order.looked_at for order in found}
+    rows_of = {order.file: order.looked_at for order in looked}
     reading.inputs = [
-        each.model_copy(update={"clock_offset": source.clock_offset, "ordered": looked.get(each.name, 0)})
+        each.model_copy(update={"clock_offset": source.clock_offset, "ordered": rows_of.get(each.name, 0)})
         if each.source == source.name
         else each
         for each in reading.inputs
     ]
+
+
+def _by_slot(source: LogSource, accounts: Sequence[Account]) -> Iterator[Order]:
+    """The order of all rows of each file, by slots; none where no order is declared."""
+    if source.in_order_within is None:
+        return
+    within = source.in_order_within // timedelta(microseconds=SLOT)
+    for account in accounts:
+        steps, slots = went_back(account.spans, within)
+        yield Order(account.file.name, account.rows, steps, slots * SLOT, by_slot=True)
+
+
+def _both(looked: Sequence[Order], by_slot: Sequence[Order]) -> tuple[Order, ...]:
+    """One order of each file: what pieces of it show to the microsecond, unless all of it shows for sure more."""
+    found = {order.file: order for order in looked}
+    for order in by_slot:
+        near = found.get(order.file)
+        # What is known by slots is known to within two of them.
+        if near is None or order.largest - 2 * SLOT > near.largest:
+            found[order.file] = order
+    return tuple(order for _, order in sorted(found.items()))
 
 
 def orders(engine: Any, source: LogSource, files: Sequence[File], desk: "Desk") -> tuple[Order, ...]:

@@ -15,6 +15,7 @@ from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, judge, refuse_ours
 from tocsin.scoping.asked import NOTHING, Asks, Counted, Laid, Volume
 from tocsin.scoping.hands import Hands
+from tocsin.scoping.spans import widen
 from tocsin.scoping.supply import Opened
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
@@ -85,7 +86,7 @@ class Pass:
         found = self._looked_at(hand, shape, block.text)
         if found is None or found.rows != block.lines or found.lost:
             return False
-        self._note(opened, found, Rejects())
+        self._note(opened, found, Rejects(), block.first - 1)
         if len(found.picked) * _MANY > block.lines:
             self._keep(hand, Laid(shape, block.text, str(opened.file.read_from), block.first - 1))
         elif found.picks:
@@ -113,7 +114,7 @@ class Pass:
         shape = self._hands.shape(block, numbered=True)
         found = self._looked_at(hand, shape, text) or NOTHING
         judge(block, found, lines)
-        self._note(opened, found, block.rejects)
+        self._note(opened, found, block.rejects, 0)
         if found.picks:
             self._keep(hand, Laid(shape, text, str(opened.file.read_from)))
 
@@ -125,11 +126,13 @@ class Pass:
             refuse_ours(error)
             return None
 
-    def _note(self, opened: Opened, found: Counted, rejects: Rejects) -> None:
+    def _note(self, opened: Opened, found: Counted, rejects: Rejects, before: int) -> None:
+        """Note what was found, in rows whose numbers are counted from behind so many lines."""
         file = str(opened.file.read_from)
         with self._books:
             opened.rows += found.rows - len(found.lost) - found.unnumbered
             opened.rejects.gather(rejects)
+            widen(opened.spans, found.spans, before)
         self._count(file, found.volumes)
 
     def _count(self, file: str, volumes: Counter[Volume]) -> None:

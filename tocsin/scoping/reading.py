@@ -107,7 +107,7 @@ def read_logs(question: Question, sources: Sequence[LogSource], desk: Desk) -> R
         reading.altered |= {str(each.file.read_from) for each in accounts if each.fault == "altered"}
         reading.copies.setdefault(source.stream or source.name, []).extend(copies(listing, files))
         _account_for(engine, source, rows, accounts, reading)
-        note_clocks(engine, question, source, desk, reading)
+        note_clocks(engine, question, source, accounts, desk, reading)
         lacking = tuple(missing_columns(source, question))
         reading.gaps += lacking
         reading.logged.append(volumes(engine, source, rows, comparable=not lacking))

@@ -44,7 +44,8 @@ class _Kept:
     def account(self) -> Account:
         """What became of its lines."""
         card = self.card
-        return Account(self.file, self.file, card.rows, card.fault, Rejects.again(card.rejects))
+        spans = {slot: (first, last) for slot, first, last in card.spans}
+        return Account(self.file, self.file, card.rows, card.fault, Rejects.again(card.rejects), spans=spans)
 
 
 def recalled(question: Question, source: LogSource, files: Sequence[File], desk: "Desk") -> Recalled:

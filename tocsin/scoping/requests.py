@@ -83,13 +83,15 @@ def others(every: Any, some: Any) -> Any:
 
 def counted_in_block(log: Any) -> Any:
     """The same of one block, without the name of its file. `unnumbered` are rows that the engine has read nothing of;
-    `lines` are the numbers of the rows that are kept, and of those without a moment.
+    `lines` are the numbers of the rows that are kept, and of those without a moment; `first` and `last` of all.
     """
     told = log.kept | (log.slot.isnull() & log.unplaced.isnull())
     return log.group_by(*_VOLUME[1:], "kept").aggregate(
         n=log.count(),
         unnumbered=log.line.isnull().sum(),
         lines=log.line.collect(where=told & log.line.notnull()),
+        first=log.line.min(),
+        last=log.line.max(),
     )
 
 

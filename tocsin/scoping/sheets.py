@@ -17,6 +17,7 @@ from tocsin.scoping.asked import NOTHING, Counted
 from tocsin.scoping.forms import Forms
 from tocsin.scoping.hands import Hands
 from tocsin.scoping.requests import SLOT
+from tocsin.scoping.spans import widen
 from tocsin.scoping.supply import Opened
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
@@ -80,6 +81,7 @@ class Sheets:
         with self._books:
             opened.rows += rows.num_rows - len(lost) - rows["line"].null_count if rows is not None else 0
             opened.rejects.gather(rejects)
+            widen(opened.spans, spans_of(rows, "later") if rows is not None else ())
 
     def end(self, hand: int) -> None:
         """Nothing is left to do: each block is written as it comes."""
@@ -120,6 +122,7 @@ class Sheets:
             unsettled=sheet.unsettled,
             volumes=list(sheet.volumes.items()),
             stored=sheet.writer is not None,
+            spans=[(slot, first, last) for slot, (first, last) in account.spans.items()],
         )
 
 
@@ -153,6 +156,14 @@ class _Sheet:
 def _without_moment(rows: Any) -> Any:
     """The rows of which nobody can read when they were."""
     return rows.filter(pc.and_(pc.is_null(rows["at"]), pc.is_null(rows["unplaced"])))
+
+
+def spans_of(rows: Any, later: str) -> Sequence[tuple[int, int, int]]:
+    """The slots of rows, each with the numbers of its first row and of its last; but of rows with a `later` moment."""
+    certain = rows.filter(pc.and_(pc.is_valid(rows["slot"]), pc.is_null(rows[later])))
+    found = certain.group_by("slot").aggregate([("line", "min"), ("line", "max")])
+    columns = (found[name].to_pylist() for name in ("slot", "line_min", "line_max"))
+    return [each for each in zip(*columns, strict=True) if each[1] is not None]
 
 
 def _volumes(rows: Any) -> Counter[Volume]:

@@ -20,6 +20,8 @@ from tocsin.domain.sources import LOG_COLUMNS, LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, refuse_ours
 from tocsin.scoping.asked import Counted, Laid, Volume
 from tocsin.scoping.passing import Pass
+from tocsin.scoping.requests import SLOT
+from tocsin.scoping.sheets import spans_of
 from tocsin.sources.blocks import Shape
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.clocks import set_right
@@ -117,7 +119,10 @@ class _Rows:
         lost = pc.and_(pc.is_null(rows["at"]), pc.is_null(rows["unplaced"]))
         lines = rows["line"].filter(lost).drop_null().to_pylist()
         every = range(1, len(rows) + 1)
-        return Counted(len(rows), Counter(), bool(every), every, sorted(lines), rows["line"].null_count)
+        spans = spans_of(rows.append_column("slot", pc.divide(rows["at"], SLOT)), "again")
+        return Counted(
+            len(rows), Counter(), bool(every), every, sorted(lines), rows["line"].null_count, spans
+        )
 
     def keep(self, _: int, laid: Laid) -> Counter[Volume]:
         """Keep the rows that were looked at last."""

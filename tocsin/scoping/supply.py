@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from tocsin.scoping.accounts import Account
+from tocsin.scoping.spans import Spans
 from tocsin.sources.blocks import Block
 from tocsin.sources.files import File
 from tocsin.sources.lines import Rejects
@@ -21,11 +22,12 @@ class Opened:
     lock: Lock = field(default_factory=Lock)
     rows: int = 0
     rejects: Rejects = field(default_factory=Rejects)
+    spans: Spans = field(default_factory=dict)
 
     def account(self) -> Account:
         """What became of the lines, once all are read."""
         file = replace(self.file, sha256=self.content.sha256, size=self.content.size)
-        return Account(file, file, self.rows, self.content.fault, self.rejects)
+        return Account(file, file, self.rows, self.content.fault, self.rejects, spans=self.spans)
 
 
 class Supply:

@@ -38,7 +38,7 @@ class Card:
 
     `until` is the latest moment that was believed. Where rows are `unsettled`, a later question may say otherwise when
     they were. `volumes` are how many rows there are by slot, later slot, and why unplaced; `stored` says whether there
-    are any at all.
+    are any at all. `spans` are the slots with their first lines and their last.
     """
 
     rows: int
@@ -48,6 +48,7 @@ class Card:
     unsettled: bool
     volumes: list[tuple[tuple[int | None, int | None, str | None], int]]
     stored: bool
+    spans: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class Order:
     #: Rows that lie further before the one above them than was declared, and the farthest, in microseconds.
     steps: int = 0
     largest: int = 0
+    #: Whether these are slots, some row of which stands behind a later one, out of all rows.
+    by_slot: bool = False
 
 
 def order_of(file: str, moments: Sequence[int | None], within: int) -> Order:
@@ -65,6 +67,11 @@ def disordered(
 
 def _words(order: Order) -> str:
     seconds = -(-order.largest // _SECOND)
+    if order.by_slot:
+        return (
+            f"{order.file}: rows of {order.steps} stretches of five minutes stand behind later ones, by up to"
+            f" {seconds:,} s"
+        )
     return (
         f"{order.file}: {order.steps} of {order.looked_at:,} rows looked at go back, by up to {seconds:,} s"
     )
