@@ -199,6 +199,16 @@ def test_a_wrong_file_is_named_by_its_line_and_shows_no_indicator(tmp_path, text
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["\U0001f514", "a\U0001f514\U0001f514b", "\\\U0001f514", "\\ud83d\U0001f514", "\U0010ffff"]
+)
+def test_json_may_write_a_character_as_two_halves(tmp_path, text):
+    path = tmp_path / "scope.json"
+    path.write_text(json.dumps({"agents": [text], "tokens": ["a"]}))
+    assert "\\ud" in path.read_text()
+    assert read_question_file(path).question == read_question({"agents": [text], "tokens": ["a"]})
+
+
 def test_too_many_and_too_deep_are_refused_with_a_way_out():
     many = {"any": [{"tokens": [str(number)]} for number in range(63)]}
     with pytest.raises(Refused, match="put values of one kind into one clause"):

@@ -5,13 +5,11 @@ The same files, or it is refused; then the same people, byte for byte, or the en
 
 import hmac
 import json
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.inputs import kept_sources, live_otherwise, refuse_other_inputs, versions
-from tocsin.actions.measuring import Engine, Progress, found_by, keep_people, measuring
+from tocsin.actions.measuring import Engine, Progress, found_by, keep_people, measuring, workspace_of
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Also, Change
@@ -22,6 +20,7 @@ from tocsin.domain.scope.question import Question, read_question
 from tocsin.domain.sources import Sources
 from tocsin.evidence.vault import read
 from tocsin.record import Recorded, answered, record, refuse_closed
+from tocsin.scoping.workspace import working_in
 from tocsin.storage import affected, revisions, timeline
 
 #: Who may repeat a scope, and sign it.
@@ -51,9 +50,9 @@ def repeat(
     refuse_closed(incident)
     past = measured(app, incident, revision)
     question, sources = _as_asked(app, key, past.body)
-    with tempfile.TemporaryDirectory(prefix="repeat-", dir=_workspace(app)) as folder:
+    with working_in(workspace_of(app)) as folder:
         progress("comparing the files", 0.0)
-        refuse_other_inputs(question, sources, past.body.inputs, Path(folder), progress)
+        refuse_other_inputs(question, sources, past.body.inputs, folder, progress)
     with measuring(app, key) as ours:
         by = engine or app.settings.scoping.engine
         body = _again(app, incident, past.body, (question, sources), by, progress, ours)
@@ -98,12 +97,6 @@ def _as_asked(app: App, key: str, body: ScopeMeasured) -> tuple[Question, Source
             f"evidence {body.asked} is not the question of revision {body.revision}; tocsin verify {key}"
         )
     return question, kept_sources(read(app, key, body.declared), app.sources_file.parent)
-
-
-def _workspace(app: App) -> Path:
-    folder = app.settings.home / "cache" / "scope"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
 
 
 def _again(

@@ -4,7 +4,6 @@ No value is kept that may be somebody's: what stands in a column is told by its 
 counted and no whole file read, so that it takes seconds for logs of any size.
 """
 
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ from tocsin.domain.lists import DeletionSource, ListSource, SuppressionSource
 from tocsin.domain.paths import by_date
 from tocsin.domain.sources import CustomerSource, LogSource
 from tocsin.scoping.understanding import Checked, FilesSeen, Source, time_of, understand
+from tocsin.scoping.workspace import working_in
 from tocsin.sources.customers import few_customers, open_customers
 from tocsin.sources.databases import first_rows
 from tocsin.sources.engine import Limits, engine
@@ -49,15 +49,11 @@ def check(source: Source, workspace: Path, allowed: Callable[[Source], None], no
         found.time = f"{time.format}, {time.zone or 'no zone'}"
     try:
         allowed(source)
-        workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (
-            tempfile.TemporaryDirectory(prefix="scope-", dir=workspace) as name,
-            engine(Path(name) / "spill", _LIMITS) as backend,
-        ):
+        with working_in(workspace) as folder, engine(folder / "spill", _LIMITS) as backend:
             if database is not None:
                 _look_at_database(backend, database, found, latest(now))
             else:
-                _look_at_files(backend, source, Path(name), found, latest(now))
+                _look_at_files(backend, source, folder, found, latest(now))
     except Refused as error:
         found.faults.append(_said(source, error))
     except Exception as error:  # all sources are told of, and what drivers and engines say may hold a value

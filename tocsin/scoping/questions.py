@@ -23,6 +23,8 @@ from tocsin.scoping.wordfiles import read_lines
 #: A kept question holds its indicators itself, a million tokens of them perhaps.
 _LARGEST = 1 << 30
 #: Words of a complaint that may quote what stands in the file.
+#: Two halves of one character, behind whole escapes.
+_HALVES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})+)")
 _QUOTED = re.compile(r"(?<=key )'[^']*'|^\S+(?= is no number)")
 _KEYS = "tokens, sessions, accounts, ips, agents, where, since, until, sources, people or exposed"
 
@@ -79,6 +81,8 @@ def _as_yaml(path: Path, content: bytes) -> Document:
     try:
         return parse_document(path, content)
     except BadFile as error:
+        if (whole := _with_whole_characters(content)) != content:
+            return _as_yaml(path, whole)
         what = _QUOTED.sub("...", error.what)
         if "Unicode character escape" in what:
             what = "holds half of a character; write the character itself, not its \\u codes"
@@ -87,6 +91,17 @@ def _as_yaml(path: Path, content: bytes) -> Document:
         elif "larger than" in what or "more than" in what:
             what += '; put indicators into files of their own, like tokens: ["@leaked.txt"]'
         raise BadFile(path, error.line, what) from None
+
+
+def _with_whole_characters(content: bytes) -> bytes:
+    """JSON in which no character is escaped as two halves (RFC 8259, 7), which YAML knows nothing of; all else as it
+    is.
+    """
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return content
+    return _HALVES.sub(lambda pair: pair[1] + json.loads(b'"%b"' % pair[2]).encode(), content)
 
 
 def _filled(value: Any, document: Document, loc: tuple[str | int, ...]) -> Any:
