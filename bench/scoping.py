@@ -9,7 +9,8 @@ this one question by heart:
 
 - `by hand`: DuckDB SQL with the same memory and threads, for the same people, bucket, kinds, edges, counts and places;
 - `zcat`: two `zcat | wc -l` side by side, each over half of the NDJSON.gz, which answer nothing at all;
-- `pandas`: the same people and hits, over the Parquet file.
+- `pandas`: the same people and hits; whole columns of Parquet in memory, and NDJSON.gz some hundred thousand lines at a
+  time, since all of it would not fit.
 
 `second` is Tocsin once more, over rows that were kept (`keep`) after the first question. Parquet needs no such rows.
 """
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -56,7 +57,7 @@ FILES = {"parquet": "log.parquet", "csv": "log-*.csv", "ndjson": "log-*.ndjson.g
 SIDES = {
     "parquet": ("by hand", "pandas", "tocsin"),
     "csv": ("by hand", "tocsin", "second"),
-    "ndjson": ("by hand", "zcat", "tocsin", "second"),
+    "ndjson": ("by hand", "zcat", "pandas", "tocsin", "second"),
 }
 
 _LOG = f"""
@@ -188,7 +189,7 @@ def alone(options: argparse.Namespace) -> None:
     sides: dict[str, Callable[[], Any]] = {
         "by hand": lambda: with_prints(sorted(folder.glob(FILES[kind])), lambda: by_hand(folder, kind)),
         "zcat": lambda: by_zcat(sorted(folder.glob(FILES[kind]))),
-        "pandas": lambda: by_pandas(folder),
+        "pandas": lambda: by_pandas(folder, kind),
         "tocsin": lambda: by_tocsin(folder, kind, options.owners),
         "keep": lambda: keep(folder, kind, options.owners, kept_in(options.cache / kind)),
         "second": lambda: by_tocsin(folder, kind, options.owners, kept_in(options.cache / kind)),
@@ -315,15 +316,17 @@ def by_zcat(files: Sequence[Path]) -> None:
         raise SystemExit("zcat failed")
 
 
-def by_pandas(folder: Path) -> list[Any]:
-    """The same people by pandas: whole columns in memory, as its tutorials do it."""
+def by_pandas(folder: Path, kind: str) -> list[Any]:
+    """The same people by pandas, as its tutorials do it."""
     import pandas as pd
 
     owners = pd.read_parquet(folder / "customers.parquet")
-    log = pd.read_parquet(folder / "log.parquet")
-    log["at"] = pd.to_datetime(log["at"], utc=True)
-    leaked = log[log["token"].isin(tokens(len(owners)))]
-    log.groupby(log["at"].dt.floor("h")).size()
+    wanted, some = tokens(len(owners)), []
+    for log in _frames(folder, kind):
+        log["at"] = pd.to_datetime(log["at"], utc=True)
+        some.append(log[log["token"].isin(wanted)])
+        log.groupby(log["at"].dt.floor("h")).size()
+    leaked = pd.concat(some)
     fit = leaked[(leaked["at"] >= SINCE) & (leaked["at"] < UNTIL)].drop_duplicates()
     read = fit[fit["status"] < 400]
     people = pd.DataFrame({"id": leaked["account"].unique()}).merge(owners, on="id")
@@ -333,6 +336,17 @@ def by_pandas(folder: Path) -> list[Any]:
     return _answer(
         list(zip(people["id"], level.tolist(), people["hits"].tolist(), people["country"], strict=True))
     )
+
+
+def _frames(folder: Path, kind: str) -> Iterator[Any]:
+    import pandas as pd
+
+    if kind == "parquet":
+        yield pd.read_parquet(folder / FILES[kind])
+        return
+    for file in sorted(folder.glob(FILES[kind])):
+        with pd.read_json(file, lines=True, chunksize=500_000, dtype=False) as frames:
+            yield from frames
 
 
 def with_prints(files: Sequence[Path], run: Callable[[], Any]) -> Any:

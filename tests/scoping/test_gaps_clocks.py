@@ -132,6 +132,22 @@ def test_a_large_file_is_looked_at_all_over(tmp_path, form):
         )
 
 
+def kept_of(folder, source, cache):
+    """What was measured, with its rows kept."""
+    first = ask(folder, source, LEAK, cache=cache)
+    keep_rows(
+        read_question(LEAK),
+        Sources(logs=(source,)),
+        {(each.source, each.name): each.sha256 for each in first.result.inputs},
+        cache,
+        workspace=folder / "work",
+        until=latest(ASKED),
+        limits=Limits(),
+    )
+    assert list(cache.folder.glob("*.rows"))
+    return first
+
+
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 @pytest.mark.parametrize("zipped", [False, True])
 def test_a_clock_that_was_wrong_for_two_minutes_in_a_large_file_is_seen(tmp_path, form, zipped):
@@ -141,20 +157,33 @@ def test_a_clock_that_was_wrong_for_two_minutes_in_a_large_file_is_seen(tmp_path
         log = write_log(tmp_path, content, form, name, zipped=zipped)
         source = log_source(log, form=form, in_order_within="1 min")
         cache = Cache(tmp_path / f"kept-{name}", b"k" * 32, most=10**9)
-        first = ask(tmp_path, source, LEAK, cache=cache)
+        first = kept_of(tmp_path, source, cache)
         assert set(gaps(first)) == kinds
-        keep_rows(
-            read_question(LEAK),
-            Sources(logs=(source,)),
-            {(each.source, each.name): each.sha256 for each in first.result.inputs},
-            cache,
-            workspace=tmp_path / "work",
-            until=latest(ASKED),
-            limits=Limits(),
-        )
-        assert list(cache.folder.glob("*.rows"))
         again = ask(tmp_path, source, LEAK, cache=cache)
         assert (again.result.gaps, again.result.set_digest) == (first.result.gaps, first.result.set_digest)
+
+
+def test_rows_that_were_too_late_to_be_believed_are_looked_at_once_they_are(tmp_path):
+    rows = calm(every=1 / 20)
+    late = [request(60 * 24 * 9 + minute / 30, "c0") for minute in range(60)]
+    rows = [*rows[:5_000], *late, *rows[5_000:]]
+    source = log_source(write_log(tmp_path, rows, zipped=True), in_order_within="1 min")
+    cache = Cache(tmp_path / "kept", b"k" * 32, most=10**9)
+    kept_of(tmp_path, source, cache)
+    then = {"asked_at": ASKED + timedelta(days=10)}
+    again = ask(tmp_path, source, LEAK, cache=cache, **then)
+    anew = ask(tmp_path, source, LEAK, **then)
+    assert (again.result.gaps, again.result.set_digest) == (anew.result.gaps, anew.result.set_digest)
+    assert set(gaps(anew)) == {"clock-disorder"}
+
+
+def test_one_row_that_is_ahead_of_all_behind_it_is_seen_among_many(tmp_path):
+    rows = calm(-720, 240, every=1 / 30)
+    ahead = rows.index(request(0, "c0"))
+    rows[ahead:ahead] = [request(14.9, "c0")]
+    (gap,) = ask(tmp_path, log_source(write_log(tmp_path, rows), in_order_within="5 min"), LEAK).result.gaps
+    assert (gap.kind, gap.count) == ("clock-disorder", 1)
+    assert "in 1 of its stretches of five minutes rows stand behind later ones, by up to 900 s" in gap.detail
 
 
 @given(st.lists(st.integers(0, 12), max_size=40), st.integers(0, 3), st.integers(1, 7))
@@ -165,7 +194,7 @@ def test_slots_go_back_as_far_as_their_rows_do(slots, within, size):
         lines = {slot: [line for line, each in block if each == slot] for _, slot in block}
         widen(spans, [(slot, min(found), max(found)) for slot, found in lines.items()], start)
     back = {slot: max(slots[: len(slots) - slots[::-1].index(slot)]) - slot for slot in set(slots)}
-    wrong = [each for each in back.values() if each - 1 > within]
+    wrong = [each for each in back.values() if each - 1 >= within]
     assert went_back(spans, within) == (len(wrong), max(wrong, default=-1) + 1)
 
 

@@ -12,6 +12,7 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LogSource
 from tocsin.scoping.forms import Forms
 from tocsin.scoping.requests import counted_in_block, judged, kept, pointers, rest, seen
+from tocsin.scoping.spans import Span
 from tocsin.sources.blocks import Shape
 from tocsin.sources.clocks import set_right
 from tocsin.sources.engine import Crew, shared
@@ -26,7 +27,8 @@ class Counted:
     """The rows of a block: all, those that are left aside by volume, and the numbers of those that may be kept.
 
     `lost` are the numbers of rows without a moment. `unnumbered` rows have not even a number: the engine has read
-    nothing of them. `spans` are slots with the numbers of their first rows and their last.
+    nothing of them. `spans` are slots with the numbers of their first rows and their last. Numbers are those that the
+    block gives, of the file behind the gate, else counted from its first row.
     """
 
     rows: int
@@ -35,7 +37,7 @@ class Counted:
     picked: Sequence[int]
     lost: Sequence[int]
     unnumbered: int
-    spans: Sequence[tuple[int, int, int]] = ()
+    spans: Sequence[Span] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _numbered(edge: str) -> str:
 def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
     volumes = Counter[Volume]()
     total, unnumbered, picks, picked, lost = 0, 0, False, list[int](), list[int]()
-    spans = list[tuple[int, int, int]]()
+    spans = list[Span]()
     for slot, later, unplaced, blind, is_kept, n, without_number, lines, first, last in rows:
         total, unnumbered = total + n, unnumbered + without_number
         if is_kept:

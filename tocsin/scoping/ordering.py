@@ -6,6 +6,7 @@ input.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from tocsin.scoping.gaps.places import SLOTS
 from tocsin.scoping.requests import SLOT
 from tocsin.scoping.spans import went_back
 from tocsin.sources.files import File
-from tocsin.sources.logs import moments_of
+from tocsin.sources.logs import by_format, moments_of
 from tocsin.sources.sampling import samples
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ def note_clocks(
 
 def _by_slot(source: LogSource, accounts: Sequence[Account]) -> Iterator[Order]:
     """The order of all rows of each file, by slots; none where no order is declared."""
-    if source.in_order_within is None:
+    # Events are delivered in any order, and their numbers are no lines.
+    if source.in_order_within is None or source.format in by_format("NUMBERS"):
         return
-    within = source.in_order_within // timedelta(microseconds=SLOT)
+    within = -(-source.in_order_within // timedelta(microseconds=SLOT))
     for account in accounts:
         steps, slots = went_back(account.spans, within)
         yield Order(account.file.name, account.rows, steps, slots * SLOT, by_slot=True)
@@ -76,6 +78,8 @@ def _both(looked: Sequence[Order], by_slot: Sequence[Order]) -> tuple[Order, ...
         # What is known by slots is known to within two of them.
         if near is None or order.largest - 2 * SLOT > near.largest:
             found[order.file] = order
+        else:
+            found[order.file] = replace(near, reach=order.largest)
     return tuple(order for _, order in sorted(found.items()))
 
 

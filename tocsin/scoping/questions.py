@@ -23,9 +23,10 @@ from tocsin.scoping.wordfiles import read_lines
 #: A kept question holds its indicators itself, a million tokens of them perhaps.
 _LARGEST = 1 << 30
 #: Words of a complaint that may quote what stands in the file.
-#: Two halves of one character, behind whole escapes.
-_HALVES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})+)")
 _QUOTED = re.compile(r"(?<=key )'[^']*'|^\S+(?= is no number)")
+#: What YAML calls half of a character; and two halves of one, behind whole escapes.
+_HALF = "Unicode character escape"
+_HALVES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})+)")
 _KEYS = "tokens, sessions, accounts, ips, agents, where, since, until, sources, people or exposed"
 
 
@@ -81,10 +82,10 @@ def _as_yaml(path: Path, content: bytes) -> Document:
     try:
         return parse_document(path, content)
     except BadFile as error:
-        if (whole := _with_whole_characters(content)) != content:
-            return _as_yaml(path, whole)
         what = _QUOTED.sub("...", error.what)
-        if "Unicode character escape" in what:
+        if _HALF in what:
+            if (whole := _with_whole_characters(content)) != content:
+                return _as_yaml(path, whole)
             what = "holds half of a character; write the character itself, not its \\u codes"
         elif "cannot start any token" in what or "a tag" in what or "refers to nothing" in what:
             what = 'put quotes around a value that begins with @, *, & or !, like "@leaked.txt"'

@@ -79,9 +79,14 @@ def _known(source: LogSource, files: Sequence[File], cache: Cache, desk: "Desk")
             name = cache.name(source, desk.bounds, now.sha256, now.size)
             card = cache.card(name) if now.sha256 else None
             # What was too late to be believed then may be believed now, and not the other way about.
-            if card and card.until <= desk.until:
+            if card and card.until <= desk.until and _in_order(card, source, desk):
                 found.append((file, _Kept(now, name, card)))
     return found
+
+
+def _in_order(card: Card, source: LogSource, desk: "Desk") -> bool:
+    """Whether the card knows the order of all rows: of those that were too late to be believed then it knows none."""
+    return source.in_order_within is None or not card.unsettled or card.until == desk.until
 
 
 def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: Cache, desk: "Desk") -> Any:

@@ -83,7 +83,8 @@ def others(every: Any, some: Any) -> Any:
 
 def counted_in_block(log: Any) -> Any:
     """The same of one block, without the name of its file. `unnumbered` are rows that the engine has read nothing of;
-    `lines` are the numbers of the rows that are kept, and of those without a moment; `first` and `last` of all.
+    `lines` are the numbers of the rows that are kept, and of those without a moment; `first` and `last` the first and
+    the last of all.
     """
     told = log.kept | (log.slot.isnull() & log.unplaced.isnull())
     return log.group_by(*_VOLUME[1:], "kept").aggregate(

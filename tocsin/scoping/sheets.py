@@ -17,7 +17,7 @@ from tocsin.scoping.asked import NOTHING, Counted
 from tocsin.scoping.forms import Forms
 from tocsin.scoping.hands import Hands
 from tocsin.scoping.requests import SLOT
-from tocsin.scoping.spans import widen
+from tocsin.scoping.spans import Span, spans_of, widen
 from tocsin.scoping.supply import Opened
 from tocsin.sources.blocks import Block, Shape
 from tocsin.sources.bounds import Bounds
@@ -76,12 +76,14 @@ class Sheets:
                 lost = sorted(_without_moment(rows)["line"].drop_null().to_pylist())
                 found = Counted(rows.num_rows, Counter(), False, (), lost, rows["line"].null_count)
                 judge(block, found, lines)
+        spans: Sequence[Span] = ()
         if rows is not None:
+            spans = spans_of(rows, "later")
             self._sheets[str(opened.file.read_from)].add(rows)
         with self._books:
             opened.rows += rows.num_rows - len(lost) - rows["line"].null_count if rows is not None else 0
             opened.rejects.gather(rejects)
-            widen(opened.spans, spans_of(rows, "later") if rows is not None else ())
+            widen(opened.spans, spans)
 
     def end(self, hand: int) -> None:
         """Nothing is left to do: each block is written as it comes."""
@@ -156,14 +158,6 @@ class _Sheet:
 def _without_moment(rows: Any) -> Any:
     """The rows of which nobody can read when they were."""
     return rows.filter(pc.and_(pc.is_null(rows["at"]), pc.is_null(rows["unplaced"])))
-
-
-def spans_of(rows: Any, later: str) -> Sequence[tuple[int, int, int]]:
-    """The slots of rows, each with the numbers of its first row and of its last; but of rows with a `later` moment."""
-    certain = rows.filter(pc.and_(pc.is_valid(rows["slot"]), pc.is_null(rows[later])))
-    found = certain.group_by("slot").aggregate([("line", "min"), ("line", "max")])
-    columns = (found[name].to_pylist() for name in ("slot", "line_min", "line_max"))
-    return [each for each in zip(*columns, strict=True) if each[1] is not None]
 
 
 def _volumes(rows: Any) -> Counter[Volume]:

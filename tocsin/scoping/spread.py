@@ -21,7 +21,7 @@ from tocsin.scoping.accounts import BAD_BYTES, Account, refuse_ours
 from tocsin.scoping.asked import Counted, Laid, Volume
 from tocsin.scoping.passing import Pass
 from tocsin.scoping.requests import SLOT
-from tocsin.scoping.sheets import spans_of
+from tocsin.scoping.spans import spans_of
 from tocsin.sources.blocks import Shape
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.clocks import set_right

@@ -32,7 +32,7 @@ class InputFile(Record):
     clock_offset: str | None = None
     #: What a row of it goes by, where that is no line.
     numbers: Literal["row", "event"] | None = None
-    #: So many of its rows were looked at for whether they stand in the order of time.
+    #: So many of its rows were looked at one by one for whether they stand in the order of time.
     ordered: int = 0
 
 

@@ -1,9 +1,10 @@
 """Clocks that cannot be right: rows of the future, rows that go back, and sources of one stream that are hours apart.
 
-A clock that is wrong moves requests over the edge of the window, out of what was asked. How far it was wrong is at
-least the largest step. Where the file has rows outside the window that lie nearer to it than that, one of these may in
-truth lie inside: then nobody is excluded. Else only the moments are in doubt. Of rows of the future, and of sources
-that do not fit each other, nobody knows how wrong the clock was: then nobody is excluded.
+A clock that is wrong moves requests over the edge of the window, out of what was asked. How far it was wrong is taken
+to be the largest step, or what the slots of its rows leave open. Where the file has rows outside the window that lie
+nearer to it than that, one of these may in truth lie inside: then nobody is excluded. Else only the moments are in
+doubt. Of rows of the future, and of sources that do not fit each other, nobody knows how wrong the clock was: then
+nobody is excluded.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,11 +33,14 @@ class Order:
 
     file: str
     looked_at: int
-    #: Rows that lie further before the one above them than was declared, and the farthest, in microseconds.
+    #: Rows that lie further before the one above them than was declared, and the farthest, in microseconds; by slot,
+    #: before any row above them, and the farthest that it can be.
     steps: int = 0
     largest: int = 0
     #: Whether these are slots, some row of which stands behind a later one, out of all rows.
     by_slot: bool = False
+    #: By how much time may have gone back at most, where that is more than the largest step that was seen.
+    reach: int = 0
 
 
 def order_of(file: str, moments: Sequence[int | None], within: int) -> Order:
@@ -56,7 +60,7 @@ def disordered(
     found: dict[GapKind, list[Order]] = {}
     for order in orders:
         if order.steps:
-            near = _near_an_edge(hours.get(order.file, ()), order.largest, windows)
+            near = _near_an_edge(hours.get(order.file, ()), max(order.largest, order.reach), windows)
             found.setdefault("clock-disorder" if near else "clock-doubt", []).append(order)
     for kind, wrong in sorted(found.items()):
         detail = some([_words(order) for order in wrong])
@@ -69,7 +73,7 @@ def _words(order: Order) -> str:
     seconds = -(-order.largest // _SECOND)
     if order.by_slot:
         return (
-            f"{order.file}: rows of {order.steps} stretches of five minutes stand behind later ones, by up to"
+            f"{order.file}: in {order.steps} of its stretches of five minutes rows stand behind later ones, by up to"
             f" {seconds:,} s"
         )
     return (
