@@ -45,7 +45,7 @@ class Account:
     rejects: Rejects = field(default_factory=Rejects)
     #: Why nothing of it was read, though its bytes are sound.
     unfit: str = ""
-    #: Which lines each slot of time takes up, where it was read line by line.
+    #: Which lines each slot of time takes up, where it was read line by line and an order is declared.
     spans: Spans = field(default_factory=dict)
 
 

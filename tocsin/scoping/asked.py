@@ -27,8 +27,8 @@ class Counted:
     """The rows of a block: all, those that are left aside by volume, and the numbers of those that may be kept.
 
     `lost` are the numbers of rows without a moment. `unnumbered` rows have not even a number: the engine has read
-    nothing of them. `spans` are slots with the numbers of their first rows and their last. Numbers are those that the
-    block gives, of the file behind the gate, else counted from its first row.
+    nothing of them. `spans` are slots with the numbers of their first rows and their last, where an order is declared.
+    Numbers are those that the block gives, of the file behind the gate, else counted from its first row.
     """
 
     rows: int
@@ -114,7 +114,8 @@ class Asked:
         """
         only = None if shape.numbered else self._only
         rows = judged(self._understood(block, only), self.question, self.source)
-        found, left = kept(rows), counted_in_block(rows)
+        in_order = self.source.in_order_within is not None
+        found, left = kept(rows), counted_in_block(rows, in_order=in_order)
         if self._schema is None:
             self._schema = found.schema()
             shared(self.crew.engine, self._table, self._schema.to_pyarrow().empty_table())
@@ -126,7 +127,7 @@ class Asked:
         if only is None:
             return {"look": written(left), "keep": keep}
         log = seen(self._understood(block))
-        look = counted_in_block(log.mutate(kept=only(log)))
+        look = counted_in_block(log.mutate(kept=only(log)), in_order=in_order)
         return {"look": written(look), "keep": keep, "rest": written(left)}
 
     def _understood(self, block: Any, only: Only | None = None) -> Any:
@@ -143,7 +144,7 @@ def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
     volumes = Counter[Volume]()
     total, unnumbered, picks, picked, lost = 0, 0, False, list[int](), list[int]()
     spans = list[Span]()
-    for slot, later, unplaced, blind, is_kept, n, without_number, lines, first, last in rows:
+    for slot, later, unplaced, blind, is_kept, n, without_number, lines, *edges in rows:
         total, unnumbered = total + n, unnumbered + without_number
         if is_kept:
             picks = True
@@ -153,6 +154,6 @@ def _counted(rows: Sequence[tuple[Any, ...]]) -> Counted:
         if slot is None and unplaced is None:
             lost += lines or ()
         # Of a row whose clock showed its moment twice, nobody knows the place.
-        if slot is not None and later is None and first is not None:
-            spans.append((slot, first, last))
+        if edges and None not in edges and slot is not None and later is None:
+            spans.append((slot, edges[0], edges[1]))
     return Counted(total, volumes, picks, sorted(picked), sorted(lost), unnumbered, spans)

@@ -81,18 +81,18 @@ def others(every: Any, some: Any) -> Any:
     return left.filter(left.n != 0)
 
 
-def counted_in_block(log: Any) -> Any:
+def counted_in_block(log: Any, *, in_order: bool) -> Any:
     """The same of one block, without the name of its file. `unnumbered` are rows that the engine has read nothing of;
     `lines` are the numbers of the rows that are kept, and of those without a moment; `first` and `last` the first and
-    the last of all.
+    the last of all, where they should stand `in_order`.
     """
     told = log.kept | (log.slot.isnull() & log.unplaced.isnull())
+    edges = {"first": log.line.min(), "last": log.line.max()} if in_order else {}
     return log.group_by(*_VOLUME[1:], "kept").aggregate(
         n=log.count(),
         unnumbered=log.line.isnull().sum(),
         lines=log.line.collect(where=told & log.line.notnull()),
-        first=log.line.min(),
-        last=log.line.max(),
+        **edges,
     )
 
 

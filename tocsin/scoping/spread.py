@@ -119,7 +119,8 @@ class _Rows:
         lost = pc.and_(pc.is_null(rows["at"]), pc.is_null(rows["unplaced"]))
         lines = rows["line"].filter(lost).drop_null().to_pylist()
         every = range(1, len(rows) + 1)
-        spans = spans_of(rows.append_column("slot", pc.divide(rows["at"], SLOT)), "again")
+        in_order = self.source.in_order_within is not None
+        spans = spans_of(rows.append_column("slot", pc.divide(rows["at"], SLOT)), "again") if in_order else ()
         return Counted(
             len(rows), Counter(), bool(every), every, sorted(lines), rows["line"].null_count, spans
         )
