@@ -40,6 +40,7 @@ def sources(*words: Words, door: Reading = READING) -> int:
 
 
 def _checked(shell: Shell, name: str | None) -> "Iterator[Checked]":
+    from tocsin.actions.measuring import workspace_of
     from tocsin.scoping.checking import check
     from tocsin.scoping.declaration import read_sources
 
@@ -49,7 +50,7 @@ def _checked(shell: Shell, name: str | None) -> "Iterator[Checked]":
         raise Refused(f"{shell.app.sources_file} declares no source; add one under `logs` or `customers`")
     if name is not None and name not in (names := [source.name for source in known]):
         raise Refused(f"no source is called {name!r}{nearest(name, names)}")
-    workspace, allowed = shell.app.settings.home / "cache" / "scope", _allowed(shell, declared)
+    workspace, allowed = workspace_of(shell.app), _allowed(shell, declared)
     for source in known:
         if name in (None, source.name):
             yield check(source, workspace, allowed, shell.app.clock())
