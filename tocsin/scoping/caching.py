@@ -5,6 +5,7 @@ answer stands, and a file whose rows are not kept is read anew by the next quest
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tocsin.domain.errors import Refused
@@ -24,6 +25,8 @@ from tocsin.sources.logs import completed, unfit
 
 log = Log("tocsin.scoping")
 
+#: Bytes of a block whose rows are kept: these leave the engine whole, and stand beside what it held them in.
+_BLOCK = 8 << 20
 #: What a question has read: (source, name of the file) to its SHA-256.
 Read = Mapping[tuple[str, str], str]
 
@@ -94,7 +97,8 @@ class _Keeper:
         """Keep these files' rows, side by side. `share`: how much of all was done before, and how much these are."""
         self.desk.cache.drop(files)
         names = {str(file.read_from): name for name, file in files.items()}
-        sheets = Sheets(self.crew, self.desk, source, self.until, self.bounds, names)
+        bounds = replace(self.bounds, block=_BLOCK)
+        sheets = Sheets(self.crew, self.desk, source, self.until, bounds, names)
         whole = max(1, sum(file.size for file in files.values()))
 
         def told(behind: int, _: int) -> None:

@@ -18,7 +18,8 @@ from tocsin.scoping.wholes import passed_over, share_of, watched
 from tocsin.sources.caches import Cache, Card
 from tocsin.sources.files import File, hashed
 from tocsin.sources.lines import Rejects
-from tocsin.sources.logs import as_kept
+from tocsin.sources.logs import Only, as_kept, wanted
+from tocsin.sources.narrowing import narrowed
 
 if TYPE_CHECKING:
     from tocsin.scoping.reading import Desk
@@ -98,15 +99,17 @@ def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: 
     engine.con.register_filesystem(cache.files)
     try:
         with watched(share_of(engine), f"reading what was kept of {source.name}", desk.progress):
-            table = engine.read_parquet(list(paths), filename=True)
-            table = table.mutate(file=table.filename.cases(*paths.items())).drop("filename")
-            return passed_over(
-                engine,
-                question,
-                source,
-                lambda only: as_kept(table, source, desk.until, settled=settled, only=only),
-                _volumes(known) if settled else None,
-            )
+            table = engine.read_parquet(list(paths), filename=True, file_row_number=True)
+
+            def log(only: Only | None) -> Any:
+                rows = table
+                if only:
+                    numbered = table.mutate(line=table.file_row_number + 1)
+                    rows = narrowed(engine, table, wanted(numbered, only), len(paths))
+                rows = rows.mutate(file=rows.filename.cases(*paths.items()))
+                return as_kept(rows, source, desk.until, settled=settled, only=only)
+
+            return passed_over(engine, question, source, log, _volumes(known) if settled else None)
     finally:
         engine.con.unregister_filesystem(cache.files.protocol)
 

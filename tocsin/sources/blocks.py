@@ -102,6 +102,7 @@ class Blocks:
         pieces: Iterable[bytes] | None = None,
     ) -> None:
         self.content, self.longest, self.delimiter = content, bounds.line, delimiter
+        self.size = min(SIZE, bounds.block)
         self.must_end = must_end
         self._pieces = content if pieces is None else pieces
         self._next = 1
@@ -111,7 +112,7 @@ class Blocks:
         for piece in filter(None, _cut_short(evened(self._pieces), self.longest + _SLACK)):
             held.append(piece)
             size += len(piece)
-            if size < SIZE:
+            if size < self.size:
                 continue
             # Nearly always the last piece holds the end, and only one copy of the others is made.
             end = piece.rfind(_END) + 1

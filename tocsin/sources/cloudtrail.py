@@ -175,7 +175,7 @@ def blocks(content: Content, bounds: Bounds, kind: str) -> Iterator[Block]:
     for number, (text, _) in enumerate(numbered(lines, kind, rejects), 1):
         held.append(text)
         size += len(text)
-        if size >= SIZE:
+        if size >= min(SIZE, bounds.block):
             yield Block(first, b"".join(held), numbered=True)
             held, size, first = [], 0, number + 1
     yield Block(first, b"".join(held), rejects, numbered=True)

@@ -24,6 +24,7 @@ Reader = Callable[..., Any]
 #: What a module of this package may name beside its `FORMATS`:
 #: - `read(engine, source, files, fields, format)`: gives a table of the columns that `fields` names, and `file`;
 #: - `blocks(content, bounds, format)`: the blocks of a file, where these are not just its lines;
+#: - `read_few(engine, source, files, fields, format, wanted)`: the same, but for most rows that `wanted` leaves out;
 #: - `refuse_unknown(source, files, fields, format)`: refuses a declared column that is not there;
 #: - `in_block(engine, address, shape, fields)`: the same of one block, with `line` for `file`;
 #: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
@@ -117,7 +118,9 @@ def open_log(
     `written`, a column of this name holds moments as the file has them. `only` says which rows are wanted: to leave out
     the others before their moments are read costs least.
     """
-    raw = readers()[source.format](engine, source.name, files, source.fields.mapped(), source.format)
+    asked = engine, source.name, files, source.fields.mapped(), source.format
+    few = by_format("read_few").get(source.format) if only else None
+    raw = few(*asked, lambda rows: wanted(rows, only)) if few else readers()[source.format](*asked)
     return understood(raw, source, until, written=written, only=only)
 
 
@@ -165,14 +168,7 @@ def understood(
     raw: Any, source: LogSource, until: int, *, written: bool = False, only: Only | None = None
 ) -> Any:
     """What a reader gives, as `open_log` promises it."""
-    texts = {
-        name: raw[name].cast("string") if name in raw.columns else ibis.null("string")
-        for name in LOG_COLUMNS
-        if name != "at"
-    }
-    raw = raw.mutate(**texts)
-    if only:
-        raw = raw.filter(only(raw))
+    raw = wanted(raw, only)
     if written:
         raw = raw.mutate(written=raw.at.cast("string"))
     raw = placed(raw, source.time, until)
@@ -180,6 +176,19 @@ def understood(
     if written:
         beside["written"] = raw.written
     return raw.select("file", *MOMENT[1:], *LOG_COLUMNS, **beside)
+
+
+def wanted(raw: Any, only: Only | None) -> Any:
+    """What a reader gives, or what was kept of it, with all columns of a log but its moment as text: the rows that are
+    wanted.
+    """
+    texts = {
+        name: raw[name].cast("string") if name in raw.columns else ibis.null("string")
+        for name in LOG_COLUMNS
+        if name != "at"
+    }
+    raw = raw.mutate(**texts)
+    return raw.filter(only(raw)) if only else raw
 
 
 def told_columns(source: LogSource) -> tuple[str, ...]:
@@ -191,11 +200,7 @@ def as_kept(rows: Any, source: LogSource, until: int, *, settled: bool, only: On
     """Rows that were kept, as `understood` gave them, and gives them `until` now. `written` is the text of a moment
     that is not settled; where all are, nobody looks for any.
     """
-    rows = rows.mutate(
-        **{name: ibis.null("string") for name in LOG_COLUMNS if name != "at" and name not in rows.columns}
-    )
-    if only:
-        rows = rows.filter(only(rows))
+    rows = wanted(rows, only)
     columns = ("file", *MOMENT[1:], *LOG_COLUMNS, "line")
     if settled:
         return rows.select(*columns)

@@ -3,7 +3,7 @@
 In one with a damaged page, whatever stands before the damage in its row group, and every other row group, is sound.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.jsonpaths import keys_of, names_of
 from tocsin.sources.missing import refuse_missing
+from tocsin.sources.narrowing import narrowed
 
 FORMATS = ("parquet",)
 NUMBERS = "row"
@@ -26,6 +27,24 @@ _BAD = (pa.ArrowException, OSError)
 
 def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str], _: str) -> Any:
     """A table with the columns `fields` names (ours, in their own types) and `file`."""
+    return _ours(_opened(engine, source, files, fields), fields)
+
+
+def read_few(
+    engine: Any,
+    source: str,
+    files: Sequence[File],
+    fields: Mapping[str, str],
+    _: str,
+    wanted: Callable[[Any], Any],
+) -> Any:
+    """The same, but for most of the rows that are not `wanted`, which gives those of such a table that are."""
+    table = _opened(engine, source, files, fields)
+    found = wanted(_ours(table, fields))
+    return _ours(narrowed(engine, table, found, len(files)), fields)
+
+
+def _opened(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str]) -> Any:
     table = engine.read_parquet(
         [engine_path(file) for file in files],
         filename=True,
@@ -37,7 +56,11 @@ def read(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, s
     known = _paths(table.schema().items())
     named = {ours: path if path in known else names_of(path) for ours, path in fields.items()}
     refuse_missing(source, files[0].name, named, known)
-    refuse_unknown(source, files, fields, _)
+    refuse_unknown(source, files, fields, "parquet")
+    return table
+
+
+def _ours(table: Any, fields: Mapping[str, str]) -> Any:
     return table.select(
         file=table.filename,
         line=table.file_row_number + 1,

@@ -1,0 +1,60 @@
+"""Rows of Parquet that are found first, and unpacked then: all that are wanted, and few others."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tocsin.sources.engine import Limits, engine
+from tocsin.sources.files import not_yet_read
+from tocsin.sources.finding import Found
+from tocsin.sources.parquet import read, read_few
+
+FIELDS = {"token": "of", "ip": "from"}
+ROWS = 5000
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Two files in which the same number stands for other rows, and one wanted token stands ten times in each."""
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for shift, path in enumerate(paths):
+        tokens = [f"tok_{(number + 3 * shift) % 500}" for number in range(ROWS)]
+        table = pa.table({"of": tokens, "from": [f"10.{shift}.0.{number}" for number in range(ROWS)]})
+        pq.write_table(table, path, row_group_size=1000)
+    return paths
+
+
+def asked(tmp_path: Path, paths: list[Path], tokens: list[str]) -> tuple[set, set]:
+    """What a filter over all rows gives, and what is unpacked of rows that were looked for first."""
+    found = not_yet_read("api", [Found(str(path), path.name, path.stat().st_size, "") for path in paths])
+    with engine(tmp_path / "spill", Limits(threads=2)) as backend:
+        how = (backend, "api", found, FIELDS, "parquet")
+        every = read(*how)
+        few = read_few(*how, lambda rows: rows.filter(rows.token.isin(tokens)))
+        rows = [
+            {tuple(row.values()) for row in backend.to_pyarrow(table).to_pylist()}
+            for table in (every.filter(every.token.isin(tokens)), few)
+        ]
+    return rows[0], rows[1]
+
+
+def test_every_wanted_row_is_unpacked_and_hardly_another(tmp_path, files):
+    wanted, unpacked = asked(tmp_path, files, ["tok_7"])
+    assert len(wanted) == 20
+    # The number of a row is that of another one in the other file.
+    assert wanted < unpacked
+    assert len(unpacked) == 40
+    wanted, unpacked = asked(tmp_path, files[:1], ["tok_7", "tok_9"])
+    assert wanted == unpacked
+
+
+def test_where_many_rows_are_wanted_all_are_unpacked_at_once(tmp_path, files):
+    wanted, unpacked = asked(tmp_path, files, [f"tok_{number}" for number in range(100)])
+    assert len(wanted) == 2000
+    assert len(unpacked) == 2 * ROWS
+
+
+def test_of_rows_that_nobody_wants_none_is_unpacked(tmp_path, files):
+    assert asked(tmp_path, files, ["tok_none"]) == (set(), set())
