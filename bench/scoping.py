@@ -7,7 +7,10 @@ is its own; the sides alternate; medians are compared; answers must be equal. To
 the declaration and the data map; it also counts every hour and hashes every file before and after. The others know
 this one question by heart:
 
-- `by hand`: DuckDB SQL with the same memory and threads, for the same people, bucket, kinds, edges, counts and places;
+- `by hand`: DuckDB SQL with the same memory and threads, for the same people, bucket, kinds, edges, counts and places,
+  and for each of them the file and line of her first and last row. Only in Parquet DuckDB knows the number of a row. In
+  files of lines two `grep -n` side by side look for the tokens once more, which costs a third of what numbering every
+  row in SQL would;
 - `zcat`: two `zcat | wc -l` side by side, each over half of the NDJSON.gz, which answer nothing at all;
 - `pandas`: the same people and hits; whole columns of Parquet in memory, and NDJSON.gz some hundred thousand lines at a
   time, since all of it would not fit.
@@ -17,7 +20,9 @@ this one question by heart:
 
 import argparse
 import hashlib
+import itertools
 import json
+import os
 import re
 import shlex
 import statistics
@@ -87,9 +92,10 @@ WITH row AS (SELECT *, CASE WHEN suffix("at", 'Z') OR substr("at", -6, 1) IN ('+
                     leaked.wanted IS NOT NULL AND us >= $since AND us < $until AS hit
              FROM row LEFT JOIN leaked ON row.token = leaked.wanted)
 SELECT filename, us // 3600000000 AS hour, hit, CASE WHEN leaked THEN account END AS account,
-       CASE WHEN hit THEN us END AS us, CASE WHEN hit THEN ip END AS ip, CASE WHEN hit THEN agent END AS agent,
+       CASE WHEN leaked THEN us END AS us, CASE WHEN leaked THEN {number} END AS line,
+       CASE WHEN hit THEN ip END AS ip, CASE WHEN hit THEN agent END AS agent,
        CASE WHEN hit THEN endpoint END AS endpoint, CASE WHEN hit THEN method END AS method,
-       CASE WHEN hit THEN status END AS status, CASE WHEN hit THEN bytes END AS bytes, count(*) AS n
+       CASE WHEN leaked THEN status END AS status, CASE WHEN hit THEN bytes END AS bytes, count(*) AS n
 FROM fit GROUP BY ALL;
 CREATE TEMP TABLE people AS
 WITH request AS (SELECT DISTINCT account, us, ip, agent, endpoint, method, status::INT AS status, bytes
@@ -103,6 +109,19 @@ WITH request AS (SELECT DISTINCT account, us, ip, agent, endpoint, method, statu
      silent AS (SELECT DISTINCT account AS id, 0, 0, NULL::BIGINT, NULL::BIGINT, 0, 0 FROM seen
                 WHERE account IS NOT NULL AND account NOT IN (SELECT id FROM person))
 SELECT f.*, country AS place FROM (FROM person UNION ALL FROM silent) f JOIN '{customers}' USING (id) ORDER BY id;
+"""
+#: The lines that `grep -n` found, as rows; and the first and last row of each account, those that were answered first.
+_LINES = {
+    "csv": """SELECT file, line, split_part(text, ',', 3) AS account, split_part(text, ',', 1) AS "at",
+                     split_part(text, ',', 8) AS status FROM texts""",
+    "ndjson": """SELECT file, line, text->>'account' AS account, text->>'at' AS "at", text->>'status' AS status
+                 FROM texts""",
+}
+_EDGES = """
+WITH row AS (SELECT *, CASE WHEN NOT (us >= $since AND us < $until) THEN 2 WHEN status::INT >= 400 THEN 1 ELSE 0 END
+                       AS rank FROM places)
+SELECT account AS id, arg_min((file, line), (rank, us, file, line)) AS first,
+       arg_max((file, line), (-rank, us, file, line)) AS last FROM row GROUP BY ALL
 """
 
 
@@ -216,7 +235,9 @@ def _imports(side: str) -> None:
 
 
 def _answer(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """How many people, how many requests of theirs were answered, and a digest of id, level, hits and place."""
+    """How many people, how many requests of theirs were answered, and a digest: of each id, level, hits, place, and
+    the file (its place among all) and line of the first row and of the last.
+    """
     seen = hashlib.sha256()
     for row in sorted(rows):
         seen.update(repr(row).encode())
@@ -241,7 +262,18 @@ def by_tocsin(folder: Path, kind: str, owners: int, cache: Cache | None = None) 
     if found.result.gaps:
         raise SystemExit(f"unexpected gaps: {found.result.gaps}")
     rows = found.roll.whole().select(["id", "level", "hits", "place"]).to_pylist()
-    return _answer([(row["id"], min(row["level"], 2), row["hits"], row["place"]) for row in rows])
+    files = sorted(each.name for each in folder.glob(FILES[kind]))
+    places = [files.index(each.name) if each.name in files else -1 for each in found.result.inputs]
+    edges = [
+        tuple((places[row.file], row.line) if row else None for row in (each.why.first, each.why.last))
+        for each in found.people()
+    ]
+    return _answer(
+        [
+            (row["id"], min(row["level"], 2), row["hits"], row["place"], *edge)
+            for row, edge in zip(rows, edges, strict=True)
+        ]
+    )
 
 
 def asked_of(folder: Path, kind: str, owners: int) -> tuple[Question, Sources]:
@@ -279,18 +311,21 @@ _NAMES = ("at", "token", "account", "ip", "agent", "endpoint", "method", "status
 def by_hand(folder: Path, kind: str) -> list[Any]:
     """The same by SQL that was written for this question."""
     columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in _NAMES) + "}"
-    path = f"'{folder}/{FILES[kind]}'"
+    path, files = f"'{folder}/{FILES[kind]}'", sorted(folder.glob(FILES[kind]))
     reader = {
-        "parquet": f"read_parquet({path}, filename=true)",
+        "parquet": f"read_parquet({path}, filename=true, file_row_number=true)",
         "csv": f"read_csv({path}, auto_detect=false, header=true, columns={columns}, delim=',', quote='\"',"
         " ignore_errors=true, filename=true)",
         "ndjson": f"read_json({path}, format='newline_delimited', ignore_errors=true,"
         f" filename=true, columns={columns})",
     }[kind]
     kinds = " ".join(f"WHEN '{path}' THEN {1 << place}" for place, path in enumerate(PATHS))
-    sql = _BY_HAND.format(log=reader, kinds=kinds, customers=folder / "customers.parquet")
+    number = "file_row_number + 1" if kind == "parquet" else "NULL::BIGINT"
+    sql = _BY_HAND.format(log=reader, kinds=kinds, customers=folder / "customers.parquet", number=number)
+    edges = _EDGES
     for name, moment in (("$since", SINCE), ("$until", UNTIL)):
-        sql = sql.replace(name, str(int(moment.timestamp()) * 1_000_000))
+        us = str(int(moment.timestamp()) * 1_000_000)
+        sql, edges = sql.replace(name, us), edges.replace(name, us)
     config: dict[str, Any] = {
         "memory_limit": LIMITS.memory,
         "threads": LIMITS.threads,
@@ -303,8 +338,42 @@ def by_hand(folder: Path, kind: str) -> list[Any]:
         db.execute(f"CREATE TEMP TABLE leaked AS SELECT unnest({list(tokens(owners))}) AS wanted")
         db.execute(sql)
         db.execute("SELECT DISTINCT hour FROM seen ORDER BY 1").fetchall()
-        rows = db.execute("SELECT id, least(level, 2), hits, place FROM people").fetchall()
-        return _answer(rows)
+        db.execute(
+            "CREATE TEMP TABLE places (file INT, line BIGINT, account VARCHAR, us BIGINT, status VARCHAR)"
+        )
+        if kind == "parquet":
+            db.execute(
+                "INSERT INTO places SELECT 0, line, account, us, status FROM seen WHERE account IS NOT NULL"
+            )
+        else:
+            texts = by_grep(files, tokens(owners))
+            db.execute("CREATE TEMP TABLE texts (file INT, line BIGINT, text VARCHAR)")
+            db.execute(
+                "INSERT INTO texts SELECT unnest($1), unnest($2), unnest($3)", list(zip(*texts, strict=True))
+            )
+            when = 'SELECT file, line, account, epoch_us("at"::TIMESTAMPTZ), status'
+            db.execute(f"INSERT INTO places {when} FROM ({_LINES[kind]})")
+        found = f"SELECT id, least(level, 2), hits, place, first, last FROM people JOIN ({edges}) USING (id)"
+        return _answer(db.execute(found).fetchall())
+
+
+def by_grep(files: Sequence[Path], tokens: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The lines that hold a token, each behind the place of its file and its number: by one `grep` for each core."""
+    with tempfile.NamedTemporaryFile("w") as wanted, ThreadPoolExecutor(LIMITS.threads) as pool:
+        wanted.write("\n".join(tokens))
+        wanted.flush()
+
+        def grep(path: Path) -> list[str]:
+            search = "zgrep" if path.suffix == ".gz" else "grep"
+            command = [search, "-nFf", wanted.name, str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+            return done.stdout.splitlines()
+
+        found = [line.partition(":") for lines in pool.map(grep, files) for line in [*lines, ""]]
+    places = itertools.accumulate((not number for number, _, _ in found), initial=0)
+    return [
+        (place, int(number), text) for place, (number, _, text) in zip(places, found, strict=False) if number
+    ]
 
 
 def by_zcat(files: Sequence[Path]) -> None:
@@ -322,31 +391,41 @@ def by_pandas(folder: Path, kind: str) -> list[Any]:
 
     owners = pd.read_parquet(folder / "customers.parquet")
     wanted, some = tokens(len(owners)), []
-    for log in _frames(folder, kind):
+    for place, log in _frames(folder, kind):
+        log["file"], log["line"] = place, log.index + 1
         log["at"] = pd.to_datetime(log["at"], utc=True)
         some.append(log[log["token"].isin(wanted)])
         log.groupby(log["at"].dt.floor("h")).size()
     leaked = pd.concat(some)
-    fit = leaked[(leaked["at"] >= SINCE) & (leaked["at"] < UNTIL)].drop_duplicates()
+    inside = (leaked["at"] >= SINCE) & (leaked["at"] < UNTIL)
+    fit = leaked[inside].drop_duplicates(list(_NAMES))
     read = fit[fit["status"] < 400]
     people = pd.DataFrame({"id": leaked["account"].unique()}).merge(owners, on="id")
     people["hits"] = people["id"].map(read.groupby("account").size()).fillna(0).astype(int)
     people["tried"] = people["id"].isin(fit["account"])
     level = (people["hits"] > 0) * 2 + ((people["hits"] == 0) & people["tried"]) * 1
-    return _answer(
-        list(zip(people["id"], level.tolist(), people["hits"].tolist(), people["country"], strict=True))
-    )
+    leaked["rank"] = 2 - inside * (1 + (leaked["status"] < 400))
+    first = leaked.sort_values(["rank", "at", "file", "line"]).groupby("account").first()
+    last = leaked.sort_values(["at", "file", "line"]).sort_values("rank", ascending=False, kind="stable")
+    last = last.groupby("account").last()
+    edges = [
+        list(each.loc[people["id"], ["file", "line"]].itertuples(index=False, name=None))
+        for each in (first, last)
+    ]
+    columns = (people["id"], level.tolist(), people["hits"].tolist(), people["country"], *edges)
+    return _answer(list(zip(*columns, strict=True)))
 
 
-def _frames(folder: Path, kind: str) -> Iterator[Any]:
+def _frames(folder: Path, kind: str) -> Iterator[tuple[int, Any]]:
+    """Frames whose index counts the rows of a file from 0, each behind the place of its file."""
     import pandas as pd
 
     if kind == "parquet":
-        yield pd.read_parquet(folder / FILES[kind])
+        yield 0, pd.read_parquet(folder / FILES[kind])
         return
-    for file in sorted(folder.glob(FILES[kind])):
+    for place, file in enumerate(sorted(folder.glob(FILES[kind]))):
         with pd.read_json(file, lines=True, chunksize=500_000, dtype=False) as frames:
-            yield from frames
+            yield from ((place, frame) for frame in frames)
 
 
 def with_prints(files: Sequence[Path], run: Callable[[], Any]) -> Any:
