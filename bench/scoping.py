@@ -20,7 +20,6 @@ this one question by heart:
 
 import argparse
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -369,11 +368,12 @@ def by_grep(files: Sequence[Path], tokens: Sequence[str]) -> list[tuple[int, int
             done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
             return done.stdout.splitlines()
 
-        found = [line.partition(":") for lines in pool.map(grep, files) for line in [*lines, ""]]
-    places = itertools.accumulate((not number for number, _, _ in found), initial=0)
-    return [
-        (place, int(number), text) for place, (number, _, text) in zip(places, found, strict=False) if number
-    ]
+        found = [
+            (place, *line.split(":", 1))
+            for place, lines in enumerate(pool.map(grep, files))
+            for line in lines
+        ]
+    return [(place, int(number), text) for place, number, text in found]
 
 
 def by_zcat(files: Sequence[Path]) -> None:

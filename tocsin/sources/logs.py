@@ -23,8 +23,8 @@ Reader = Callable[..., Any]
 
 #: What a module of this package may name beside its `FORMATS`:
 #: - `read(engine, source, files, fields, format)`: gives a table of the columns that `fields` names, and `file`;
-#: - `blocks(content, bounds, format)`: the blocks of a file, where these are not just its lines;
 #: - `read_few(engine, source, files, fields, format, wanted)`: the same, but for most rows that `wanted` leaves out;
+#: - `blocks(content, bounds, format)`: the blocks of a file, where these are not just its lines;
 #: - `refuse_unknown(source, files, fields, format)`: refuses a declared column that is not there;
 #: - `in_block(engine, address, shape, fields)`: the same of one block, with `line` for `file`;
 #: - `numbered(lines, format, rejects)`: what the gate writes in place of lines (see `gate.Numbered`);
