@@ -41,6 +41,7 @@ def counted(engine: Any, people: Any, data_map: DataMap) -> tuple[int, tuple[Gap
     that customer.
     """
     told = people.filter(people.level >= LEVEL[Bucket.CANNOT_EXCLUDE])
+    told = told.select("id", "kinds", "group", "role", "controller", "controller_known")
     group = told.group.fill_null(_OURS)
     behind = ibis.literal(0, "int64")
     for place, kind in enumerate(data_map.kinds):
@@ -48,16 +49,16 @@ def counted(engine: Any, people: Any, data_map: DataMap) -> tuple[int, tuple[Gap
             behind = behind | ibis.ifelse(group != kind.group, told.kinds & (1 << place), 0)
     own = told.filter(behind != 0).select(who=told.id)
     named = told.filter(told.controller.notnull())
-    count = int(
-        engine.to_pyarrow(ibis.union(own, named.select(who="controller"), distinct=True).count()).as_py()
-    )
+    everyone = ibis.union(own, named.select(who="controller"), distinct=True)
     held = (group == _BEHIND) | (told.role == "processor").fill_null(False)
-    strangers = named.filter(~named.controller_known)
-    open_ = strangers.aggregate(people=strangers.count(), customers=strangers.controller.nunique()).mutate(
-        nobodys=told.filter(held & told.controller.isnull()).count().as_scalar()
-    )
-    row = engine.to_pyarrow(open_).to_pylist()[0]
-    return count, _unknown(row["nobodys"], row["people"], row["customers"])
+    stranger = told.controller.notnull() & ~told.controller_known
+    counts = told.aggregate(
+        nobodys=(held & told.controller.isnull()).sum(),
+        people=stranger.sum(),
+        customers=told.controller.nunique(where=stranger),
+    ).mutate(count=everyone.count().as_scalar())
+    row = engine.to_pyarrow(counts).to_pylist()[0]
+    return row["count"], _unknown(row["nobodys"] or 0, row["people"] or 0, row["customers"])
 
 
 def _unknown(nobodys: int, strangers: int, customers: int) -> tuple[Gap, ...]:

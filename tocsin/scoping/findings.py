@@ -13,7 +13,7 @@ from tocsin.scoping.people import Findings, linked_accounts, listed_people, of_t
 from tocsin.scoping.reading import Reading
 from tocsin.scoping.repeats import repeated
 from tocsin.scoping.subjects import whose
-from tocsin.scoping.why import with_rows
+from tocsin.scoping.why import numbered
 
 
 def findings(
@@ -25,14 +25,13 @@ def findings(
 ) -> Findings:
     """What was found, with its gaps noted in `reading`. `known`: the customers, and how they were declared."""
     customers, declared = known
-    passes = {
-        name: with_rows(rows, reading.read_from, reading.altered) for name, rows in reading.passes.items()
-    }
-    found = fitting_requests(backend, passes, question, data_map)
+    number = numbered(reading.read_from, reading.altered)
+    found = fitting_requests(backend, reading.passes, number, question, data_map)
     requests = found.filter(~found.set_aside)
     shown, unnamed = whose(backend, requests, data_map)
-    reading.gaps += subject_gaps(backend, unnamed)
-    linked = linked_accounts(passes, question, requests)
+    if unnamed is not None:
+        reading.gaps += subject_gaps(backend, unnamed)
+    linked = linked_accounts(reading.passes, number, question, requests)
     others = []
     if customers is not None and (question.exposed or data_map.shows_tables):
         held = holders(backend, customers, declared, data_map, question.exposed)

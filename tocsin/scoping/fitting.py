@@ -18,27 +18,29 @@ from tocsin.scoping.levels import LEVEL, level
 from tocsin.scoping.repeats import once_each
 from tocsin.scoping.requests import REQUEST
 from tocsin.scoping.subjects import with_kinds
-from tocsin.scoping.why import needed
+from tocsin.scoping.why import EDGES, Numbers, needed
 
 _PLACES = ("first_row", "last_row")
 
 
-def fitting_requests(engine: Any, passes: dict[str, Any], question: Question, data_map: DataMap) -> Any:
+def fitting_requests(
+    engine: Any, passes: dict[str, Any], number: Numbers, question: Question, data_map: DataMap
+) -> Any:
     """Distinct requests that fit, over all sources, with `source`, `level` and what they showed (`subjects.SHOWN`).
 
     `marks` are the bits of the clauses that fit, `why` of those that the tree needed, `first_row` and `last_row` where
-    the request stands (`why.with_rows`); `set_aside` are the owners' own requests, which do not count.
+    the request stands (`why.numbered`); `set_aside` are the owners' own requests, which do not count.
     `copies` says how many more rows said the same.
     """
     parts = [
-        rows.filter(rows.hit).select(
-            "n", "altered", *_PLACES, source=ibis.literal(name), **{each: rows[each] for each in REQUEST}
-        )
+        number(rows.filter(rows.hit).select("file", "n", *REQUEST, *EDGES))
+        .drop(*EDGES)
+        .mutate(source=ibis.literal(name))
         for name, rows in passes.items()
     ]
-    rows = once_each(ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else _none())
-    rows = settled(engine, rows, question)
-    rows = with_kinds(engine, rows, data_map)
+    hits = ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else _none()
+    rows = settled(engine, once_each(hits), question)
+    rows = with_kinds(engine, rows, hits, data_map)
     rows = rows.mutate(level=level(rows, question), why=needed(question.tree(), rows.marks))
     return engine.create_table("fitting", rows, temp=True)
 

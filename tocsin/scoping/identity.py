@@ -104,28 +104,38 @@ def _spread(links: Any, labels: Any) -> Any:
 
 
 def doubtful(
-    engine: Any, told: Any, customers: Any, whose: Any | None, declared: Sequence[CustomerSource]
+    engine: Any, told: Any, rows: Any, customers: Any, whose: Any | None, declared: Sequence[CustomerSource]
 ) -> Any:
     """Of these people, by `id`, who reads a mailbox together with others, and who may be one with somebody else.
+    `rows` are those of `customers` that are theirs.
 
     `shared` are the addresses that others have too, one to a line; `uncertain` whether nobody knows that these are
     other people. That is known where somebody says that a mailbox is shared, or where all have keys of one source.
     What no source declares nobody is alike in.
     """
+    asked, kinds = _kinds(rows, declared), _kinds(customers, declared)
+    alike = [
+        _alike(engine, traits, asked[kind].select("trait").distinct(), told, whose).mutate(
+            kind=ibis.literal(kind)
+        )
+        for kind, traits in kinds.items()
+    ]
+    found = ibis.union(*alike) if len(alike) > 1 else alike[0]
+    people = found.group_by("id").aggregate(
+        shared=found.trait.group_concat("\n", where=found.kind == "address", order_by=found.trait),
+        uncertain=found.uncertain.any(),
+    )
+    return made(engine, people, "identity")
+
+
+def _kinds(customers: Any, declared: Sequence[CustomerSource]) -> dict[str, Any]:
+    """What people may be alike in, and as what each row has it."""
     kinds = {"address": addresses(customers, declared)}
     if any(source.fields.name and source.fields.birth_date for source in declared):
         kinds["name"] = _traits(customers, customers["name"].lower() + "\x1f" + customers.birth_date)
     if any(source.fields.person for source in declared):
         kinds["key"] = _traits(customers, _key(customers))
-    alike = [
-        _alike(engine, traits, told, whose).mutate(kind=ibis.literal(kind)) for kind, traits in kinds.items()
-    ]
-    found = ibis.union(*alike) if len(alike) > 1 else alike[0]
-    rows = found.group_by("id").aggregate(
-        shared=found.trait.group_concat("\n", where=found.kind == "address", order_by=found.trait),
-        uncertain=found.uncertain.any(),
-    )
-    return made(engine, rows, "identity")
+    return kinds
 
 
 def addresses(customers: Any, declared: Sequence[CustomerSource]) -> Any:
@@ -143,10 +153,8 @@ def _traits(customers: Any, trait: Any) -> Any:
     return customers.filter(trait.notnull()).select("id", "source", "person", "flags", trait=trait)
 
 
-def _alike(engine: Any, traits: Any, told: Any, whose: Any | None) -> Any:
-    """(id, trait, uncertain) of the told for each trait that somebody else has too."""
-    mine = told.select(mine="id") if whose is None else _accounts(told, whose)
-    asked = traits.semi_join(mine, traits.id == mine.mine).select("trait").distinct()
+def _alike(engine: Any, traits: Any, asked: Any, told: Any, whose: Any | None) -> Any:
+    """(id, trait, uncertain) of the told for each of the `asked` traits that somebody else has too."""
     near = under_owners(made(engine, traits.semi_join(asked, "trait"), "identity"), whose)
     near = _beside(near, told)
     # Of others, whose owners nobody looked up, one key is one person.
@@ -169,9 +177,3 @@ def _alike(engine: Any, traits: Any, told: Any, whose: Any | None) -> Any:
 def _beside(near: Any, told: Any) -> Any:
     ours = told.select(told="id")
     return near.left_join(ours, near.id == ours.told)
-
-
-def _accounts(told: Any, whose: Any) -> Any:
-    """Every account of the told."""
-    merged = whose.semi_join(told, whose.owner == told.id).select(mine="account")
-    return ibis.union(told.select(mine="id"), merged).distinct()

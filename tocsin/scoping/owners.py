@@ -65,14 +65,15 @@ def identified(
     `whose` says which accounts are one person's (see `identity.owners`).
     """
     if customers is not None:
-        rows = _rows_of(findings, customers, whose)
-        known = made(engine, _beside(engine, findings, rows, "inner", declared), "owners")
-        people = _with_doubts(engine, known, customers, whose, declared)
+        rows = made(engine, _placed(_rows_of(findings, customers, whose)), "owners")
+        known = made(engine, _beside(findings, rows, "inner", declared), "owners")
+        doubts = doubtful(engine, known.filter(known.level >= TOLD), rows, customers, whose, declared)
+        people = _with_doubts(known, doubts)
         return made(engine, people.order_by("id"), "owners")
     columns = (*CUSTOMER_COLUMNS, "basis", "account")
     kinds = {name: pa.int64() if name == "flags" else pa.string() for name in columns}
     nobody = ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in kinds.items()}))
-    people = _beside(engine, findings, nobody, "left").mutate(shared=ibis.null("string"))
+    people = _beside(findings, _placed(nobody), "left").mutate(shared=ibis.null("string"))
     return made(engine, people.order_by("id"), "owners")
 
 
@@ -85,11 +86,8 @@ def _rows_of(findings: Any, customers: Any, whose: Any | None) -> Any:
     return under_owners(customers.semi_join(accounts, "id"), whose)
 
 
-def _with_doubts(
-    engine: Any, people: Any, customers: Any, whose: Any | None, declared: Sequence[CustomerSource]
-) -> Any:
+def _with_doubts(people: Any, doubts: Any) -> Any:
     """People with `shared`, and with the flags of shared mailboxes and of doubt about who is one."""
-    doubts = doubtful(engine, people.filter(people.level >= TOLD), customers, whose, declared)
     both = people.left_join(doubts.rename(whose="id"), people.id == doubts.id)
     flags = both.flags | ibis.ifelse(both.shared.notnull(), BIT["shared-mailbox"], 0)
     flags = flags | ibis.ifelse(both.uncertain.fill_null(False), DOUBTFUL, 0)
@@ -116,21 +114,18 @@ def open_ends(engine: Any, known: Any) -> list[Gap]:
     ]
 
 
-def _beside(
-    engine: Any, findings: Any, customers: Any, how: str, declared: Sequence[CustomerSource] = ()
-) -> Any:
-    """Findings beside who they are, in order of ids. Of two rows with one id the first counts, by all columns.
+def _beside(findings: Any, rows: Any, how: str, declared: Sequence[CustomerSource] = ()) -> Any:
+    """Findings beside who they are, in order of ids. Of two `rows` with one id the first counts, by all columns.
 
     But not for what decides which law applies: of a person whose rows name two countries none is known for sure. In
     two cells she would count as two people, and in one of them the other country's law would be lost.
     """
-    mine = made(engine, _placed(customers), "owners")
-    order = [mine[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
-    ranked = mine.mutate(rank=ibis.row_number().over(group_by=mine.id, order_by=order))
+    order = [rows[name] for name in (*CUSTOMER_COLUMNS, "basis") if name != "id"]
+    ranked = rows.mutate(rank=ibis.row_number().over(group_by=rows.id, order_by=order))
     one = ranked.filter(ranked["rank"] == 0).drop("rank", "account", "country", "place", "basis", *_TOGETHER)
     together = _together(ranked)
     if any(source.fields.birth_date or (source.fields.name and source.fields.email) for source in declared):
-        together = _with_several(together, mine)
+        together = _with_several(together, rows)
     person = findings.join(one.rename(customer="id"), findings.id == one.id, how=how)
     person = person.left_join(together.rename(whose="id"), person.id == together.id)
     return person.select(

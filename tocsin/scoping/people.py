@@ -18,7 +18,7 @@ from tocsin.scoping.identity import addresses, owners, under_owners
 from tocsin.scoping.levels import LEVEL, LEVELS
 from tocsin.scoping.owners import FINDING, SURE_OF, TOLD, identified, open_ends
 from tocsin.scoping.subjects import bits_of
-from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, edges_of, outermost, seen
+from tocsin.scoping.why import BY, EDGES, POINTED, READ, TRIED, WAY, Numbers, edges_of, outermost, seen
 from tocsin.sources.engine import made
 
 
@@ -61,7 +61,7 @@ def people(
     findings = made(engine, _merged(under_owners(by_account, whose)), "people")
     known = identified(engine, findings, customers, whose, declared)
     told = findings.filter(findings.level >= TOLD)
-    strangers = made(engine, told.anti_join(customers, "id"), "people")
+    strangers = made(engine, told.anti_join(known, "id"), "people")
     count = int(engine.to_pyarrow(strangers.count()).as_py())
     detail = "accounts no customer source knows; tocsin affected --unowned lists them"
     gaps = [Gap(kind="ids-nobody-owns", source="customers", count=count, detail=detail)]
@@ -73,18 +73,18 @@ _LINK = ("id", "names", "ways", *EDGES)
 _POINTED = ibis.literal(POINTED, "int64")
 
 
-def linked_accounts(passes: dict[str, Any], question: Question, requests: Any) -> Any:
+def linked_accounts(passes: dict[str, Any], number: Numbers, question: Question, requests: Any) -> Any:
     """Ids that a token or session was used for at any time, accounts that were asked about, and accounts that asked for
     other people's data only; each with the clauses that name it (`names`), in which ways, and the edges of that.
     """
-    asked = _asked(question)
+    asked = [_asked(question)] if question.values_of("accounts") else []
     # Whether an account was blank shows only in the rows that were kept, since only these are tidied.
-    used = [_used(rows.filter(rows.linked & rows.account.notnull())) for rows in passes.values()]
+    used = [_used(rows, number) for rows in passes.values()]
     callers = requests.filter((requests.kinds != 0) & (requests.of_caller == 0) & requests.account.notnull())
     callers = callers.mutate(
         id=callers.account, names=callers.why, ways=_way(Way.ASKED_OTHERS), **edges_of(_POINTED, callers)
     ).select(*_LINK)
-    rows = ibis.union(asked, callers, *used)
+    rows = ibis.union(callers, *asked, *used)
     return rows.group_by("id").aggregate(
         names=rows.names.bit_or(), ways=rows.ways.bit_or(), **outermost(rows)
     )
@@ -104,8 +104,10 @@ def _asked(question: Question) -> Any:
     return ibis.memtable(table).mutate(ways=_way(Way.ASKED), **nowhere).select(*_LINK)
 
 
-def _used(rows: Any) -> Any:
+def _used(rows: Any, number: Numbers) -> Any:
     """The rows of a pass that name an account by a token, a session or itself, at any time."""
+    named = rows.filter(rows.linked & rows.account.notnull())
+    rows = number(named.select("file", "account", "names", *EDGES))
     return rows.select(
         "names", id=rows.account, ways=_way(Way.POINTED), **edges_of(_POINTED, rows, rows)
     ).select(*_LINK)
@@ -127,8 +129,12 @@ def of_tables(requests: Any, held: Any) -> list[Any]:
     return [_finding(shown), _finding(open_.mutate(level=cannot))]
 
 
+#: What matters of a request to the person whose data it showed.
+_ASKED = ("account", "at", "status", "level", "kinds", "why", "first_row", "last_row", "ways", "weight")
+
+
 def _by_request(rows: Any) -> Any:
-    rows = rows.filter(rows.account.notnull())
+    rows = rows.filter(rows.account.notnull()).select(*_ASKED)
     read = rows.level >= TOLD
     # Someone who was only attempted was seen when she was attempted.
     edges = edges_of(ibis.ifelse(read, READ, TRIED).cast("int64"), rows)

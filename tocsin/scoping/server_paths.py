@@ -60,5 +60,4 @@ def _resolved(path: Any) -> Any:
         climbing = climbing.re_replace("^(?:/\\.\\.)+/", "/").re_replace(f"/{_NAME}/\\.\\./", "/")
     climbing = climbing.re_replace("^(?:/\\.\\.)+/", "/")
     resolved = ibis.ifelse(plain.contains("/.."), climbing, plain)
-    closed = resolved.re_replace("/+$", "")
-    return ibis.ifelse(closed == "", "/", closed)
+    return resolved.re_replace("(?s)(.)/+$", r"\1")

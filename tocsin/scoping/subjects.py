@@ -18,6 +18,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.scope.why import Way
 from tocsin.scoping.server_paths import ESCAPED_SLASH, with_paths
 from tocsin.scoping.why import WAY
+from tocsin.sources.engine import made
 from tocsin.sources.urls import unescaped
 
 #: Kinds are bits of a signed 64-bit number on every engine.
@@ -61,12 +62,15 @@ _OF: dict[str, Callable[[Endpoint], bool]] = {
 }
 
 
-def with_kinds(engine: Any, rows: Any, data_map: DataMap) -> Any:
-    """Each request with `SHOWN`: the kinds it showed, of the caller, of people it names, of everybody in a table."""
+def with_kinds(engine: Any, rows: Any, hits: Any, data_map: DataMap) -> Any:
+    """Each request with `SHOWN`: the kinds it showed, of the caller, of people it names, of everybody in a table.
+
+    `hits` are rows with at least the endpoints of these requests: as they were read they are seen through sooner.
+    """
     if len(data_map.kinds) > _MOST_KINDS:
         raise Refused(f"the data map has more than {_MOST_KINDS} kinds; merge some in data_map.yaml")
     rules = _rules(data_map)
-    paths = _fitting(with_paths(rows.select(*_LINE).distinct()), rules)
+    paths = _fitting(with_paths(hits.select(*_LINE).distinct()), rules)
     paths = paths.mutate(
         **{
             name: _bits(paths, {_fits(n): rule.bits for n, rule in enumerate(rules) if shows(rule.endpoint)})
@@ -75,7 +79,7 @@ def with_kinds(engine: Any, rows: Any, data_map: DataMap) -> Any:
     )
     lines = paths.group_by(*_LINE).aggregate(**{name: paths[name].bit_or() for name in _OF})
     lines = lines.mutate(of_caller=_of_caller(lines)).select(*_LINE, *SHOWN)
-    return _beside(rows, engine.create_table(ibis.util.gen_name("shown"), lines, temp=True), "left")
+    return _beside(rows, made(engine, lines, "shown"), "left")
 
 
 def _of_caller(lines: Any) -> Any:
@@ -126,21 +130,22 @@ def _beside(rows: Any, lines: Any, how: str) -> Any:
     return rows.join(lines, same, how=how).drop(*(f"{name}_right" for name in _LINE))
 
 
-def whose(engine: Any, requests: Any, data_map: DataMap) -> tuple[Any, Any]:
+def whose(engine: Any, requests: Any, data_map: DataMap) -> tuple[Any, Any | None]:
     """One row for each request and person whose data it showed (`account`), with the kinds of hers.
 
-    Beside it the requests, once each, that showed data of people whom they should name and do not. `asked_by` is the
-    account that asked; `weight` is how much a row adds to the number of requests; `ways` are how it leads to her.
+    Beside it the requests, once each, that showed data of people whom they should name and do not; None where no
+    endpoint of the map names anybody. `asked_by` is the account that asked; `weight` is how much a row adds to the
+    number of requests; `ways` are how it leads to her.
     """
     requests = requests.rename(asked_by="account").mutate(weight=ibis.literal(1, "int8"))
     own = requests.filter((requests.kinds == 0) | (requests.of_caller != 0))
     own = own.mutate(account=own.asked_by, kinds=own.of_caller, ways=_way(Way.OWN))
     rules = [rule for rule in _rules(data_map) if rule.endpoint.names]
-    of_others = requests.filter(requests.of_named != 0)
     if not rules:
-        return own, of_others
+        return own, None
+    of_others = requests.filter(requests.of_named != 0)
     lines = _fitting(with_paths(of_others.select(*_LINE).distinct()), rules)
-    lines = engine.create_table(ibis.util.gen_name("lines"), lines, temp=True)
+    lines = made(engine, lines, "lines")
     parts = [
         of_others.mutate(
             account=ibis.null("string"), kinds=ibis.literal(0, "int64"), ways=ibis.literal(0, "int16")
@@ -152,7 +157,7 @@ def whose(engine: Any, requests: Any, data_map: DataMap) -> tuple[Any, Any]:
         for subject in rule.endpoint.names
     ]
     named = ibis.union(*(part.select(*own.columns) for part in parts))
-    named = engine.create_table(ibis.util.gen_name("named"), _folded(named), temp=True)
+    named = made(engine, _folded(named), "named")
     return _folded(ibis.union(own, named.filter(named.account.notnull()))), _unnamed(named)
 
 

@@ -4,7 +4,7 @@ A row is a number: that of its file, in order of (name, source), and its line. S
 is the same however the files were read, and no person carries the name of a file.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from functools import cache, reduce
 from operator import or_
 from typing import Any
@@ -28,6 +28,8 @@ BY: dict[Bucket, str] = {
 }
 #: The edges of what brought somebody in, each a moment below its rank (`edges_of`) and a row; null where there is none.
 EDGES = dict.fromkeys(("first", "last"), "struct<when: int64, row: int64>")
+#: Tells of rows in which file and line they stand.
+Numbers = Callable[[Any], Any]
 #: More lines than any file has.
 _LINES = 1 << 40
 #: Later than any moment, in microseconds since 1970.
@@ -49,10 +51,9 @@ def in_order(files: Sequence[File]) -> list[File]:
     return sorted(files, key=lambda file: (file.name, file.source))
 
 
-def with_rows(rows: Any, files: Sequence[File], altered: Set[str]) -> Any:
-    """The rows of a pass with `first_row` and `last_row`, and whether they may have been `altered`.
-
-    `files` are those that the engine read, `altered` the paths of some of them.
+def numbered(files: Sequence[File], altered: Set[str]) -> Numbers:
+    """What gives rows of a pass `first_row` and `last_row` for their `file`, `first` and `last`, and says whether they
+    may have been `altered`. `files` are those that the engine read, `altered` the paths of some of them.
     """
     numbers: dict[str, int] = {}
     for number, file in enumerate(in_order(files)):
@@ -66,10 +67,13 @@ def with_rows(rows: Any, files: Sequence[File], altered: Set[str]) -> Any:
             }
         )
     )
-    rows = rows.left_join(known, rows.file == known.known_path)
-    return rows.mutate(
-        first_row=rows.number * _LINES + rows["first"].line, last_row=rows.number * _LINES + rows["last"].line
-    ).drop("known_path", "number")
+
+    def with_places(rows: Any) -> Any:
+        both = rows.left_join(known, rows.file == known.known_path)
+        places = {f"{edge}_row": both.number * _LINES + both[edge].line for edge in EDGES}
+        return both.mutate(**places).drop("file", "known_path", "number")
+
+    return with_places
 
 
 def needed(node: Leaf | Gate, marks: Any) -> Any:

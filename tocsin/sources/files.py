@@ -37,11 +37,11 @@ class File:
     lay: tuple[int, ...] = ()
 
 
-def fingerprint(path: Path) -> str:
-    """SHA-256 of the file's bytes, in hex; Refused when it cannot be read."""
+def fingerprint(path: Path, *, beside: bool = False) -> str:
+    """SHA-256 of the file's bytes, in hex, perhaps worked out `beside` other work; Refused when it cannot be read."""
     try:
         with path.open("rb") as stream:
-            return sha256_of(stream)
+            return sha256_of(stream, beside=beside)
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
 
@@ -117,7 +117,7 @@ def _print_now(file: File) -> str:
     with suppress(OSError):
         if file.lay and file.lay == _lying(file.path):
             return file.sha256
-    return fingerprint(file.path) if file.path.is_file() else ""
+    return fingerprint(file.path, beside=True) if file.path.is_file() else ""
 
 
 def engine_path(file: File) -> str:
