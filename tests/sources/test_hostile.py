@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -365,19 +366,47 @@ def test_a_field_that_first_occurs_late_is_known(tmp_path):
     assert (buckets(found), gaps(found)) == ({"c1": "confirmed"}, {})
 
 
-def test_a_damaged_page_of_parquet_costs_no_other_row_group(tmp_path):
-    rows = [*BEFORE, *every_hour(3) * 500, *BEHIND]
+def damaged_parquet(path: Path, name: str, between: list[dict[str, object]]) -> None:
+    """Write a log in row groups of 500 rows, of the second of which a page of one column is damaged."""
+    some = [request(number % 180, "nobody-of-interest") for number in range(1500)]
+    rows = [*BEFORE, *some[:600], *between, *some[600:], *BEHIND]
     columns = {name: pa.array([str(row[name]) for row in rows], pa.string()) for name in rows[0]}
-    path = tmp_path / "log.parquet"
     pq.write_table(pa.table(columns), path, row_group_size=500, use_dictionary=False, compression="none")
     content = bytearray(path.read_bytes())
-    column = pq.read_metadata(path).row_group(1).column(0)
+    column = pq.read_metadata(path).row_group(1).column(list(columns).index(name))
     content[column.data_page_offset : column.data_page_offset + 200] = b"\xff" * 200
     path.write_bytes(content)
+
+
+def test_a_damaged_page_of_parquet_costs_no_other_row_group(tmp_path):
+    path = tmp_path / "log.parquet"
+    for name, between in (("at", []), ("token", []), ("agent", [request(3, "c3", token="leaked")])):
+        damaged_parquet(path, name, between)
+        found = ask(tmp_path, log_source(path, form="parquet"), LEAK)
+        assert buckets(found) == BOTH
+        assert why(found, "damaged-file") == "log.parquet is damaged; what came before the damage was used"
+        assert why(found) == "log.parquet: 500 (500 in a damaged row group)"
+
+
+def test_a_damaged_page_of_parquet_that_no_row_needs_changes_nothing(tmp_path):
+    """Every token and every moment was read: that somebody else's agent cannot be is no matter of this question."""
+    path = tmp_path / "log.parquet"
+    damaged_parquet(path, "agent", [])
     found = ask(tmp_path, log_source(path, form="parquet"), LEAK)
-    assert buckets(found) == BOTH
-    assert why(found, "damaged-file") == "log.parquet is damaged; what came before the damage was used"
-    assert why(found) == "log.parquet: 500 (500 in a damaged row group)"
+    assert (buckets(found), gaps(found)) == (BOTH, {})
+    found = ask(tmp_path, log_source(path, form="parquet"), LEAK | {"tokens": [], "agents": ["curl*"]})
+    assert gaps(found)["damaged-file"] == 1
+
+
+def test_a_token_that_parquet_keeps_as_a_number_is_found_among_many_rows(tmp_path):
+    rows = [request(number % 180, "c0", token="1") for number in range(2000)]
+    rows += [request(5, "c1", token="77"), request(6, "c2", token="78")]
+    columns = {name: pa.array([str(row[name]) for row in rows], pa.string()) for name in rows[0]}
+    columns["token"] = columns["token"].cast(pa.int64())
+    path = tmp_path / "log.parquet"
+    pq.write_table(pa.table(columns), path)
+    found = ask(tmp_path, log_source(path, form="parquet"), LEAK | {"tokens": ["77"]})
+    assert (buckets(found), gaps(found)) == ({"c1": "confirmed"}, {})
 
 
 def test_a_parquet_file_in_an_archive_of_either_kind_is_read(tmp_path):

@@ -127,7 +127,7 @@ class Asked:
         if only is None:
             return {"look": written(left), "keep": keep}
         log = seen(self._understood(block))
-        look = counted_in_block(log.mutate(kept=only(log)), in_order=in_order)
+        look = counted_in_block(log.mutate(kept=only.holds(log)), in_order=in_order)
         return {"look": written(look), "keep": keep, "rest": written(left)}
 
     def _understood(self, block: Any, only: Only | None = None) -> Any:

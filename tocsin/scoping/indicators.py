@@ -105,20 +105,23 @@ def _fits(log: Any, kind: str, leaf: Leaf, found: Mapping[str, Mapping[int, Any]
     return fits.fill_null(False)
 
 
-def pointing(log: Any, question: Question, source: LogSource) -> Any | None:
-    """Whether a row bears any token, session or account that was asked about, in or out of a window.
-
-    None where a row may matter that bears none.
+def pointing(question: Question, source: LogSource) -> dict[str, dict[int, tuple[str, ...]]]:
+    """The tokens, sessions and accounts of which a row must bear one to matter, in or out of a window: by kind, the
+    values of each clause by its bit. Empty where a row may matter that bears none.
     """
     for leaf in asked_of(question, source):
         kinds = [kind for kind in PERSONAL if kind in leaf.clause.given()]
         if not any(kind not in lacking(leaf, source) for kind in kinds):
-            return None
+            return {}
     if source.switches:
-        return None
+        return {}
     leaves = question.leaves_for(source.name)
-    asked = {kind: values for kind in PERSONAL if (values := _whole(leaves, kind).values())}
-    return ibis.or_(*(_one_of(log, kind, values) for kind, values in asked.items())) if asked else None
+    return {kind: values for kind in PERSONAL if (values := _whole(leaves, kind))}
+
+
+def bearing(log: Any, asked: Mapping[str, dict[int, tuple[str, ...]]]) -> Any:
+    """Whether a row bears any of these values, by kind."""
+    return ibis.or_(*(_one_of(log, kind, values.values()) for kind, values in asked.items()))
 
 
 def _whole(leaves: Iterable[Leaf], kind: str) -> dict[int, tuple[str, ...]]:

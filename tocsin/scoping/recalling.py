@@ -102,10 +102,9 @@ def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: 
             table = engine.read_parquet(list(paths), filename=True, file_row_number=True)
 
             def log(only: Only | None) -> Any:
-                rows = table
-                if only:
-                    numbered = table.mutate(line=table.file_row_number + 1)
-                    rows = narrowed(engine, table, wanted(numbered, only), len(paths))
+                rows = (
+                    narrowed(engine, table, wanted(table, only), only.columns, len(paths)) if only else table
+                )
                 rows = rows.mutate(file=rows.filename.cases(*paths.items()))
                 return as_kept(rows, source, desk.until, settled=settled, only=only)
 

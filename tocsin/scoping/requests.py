@@ -7,12 +7,11 @@ bear one of the tokens, sessions or accounts that were asked about can fit, of a
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import LOG_COLUMNS, LogSource
-from tocsin.scoping.conditions import is_denied
-from tocsin.scoping.indicators import marked, pointing
+from tocsin.scoping.conditions import COLUMNS, is_denied
+from tocsin.scoping.indicators import bearing, marked, pointing
 from tocsin.scoping.levels import satisfied
 from tocsin.scoping.switches import switch_columns
 from tocsin.scoping.why import kept_edges
@@ -53,9 +52,10 @@ def judged(log: Any, question: Question, source: LogSource) -> Any:
 
 def pointers(question: Question, source: LogSource) -> Only | None:
     """Which rows alone may be kept, by their texts; None where any row may."""
-    if pointing(_no_row(), question, source) is None:
+    asked = pointing(question, source)
+    if not asked:
         return None
-    return lambda log: pointing(log, question, source)
+    return Only(tuple(COLUMNS[kind] for kind in asked), lambda log: bearing(log, asked))
 
 
 def seen(log: Any) -> Any:
@@ -140,10 +140,6 @@ def _may_hit(question: Question, source: LogSource, marks: Any) -> Any:
     here = question.leaves_for(source.name)
     elsewhere = sum(leaf.bit for leaf in question.leaves() if leaf not in here)
     return (marks != 0) & satisfied(question.tree(), marks | elsewhere)
-
-
-def _no_row() -> Any:
-    return ibis.memtable(pa.table({name: pa.array([], pa.string()) for name in LOG_COLUMNS}))
 
 
 def _where(condition: Any, value: Any) -> Any:

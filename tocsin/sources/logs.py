@@ -1,6 +1,7 @@
 """Access logs of any format as one table: `file` and the columns of `LogFields`, typed and null where absent."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -23,7 +24,8 @@ Reader = Callable[..., Any]
 
 #: What a module of this package may name beside its `FORMATS`:
 #: - `read(engine, source, files, fields, format)`: gives a table of the columns that `fields` names, and `file`;
-#: - `read_few(engine, source, files, fields, format, wanted)`: the same, but for most rows that `wanted` leaves out;
+#: - `read_few(engine, source, files, fields, format, wanted, own)`: the same, without the rows that `wanted` leaves out
+#:   by their `own` columns, where those that it leaves are few;
 #: - `blocks(content, bounds, format)`: the blocks of a file, where these are not just its lines;
 #: - `refuse_unknown(source, files, fields, format)`: refuses a declared column that is not there;
 #: - `in_block(engine, address, shape, fields)`: the same of one block, with `line` for `file`;
@@ -99,8 +101,12 @@ def by_format(function: str) -> dict[str, Any]:
     }
 
 
-#: Of the columns of a log, as text, those rows that are wanted.
-Only = Callable[[Any], Any]
+@dataclass(frozen=True)
+class Only:
+    """Which rows alone are wanted: those of which these columns, as text, have what is asked about."""
+
+    columns: tuple[str, ...]
+    holds: Callable[[Any], Any]
 
 
 def open_log(
@@ -119,8 +125,11 @@ def open_log(
     the others before their moments are read costs least.
     """
     asked = engine, source.name, files, source.fields.mapped(), source.format
-    few = by_format("read_few").get(source.format) if only else None
-    raw = few(*asked, lambda rows: wanted(rows, only)) if few else readers()[source.format](*asked)
+    few = by_format("read_few").get(source.format)
+    if only and few:
+        raw = few(*asked, lambda rows: wanted(rows, only), only.columns)
+    else:
+        raw = readers()[source.format](*asked)
     return understood(raw, source, until, written=written, only=only)
 
 
@@ -188,7 +197,7 @@ def wanted(raw: Any, only: Only | None) -> Any:
         if name != "at"
     }
     raw = raw.mutate(**texts)
-    return raw.filter(only(raw)) if only else raw
+    return raw.filter(only.holds(raw)) if only else raw
 
 
 def told_columns(source: LogSource) -> tuple[str, ...]:

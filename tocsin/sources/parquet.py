@@ -15,7 +15,7 @@ from tocsin.sources.engine import column_at
 from tocsin.sources.files import File, engine_path
 from tocsin.sources.jsonpaths import keys_of, names_of
 from tocsin.sources.missing import refuse_missing
-from tocsin.sources.narrowing import narrowed
+from tocsin.sources.narrowing import ROW, narrowed
 
 FORMATS = ("parquet",)
 NUMBERS = "row"
@@ -37,11 +37,12 @@ def read_few(
     fields: Mapping[str, str],
     _: str,
     wanted: Callable[[Any], Any],
+    own: Sequence[str],
 ) -> Any:
-    """The same, but for most of the rows that are not `wanted`, which gives those of such a table that are."""
+    """Of such a table the rows that `wanted` gives, as their `own` columns tell; all rows, where these are many."""
     table = _opened(engine, source, files, fields)
-    found = wanted(_ours(table, fields))
-    return _ours(narrowed(engine, table, found, len(files)), fields)
+    rows = _ours(table, fields, *ROW)
+    return narrowed(engine, rows, wanted(rows), own, len(files)).drop(*ROW)
 
 
 def _opened(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str]) -> Any:
@@ -60,8 +61,9 @@ def _opened(engine: Any, source: str, files: Sequence[File], fields: Mapping[str
     return table
 
 
-def _ours(table: Any, fields: Mapping[str, str]) -> Any:
+def _ours(table: Any, fields: Mapping[str, str], *beside: str) -> Any:
     return table.select(
+        *beside,
         file=table.filename,
         line=table.file_row_number + 1,
         **{ours: column_at(table, path) for ours, path in fields.items()},
