@@ -26,7 +26,7 @@ from tocsin.sources.logs import completed, unfit
 log = Log("tocsin.scoping")
 
 #: Bytes of a block whose rows are kept: these leave the engine whole, and stand beside what it held them in.
-_BLOCK = 8 << 20
+_BLOCK = 5 << 20
 #: What a question has read: (source, name of the file) to its SHA-256.
 Read = Mapping[tuple[str, str], str]
 
