@@ -1,4 +1,4 @@
-"""Rows of Parquet that are found first, and unpacked then: all that are wanted, and no other."""
+"""Rows of Parquet that are found first, and unpacked then: all that are wanted; and where these are few, no other."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tocsin.sources import narrowing
 from tocsin.sources.engine import Limits, engine
 from tocsin.sources.files import not_yet_read
 from tocsin.sources.finding import Found
@@ -27,7 +28,7 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def asked(tmp_path: Path, paths: list[Path], tokens: list[str]) -> tuple[set, set]:
+def asked(tmp_path: Path, paths: list[Path], tokens: list[str]) -> tuple[list, list]:
     """What a filter over all rows gives, and what is given of rows that were looked for."""
     found = not_yet_read("api", [Found(str(path), path.name, path.stat().st_size, "") for path in paths])
     with engine(tmp_path / "spill", Limits(threads=2)) as backend:
@@ -35,7 +36,7 @@ def asked(tmp_path: Path, paths: list[Path], tokens: list[str]) -> tuple[set, se
         every = read(*how)
         few = read_few(*how, lambda rows: rows.filter(rows.token.isin(tokens)), ("token", "session"))
         rows = [
-            {tuple(row[name] for name in COLUMNS) for row in backend.to_pyarrow(table).to_pylist()}
+            sorted(tuple(row[name] for name in COLUMNS) for row in backend.to_pyarrow(table).to_pylist())
             for table in (every.filter(every.token.isin(tokens)), few)
         ]
     return rows[0], rows[1]
@@ -58,4 +59,21 @@ def test_where_many_rows_are_wanted_all_are_unpacked_at_once(tmp_path, files):
 
 
 def test_of_rows_that_nobody_wants_none_is_unpacked(tmp_path, files):
-    assert asked(tmp_path, files, ["tok_none"]) == (set(), set())
+    assert asked(tmp_path, files, ["tok_none"]) == ([], [])
+
+
+def test_no_row_is_made_of_two_states_of_a_file(tmp_path, files, monkeypatch):
+    """Somebody puts another file in its place between the two looks."""
+    path, given = files[0], narrowing.made
+
+    def made(engine, rows, what):
+        table = given(engine, rows, what)
+        if what == "found":
+            pq.write_table(pa.table({"of": ["tok_0"] * ROWS, "from": ["192.0.2.1"] * ROWS}), tmp_path / "new")
+            (tmp_path / "new").rename(path)
+        return table
+
+    monkeypatch.setattr(narrowing, "made", made)
+    _, found = asked(tmp_path, [path], ["tok_7"])
+    assert len(found) == ROWS  # all rows, as they are by now: whoever asks looks at each once more
+    assert {row[2:] for row in found} == {("tok_0", "192.0.2.1")}

@@ -2,7 +2,10 @@
 
 import hashlib
 import stat
+import subprocess
 import sys
+import time
+from concurrent.futures import Future
 
 import pytest
 
@@ -61,7 +64,7 @@ def test_a_small_file_is_no_reason_to_start_a_process(file, monkeypatch):
 
 
 def test_without_python_we_work_it_out(file, monkeypatch):
-    for gone in ("", "/nowhere/python"):
+    for gone in (None, "", "/nowhere/python", "/bin/echo", "/bin/true"):
         monkeypatch.setattr(sys, "executable", gone)
         assert fingerprint(file) == WHOLE
 
@@ -72,15 +75,42 @@ def test_what_another_process_could_not_end_we_work_out_from_the_first_byte(file
         assert fingerprint(file) == WHOLE
 
 
-def test_ctrl_c_ends_it_for_us_too(file, tmp_path, monkeypatch):
-    program(tmp_path, monkeypatch, "kill -INT $$")
+@pytest.mark.parametrize("name", ["HUP", "INT", "TERM"])
+def test_what_asks_another_process_to_end_asks_us(file, tmp_path, monkeypatch, name):
+    program(tmp_path, monkeypatch, f"kill -{name} $$")
     with pytest.raises(KeyboardInterrupt):
         fingerprint(file)
 
 
+def test_who_is_interrupted_does_not_wait_for_another_process(file, tmp_path, monkeypatch):
+    begun = tmp_path / "begun"
+    program(tmp_path, monkeypatch, f"touch {begun}", "exec sleep 86400")
+    waiting: list[Future[str]] = []
+
+    def interrupted() -> None:
+        with clerks() as pool:
+            waiting.append(pool.submit(fingerprint, file))
+            while not begun.exists():
+                time.sleep(0.01)
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        interrupted()
+    assert isinstance(waiting[0].exception(), KeyboardInterrupt)
+
+
+def test_another_process_ends_with_its_parent(file):
+    """As after `kill -9`: the parent that it was told of is not the one that it has."""
+    command = (sys.executable, "-I", "-S", prints.__file__, str(len(TEXT)), "0", "1")
+    with file.open("rb") as stream:
+        done = subprocess.run(command, stdin=stream, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
 def test_a_look_beside_other_work_gives_way(file, tmp_path, monkeypatch):
     taken = take_in("api", find("api", [str(file)]).files, Bounds(), of_lines=False)
-    program(tmp_path, monkeypatch, 'printf %s "$5"')
+    program(tmp_path, monkeypatch, f'echo "$5" >> {tmp_path}/nice')
     with clerks() as pool:
-        assert [print_.result() for print_ in prints_now(taken, pool).values()] == ["10"]
-    assert fingerprint(file) == "0"
+        assert [each.result() for each in prints_now(taken, pool).values()] == [WHOLE]
+    assert fingerprint(file) == WHOLE
+    assert (tmp_path / "nice").read_text().split() == ["10", "0"]

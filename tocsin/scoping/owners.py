@@ -67,7 +67,8 @@ def identified(
     if customers is not None:
         rows = made(engine, _placed(_rows_of(findings, customers, whose)), "owners")
         known = made(engine, _beside(findings, rows, "inner", declared), "owners")
-        doubts = doubtful(engine, known.filter(known.level >= TOLD), rows, customers, whose, declared)
+        told = known.filter(known.level >= TOLD)
+        doubts = doubtful(engine, told, rows.semi_join(told, "id"), customers, whose, declared)
         people = _with_doubts(known, doubts)
         return made(engine, people.order_by("id"), "owners")
     columns = (*CUSTOMER_COLUMNS, "basis", "account")

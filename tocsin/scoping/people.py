@@ -130,11 +130,11 @@ def of_tables(requests: Any, held: Any) -> list[Any]:
 
 
 #: What matters of a request to the person whose data it showed.
-_ASKED = ("account", "at", "status", "level", "kinds", "why", "first_row", "last_row", "ways", "weight")
+_OF_REQUEST = ("account", "at", "status", "level", "kinds", "why", "first_row", "last_row", "ways", "weight")
 
 
 def _by_request(rows: Any) -> Any:
-    rows = rows.filter(rows.account.notnull()).select(*_ASKED)
+    rows = rows.filter(rows.account.notnull()).select(*_OF_REQUEST)
     read = rows.level >= TOLD
     # Someone who was only attempted was seen when she was attempted.
     edges = edges_of(ibis.ifelse(read, READ, TRIED).cast("int64"), rows)

@@ -95,6 +95,7 @@ def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: 
     paths = {cache.address(each.name): str(each.file.read_from) for each in known if each.card.stored}
     if not paths:
         return None
+    places = [cache.path(each.name) for each in known if each.card.stored]
     engine, settled = desk.crew.engine, not any(each.card.unsettled for each in known)
     engine.con.register_filesystem(cache.files)
     try:
@@ -102,9 +103,9 @@ def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: 
             table = engine.read_parquet(list(paths), filename=True, file_row_number=True)
 
             def log(only: Only | None) -> Any:
-                rows = (
-                    narrowed(engine, table, wanted(table, only), only.columns, len(paths)) if only else table
-                )
+                rows = table
+                if only:
+                    rows = narrowed(engine, table, wanted(table, only), only.columns, places)
                 rows = rows.mutate(file=rows.filename.cases(*paths.items()))
                 return as_kept(rows, source, desk.until, settled=settled, only=only)
 

@@ -65,7 +65,8 @@ _OF: dict[str, Callable[[Endpoint], bool]] = {
 def with_kinds(engine: Any, rows: Any, hits: Any, data_map: DataMap) -> Any:
     """Each request with `SHOWN`: the kinds it showed, of the caller, of people it names, of everybody in a table.
 
-    `hits` are rows with at least the endpoints of these requests: as they were read they are seen through sooner.
+    `hits` are the rows that the requests were made of. Their endpoints are looked at, so that these need not be made
+    once more.
     """
     if len(data_map.kinds) > _MOST_KINDS:
         raise Refused(f"the data map has more than {_MOST_KINDS} kinds; merge some in data_map.yaml")

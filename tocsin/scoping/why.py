@@ -52,8 +52,8 @@ def in_order(files: Sequence[File]) -> list[File]:
 
 
 def numbered(files: Sequence[File], altered: Set[str]) -> Numbers:
-    """What gives rows of a pass `first_row` and `last_row` for their `file`, `first` and `last`, and says whether they
-    may have been `altered`. `files` are those that the engine read, `altered` the paths of some of them.
+    """What gives rows of a pass, in place of their `file`, the numbers of their `first_row` and `last_row`, and says
+    whether they may have been `altered`. `files` are those that the engine read, `altered` the paths of some of them.
     """
     numbers: dict[str, int] = {}
     for number, file in enumerate(in_order(files)):

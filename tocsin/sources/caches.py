@@ -99,6 +99,10 @@ class Cache:
         """Where the engine finds the rows."""
         return f"{PROTOCOL}://{name}{_ROWS}"
 
+    def path(self, name: str) -> Path:
+        """Where they lie."""
+        return self.folder / (name + _ROWS)
+
     def used(self, names: Iterable[str]) -> None:
         """Say that these were of use: they leave last."""
         for name in names:

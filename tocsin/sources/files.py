@@ -10,9 +10,12 @@ from pathlib import Path
 from tocsin.domain.errors import Refused
 from tocsin.sources.bounds import Bounds
 from tocsin.sources.finding import Found
-from tocsin.sources.prints import sha256_of
+from tocsin.sources.prints import end_others, sha256_of
 from tocsin.sources.survey import Survey, surveyed
 from tocsin.sources.unpacking import Packing, packing_of
+
+#: As many as the fastest disks can feed, on a machine of however many cores.
+_CLERKS = 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def hashed(file: File) -> File:
     no more to be had.
     """
     try:
-        lay = _lying(file.read_from)
+        lay = lying(file.read_from)
         with file.read_from.open("rb") as stream:
             sha256 = sha256_of(stream, file.size)
     except OSError:
@@ -59,7 +62,7 @@ def hashed(file: File) -> File:
     return replace(file, sha256=sha256, lay=lay)
 
 
-def _lying(path: Path) -> tuple[int, ...]:
+def lying(path: Path) -> tuple[int, ...]:
     """What changes with the bytes of a file on this machine, and by whatever takes its place."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
@@ -70,9 +73,13 @@ def clerks() -> Iterator[Executor]:
     """Threads that fingerprint files beside other work, for the length of the block. What nobody began by then is left
     undone.
     """
-    pool = ThreadPoolExecutor(thread_name_prefix="clerk")
+    pool = ThreadPoolExecutor(_CLERKS, thread_name_prefix="clerk")
     try:
         yield pool
+    except BaseException as error:
+        if not isinstance(error, Exception):  # we are to end, and not after hours
+            end_others()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -115,7 +122,7 @@ def prints_now(files: Iterable[File], pool: Executor) -> Prints:
 
 def _print_now(file: File) -> str:
     with suppress(OSError):
-        if file.lay and file.lay == _lying(file.path):
+        if file.lay and file.lay == lying(file.path):
             return file.sha256
     return fingerprint(file.path, beside=True) if file.path.is_file() else ""
 

@@ -6,9 +6,12 @@ often half of a log.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from tocsin.sources.engine import made
+from tocsin.sources.files import lying
 
 #: Which row of which file one is; the engine counts from 0.
 ROW = ("filename", "file_row_number")
@@ -16,16 +19,26 @@ ROW = ("filename", "file_row_number")
 _FEW = 100
 
 
-def narrowed(engine: Any, rows: Any, wanted: Any, own: Sequence[str], files: int) -> Any:
-    """The rows of so many `files` that are `wanted`, as their `own` columns tell; all rows, where these are many.
+def narrowed(engine: Any, rows: Any, wanted: Any, own: Sequence[str], paths: Sequence[Path]) -> Any:
+    """The rows of these files that are `wanted`, as their `own` columns tell. All rows, where these are many, or where
+    a file is no longer what it was: half of a row would then be another one's.
 
-    Both tables have `ROW`. The columns are given as `wanted` has them, perhaps of other types.
+    Both tables have `ROW`. The `own` columns are given as `wanted` has them, perhaps of other types.
     """
     own = [name for name in own if name in rows.columns]
+    before = _lying(paths)
     found = made(engine, wanted.select(*ROW, *own), "found")
     # A number is that of a row in each file, so that the more files there are, the more rows are unpacked for it.
-    asked = int(engine.to_pyarrow(found.count()).as_py()) * files
+    asked = int(engine.to_pyarrow(found.count()).as_py()) * len(paths)
     if asked * _FEW > int(engine.to_pyarrow(rows.count()).as_py()):
         return rows
     few = rows.filter(rows.file_row_number.isin(found.file_row_number)).drop(*own)
-    return few.join(found, ROW)
+    few = made(engine, few.join(found, ROW), "few")
+    return few if _lying(paths) == before else rows
+
+
+def _lying(paths: Sequence[Path]) -> list[tuple[int, ...]]:
+    found: list[tuple[int, ...]] = []
+    with suppress(OSError):  # one that is gone lies nowhere
+        found += map(lying, paths)
+    return found

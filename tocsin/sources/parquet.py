@@ -42,7 +42,7 @@ def read_few(
     """Of such a table the rows that `wanted` gives, as their `own` columns tell; all rows, where these are many."""
     table = _opened(engine, source, files, fields)
     rows = _ours(table, fields, *ROW)
-    return narrowed(engine, rows, wanted(rows), own, len(files)).drop(*ROW)
+    return narrowed(engine, rows, wanted(rows), own, [file.read_from for file in files]).drop(*ROW)
 
 
 def _opened(engine: Any, source: str, files: Sequence[File], fields: Mapping[str, str]) -> Any:

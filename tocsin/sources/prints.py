@@ -1,11 +1,13 @@
 """SHA-256 of a file, as fast as one core can work it out: the next bytes are read while those before are hashed.
 
 A large file is left to a process of its own, for which this module is the program: where other threads need the
-interpreter, each chunk would wait for it. So nothing but the standard library is imported here.
+interpreter, each chunk would wait for it. So nothing but the standard library is imported here. Where no such process
+can be had, or somebody killed it, the file is hashed here.
 """
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +20,9 @@ _CHUNK = 1 << 20
 _LARGE = 64 << 20
 #: By how much a process gives way that works beside others.
 _NICE = 10
+#: Signals that ask to end: where one reached the other process, we are to end too.
+_ASKED_TO_END = (-signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM)
+_others: set["subprocess.Popen[bytes]"] = set()
 
 
 def sha256_of(file: IO[bytes], size: int = sys.maxsize, *, beside: bool = False) -> str:
@@ -32,22 +37,41 @@ def sha256_of(file: IO[bytes], size: int = sys.maxsize, *, beside: bool = False)
     return _worked_out(file, size)
 
 
+def end_others() -> None:
+    """End what other processes work out for this one, which is itself to end: who waits for it is interrupted."""
+    for each in tuple(_others):
+        each.terminate()
+
+
 def _by_another(file: IO[bytes], size: int, nice: int) -> str:
-    """What another process finds; empty where there is none, or where it was ended."""
-    command = (sys.executable, "-I", "-S", __file__, str(size), str(nice))
+    """What another process finds; empty where there is none, or where it was killed."""
+    if not sys.executable:
+        return ""
+    command = (sys.executable, "-I", "-S", __file__, *map(str, (size, nice, os.getpid())))
     try:
-        done = subprocess.run(command, stdin=file, capture_output=True, check=False)  # noqa: S603 - it is ours
+        other = subprocess.Popen(  # noqa: S603 - the program is this module
+            command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
     except OSError:
         return ""
-    if done.returncode == -signal.SIGINT:  # Ctrl-C reaches both of us
+    _others.add(other)
+    try:
+        said, _ = other.communicate()
+    finally:
+        _others.discard(other)
+    if other.returncode in _ASKED_TO_END:
         raise KeyboardInterrupt
-    return done.stdout.decode("ascii") if done.returncode == 0 else ""
+    # Where another program than Python stands in its place, it may say anything.
+    return said.decode() if other.returncode == 0 and re.fullmatch(rb"[0-9a-f]{64}", said) else ""
 
 
-def _worked_out(file: IO[bytes], size: int) -> str:
+def _worked_out(file: IO[bytes], size: int, parent: int = 0) -> str:
+    """The same by this process, as long as its `parent` lives."""
     seen = hashlib.sha256()
     for chunk in _ahead(file, size):
         seen.update(chunk)
+        if parent and os.getppid() != parent:
+            raise SystemExit(1)
     return seen.hexdigest()
 
 
@@ -65,5 +89,6 @@ def _ahead(file: IO[bytes], left: int) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    os.nice(int(sys.argv[2]))
-    sys.stdout.write(_worked_out(sys.stdin.buffer, int(sys.argv[1])))
+    _size, _nice, _parent = map(int, sys.argv[1:])
+    os.nice(_nice)
+    sys.stdout.write(_worked_out(sys.stdin.buffer, _size, _parent))
