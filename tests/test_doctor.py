@@ -525,6 +525,26 @@ def test_a_relay_that_refuses_to_greet_is_down(app: App, mail: MailSink) -> None
     assert (found.level, "go away" in found.words) == ("FAIL", True)
 
 
+def test_where_letters_come_back_is_said(settings: Settings, mail: MailSink, tmp_path: Path) -> None:
+    config = tmp_path / "tocsin.toml"
+    config.write_text('[mail]\nbounces = "bounces@company.example"\n', encoding="utf-8")
+    live = settings.model_copy(update={"mode": "production"})
+    ours = live.model_copy(
+        update={"mail": live.mail.model_copy(update={"bounces": "bounces@company.example"})}
+    )
+    found = []
+    for each in (live, ours):
+        opened = open_app(each)
+        try:
+            found.append(routes.returns(opened, config))
+            assert routes.returns(opened, config) in routes.mail(opened, config)
+        finally:
+            opened.close()
+    assert (found[0].level, found[0].remedy) == ("warn", f"{config}:2 [mail] bounces")
+    assert found[0].words.endswith("and do not say which they are")
+    assert (found[1].level, "bounces@company.example" in found[1].words) == ("ok", True)
+
+
 @contextmanager
 def answering(
     answer: Callable[[str], tuple[int, dict[str, str], object]], tls: ssl.SSLContext | None = None

@@ -84,6 +84,7 @@ def test_a_secret_file_that_is_not_there_is_refused_by_name(tmp_path):
         ('[prefect]\nport = 4200\n[mail]\nhost = "x"\nport = "many"\n', 5, "mail.port"),
         ('[mail]\nhost = "x"\n[nonsense]\na = 1\n', 3, "nonsense"),
         ('[mail]\nhost = "x"\nhots = "y"\n', 3, "mail.hots"),
+        ('[mail]\nbounces = "bounces+x@company.com"\n', 2, "cannot take letters back"),
         ("[bell]\ninterval = 0\n", 2, "bell.interval"),
         ('[scoping]\nmemory = "500MB"\n', 2, "600MB or more"),
         ('[scoping]\nmemory = "lots"\n', 2, "scoping.memory"),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from tocsin.domain.places import PLACES
 from tocsin.domain.records import Line
+from tocsin.domain.returns import takes_returns
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -35,6 +36,14 @@ def _room(size: str) -> str:
     return size
 
 
+def _returns(mailbox: str) -> str:
+    if not takes_returns(mailbox):
+        raise ValueError(
+            f"{mailbox!r} cannot take letters back; write a short address like bounces@your-company.com"
+        )
+    return mailbox
+
+
 class Table(BaseModel):
     """One table of the file. A key that nobody knows is refused."""
 
@@ -58,6 +67,8 @@ class Mail(Relay):
 
     #: Seconds to wait for the answer after the final dot: RFC 5321, 4.5.3.2.6, asks for ten minutes.
     after_dot: float = 600
+    #: The mailbox to which letters come back, each to a subaddress of it; else they come to who they are from.
+    bounces: Annotated[str, AfterValidator(_returns)] | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 
@@ -104,6 +105,24 @@ def test_each_reader_is_written_to_in_their_language_and_by_name(tale):
     assert "Customer 1" in by_reader["c1@example.org"]
     assert "We revoked the keys." in by_reader["c1@example.org"]
     assert "Chúng tôi đã thu hồi các khóa." in by_reader["c2@example.org"]
+
+
+def test_each_letter_comes_back_to_an_address_of_its_own(tale):
+    mail = tale.app.settings.mail.model_copy(update={"bounces": "bounces@returns.example"})
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"mail": mail}))
+    tale.with_customers(5).released()
+    senders = {letter.sender for letter in tale.letters}
+    marks = {row.message_id.partition("@")[0] for row in tale.rows}
+    assert senders == {f"bounces+{mark}@returns.example" for mark in marks}
+    assert len(senders) == 5
+    # Whom a letter is from, its reader sees; to whom it comes back is the mail system's matter.
+    assert {message_from_bytes(letter.content)["Return-Path"] for letter in tale.letters} == {None}
+
+
+def test_without_a_mailbox_letters_come_back_to_whom_they_are_from(tale):
+    tale.with_customers(2).released()
+    sender = tale.app.catalog.contacts.organisation.notice_sender
+    assert {letter.sender for letter in tale.letters} == {sender}
 
 
 def test_who_has_no_address_is_excluded_with_the_reason_and_counted(tale):

@@ -40,9 +40,20 @@ def mail(app: App, config: Path | None) -> Iterator[Finding]:
         yield Finding("FAIL", "mail", f"DOWN: {failure.reason}", blamed)
     else:
         yield Finding("ok", "mail", said)
-    host = app.settings.mail.host or ""
-    if not app.settings.fenced and not is_loopback(host):
+    if app.settings.fenced:
+        return
+    yield returns(app, config)
+    if not is_loopback(app.settings.mail.host or ""):
         yield from sender(app, config)
+
+
+def returns(app: App, config: Path | None) -> Finding:
+    """Letters that cannot be delivered come back where it shows which they were."""
+    if mailbox := app.settings.mail.bounces:
+        return Finding("ok", "mail", f"letters that cannot be delivered come back to {mailbox}")
+    address = app.catalog.contacts.organisation.notice_sender
+    words = f"letters that cannot be delivered come back to {address}, and do not say which they are"
+    return Finding("warn", "mail", words, setting(config, "mail", "bounces"))
 
 
 def sender(app: App, config: Path | None) -> Iterator[Finding]:

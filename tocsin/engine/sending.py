@@ -17,6 +17,7 @@ from tocsin.channels import Channel
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
+from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, stopped, told_to_stop
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import writing
@@ -150,11 +151,12 @@ def _envelope(course: Course, row: Any) -> Any:
     others = tuple((kind, Certainty(each)) for kind, each in otherwise)
     reader = Reader(tuple(kinds), Certainty(sure), name, first, last, tuple(added), others, tuple(left_out))
     letter = course.write.letters.letter(reader, locale)
-    mold = course.mold(letter.subject)
+    mold, bounces = course.mold(letter.subject), course.job.app.settings.mail.bounces
     return mold.letter(
         message_id=row.message_id,
         date=row.first_attempt_at or course.job.app.now(),
         to=(clean_name(name) or "" if name else "", email),
         text=letter.text,
         html=letter.html,
+        envelope_sender=return_path(bounces, row.message_id) if bounces else None,
     )
