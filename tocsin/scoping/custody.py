@@ -9,7 +9,7 @@ from tocsin.domain.sources import Sources
 from tocsin.scoping.gaps.files import changed_files, looked_again
 from tocsin.scoping.reading import Reading
 from tocsin.sources.databases import digest_now
-from tocsin.sources.files import Prints
+from tocsin.sources.files import File, Prints, clerks, prints_now
 from tocsin.sources.finding import Listing
 from tocsin.sources.later import print_there
 from tocsin.sources.logs import by_format
@@ -30,6 +30,13 @@ def looked_at_again(reading: Reading, prints: Prints, listings: Iterable[Listing
                 there = {each.name: each for each in listing.files}
                 reading.after |= {(gap.source, name): print_there(there[name]) for name in gap.files}
             yield gap
+
+
+def looked_at_now(reading: Reading, files: Iterable[File], listing: Listing) -> Iterator[Gap]:
+    """The same at once. Nobody waits here for the clerks of the desk, who may be at the logs for long."""
+    with clerks() as pool:
+        prints = prints_now(files, pool)
+        yield from looked_at_again(reading, prints, [listing])
 
 
 def tables_again(reading: Reading, declared: Iterable[ListSource]) -> Iterator[Gap]:

@@ -17,12 +17,12 @@ from tocsin.scoping.accounts import (
     refuse_ours,
     trusted,
 )
-from tocsin.scoping.custody import looked_at_again
+from tocsin.scoping.custody import looked_at_now
 from tocsin.scoping.gaps.rows import unreadable
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources.customers import Customers, open_customers
 from tocsin.sources.fetching import fetched
-from tocsin.sources.files import File, prints_now, take_in
+from tocsin.sources.files import File, take_in
 from tocsin.sources.finding import Listing, find
 from tocsin.sources.gate import formats, needs_gate, through
 
@@ -56,7 +56,7 @@ def _kept(engine: Any, source: CustomerSource, desk: Desk, reading: Reading) -> 
         reading.gaps += unreadable(source.name, [account])
         _note(reading, source, file.name, customers, account.rows + account.rejects.total())
         tables.append(table)
-    reading.gaps += looked_at_again(reading, prints_now(files, desk.clerks), [listing])
+    reading.gaps += looked_at_now(reading, files, listing)
     return tables
 
 

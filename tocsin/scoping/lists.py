@@ -16,13 +16,13 @@ from tocsin.domain.lists import ListSource
 from tocsin.domain.scope.gaps import Gap
 from tocsin.domain.scope.result import InputFile
 from tocsin.scoping.accounts import BAD_BYTES, Account, behind_the_gate, refuse_ours, without
-from tocsin.scoping.custody import looked_at_again
+from tocsin.scoping.custody import looked_at_now
 from tocsin.scoping.gaps.files import damaged, unread_files
 from tocsin.scoping.gaps.rows import unreadable
 from tocsin.scoping.reading import Desk, Reading
 from tocsin.sources import databases
 from tocsin.sources.fetching import fetched
-from tocsin.sources.files import File, prints_now, take_in
+from tocsin.sources.files import File, take_in
 from tocsin.sources.finding import find
 from tocsin.sources.gate import Passed, formats, through
 from tocsin.sources.logs import readers
@@ -53,7 +53,7 @@ def read_list(
         *unread_files(source.name, listing.unread),
         *(damaged(each) for each in accounts if each.fault),
         *unreadable(source.name, accounts),
-        *looked_at_again(reading, prints_now(files, desk.clerks), [listing]),
+        *looked_at_now(reading, files, listing),
     ]
     return (None if rows is None else _named(rows, key, fields, passed)), lost
 
