@@ -44,7 +44,9 @@ def test_files_carry_their_digest_and_a_copy_is_left_out(tmp_path):
 
 def changed(files):
     with clerks() as pool:
-        return [file for file, now in prints_now(files, pool).items() if file.sha256 != now.result()]
+        return [
+            file for file, now in prints_now(files, pool, beside=True).items() if file.sha256 != now.result()
+        ]
 
 
 def test_a_changed_or_removed_file_is_noticed(tmp_path):

@@ -111,6 +111,6 @@ def test_a_look_beside_other_work_gives_way(file, tmp_path, monkeypatch):
     taken = take_in("api", find("api", [str(file)]).files, Bounds(), of_lines=False)
     program(tmp_path, monkeypatch, f'echo "$5" >> {tmp_path}/nice')
     with clerks() as pool:
-        assert [each.result() for each in prints_now(taken, pool).values()] == [WHOLE]
+        assert [each.result() for each in prints_now(taken, pool, beside=True).values()] == [WHOLE]
     assert fingerprint(file) == WHOLE
     assert (tmp_path / "nice").read_text().split() == ["10", "0"]

@@ -35,7 +35,7 @@ def looked_at_again(reading: Reading, prints: Prints, listings: Iterable[Listing
 def looked_at_now(reading: Reading, files: Iterable[File], listing: Listing) -> Iterator[Gap]:
     """The same at once. Nobody waits here for the clerks of the desk, who may be at the logs for long."""
     with clerks() as pool:
-        prints = prints_now(files, pool)
+        prints = prints_now(files, pool, beside=False)
         yield from looked_at_again(reading, prints, [listing])
 
 

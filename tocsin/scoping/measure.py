@@ -142,7 +142,7 @@ def _found(question: Question, sources: Sources, data_map: DataMap, desk: Desk, 
     backend = desk.engines.counts
     reading = read_logs(question, sources.logs, desk)
     desk.progress("checking the files", 0.0)
-    prints = prints_now(reading.files, desk.clerks)
+    prints = prints_now(reading.files, desk.clerks, beside=True)
     reading.gaps += in_the_future(reading.logged, asked_at)
     known = Known.to(sources, desk, reading)
     reading.gaps += deleted_since(question.exposed, sources.deletions)

@@ -4,7 +4,6 @@ What is kept gives what reading the files would give; where it cannot, it is thr
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from tocsin.domain.sources import LogSource
 from tocsin.scoping.accounts import BAD_BYTES, Account, refuse_ours
 from tocsin.scoping.wholes import passed_over, share_of, watched
 from tocsin.sources.caches import Cache, Card
-from tocsin.sources.files import File, hashed
+from tocsin.sources.files import File, clerks, hashed
 from tocsin.sources.lines import Rejects
 from tocsin.sources.logs import Only, as_kept, wanted
 from tocsin.sources.narrowing import narrowed
@@ -75,7 +74,7 @@ def _known(source: LogSource, files: Sequence[File], cache: Cache, desk: "Desk")
     if likely:
         desk.progress(f"looking for what was kept of {source.name}", 0.0)
     found = []
-    with ThreadPoolExecutor() as pool:
+    with clerks() as pool:
         for file, now in zip(likely, pool.map(hashed, likely), strict=True):
             name = cache.name(source, desk.bounds, now.sha256, now.size)
             card = cache.card(name) if now.sha256 else None
@@ -92,10 +91,11 @@ def _in_order(card: Card, source: LogSource, desk: "Desk") -> bool:
 
 def _rows(question: Question, source: LogSource, known: Sequence[_Kept], cache: Cache, desk: "Desk") -> Any:
     """The pass over rows that were kept; None where there are none."""
-    paths = {cache.address(each.name): str(each.file.read_from) for each in known if each.card.stored}
-    if not paths:
+    stored = [each for each in known if each.card.stored]
+    if not stored:
         return None
-    places = [cache.path(each.name) for each in known if each.card.stored]
+    paths = {cache.address(each.name): str(each.file.read_from) for each in stored}
+    places = [cache.path(each.name) for each in stored]
     engine, settled = desk.crew.engine, not any(each.card.unsettled for each in known)
     engine.con.register_filesystem(cache.files)
     try:

@@ -141,7 +141,7 @@ class Cache:
         taken = {each: each.stat().st_size for each in place.glob(f"*/*{_ROWS}")}
         allowed = min(self.most, sum(taken.values()) + shutil.disk_usage(place).free // 2)
         over = sum(taken.values()) + size - allowed
-        ours = {self.folder / (name + _ROWS) for name in keeping}
+        ours = {self.path(name) for name in keeping}
         for each in sorted(taken.keys() - ours, key=_last_used):
             if over <= 0:
                 break

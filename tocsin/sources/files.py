@@ -115,16 +115,18 @@ def not_yet_read(source: str, found: Sequence[Found]) -> tuple[File, ...]:
 Prints = Mapping[File, Future[str]]
 
 
-def prints_now(files: Iterable[File], pool: Executor) -> Prints:
-    """Begin to fingerprint files, and the copies of far ones, as they are by now; empty for one that is gone."""
-    return {file: pool.submit(_print_now, file) for file in files}
+def prints_now(files: Iterable[File], pool: Executor, *, beside: bool) -> Prints:
+    """Begin to fingerprint files, and the copies of far ones, as they are by now; empty for one that is gone. `beside`:
+    other work is done meanwhile, and goes first.
+    """
+    return {file: pool.submit(_print_now, file, beside=beside) for file in files}
 
 
-def _print_now(file: File) -> str:
+def _print_now(file: File, *, beside: bool) -> str:
     with suppress(OSError):
         if file.lay and file.lay == lying(file.path):
             return file.sha256
-    return fingerprint(file.path, beside=True) if file.path.is_file() else ""
+    return fingerprint(file.path, beside=beside) if file.path.is_file() else ""
 
 
 def engine_path(file: File) -> str:
