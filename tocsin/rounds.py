@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from tocsin.actions import returns
 from tocsin.actions.caching import sweep
 from tocsin.actions.mailbox import Mailroom
 from tocsin.app import App
@@ -43,7 +44,8 @@ def rounds(
     rest: float = REST,
 ) -> None:
     """Ring until it is `over`, which waits after each round. What fails in one of them ends none of the others."""
-    waking, post, mailroom = waking_of(app), Post(), Mailroom()
+    waking, post = waking_of(app), Post()
+    mailrooms = (Mailroom(), Mailroom("bounces", returns.look))
     read_at = app.clock()
     seen: datetime | None = None
     last = False
@@ -54,7 +56,8 @@ def rounds(
         if not timedelta(0) <= app.clock() - read_at < READ_AGAIN:
             app, read_at = read_again(app), app.clock()
             _swept(app)
-        mailroom.look(app)
+        for mailroom in mailrooms:
+            mailroom.look(app)
         try:
             seen = heed_the_clock(app, seen)
             ring(app, waking=waking, hands=hands, post=post, guard=guard, ringer=ringer)

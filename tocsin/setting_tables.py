@@ -164,7 +164,7 @@ class Bell(Table):
 
 
 class Mailbox(Table):
-    """The mailbox of the privacy address, by IMAP (RFC 9051). Without a host nobody looks into one."""
+    """A mailbox of ours, by IMAP (RFC 9051). Without a host nobody looks into it."""
 
     host: str | None = None
     port: Port = 993

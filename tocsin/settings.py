@@ -93,6 +93,7 @@ class Settings(FileUnderEnvironment):
     #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
     watchdog: dict[str, Any] = Field(default_factory=dict)
     intake: Mailbox = Mailbox()
+    bounces: Mailbox = Mailbox()
 
     @field_validator("console_url")
     @classmethod
@@ -237,12 +238,13 @@ def secret_in(path: Path) -> SecretStr:
 
 
 def _with_secrets(settings: Settings) -> Settings:
-    mail, slack, intake = settings.mail, settings.slack, settings.intake
-    if mail.password_file:
-        mail = mail.model_copy(update={"password": secret_in(mail.password_file)})
-    for name in ("token", "app_token", "signing_secret"):
-        if path := getattr(slack, f"{name}_file"):
-            slack = slack.model_copy(update={name: secret_in(path)})
-    if intake.password_file:
-        intake = intake.model_copy(update={"password": secret_in(intake.password_file)})
-    return settings.model_copy(update={"mail": mail, "slack": slack, "intake": intake})
+    secrets = {
+        "slack": ("token", "app_token", "signing_secret"),
+        **dict.fromkeys(("mail", "intake", "bounces"), ("password",)),
+    }
+    read = {}
+    for table, names in secrets.items():
+        ours = getattr(settings, table)
+        found = {name: secret_in(path) for name in names if (path := getattr(ours, f"{name}_file"))}
+        read[table] = ours.model_copy(update=found)
+    return settings.model_copy(update=read)

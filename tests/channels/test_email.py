@@ -18,7 +18,7 @@ from tests.certificates import self_signed, server_context
 from tests.exploring import times
 from tocsin.channels import one_line
 from tocsin.channels.email import MailChannel, SmtpConfig, mailbox
-from tocsin.channels.smtp import xtext
+from tocsin.channels.nameless import xtext
 from tocsin.domain.addresses import is_loopback
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope, Receipt, Undelivered

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bouncing import prose
 from tests.cli.conftest import LETTER, Command, Result
 from tocsin import actions
 from tocsin.actors import at_the_shell
@@ -118,6 +119,11 @@ def letters(twice: Twice, app: App, mail: MailSink) -> None:
     mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="mai@example.com"))
     twice("send", "1", "customers", "--yes", by="an")
     twice("ledger", "customers", "--exclude", "cus_1", "--because", "told by telephone", by="an")
+    Path("back.eml").write_bytes(prose("0" * 32))
+    assert twice.tocsin("bounces", "back.eml").status == 0
+    (waits,) = twice.tocsin("bounces", "--json").json
+    settled = ("--settle", str(waits["number"]), "--of", "1", "customers", "cus_1", "--means", "failed")
+    twice("bounces", *settled, "--because", "it names her mailbox", by="an")
 
 
 def agreed(twice: Twice, say: Command) -> None:

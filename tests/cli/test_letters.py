@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bouncing import mark_of, prose, report
 from tests.cli.chapters import Place
 from tests.cli.conftest import CUSTOMERS, Command
 from tests.cli.test_work import on_a_terminal
@@ -374,3 +375,44 @@ def test_a_holding_letter_leaves_when_a_person_asks_and_meets_no_duty(
     assert states["policy-promise/customers/individuals/controller"] == "open"
     notices = {each["id"]: each["state"] for each in tocsin("show", "--json").json["notices"]}
     assert notices == {"holding": "sent"}
+
+
+def test_what_came_back_is_taken_in_read_and_settled(tocsin: Command, approved: str, mail: MailSink) -> None:
+    tocsin("send", "1", "customers", "--yes", by="an")
+    sent = {each.recipients[0]: each for each in mail.messages}
+    Path("one.eml").write_bytes(report(mark_of(sent["mai@example.com"])))
+    done = tocsin("bounces", "one.eml")
+    assert (done.status, "1 taken in: 1 failed" in done.out) == (0, True)
+    assert "INC-2026-0001 customers: 1 bounced, 0 delivered; 1 people are untold" in done.out
+    Path("two.eml").write_bytes(prose(mark_of(sent["wei@example.com"])))
+    assert "1 unread" in tocsin("bounces", "two.eml").out
+    assert "0 taken in; 1 were here before" in tocsin("bounces", "one.eml").out
+    assert "INC-2026-0001 customers" in tocsin("bounces").out
+    assert "waits for a person     tocsin bounces" in tocsin("status").out
+    assert "no mailbox here by that name" in tocsin("bounces", "--show", "2", by="an").out
+    refused = tocsin("bounces", "--show", "2")
+    assert (refused.status, "may not do this" in refused.err) == (1, True)
+    settle = ("bounces", "--settle", "2", "--means", "failed", "--because", "its server says so")
+    assert "2 is settled: it means failed." in tocsin(*settle, by="an").out
+    assert "Nothing that came back waits" in tocsin("bounces").out
+    story = tocsin("ledger", "customers", "--person", "cus_1", by="an").out
+    assert "LETTER  customers: bounced" in story
+    assert "came back: failed 5.1.1 550 5.1.1 <(address)>: user unknown, says mx.example.org" in story
+    found = tocsin("ledger", "customers", "--json", by="an").json
+    assert (found["counts"]["bounced"], found["counts"]["handed_over"], found["untold"]) == (2, 2, 2)
+    assert tocsin("verify", by="an").status == 0
+
+
+def test_bounces_says_what_goes_together(tocsin: Command, approved: str) -> None:
+    for words, says in (
+        (("--settle", "1"), "say which message means what"),
+        (("--because", "x"), "say which message means what"),
+        (("a", "--show", "1"), "one at a time"),
+        (("--show", "7"), "nothing came back as 7"),
+        (("nowhere.eml",), "nowhere.eml: No such file or directory; name a message, an mbox or a Maildir"),
+        (("imap",), "no mailbox is configured; set bounces.host"),
+        (("--settle", "1", "--means", "lost", "--because", "x"), "lost"),
+    ):
+        refused = tocsin("bounces", *words, by="an")
+        assert refused.status in (1, 2), words
+        assert (says in refused.err, refused.err.count("\n")) == (True, 1), (words, refused.err)

@@ -18,14 +18,14 @@ def test_an_incident_that_nobody_touched_is_proven_from_its_first_entry_to_its_p
     assert verdict.head == entries(app, key)[-1]["hash"]
     assert [check.name for check in verdict.checks] == [
         "chain", "head", "pack", "keys", "texts", "vault", "people", "accounts", "scopes", "decided", "messages",
-        "ledger", "attempts", "projections",
+        "ledger", "attempts", "returns", "projections",
     ]  # fmt: skip
 
 
 def test_every_check_looked_at_something(app: App, key: str) -> None:
     counts = {check.name: check.count for check in verify(app, key).checks}
 
-    unasked = {"people", "accounts", "scopes", "decided", "ledger"}
+    unasked = {"people", "accounts", "scopes", "decided", "ledger", "returns"}
     assert {name for name, count in counts.items() if count == 0} == unasked
 
 

@@ -22,14 +22,12 @@ from tocsin.domain.unsupported import waits_for_judgement
 from tocsin.engine.letters import spoken_facts
 from tocsin.evidence.passing import sweep
 from tocsin.record import Recorded
-from tocsin.storage import accounts, affected, keys, ledger, texts, timeline
+from tocsin.storage import accounts, affected, keys, ledger, returned, texts, timeline
 
 #: States of a letter that has left the house, or is leaving it now, whatever became of it.
 _LEFT = (*REACHED, "bounced", "sending")
 #: Bounces and complaints still come in for so long after closing; until then addresses and letters stay.
 RETENTION = timedelta(days=365)
-
-
 #: So many open steps of a phase are named; more are counted.
 _NAMED = 3
 
@@ -93,6 +91,7 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
     if any(gates.values()):
         raise Refused(f"{_open_gates_words(gates)}: tocsin next {incident.key} goes through them")
     if not because:
+        _refuse_early(app, incident)
         _refuse_unexplained(incident, app.now())
         _refuse_undecided(app, incident)
 
@@ -130,6 +129,16 @@ def _refuse_undecided(app: App, incident: Incident) -> None:
             f"nobody can tell yet whether {many} {'duties are' if many > 1 else 'duty is'} owed "
             f"({first.fact} settles {settles}); learn that, or close --because with why it is left"
         )
+
+
+def _refuse_early(app: App, incident: Incident) -> None:
+    """Refused while letters may still come back: their readers would be untold, and nobody would look."""
+    for notice in incident.notices.values():
+        if (until := notice.may_come_back_until) and app.now() < until:
+            raise Refused(
+                f"letters of {notice.id} may still come back until {until.astimezone(app.zone):%Y-%m-%d}; wait, "
+                "tocsin bounces takes them in, or close --because with why nobody waits for them"
+            )
 
 
 def decline(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
@@ -207,7 +216,7 @@ def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None
 def forget_people(connection: Connection, key: str, now: datetime) -> None:
     """Destroy the people's key, and take away whatever it has sealed in the database; pseudonyms and counts stay."""
     keys.destroy_key(connection, key, "people", now)
-    for sealed in (affected, accounts, ledger):
+    for sealed in (affected, accounts, ledger, returned):
         sealed.forget(connection, key)
 
 

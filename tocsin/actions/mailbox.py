@@ -1,13 +1,14 @@
-"""Looking into the mailbox: each message is taken in, and moved away only once it is kept."""
+"""Looking into a mailbox of ours: each message is taken in, and moved away only once it is kept."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.actions.intake import Taken, take_in
 from tocsin.app import App
 from tocsin.domain.errors import Refused
-from tocsin.engine.mailroom import config_of
+from tocsin.engine.mailroom import Which, config_of, settings_of
 from tocsin.logs import Log
 from tocsin.sources.mailbox import Bookmark, Lying, Mailbox, MailboxConfig, MailboxDown, opened
 from tocsin.storage import clock as heartbeats
@@ -64,34 +65,69 @@ def _bookmark(app: App) -> Bookmark:
 
 def _looked(app: App, config: MailboxConfig, mark: Bookmark) -> Look:
     taken: list[Taken] = []
-    counts = {"too_large": 0, "failed": 0, "unmoved": 0}
-    trouble = None
+
+    def keep(raw: bytes, lying: Lying, whole: bool) -> bool:
+        done = take_in(app, raw, received_at=lying.received_at, whole=whole)
+        taken.append(done)
+        return done.whole
+
+    walked = walk(config, mark, app.settings.intake.largest, keep, log)
+    return Look(
+        tuple(taken), walked.too_large, walked.failed, walked.unmoved, walked.trouble, walked.bookmark
+    )
+
+
+@dataclass
+class Walk:
+    """A walk through a mailbox: how many messages had to stay, by why, and where the next one goes on."""
+
+    bookmark: Bookmark
+    too_large: int = 0
+    failed: int = 0
+    #: Kept, but the server did not move them: they are not taken in twice.
+    unmoved: int = 0
+    trouble: str | None = None
+
+
+def walk(
+    config: MailboxConfig, mark: Bookmark, largest: int, keep: Callable[[bytes, Lying, bool], bool], log: Log
+) -> Walk:
+    """Read what lies in a mailbox. `keep` gets each message (its bytes, whether these are all), and says whether it is
+    wholly kept: then it is moved away. Of one larger than `largest` bytes the head alone is read.
+    """
+    done = Walk(mark)
     try:
         with opened(config) as mailbox:
-            mark = mailbox.marked(mark)
-            for message in mailbox.lying(MOST, mark):
+            done.bookmark = mailbox.marked(mark)
+            for message in mailbox.lying(MOST, done.bookmark):
                 # Before it is read: one over which the line breaks each time keeps no other from its turn.
-                mark = mark.past(message.uid)
-                _take(app, mailbox, message, taken, counts)
+                done.bookmark = done.bookmark.past(message.uid)
+                _keep(mailbox, message, largest, keep, done, log)
     except MailboxDown as down:
         # What was taken before the line broke is kept.
-        trouble = str(down)
-    return Look(tuple(taken), trouble=trouble, bookmark=mark, **counts)
+        done.trouble = str(down)
+    return done
 
 
-def _take(app: App, mailbox: Mailbox, message: Lying, taken: list[Taken], counts: dict[str, int]) -> None:
-    raw, whole = mailbox.read(message, app.settings.intake.largest)
+def _keep(
+    mailbox: Mailbox,
+    message: Lying,
+    largest: int,
+    keep: Callable[[bytes, Lying, bool], bool],
+    done: Walk,
+    log: Log,
+) -> None:
+    raw, whole = mailbox.read(message, largest)
     try:
-        done = take_in(app, raw, received_at=message.received_at, whole=whole)
+        wholly = keep(raw, message, whole)
     except Unavailable:
         raise MailboxDown("the database is away; messages stay where they lie") from None
     except Exception as error:  # any failure at all: one message that cannot be kept keeps no other from it
         log.error("message not kept", error=type(error).__name__)
-        counts["failed"] += 1
+        done.failed += 1
         return
-    taken.append(done)
-    if not done.whole:
-        counts["too_large"] += 1
+    if not wholly:
+        done.too_large += 1
         return
     try:
         mailbox.put_away(message)
@@ -99,32 +135,36 @@ def _take(app: App, mailbox: Mailbox, message: Lying, taken: list[Taken], counts
         raise
     except Exception as error:  # it is kept; what the server makes of moving it is another matter
         log.error("message kept, not moved", error=type(error).__name__)
-        counts["unmoved"] += 1
+        done.unmoved += 1
 
 
 class Mailroom:
-    """Looks into the mailbox of the privacy address now and then, beside the rounds: a server that hangs delays no
-    page. One look at a time.
+    """Looks into a mailbox of ours now and then, beside the rounds: a server that hangs delays no page. One look at a
+    time. That of the privacy address, unless it is told another, and how it is looked into.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, which: Which = "intake", looks: Callable[[App], object] | None = None) -> None:
+        self._which, self._looks = which, looks or _look_in
         self._looking: threading.Thread | None = None
         self._began: datetime | None = None
 
     def look(self, app: App) -> None:
         """Begin a look, where a mailbox is configured and the last one is over and old enough."""
-        ours, now = app.settings.intake, app.clock()
+        ours, now = settings_of(app, self._which), app.clock()
         if ours.host is None or (self._looking and self._looking.is_alive()):
             return
         if self._began and timedelta(0) <= now - self._began < timedelta(seconds=ours.every):
             return
         self._began = now
-        self._looking = threading.Thread(target=_safely, args=(app,), name="mailroom", daemon=True)
+        self._looking = threading.Thread(target=self._safely, args=(app,), name=self._which, daemon=True)
         self._looking.start()
 
+    def _safely(self, app: App) -> None:
+        try:
+            self._looks(app)
+        except Exception as error:  # any failure at all: the next look may find it mended
+            log.error("mailbox failed", mailbox=self._which, error=type(error).__name__)
 
-def _safely(app: App) -> None:
-    try:
-        look(app)
-    except Exception as error:  # any failure at all: the next look may find it mended
-        log.error("mailbox failed", error=type(error).__name__)
+
+def _look_in(app: App) -> None:
+    look(app)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 
 from tocsin.channels import one_line
+from tocsin.channels.nameless import nameless, xtext
 from tocsin.domain.message import MailEnvelope, Outcome, Receipt, Undelivered
-from tocsin.logs import ADDRESS
 
 if TYPE_CHECKING:
     from tocsin.channels.email import SmtpConfig
@@ -28,7 +28,6 @@ _GREYLISTED = (450, 451)
 _GREYLIST_PAUSE = 300.0  # seconds; shorter waits meet the same greylist
 _FAREWELL = 2.0  # seconds for a QUIT, and for the connection to end
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
-_NOT_XTEXT = re.compile(rb"[^!-*,-<>-~]")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -155,16 +154,6 @@ class Conversation:
         return Undelivered(_outcome(code, phase), phase, reason, pause, silent=_took_nothing(code, phase))
 
 
-def nameless(words: str, recipient: str) -> str:
-    """A reply without whom it is about: it is kept for good, and in clear, and an address is personal data."""
-    local = recipient.rpartition("@")[0]
-    # The longer first. Relays also repeat the form in which ORCPT gave it, and servers the local part alone.
-    for name in filter(None, (xtext(recipient), recipient, xtext(local), local)):
-        alone = rf"(?<![\w.+@-]){re.escape(name)}(?![\w+@-])"
-        words = re.sub(alone, "recipient", words, flags=re.IGNORECASE)
-    return ADDRESS.sub("(address)", words)
-
-
 def _reply_code(error: Exception) -> int | None:
     """The server's reply code, 4xx or 5xx; None where it did not answer, or not in SMTP."""
     code = getattr(error, "code", None)
@@ -194,8 +183,3 @@ def _on_the_wire(content: bytes) -> bytes:
     if content.startswith(b".") or b"\n." in content:
         content = _LEADING_DOT.sub(b"..", content)
     return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-def xtext(text: str) -> str:
-    """RFC 3461, section 4: printable ASCII except `+` and `=`; everything else as `+` and two hexadecimal digits."""
-    return _NOT_XTEXT.sub(lambda byte: b"+%02X" % byte[0][0], text.encode()).decode("ascii")

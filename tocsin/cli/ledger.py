@@ -53,6 +53,9 @@ def resume(
 def ledger(
     *words: Words,
     who: Annotated[Flag, Parameter(help="Name those whom the letter did not surely reach.")] = False,
+    person: Annotated[
+        str | None, Parameter(help="ID of one person: her whole story, letter by letter.")
+    ] = None,
     exclude: Annotated[
         str | None, Parameter(help="ID of one whom the letter cannot reach: settled by hand.")
     ] = None,
@@ -80,6 +83,11 @@ def ledger(
         key = which(shell, named)
         incident = seen(shell.app, shell.actor, key)
         drafted(shell.app, incident, notice)
+        if person:
+            from tocsin.cli.person import say_story
+
+            say_story(shell, incident, person)
+            return
         if exclude:
             done = actions.exclude(
                 shell.app, shell.actor, key, notice, exclude, because=because, command=door.key

@@ -32,7 +32,7 @@ def say_story(shell: Shell, incident: Any, person: str) -> None:
 
         shell.say(*proof_lines(shell, incident.scope))
     for letter in told.letters:
-        shell.say(*_letter_lines(shell, letter))
+        shell.say(*letter_lines(shell, letter))
     shell.give({"key": incident.key, "person": person, **_document(told), "proof": proof})
 
 
@@ -80,7 +80,7 @@ def _say_what_was_found(shell: Shell, told: "Story", found: "AffectedPerson", pe
     shell.say(*why_lines(shell, told.reasons) if told.reasons else ())
 
 
-def _letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
+def letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
     """What became of one letter to her, and of each attempt at it."""
     doubt = ", perhaps twice" if letter.doubtful else ""
     under = f" under her earlier id {clean(letter.under)}" if letter.under else ""
@@ -88,6 +88,8 @@ def _letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
     yield labelled("LETTER", f"{letter.notice}: {state}")
     for attempt in letter.attempts:
         yield f"        {_attempt_words(shell, attempt)}"
+    for came in letter.came_back:
+        yield f"        {_return_words(shell, came)}"
 
 
 def _say_way(shell: Shell, told: Any) -> None:
@@ -123,3 +125,9 @@ def _unsupported_lines(told: "Story") -> list[str]:
 def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:
     how = f"{attempt['outcome'].replace('_', ' ')} at {attempt['phase']}"
     return f"{shell.at(attempt['at'])} attempt {attempt['number']}: {how}, {clean(attempt['reply'] or '')}"
+
+
+def _return_words(shell: Shell, came: dict[str, Any]) -> str:
+    said = " ".join(filter(None, (came["action"], came["status"], clean(came["words"]))))
+    by = f", says {clean(came['reporter'])}" if came["reporter"] else ""
+    return f"{shell.at(came['taken_at'])} came back: {said}{by}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Why messages are still in the mailbox.
 _STAYED = {
-    "too_large": "too large for intake.largest: their heads are kept, they stay there",
+    "too_large": "too large for what is kept: their heads are, they stay there",
     "failed": "could not be kept, and stay there: see the bell's log",
     "unmoved": "kept, but the server did not move them away",
 }
@@ -84,27 +84,35 @@ def _message_lines(waits: "Waiting", named: str) -> list[str]:
 
 
 def intake_lines(shell: Shell, now: "Standing") -> list[str]:
-    """What waits in triage, and the mailbox of the privacy address, for `tocsin status`."""
+    """What waits in triage, and how our mailboxes are read, for `tocsin status`."""
     lines = []
     if now.triage:
         urgent = f", {now.triage_urgent:,} urgent" if now.triage_urgent else ""
         since = f"{now.triage:,} waiting{urgent}, since {shell.at(now.triage_since)}     tocsin list --open"
         lines.append(labelled("triage", since, urgent=True))
-    if shell.app.settings.intake.host is not None:
-        lines.append(_mailbox_line(shell, now.mailbox))
+    settings = shell.app.settings
+    if settings.intake.host is not None:
+        lines.append(_mailbox_line("mailbox", now.mailbox, settings.intake.every))
+    if settings.bounces.host is not None:
+        lines.append(_mailbox_line("bounces", now.bounces, settings.bounces.every))
+    if now.unread:
+        words = "message that came back waits" if now.unread == 1 else "messages that came back wait"
+        lines.append(
+            labelled("bounces", f"{now.unread:,} {words} for a person     tocsin bounces", urgent=True)
+        )
     return lines
 
 
-def _mailbox_line(shell: Shell, beat: "Beat | None") -> str:
+def _mailbox_line(label: str, beat: "Beat | None", every: float) -> str:
     from tocsin.doctor.finding import since
     from tocsin.storage.clock import is_silent
 
     if beat is None:
-        return labelled("mailbox", "nobody has looked into it yet", urgent=True)
+        return labelled(label, "nobody has looked into it yet", urgent=True)
     found = beat.detail or {}
-    late = is_silent(beat.age, timedelta(seconds=3 * shell.app.settings.intake.every))
+    late = is_silent(beat.age, timedelta(seconds=3 * every))
     words = [f"{'SILENT, last look' if late else 'looked into'} {since(beat.age)}"]
     words += [f"DOWN: {clean(found['trouble'])}"] if found.get("trouble") else []
     for name, what in _STAYED.items():
         words += [f"{found[name]:,} {what}"] if found.get(name) else []
-    return labelled("mailbox", "; ".join(words), urgent=late or len(words) > 1)
+    return labelled(label, "; ".join(words), urgent=late or len(words) > 1)

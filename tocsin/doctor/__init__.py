@@ -82,6 +82,7 @@ def _checks() -> tuple[Check, ...]:
         routes.slack,
         routes.hearing,
         intake.mailbox,
+        intake.bounces,
         console.console,
         routes.prefect,
         home.clock,

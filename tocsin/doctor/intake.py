@@ -1,6 +1,6 @@
-"""Whether messages to the privacy address come in: a mailbox that can be read, or a mail system that pipes them."""
+"""Whether what is sent to us comes in: to the privacy address, by mailbox or pipe, and what comes back on letters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,23 +8,36 @@ from tocsin.doctor.finding import Finding, setting
 
 if TYPE_CHECKING:
     from tocsin.app import App
+    from tocsin.engine.mailroom import Which
+    from tocsin.sources.mailbox import MailboxConfig
 
 
 def mailbox(app: "App", config: Path | None) -> Iterator[Finding]:
     """Log in and look, and take nothing in."""
+    yield from _read(app, config, "intake") or _piped(app, setting(config, "intake", "host"))
+
+
+def bounces(app: "App", config: Path | None) -> Iterator[Finding]:
+    """The same for the mailbox to which letters come back, where one is named."""
+    yield from _read(app, config, "bounces") or ()
+
+
+def _read(app: "App", config: Path | None, which: "Which") -> Iterable[Finding] | None:
+    """Whether the mailbox of this table can be read; None where it names none."""
     from tocsin.domain.errors import Refused
     from tocsin.engine.mailroom import config_of
+
+    where = setting(config, which, "host")
+    try:
+        ours = config_of(app, which)
+    except Refused as error:
+        return [Finding("FAIL", "mailbox", str(error), where)]
+    return None if ours is None else _looked(ours, where)
+
+
+def _looked(ours: "MailboxConfig", where: str) -> Iterator[Finding]:
     from tocsin.sources.mailbox import Bookmark, MailboxDown, opened
 
-    where = setting(config, "intake", "host")
-    try:
-        ours = config_of(app)
-    except Refused as error:
-        yield Finding("FAIL", "mailbox", str(error), where)
-        return
-    if ours is None:
-        yield from _piped(app, where)
-        return
     try:
         with opened(ours) as box:
             waiting = len(box.lying(1, Bookmark()))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.moments import iso
-from tocsin.storage import arrivals, inbound, routes, tables, timeline
+from tocsin.storage import arrivals, inbound, returned, routes, tables, timeline
 from tocsin.storage import clock as beats
 from tocsin.storage.routes import Health
 from tocsin.storage.waiting import left_unconfirmed
@@ -54,6 +54,9 @@ class Standing:
     triage_urgent: int = 0
     #: The last look into the mailbox of the privacy address; None where none is configured, or nobody has looked.
     mailbox: Beat | None = None
+    #: That into the one to which letters come back; and how much of what came waits for a person.
+    bounces: Beat | None = None
+    unread: int = 0
     #: What came in from Slack and is not worked off: how many, and since when the oldest waits, on the real clock.
     inbox: int = 0
     inbox_since: datetime | None = None
@@ -112,6 +115,8 @@ class Standing:
                 "urgent": self.triage_urgent,
             },
             "mailbox": _beat_json(self.mailbox) if self.mailbox else None,
+            "bounces": _beat_json(self.bounces) if self.bounces else None,
+            "unread": self.unread,
             "inbox": {"waiting": self.inbox, "since": self.inbox_since and iso(self.inbox_since)},
             "unconfirmed": [{"incident": key, "person": person} for key, person in self.unconfirmed],
             "woken": self.woken and iso(self.woken),
@@ -162,6 +167,8 @@ def standing(app: App, *, without: Collection[str] = ()) -> Standing:
             inbox_since=next(iter(came), None),
             unconfirmed=tuple(left_unconfirmed(connection, _open(told))),
             mailbox=every.get("mailbox") if app.settings.intake.host else None,
+            bounces=every.get("bounces") if app.settings.bounces.host else None,
+            unread=returned.how_many_unread(connection),
         )
 
 

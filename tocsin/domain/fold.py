@@ -742,6 +742,20 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
     )
 
 
+@_on(k.LettersReturned)
+def _letters_returned(incident: Incident, entry: Entry, body: k.LettersReturned) -> Incident:
+    before = incident.notices[body.notice]
+    return _notice(
+        incident,
+        entry,
+        body.notice,
+        counts=body.counts,
+        settled=body.settled,
+        untold=body.untold,
+        untold_at=before.untold_at if before.untold == body.untold else entry.at,
+    )
+
+
 @_on(k.LetterExcluded)
 def _letter_excluded(incident: Incident, entry: Entry, body: k.LetterExcluded) -> Incident:
     one = {body.readers: 1} if body.readers else {}

@@ -218,6 +218,10 @@ class Approval:
     seq: int
 
 
+#: Mail systems give up after so long (RFC 5321, 4.5.4.1: at least 4 to 5 days), and say so then.
+COMES_BACK = timedelta(days=5)
+
+
 @dataclass(frozen=True)
 class NoticeState:
     """A letter: its latest draft, who approved it, and how far its sending came."""
@@ -258,6 +262,12 @@ class NoticeState:
     #: When the first sending ended, and the latest: a further batch moves only the second.
     told_at: datetime | None = None
     finished_at: datetime | None = None
+
+    @property
+    def may_come_back_until(self) -> datetime | None:
+        """Until when letters may come back; None where each is known to have arrived, or not to have."""
+        unknown = self.counts.get("handed_over", 0) + self.counts.get("ambiguous", 0)
+        return self.finished_at + COMES_BACK if self.finished_at and unknown else None
 
 
 @dataclass(frozen=True)

@@ -779,6 +779,33 @@ class SendingStopped(Body):
     why: str = ""
 
 
+class LettersReturned(Body):
+    """What came back on letters since: `reports` counts it by what it says, `digest` (SHA-256) is over all of it.
+
+    `counts`, `settled` and `untold` are those of the ledger with it, as at a stop.
+    """
+
+    notice: str
+    reports: dict[str, int]
+    digest: str
+    counts: dict[str, int]
+    settled: int
+    untold: dict[str, int]
+
+
+class ReturnRead(Body):
+    """A person read what came back, as `seen` (its keyed hash) names it, on the letter to `person`, a pseudonym.
+
+    It `means` that the letter failed or was delivered, or nothing for it.
+    """
+
+    notice: str
+    seen: str
+    person: str
+    means: Literal["failed", "delivered", "nothing"]
+    because: Words
+
+
 class LetterExcluded(Body):
     """A person settled a letter that cannot arrive; `person` is the pseudonym in the ledger."""
 

@@ -5,10 +5,15 @@ that the address alone must tell which letter it was. Its mark is what the Messa
 128 bits, by the incident's key over notice, draft and pseudonym. Nobody guesses one, and it says nothing of its reader.
 """
 
+import re
+from collections.abc import Iterable
+
 from tocsin.domain.addresses import is_plain
 
 #: Octets of a local part (RFC 5321, 4.5.3.1.1), and what of them a mark takes, with the sign before it.
 _LONGEST_LOCAL, _MARK = 64, 33
+#: A mark as a return path, a Message-ID or an envelope's id has it. Mail systems on the way may change the case.
+_MARKED = re.compile(r"(?<![0-9A-Za-z])([0-9a-fA-F]{32})(?=@)")
 
 
 def takes_returns(mailbox: str) -> bool:
@@ -21,3 +26,8 @@ def return_path(mailbox: str, message_id: str) -> str:
     """The envelope's sender of the letter with this Message-ID: a subaddress (RFC 5233) of the mailbox."""
     local, _, domain = mailbox.rpartition("@")
     return f"{local}+{message_id.partition('@')[0]}@{domain}"
+
+
+def marks_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Whatever may be a letter's mark in addresses and ids, in their order; whether it is one the ledger knows."""
+    return tuple(dict.fromkeys(mark.lower() for text in texts for mark in _MARKED.findall(text)))

@@ -21,7 +21,7 @@ from tocsin.storage.tables import attempt
 from tocsin.storage.tables import ledger as rows
 
 #: The state that a row has after an attempt with this outcome.
-_AFTER = {"refused": "refused", "ambiguous": "ambiguous"}
+_AFTER = {state: state for state in ("refused", "ambiguous", "handed_over")}
 
 
 def letters(case: Case) -> Check:

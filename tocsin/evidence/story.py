@@ -74,6 +74,8 @@ class Story:
     signatures: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     #: What was decided of people whom the scope no longer supports, and the entry that says so, in order.
     judgements: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    #: What came back on letters: the entry that says so, the notice, and the digest over it.
+    returns: list[tuple[int, str, str]] = field(default_factory=list)
     erased_seq: int = 0
     #: The first entry of a kind that this release does not know.
     unknown: tuple[int, str] | None = None
@@ -200,6 +202,10 @@ def _stopped(story: Story, row: Row, body: dict[str, Any]) -> None:
     sending.settled = {}
 
 
+def _came_back(story: Story, row: Row, body: dict[str, Any]) -> None:
+    story.returns.append((row["seq"], body["notice"], body["digest"]))
+
+
 def _settled(story: Story, row: Row, body: dict[str, Any]) -> None:
     settled = (row["seq"], body["because"], body.get("before", ""))
     story.sending(body["notice"]).settled[body["person"]] = settled
@@ -224,5 +230,6 @@ _HEEDED = {
     "SendingPaused": _paused,
     "SendingResumed": _resumed,
     "SendingStopped": _stopped,
+    "LettersReturned": _came_back,
     "LetterExcluded": _settled,
 }

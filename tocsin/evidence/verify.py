@@ -1,8 +1,8 @@
 """verify: prove an incident, entry by entry, and name the first place that is not as it was written.
 
 Chain, head, packs, keys, texts, vault, affected people, their accounts, what was decided of them, messages, ledger,
-attempts, projections: in that order, so that what is named is the cause and not its consequence. Everything is read in
-one view of the database that does not move.
+attempts, what came back, projections: in that order, so that what is named is the cause and not its consequence.
+Everything is read in one view of the database that does not move.
 
 What it cannot see: a warning that was taken away since the last published head, an attempt at one of our own messages
 that was in doubt, and whatever somebody rewrote who holds the master key too, unless a head in a mail says otherwise.
@@ -27,6 +27,7 @@ from tocsin.evidence.letters import letters
 from tocsin.evidence.messages import messages
 from tocsin.evidence.people import people
 from tocsin.evidence.projections import Unreadable, projections, rebuild
+from tocsin.evidence.returns import returns
 from tocsin.evidence.scopes import scopes
 from tocsin.evidence.story import heard
 from tocsin.storage import tables
@@ -87,6 +88,7 @@ def _examined(case: Case, known_head: tuple[int, str] | None, *, anew: bool) -> 
         messages,
         letters,
         attempts,
+        returns,
     ]
     mended: tuple[str, ...] = ()
     fault, seq, unchecked = None, None, None

@@ -1,4 +1,4 @@
-"""The mailbox of the privacy address, by IMAP (RFC 9051) over TLS, read by IMAPClient.
+"""A mailbox of ours, by IMAP (RFC 9051) over TLS, read by IMAPClient.
 
 A message is looked at without being marked, and moved only once it is kept: whoever dies in between finds it again.
 Clear text is for loopback only. What the server says may quote a message, so that errors name what failed, not how.
@@ -37,6 +37,8 @@ class MailboxConfig:
     processed: str = "Tocsin"
     timeout: float = 20.0
     tls_context: "ssl.SSLContext | None" = field(default=None, repr=False, compare=False)
+    #: The table of the settings in which it stands.
+    table: str = "intake"
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,13 @@ def opened(config: MailboxConfig) -> "Iterator[Mailbox]":
         yield Mailbox(client, config, int(folder.get(b"UIDVALIDITY", 0)))
     except LoginError:
         raise MailboxDown(
-            f"{_place(config)} refuses the login; check intake.username and its password"
+            f"{_place(config)} refuses the login; check {config.table}.username and its password"
         ) from None
     except OSError as error:
         raise MailboxDown(f"{_place(config)}: {error.strerror or type(error).__name__}") from None
     except (IMAPClientError, ValueError, LookupError, AssertionError) as error:
         raise MailboxDown(
-            f"{_place(config)} says what cannot be used ({type(error).__name__}); check intake.folder"
+            f"{_place(config)} says what cannot be used ({type(error).__name__}); check {config.table}.folder"
         ) from None
     finally:
         if client is not None:

@@ -8,16 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, update
 
-from tocsin.storage.ledger import reader
+from tocsin.storage.ledger import FAILED, TOLD, UNTOLD, reader
 from tocsin.storage.revisions import Unsupported, owed
 from tocsin.storage.tables import Moment, ledger
-
-#: Rows whose people have not been told, surely or perhaps, and for whom nobody has accounted.
-_UNACCOUNTED = and_(
-    ledger.c.state.not_in(("handed_over", "delivered")),
-    or_(ledger.c.state != "ambiguous", ledger.c.settled_at.is_(None)),
-    ledger.c.accounted_at.is_(None),
-)
 
 
 def hold(connection: Connection, incident: str, revision: int, at: datetime) -> None:
@@ -38,7 +31,7 @@ def hold(connection: Connection, incident: str, revision: int, at: datetime) -> 
         ledger.c.state.in_(("pending", "sending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None)
     )
     untold = and_(
-        or_(unsent, ledger.c.state.in_(("refused", "bounced"))),
+        or_(unsent, FAILED),
         ledger.c.accounted_at.is_(None),
         ledger.c.held_at.is_(None),
     )
@@ -55,7 +48,7 @@ def account(connection: Connection, incident: str, persons: Select[tuple[str]], 
     since = func.coalesce(ledger.c.held_at, literal(at, Moment))
     connection.execute(
         update(ledger)
-        .where(ledger.c.incident == incident, ledger.c.person.in_(persons), _UNACCOUNTED)
+        .where(ledger.c.incident == incident, ledger.c.person.in_(persons), UNTOLD)
         .values(accounted_at=at, held_at=since)
     )
 
@@ -68,7 +61,7 @@ def unaccounted(
     for part in parts:
         query = (
             select(ledger.c.notice, ledger.c.readers, func.count())
-            .where(ledger.c.incident == incident, ledger.c.person.in_(part), _UNACCOUNTED)
+            .where(ledger.c.incident == incident, ledger.c.person.in_(part), UNTOLD)
             .group_by(ledger.c.notice, ledger.c.readers)
             .order_by(ledger.c.notice, ledger.c.readers)
         )
@@ -84,7 +77,8 @@ def told(connection: Connection, incident: str, revision: int, notices: Iterable
     had = select(func.count(person.distinct())).where(
         ledger.c.incident == incident,
         ledger.c.notice.in_(list(notices)),
-        ledger.c.state.in_(("handed_over", "delivered")),
+        or_(ledger.c.state == "handed_over", ledger.c.reported == "delivered"),
+        TOLD,
         person.in_(owed(incident, revision)),
     )
     return connection.scalar(had) or 0

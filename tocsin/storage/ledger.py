@@ -2,9 +2,10 @@
 
 States: pending, sending, handed_over, delivered, refused, bounced, ambiguous, excluded; and held, which is said of a
 letter that has not left while a person is to decide whether its reader is still owed it. They always add up to the
-number of recipients. `handed_over` means that a server took it, and never more. Several workers on PostgreSQL take
-different rows (SKIP LOCKED); on SQLite there is one writer at a time. A long module, because whatever moves a letter
-from one state to another, or counts it, stands side by side.
+number of recipients. `handed_over` means that a server took it, and never more: what its reports said since stands
+beside it, in `reported`, so that a root over what was sent stays as it is. Several workers on PostgreSQL take different
+rows (SKIP LOCKED); on SQLite there is one writer at a time. A long module, because whatever moves a letter from one
+state to another, or counts it, stands side by side.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -52,26 +54,38 @@ STATES = (
     "held",
 )
 
+#: Characters of a Message-ID by which what comes back names its letter.
+_MARK = 32
+#: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now.
+LEFT = ledger.c.state.in_(("handed_over", "ambiguous"))
+#: What a report said of such a letter, whatever came first: one that came back did not reach its reader.
+CAME_BACK = and_(LEFT, func.coalesce(ledger.c.reported, "") == "bounced")
+_ARRIVED = and_(LEFT, func.coalesce(ledger.c.reported, "") == "delivered")
+#: Rows whose people have been told, surely or perhaps.
+TOLD = or_(
+    and_(ledger.c.state == "handed_over", func.coalesce(ledger.c.reported, "") != "bounced"),
+    _ARRIVED,
+    and_(ledger.c.state == "ambiguous", ledger.c.settled_at.is_not(None), ledger.c.reported.is_(None)),
+)
+#: Rows whose letter did not reach its reader, and will not by itself.
+FAILED = or_(ledger.c.state == "refused", CAME_BACK)
 #: Rows that the next letter may be taken from, unless they are held.
-_OPEN = and_(ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None))
+_OPEN = and_(
+    ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None), ledger.c.reported.is_(None)
+)
 _WAITING = and_(_OPEN, ledger.c.held_at.is_(None))
 #: Rows as they are counted. What is held keeps its state, which a root may have recorded; of who was released from the
 #: scope a letter that never left is one that was excluded.
-_COUNTED = case(
+COUNTED = case(
+    (and_(LEFT, ledger.c.reported.is_not(None)), ledger.c.reported),
     (and_(_OPEN, ledger.c.held_at.is_not(None), ledger.c.accounted_at.is_(None)), "held"),
     (and_(ledger.c.state == "pending", ledger.c.held_at.is_not(None)), "excluded"),
     else_=ledger.c.state,
 )
 #: Rows whose people have not surely or perhaps been told, and for whom nobody has accounted.
-_UNTOLD = and_(
-    or_(
-        ledger.c.state.not_in(("handed_over", "delivered", "ambiguous")),
-        and_(ledger.c.state == "ambiguous", ledger.c.settled_at.is_(None)),
-    ),
-    ledger.c.accounted_at.is_(None),
-)
+UNTOLD = and_(not_(TOLD), ledger.c.accounted_at.is_(None))
 #: Of those, the people whom the letter will not reach.
-_UNREACHABLE = and_(_UNTOLD, ledger.c.state.in_(("excluded", "refused", "bounced")))
+_UNREACHABLE = and_(UNTOLD, or_(ledger.c.state == "excluded", FAILED))
 #: Of those, each in one part: whom the scope no longer supports, of whom a person decides first whether she is owed a
 #: letter; who is held for a decision, such as a suspect; and everybody else.
 _UNSUPPORTED = and_(_UNREACHABLE, ledger.c.held_at.is_not(None))
@@ -82,7 +96,11 @@ _ELSEWISE = and_(
     or_(ledger.c.reason.is_(None), ledger.c.reason.not_in(sorted(HELD))),
 )
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
-_UNSENT = and_(ledger.c.state.in_(("pending", "ambiguous", "excluded")), ledger.c.settled_at.is_(None))
+_UNSENT = and_(
+    ledger.c.state.in_(("pending", "ambiguous", "excluded")),
+    ledger.c.settled_at.is_(None),
+    ledger.c.reported.is_(None),
+)
 
 
 @dataclass(frozen=True)
@@ -106,12 +124,14 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """
     if not rows:
         return
-    statement = upsert(connection, ledger, rows)
+    marked = [row | {"mark": row["message_id"].partition("@")[0][:_MARK]} for row in rows]
+    statement = upsert(connection, ledger, marked)
     names = (
         "digest",
         "variant",
         "readers",
         "message_id",
+        "mark",
         "state",
         "reason",
         "accounted_at",
@@ -275,7 +295,7 @@ def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> Non
 
 def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]:
     """Rows by state, every state named; and how many letters may have arrived twice."""
-    state = _COUNTED.label("state")
+    state = COUNTED.label("state")
     found = _of(select(state, func.count()), incident, notice).group_by(state)
     by_state: dict[str, int] = {row.state: row[1] for row in connection.execute(found)}
     twice = _of(select(func.count()), incident, notice).where(ledger.c.doubtful, ledger.c.attempts > 1)
@@ -286,13 +306,22 @@ def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]
 
 def untold(connection: Connection, incident: str, notice: str) -> dict[str, int]:
     """For all readers of a notice how many are still to be told or accounted for; 0 where everybody is."""
-    query = _of(select(ledger.c.readers, func.sum(case((_UNTOLD, 1), else_=0))), incident, notice)
+    query = _of(select(ledger.c.readers, func.sum(case((UNTOLD, 1), else_=0))), incident, notice)
     rows = connection.execute(query.group_by(ledger.c.readers).order_by(ledger.c.readers))
     return {row.readers: int(row[1]) for row in rows}
 
 
+def accounted(connection: Connection, incident: str, notice: str) -> int:
+    """Of those whom the letter did not surely reach, for how many a person accounted."""
+    unreached = COUNTED.in_(("refused", "bounced", "ambiguous"))
+    query = _of(select(func.count()), incident, notice).where(unreached, ledger.c.accounted_at.is_not(None))
+    return connection.scalar(query) or 0
+
+
 def standing(row: Row[Any]) -> str:
     """How a row is counted."""
+    if row.state in ("handed_over", "ambiguous") and row.reported:
+        return str(row.reported)
     waits = row.state in ("pending", "ambiguous") and row.settled_at is None
     if waits and row.held_at is not None and row.accounted_at is None:
         return "held"
@@ -301,7 +330,8 @@ def standing(row: Row[Any]) -> str:
 
 def is_untold(row: Row[Any]) -> bool:
     """Whether this row's person is still to be told or accounted for."""
-    told = row.state in ("handed_over", "delivered") or (row.state == "ambiguous" and row.settled_at)
+    state = standing(row)
+    told = state in ("handed_over", "delivered") or (state == "ambiguous" and row.settled_at)
     return not told and row.accounted_at is None
 
 
@@ -321,14 +351,14 @@ def written_to(
     """(pseudonym, that of the person as the revision knows her) of everybody to whom a letter of this notice left,
     surely or perhaps, or will leave: what waits does so only where `leaving` is the digest of what is on its way.
     """
-    states = ("sending", "handed_over", "delivered", "ambiguous")
+    left = or_(ledger.c.state == "sending", and_(LEFT, not_(CAME_BACK)))
     leaves = and_(
         ledger.c.state == "pending",
         ledger.c.held_at.is_(None),
         ledger.c.accounted_at.is_(None),
         ledger.c.digest == leaving,
     )
-    written = ledger.c.state.in_(states) if leaving is None else or_(ledger.c.state.in_(states), leaves)
+    written = left if leaving is None else or_(left, leaves)
     query = _of(select(ledger.c.person, reader(revision)), incident, notice).where(written)
     for row in connection.execute(query, execution_options={"yield_per": 500}):
         yield row[0], row[1]
@@ -364,7 +394,10 @@ def account(
     A later draft does not write to them anew.
     """
     found = unaccounted(connection, incident, notice)
-    settled = func.coalesce(ledger.c.settled_at, literal(at, Moment))
+    # What left and came back was settled by its last attempt, or never: no later draft takes such a row.
+    settled = case(
+        (CAME_BACK, ledger.c.settled_at), else_=func.coalesce(ledger.c.settled_at, literal(at, Moment))
+    )
     which = or_(_ELSEWISE, _UNDECIDED) if undecided else _ELSEWISE
     connection.execute(
         _of(update(ledger), incident, notice).where(which).values(accounted_at=at, settled_at=settled)
@@ -425,12 +458,17 @@ def rows_of(
 ) -> list[Row[Any]]:
     """Rows of a notice, all or of these states, in the order in which they were filled."""
     query = _of(select(ledger), incident, notice).order_by(ledger.c.id)
-    return list(connection.execute(query.where(ledger.c.state.in_(states)) if states else query))
+    return list(connection.execute(query.where(COUNTED.in_(states)) if states else query))
 
 
 def row_of(connection: Connection, incident: str, notice: str, person: str) -> Row[Any] | None:
     """One person's row, by pseudonym."""
     return connection.execute(_of(select(ledger), incident, notice).where(ledger.c.person == person)).first()
+
+
+def by_id(connection: Connection, row: int) -> Row[Any] | None:
+    """One row by its number."""
+    return connection.execute(select(ledger).where(ledger.c.id == row)).first()
 
 
 def attempts_of(connection: Connection, row: int) -> list[dict[str, Any]]:
@@ -446,7 +484,7 @@ def exclude(connection: Connection, row: int, reason: str, at: datetime) -> bool
 
     Whom no letter was to leave for is settled so too, once.
     """
-    unsent = ledger.c.state.in_(("pending", "refused", "bounced", "ambiguous"))
+    unsent = or_(FAILED, and_(ledger.c.state.in_(("pending", "ambiguous")), not_(_ARRIVED)))
     unsettled = and_(ledger.c.state == "excluded", ledger.c.accounted_at.is_(None))
     result = connection.execute(
         update(ledger)

@@ -20,12 +20,14 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    not_,
     or_,
     select,
     union_all,
 )
 
 from tocsin.domain.scope.buckets import TOLD
+from tocsin.storage.ledger import CAME_BACK, LEFT
 from tocsin.storage.tables import account, affected, judged, ledger
 
 Change = Literal["added", "kept", "unsupported"]
@@ -34,7 +36,7 @@ Stand = Literal["held", "released", "upheld"]
 #: People looked up, or in memory, at a time.
 BATCH = 500
 #: A letter that reached its reader, surely or perhaps.
-_HAD_ONE = or_(ledger.c.state.in_(("sending", "handed_over", "delivered", "ambiguous")), ledger.c.doubtful)
+_HAD_ONE = or_(ledger.c.state == "sending", and_(LEFT, not_(CAME_BACK)), ledger.c.doubtful)
 
 
 @dataclass(frozen=True)

@@ -296,6 +296,8 @@ ledger = Table(
     #: Which readers this one is one of to the laws: `place/role/group`.
     Column("readers", String(80), nullable=False),
     Column("message_id", String(320), nullable=False),
+    #: What the Message-ID begins with: what comes back names the letter by it.
+    Column("mark", String(32), nullable=False),
     Column("state", String(12), nullable=False),
     Column("reason", String(200)),
     Column("attempts", Integer, nullable=False, default=0),
@@ -311,9 +313,12 @@ ledger = Table(
     Column("held_at", Moment),
     Column("phase", String(20)),
     Column("reply", Text),
+    #: What the reports on a letter that left come to: delivered, bounced, or nothing yet.
+    Column("reported", String(9)),
     Column("sealed", LargeBinary, nullable=False),
     UniqueConstraint("incident", "notice", "person"),
     Index("ix_ledger_incident_notice_state", "incident", "notice", "state", "not_before"),
+    Index("ix_ledger_mark", "mark"),
 )
 
 attempt = Table(
@@ -468,6 +473,32 @@ clock = Table(
     metadata,
     Column("name", String(12), primary_key=True),
     Column("offset_us", BigInteger, nullable=False),
+)
+
+#: Mail that came back on letters: reports on their delivery, and what a person has to read.
+returned = Table(
+    "returned",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    #: Keyed hash of the message: taken in twice, it is one.
+    Column("seen", String(64), nullable=False, unique=True),
+    Column("taken_at", Moment, nullable=False),
+    #: The letter that it is about, where one is known: its row in the ledger, and its mark when this came.
+    Column("incident", String(32)),
+    Column("notice", String(80)),
+    Column("row", BigInteger().with_variant(Integer, "sqlite")),
+    Column("mark", String(32)),
+    Column("action", String(12), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("reporter", String(255), nullable=False),
+    #: The entry that says so; none yet for one that waits.
+    Column("entry", Integer),
+    #: The message itself: under the people's key of its incident, or the house's own while it has none.
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_returned_action_entry", "action", "entry"),
+    Index("ix_returned_incident_notice_entry", "incident", "notice", "entry"),
+    Index("ix_returned_row", "row"),
 )
 
 #: Messages from outside that were taken in. Who wrote them stands here as a keyed hash alone.

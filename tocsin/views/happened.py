@@ -46,6 +46,8 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.SendingPaused,
         k.SendingResumed,
         k.SendingStopped,
+        k.LettersReturned,
+        k.ReturnRead,
         k.LetterExcluded,
     ),
     "report": (k.DutyMet, k.SupplementFiled, k.DeadlineWarned, k.PaperMade, k.SignatureAsked),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from tocsin.actors import Actor, need_words
 from tocsin.app import App
@@ -14,7 +14,7 @@ from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
 from tocsin.engine.reasons import Reasons, explained
-from tocsin.storage import accounts, affected, ledger, revisions, timeline
+from tocsin.storage import accounts, affected, ledger, returned, revisions, timeline
 from tocsin.storage.revisions import Standing
 from tocsin.storage.texts import read_texts
 from tocsin.views.affected import counts
@@ -30,6 +30,8 @@ class Letter:
     reply: str | None
     doubtful: bool
     attempts: tuple[dict[str, Any], ...]
+    #: What came back on it since, each with when it was taken in, what it says, and who reports it.
+    came_back: tuple[dict[str, Any], ...]
     #: The id under which she was written to, where she is known under another one by now.
     under: str | None = None
 
@@ -95,6 +97,7 @@ def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequen
                     row.reply,
                     row.doubtful,
                     tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
+                    tuple(_came_back(each) for each in returned.of_letter(connection, row.id)),
                     under=None if id_ == ids[0] else id_,
                 )
 
@@ -116,3 +119,8 @@ def _because(app: App, incident: Incident, seq: int) -> str | None:
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:
     names = ("number", "at", "outcome", "phase", "reply")
     return {name: row[name] for name in names}
+
+
+def _came_back(row: Row[Any]) -> dict[str, Any]:
+    names = ("taken_at", "action", "status", "words", "reporter")
+    return {name: getattr(row, name) for name in names}

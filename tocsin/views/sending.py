@@ -78,7 +78,7 @@ def unreached(app: App, incident: Incident, notice: str) -> list[dict[str, Any]]
         {
             "id": person.id if (person := named.get(row.person)) else row.person,
             "email": person.email if person else None,
-            "state": row.state,
+            "state": ledger.standing(row),
             "reason": row.reason,
             "reply": row.reply,
         }

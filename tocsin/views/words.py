@@ -132,6 +132,12 @@ def _stopped(body: k.SendingStopped, texts: Texts) -> str:
     return f"{body.notice} {end}: {counts}; root {body.root[:12]}"
 
 
+def _returned(body: k.LettersReturned, texts: Texts) -> str:
+    reports = ", ".join(f"{count} {action}" for action, count in body.reports.items())
+    counts = ", ".join(f"{count} {state}" for state, count in body.counts.items() if count)
+    return f"{body.notice} {reports}: now {counts}"
+
+
 def _filled(body: k.LedgerFilled, texts: Texts) -> str:
     left_out = "".join(f", {count} without: {why}" for why, count in body.excluded.items())
     return f"{body.notice}: {body.rows} letters{left_out}"
@@ -323,6 +329,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.SendingPaused: _because("notice"),
     k.SendingResumed: _because("notice"),
     k.SendingStopped: _stopped,
+    k.LettersReturned: _returned,
+    k.ReturnRead: lambda body, texts: (
+        f"{body.notice}, {body.person[:12]}: means {body.means}{_said(body.because, texts)}"
+    ),
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
     k.ToldOtherwise: _told_otherwise,
     k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",

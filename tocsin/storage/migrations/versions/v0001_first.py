@@ -12,7 +12,7 @@ down_revision = None
 _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915
     """Build every table of the first release. One statement a table: the length is the schema's own."""
     op.create_table(
         "account",
@@ -280,6 +280,7 @@ def upgrade() -> None:
         sa.Column("variant", sa.String(length=64), nullable=False),
         sa.Column("readers", sa.String(length=80), nullable=False),
         sa.Column("message_id", sa.String(length=320), nullable=False),
+        sa.Column("mark", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -293,6 +294,7 @@ def upgrade() -> None:
         sa.Column("held_at", sa.String(length=32), nullable=True),
         sa.Column("phase", sa.String(length=20), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("reported", sa.String(length=9), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
         sa.UniqueConstraint("incident", "notice", "person", name=op.f("uq_ledger_incident_notice_person")),
@@ -303,6 +305,32 @@ def upgrade() -> None:
         ["incident", "notice", "state", "not_before"],
         unique=False,
     )
+    op.create_index("ix_ledger_mark", "ledger", ["mark"], unique=False)
+    op.create_table(
+        "returned",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("seen", sa.String(length=64), nullable=False),
+        sa.Column("taken_at", sa.String(length=32), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=True),
+        sa.Column("notice", sa.String(length=80), nullable=True),
+        sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("mark", sa.String(length=32), nullable=True),
+        sa.Column("action", sa.String(length=12), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("reporter", sa.String(length=255), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_returned")),
+        sa.UniqueConstraint("seen", name=op.f("uq_returned_seen")),
+    )
+    op.create_index("ix_returned_action_entry", "returned", ["action", "entry"], unique=False)
+    op.create_index(
+        "ix_returned_incident_notice_entry", "returned", ["incident", "notice", "entry"], unique=False
+    )
+    op.create_index("ix_returned_row", "returned", ["row"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=36), nullable=False),

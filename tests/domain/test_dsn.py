@@ -1,0 +1,123 @@
+"""What came back is read by its fields alone: nothing is guessed, and nothing that it holds can do harm."""
+
+import pytest
+
+from tests.bouncing import BOX, complaint, prose, report
+from tocsin.domain.dsn import LONGEST, read
+
+MARK, OTHER = "0123456789abcdef" * 2, "fedcba9876543210" * 2
+
+
+def test_a_report_names_its_letter_and_says_what_became_of_it():
+    found = read(report(MARK))
+    assert (found.marks, found.action, found.status) == ((MARK,), "failed", "5.1.1")
+    assert (found.words, found.reporter) == ("550 5.1.1 <c1@example.org>: user unknown", "mx.example.org")
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "said"),
+    [
+        ("failed", "5.1.1", "failed"),
+        ("Failed (will not retry)", "5.0.0", "failed"),
+        # Given up after days: the reason was for a while, the end is not.
+        ("failed", "4.4.7", "failed"),
+        ("delayed", "4.4.1", "delayed"),
+        # The action says what was done; the status, why.
+        ("delayed", "5.7.1", "delayed"),
+        ("delivered", "2.0.0", "delivered"),
+        ("relayed", "2.0.0", "relayed"),
+        ("expanded", "2.0.0", "expanded"),
+        # No action of RFC 3464: its status alone tells.
+        ("deferred", "4.2.2", "delayed"),
+        ("bounced", "5.2.1", "failed"),
+        ("", "", "unread"),
+        ("whatever", "none", "unread"),
+    ],
+)
+def test_the_action_counts_and_the_status_where_there_is_none(action, status, said):
+    assert read(report(MARK, action, status)).action == said
+
+
+def test_of_several_recipients_what_failed_counts_first():
+    raw = report(MARK, "delivered", "2.0.0").replace(
+        b"\n\n--XX\nContent-Description: Undelivered",
+        b"\n\nFinal-Recipient: rfc822; b@example.org\nAction: failed\nStatus: 5.2.1\n\n--XX\nContent-Description: Und",
+    )
+    assert (read(raw).action, read(raw).status) == ("failed", "5.2.1")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        report(MARK, to=BOX),
+        report(MARK, to=BOX, envelope=f"{MARK}@streamonapi.example", letter=False),
+        report(MARK, to=BOX.replace("@", f"+{MARK.upper()}@"), letter=False),
+        report(MARK, to=BOX).replace(
+            b"Return-Path: <>", f"References: <{MARK}@streamonapi.example>".encode()
+        ),
+        prose(MARK),
+    ],
+    ids=["letter", "envelope", "address", "answer", "prose"],
+)
+def test_a_letter_is_known_by_address_envelope_and_message_id(raw):
+    assert read(raw).marks == (MARK,)
+
+
+def test_the_address_to_which_it_came_counts_before_what_it_quotes():
+    raw = report(MARK).replace(f"Message-ID: <{MARK}".encode(), f"Message-ID: <{OTHER}".encode())
+    assert read(raw).marks == (MARK,)
+
+
+def test_a_report_in_utf8_is_read():
+    """RFC 6533: where addresses are not ASCII."""
+    raw = report(MARK, words="550 5.1.1 <nguyễn@example.org>").replace(
+        b"message/delivery-status", b"message/global-delivery-status\nContent-Transfer-Encoding: 8bit"
+    )
+    found = read(raw)
+    assert (found.action, found.status, found.words) == ("failed", "5.1.1", "550 5.1.1 <nguyễn@example.org>")
+
+
+def test_a_complaint_says_nothing_of_the_delivery():
+    found = read(complaint(MARK))
+    assert (found.marks, found.action, found.words) == ((MARK,), "complained", "abuse")
+
+
+def test_prose_is_for_a_person():
+    assert read(prose(MARK)).action == "unread"
+
+
+def test_a_report_that_somebody_passes_on_is_no_report():
+    inside = report(OTHER)
+    raw = (
+        (
+            f"From: a@x.example\nTo: {BOX}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=Z\n\n"
+            "--Z\nContent-Type: text/plain\n\nlook\n--Z\nContent-Type: message/rfc822\n\n"
+        ).encode()
+        + inside
+        + b"\n--Z--\n"
+    )
+    assert read(raw).action == "unread"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\0\xff\xfe" * 1000,
+        b"Content-Type: multipart/report; boundary=\n\n--\n",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=A\n\n--A\n" * 3000,
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n!!!!",
+        b"Content-Type: message/delivery-status; charset=\xff\n\nAction: \xff\xfe\n\nStatus: 9.9.9\n",
+        b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(2000)),
+        b"Subject: " + b"a" * LONGEST * 2,
+    ],
+    ids=["empty", "noise", "no-boundary", "same", "base64", "bytes", "nested", "long"],
+)
+def test_what_cannot_be_read_is_for_a_person(raw):
+    assert read(raw).action == "unread"
+
+
+def test_a_truncated_report_says_what_it_says():
+    raw = report(MARK)
+    for end in range(0, len(raw), 7):
+        assert read(raw[:end]).action in ("failed", "unread")

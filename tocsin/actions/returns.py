@@ -1,0 +1,192 @@
+"""What comes back on letters is taken in, and each notice's ledger takes note of it by one entry.
+
+Messages are kept first, then an entry speaks of them and the letters stand as it says: whoever dies in between finds
+them waiting. A letter is found by a mark that nobody guesses, so that a forged report speaks of no letter. What is no
+report, or names no letter of ours, waits for a person.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from tocsin.actions.mailbox import Walk, walk
+from tocsin.actors import Actor
+from tocsin.app import App
+from tocsin.change import Change
+from tocsin.channels.nameless import nameless
+from tocsin.domain.dsn import LONGEST, CameBack, read
+from tocsin.domain.errors import Refused
+from tocsin.domain.kinds import LettersReturned
+from tocsin.engine.mailroom import config_of
+from tocsin.logs import Log
+from tocsin.record import record
+from tocsin.sealing import keyed_digest, seal, unseal
+from tocsin.sources.mailbox import Bookmark, Lying, MailboxDown
+from tocsin.storage import clock as heartbeats
+from tocsin.storage import ledger, returned, timeline
+from tocsin.storage.database import Unavailable
+from tocsin.storage.returned import News, Taken
+
+log = Log("tocsin.returns")
+
+#: Who acts where nobody does: the mailbox itself.
+RETURNS = Actor("returns", None)
+#: What belongs to no letter goes after so long.
+KEPT = timedelta(days=365)
+#: Messages that are read, and kept in one transaction, at a time.
+_BATCH = 200
+_LONGEST_REPORTER = 255
+
+
+@dataclass
+class Noted:
+    """What a look came to: messages by what they say, how many were known before, and the notices that took note."""
+
+    reports: Counter[str] = field(default_factory=Counter)
+    known: int = 0
+    notices: list[tuple[str, LettersReturned]] = field(default_factory=list)
+
+    @property
+    def new(self) -> int:
+        """Messages that were not here before."""
+        return sum(self.reports.values())
+
+
+def take_in(app: App, messages: Iterable[bytes]) -> Noted:
+    """Keep messages that came back (RFC 5322 bytes), and let the ledgers take note of them."""
+    noted, left = Noted(), iter(messages)
+    while batch := list(islice(left, _BATCH)):
+        _kept(app, batch, noted)
+    noted.notices = heed(app)
+    return noted
+
+
+def look(app: App) -> tuple[Noted, Walk] | None:
+    """Look once into the mailbox of the settings, and note how it went; None where none is configured."""
+    with app.database.read() as connection:
+        _, detail = heartbeats.beats(connection).get("bounces", (None, None))
+    mark, noted = Bookmark(**(detail or {}).get("bookmark", {})), Noted()
+
+    def keep(raw: bytes, lying: Lying, whole: bool) -> bool:
+        _kept(app, [raw], noted)
+        return whole
+
+    try:
+        config = config_of(app, "bounces")
+        if config is None:
+            return None
+        walked = walk(config, mark, app.settings.bounces.largest, keep, log)
+    except (MailboxDown, Refused) as down:
+        walked = Walk(mark, trouble=str(down))
+    noted.notices = heed(app)
+    beat = {"taken": noted.new, **asdict(walked)}
+    with app.database.write() as connection:
+        heartbeats.beat(connection, "bounces", app.clock(), beat)
+    return noted, walked
+
+
+def _kept(app: App, batch: list[bytes], noted: Noted) -> None:
+    came = [(raw, read(raw)) for raw in batch]
+    marks = {mark for _, found in came for mark in found.marks}
+    with app.database.read() as connection:
+        rows = returned.letters(connection, marks) if marks else {}
+    taken = [_taken(app, raw, found, rows) for raw, found in came]
+    with app.database.write() as connection:
+        new = returned.put(connection, taken)
+        returned.forget_strangers(connection, app.now() - KEPT)
+    noted.reports.update(each.action for each in new)
+    noted.known += len(taken) - len(new)
+
+
+def _taken(app: App, raw: bytes, found: CameBack, rows: dict[str, Row[Any]]) -> Taken:
+    named = {rows[mark].id: rows[mark] for mark in found.marks if mark in rows}
+    # Of two letters nobody can say which one it means.
+    row = next(iter(named.values())) if len(named) == 1 else None
+    seen = keyed_digest(app.keyring.derived("returns"), raw)
+    key, address = _keys(app, row)
+    return Taken(
+        seen=seen,
+        taken_at=app.now(),
+        incident=row.incident if row else None,
+        notice=row.notice if row else None,
+        row=row.id if row else None,
+        mark=row.mark if row else None,
+        action=found.action if row else returned.UNREAD,
+        status=found.status,
+        words=nameless(found.words, address) if address else "",
+        reporter=nameless(found.reporter[:_LONGEST_REPORTER], address) if address else "",
+        sealed=seal(key, raw[:LONGEST], returned.sealed_for(row and row.incident, seen)) if key else b"",
+    )
+
+
+def _keys(app: App, row: Row[Any] | None) -> tuple[bytes | None, str]:
+    """(the key under which a message about this letter lies, the letter's address); neither once it was erased."""
+    if row is None:
+        return app.keyring.derived("returns"), ""
+    try:
+        key = app.people_key(row.incident)
+    except Refused:
+        return None, ""
+    sealed = unseal(key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
+    return key, str(json.loads(sealed)[0] or "")
+
+
+def heed(app: App) -> list[tuple[str, LettersReturned]]:
+    """Let each ledger take note of what waits for it: one entry a notice. Returns (incident, entry) of each."""
+    with app.database.read() as connection:
+        waiting = returned.waiting(connection)
+    noted: list[tuple[str, LettersReturned]] = []
+    for key, notice in waiting:
+        try:
+            done = record(app, key, partial(_decide, app, notice), actor=RETURNS.id)
+        except Unavailable:
+            raise
+        except (
+            Exception
+        ) as error:  # any failure at all: one incident that cannot be read keeps no other from its own
+            log.error("reports wait", incident=key, error=type(error).__name__)
+            continue
+        noted += [(key, each.body) for each in done.entries if isinstance(each.body, LettersReturned)]
+    return noted
+
+
+def _decide(app: App, notice: str, change: Change) -> None:
+    """Speak of what waits of one notice, if anything does."""
+    key = change.incident.key
+    with app.database.read() as connection:
+        news = returned.news(connection, key, notice)
+        if news is None or notice not in change.incident.notices:
+            return
+        seq = change.add(_body(connection, key, notice, news))
+
+    def take(connection: Connection) -> None:
+        # A letter that went back onto the wire meanwhile is not spoken of: decided anew.
+        if returned.take_note(connection, key, notice, news.last, seq) != sum(news.reports.values()):
+            raise timeline.Outrun(key)
+
+    change.also.append(take)
+
+
+def _body(connection: Connection, key: str, notice: str, news: News) -> LettersReturned:
+    counts, untold = ledger.counts(connection, key, notice), Counter(ledger.untold(connection, key, notice))
+    for (before, after, readers, stood), count in news.moved.items():
+        counts[before] -= count
+        counts[after] += count
+        untold[readers] += {("told", "bounced"): count, ("untold", "delivered"): -count}.get(
+            (stood, after), 0
+        )
+    return LettersReturned(
+        notice=notice,
+        reports=news.reports,
+        digest=news.digest,
+        counts=counts,
+        settled=ledger.accounted(connection, key, notice),
+        untold=dict(untold),
+    )

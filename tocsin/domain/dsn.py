@@ -1,0 +1,174 @@
+"""What came back on a letter: a report on its delivery (RFC 3464, RFC 6533), a complaint (RFC 5965), or something else.
+
+Pure. Whose letter it was is told by its mark, in the address to which the message came or in the ids that it repeats;
+what became of the letter by the report's own fields alone. A message that is no such report, or that says two things,
+is for a person to read: nothing is guessed from its prose.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes, message_from_string, policy
+from email.errors import MessageError
+from email.message import Message
+from typing import Literal
+
+from tocsin.domain.returns import marks_in
+
+Action = Literal["failed", "delayed", "delivered", "relayed", "expanded", "complained", "nothing", "unread"]
+
+#: Of a message so many bytes are read: with RET=HDRS a report repeats heads alone.
+LONGEST = 256 * 1024
+#: Parts of a report, and recipients in it, that are looked at.
+_MOST_PARTS, _MOST_RECIPIENTS = 50, 50
+_LONGEST_FIELD, _LONGEST_WORDS = 2000, 300
+#: Actions of RFC 3464, 2.3.3, the one that counts first: what failed for one address did not surely arrive.
+_ACTIONS: Sequence[Action] = ("failed", "delivered", "expanded", "relayed", "delayed")
+#: What a status of RFC 3463 means where the action is missing or made up.
+_BY_CLASS: dict[str, Action] = {"2": "delivered", "4": "delayed", "5": "failed"}
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_COMPLAINT = "message/feedback-report"
+_ORIGINALS = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
+#: The head fields in which systems repeat to whom a message came, and those that name what it answers.
+_TO = ("delivered-to", "x-original-to", "x-delivered-to", "envelope-to", "x-envelope-to", "to", "cc")
+_ANSWERS = ("in-reply-to", "references")
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """A message that came back. `marks` are what may be a letter's mark in it; `unread` is for a person.
+
+    `words` and `reporter` are the report's own: they may hold addresses.
+    """
+
+    marks: tuple[str, ...]
+    action: Action = "unread"
+    status: str = ""
+    words: str = ""
+    reporter: str = ""
+
+
+def read(raw: bytes) -> CameBack:
+    """What a message (RFC 5322 bytes) says of a letter. Never raises: what cannot be read is for a person."""
+    raw = raw[:LONGEST]
+    try:
+        # The oldest policy keeps fields as they are written: newer ones parse them, and stumble over hostile ones.
+        message = message_from_bytes(raw, policy=policy.compat32)
+        parts = list(_parts(message))
+        marks = _marks(message, parts, raw)
+        if any(part.get_content_type() == _COMPLAINT for part in parts):
+            return CameBack(marks, "complained", words=_complaint(parts))
+        status = next((part for part in parts if part.get_content_type() in _REPORTS), None)
+        return CameBack(marks) if status is None else _reported(marks, _blocks(status))
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return CameBack(marks_in([raw.decode("latin-1")]))
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The parts of a message, but not those of a message inside it: somebody may pass a report on."""
+    waiting, seen = [message], 0
+    while waiting and seen < _MOST_PARTS:
+        part = waiting.pop(0)
+        seen += 1
+        yield part
+        payload = part.get_payload()
+        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+            waiting = [*(each for each in payload if isinstance(each, Message)), *waiting]
+
+
+def _marks(message: Message, parts: Sequence[Message], raw: bytes) -> tuple[str, ...]:
+    """Marks by how sure they are: the address to which it came, the report's and the letter's ids, what it answers.
+
+    Where none of these has one, whatever stands in the message: systems that know no report quote the letter's head.
+    """
+    for texts in (
+        [value for name in _TO for value in _fields(message, name)],
+        [*_envelope_ids(parts), *_letter_ids(parts)],
+        [value for name in _ANSWERS for value in _fields(message, name)],
+    ):
+        if marks := marks_in(texts):
+            return marks
+    return marks_in([raw.decode("latin-1")])
+
+
+def _envelope_ids(parts: Sequence[Message]) -> Iterator[str]:
+    for part in parts:
+        if part.get_content_type() in _REPORTS:
+            for block in _blocks(part)[:1]:
+                yield from _fields(block, "original-envelope-id")
+
+
+def _letter_ids(parts: Sequence[Message]) -> Iterator[str]:
+    for part in parts:
+        if part.get_content_type() not in _ORIGINALS:
+            continue
+        payload = part.get_payload()
+        if isinstance(payload, list):
+            heads = [each for each in payload[:1] if isinstance(each, Message)]
+            yield from (value for head in heads for value in _fields(head, "message-id"))
+        else:
+            yield from _fields(message_from_string(_text(part)), "message-id")
+
+
+def _blocks(part: Message) -> list[Message]:
+    """The groups of fields of a report: one of the message, and one for each recipient (RFC 3464, 2.1)."""
+    payload = part.get_payload()
+    if isinstance(payload, list) and part.get_content_type() == _REPORTS[0]:
+        return [block for block in payload if isinstance(block, Message)]
+    inside = payload[0] if isinstance(payload, list) and payload else None
+    inner = inside.as_bytes().decode("utf-8", "replace") if isinstance(inside, Message) else _text(part)
+    pieces = re.split(r"\r?\n[ \t]*\r?\n", inner)
+    return [message_from_string(piece) for piece in pieces[: _MOST_RECIPIENTS + 1] if piece.strip()]
+
+
+def _reported(marks: tuple[str, ...], blocks: Sequence[Message]) -> CameBack:
+    """What a report comes to: of several recipients, which an address may stand for, the one that counts first."""
+    reporter = next((value for each in blocks for value in _fields(each, "reporting-mta")), "")
+    found = [said for each in blocks[: _MOST_RECIPIENTS + 1] if (said := _recipient(each))]
+    if not found:
+        return CameBack(marks)
+    action, status, words = min(found, key=lambda said: _ACTIONS.index(said[0]))
+    return CameBack(marks, action, status, words, reporter.partition(";")[2].strip() or reporter)
+
+
+def _recipient(block: Message) -> tuple[Action, str, str] | None:
+    """(action, status, words) of one recipient; None where it says neither what was done nor how it ended."""
+    said, status = _field(block, "action"), _STATUS.search(_field(block, "status"))
+    word = (re.findall(r"[a-z]+", said.lower()) or [""])[0]
+    action = next((each for each in _ACTIONS if each == word), None)
+    if action is None and status:
+        action = _BY_CLASS[status[1][0]]
+    if action is None:
+        return None
+    words = _field(block, "diagnostic-code").partition(";")
+    return action, status[1] if status else "", (words[2] or words[0]).strip()[:_LONGEST_WORDS]
+
+
+def _complaint(parts: Sequence[Message]) -> str:
+    """The kind of a complaint (RFC 5965, 3.1), such as `abuse`."""
+    for part in parts:
+        if part.get_content_type() == _COMPLAINT:
+            for block in _blocks(part):
+                for kind in _fields(block, "feedback-type"):
+                    return kind[:_LONGEST_WORDS]
+    return ""
+
+
+def _field(message: Message, name: str) -> str:
+    return next(iter(_fields(message, name)), "")
+
+
+def _fields(message: Message, name: str) -> list[str]:
+    """The values of a field, each on one line, with bytes beyond ASCII as they can be read."""
+    raw = (str(value)[:_LONGEST_FIELD] for key, value in message.raw_items() if key.lower() == name)
+    return [" ".join(_plain(value).split()) for value in raw]
+
+
+def _plain(value: str) -> str:
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _text(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""

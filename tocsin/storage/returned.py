@@ -1,0 +1,220 @@
+"""What came back on letters, as it is kept: which letter, what it says of it, and the entry that took note of it.
+
+A report changes no row of the ledger before an entry speaks of it: both happen in one transaction. What it changes is
+`reported`, by rank and never by what came first: a letter that came back did not reach its reader. A letter that is on
+the wire, or waits for its next try, is spoken of once that is over.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, select, update
+
+from tocsin.domain.moments import iso
+from tocsin.domain.timeline import canonical
+from tocsin.storage.database import upsert
+from tocsin.storage.ledger import COUNTED, LEFT, TOLD
+from tocsin.storage.tables import ledger, returned
+
+#: What a person has to read before anything can be said.
+UNREAD = "unread"
+
+#: Of whom a report may speak: whose letter is neither on the wire nor waits for its next try.
+_AT_REST = ledger.c.state.in_(("handed_over", "ambiguous", "refused", "excluded"))
+_HERS = returned.join(ledger, returned.c.row == ledger.c.id)
+#: Reports of which no entry speaks yet.
+_WAITS = and_(returned.c.entry.is_(None), returned.c.row.is_not(None), returned.c.action != UNREAD, _AT_REST)
+#: A report speaks of the letter that carries its mark; of a later draft to the same person it says nothing.
+_SAME = returned.c.mark == ledger.c.mark
+_RANK = func.max(
+    case(
+        (and_(_SAME, returned.c.action == "failed"), 2),
+        (and_(_SAME, returned.c.action == "delivered"), 1),
+        else_=0,
+    )
+)
+_BY_RANK = {1: "delivered", 2: "bounced"}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One message that came back, as it is put here."""
+
+    seen: str
+    taken_at: datetime
+    incident: str | None
+    notice: str | None
+    row: int | None
+    mark: str | None
+    action: str
+    status: str
+    words: str
+    reporter: str
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class News:
+    """What the reports of one notice that wait come to, up to `last`.
+
+    `reports` counts them by action; `moved` counts letters by (state before, state after, readers, and whether these
+    were told, untold or accounted for).
+    """
+
+    last: int
+    reports: dict[str, int]
+    moved: dict[tuple[str, str, str, str], int]
+    digest: str
+
+
+def sealed_for(incident: str | None, seen: str) -> str:
+    """What a message is sealed for: its place here, and the incident under whose key it lies."""
+    return f"returned/{incident or ''}/{seen}"
+
+
+def letters(connection: Connection, marks: Collection[str]) -> dict[str, Row[Any]]:
+    """Mark to the row of the letter that it names."""
+    return {row.mark: row for row in connection.execute(select(ledger).where(ledger.c.mark.in_(marks)))}
+
+
+def put(connection: Connection, came: Sequence[Taken]) -> list[Taken]:
+    """Keep messages; returns those that are new."""
+    new = []
+    for each in came:
+        statement = upsert(connection, returned, each.__dict__).on_conflict_do_nothing(
+            index_elements=["seen"]
+        )
+        if connection.execute(statement.returning(returned.c.id)).first() is not None:
+            new.append(each)
+    return new
+
+
+def waiting(connection: Connection) -> list[tuple[str, str]]:
+    """The notices, as (incident, notice), of whose letters something came back that no entry speaks of yet."""
+    query = select(returned.c.incident, returned.c.notice).select_from(_HERS).where(_WAITS).distinct()
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(*query.selected_columns))]
+
+
+def news(connection: Connection, incident: str, notice: str) -> News | None:
+    """What waits of one notice, or None."""
+    mine = and_(_WAITS, returned.c.incident == incident, returned.c.notice == notice)
+    last = connection.scalar(select(func.max(returned.c.id)).select_from(_HERS).where(mine))
+    if last is None:
+        return None
+    mine = and_(mine, returned.c.id <= last)
+    by_action = select(returned.c.action, func.count()).select_from(_HERS).where(mine)
+    counted = connection.execute(by_action.group_by(returned.c.action).order_by(returned.c.action))
+    digest = _digest(connection, _said().where(mine))
+    return News(last, {row[0]: row[1] for row in counted}, _moved(connection, mine), digest)
+
+
+def _moved(connection: Connection, mine: ColumnElement[bool]) -> dict[tuple[str, str, str, str], int]:
+    ranked_by = ranked(mine).subquery()
+    # One for whom a person accounted is neither told nor untold by what comes back.
+    alone = ledger.c.accounted_at.is_(None)
+    hers = case((and_(TOLD, alone), "told"), (alone, "untold"), else_="accounted").label("hers")
+    before = COUNTED.label("before")
+    query = (
+        select(before, ledger.c.readers, hers, ranked_by.c.rank, func.count())
+        .join(ranked_by, ranked_by.c.row == ledger.c.id)
+        .where(LEFT, ranked_by.c.rank > 0)
+        .group_by(before, ledger.c.readers, hers, ranked_by.c.rank)
+    )
+    found: dict[tuple[str, str, str, str], int] = {}
+    for state, readers, stood, rank, count in connection.execute(query):
+        after = "bounced" if state == "bounced" else _BY_RANK[rank]
+        if after != state:
+            key = (state, after, readers, stood)
+            found[key] = found.get(key, 0) + count
+    return found
+
+
+def ranked(which: ColumnElement[bool]) -> Select[tuple[int, int]]:
+    """Rows of the ledger, each with what these messages come to: 2 it came back, 1 it arrived, 0 neither."""
+    return (
+        select(returned.c.row, _RANK.label("rank")).select_from(_HERS).where(which).group_by(returned.c.row)
+    )
+
+
+def take_note(connection: Connection, incident: str, notice: str, last: int, entry: int) -> int:
+    """The entry speaks of what waits up to `last`, and letters stand as it says. Returns how many reports it took."""
+    waits = select(returned.c.id).select_from(_HERS).where(_WAITS)
+    waits = waits.where(returned.c.incident == incident, returned.c.notice == notice, returned.c.id <= last)
+    taken = connection.execute(update(returned).where(returned.c.id.in_(waits)).values(entry=entry)).rowcount
+    for action, state in (("delivered", "delivered"), ("failed", "bounced")):
+        said = select(returned.c.row).select_from(_HERS)
+        said = said.where(
+            returned.c.incident == incident,
+            returned.c.notice == notice,
+            returned.c.entry == entry,
+            returned.c.action == action,
+            _SAME,
+        )
+        weaker = (
+            ledger.c.reported.is_(None)
+            if state == "delivered"
+            else func.coalesce(ledger.c.reported, "") != state
+        )
+        connection.execute(update(ledger).where(ledger.c.id.in_(said), weaker).values(reported=state))
+    return taken
+
+
+def digest_of(connection: Connection, incident: str, notice: str, entry: int) -> str:
+    """SHA-256 over what came back of which an entry speaks."""
+    mine = (returned.c.incident == incident, returned.c.notice == notice, returned.c.entry == entry)
+    return _digest(connection, _said().where(*mine))
+
+
+def _said() -> Select[Any]:
+    names = ("seen", "mark", "action", "status", "words", "reporter", "taken_at")
+    return (
+        select(ledger.c.person, *(returned.c[name] for name in names))
+        .select_from(_HERS)
+        .order_by(returned.c.id)
+    )
+
+
+def _digest(connection: Connection, query: Select[Any]) -> str:
+    seen = hashlib.sha256()
+    for *words, at in connection.execute(query, execution_options={"yield_per": 5000}):
+        seen.update(canonical([*words, iso(at)]) + b"\n")
+    return seen.hexdigest()
+
+
+def unread(connection: Connection) -> Iterator[Row[Any]]:
+    """What waits for a person, in the order in which it was taken in."""
+    yield from connection.execute(select(returned).where(returned.c.action == UNREAD).order_by(returned.c.id))
+
+
+def how_many_unread(connection: Connection) -> int:
+    """How much waits for a person."""
+    return connection.scalar(select(func.count()).where(returned.c.action == UNREAD)) or 0
+
+
+def of_id(connection: Connection, id_: int) -> Row[Any] | None:
+    """One message that came back, by its number."""
+    return connection.execute(select(returned).where(returned.c.id == id_)).first()
+
+
+def of_letter(connection: Connection, row: int) -> list[Row[Any]]:
+    """What came back of one letter, in the order in which it was taken in."""
+    return list(connection.execute(select(returned).where(returned.c.row == row).order_by(returned.c.id)))
+
+
+def judge(connection: Connection, id_: int, **values: Any) -> bool:
+    """What a person made of a message that waited; False where somebody else was faster."""
+    mine = and_(returned.c.id == id_, returned.c.action == UNREAD)
+    return connection.execute(update(returned).where(mine).values(**values)).rowcount == 1
+
+
+def forget(connection: Connection, incident: str) -> None:
+    """Take away what the destroyed key had sealed; what each message said of which letter stays."""
+    connection.execute(update(returned).where(returned.c.incident == incident).values(sealed=b""))
+
+
+def forget_strangers(connection: Connection, before: datetime) -> None:
+    """Let go of what was taken in so long ago and belongs to no letter."""
+    connection.execute(delete(returned).where(returned.c.row.is_(None), returned.c.taken_at < before))
