@@ -119,6 +119,7 @@ def letters(twice: Twice, app: App, mail: MailSink) -> None:
     mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="mai@example.com"))
     twice("send", "1", "customers", "--yes", by="an")
     twice("ledger", "customers", "--exclude", "cus_1", "--because", "told by telephone", by="an")
+    twice("proof", "customers", "--out", "proof", "--because", "asked by the authority", by="an")
     Path("back.eml").write_bytes(prose("0" * 32))
     assert twice.tocsin("bounces", "back.eml").status == 0
     (waits,) = twice.tocsin("bounces", "--json").json

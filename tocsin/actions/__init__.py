@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tocsin.actions.exporting import export_affected
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
+    from tocsin.actions.notice_proof import take_proof
     from tocsin.actions.notices import approve, pause, reject, release, resume
     from tocsin.actions.offers import take_up
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
@@ -67,6 +68,7 @@ _ROOMS = {
         "set_",
     ),
     "laws": ("accept_laws",),
+    "notice_proof": ("take_proof",),
     "notices": (
         "approve",
         "pause",
@@ -151,6 +153,7 @@ __all__ = [
     "skip",
     "skip_update",
     "take",
+    "take_proof",
     "take_up",
     "told_otherwise",
     "undo",

@@ -163,6 +163,30 @@ class RegisterForm(Record):
     notes: tuple[Note, ...] = ()
 
 
+class ProofForm(Record):
+    """A whole `papers/proof.yaml`: by which words the paper of proof of a notice says what it says."""
+
+    paper: str
+    source: str
+    title: Texts
+    intro: Texts
+    sections: dict[str, Texts]
+    labels: dict[str, Texts]
+    heads: dict[str, tuple[Texts, ...]]
+    states: dict[str, Texts]
+    reports: dict[str, Texts]
+    phrases: dict[str, Texts]
+    files: dict[str, Texts]
+    notes: tuple[Texts, ...] = ()
+
+
+def check_proof(path: Path, content: bytes) -> None:
+    """Refuse words that are none, or that leave a blank nobody fills; BadFile says where."""
+    document = parse_document(path, content)
+    for language, text in validated(ProofForm, document).intro.items():
+        refuse_blanks(document, ("intro", language), text, frozenset({"organisation"}))
+
+
 def check_register(path: Path, content: bytes) -> None:
     """Refuse a register that asks what nothing answers, or that leaves a blank nobody fills; BadFile says where."""
     document = parse_document(path, content)

@@ -6,7 +6,7 @@ What is wrong in them would otherwise be found when the incident is declared alr
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from tocsin.catalog.forms import check_form, check_register
+from tocsin.catalog.forms import check_form, check_proof, check_register
 from tocsin.catalog.words import ENGLISH, check_words
 from tocsin.catalog.yamlfile import parse_document
 from tocsin.domain.errors import BadFile, Refused
@@ -54,6 +54,8 @@ def _is_paper(inside: PurePosixPath, contents: Mapping[str, bytes]) -> bool:
 def _check_kind(inside: PurePosixPath, path: Path, content: bytes) -> None:
     if inside.as_posix() == "papers/register.yaml":
         check_register(path, content)
+    elif inside.as_posix() == "papers/proof.yaml":
+        check_proof(path, content)
     elif inside.name == "examples.yaml":
         _check_examples(path, content)
     elif inside.suffix == ".yaml":

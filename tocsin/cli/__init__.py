@@ -87,6 +87,7 @@ VERBS: dict[str, tuple[Verb, ...]] = {
         Verb("pause", "ledger:pause", "[INC] NOTICE", "stop a sending between two letters"),
         Verb("resume", "ledger:resume", "[INC] NOTICE", "let a paused sending go on"),
         Verb("ledger", "ledger:ledger", "[INC] NOTICE", "what became of each letter"),
+        Verb("proof", "noticeproof:proof", "[INC] NOTICE", "what proves the letters, for anybody to check"),
         Verb("bounces", "bounces:bounces", "FILE|MAILDIR|imap", "take in what came back on letters"),
     ),
     "The file": (

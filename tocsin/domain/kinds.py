@@ -777,6 +777,8 @@ class SendingStopped(Body):
     untold: dict[str, int] = {}
     resume_at: Moment | None = None
     why: str = ""
+    #: The host of the relay that took them.
+    relay: str = ""
 
 
 class LettersReturned(Body):
@@ -834,6 +836,19 @@ class PeopleExported(Body):
     """A person took the list of affected people out of the system."""
 
     rows: int
+    because: Words
+
+
+class ProofTaken(Body):
+    """A person took out what proves the letters of one notice: so many of them, and these files by their SHA-256.
+
+    `stop` is the entry whose root proves them.
+    """
+
+    notice: str
+    stop: int
+    letters: int
+    files: dict[str, str]
     because: Words
 
 

@@ -110,6 +110,7 @@ def stopped(course: Course) -> bool:
                 untold=untold,
                 resume_at=rest,
                 why=course.why,
+                relay=app.settings.mail.host or "",
             ),
             cause=course.job.move.cause,
             key=f"{course.job.move.key}/{change.incident.head_seq}",

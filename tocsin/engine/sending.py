@@ -6,6 +6,7 @@ more with the same Message-ID, flagged and counted.
 """
 
 import asyncio
+import hashlib
 import json
 import time
 from datetime import date, timedelta
@@ -112,11 +113,13 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
     number = row.attempts + 1
 
     def settled(state: str, outcome: str, phase: str, reply: str, *, final: bool, wait: timedelta) -> Settled:
-        return Settled(row.id, number, state, outcome, phase, reply, final, now + wait)
+        return Settled(row.id, number, state, outcome, phase, reply, final, now + wait, letter)
 
-    still = timedelta(0)
+    still, letter = timedelta(0), None
     try:
-        receipt = await channel.send(_envelope(course, row))
+        envelope = _envelope(course, row)
+        letter = hashlib.sha256(envelope.content).hexdigest()
+        receipt = await channel.send(envelope)
     except Refused as refusal:
         return settled("excluded", "refused", "build", str(refusal), final=True, wait=still)
     except Undelivered as failure:

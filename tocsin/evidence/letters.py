@@ -65,13 +65,17 @@ def _as_stopped(case: Case, notice: str, sending: Sending) -> bool:
 
 
 def _leaves(case: Case, notice: str, sending: Sending) -> Iterator[bytes]:
-    """What each row said at the last stop, in the order of the pseudonyms. Bad at the first that does not open."""
+    return (ledger.leaf(was) for _, was in rows_as_stopped(case, notice, sending))
+
+
+def rows_as_stopped(case: Case, notice: str, sending: Sending) -> Iterator[tuple[Row[Any], Any]]:
+    """Each row, and as it was at the last stop, in the order of the pseudonyms. Bad at the first that does not open."""
     key = None if case.story.erased_seq else case.app.people_key(case.key)
     query = select(rows).where(rows.c.incident == case.key, rows.c.notice == notice).order_by(rows.c.person)
     for row in case.connection.execute(query, execution_options={"yield_per": 5000}):
         _refuse_changed(case, row, key, sending.stop_seq or sending.filled_seq or None)
         settled = sending.settled.get(row.person)
-        yield ledger.leaf(_as_it_was(case, row, *settled) if settled and not sending.moved else row)
+        yield row, _as_it_was(case, row, *settled) if settled and not sending.moved else row
 
 
 def _refuse_changed(case: Case, row: Row[Any], key: bytes | None, seq: int | None) -> None:

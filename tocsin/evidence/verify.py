@@ -59,7 +59,7 @@ def verify(app: App, key: str, *, known_head: tuple[int, str] | None = None, ane
 
     Refused when there is no such incident.
     """
-    with _still(app) as connection:
+    with still(app) as connection:
         try:
             story, broken = heard(connection, key)
         except DBAPIError as error:
@@ -147,7 +147,7 @@ def _nothing(connection: Connection, key: str) -> str:
 
 
 @contextmanager
-def _still(app: App) -> Iterator[Connection]:
+def still(app: App) -> Iterator[Connection]:
     """A view that does not move while others write: SQLite's reads are such, PostgreSQL's when asked for it."""
     with app.database.read() as connection:
         if not app.database.sqlite:

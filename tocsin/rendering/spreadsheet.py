@@ -7,7 +7,9 @@ program opens it as `utf-8-sig`. The same rows give the same bytes.
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 #: What a spreadsheet may take for a formula. Where a program splits at another separator than ours, the text behind
 #: that one or behind a line end begins a cell too (OWASP, CSV injection); wide forms count as well.
@@ -21,8 +23,16 @@ def cell(value: object) -> str:
 
 def spreadsheet(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A whole file: every cell quoted, lines ended as RFC 4180 says."""
+    return b"".join(spreadsheet_lines(head, rows))
+
+
+def spreadsheet_lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The same line by line, for a file that is larger than memory should be."""
     text = io.StringIO()
     table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    table.writerow(map(cell, head))
-    table.writerows([cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    yield BOM_UTF8
+    for row in chain([head], rows):
+        table.writerow(map(cell, row))
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()

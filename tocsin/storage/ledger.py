@@ -115,6 +115,8 @@ class Settled:
     reply: str
     final: bool
     not_before: datetime
+    #: SHA-256 of the letter's bytes; None where none could be made.
+    letter: str | None = None
 
 
 def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -246,6 +248,7 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
             state=bindparam("to"),
             reply=bindparam("said"),
             phase=bindparam("came_to"),
+            letter=bindparam("bytes"),
             settled_at=bindparam("settled"),
             not_before=bindparam("again"),
             lease=None,
@@ -257,6 +260,7 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
                 "to": each.state,
                 "said": each.reply[:500],
                 "came_to": each.phase,
+                "bytes": each.letter,
                 "settled": at if each.final else None,
                 "again": each.not_before,
             }
@@ -304,11 +308,18 @@ def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]
     }
 
 
+def by_readers(connection: Connection, incident: str, notice: str) -> dict[str, tuple[int, int]]:
+    """For all readers of a notice: how many letters, and how many people still to be told or accounted for."""
+    query = _of(
+        select(ledger.c.readers, func.count(), func.sum(case((UNTOLD, 1), else_=0))), incident, notice
+    )
+    rows = connection.execute(query.group_by(ledger.c.readers).order_by(ledger.c.readers))
+    return {row.readers: (int(row[1]), int(row[2])) for row in rows}
+
+
 def untold(connection: Connection, incident: str, notice: str) -> dict[str, int]:
     """For all readers of a notice how many are still to be told or accounted for; 0 where everybody is."""
-    query = _of(select(ledger.c.readers, func.sum(case((UNTOLD, 1), else_=0))), incident, notice)
-    rows = connection.execute(query.group_by(ledger.c.readers).order_by(ledger.c.readers))
-    return {row.readers: int(row[1]) for row in rows}
+    return {readers: left for readers, (_, left) in by_readers(connection, incident, notice).items()}
 
 
 def accounted(connection: Connection, incident: str, notice: str) -> int:
@@ -431,15 +442,21 @@ def root_of(connection: Connection, incident: str, notice: str) -> str:
 
 
 def attempts_digest(connection: Connection, incident: str, notice: str, upto: datetime) -> str:
-    """SHA-256 over every attempt on the notice's letters up to a moment, in the order in which they were recorded."""
+    """SHA-256 over the lines of all attempts on the notice's letters up to a moment."""
+    seen = hashlib.sha256()
+    for line in attempts_lines(connection, incident, notice, upto):
+        seen.update(line + b"\n")
+    return seen.hexdigest()
+
+
+def attempts_lines(connection: Connection, incident: str, notice: str, upto: datetime) -> Iterator[bytes]:
+    """What each attempt says, as canonical JSON, in the order in which they were recorded."""
     same = and_(attempt.c.door == "ledger", attempt.c.row == cast(ledger.c.id, String))
     said = (attempt.c.number, attempt.c.at, attempt.c.outcome, attempt.c.phase, attempt.c.reply)
     query = _of(select(ledger.c.person, *said).join(attempt, same), incident, notice)
     query = query.where(attempt.c.at <= upto).order_by(attempt.c.id)
-    seen = hashlib.sha256()
     for person, number, at, *words in connection.execute(query, execution_options={"yield_per": 5000}):
-        seen.update(canonical([person, number, iso(at), *words]) + b"\n")
-    return seen.hexdigest()
+        yield canonical([person, number, iso(at), *words])
 
 
 def sealed_for(incident: str, message_id: str) -> str:
@@ -447,10 +464,23 @@ def sealed_for(incident: str, message_id: str) -> str:
     return f"ledger/{incident}/{message_id}"
 
 
+_LEAF = (
+    "person",
+    "digest",
+    "variant",
+    "message_id",
+    "letter",
+    "state",
+    "reason",
+    "attempts",
+    "doubtful",
+    "reply",
+)
+
+
 def leaf(row: Row[Any]) -> bytes:
     """What one row says, without the person's data: it stays the same after erasure."""
-    names = ("person", "digest", "variant", "message_id", "state", "reason", "attempts", "doubtful", "reply")
-    return canonical({name: getattr(row, name) for name in names})
+    return canonical({name: getattr(row, name) for name in _LEAF})
 
 
 def rows_of(

@@ -6,7 +6,7 @@ the wire, or waits for its next try, is spoken of once that is over.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ def news(connection: Connection, incident: str, notice: str) -> News | None:
     mine = and_(mine, returned.c.id <= last)
     by_action = select(returned.c.action, func.count()).select_from(_HERS).where(mine)
     counted = connection.execute(by_action.group_by(returned.c.action).order_by(returned.c.action))
-    digest = _digest(connection, _said().where(mine))
+    digest = _digest(_lines(connection, _said().where(mine)))
     return News(last, {row[0]: row[1] for row in counted}, _moved(connection, mine), digest)
 
 
@@ -163,9 +163,14 @@ def take_note(connection: Connection, incident: str, notice: str, last: int, ent
 
 
 def digest_of(connection: Connection, incident: str, notice: str, entry: int) -> str:
-    """SHA-256 over what came back of which an entry speaks."""
+    """SHA-256 over the lines of what came back of which an entry speaks."""
+    return _digest(lines(connection, incident, notice, entry))
+
+
+def lines(connection: Connection, incident: str, notice: str, entry: int) -> Iterator[bytes]:
+    """What each of these messages says, as canonical JSON, in the order in which they were taken in."""
     mine = (returned.c.incident == incident, returned.c.notice == notice, returned.c.entry == entry)
-    return _digest(connection, _said().where(*mine))
+    yield from _lines(connection, _said().where(*mine))
 
 
 def _said() -> Select[Any]:
@@ -177,10 +182,15 @@ def _said() -> Select[Any]:
     )
 
 
-def _digest(connection: Connection, query: Select[Any]) -> str:
-    seen = hashlib.sha256()
+def _lines(connection: Connection, query: Select[Any]) -> Iterator[bytes]:
     for *words, at in connection.execute(query, execution_options={"yield_per": 5000}):
-        seen.update(canonical([*words, iso(at)]) + b"\n")
+        yield canonical([*words, iso(at)])
+
+
+def _digest(said: Iterable[bytes]) -> str:
+    seen = hashlib.sha256()
+    for line in said:
+        seen.update(line + b"\n")
     return seen.hexdigest()
 
 

@@ -313,6 +313,8 @@ ledger = Table(
     Column("held_at", Moment),
     Column("phase", String(20)),
     Column("reply", Text),
+    #: SHA-256 of the letter's bytes as they were last handed to the relay, or were to be.
+    Column("letter", String(64)),
     #: What the reports on a letter that left come to: delivered, bounced, or nothing yet.
     Column("reported", String(9)),
     Column("sealed", LargeBinary, nullable=False),

@@ -335,6 +335,9 @@ _SAY: dict[type[k.Body], Say] = {
     ),
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
     k.ToldOtherwise: _told_otherwise,
+    k.ProofTaken: lambda body, texts: (
+        f"{body.notice}: {body.letters} letters, {len(body.files)} files{_said(body.because, texts)}"
+    ),
     k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
     k.TakenUp: lambda body, texts: f"{_offered(body)} in {_DOORS[body.door]}{_proven(body)}",
     k.Refusal: lambda body, texts: (

@@ -294,6 +294,7 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.Column("held_at", sa.String(length=32), nullable=True),
         sa.Column("phase", sa.String(length=20), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("letter", sa.String(length=64), nullable=True),
         sa.Column("reported", sa.String(length=9), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
