@@ -1,16 +1,31 @@
-"""Letters from the ledger to a mail server, against Django sending the same letters over the same wire.
+"""A sending against what a careful engineer would take for it, over one wire, in one run: ratios, and peak memory.
 
-    python bench/letters.py [letters]
+    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2]
 
-Both hand over to one sink in a process of its own, in turns. Ours also reads each row from the ledger, opens what is
-sealed, records every receipt and looks at the incident between two letters; Django has its messages in memory.
+The wire is `smtp-sink` of Postfix on this machine (`apt-get install postfix`, which need not run; or PATH names it): it
+takes whatever comes and keeps nothing. Each side runs in a process of its own, so that its peak memory is its own; the
+sides alternate; medians are compared.
+
+- `tocsin`: the whole job from a filled ledger: claim, open what is sealed, render, build, hand over, record each
+  receipt, look at the incident between two letters, and prove it all by one entry at the end;
+- `django`: `send_mass_mail` of the same letters, text and HTML, which it has in memory as words and not yet as mails;
+- `smtp-source`: Postfix's own generator with ten sessions, which sends one text of the same size and looks at nothing.
 """
 
-import multiprocessing
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
@@ -25,57 +40,137 @@ from tocsin.engine import advance, peek, perform
 from tocsin.engine.letters import readers, writing
 from tocsin.settings import Mail, Settings
 
-
-def main(count: int) -> None:
-    """Set the stage, send in turns, print both rates and their ratio."""
-    with tempfile.TemporaryDirectory() as name:
-        port, sink = _sink()
-        try:
-            app, key = _ready(Path(name), count, port)
-            letters = _the_same_letters(app, key)
-            ours = _timed(lambda: _send_ours(app, key))
-            theirs = _timed(lambda: _send_django(letters, port))
-        finally:
-            sink.terminate()
-    print(f"letters             {count}")
-    print(f"tocsin              {ours:8.2f} s   {count / ours:8.0f} letters/s")
-    print(f"django              {theirs:8.2f} s   {count / theirs:8.0f} letters/s")
-    print(f"ratio (tocsin time / django time)   {ours / theirs:.2f}")
+SENDER = "notices@streamonapi.example"
+SESSIONS = 10
+KEY = "INC-2026-0001"
 
 
-def _sink() -> tuple[int, multiprocessing.Process]:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_serve, args=(there,), daemon=True)
-    process.start()
-    return here.recv(), process
+def main() -> None:
+    """Set the stage, send in turns, print rates, ratios and peaks."""
+    asked = arguments()
+    if asked.side:
+        print(json.dumps(SIDES[asked.side](asked)))
+        return
+    with tempfile.TemporaryDirectory() as name, sink() as port, databases(asked.databases) as urls:
+        folder = Path(name)
+        size = prepare(folder, asked.letters, port, urls)
+        runs: dict[str, list[dict[str, float]]] = {}
+        for _ in range(asked.repeat):
+            for label, run in plans(folder, asked, port, urls, size):
+                runs.setdefault(label, []).append(run())
+    report(runs, asked.letters, size)
 
 
-def _serve(pipe: object) -> None:
-    from tocsin.sinks.mail import MailSink
+def arguments() -> argparse.Namespace:
+    """What was asked for; `--side` and what follows it is how the bench calls itself."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--letters", type=int, default=20_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    parser.add_argument("--processes", nargs="+", type=int, default=[1])
+    parser.add_argument("--side", choices=("send", "django"), help=argparse.SUPPRESS)
+    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--url", help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
 
-    with MailSink() as sink:
-        pipe.send(sink.port)
-        while True:
-            time.sleep(1)
-            sink.messages.clear()
+
+# --- the stage
 
 
-def _ready(folder: Path, count: int, port: int) -> tuple[App, str]:
-    """An incident whose letter is released and whose ledger is filled."""
-    rows = [f"c{n},Nguyễn Văn {n},c{n}@example.com,{'vi' if n % 2 else 'en'},VN,active" for n in range(count)]
-    (folder / "customers.csv").write_text("id,name,email,locale,country,status\n" + "\n".join(rows) + "\n")
-    (folder / "sources.yaml").write_text(
+@contextmanager
+def sink() -> Iterator[int]:
+    """`smtp-sink` on a port of its own."""
+    program = found("smtp-sink")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    as_root = ["-u", "nobody"] if os.getuid() == 0 else []
+    process = subprocess.Popen([program, *as_root, f"127.0.0.1:{port}", "1000"])
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def found(name: str) -> str:
+    """Where one of Postfix's programs is."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if path is None:
+        raise SystemExit(f"{name} is missing: apt-get install postfix, or put it on PATH")
+    return path
+
+
+def wait_for(port: int) -> None:
+    """Until somebody listens there."""
+    for _ in range(100):
+        with socket.socket() as line:
+            if line.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit("smtp-sink does not listen")
+
+
+@contextmanager
+def databases(kinds: list[str]) -> Iterator[dict[str, Any]]:
+    """By kind: None for SQLite, which is a file of the home; a server of our own for PostgreSQL."""
+    if "postgresql" not in kinds:
+        yield dict.fromkeys(kinds)
+        return
+    import pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-bench-pg-"))
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield {kind: server if kind == "postgresql" else None for kind in kinds}
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(folder: Path, count: int, port: int, servers: dict[str, Any]) -> int:
+    """For each database a home whose ledger is filled; the letters as words. Returns the mean size of a letter."""
+    size = 0
+    for kind, server in servers.items():
+        home = folder / kind
+        home.mkdir()
+        url = address(server, "ready") if server else f"sqlite:///{home / 'ready.db'}"
+        app = released(home, url, port, count)
+        if not (folder / "letters.jsonl").exists():
+            size = write_letters(app, folder / "letters.jsonl")
+        app.database.close()
+    return size
+
+
+def address(server: Any, name: str) -> str:
+    """A fresh database of a server."""
+    import psycopg
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as door:
+        template = "template1" if name == "ready" else "ready"
+        door.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return str(server.get_uri(name))
+
+
+def opened(home: Path, url: str, port: int) -> App:
+    """The app of a home whose relay is the sink."""
+    mail = Mail(host="127.0.0.1", port=port, tls="loopback-only")
+    settings = Settings(mode="drill", home=home, database=url, sources=home / "sources.yaml", mail=mail)
+    return open_app(settings, now=LeapingClock())
+
+
+def released(home: Path, url: str, port: int, count: int) -> App:
+    """An incident whose letter may leave, to so many people: Vietnamese to every other one, English to the rest."""
+    rows = (f"c{n},Nguyễn Văn {n},c{n}@example.com,{'vi' if n % 2 else 'en'},VN,active" for n in range(count))
+    (home / "customers.csv").write_text("id,name,email,locale,country,status\n" + "\n".join(rows) + "\n")
+    (home / "sources.yaml").write_text(
         "customers:\n"
         "  - {name: customers, path: customers.csv, country: VN, place_basis: billing, "
         "fields: {id: id, email: email, name: name, locale: locale, country: country, status: status}}\n"
     )
-    settings = Settings(
-        mode="drill",
-        home=folder / "home",
-        sources=folder / "sources.yaml",
-        mail=Mail(host="127.0.0.1", port=port, tls="loopback-only"),
-    )
-    app = open_app(settings, now=LeapingClock())
+    app = opened(home, url, port)
     what = Declaration(script.TITLE, type="credential-leak", detected_at=BEGINNING, drill=True)
     key = actions.declare(app, at_the_shell(app, "dung"), what).incident.key
     people = tuple(Listed(who=f"c{n}", kinds=("account-info",)) for n in range(count))
@@ -87,49 +182,148 @@ def _ready(folder: Path, count: int, port: int) -> tuple[App, str]:
         actions.approve(app, at_the_shell(app, person), key, CUSTOMERS, digest=digest)
     actions.release(app, at_the_shell(app, "bao"), key, CUSTOMERS)
     advance(app, key, wanted=lambda move: not isinstance(move, SendLetters))
-    return app, key
+    return app
 
 
-def _send_ours(app: App, key: str) -> None:
-    [move] = [move for move in peek(app, key).plan.moves if isinstance(move, SendLetters)]
-    perform(app, key, move)
-    state = app.incident(key).notices[CUSTOMERS]
-    assert state.mark == "sent", state
+def write_letters(app: App, path: Path) -> int:
+    """The same letters as words, for Django; returns the mean size of one as a mail, in bytes."""
+    from tocsin.rendering.mime import Mold
+
+    write, sizes = writing(app, app.incident(KEY), CUSTOMERS), []
+    with path.open("w", encoding="utf-8") as file:
+        for number, (_, person) in enumerate(readers(app, app.incident(KEY))):
+            letter = write.letters.letter(write.reader(person), person.locale or "en")
+            file.write(json.dumps([person.email, letter.subject, letter.text, letter.html]) + "\n")
+            if number < 100:
+                mold = Mold(
+                    sender=("StreamOnApi", SENDER), subject=letter.subject, reply_to=SENDER, headers={}
+                )
+                made = mold.letter(
+                    message_id=f"{number}@a.example",
+                    date=BEGINNING,
+                    to=("", person.email or ""),
+                    text=letter.text,
+                    html=letter.html,
+                    envelope_sender=None,
+                )
+                sizes.append(len(made.content))
+    return round(statistics.mean(sizes))
 
 
-def _the_same_letters(app: App, key: str) -> list[tuple[str, str, str, str]]:
-    write = writing(app, app.incident(key), CUSTOMERS)
-    letters = []
-    for _, person in readers(app, app.incident(key)):
-        letter = write.letters.letter(write.reader(person), person.locale or "en")
-        letters.append((person.email or "", letter.subject, letter.text, letter.html))
-    return letters
+# --- the sides
 
 
-def _send_django(letters: list[tuple[str, str, str, str]], port: int) -> None:
+def plans(folder: Path, asked: argparse.Namespace, port: int, servers: dict[str, Any], size: int) -> Any:
+    """(what it is called, how to run it once) of each side."""
+    for kind, server in servers.items():
+        for number in asked.processes if server else [1]:
+            label = f"tocsin, {kind}" + (f", {number} processes" if number > 1 else "")
+            yield label, lambda k=kind, s=server, n=number: sending(folder / k, s, port, n)
+    yield "django", lambda: alone(["--side", "django", "--home", str(folder), "--port", str(port)])
+    yield "smtp-source", lambda: generator(port, asked.letters, size)
+
+
+def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, float]:
+    """Send from a fresh copy of what was prepared, by so many processes at once."""
+    name = f"run{time.time_ns()}"
+    if server:
+        url = address(server, name)
+    else:
+        shutil.copy(home / "ready.db", home / f"{name}.db")
+        url = f"sqlite:///{home / f'{name}.db'}"
+    words = ["--side", "send", "--home", str(home), "--url", url, "--port", str(port)]
+    begun = [started(words) for _ in range(processes)]
+    ends = [json.loads(process.communicate()[0].splitlines()[-1]) for process in begun]
+    app = opened(home, url, port)
+    state = app.incident(KEY).notices[CUSTOMERS]
+    app.database.close()
+    if state.mark != "sent" or state.counts["handed_over"] != state.recipients:
+        raise SystemExit(f"not everything was sent: {state.mark} {state.counts}")
+    seconds = max(end["ended"] for end in ends) - min(end["began"] for end in ends)
+    return {"seconds": seconds, "peak": max(end["peak"] for end in ends)}
+
+
+def alone(words: list[str]) -> dict[str, float]:
+    """One side in one process."""
+    end = json.loads(started(words).communicate()[0].splitlines()[-1])
+    return {"seconds": end["ended"] - end["began"], "peak": end["peak"]}
+
+
+def started(words: list[str]) -> subprocess.Popen[str]:
+    """This script once more, as one side."""
+    return subprocess.Popen([sys.executable, __file__, *words], stdout=subprocess.PIPE, text=True)
+
+
+def generator(port: int, count: int, size: int) -> dict[str, float]:
+    """Postfix's generator: so many mails of this size in ten sessions."""
+    command = [found("smtp-source"), "-s", str(SESSIONS), "-m", str(count), "-l", str(size)]
+    began = time.time()
+    subprocess.run([*command, "-f", SENDER, "-t", "c1@example.com", f"127.0.0.1:{port}"], check=True)
+    return {"seconds": time.time() - began, "peak": 0}
+
+
+def send_side(asked: argparse.Namespace) -> dict[str, float]:
+    """Send until nothing is left to do."""
+    app = opened(asked.home, asked.url, asked.port)
+    began = time.time()
+    while moves := [move for move in peek(app, KEY).plan.moves if isinstance(move, SendLetters)]:
+        if not perform(app, KEY, moves[0]):
+            time.sleep(0.05)
+    return measured(began)
+
+
+def django_side(asked: argparse.Namespace) -> dict[str, float]:
     """What send_mass_mail does (one connection, all messages), with the HTML part that our letters have."""
     from django.conf import settings
     from django.core.mail import EmailMultiAlternatives, get_connection
 
-    if not settings.configured:
-        backend = "django.core.mail.backends.smtp.EmailBackend"
-        settings.configure(EMAIL_BACKEND=backend, EMAIL_HOST="127.0.0.1", EMAIL_PORT=port)
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    settings.configure(EMAIL_BACKEND=backend, EMAIL_HOST="127.0.0.1", EMAIL_PORT=asked.port)
+    with (asked.home / "letters.jsonl").open(encoding="utf-8") as file:
+        letters = [json.loads(line) for line in file]
+    began = time.time()
     connection = get_connection()
     messages = []
-    for address, subject, text, html in letters:
-        message = EmailMultiAlternatives(
-            subject, text, "notices@streamonapi.example", [address], connection=connection
-        )
+    for to, subject, text, html in letters:
+        message = EmailMultiAlternatives(subject, text, SENDER, [to], connection=connection)
         message.attach_alternative(html, "text/html")
         messages.append(message)
     connection.send_messages(messages)
+    return measured(began)
 
 
-def _timed(work: object) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+SIDES = {"send": send_side, "django": django_side}
+
+
+def measured(began: float) -> dict[str, float]:
+    """When it began and ended, in seconds, and the most memory that this process took, in MB."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+    return {"began": began, "ended": time.time(), "peak": peak}
+
+
+# --- what came of it
+
+
+def report(runs: dict[str, list[dict[str, float]]], count: int, size: int) -> None:
+    """Medians, spread, and each of ours against the others."""
+    middle = {label: statistics.median(run["seconds"] for run in of) for label, of in runs.items()}
+    print(f"{count:,} letters of {size:,} bytes, {os.cpu_count()} cores")
+    for label, of in runs.items():
+        seconds = sorted(run["seconds"] for run in of)
+        peak = max(run["peak"] for run in of)
+        spread = f"({seconds[0]:.2f} to {seconds[-1]:.2f})"
+        memory = f"   {peak:6.0f} MB" if peak else ""
+        print(f"{label:34} {middle[label]:8.2f} s {spread:18} {count / middle[label]:8.0f} letters/s{memory}")
+    ours = [label for label in middle if label.startswith("tocsin")]
+    for label in ours:
+        print(f"{label}: {middle['django'] / middle[label]:.2f} times django (bar 5)")
+        print(f"{label}: {middle['smtp-source'] / middle[label]:.3f} of smtp-source (bar 0.13)")
+    for label in ours:
+        alone_ = label.partition(", 2 processes")[0]
+        if alone_ != label and alone_ in middle:
+            print(f"two processes: {middle[alone_] / middle[label]:.2f} times one (bar 1.6)")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main()

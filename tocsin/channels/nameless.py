@@ -11,7 +11,10 @@ def nameless(words: str, recipient: str) -> str:
     """A reply without whom it is about: it is kept for good, and in clear, and an address is personal data."""
     local = recipient.rpartition("@")[0]
     # The longer first. Relays also repeat the form in which ORCPT gave it, and servers the local part alone.
+    seen = words.casefold()
     for name in filter(None, (xtext(recipient), recipient, xtext(local), local)):
+        if name.casefold() not in seen:
+            continue
         alone = rf"(?<![\w.+@-]){re.escape(name)}(?![\w+@-])"
         words = re.sub(alone, "recipient", words, flags=re.IGNORECASE)
     return ADDRESS.sub("(address)", words)

@@ -6,7 +6,7 @@ matters most: before the content is begun a failure means "certainly not sent", 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,15 @@ import aiosmtplib
 
 from tocsin.channels import one_line
 from tocsin.channels.nameless import nameless, xtext
+from tocsin.channels.smtp_line import Line
 from tocsin.domain.message import MailEnvelope, Outcome, Receipt, Undelivered
 
 if TYPE_CHECKING:
     from tocsin.channels.email import SmtpConfig
 
+#: The commands of a transaction, and the replies by which each is accepted.
+_PHASES = ("mail", "rcpt", "data")
+_ACCEPTS = {"mail": (250,), "rcpt": (250, 251), "data": (354,)}
 #: Phases in which the fault is the route's, not the mail's.
 _ROUTE = ("connect", "ehlo", "starttls", "auth")
 #: Replies to MAIL that speak of this mail (syntax, size, parameters); any other refuses our sender, hence every mail.
@@ -37,6 +41,7 @@ class Conversation:
     def __init__(self, config: "SmtpConfig") -> None:
         self._config = config
         self._recipient = ""
+        self._line: Line | None = None
         self._client = aiosmtplib.SMTP(
             hostname=config.host,
             port=config.port,
@@ -67,39 +72,54 @@ class Conversation:
         if config.username is not None:
             async with self._phase("auth"):
                 await client.login(config.username, config.password or "")
+        async with self._phase("ehlo"):
+            self._line = Line(client)
 
     async def hand_over(self, mail: MailEnvelope) -> Receipt:
         """One transaction. Cancelled in the middle, it closes the connection: past `data` the mail is then in doubt."""
         self._recipient = mail.recipient
-        async with self._phase("mail"):
-            await self._say(f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}", 250)
-        async with self._phase("rcpt"):
-            await self._say(f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}", 250, 251)
-        async with self._phase("data"):
-            # Not the library's data(): that gives the 354 the ten minutes which belong to the last reply alone, and
-            # leaves unknown whether the content had been begun when the connection was lost.
-            await self._say("DATA", 354)
-            protocol = self._client.protocol
-            if protocol is None:
-                raise aiosmtplib.SMTPServerDisconnected("connection lost before the content")
-            protocol.write(_on_the_wire(mail.content))
-        async with self._phase("after-dot"):
-            said = await protocol.read_response(timeout=self._config.after_dot_timeout)
+        assert self._line is not None, "it was opened"
+        line, patience = self._line, self._config.command_timeout
+        commands = (
+            f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}\r\n".encode("ascii"),
+            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode("ascii"),
+            b"DATA\r\n",
+        )
+        at_once = self._client.supports_extension("pipelining")
+        phase = _PHASES[0]
+        try:
+            if at_once:
+                line.say(b"".join(commands))
+            for number, phase in enumerate(_PHASES):
+                if not at_once:
+                    line.say(commands[number])
+                await self._accepted(line, phase, patience)
+            # What fails in `data` has begun no content, and is no doubt.
+            line.say(_on_the_wire(mail.content))
+            phase = "after-dot"
+            said = await line.reply(self._config.after_dot_timeout)
             if not 200 <= said.code < 300:
                 raise aiosmtplib.SMTPResponseException(said.code, said.message)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            behind = _PHASES[_PHASES.index(phase) + 1 :] if at_once and phase in _PHASES else ()
+            raise await self._failed(error, phase, behind) from None
+        except BaseException:
+            self._client.close()
+            raise
         return Receipt(one_line(nameless(said.message, mail.recipient)))
 
-    async def _say(self, command: str, *wanted: int) -> None:
-        said = await self._client.execute_command(command.encode("ascii"))
-        if said.code not in wanted:
+    async def _accepted(self, line: Line, phase: str, patience: float) -> None:
+        said = await line.reply(patience)
+        if said.code not in _ACCEPTS[phase]:
             raise aiosmtplib.SMTPResponseException(said.code, said.message)
 
     async def bye(self) -> None:
         """Say QUIT where somebody still listens, and see the connection closed: over TLS that takes a few turns."""
         protocol = self._client.protocol
         try:
-            if self.alive:
-                await self._client.quit(timeout=_FAREWELL)
+            if self.alive and self._line is not None:
+                self._line.say(b"QUIT\r\n")
+                await self._line.reply(_FAREWELL)
         except (aiosmtplib.SMTPException, OSError):
             pass
         finally:
@@ -127,20 +147,37 @@ class Conversation:
         try:
             yield
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            code = _reply_code(error)
-            failure = self._undelivered(error, code, phase)
-            if code in (None, 421) or phase in _ROUTE:
-                self._client.close()
-            elif phase in ("rcpt", "data"):
-                await self._reset()
-            raise failure from None
+            raise await self._failed(error, phase) from None
         except BaseException:
             self._client.close()
             raise
 
-    async def _reset(self) -> None:
+    async def _failed(self, error: Exception, phase: str, behind: Sequence[str] = ()) -> Undelivered:
+        """What an error means for the mail; afterwards the line is ready for the next one, or closed.
+
+        `behind` are phases whose commands have left already: their replies are read, so that no later mail takes them
+        for its own.
+        """
+        code = _reply_code(error)
+        if code in (None, 421) or phase in _ROUTE:
+            self._client.close()
+        elif phase in ("rcpt", "data") or behind:
+            await self._reset(behind)
+        return self._undelivered(error, code, phase)
+
+    async def _reset(self, behind: Sequence[str]) -> None:
+        line, patience = self._line, self._config.command_timeout
+        assert line is not None
         try:
-            await self._client.rset()
+            for phase in behind:
+                said = await line.reply(patience)
+                if phase == "data" and said.code in _ACCEPTS["data"]:
+                    # A server may want content for a mail without a reader (RFC 2920, 3.1): it gets none.
+                    line.say(b".\r\n")
+                    await line.reply(patience)
+            line.say(b"RSET\r\n")
+            if (await line.reply(patience)).code >= 300:
+                self._client.close()
         except (aiosmtplib.SMTPException, OSError):
             self._client.close()
 

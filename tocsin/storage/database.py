@@ -69,6 +69,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection for one small look after another, each by itself: no transaction is held open in between."""
+        with (
+            _plainly(),
+            self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
+            yield connection
+
+    @contextmanager
     def write(self, *, patience: float | None = None) -> Iterator[Connection]:
         """A transaction for writing, all or nothing. With `patience` it waits for its turn only so many seconds."""
         patience = PATIENCE if patience is None else patience
@@ -156,6 +165,8 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
     # A connection is lent to one after another, and each has its own patience.
     patience = options.get("tocsin_patience", PATIENCE)
     connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience * 1000)}")

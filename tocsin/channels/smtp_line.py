@@ -1,0 +1,99 @@
+"""The line to a relay once it is open: commands go out together (RFC 2920), and each reply is read in its turn.
+
+The SMTP library opens the connection, encrypts it and logs in. It reads one reply for each command that it has sent and
+drops what comes besides, so that it cannot pipeline; behind the log-in this takes its place on the same transport.
+"""
+
+import asyncio
+from collections import deque
+
+import aiosmtplib
+
+#: A reply has at most so many bytes, however many lines: more is no answer of a mail server.
+_LONGEST = 64 * 1024
+
+
+class Line(asyncio.Protocol):
+    """Takes over the transport of an opened client. Errors are those of the library."""
+
+    def __init__(self, client: aiosmtplib.SMTP) -> None:
+        before, transport = client.protocol, client.transport
+        if before is None or not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        self._before, self._transport = before, transport
+        self._loop = asyncio.get_running_loop()
+        self._replies: deque[aiosmtplib.SMTPResponse] = deque()
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._waits: asyncio.Future[None] | None = None
+        self._lost: Exception | None = None
+        transport.set_protocol(self)
+
+    def say(self, content: bytes) -> None:
+        """Send bytes. Raises SMTPServerDisconnected where nobody listens any more."""
+        if self._lost is not None or self._transport.is_closing():
+            raise self._lost or aiosmtplib.SMTPServerDisconnected("Connection lost")
+        self._transport.write(content)
+
+    async def reply(self, timeout: float) -> aiosmtplib.SMTPResponse:
+        """The next reply. Raises SMTPServerDisconnected, or SMTPReadTimeoutError after so many seconds."""
+        if not self._replies:
+            await self._more(timeout)
+        return self._replies.popleft()
+
+    async def _more(self, timeout: float) -> None:
+        if self._lost is not None:
+            raise self._lost
+        self._waits = self._loop.create_future()
+        late = self._loop.call_later(
+            timeout, self._fail, aiosmtplib.SMTPReadTimeoutError("no answer in time")
+        )
+        try:
+            await self._waits
+        finally:
+            late.cancel()
+            self._waits = None
+
+    # --- what the transport tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes: each whole reply is kept until it is asked for."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._lines.append(line)
+            if line[3:4] != b"-":  # the last line of a reply (RFC 5321, 4.2.1)
+                self._take(self._lines)
+                self._lines = []
+        if sum(map(len, self._lines)) + len(self._rest) > _LONGEST:
+            self._end(aiosmtplib.SMTPServerDisconnected("the relay answers without end"))
+            self._transport.abort()
+
+    def _take(self, lines: list[bytes]) -> None:
+        code = lines[-1][:3]
+        if not code.isdigit():
+            self._end(aiosmtplib.SMTPServerDisconnected("the relay does not answer in SMTP"))
+            self._transport.abort()
+            return
+        words = b"\n".join(line[4:].strip() for line in lines).decode("utf-8", "surrogateescape")
+        self._replies.append(aiosmtplib.SMTPResponse(int(code), words))
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result(None)
+
+    def eof_received(self) -> None:
+        """The relay says nothing more; the transport closes."""
+        self._end(aiosmtplib.SMTPServerDisconnected("Unexpected EOF received"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone; the library's client learns it too."""
+        lost = aiosmtplib.SMTPServerDisconnected("Connection lost")
+        lost.__cause__ = exc
+        self._end(lost)
+        self._before.connection_lost(exc)
+
+    def _end(self, why: Exception) -> None:
+        self._lost = self._lost or why
+        self._fail(why)
+
+    def _fail(self, why: Exception) -> None:
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_exception(why)
