@@ -187,6 +187,8 @@ class Ledger(Table):
 
     batch: Annotated[int, Field(ge=1, le=1000)] = 100
     lease: float = 700
+    #: Hours before the first duty is due that a letter discharges: one that is still put off then is given up.
+    margin: Annotated[float, Field(ge=0, le=168)] = 4
 
 
 class Console(Table):
