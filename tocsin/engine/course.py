@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 
 from tocsin.change import Change
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import SendingStopped
+from tocsin.domain.kinds import SendingPaused, SendingStopped
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import is_letter, is_stale
+from tocsin.domain.refusals import Refusals
 from tocsin.domain.retrying import Until
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import Writing
+from tocsin.engine.refusing import call_about_refusals
 from tocsin.record import record
 from tocsin.rendering.mime import Mold
 from tocsin.storage import ledger, timeline
@@ -33,10 +35,13 @@ class Course:
     incident: Incident
     write: Writing
     people_key: bytes
+    refusals: Refusals
     lease: str = field(default_factory=lambda: uuid4().hex)
     tried: int = 0
     failures: int = 0
     down: bool = False
+    #: Why nothing may leave before a person lets it: the relay, or many receivers, refuse us.
+    refused: str = ""
     why: str = ""
     failed: BaseException | None = None
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
@@ -121,8 +126,11 @@ def stopped(course: Course) -> bool:
         state = change.incident.notices[notice]
         ours = state.mark == "sending" and state.digest == course.digest
         complete = ours and not course.why and again is None
-        rest = None if complete else _resume_at(course, change, again)
-        change.add(
+        paused = ours and bool(course.refused)
+        if paused:
+            change.add(SendingPaused(notice=notice, because=change.keep(course.refused)))
+        rest = None if complete or paused else _resume_at(course, change, again)
+        seq = change.add(
             SendingStopped(
                 notice=notice,
                 counts=counts,
@@ -136,6 +144,8 @@ def stopped(course: Course) -> bool:
             cause=course.job.move.cause,
             key=f"{course.job.move.key}/{change.incident.head_seq}",
         )
+        if paused:
+            call_about_refusals(app, change, notice, course.refusals, seq)
         change.also.append(course.job.fence)
 
     return bool(record(app, key, decide, actor="engine").entries)

@@ -22,6 +22,7 @@ from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, stopped, told_to_stop
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import writing
+from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
@@ -39,7 +40,7 @@ def send(job: Job) -> bool:
     if incident.notices[job.move.subject].mark != "sending":
         return False
     write = writing(app, incident, job.move.subject)
-    course = Course(job, incident, write, app.people_key(job.incident))
+    course = Course(job, incident, write, app.people_key(job.incident), remembered(job))
     asyncio.run(_send(course))
     return stopped(course)
 
@@ -119,19 +120,21 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
     except Undelivered as failure:
         if failure.outcome == "refused":
             course.failures = 0
+            heard(course, failure.reason)
             return settled("refused", "refused", failure.phase, failure.reason)
         if failure.outcome == "ambiguous":
             twice = row.doubtful or row.state in ("sending", "ambiguous")
             return settled("ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else now)
         course.failures += failure.outcome == "down"
         if course.failures >= _PATIENCE:
-            course.down, course.why = True, f"the relay is down: {failure.reason}"
+            down(course, failure)
         again = _again(course, row, failure, now)
         if again is None:
             said = given_up(row.attempts + 1, failure.reason)
             return settled("refused", "refused", failure.phase, said)
         return settled("pending", failure.outcome, failure.phase, failure.reason, again)
     course.failures = 0
+    heard(course, None)
     return settled("handed_over", "handed_over", "done", receipt.reply)
 
 

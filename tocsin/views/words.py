@@ -132,6 +132,11 @@ def _stopped(body: k.SendingStopped, texts: Texts) -> str:
     return f"{body.notice} {end}: {counts}; root {body.root[:12]}"
 
 
+def _resumed(body: k.SendingResumed, texts: Texts) -> str:
+    again = f", {body.again} letters refused for our fault are sent again" if body.again else ""
+    return f"{body.notice}{again}{_said(body.because, texts)}"
+
+
 def _filled(body: k.LedgerFilled, texts: Texts) -> str:
     left_out = "".join(f", {count} without: {why}" for why, count in body.excluded.items())
     return f"{body.notice}: {body.rows} letters{left_out}"
@@ -321,7 +326,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.NoticeReleased: lambda body, texts: f"{body.notice}, digest {body.digest[:12]}",
     k.LedgerFilled: _filled,
     k.SendingPaused: _because("notice"),
-    k.SendingResumed: _because("notice"),
+    k.SendingResumed: _resumed,
     k.SendingStopped: _stopped,
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
     k.ToldOtherwise: _told_otherwise,
