@@ -187,6 +187,11 @@ class Ledger(Table):
 
     batch: Annotated[int, Field(ge=1, le=1000)] = 100
     lease: float = 700
+    #: Hours before the first duty is due that a letter discharges: one that is still put off then is given up.
+    margin: Annotated[float, Field(ge=0, le=168)] = 4
+    #: So many letters refused for our fault, when they are such a share of the latest answers, stop a sending.
+    refused_least: Annotated[int, Field(ge=1, le=1000)] = 10
+    refused_share: Annotated[float, Field(ge=0.01, le=1)] = 0.05
 
 
 class Console(Table):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from itertools import pairwise
 
 import pytest
 
@@ -478,6 +479,47 @@ def test_a_greylisted_letter_waits_and_leaves(tale):
     tale.fast_forward(hours=1)
     assert tale.readers == everybody(3)
     assert tale.letter.mark == "sent"
+
+
+def test_a_letter_that_is_put_off_until_the_margin_is_given_up_and_its_reader_must_be_told_otherwise(tale):
+    tale.with_customers(3)
+    tale.mail.misbehave(Fault("rcpt", reply="451 4.7.1 come back later", recipient="c2@example.org"))
+    tale.released()
+    due = min(
+        duty.soonest for duty in tale.incident.duties.values() if duty.opened.recipient == "individuals"
+    )
+    end = due - timedelta(hours=tale.app.settings.ledger.margin)
+    tale.fast_forward(seconds=(end - tale.clock.moment).total_seconds() - 60)
+    assert (tale.letter.mark, tale.counts["pending"]) == ("sending", 1)
+    (row,) = (row for row in tale.rows if row.state == "pending")
+    assert row.attempts > 3
+    tale.fast_forward(minutes=2)
+    (row,) = (row for row in tale.rows if row.state == "refused")
+    with tale.app.database.read() as connection:
+        tries = ledger.attempts_of(connection, row.id)
+        left = ledger.unaccounted(connection, tale.key, CUSTOMERS)
+    assert tries[-1]["at"] == end
+    gaps = [later["at"] - sooner["at"] for sooner, later in pairwise(tries[:-1])]
+    assert gaps[:4] == sorted(gaps[:4])
+    assert row.reply == f"given up after {len(tries)} tries: at rcpt: 451 4.7.1 come back later"
+    assert (tale.letter.mark, sum(left.elsewise.values())) == ("sent", 1)
+    adds_up(tale, 3)
+    tale.as_("an").told_otherwise(CUSTOMERS, because="a letter by post, 25 November")
+    assert verify(tale.app, tale.key).fault is None
+    assert set(tale.letter.untold.values()) == {0}
+
+
+def test_a_letter_that_is_late_already_is_tried_for_as_long_as_the_margin(tale):
+    tale.with_customers(2).approved()
+    tale.mail.misbehave(Fault("rcpt", reply="451 4.7.1 come back later", recipient="c2@example.org"))
+    tale.fast_forward(days=4)
+    begun = tale.clock.moment
+    tale.as_("an").release(CUSTOMERS)
+    assert tale.counts["pending"] == 1
+    tale.fast_forward(hours=tale.app.settings.ledger.margin + 1)
+    (row,) = (row for row in tale.rows if row.state == "refused")
+    assert row.settled_at == begun + timedelta(hours=tale.app.settings.ledger.margin)
+    assert row.attempts > 3
 
 
 def test_templates_that_somebody_changed_between_two_letters_are_not_what_leaves(tale):

@@ -19,6 +19,7 @@ from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough, is_letter
 from tocsin.engine.letters import drafted, leaving_digest, spoken_facts
 from tocsin.record import Recorded, refuse_closed
+from tocsin.storage import refusals
 
 #: Fewest digits of a digest that name it.
 SHORTEST = 8
@@ -216,7 +217,7 @@ def pause(
 def resume(
     app: App, actor: Actor, key: str, notice: str, *, because: str | None = None, command: str | None = None
 ) -> Recorded:
-    """Let a paused sending go on, under the approval it has."""
+    """Let a paused sending go on, under the approval it has. Letters refused for our fault are sent again."""
     _refuse_restored(app)
 
     def decide(change: Change) -> None:
@@ -224,7 +225,11 @@ def resume(
         need(actor, change.incident, *RELEASERS)
         if state.mark != "paused":
             raise Refused(f"{notice} is {state.mark}, not paused; {_onward(key, state)}")
-        change.add(SendingResumed(notice=notice, because=change.keep(because) if because else None))
+        with app.database.read() as connection:
+            refused = sum(1 for _ in refusals.refused_for_our_fault(connection, key, notice))
+        why = change.keep(because) if because else None
+        change.add(SendingResumed(notice=notice, because=why, again=refused))
+        change.also.append(lambda connection: refusals.reopen(connection, key, notice, change.now))
 
     return act(app, actor, key, decide, command=command_of(command, "resume", [notice, because]))
 

@@ -749,17 +749,18 @@ class LedgerFilled(Body):
 
 
 class SendingPaused(Body):
-    """A person stopped the sending between two letters."""
+    """A person stopped the sending between two letters; or the engine, since too many were refused for our fault."""
 
     notice: str
     because: Words
 
 
 class SendingResumed(Body):
-    """A person let the sending go on."""
+    """A person let the sending go on. So many letters that were refused for our fault are sent `again`."""
 
     notice: str
     because: Words | None = None
+    again: int = 0
 
 
 class SendingStopped(Body):

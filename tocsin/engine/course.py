@@ -1,5 +1,6 @@
 """The course of a sending: what one run of it has in hand, what stops it, and the entry that each stop becomes."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -8,13 +9,17 @@ from sqlalchemy import Connection
 
 from tocsin.change import Change
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import SendingStopped
-from tocsin.domain.notice import is_stale
+from tocsin.domain.kinds import SendingPaused, SendingStopped
+from tocsin.domain.letters import LetterPlan, letters_of
+from tocsin.domain.notice import is_letter, is_stale
+from tocsin.domain.refusals import Refusals
+from tocsin.domain.retrying import Until
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import Writing
+from tocsin.engine.refusing import call_about_refusals
 from tocsin.record import record
 from tocsin.rendering.mime import Mold
-from tocsin.storage import ledger, timeline
+from tocsin.storage import ledger
 
 #: A lease is looked at again this long after its end.
 _LATER = timedelta(seconds=1)
@@ -30,15 +35,22 @@ class Course:
     incident: Incident
     write: Writing
     people_key: bytes
+    refusals: Refusals
     lease: str = field(default_factory=lambda: uuid4().hex)
     tried: int = 0
     failures: int = 0
     down: bool = False
+    #: Why nothing may leave before a person lets it: the relay, or many receivers, refuse us.
+    refused: str = ""
     why: str = ""
     failed: BaseException | None = None
+    #: Looks up the incident's head.
+    head: Callable[[], int] = lambda: 0
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
     seen_head: int = 0
     molds: dict[str, Mold] = field(default_factory=dict)
+    #: What the first of the letter's duties is due, as of the last look.
+    due_at: datetime | None = None
 
     @property
     def notice(self) -> str:
@@ -49,6 +61,11 @@ class Course:
     def digest(self) -> str:
         """What was approved, and is sent."""
         return self.incident.notices[self.notice].digest
+
+    @property
+    def until(self) -> Until:
+        """Up to when letters that are put off are tried again."""
+        return Until(self.due_at, timedelta(hours=self.job.app.settings.ledger.margin))
 
     def mold(self, subject: str) -> Mold:
         """What all letters of one subject share; the library proves the first of each shape as a whole."""
@@ -70,17 +87,28 @@ def told_to_stop(course: Course) -> bool:
         course.why = "interrupted"
         return True
     app, key = course.job.app, course.incident.key
-    with app.database.read() as connection:
-        head = timeline.head(connection, key)
+    head = course.head()
     if head != course.seen_head:
         course.seen_head = head
-        incident = app.incident(key)
-        state = incident.notices[course.notice]
-        if state.mark != "sending" or state.digest != course.digest:
-            course.why = f"stopped: {state.mark}"
-        elif is_stale(incident, app.catalog_of(incident), state):
-            course.why = "stopped: what the letter prints has changed"
+        _look(course, app.incident(key))
     return bool(course.why)
+
+
+def _look(course: Course, incident: Incident) -> None:
+    """Whether the letters may still leave as they are, and until when they are tried."""
+    state, catalog = incident.notices[course.notice], course.job.app.catalog_of(incident)
+    letters = letters_of(incident, catalog)
+    letter = next((each for each in letters if each.id == course.notice), None)
+    course.due_at = _due_at([letter] if letter else [] if is_letter(course.notice) else letters)
+    if state.mark != "sending" or state.digest != course.digest:
+        course.why = f"stopped: {state.mark}"
+    elif is_stale(incident, catalog, state, letter):
+        course.why = "stopped: what the letter prints has changed"
+
+
+def _due_at(letters: Iterable[LetterPlan]) -> datetime | None:
+    """What the first of their duties is due; the holding letter speaks for all of them."""
+    return min((letter.due_at for letter in letters if letter.due_at), default=None)
 
 
 def stopped(course: Course) -> bool:
@@ -99,8 +127,11 @@ def stopped(course: Course) -> bool:
         state = change.incident.notices[notice]
         ours = state.mark == "sending" and state.digest == course.digest
         complete = ours and not course.why and again is None
-        rest = None if complete else _resume_at(course, change, again)
-        change.add(
+        paused = ours and bool(course.refused)
+        if paused:
+            change.add(SendingPaused(notice=notice, because=change.keep(course.refused)))
+        rest = None if complete or paused else _resume_at(course, change, again)
+        seq = change.add(
             SendingStopped(
                 notice=notice,
                 counts=counts,
@@ -115,6 +146,8 @@ def stopped(course: Course) -> bool:
             cause=course.job.move.cause,
             key=f"{course.job.move.key}/{change.incident.head_seq}",
         )
+        if paused:
+            call_about_refusals(app, change, notice, course.refusals, seq)
         change.also.append(course.job.fence)
 
     return bool(record(app, key, decide, actor="engine").entries)

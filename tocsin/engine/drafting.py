@@ -35,6 +35,7 @@ from tocsin.sealing import keyed_digest, seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
 from tocsin.storage.holding import hold
+from tocsin.storage.refusals import reopen
 from tocsin.storage.revisions import owed_by_any_id
 
 #: Ledger rows written at a time.
@@ -116,6 +117,10 @@ def fill(job: Job) -> bool:
     assert incident.scope is not None
     if leaving_digest(app, incident, notice) != state.digest:
         raise Refused(f"what would leave of {notice} is not what was approved; reject it, and draft it again")
+    with app.database.write() as connection:
+        job.fence(connection)
+        # What was refused for our fault was told to nobody: the new draft is for them too.
+        reopen(connection, key, notice, app.now())
     rows, excluded = 0, Counter[str]()
     for batch in in_batches(_rows(app, incident, notice, write), BATCH):
         with app.database.write() as connection:

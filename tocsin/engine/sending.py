@@ -8,8 +8,7 @@ more with the same Message-ID, flagged and counted.
 import asyncio
 import hashlib
 import json
-import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,18 +17,18 @@ from tocsin.channels import Channel
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
+from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, stopped, told_to_stop
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import writing
+from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
-from tocsin.storage.database import BREATH
 from tocsin.storage.ledger import Settled
+from tocsin.storage.watching import watched
 
-#: First wait after a temporary refusal, doubled each time: greylisting asks for 5 to 30 minutes.
-_AGAIN, _MOST = timedelta(minutes=5), timedelta(hours=4)
 #: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
 _PATIENCE = 5
 
@@ -41,8 +40,9 @@ def send(job: Job) -> bool:
     if incident.notices[job.move.subject].mark != "sending":
         return False
     write = writing(app, incident, job.move.subject)
-    course = Course(job, incident, write, app.people_key(job.incident))
-    asyncio.run(_send(course))
+    course = Course(job, incident, write, app.people_key(job.incident), remembered(job))
+    with watched(app.database, job.incident) as course.head:
+        asyncio.run(_send(course))
     return stopped(course)
 
 
@@ -71,7 +71,6 @@ async def _send(course: Course) -> None:
                 ledger.unclaim(connection, course.lease, [row for row in rows if row.id not in tried])
             if course.failed is not None:
                 raise course.failed
-            time.sleep(BREATH)
     finally:
         for channel in channels:
             await channel.close()
@@ -110,41 +109,48 @@ async def _batch(course: Course, channels: list[Channel], rows: list[Any]) -> li
 
 async def _one(course: Course, channel: Channel, row: Any) -> Settled:
     now = course.job.app.now()
-    number = row.attempts + 1
 
-    def settled(state: str, outcome: str, phase: str, reply: str, *, final: bool, wait: timedelta) -> Settled:
-        return Settled(row.id, number, state, outcome, phase, reply, final, now + wait, letter)
+    letter = None
 
-    still, letter = timedelta(0), None
+    def settled(state: str, outcome: str, phase: str, reply: str, again: datetime | None = None) -> Settled:
+        return Settled(
+            row.id, row.attempts + 1, state, outcome, phase, reply, again is None, again or now, letter
+        )
+
     try:
         envelope = _envelope(course, row)
         letter = hashlib.sha256(envelope.content).hexdigest()
         receipt = await channel.send(envelope)
     except Refused as refusal:
-        return settled("excluded", "refused", "build", str(refusal), final=True, wait=still)
+        return settled("excluded", "refused", "build", str(refusal))
     except Undelivered as failure:
         if failure.outcome == "refused":
             course.failures = 0
-            return settled("refused", "refused", failure.phase, failure.reason, final=True, wait=still)
+            heard(course, failure.reason)
+            return settled("refused", "refused", failure.phase, failure.reason)
         if failure.outcome == "ambiguous":
             twice = row.doubtful or row.state in ("sending", "ambiguous")
-            return settled("ambiguous", "ambiguous", failure.phase, failure.reason, final=twice, wait=still)
+            return settled("ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else now)
         course.failures += failure.outcome == "down"
         if course.failures >= _PATIENCE:
-            course.down, course.why = True, f"the relay is down: {failure.reason}"
-        wait = _wait(failure, number)
-        return settled("pending", failure.outcome, failure.phase, failure.reason, final=False, wait=wait)
+            down(course, failure)
+        again = _again(course, row, failure, now)
+        if again is None:
+            said = given_up(row.attempts + 1, failure.reason)
+            return settled("refused", "refused", failure.phase, said)
+        return settled("pending", failure.outcome, failure.phase, failure.reason, again)
     course.failures = 0
-    return settled("handed_over", "handed_over", "done", receipt.reply, final=True, wait=still)
+    heard(course, None)
+    return settled("handed_over", "handed_over", "done", receipt.reply)
 
 
-def _wait(failure: Undelivered, number: int) -> timedelta:
-    if failure.retry_after is not None:
-        return timedelta(seconds=failure.retry_after)
+def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> datetime | None:
+    """When to try a letter again that was put off; None where there is only time left to tell its reader otherwise."""
     if failure.outcome == "down":
-        return timedelta(0)  # the letter is not to blame: it goes first when the relay is back
-    doublings: int = 2 ** min(number - 1, 10)
-    return min(_AGAIN * doublings, _MOST)
+        return now  # the letter is not to blame: it goes first when the relay is back
+    asked = timedelta(seconds=failure.retry_after or 0)
+    end = course.until.end(row.first_attempt_at or now)
+    return next_try(now, wait(row.message_id, row.attempts + 1, asked), end)
 
 
 def _envelope(course: Course, row: Any) -> Any:

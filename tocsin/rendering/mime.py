@@ -5,7 +5,6 @@ mail that reads differently is refused.
 """
 
 import binascii
-import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,7 +32,6 @@ Body = tuple[str, str]
 #: Base64 has no `_`, so that no body can hold this line.
 _BOUNDARY = "=_tocsin_letter"
 _WIDTH = 76
-_UNMAILABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Mold:
@@ -141,10 +139,22 @@ def build_mail(
 
 def _canonical(text: str) -> str:
     """NFC, and CRLF line ends, as base64 demands of text: RFC 2045, section 6.8."""
-    if _UNMAILABLE.search(text):
+    if "\x00" in text or not _encodes(text):
         raise Refused("a letter's text holds a NUL or half a character; correct it where it was entered")
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return lines.replace("\n", "\r\n")
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\n", "\r\n")
+
+
+def _encodes(text: str) -> bool:
+    """Whether no half of a character stands alone in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _wrapped(body: str) -> str:

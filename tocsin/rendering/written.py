@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from tocsin.domain.certainty import Certainty
@@ -89,6 +90,7 @@ def reader_name(reader: Reader) -> str | None:
     return clean_name(reader.name) if reader.name else None
 
 
+@lru_cache(maxsize=64)
 def clean_name(raw: str) -> str | None:
     """A name as a letter may print it, or None: one line, no control or direction characters, no web address.
 

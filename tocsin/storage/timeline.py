@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.timeline import Entry, as_row, from_row
-from tocsin.storage.database import Database, is_unique_violation
+from tocsin.storage.database import is_unique_violation
 from tocsin.storage.tables import command, duty, entry, incident
 
 #: In place of the digest of a command that said a text which was destroyed.
@@ -46,16 +45,6 @@ def append(connection: Connection, entries: Iterable[Entry]) -> None:
 def head(connection: Connection, key: str) -> int:
     """The last sequence number of an incident; 0 where there is none."""
     return connection.scalar(select(func.max(entry.c.seq)).where(entry.c.incident == key)) or 0
-
-
-@contextmanager
-def watched(database: Database, key: str) -> Iterator[Callable[[], int]]:
-    """The same, to be asked between any two letters: one indexed lookup, its statement made once."""
-    with database.looking() as connection:
-        query = select(func.max(entry.c.seq)).where(entry.c.incident == bindparam("key"))
-        made = query.compile(dialect=connection.dialect)
-        values: Any = {"key": key} if not made.positional else (key,)
-        yield lambda: connection.exec_driver_sql(str(made), values).scalar() or 0
 
 
 def named(connection: Connection, key: str, command_key: str) -> bool:

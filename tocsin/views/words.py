@@ -138,6 +138,11 @@ def _returned(body: k.LettersReturned, texts: Texts) -> str:
     return f"{body.notice} {reports}: now {counts}"
 
 
+def _resumed(body: k.SendingResumed, texts: Texts) -> str:
+    again = f", {body.again} letters refused for our fault are sent again" if body.again else ""
+    return f"{body.notice}{again}{_said(body.because, texts)}"
+
+
 def _filled(body: k.LedgerFilled, texts: Texts) -> str:
     left_out = "".join(f", {count} without: {why}" for why, count in body.excluded.items())
     return f"{body.notice}: {body.rows} letters{left_out}"
@@ -327,7 +332,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.NoticeReleased: lambda body, texts: f"{body.notice}, digest {body.digest[:12]}",
     k.LedgerFilled: _filled,
     k.SendingPaused: _because("notice"),
-    k.SendingResumed: _because("notice"),
+    k.SendingResumed: _resumed,
     k.SendingStopped: _stopped,
     k.LettersReturned: _returned,
     k.ReturnRead: lambda body, texts: (

@@ -1,0 +1,151 @@
+"""A sending that the relay or many receivers refuse for our fault: it stops, people are called, and nobody is lost."""
+
+import json
+from dataclasses import replace
+
+from tests.engine.test_letters import adds_up, everybody
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.evidence.verify import verify
+from tocsin.sinks.mail import Fault
+from tocsin.storage import ledger
+
+BLOCKED = "554 5.7.1 rejected due to the reputation of your address"
+
+
+def with_ledger(story, **settings):
+    """The same home with other settings of the ledger; one connection, so that what leaves in which order is known."""
+    plain = story.app.settings
+    ours = plain.ledger.model_copy(update=settings)
+    one = plain.mail.model_copy(update={"connections": 1})
+    story.app = replace(story.app, settings=plain.model_copy(update={"ledger": ours, "mail": one}))
+    return story
+
+
+def only(story, kind):
+    return story.told(kind)[-1]
+
+
+def test_a_sending_that_everybody_refuses_stops_and_calls_people_and_leaves_again_when_it_is_mended(story):
+    with_ledger(story.with_customers(12), refused_least=4, batch=5).approved()
+    called = len(story.incident.pages)
+    story.mail.misbehave(Fault("dot", reply=BLOCKED))
+    story.as_("an").release(CUSTOMERS)
+    assert (story.letter.mark, story.counts["refused"], story.counts["pending"]) == ("paused", 4, 8)
+    stop = only(story, "SendingStopped")
+    assert stop.why.startswith("stopped: 4 of the last 4 letters were refused for our fault")
+    assert (stop.complete, stop.resume_at) == (False, None)
+    pages = story.incident.pages[called:]
+    assert {(page.role, page.person, page.asked_by) for page in pages} == {
+        ("incident-commander", "linh", "engine"),
+        ("dpo", "an", "engine"),
+    }
+    # The relay refuses mails to our own people too.
+    blocks = [json.dumps(message.blocks, ensure_ascii=False) for message in story.slack.messages]
+    assert sum("4 trong 4 thư gần nhất bị từ chối do lỗi phía ta" in each for each in blocks) == 2
+    adds_up(story, 12)
+    assert verify(story.app, story.key).fault is None
+    # Nothing leaves, and nobody is called again, before a person says so.
+    story.fast_forward(hours=1)
+    assert (story.counts["refused"], story.counts["pending"]) == (4, 8)
+    assert [page for page in story.incident.pages[called:] if page.asked_by == "engine"] == list(pages)
+    story.mail.behave()
+    story.as_("an").resume(CUSTOMERS, because="the provider has lifted the block")
+    assert story.readers == everybody(12)
+    assert (story.letter.mark, story.counts["handed_over"], story.counts["possible_duplicates"]) == (
+        "sent",
+        12,
+        0,
+    )
+    assert only(story, "SendingResumed").again == 4
+    adds_up(story, 12)
+    with story.app.database.read() as connection:
+        outcomes = [
+            [each["outcome"] for each in ledger.attempts_of(connection, row.id)] for row in story.rows
+        ]
+    assert sorted(outcomes) == sorted([["refused", "handed_over"]] * 4 + [["handed_over"]] * 8)
+    assert verify(story.app, story.key).fault is None
+
+
+def test_what_is_not_mended_stops_again(tale):
+    with_ledger(tale.with_customers(12), refused_least=4).approved()
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED))
+    tale.as_("an").release(CUSTOMERS)
+    tale.as_("an").resume(CUSTOMERS, because="try")
+    assert (tale.letter.mark, tale.counts["refused"], tale.counts["pending"]) == ("paused", 4, 8)
+    assert len(tale.told("SendingPaused")) == 2
+    assert verify(tale.app, tale.key).fault is None
+
+
+def test_the_count_goes_on_after_a_restart(tale):
+    with_ledger(tale.with_customers(8), refused_least=4).approved()
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED, times=3))
+    # After three refusals the relay is away, and the run ends; the next one has a fresh memory.
+    tale.mail.misbehave(Fault("mail", reply="421 4.3.2 shutting down", times=5))
+    tale.as_("an").release(CUSTOMERS)
+    assert (tale.letter.mark, tale.counts["refused"]) == ("sending", 3)
+    tale.mail.behave()
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED))
+    tale.fast_forward(minutes=30)
+    assert (tale.letter.mark, tale.counts["refused"]) == ("paused", 4)
+
+
+def test_unknown_mailboxes_never_stop_a_sending(tale):
+    with_ledger(tale.with_customers(10), refused_least=2).approved()
+    gone = [Fault("rcpt", reply="550 5.1.1 unknown", recipient=f"c{n}@example.org") for n in range(1, 10)]
+    tale.mail.misbehave(*gone)
+    tale.as_("an").release(CUSTOMERS)
+    assert (tale.letter.mark, tale.counts["refused"], tale.counts["handed_over"]) == ("sent", 9, 1)
+    assert not any(page.asked_by == "engine" for page in tale.incident.pages)
+
+
+def test_one_reader_s_filter_stops_nothing_and_she_must_be_told_otherwise(tale):
+    tale.with_customers(6)
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED, recipient="c2@example.org"))
+    tale.released()
+    assert (tale.letter.mark, tale.counts["refused"]) == ("sent", 1)
+
+
+def test_where_all_letters_are_refused_for_our_fault_nobody_is_told_on_paper_for_that(tale):
+    tale.with_customers(2)
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED))
+    tale.released()
+    assert (tale.letter.mark, tale.counts["refused"]) == ("paused", 2)
+    tale.mail.behave()
+    tale.as_("an").resume(CUSTOMERS)
+    assert tale.readers == everybody(2)
+    assert tale.letter.mark == "sent"
+
+
+def test_a_relay_that_refuses_our_sender_is_not_asked_again_and_again(tale):
+    tale.with_customers(8).approved()
+    tale.mail.misbehave(Fault("mail", reply="554 5.7.1 sender is not wanted here"))
+    tale.as_("an").release(CUSTOMERS)
+    assert (tale.letter.mark, tale.counts["pending"]) == ("paused", 8)
+    assert only(tale, "SendingStopped").why.startswith("stopped: the relay refuses us: ")
+    tale.mail.behave()
+    tale.as_("an").resume(CUSTOMERS)
+    assert tale.readers == everybody(8)
+
+
+def test_a_new_draft_is_for_those_too_who_were_refused_for_our_fault(tale):
+    with_ledger(tale.with_customers(6), refused_least=3).approved()
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED, times=3))
+    tale.as_("an").release(CUSTOMERS)
+    assert (tale.letter.mark, tale.counts["refused"]) == ("paused", 3)
+    tale.as_("an").learn(
+        {"measures_taken": {"en": "Revoked at 03:05.", "vi": "Đã thu hồi lúc 03:05."}}, source="x"
+    )
+    tale.approve().as_("an").release(CUSTOMERS)
+    assert tale.readers == everybody(6)
+    assert tale.letter.mark == "sent"
+    assert verify(tale.app, tale.key).fault is None
+
+
+def test_who_was_told_otherwise_meanwhile_gets_no_letter_any_more(tale):
+    with_ledger(tale.with_customers(6), refused_least=3).approved()
+    tale.mail.misbehave(Fault("rcpt", reply=BLOCKED, times=3))
+    tale.as_("an").release(CUSTOMERS)
+    tale.as_("an").told_otherwise(CUSTOMERS, because="by telephone")
+    tale.as_("an").resume(CUSTOMERS)
+    assert only(tale, "SendingResumed").again == 0
+    assert (tale.letter.mark, tale.counts["refused"], tale.counts["handed_over"]) == ("sent", 3, 3)

@@ -1,0 +1,80 @@
+"""Whose fault a refusal is: the reader's address, or us (our reputation, our mails, what our relay may do).
+
+Pure. A mailbox that is not there says nothing about the next letter; a refusal for our fault says that the next will be
+refused too, and that going on makes it worse. Sources: RFC 3463 and the IANA registry of enhanced status codes; where
+a server gives none, the code (RFC 5321, 4.2; RFC 7504) and the words that large receivers use.
+"""
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+_REPLY = re.compile(
+    r"\bat (?P<phase>[a-z-]+): (?P<code>5\d\d)[ -]+(?:(?P<status>5\.\d{1,3}\.\d{1,3})\b)?(?P<words>.*)"
+)
+#: Subjects of a status that speak of the reader's address, mailbox or server; and what in them speaks of our sender.
+_THEIRS, _OUR_SENDER = ("1", "2", "4"), ("5.1.7", "5.1.8")
+#: Security, and yet about the reader: the mailbox, or the domain, belongs to somebody else by now (RFC 7293).
+_CHANGED_HANDS = ("5.7.17", "5.7.18")
+#: Without a status: codes that speak of the whole transaction or of us.
+_OUR_CODES = ("503", "521", "530", "554", "571")
+_OUR_WORDS = re.compile(
+    r"spam|block(ed|list)|blacklist|\bpolicy\b|reputation|\b(spf|dkim|dmarc|rbl)\b|relay", re.IGNORECASE
+)
+#: So many answers are looked back at, however small the share.
+_FARTHEST = 100_000
+
+
+def is_ours(reply: str) -> bool:
+    """Whether a reply, as the ledger keeps it, refuses a letter for our fault."""
+    found = _REPLY.search(reply)
+    if found is None:
+        return False
+    code, status, words = found["code"], found["status"], found["words"]
+    if status is None or status == "5.0.0":
+        return code in _OUR_CODES or bool(_OUR_WORDS.search(words))
+    _, subject, _ = status.split(".")
+    return status in _OUR_SENDER or (subject not in _THEIRS and status not in _CHANGED_HANDS)
+
+
+@dataclass
+class Refusals:
+    """The last answers to letters of one sending: too many refusals for our fault among them, and it is to stop.
+
+    Too many are `least`, when they are `share` of the answers, the latest `least / share` at most; and all letters,
+    where there are fewer.
+    """
+
+    share: float
+    least: int
+    letters: int
+    _recent: deque[bool] = field(init=False)
+    _ours: int = 0
+
+    def __post_init__(self) -> None:
+        self._recent = deque(maxlen=self.looks_back)
+
+    @property
+    def looks_back(self) -> int:
+        """How many answers it looks back at."""
+        return max(1, min(round(self.least / self.share), _FARTHEST))
+
+    def hear(self, *replies: str | None) -> None:
+        """Take in answers, the oldest first: the reply of a refusal, None for a letter that was taken."""
+        for reply in replies:
+            ours = reply is not None and is_ours(reply)
+            if len(self._recent) == self._recent.maxlen:
+                self._ours -= self._recent[0]
+            self._recent.append(ours)
+            self._ours += ours
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the sending is to stop."""
+        enough = self._ours >= max(1, min(self.least, self.letters))
+        return enough and self._ours >= self.share * len(self._recent)
+
+    @property
+    def figures(self) -> tuple[int, int]:
+        """(refused for our fault, of so many answers)."""
+        return self._ours, len(self._recent)

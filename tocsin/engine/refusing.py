@@ -1,0 +1,78 @@
+"""Refusals in the course of a sending.
+
+Those for our fault are counted, over restarts too; too many stop the sending and call people.
+"""
+
+from typing import TYPE_CHECKING
+
+from tocsin.app import App
+from tocsin.change import Change
+from tocsin.domain.kinds import Paged
+from tocsin.domain.message import Undelivered
+from tocsin.domain.refusals import Refusals, is_ours
+from tocsin.domain.roads import ways
+from tocsin.engine.jobs import Job
+from tocsin.engine.messages import page_message, role_or_standin
+from tocsin.rendering.message import line
+from tocsin.storage import ledger
+from tocsin.storage.refusals import latest_answers
+
+if TYPE_CHECKING:
+    from tocsin.engine.course import Course
+
+#: Phases in which a relay that refuses us for our fault refuses every letter.
+_EVERY_LETTER = ("connect", "ehlo", "mail")
+#: Who is called: who can have it mended, and who answers for everybody being told in time.
+CALLED = ("incident-commander", "dpo")
+#: Who asks for these calls; they stand on no ladder.
+_ASKS = "engine"
+
+
+def remembered(job: Job) -> Refusals:
+    """The latest answers to this notice's letters, from the ledger."""
+    settings, notice = job.app.settings.ledger, job.move.subject
+    with job.app.database.read() as connection:
+        counts = ledger.counts(connection, job.incident, notice)
+        letters = sum(counts[state] for state in ledger.STATES if state not in ("excluded", "held"))
+        refusals = Refusals(settings.refused_share, settings.refused_least, letters)
+        refusals.hear(*latest_answers(connection, job.incident, notice, refusals.looks_back))
+    return refusals
+
+
+def heard(course: "Course", reply: str | None) -> None:
+    """Count an answer: the reply of a refusal, None for a letter that was taken."""
+    course.refusals.hear(reply)
+    if reply is not None and is_ours(reply) and course.refusals.too_many:
+        count, among = course.refusals.figures
+        _refuse(
+            course, f"{count} of the last {among} letters were refused for our fault, the last one {reply}"
+        )
+
+
+def down(course: "Course", failure: Undelivered) -> None:
+    """The relay has failed so often that the sending rests; where it refuses us, until a person has seen to it."""
+    if failure.phase in _EVERY_LETTER and is_ours(failure.reason):
+        _refuse(course, f"the relay refuses us: {failure.reason}")
+    else:
+        course.down, course.why = True, f"the relay is down: {failure.reason}"
+
+
+def _refuse(course: "Course", why: str) -> None:
+    # The first reason stands: other connections may hear of it a moment later.
+    course.refused = course.refused or why
+    course.why = course.why or f"stopped: {why}"
+
+
+def call_about_refusals(app: App, change: Change, notice: str, refusals: Refusals, cause: int) -> None:
+    """Call each of them once, by every route. `cause` is the entry of the stop."""
+    count, among = refusals.figures
+    why = line("refused_for_our_fault", notice=notice, count=count, among=among)
+    called: set[str] = set()
+    for role in CALLED:
+        for person in role_or_standin(app, change.incident, role):
+            if person in called:
+                continue
+            called.add(person)
+            routes = ways(app.catalog.contacts.person(person), change.incident.silenced, loud=True)
+            page = Paged(person=person, role=role, level=0, round=0, routes=routes, asked_by=_ASKS)
+            page_message(app, change, page, change.add(page, at=change.now, cause=cause), why)

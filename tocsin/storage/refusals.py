@@ -1,0 +1,63 @@
+"""Letters that were refused for our fault, as the ledger keeps them, and how they come to be sent again.
+
+Whose fault it was, the reply says; so it needs no column, and what an earlier release refused is known too.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, null, select, update
+
+from tocsin.domain.refusals import is_ours
+from tocsin.domain.retrying import GIVEN_UP
+from tocsin.storage.tables import ledger
+
+_ANSWERED = ("handed_over", "refused")
+
+
+def latest_answers(connection: Connection, incident: str, notice: str, count: int) -> list[str | None]:
+    """The latest answers to letters of a notice, the oldest first: the reply of a refusal, None for what was taken."""
+    query = (
+        select(ledger.c.state, ledger.c.reply)
+        .where(_of(incident, notice), ledger.c.state.in_(_ANSWERED))
+        .order_by(ledger.c.settled_at.desc(), ledger.c.id.desc())
+        .limit(count)
+    )
+    rows = list(connection.execute(query))
+    return [row.reply or "" if row.state == "refused" else None for row in reversed(rows)]
+
+
+def refused_for_our_fault(connection: Connection, incident: str, notice: str) -> Iterator[int]:
+    """The rows of letters that were, and for whose readers nobody has accounted in another way."""
+    waits = and_(ledger.c.state == "refused", ledger.c.accounted_at.is_(None), ledger.c.held_at.is_(None))
+    query = select(ledger.c.id, ledger.c.reply).where(_of(incident, notice), waits)
+    for row in connection.execute(query, execution_options={"yield_per": 5000}):
+        if is_ours(row.reply or ""):
+            yield row.id
+
+
+def reopen(connection: Connection, incident: str, notice: str, now: datetime) -> int:
+    """Let them wait again, as if they had not been tried; their attempts stay. Returns how many they are.
+
+    They were surely not taken, so the next attempt dates them; but for one that was in doubt before.
+    """
+    rows = [{"row": row} for row in refused_for_our_fault(connection, incident, notice)]
+    if rows:
+        dated = case((ledger.c.doubtful, ledger.c.first_attempt_at), else_=null())
+        connection.execute(
+            update(ledger)
+            .where(ledger.c.id == bindparam("row"), ledger.c.state == "refused")
+            .values(state="pending", settled_at=None, not_before=now, first_attempt_at=dated),
+            rows,
+        )
+    return len(rows)
+
+
+def given_up(connection: Connection, incident: str, notice: str) -> int:
+    """How many letters were put off until there was only time left to tell their readers otherwise."""
+    late = and_(ledger.c.state == "refused", ledger.c.reply.startswith(GIVEN_UP, autoescape=True))
+    return connection.scalar(select(func.count()).where(_of(incident, notice), late)) or 0
+
+
+def _of(incident: str, notice: str) -> ColumnElement[bool]:
+    return and_(ledger.c.incident == incident, ledger.c.notice == notice)

@@ -1,0 +1,20 @@
+"""Looking at one incident again and again, as a sender does between any two letters."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from tocsin.storage.database import Database
+from tocsin.storage.tables import entry
+
+
+@contextmanager
+def watched(database: Database, key: str) -> Iterator[Callable[[], int]]:
+    """The last sequence number of an incident, whenever it is asked for: one indexed lookup, made ready once."""
+    with database.looking() as connection:
+        query = select(func.max(entry.c.seq)).where(entry.c.incident == bindparam("key"))
+        made = query.compile(dialect=connection.dialect)
+        values: Any = {"key": key} if not made.positional else (key,)
+        yield lambda: connection.exec_driver_sql(str(made), values).scalar() or 0
