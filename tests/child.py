@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +19,8 @@ from tocsin.channels.wiring import mail
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.message import Receipt
-from tocsin.engine import advance
+from tocsin.domain.moves import SendLetters
+from tocsin.engine import advance, peek, perform
 from tocsin.settings import Settings
 
 
@@ -55,6 +57,14 @@ def deliver_and_die(settings: Settings, moment: datetime) -> None:
 
 def advance_and_die(settings: Settings, moment: datetime, key: str, lives: int) -> None:
     advance(opened(settings, moment, lives), key)
+
+
+def send_all(settings: Settings, moment: datetime, key: str) -> None:
+    """Send a notice until nothing is left of it, alone or beside others."""
+    app = opened(settings, moment)
+    while moves := [move for move in peek(app, key).plan.moves if isinstance(move, SendLetters)]:
+        if not perform(app, key, moves[0]):
+            time.sleep(0.05)
 
 
 def note_and_advance(settings: Settings, moment: datetime, key: str, name: str, count: int) -> None:

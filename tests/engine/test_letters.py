@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.child import advance_and_die, together
+from tests.child import advance_and_die, send_all, together
 from tests.conftest import BEGINNING
 from tests.listening import mail_text
 from tests.story import WORDS, message_ids
@@ -440,6 +440,61 @@ def test_a_refused_address_is_settled_and_counted_and_closing_asks_about_it(tale
     (row,) = (row for row in tale.rows if row.state == "refused")
     assert "c2@example.org" not in row.reply
     adds_up(tale, 4)
+
+
+def test_two_processes_send_one_notice_side_by_side_and_nobody_twice(story):
+    story.with_customers(40).approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
+    story.mail.misbehave(Fault("dot", "delay", seconds=0.3))
+    home = story.app.settings.model_copy(
+        update={"ledger": story.app.settings.ledger.model_copy(update={"batch": 4})}
+    )
+    before = story.mail.connections
+    assert together(*[(send_all, (home, story.clock.moment, story.key))] * 2) == [0, 0]
+    # Where many may write at once both were at it, else one waits for the other.
+    both = story.mail.connections - before > home.mail.connections
+    assert both is not story.app.database.sqlite
+    assert story.readers == everybody(40)
+    assert (story.letter.mark, story.counts["handed_over"], story.counts["possible_duplicates"]) == (
+        "sent",
+        40,
+        0,
+    )
+    assert len(story.told("SendingStopped")) == 1
+    assert verify(story.app, story.key).proven
+    adds_up(story, 40)
+
+
+def test_one_who_was_killed_beside_the_holder_leaves_its_letters_in_doubt_and_no_false_end(story):
+    story.with_customers(12).approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
+    (move,) = [move for move in story.plan.moves if isinstance(move, SendLetters)]
+    lead, mate = Job(story.app, story.key, move, "lead"), Job(story.app, story.key, move, "mate", beside=True)
+    with story.app.database.write() as connection:
+        assert jobs.take(connection, story.key, lead.lease, "lead", story.app.clock())
+        assert jobs.take(connection, story.key, mate.lease, "mate", story.app.clock())
+        ledger.claim(
+            connection, story.key, CUSTOMERS, story.letter.digest, lease="dead", now=story.app.now(),
+            clock=story.app.clock(), seconds=60, limit=3,
+        )  # fmt: skip
+    asked = iter([False, True])
+    assert send(replace(lead, stop=lambda: len(story.letters) >= 9 and next(asked, True)))
+    # While the mate's lease stands, nobody says how it ended.
+    assert story.told("SendingStopped") == []
+    with pytest.raises(jobs.NotAlone), story.app.database.write() as connection:
+        lead.end(connection)
+    clock = story.app.clock
+    story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=LEASE + 1))
+    story.settle()
+    assert (story.counts["handed_over"], story.counts["sending"]) == (9, 3)
+    assert [body.complete for body in story.told("SendingStopped")] == [False]
+    story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=200))
+    story.fast_forward(minutes=3)
+    assert (story.letter.mark, story.counts["possible_duplicates"]) == ("sent", 3)
+    assert verify(story.app, story.key).proven
+    adds_up(story, 12)
 
 
 def test_when_no_letter_reached_anybody_the_duty_is_met_only_by_telling_people_otherwise(tale):

@@ -148,7 +148,7 @@ def stopped(course: Course) -> bool:
         )
         if paused:
             call_about_refusals(app, change, notice, course.refusals, seq)
-        change.also.append(course.job.fence)
+        change.also.append(course.job.end)
 
     return bool(record(app, key, decide, actor="engine").entries)
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import uuid4
 
@@ -25,10 +25,28 @@ class Job:
     holder: str
     #: Says whether a person at this process asked for a stop.
     stop: Callable[[], bool] = lambda: False
+    #: Whether somebody else holds the job, and we work beside.
+    beside: bool = False
+
+    @property
+    def lease(self) -> str:
+        """The key of the lease under which we work."""
+        return f"{self.move.key}{jobs.MATE}{self.holder}" if self.beside else self.move.key
 
     def fence(self, connection: Connection) -> None:
         """Inside a transaction: make sure that the job is still ours. Raises jobs.LeaseLost when it is not."""
-        jobs.beat(connection, self.incident, self.move.key, self.holder, self.app.clock())
+        jobs.beat(connection, self.incident, self.lease, self.holder, self.app.clock())
+
+    def mates(self) -> int:
+        """How many work beside us."""
+        with self.app.database.read() as connection:
+            return jobs.mates(connection, self.incident, self.move.key, self.app.clock())
+
+    def end(self, connection: Connection) -> None:
+        """Inside the transaction that says how it ended: give the job back. Raises jobs.NotAlone while others work."""
+        self.fence(connection)
+        jobs.refuse_mates(connection, self.incident, self.move.key, self.app.clock())
+        jobs.release(connection, self.incident, self.lease, self.holder)
 
 
 def under_lease(
@@ -36,20 +54,31 @@ def under_lease(
 ) -> bool:
     """Do a long job, unless somebody else is at it. True when it made progress.
 
+    Where many may write at once, several send one notice: the first holds the job and says how it ended.
+
     No letter leaves a home that was restored: who got one since the backup, its ledger does not know.
     """
     if isinstance(move, SendLetters) and app.restored is not None:
         return False
-    holder = f"{holder}/{uuid4().hex[:8]}"
-    with app.database.write() as connection:
-        ours = jobs.take(connection, key, move.key, holder, app.clock())
-    if not ours:
-        return False
+    job = Job(app, key, move, f"{holder}/{uuid4().hex[:8]}", stop)
+    if not _taken(job):
+        if not isinstance(move, SendLetters) or app.database.sqlite:
+            return False
+        job = replace(job, beside=True)
+        if not _taken(job):
+            return False
     try:
-        with kept_alive(app, key, move.key, holder, after_failure="rest"):
-            return _work(move)(Job(app, key, move, holder, stop))
+        with kept_alive(app, key, job.lease, job.holder, after_failure="again" if job.beside else "rest"):
+            return _work(move)(job)
     except jobs.LeaseLost:
         return False
+
+
+def _taken(job: Job) -> bool:
+    with job.app.database.write() as connection:
+        if job.beside and not jobs.is_held(connection, job.incident, job.move.key, job.app.clock()):
+            return False
+        return jobs.take(connection, job.incident, job.lease, job.holder, job.app.clock())
 
 
 @contextmanager

@@ -8,6 +8,8 @@ more with the same Message-ID, flagged and counted.
 import asyncio
 import hashlib
 import json
+import time
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,15 +28,21 @@ from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
+from tocsin.storage.jobs import NotAlone
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
 
 #: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
 _PATIENCE = 5
+#: Seconds between two looks whether others still send.
+_LOOK = 0.1
 
 
 def send(job: Job) -> bool:
-    """Send until nothing is due, or somebody stops it. Each stop is one entry with counts and a Merkle root."""
+    """Send until nothing is due, or somebody stops it. Each stop is one entry with counts and a Merkle root.
+
+    Whoever works beside the job's holder sends too; the holder waits until they are through, and writes the entry.
+    """
     app = job.app
     incident = app.incident(job.incident)
     if incident.notices[job.move.subject].mark != "sending":
@@ -43,7 +51,16 @@ def send(job: Job) -> bool:
     course = Course(job, incident, write, app.people_key(job.incident), remembered(job))
     with watched(app.database, job.incident) as course.head:
         asyncio.run(_send(course))
-    return stopped(course)
+        while not job.beside:
+            if not job.mates():
+                with suppress(NotAlone):
+                    return stopped(course)
+            if job.stop():
+                break  # they go on, and whoever holds the job next says how it ended
+            time.sleep(_LOOK)
+            if not (course.why or job.mates()):
+                asyncio.run(_send(course))  # what others gave back
+    return bool(course.tried)
 
 
 async def _send(course: Course) -> None:

@@ -18,8 +18,16 @@ from tocsin.storage.tables import job
 LEASE = 30.0
 
 
+#: Between a job's key and the name of one who works beside its holder.
+MATE = "/beside/"
+
+
 class LeaseLost(TocsinError):
     """Another holder took the job over; what this one still had in hand is not written."""
+
+
+class NotAlone(TocsinError):
+    """Others still work beside the holder of a job: how it ended cannot be said yet."""
 
 
 def take(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> bool:
@@ -59,6 +67,25 @@ def release(connection: Connection, incident: str, key: str, holder: str) -> Non
     connection.execute(
         delete(job).where(job.c.incident == incident, job.c.key == key, job.c.holder == holder)
     )
+
+
+def mates(connection: Connection, incident: str, key: str, clock: datetime) -> int:
+    """How many work beside the holder of a job, each under a lease of its own."""
+    beside = job.c.key.startswith(f"{key}{MATE}", autoescape=True)
+    alive = (job.c.incident == incident, beside, job.c.lease_until >= clock)
+    return connection.scalar(select(func.count()).select_from(job).where(*alive)) or 0
+
+
+def refuse_mates(connection: Connection, incident: str, key: str, clock: datetime) -> None:
+    """Raises NotAlone while others work beside; the caller's transaction holds the job's row, so that none begins."""
+    if count := mates(connection, incident, key, clock):
+        raise NotAlone(f"{incident}: {count} others are at {key}")
+
+
+def is_held(connection: Connection, incident: str, key: str, clock: datetime) -> bool:
+    """Whether somebody holds a job, inside the transaction of one who is to work beside: its end waits for that."""
+    alive = (job.c.incident == incident, job.c.key == key, job.c.lease_until >= clock)
+    return connection.execute(select(job.c.key).where(*alive).with_for_update()).first() is not None
 
 
 def held(connection: Connection, clock: datetime) -> int:
