@@ -1,6 +1,6 @@
 """At which moment each letter may leave: so many a minute through the relay, and so many to one recipient domain.
 
-Pure. A lane is a token bucket (GCRA, as ITU-T I.371 has it): it keeps no more than the moment from which it is free. That
+Pure. A lane is a token bucket (GCRA, as ITU-T I.371 has it): it keeps the moment from which it is free, no more. That
 may lag behind by two seconds, so that letters which came late catch up. A domain that is slow makes no other wait.
 """
 
