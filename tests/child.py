@@ -67,6 +67,10 @@ def send_all(settings: Settings, moment: datetime, key: str) -> None:
             time.sleep(0.05)
 
 
+def advance_once(settings: Settings, moment: datetime, key: str) -> None:
+    advance(opened(settings, moment), key)
+
+
 def note_and_advance(settings: Settings, moment: datetime, key: str, name: str, count: int) -> None:
     app = opened(settings, moment)
     for number in range(count):
