@@ -11,7 +11,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import SendingStopped
 from tocsin.domain.notice import is_stale
 from tocsin.engine.jobs import Job
-from tocsin.engine.letters import Writing
+from tocsin.engine.writing import Writing
 from tocsin.record import record
 from tocsin.rendering.mime import Mold
 from tocsin.storage import ledger, timeline
@@ -51,14 +51,9 @@ class Course:
         return self.incident.notices[self.notice].digest
 
     def mold(self, subject: str) -> Mold:
-        """What all letters of one subject share; the library proves the first of each shape as a whole."""
+        """What all letters of one subject share."""
         if subject not in self.molds:
-            self.molds[subject] = Mold(
-                sender=(self.write.sender_name, self.write.sender),
-                subject=subject,
-                reply_to=self.write.reply_to,
-                headers={"X-Incident-Ref": self.write.letters.facts.reference},
-            )
+            self.molds[subject] = self.write.mold(subject)
         return self.molds[subject]
 
 
