@@ -1,5 +1,6 @@
 """The letter from draft to the last receipt: preview, approval of exactly these bytes, sending, interrupting."""
 
+import email.policy
 import json
 import os
 import re
@@ -60,6 +61,83 @@ def test_the_preview_as_a_page_runs_nothing(tocsin: Command, drafted: str) -> No
     assert "<script" not in page
 
 
+def test_draft_and_preview_say_who_gets_an_english_letter_and_why(tocsin: Command, drafted: str) -> None:
+    for verb in ("draft", "preview"):
+        said = tocsin(verb, "customers", by="an").out
+        assert (
+            "ENGLISH 1 reader of fr gets the letter in English, which says so: there are no templates in it\n"
+            in said
+        )
+        assert (
+            "ENGLISH 1 reader of de gets the letter in English, which says so: measures_taken is not said in it and "
+            "advice is not said in it\n" in said
+        )
+    found = tocsin("preview", "customers", "--json", by="an").json["instead"]
+    assert {(each["language"], each["count"], *each["lacking"]) for each in found} == {
+        ("fr", 1, "templates"),
+        ("de", 1, "measures_taken", "advice"),
+    }
+    german = (
+        "measures_taken={en: We revoked the keys., vi: Chúng tôi đã thu hồi., de: Wir haben sie gesperrt.}"
+    )
+    advice = "advice_to_people={en: Make new keys., vi: Hãy tạo khóa mới., de: Erstellen Sie neue Schlüssel.}"
+    assert tocsin("learn", german, advice, "--source", "the team").status == 0
+    tocsin("draft", "customers", by="an")
+    said = tocsin("preview", "customers", by="an").out
+    assert "1 reader of de" not in said
+    assert "Wir haben sie gesperrt." in said
+    assert "Guten Tag Jonas," in said
+
+
+def test_the_preview_says_how_easily_the_letter_reads_in_each_language(tocsin: Command, drafted: str) -> None:
+    found = {
+        each["language"]: each
+        for each in tocsin("preview", "customers", "--json", by="an").json["readability"]
+    }
+    assert {*found} == {"en", "vi"}
+    assert {*found["en"]["figures"]} == {"Flesch reading ease", "Flesch-Kincaid grade"}
+    assert found["vi"]["figures"] == {}
+    said = tocsin("preview", "customers", "--brief", by="an").out
+    assert re.search(
+        r"^READS   en: plain: \dth grade, Flesch reading ease \d\d\.\d, Flesch-Kincaid grade \d\.\d; ",
+        said,
+        re.M,
+    )
+    assert re.search(
+        r"^READS   vi: .* sentences.*; \d+\.\d words a sentence, \d+ of \d+ sentences long$", said, re.M
+    )
+
+
+def test_the_preview_as_mails_is_what_would_leave(tocsin: Command, drafted: str) -> None:
+    assert "4 variants, a mail each." in tocsin("preview", "customers", "--raw", "mails", by="an").out
+    found = {
+        each["name"]: each for each in tocsin("preview", "customers", "--json", by="an").json["variants"]
+    }
+    files = sorted(Path("mails").iterdir())
+    assert {path.name for path in files} == {f"{each['locale']}-{name}.eml" for name, each in found.items()}
+    for path in files:
+        assert path.stat().st_mode & 0o077 == 0
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        view = found[path.stem.partition("-")[2]]
+        assert mail["Subject"] == view["letter"]["subject"]
+        assert mail["Reply-To"]
+        assert mail["To"].addresses[0].addr_spec in {each[2] for each in CUSTOMERS}
+        body = mail.get_body(("plain",))
+        assert body is not None
+        assert body.get_content().replace("\r\n", "\n") == view["letter"]["text"]
+    again = tocsin("preview", "customers", "--raw", "mails", by="an")
+    assert (again.status, "exists; choose another name" in again.err) == (1, True)
+
+
+def test_samples_are_one_letter_of_each_group_and_language(tocsin: Command, drafted: str) -> None:
+    said = tocsin("preview", "customers", "--samples", by="an").out
+    assert len(re.findall(r"^--- \w{16}  1 people \(customers\)  (?:en|vi)  ", said, re.M)) == 2
+    every = tocsin("preview", "customers", by="an").out
+    assert len(re.findall(r"^--- ", every, re.M)) == 4
+    page = tocsin("preview", "customers", "--samples", "--html", "samples.html", by="an")
+    assert "samples.html: 2 variants." in page.out
+
+
 def test_a_problem_in_the_letter_is_printed(tocsin: Command, declared: str) -> None:
     tocsin(
         "learn", "our_role=controller", "measures_taken={en: There is no evidence of misuse., vi: Không sao.}",
@@ -111,7 +189,7 @@ def test_what_letters_lack_is_said_once_with_the_letters_that_wait_for_it(
     assert found[0]["notice"] != "customers"
 
 
-def test_a_language_in_which_nobody_said_it_is_lacking_before_the_draft_too(
+def test_english_in_which_nobody_said_it_is_lacking_before_the_draft_too(
     tocsin: Command, declared: str
 ) -> None:
     tocsin("learn", "our_role=controller", "measures_taken={vi: Không sao.}", "--source", "x")
@@ -126,8 +204,7 @@ def test_a_language_in_which_nobody_said_it_is_lacking_before_the_draft_too(
     assert (
         f"has no measures_taken in 'en'; tocsin learn INC {way}" in tocsin("draft", "customers", by="an").err
     )
-    Path("people.txt").write_text("cus_1\n", encoding="utf-8")
-    tocsin("scope", "--list", "people.txt")
+    tocsin("learn", "measures_taken={en: We revoked the keys.}", "--source", "x")
     assert "LACKS" not in tocsin("letters").out
     assert tocsin("draft", "customers", by="an").status == 0
 

@@ -323,7 +323,7 @@ def test_a_rejected_draft_is_not_asked_about_again_until_something_changed(tale)
     assert (tale.letter.mark, tale.letter.edition) == ("in-review", 2)
 
 
-def test_a_letter_that_lacks_a_language_says_so_to_people_once_and_holds_up_nothing_else(tale):
+def test_a_letter_that_lacks_english_says_so_to_people_once_and_holds_up_nothing_else(tale):
     tale.with_customers(3).declare()
     tale.as_("linh").ack()
     tale.as_("an").ack()
@@ -332,7 +332,7 @@ def test_a_letter_that_lacks_a_language_says_so_to_people_once_and_holds_up_noth
         tale.app,
         tale.actor("an"),
         tale.key,
-        {name: {"en": text["en"]} for name, text in WORDS.items()},
+        {name: {"vi": text["vi"]} for name, text in WORDS.items()},
         source="x",
     )
     assert [ring(tale.app).failed for _ in range(3)] == [1, 0, 0]  # it rests before it is tried again
@@ -341,7 +341,7 @@ def test_a_letter_that_lacks_a_language_says_so_to_people_once_and_holds_up_noth
     assert len(troubles) == 4
     said = " ".join(mail_text(tale, "an").split())
     # The way out is the next action, of this very incident; what the error is called in our code helps nobody.
-    assert "letter has no measures_taken in 'vi' " in said
+    assert "letter has no measures_taken in 'en' " in said
     assert f"tocsin learn {tale.key} 'measures_taken=" in said
     assert "Refused" not in said
     assert "tocsin show" not in said

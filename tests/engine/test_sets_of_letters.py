@@ -25,8 +25,8 @@ KNOWN = {
     "risk": "high",
     "harm_tests": {"sg-pdpa": "met"},
     "records": 300,
-    "place_of_systems": {"en": "Ho Chi Minh City"},
-    "parties": {"en": "None other."},
+    "place_of_systems": {"en": "Ho Chi Minh City", "vi": "Thành phố Hồ Chí Minh"},
+    "parties": {"en": "None other.", "vi": "Không có bên nào khác."},
     "consequences": {"en": "Somebody may write to you.", "vi": "Ai đó có thể viết cho bạn."},
 }
 MONITORING = {
@@ -129,6 +129,7 @@ def test_everybody_gets_one_letter_and_each_law_is_met_by_its_own_people(abroad:
     assert "accessed without permission" not in quiet
     assert "Eighteen months of monitoring" in quiet
     assert "Ủy ban Thương mại Liên bang" in words["c6@example.org"]
+    assert "The Federal Trade Commission tells you" in words["c6@example.org"]
     assert "Ủy ban Thương mại Liên bang" not in words["c4@example.org"]
     assert verify(abroad.app, abroad.key).fault is None
 

@@ -126,6 +126,11 @@ def paper(**changes: Any) -> PaperFacts:
     return PaperFacts(**{**values, **changes})
 
 
+def own(text: str) -> str:
+    """The part of a letter in its own language, without the English beside it."""
+    return text.partition("-" * 60)[0]
+
+
 def letter_facts(**changes: Any) -> LetterFacts:
     """What all readers of a letter are told."""
     values: dict[str, Any] = {
@@ -135,17 +140,34 @@ def letter_facts(**changes: Any) -> LetterFacts:
         "dpo": DPO,
         "signer": DIRECTOR,
         "kind_names": {
-            "account-info": {"en": "account information", "vi": "thông tin tài khoản"},
-            "auth-tokens": {"en": "API keys", "vi": "khóa API"},
+            "account-info": {"en": "account information", "vi": "thông tin tài khoản", "de": "Kontodaten"},
+            "auth-tokens": {"en": "API keys", "vi": "khóa API", "de": "API-Schlüssel"},
         },
         "kind_categories": {"account-info": ("identity", "contact"), "auth-tokens": ("credentials",)},
         "what_happened": {
             "en": "A key became known.\n\nWe shut it.",
             "vi": "Một khóa bị lộ.\n\nĐã vô hiệu hóa.",
+            "de": "Ein Schlüssel wurde bekannt.\n\nWir haben ihn gesperrt.",
         },
-        "consequences": {"en": "Unwanted messages.", "vi": "Tin nhắn không mong muốn."},
-        "measures_taken": {"en": "We revoked every leaked key.", "vi": "Đã thu hồi mọi khóa bị lộ."},
-        "measures_planned": {"en": "Keys will expire daily.", "vi": "Khóa sẽ hết hạn mỗi ngày."},
-        "advice": {"en": "Look at your usage.\nTell your developers.", "vi": "Xem nhật ký sử dụng."},
+        "consequences": {
+            "en": "Unwanted messages.",
+            "vi": "Tin nhắn không mong muốn.",
+            "de": "Unerwünschte Nachrichten.",
+        },
+        "measures_taken": {
+            "en": "We revoked every leaked key.",
+            "vi": "Đã thu hồi mọi khóa bị lộ.",
+            "de": "Wir haben alle Schlüssel widerrufen.",
+        },
+        "measures_planned": {
+            "en": "Keys will expire daily.",
+            "vi": "Khóa sẽ hết hạn mỗi ngày.",
+            "de": "Schlüssel laufen künftig täglich ab.",
+        },
+        "advice": {
+            "en": "Look at your usage.\nTell your developers.",
+            "vi": "Xem nhật ký sử dụng.",
+            "de": "Prüfen Sie Ihre Nutzung.",
+        },
     }
     return LetterFacts(**{**values, **changes})

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.exploring import times
-from tests.rendering.companies import DIRECTOR, TEMPLATES, letter_facts
+from tests.rendering.companies import DIRECTOR, TEMPLATES, letter_facts, own
 from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.rendering.letter import Letter, Letters, Reader
-from tocsin.rendering.letter_lint import lint_letter
+from tocsin.rendering.letter import FRAMED, Letter, Letters, Reader
+from tocsin.rendering.letter_lint import lint_letter, load_never
 from tocsin.rendering.text import check
 from tocsin.rendering.written import clean_name
 
@@ -21,6 +21,8 @@ BOTH = ("account-info", "auth-tokens")
 READER = Reader(BOTH, "confirmed", "Nguyễn Thị Hoa", date(2026, 11, 20), date(2026, 11, 24))
 ONE_DAY = Reader(("account-info",), "cannot-exclude", None, date(2026, 11, 20), date(2026, 11, 20))
 LETTERS = Letters("customer", TEMPLATES, letter_facts())
+NEVER = load_never(TEMPLATES)
+LOCALES = ("en", "vi", "de")
 HOLDING = Letters("holding", TEMPLATES, letter_facts(consequences={}, measures_taken={}))
 
 
@@ -36,10 +38,12 @@ def visible(page: str) -> list[str]:
                 "YOU CAN DO", "FOR MORE INFORMATION", "WHO WE ARE", "Võ Quốc Bảo"]),
         ("vi", ["THÔNG BÁO", "ngày 25 tháng 11 năm 2026", "ĐÃ XẢY RA", "DỮ LIỆU NÀO", "ẢNH HƯỞNG", "ĐANG LÀM GÌ",
                 "CÓ THỂ LÀM GÌ", "HỎI AI", "CHÚNG TÔI LÀ AI", "Võ Quốc Bảo"]),
+        ("de", ["MITTEILUNG", "25. November 2026", "WAS GESCHEHEN IST", "UM WELCHE DATEN", "FÜR SIE BEDEUTEN",
+                "WAS WIR TUN", "WAS SIE TUN KÖNNEN", "WEITERE INFORMATIONEN", "WER WIR SIND", "Võ Quốc Bảo"]),
     ],
 )  # fmt: skip
 def test_the_parts_stand_in_their_order(locale: str, order: list[str]) -> None:
-    text = LETTERS.letter(READER, locale).text
+    text = own(LETTERS.letter(READER, locale).text)
     places = [text.index(part) for part in order]
     assert places == sorted(places)
 
@@ -60,35 +64,30 @@ def test_advice_follows_the_kinds_of_data() -> None:
     assert "Change your password" not in LETTERS.letter(Reader(("account-info",)), "en").text
 
 
-def test_a_language_that_we_do_not_write_gets_the_english_letter() -> None:
-    assert LETTERS.letter(READER, "de").text == LETTERS.letter(READER, "en").text
-    assert LETTERS.letter(READER, "vi-VN").text == LETTERS.letter(READER, "vi").text
-
-
-@pytest.mark.parametrize("locale", ["VI", "vi_VN", "vi-vn", "Vi_vn.UTF-8", " vi ", "vi@latin"])
+@pytest.mark.parametrize("locale", ["VI", "vi_VN", "vi-vn", "Vi_vn.UTF-8", " vi ", "vi@latin", "vie", "VN"])
 def test_a_language_is_known_however_a_customer_table_spells_it(locale: str) -> None:
-    assert LETTERS.locale_for(locale) == "vi"
+    assert LETTERS.spoken(READER, locale).locale == "vi"
     assert LETTERS.letter(READER, locale).text == LETTERS.letter(READER, "vi").text
 
 
 @pytest.mark.parametrize("notice", [LETTERS, HOLDING])
-@pytest.mark.parametrize("locale", ["en", "vi"])
+@pytest.mark.parametrize("locale", LOCALES)
 def test_text_and_html_say_the_same(notice: Letters, locale: str) -> None:
     letter = notice.letter(READER, locale)
     assert sorted(visible(letter.html)) == sorted(re.findall(r"\w+", letter.text.lower()))
 
 
 @pytest.mark.parametrize("notice", [LETTERS, HOLDING])
-@pytest.mark.parametrize("locale", ["en", "vi"])
+@pytest.mark.parametrize("locale", LOCALES)
 def test_our_own_letters_are_clean(notice: Letters, locale: str) -> None:
-    assert lint_letter(notice.letter(READER, locale)) == []
+    assert lint_letter(notice.letter(READER, locale), NEVER) == []
 
 
 def test_a_drill_says_so_in_subject_text_and_html() -> None:
     drill = Letters("customer", TEMPLATES, letter_facts(drill=True))
-    for locale in ("en", "vi"):
+    for locale in LOCALES:
         letter = drill.letter(READER, locale)
-        assert all("DRILL" in part for part in (letter.subject, letter.text[:60], letter.html))
+        assert all("DRILL" in part for part in (letter.subject, letter.text[:90], letter.html))
         assert "DRILL" not in LETTERS.letter(READER, locale).text
 
 
@@ -131,21 +130,23 @@ def test_each_distinct_combination_is_shown_once_for_approval() -> None:
             locale,
         )
         for index in range(50)
-        for locale in ("en", "vi", "de")
+        for locale in ("en", "vi", "fr", "fr-CA", "xx", "yy", "N/A")
     ]
     readers.append((Reader(("account-info",), "likely"), "vi"))
     samples = LETTERS.variants(readers)
-    assert sorted((variant.locale, variant.certainty) for variant in samples) == [
-        ("en", "confirmed"),
-        ("vi", "confirmed"),
-        ("vi", "likely"),
+    assert sorted((variant.locale, variant.instead, variant.certainty) for variant in samples) == [
+        ("en", "", "confirmed"),
+        ("en", "fr", "confirmed"),
+        ("en", "und", "confirmed"),
+        ("vi", "", "confirmed"),
+        ("vi", "", "likely"),
     ]
 
 
 def test_the_digest_covers_texts_sender_and_templates_and_nothing_else(tmp_path) -> None:
     assert LETTERS.digest == Letters("customer", TEMPLATES, letter_facts()).digest
     changes = (
-        {"measures_taken": {"en": "Other.", "vi": "Khác."}},
+        {"measures_taken": {"en": "Other.", "vi": "Khác.", "de": "Anderes."}},
         {"dated": date(2026, 11, 26)},
         {"drill": True},
         {"signer": DIRECTOR.model_copy(update={"title": "Chair"})},
@@ -154,9 +155,20 @@ def test_the_digest_covers_texts_sender_and_templates_and_nothing_else(tmp_path)
     assert len(digests | {LETTERS.digest}) == len(changes) + 1
     copy = copied(tmp_path)
     assert Letters("customer", copy, letter_facts()).digest == LETTERS.digest
-    subject = copy / "notices/customer.en.subject.j2"
-    subject.write_text(subject.read_text(encoding="utf-8") + "!", encoding="utf-8")
-    assert Letters("customer", copy, letter_facts()).digest != LETTERS.digest
+    for number, (name, old, new) in enumerate(
+        (
+            ("customer.en.subject.j2", "Notice", "Notes"),
+            ("frame.txt.j2", "-----", "====="),
+            ("words.de.yaml", "Dieser Brief", "Das Schreiben"),
+            ("instead.yaml", "Veuillez", "Merci de"),
+        )
+    ):
+        other = copied(tmp_path / str(number)) / "notices" / name
+        other.write_text(other.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        assert Letters("customer", other.parents[1], letter_facts()).digest != LETTERS.digest, name
+    sought = copied(tmp_path / "lint") / "notices/lint.de.yaml"
+    sought.write_text(sought.read_text(encoding="utf-8").replace("Rabatt", "Preis"), encoding="utf-8")
+    assert Letters("customer", sought.parents[1], letter_facts()).digest == LETTERS.digest
 
 
 def copied(folder):
@@ -167,10 +179,12 @@ def copied(folder):
     return folder
 
 
-def test_a_text_that_is_missing_in_a_language_is_named() -> None:
-    letters = Letters("customer", TEMPLATES, letter_facts(measures_taken={"en": "Done."}))
-    with pytest.raises(Refused, match="has no measures_taken in 'vi'"):
-        letters.letter(READER, "vi")
+@pytest.mark.parametrize("text", ["measures_taken", "consequences", "advice"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_text_that_is_missing_in_english_is_named(text: str, locale: str) -> None:
+    letters = Letters("customer", TEMPLATES, letter_facts(**{text: {"vi": "Xong.", "de": "Fertig."}}))
+    with pytest.raises(Refused, match=f"has no {text} in 'en'"):
+        letters.letter(READER, locale)
 
 
 def test_an_unknown_kind_of_data_is_refused() -> None:
@@ -181,6 +195,7 @@ def test_an_unknown_kind_of_data_is_refused() -> None:
 def test_the_list_of_variables_is_what_letters_are_given() -> None:
     listed = read_document(TEMPLATES / "notices/variables.yaml").value
     assert set(listed["customer"]) == set(listed["holding"]) == LETTERS.variables
+    assert set(listed["frame"]) == FRAMED | {"locale"}
 
 
 LOOPS = "".join(f"{{% for {one} in kinds %}}" for one in "abc") + "{% endfor %}" * 3
@@ -207,7 +222,7 @@ def test_a_template_that_does_more_than_print_is_refused_by_line(tmp_path, line:
 
 def test_check_accepts_what_we_ship() -> None:
     for path in (TEMPLATES / "notices").glob("*.j2"):
-        check(path, LETTERS.variables)
+        check(path, LETTERS.variables | (FRAMED if path.name.startswith("frame.") else frozenset()))
 
 
 CLEAN = LETTERS.letter(READER, "en")
@@ -226,15 +241,24 @@ CLEAN = LETTERS.letter(READER, "en")
         ("A sophisticated attack", "praises the attacker"),
         ("By accepting you waive your claims", "give up rights"),
         ("Enjoy a discount", "advertises"),
+        ("Ihre Daten waren verschlüsselt.", "claims what the letter does not prove"),
+        ("Die verschlüsselten Daten", "claims what the letter does not prove"),
+        ("Es gibt keine  Hinweise auf Missbrauch.", "claims what the letter does not prove"),
+        ("Ein ausgeklügelter Angriff", "praises the attacker"),
+        ("Das war Ihr Fehler.", "blames the reader"),
+        ("Zum Trost 10 % Rabatt!", "advertises"),
+        ("Damit verzichten Sie auf Ansprüche.", "give up rights"),
+        ("Bitte nicht auf diese E-Mail antworten.", "nobody reads"),
+        ("Không có bằng chứng lạm dụng.", "claims what the letter does not prove"),
     ],
 )
 def test_the_linter_names_what_must_not_stand_in_a_letter(added: str, named: str) -> None:
-    problems = lint_letter(Letter(CLEAN.subject, f"{CLEAN.text}\n{added}", CLEAN.html))
+    problems = lint_letter(Letter(CLEAN.subject, f"{CLEAN.text}\n{added}", CLEAN.html), NEVER)
     assert any(named in problem for problem in problems), problems
 
 
 def test_the_linter_sees_pixels_and_missing_contacts() -> None:
-    assert any("loads" in p for p in lint_letter(Letter("s", CLEAN.text, '<img src="cid:x">')))
-    bare = lint_letter(Letter("s", "Nothing here.", ""))
+    assert any("loads" in p for p in lint_letter(Letter("s", CLEAN.text, '<img src="cid:x">'), NEVER))
+    bare = lint_letter(Letter("s", "Nothing here.", ""), NEVER)
     assert any("mailbox" in p for p in bare)
     assert any("telephone" in p for p in bare)

@@ -3,10 +3,11 @@
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.rendering.companies import COMPANY, TEMPLATES, letter_facts
+from tests.rendering.companies import COMPANY, TEMPLATES, letter_facts, own
 from tocsin.catalog import default_folders, load_catalog
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.certainty import Certainty
@@ -14,15 +15,16 @@ from tocsin.domain.facts import Facts, read_facts
 from tocsin.rendering.account import account
 from tocsin.rendering.letter import Letter, Letters, Reader
 
-LOCALES = ("en", "vi")
+LOCALES = ("en", "vi", "de")
 NOTICES = ("customer", "holding")
 TYPES = sorted(path.name for path in (TEMPLATES / "types").iterdir() if path.is_dir())
 #: A letter is not drafted without these words of a person.
-MEASURES = {"en": "Said by a person.", "vi": "Lời của một người."}
+MEASURES = {"en": "Said by a person.", "vi": "Lời của một người.", "de": "Von einem Menschen gesagt."}
 #: A sentence with one of these says that we do not know.
 HEDGES = {
     "en": re.compile(r"\b(may|possible|whether|suspect|still|at most)\b", re.IGNORECASE),
     "vi": re.compile(r"có thể|nghi ngờ|đang xác minh|hay không|nhiều nhất|sẽ", re.IGNORECASE),
+    "de": re.compile(r"\b(könnten?|möglich\w*|kann|ob|vermuten|klären|höchstens)\b", re.IGNORECASE),
 }
 #: What claims nothing about the breach: titles, ways to reach us, our own promise, advice and requests.
 HARMLESS = {
@@ -37,11 +39,19 @@ HARMLESS = {
         r"|^Hộp thư|^Điện thoại|^Nhân sự bảo vệ|^Xin ghi|^Chúng tôi đã cam kết|^Chúng tôi không bao giờ hỏi|^Hãy"
         r"|^Nếu bạn dùng"
     ),
+    "de": re.compile(
+        r"MITTEILUNG|^Verletzung des Schutzes|^Aktenzeichen|^Sehr geehrte"
+        r"|^WAS (GESCHEHEN|WIR TUN|SIE TUN)|^UM WELCHE|^WEITERE|^AN WEN|^WER WIR"
+        r"|^E-Mail|^Telefon|^Datenschutzbeauftragte|^Bitte nennen|^Wir haben Ihnen zugesagt|^Wir fragen Sie nie"
+        r"|^Ändern Sie|^Wenn Sie dasselbe|^Ersetzen Sie|^Öffnen Sie|^Seien Sie vorsichtig|^Achten Sie"
+        r"|^Prüfen Sie|^Es tut uns leid, dass dieser Brief|^Ein zweiter Brief folgt"
+    ),
 }  # fmt: skip
 #: Words that tell what was done, in no letter that must not say it.
 DEEDS = {
     "en": r"accessed|without permission|leak|stolen|lost|broke|used|reached|gained|intrud|could be|could not",
     "vi": r"truy cập trái phép|bị lộ|bị trộm|bị mất|xâm nhập|chiếm quyền|lạm dụng|lợi dụng|gửi đến",
+    "de": r"zugegriffen|unbefugt|gestohlen|verloren|eingedrungen|benutzt|genutzt|missbraucht|erreich|erlangt|eindring",
 }
 PEOPLE = 48217
 
@@ -61,14 +71,14 @@ def letters(notice: str, type_id: str, facts: Facts, **others: object) -> Letter
 def sentences(text: str, locale: str) -> Iterator[str]:
     """The sentences of a letter but for lists, contacts and the account that a type gives."""
     for paragraph in re.split(r"\n\s*\n|\n  (?:- )?", text):
-        for sentence in re.split(r"(?<=[.!?]) ", " ".join(paragraph.split())):
+        for sentence in re.split(r"(?<=[.!?]) (?!November)", " ".join(paragraph.split())):
             if sentence and sentence not in MEASURES[locale]:
                 yield sentence.removeprefix("- ")
 
 
 def said_of_company(sentence: str) -> bool:
     return bool(
-        re.search(r"StreamOnApi$|Võ Quốc Bảo|Lê Lăng|streamonapi\.example$|25 November|ngày 25", sentence)
+        re.search(r"StreamOnApi$|Võ Quốc Bảo|Lê Lăng|streamonapi\.example$|25\.? November|ngày 25", sentence)
     )
 
 
@@ -80,7 +90,9 @@ def test_a_letter_of_which_nothing_is_known_claims_nothing(notice: str, type_id:
     names = {name[locale] for name in write.facts.kind_names.values()}
     for kinds in ((), ("account-info", "auth-tokens")):
         letter = write.letter(Reader(kinds), locale)
-        before, suspicion, after = _around_the_account(letter.text, write.facts.what_happened[locale])
+        before, suspicion, after = _around_the_account(
+            _in_its_language(letter.text), write.facts.what_happened[locale]
+        )
         assert HEDGES[locale].search(suspicion), suspicion
         claims = [
             sentence
@@ -90,6 +102,10 @@ def test_a_letter_of_which_nothing_is_known_claims_nothing(notice: str, type_id:
             and not said_of_company(sentence)
         ]
         assert claims == []
+
+
+def _in_its_language(text: str) -> str:
+    return own(text).removeprefix("This letter in English stands below.\n\n")
 
 
 def _around_the_account(text: str, told: str) -> tuple[str, str, str]:
@@ -107,11 +123,12 @@ def test_what_is_known_is_claimed_and_no_more(locale: str) -> None:
     words = {
         "en": ("have established", "do not know whether anybody accessed"),
         "vi": ("đã xác định", "chưa biết có ai truy cập trái phép"),
+        "de": ("haben festgestellt", "wissen nicht, ob jemand unbefugt"),
     }[locale]
     reader = Reader(
         ("account-info", "auth-tokens"), Certainty.CONFIRMED, otherwise=(("auth-tokens", Certainty.UNKNOWN),)
     )
-    text = write.letter(reader, locale).text
+    text = own(write.letter(reader, locale).text)
     account_info, tokens = (write.facts.kind_names[kind][locale] for kind in ("account-info", "auth-tokens"))
     places = [text.index(part) for part in (words[0], account_info, words[1], tokens)]
     assert places == sorted(places)
@@ -147,7 +164,8 @@ def test_what_a_law_forbids_stands_in_no_letter_to_its_people(
         left_out = laws.letter.forbidden(dict.fromkeys(must_not))
         for certainty in Certainty:
             reader = Reader(("account-info",), certainty, left_out=left_out)
-            words = _words(write.letter(reader, locale))
+            letter = write.letter(reader, locale)
+            words = _words(replace(letter, text=own(letter.text), html=letter.html.partition("<section")[0]))
             assert f"{PEOPLE}" not in re.sub(r"[.,\s]", "", words)
             if "nature" in must_not:
                 gone = (
@@ -175,5 +193,9 @@ def _words(letter: Letter) -> str:
 
 
 def _without_advice(words: str, locale: str) -> str:
-    advice = {"en": r"If you use the same password elsewhere|Open our site", "vi": r"Nếu bạn dùng|Hãy tự gõ"}
+    advice = {
+        "en": r"If you use the same password elsewhere|Open our site",
+        "vi": r"Nếu bạn dùng|Hãy tự gõ",
+        "de": r"Wenn Sie dasselbe Passwort|Öffnen Sie unsere|Prüfen Sie",
+    }
     return re.sub(rf"({advice[locale]})[^.]*", "", words)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rendering.companies import COMPANY, DIRECTOR, DPO, TEMPLATES, VN_DUTY, letter_facts, paper
+from tests.rendering.companies import COMPANY, DIRECTOR, DPO, TEMPLATES, VN_DUTY, letter_facts, own, paper
 from tests.rendering.test_letter import READER
 from tests.rendering.test_paper import content, field
 from tocsin.domain.catalog import Catalog
@@ -46,7 +46,7 @@ def test_a_title_without_english_is_refused() -> None:
 def test_letters_call_the_people_of_the_house_by_their_title_in_the_readers_language() -> None:
     letters = Letters("customer", TEMPLATES, letter_facts(dpo=OFFICER, signer=OFFICER))
     assert "Trưởng bộ phận dữ liệu: Phạm Hoài An" in letters.letter(READER, "vi").text
-    assert "Privacy lead" not in letters.letter(READER, "vi").text
+    assert "Privacy lead" not in own(letters.letter(READER, "vi").text)
     assert "Privacy lead: Phạm Hoài An" in letters.letter(READER, "en").text
 
 

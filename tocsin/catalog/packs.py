@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from tocsin.catalog.forms import check_form, check_proof, check_register
+from tocsin.catalog.letterwords import check_letter_words
 from tocsin.catalog.words import ENGLISH, check_words
 from tocsin.catalog.yamlfile import parse_document
 from tocsin.domain.errors import BadFile, Refused
@@ -33,6 +34,7 @@ def check_packs(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> Non
         else:
             _check_kind(inside, paths[name], content)
     check_words(paths, contents)
+    check_letter_words(paths, contents)
 
 
 def _check_text(path: Path, content: bytes) -> None:

@@ -53,10 +53,12 @@ def draft(*words: Words, door: Changing = CHANGING) -> None:
 def preview(
     *words: Words,
     html: Annotated[Path | None, Parameter(help="FILE for all variants as one page.")] = None,
+    raw: Annotated[Path | None, Parameter(help="FOLDER for all variants as mails, one .eml each.")] = None,
+    samples: Annotated[Flag, Parameter(help="Of each group and language only the most frequent.")] = False,
     brief: Annotated[Flag, Parameter(help="Without the texts.")] = False,
     door: Reading = READING,
 ) -> None:
-    """Every distinct letter, how many get it, and the digest that an approval binds."""
+    """Every distinct letter, how many get it, how easily it reads, and the digest that an approval binds."""
     from tocsin.views.access import seen
     from tocsin.views.letters import preview as view
 
@@ -65,11 +67,15 @@ def preview(
         key = which(shell, named)
         found = view(shell.app, shell.actor, seen(shell.app, shell.actor, key), notice)
         shell.say(*summary(shell, found))
+        shown = _samples(found.variants) if samples else found.variants
         if html:
-            _write_page(html, found)
-            shell.say(f"{html}: {len(found.variants)} variants.")
-        elif not brief:
-            shell.say(*_texts(found))
+            _write_page(html, found, shown)
+            shell.say(f"{html}: {len(shown)} variants.")
+        if raw:
+            _write_mails(raw, shown)
+            shell.say(f"{raw}: {len(shown)} variants, a mail each.")
+        if not (html or raw or brief):
+            shell.say(*_texts(shown))
         shell.say(*_problems(found))
         shell.say(f"Approve exactly this: tocsin approve {key} {notice} --digest {found.digest[:SHOWN]}")
         shell.give({"key": key} | asdict(found))
@@ -95,7 +101,7 @@ def approve(
         refuse_approval(
             shell.app, shell.actor, key, notice, actual=found.digest, digest=digest, command=door.key
         )
-        shell.say(*summary(shell, found), *_texts(found), *_problems(found))
+        shell.say(*summary(shell, found), *_texts(found.variants), *_problems(found))
         if digest is None:
             wanted = found.digest[:SHOWN]
             if not confirm(f"{key}: approve these letters as {shell.actor.id}?", wanted):
@@ -135,6 +141,8 @@ def summary(shell: Shell, found: Any) -> list[str]:
     lines = [
         bold(f"{found.notice}, edition {found.edition}: {found.mark}"),
         labelled("TO", f"{found.recipients:,} people ({locales}) in {len(found.variants)} variants"),
+        *(labelled("ENGLISH", _instead(each), urgent=True) for each in found.instead),
+        *(labelled("READS", _reads(each)) for each in found.readability),
         labelled("FROM", f"{clean(found.sender)}, answers to {clean(found.reply_to)}"),
         labelled("DIGEST", found.digest[:SHOWN]),
         labelled("YES BY", f"{approvals}; {found.approvals_needed} needed"),
@@ -144,18 +152,54 @@ def summary(shell: Shell, found: Any) -> list[str]:
     return lines
 
 
-def _texts(found: Any) -> list[str]:
+def _instead(instead: Any) -> str:
+    """How many readers of a language get the English letter, and why: `1,204 readers of fr get it: no templates`."""
+    why = " and ".join(
+        "there are no templates in it" if name == "templates" else f"{name} is not said in it"
+        for name in instead.lacking
+    )
+    readers = "1 reader" if instead.count == 1 else f"{instead.count:,} readers"
+    verb = "gets" if instead.count == 1 else "get"
+    return f"{readers} of {clean(instead.language)} {verb} the letter in English, which says so: {why}"
+
+
+def _reads(found: Any) -> str:
+    """How easily the letter reads in one language, in figures and in words."""
+    figures = "".join(f", {name} {figure:.1f}" for name, figure in found.figures.items())
+    long = f"{found.long_sentences} of {found.sentences} sentences long"
+    return (
+        f"{found.language}: {found.meaning}{figures}; {found.words_per_sentence:.1f} words a sentence, {long}"
+    )
+
+
+def _samples(variants: Any) -> list[Any]:
+    """Of each group and language the most frequent letter; they come sorted so."""
+    first = {(group, view.locale): view for view in reversed(variants) for group in view.groups}
+    chosen = {view.name for view in first.values()}
+    return [view for view in variants if view.name in chosen]
+
+
+def _texts(variants: Any) -> list[str]:
     lines: list[str] = []
-    for view in found.variants:
+    for view in variants:
         kinds = ", ".join(view.kinds) or "kinds unknown"
         lines += [
             "",
-            bold(f"--- {view.name}  {view.count:,} people  {view.locale}  {view.certainty}  {kinds}"),
+            bold(
+                f"--- {view.name}  {view.count:,} people ({_groups(view)})  {view.locale}  {view.certainty}  {kinds}"
+            ),
             f"Subject: {clean(view.letter.subject)}",
             "",
             clean(view.letter.text, lines=True).rstrip(),
         ]
     return [*lines, ""]
+
+
+def _groups(view: Any) -> str:
+    """Who they are: `customers`, or `customers 30, employees 2`."""
+    if len(view.groups) == 1:
+        return str(next(iter(view.groups)))
+    return ", ".join(f"{group} {count:,}" for group, count in view.groups.items())
 
 
 def _problems(found: Any) -> list[str]:
@@ -172,18 +216,29 @@ def _problems(found: Any) -> list[str]:
     ]
 
 
-def _write_page(target: Path, found: Any) -> None:
-    """All variants below each other; each letter's own page stands in a frame that may run nothing."""
+def _write_page(target: Path, found: Any, variants: Any) -> None:
+    """The variants below each other; each letter's own page stands in a frame that may run nothing."""
     from html import escape
 
     from tocsin.private import private_file
 
     frames = "".join(
-        f"<h2>{escape(view.name)}: {view.count} people, {escape(view.locale)}, {escape(view.certainty)}</h2>"
+        f"<h2>{escape(view.name)}: {view.count} people ({escape(_groups(view))}), {escape(view.locale)}, "
+        f"{escape(view.certainty)}</h2>"
         f"<p>{escape(view.letter.subject)}</p>"
         f'<iframe sandbox srcdoc="{escape(view.letter.html)}" style="width:100%;height:40rem"></iframe>'
-        for view in found.variants
+        for view in variants
     )
     page = f'<!doctype html><meta charset="utf-8"><title>{escape(found.notice)}</title><h1>Digest {found.digest}</h1>'
     with private_file(target, "w") as file:
         file.write(page + frames)
+
+
+def _write_mails(folder: Path, variants: Any) -> None:
+    """Each variant as the mail that one of its readers would get, named after its language and variant."""
+    from tocsin.private import private_file
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for view in variants:
+        with private_file(folder / f"{view.locale}-{view.name}.eml", "w") as file:
+            file.write(view.raw)

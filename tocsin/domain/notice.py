@@ -184,7 +184,8 @@ def _template(content: bytes) -> _Template:
 def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, _Template]:
     """Everything that this letter is written with, by path."""
     template = "customer" if is_letter(notice) else notice
-    begins = (f"notices/{template}.", "notices/frame.", f"types/{incident.type}/what_happened")
+    words = ("notices/frame.", "notices/words.", "notices/instead.")
+    begins = (f"notices/{template}.", *words, f"types/{incident.type}/what_happened")
     return {path: _template(content) for path, content in catalog.files.items() if path.startswith(begins)}
 
 

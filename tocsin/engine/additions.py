@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.demands import Readers
 from tocsin.domain.facts import Facts
+from tocsin.domain.languages import ENGLISH
 from tocsin.domain.law.parts import FACT, Added, written
 
 
@@ -20,10 +21,12 @@ def additions(
 
 
 def _filled(added: Added, known: Facts) -> dict[str, str]:
-    """An added text with the words of its fact, in each language."""
+    """An added text with the words of its fact, in each language that these were said in, and in English."""
     if added.fact is None:
         return added.text
+    said = known.get(added.fact)
     return {
         language: words.replace(FACT, known.text(added.fact, language) or "")
         for language, words in added.text.items()
+        if not isinstance(said, dict) or not said.keys().isdisjoint((language, "und")) or language == ENGLISH
     }

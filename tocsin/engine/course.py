@@ -15,8 +15,8 @@ from tocsin.domain.notice import is_letter, is_stale
 from tocsin.domain.refusals import Refusals
 from tocsin.domain.retrying import Until
 from tocsin.engine.jobs import Job
-from tocsin.engine.letters import Writing
 from tocsin.engine.refusing import call_about_refusals
+from tocsin.engine.writing import Writing
 from tocsin.record import record
 from tocsin.rendering.mime import Mold
 from tocsin.storage import ledger
@@ -68,14 +68,9 @@ class Course:
         return Until(self.due_at, timedelta(hours=self.job.app.settings.ledger.margin))
 
     def mold(self, subject: str) -> Mold:
-        """What all letters of one subject share; the library proves the first of each shape as a whole."""
+        """What all letters of one subject share."""
         if subject not in self.molds:
-            self.molds[subject] = Mold(
-                sender=(self.write.sender_name, self.write.sender),
-                subject=subject,
-                reply_to=self.write.reply_to,
-                headers={"X-Incident-Ref": self.write.letters.facts.reference},
-            )
+            self.molds[subject] = self.write.mold(subject)
         return self.molds[subject]
 
 

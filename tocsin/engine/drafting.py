@@ -19,19 +19,18 @@ from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import (
-    Writing,
     approval_digest,
     leaving_digest,
     readers,
-    readers_of,
     recipients_of,
     variant_digest,
     variants,
     writing,
 )
 from tocsin.engine.mailability import no_route, route
+from tocsin.engine.writing import Writing, readers_of
 from tocsin.record import record
-from tocsin.sealing import keyed_digest, seal
+from tocsin.sealing import seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
 from tocsin.storage.holding import hold
@@ -156,7 +155,6 @@ def _set_apart(connection: Connection, change: Change, notice: str) -> None:
 def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator[dict[str, Any]]:
     """The ledger's row of each reader, as it stands before anything was sent."""
     key, digest, people_key = incident.key, incident.notices[notice].digest, app.people_key(incident.key)
-    domain = write.sender.rpartition("@")[2]
     others = _told_by_others(app, incident, notice)
     catalog = app.catalog_of(incident)
     letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
@@ -167,8 +165,7 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
         way = route(person, catalog.data_map.openers, day)
         reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         reader = write.reader(person)
-        token = keyed_digest(people_key, f"{notice}/{digest}/{hidden}".encode())[:32]
-        message_id = f"{token}@{domain}"
+        message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
             "incident": key,
             "notice": notice,

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from sqlalchemy import Connection
 from tocsin.app import App
 from tocsin.domain import certainty
 from tocsin.domain.answers import nearest
-from tocsin.domain.demands import Readers, as_readers, cells_of
+from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import Incident, NoticeState
@@ -25,52 +24,14 @@ from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.timeline import canonical, digest
 from tocsin.engine.additions import additions
+from tocsin.engine.writing import Writing, readers_of
 from tocsin.rendering.account import account
-from tocsin.rendering.letter import Letter, LetterFacts, Letters, Reader, Variant
+from tocsin.rendering.letter import Letter, LetterFacts, Letters, Variant
 from tocsin.storage import affected
 from tocsin.storage.revisions import Unsupported
 from tocsin.storage.texts import read_texts, shown
 
 HOLDING = "holding"
-
-
-@dataclass(frozen=True)
-class Writing:
-    """Everything needed to write to anybody in this incident."""
-
-    letters: Letters
-    sender: str
-    sender_name: str
-    reply_to: str
-    zone: ZoneInfo
-    #: What stands in the letters of some readers besides.
-    added: Mapping[Readers, tuple[str, ...]]
-    #: The sections that are kept from some.
-    left_out: Mapping[Readers, tuple[str, ...]]
-    facts: Facts
-
-    def reader(self, person: AffectedPerson) -> Reader:
-        """What a letter says of its reader; days are days of the company's zone."""
-        days = [
-            moment and moment.astimezone(self.zone).date() for moment in (person.first_seen, person.last_seen)
-        ]
-        mine = readers_of(person)
-        cells = cells_of(mine, self.facts)
-        return Reader(
-            person.kinds,
-            certainty.of_person(person, cells),
-            person.name,
-            days[0],
-            days[1],
-            self.added.get(mine, ()),
-            certainty.otherwise(person, cells),
-            self.left_out.get(mine, ()),
-        )
-
-
-def readers_of(person: AffectedPerson) -> Readers:
-    """Which readers a person is one of to the laws."""
-    return as_readers(person.place, person.role, person.group)
 
 
 def public_reference(app: App, key: str) -> str:
@@ -193,10 +154,8 @@ def variants(app: App, incident: Incident, notice: str, write: Writing) -> dict[
 
 
 def unsaid(app: App, incident: Incident, notice: str) -> dict[str, list[str]]:
-    """Texts that the letter may not be without: the languages of its readers in which each is still lacking."""
-    letters = writing(app, incident, notice, fresh=True).letters
-    mine = readers(app, incident, notice)
-    return letters.unsaid({letters.locale_for(person.locale or "en") for _, person in mine})
+    """Texts that the letter may not be without: the languages in which each is still lacking."""
+    return writing(app, incident, notice, fresh=True).letters.languages.unsaid()
 
 
 def approval_digest(write: Writing, written: Mapping[Variant, Letter], recipients: str) -> str:
@@ -223,6 +182,7 @@ def variant_digest(variant: Variant) -> str:
         "added": list(variant.added),
         "otherwise": [list(each) for each in variant.otherwise],
         "left_out": list(variant.left_out),
+        "instead": variant.instead,
     }
     return hashlib.sha256(canonical(parts)).hexdigest()[:16]
 

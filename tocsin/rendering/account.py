@@ -11,8 +11,9 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.facts import FACTS, Facts
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import PRINTED_FACTS
+from tocsin.rendering.letterwords import letter_words
 from tocsin.rendering.text import load, render
-from tocsin.rendering.words import Words, load_words
+from tocsin.rendering.words import Words
 
 
 def what_happened(catalog: Catalog, incident: Incident, templates: Path) -> Mapping[str, str]:
@@ -26,10 +27,11 @@ def account(templates: Path, type_id: str, facts: Facts, organisation: str, zone
     folder = templates / "types" / type_id
     told = {}
     for path in sorted(folder.glob("what_happened.*.j2")):
-        words = load_words(templates, path.name.split(".")[1])
+        language = path.name.split(".")[1]
+        words = letter_words(templates, language)
         variables = {name: _value(facts, name, words, zone) for name in PRINTED_FACTS}
         text = render(load(folder, path.name, escaping=False), {**variables, "organisation": organisation})
-        told[words.language] = _paragraphs(text)
+        told[language] = _paragraphs(text)
     return told
 
 

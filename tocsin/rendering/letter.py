@@ -2,24 +2,30 @@
 
 Each distinct combination (language, kinds, certainty, which dates are known, name or not, what a law adds or forbids)
 is rendered once, with marks where the reader's own name and dates go; a letter is then a join of strings. What a reader
-is called is data: it is cleaned, escaped for HTML, and never compiled. Sources: GDPR Art. 34(2), Decree
-356/2025/NĐ-CP Art. 29(2), our promise.
+is called is data: it is cleaned, escaped for HTML, and never compiled. A letter in another language than English has
+the English text of the same combination below it. Sources: GDPR Art. 34(2), Decree 356/2025/NĐ-CP Art. 29(2), our
+promise.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
+from tocsin.domain.languages import ENGLISH, direction
 from tocsin.domain.timeline import digest
 from tocsin.rendering.letterfacts import LetterFacts, Variant, data_of
+from tocsin.rendering.letterwords import instead_of, letter_words, lines_instead
+from tocsin.rendering.spoken import TEXTS, Languages, Spoken, printed_texts
 from tocsin.rendering.text import check, load, render
-from tocsin.rendering.words import Words, load_words
+from tocsin.rendering.words import fill
 from tocsin.rendering.written import (
     SLOTS,
     Letter,
@@ -29,6 +35,7 @@ from tocsin.rendering.written import (
     clean_name,
     days_known,
     reader_name,
+    said_in,
     tidy,
     without_slots,
 )
@@ -36,44 +43,50 @@ from tocsin.rendering.written import (
 __all__ = ["Letter", "LetterFacts", "Letters", "Reader", "Variant", "clean_name"]
 
 PARTS = ("subject", "txt", "html")
-TEXTS = ("what_happened", "consequences", "measures_taken", "measures_planned", "advice")
-#: A customer letter without these would not be one; the holding letter says that they are being established.
-REQUIRED = ("what_happened", "measures_taken")
+#: What all letters stand in, as text and as a page.
+FRAMES = ("frame.txt.j2", "frame.html.j2")
+#: What a frame may print besides what the letter does.
+FRAMED = frozenset({"letter", "instead", "english", "heading", "english_heading", "below", "direction"})
 
 
 class Letters:
     """One notice (`customer` or `holding`) of one incident, ready to be written to anybody.
 
-    `templates` is the folder that holds `notices/` and `papers/`. Templates are checked here: BadFile for a misspelt
-    variable; Refused for a text that is missing in a language the notice is written in.
+    `templates` is the folder that holds `notices/`. Templates are checked here: BadFile for a misspelt variable;
+    Refused for a text that is missing in English.
     """
 
     def __init__(self, notice: str, templates: Path, facts: LetterFacts) -> None:
         self.notice, self.facts = notice, facts
-        self._templates, self._folder = templates, templates / "notices"
+        self.templates, self._folder = templates, templates / "notices"
         self.locales = tuple(
             sorted(path.name.split(".")[1] for path in self._folder.glob(f"{notice}.*.txt.j2"))
         )
-        if not self.locales:
+        if ENGLISH not in self.locales:
             raise Refused(f"{self._folder}: there is no notice {notice!r}; add {notice}.en.txt.j2")
-        for path in self._files:
-            check(path, self.variables)
+        for name in self._names:
+            check(self._folder / name, self.variables)
+        for name in FRAMES:
+            check(self._folder / name, self.variables | FRAMED)
+        printed = printed_texts(self._folder / f"{notice}.{ENGLISH}.{part}.j2" for part in PARTS)
+        self.languages = Languages(self.locales, facts, printed)
         self._written: dict[Variant, Written] = {}
 
     @cached_property
     def variables(self) -> frozenset[str]:
         """Everything a letter may print; `notices/variables.yaml` says what each means, and a test keeps them equal."""
-        others = self._variables(Variant(self.locales[0], (), Certainty.UNKNOWN, "none", named=False))
-        return frozenset((*others, *TEXTS))
+        others = self._variables(Variant(ENGLISH, (), Certainty.UNKNOWN, "none", named=False))
+        return frozenset((*SLOTS[0], *others, *TEXTS))
 
     def letter(self, reader: Reader, locale: str) -> Letter:
-        """The letter to one reader; a language we do not write gives the English one."""
+        """The letter to one reader: in English, with a line that says so, where there is none in their language."""
         return self._written_for(self.variant_of(reader, locale)).to(reader)
 
     def variant_of(self, reader: Reader, locale: str) -> Variant:
         """Which words this reader gets."""
+        spoken = self.spoken(reader, locale)
         return Variant(
-            self.locale_for(locale),
+            spoken.locale,
             reader.kinds,
             reader.certainty,
             days_known(reader),
@@ -81,16 +94,12 @@ class Letters:
             reader.added,
             reader.otherwise,
             reader.left_out,
+            instead_of(self.templates, spoken.asked) if spoken.asked else "",
         )
 
-    def locale_for(self, locale: str) -> str:
-        """The language that a letter for `locale` is written in: `vi` for `VI`, `vi-VN` and `vi_VN.UTF-8`.
-
-        Customer tables hold what browsers, systems and people wrote, so case and separator say nothing.
-        """
-        ours = {one.lower(): one for one in self.locales}
-        wanted = re.split(r"[.@]", locale.strip().replace("_", "-").lower())[0]
-        return ours.get(wanted) or ours.get(wanted.partition("-")[0]) or "en"
+    def spoken(self, reader: Reader, locale: str) -> Spoken:
+        """The language of this reader's letter, and what keeps their own; `locale` is what their account says."""
+        return self.languages.of_reader(locale, reader.added)
 
     def variants(self, readers: Iterable[tuple[Reader, str]]) -> dict[Variant, Letter]:
         """Every distinct combination among (reader, locale), each as one of its readers gets it: for approval."""
@@ -101,27 +110,26 @@ class Letters:
                 samples[variant] = self._written_for(variant).to(reader)
         return samples
 
-    def unsaid(self, locales: Iterable[str]) -> dict[str, list[str]]:
-        """Those of these languages in which a text is lacking that no letter may be without, by the text."""
-        return {
-            name: [one for one in sorted(locales) if not getattr(self.facts, name).get(one, "").strip()]
-            for name in REQUIRED
-        }
+    def texts(self, variant: Variant) -> dict[str, str]:
+        """Language to the text that stands in a letter in it, the reader's own facts left out."""
+        return {each.locale: without_slots(self._text(each)) for each in _voices(variant)}
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that all readers share: templates, texts, sender, drill. Approval binds to this."""
-        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self._files}
+        names = (*self._names, *FRAMES)
+        files = {name: hashlib.sha256((self._folder / name).read_bytes()).hexdigest() for name in names}
         facts = {**asdict(self.facts), "dated": self.facts.dated.isoformat()}
         for name in ("organisation", "dpo", "signer"):
             facts[name] = getattr(self.facts, name).model_dump(mode="json")
-        words = {locale: digest(_date_words(load_words(self._templates, locale))) for locale in self.locales}
-        return digest({"notice": self.notice, "templates": files, "facts": _plain(facts), "words": words})
+        words = {locale: digest(letter_words(self.templates, locale).entries) for locale in self.locales}
+        lines = digest(lines_instead(self.templates))
+        shared = {"notice": self.notice, "templates": files, "facts": _plain(facts), "words": words}
+        return digest(shared | {"instead": lines})
 
     @property
-    def _files(self) -> list[Path]:
-        names = [f"{self.notice}.{locale}.{part}.j2" for locale in self.locales for part in PARTS]
-        return [self._folder / name for name in [*names, "frame.html.j2"]]
+    def _names(self) -> list[str]:
+        return [f"{self.notice}.{locale}.{part}.j2" for locale in self.locales for part in PARTS]
 
     def _written_for(self, variant: Variant) -> "Written":
         if variant not in self._written:
@@ -129,20 +137,54 @@ class Letters:
         return self._written[variant]
 
     def _write(self, variant: Variant) -> "Written":
-        texts = {name: self._paragraphs(name, variant.locale) for name in TEXTS}
-        variables = self._variables(variant) | texts
-        subject, text, page = (
-            render(load(self._folder, f"{self.notice}.{variant.locale}.{part}.j2"), variables)
-            for part in PARTS
+        own, *beside = voices = _voices(variant)
+        framed = self._framed(variant)
+        text = {"letter": self._text(own), "english": "".join(self._text(each, 1) for each in beside)}
+        english = "".join(self._part(each, "html", slots=1, block="letter") for each in beside)
+        variables = self._printed(own) | framed
+        return Written(
+            " ".join(self._part(own, "subject").split()),
+            tidy(render(load(self._folder, FRAMES[0]), variables | text)),
+            render(
+                load(self._folder, f"{self.notice}.{own.locale}.html.j2"),
+                # What its own template escaped is not escaped again.
+                variables | {"english": Markup(english)},  # noqa: S704
+            ),
+            [letter_words(self.templates, each.locale).day for each in voices],
         )
-        words = load_words(self._templates, variant.locale)
-        return Written(" ".join(subject.split()), tidy(text), page, words.day)
+
+    def _text(self, variant: Variant, slots: int = 0) -> str:
+        return tidy(self._part(variant, "txt", slots=slots))
+
+    def _part(self, variant: Variant, part: str, *, slots: int = 0, block: str | None = None) -> str:
+        template = load(self._folder, f"{self.notice}.{variant.locale}.{part}.j2")
+        return render(template, self._printed(variant, slots), block=block)
+
+    def _printed(self, variant: Variant, slots: int = 0) -> dict[str, Any]:
+        texts = {name: self._paragraphs(name, variant.locale) for name in TEXTS}
+        return self._variables(variant) | texts | SLOTS[slots]
+
+    def _framed(self, variant: Variant) -> dict[str, Any]:
+        """What stands around the letter: why it is in English, and the heading of the English text beside it."""
+        words = letter_words(self.templates, variant.locale)
+        english = letter_words(self.templates, ENGLISH)
+        ask = {"mail": self.facts.organisation.reply_to, "phone": self.facts.organisation.phone}
+        lines = lines_instead(self.templates)
+        languages = dict.fromkeys((variant.instead, ENGLISH)) if variant.instead else {}
+        return {
+            "instead": [(each, fill(lines[each], ask)) for each in languages if each in lines],
+            "heading": words.phrase("beside"),
+            "english_heading": english.phrase("beside"),
+            "below": english.phrase("below"),
+            "direction": direction(variant.locale),
+            "english": "",
+            "letter": "",
+        }
 
     def _variables(self, variant: Variant) -> dict[str, Any]:
         facts, locale = self.facts, variant.locale
-        words, organisation = load_words(self._templates, locale), facts.organisation
+        words, organisation = letter_words(self.templates, locale), facts.organisation
         return {
-            **SLOTS,
             "left_out": list(variant.left_out),
             "added": additions([facts.additions[name] for name in variant.added], locale),
             "drill": facts.drill,
@@ -169,19 +211,19 @@ class Letters:
         }
 
     def _paragraphs(self, name: str, locale: str) -> list[str]:
-        text = getattr(self.facts, name).get(locale, "")
-        if not text.strip() and name in REQUIRED and self.notice != "holding":
+        text = said_in(getattr(self.facts, name), locale)
+        if self.notice != "holding" and name in self.languages.unsaid():
             raise Refused(
-                f"the {self.notice} letter has no {name} in {locale!r}; "
+                f"the {self.notice} letter has no {name} in {ENGLISH!r}; "
                 f"tocsin learn INC '{name}={{en: ..., vi: ...}}'"
             )
         apart = r"\n" if name == "advice" else r"\n\s*\n"
         return [" ".join(piece.split()) for piece in re.split(apart, without_slots(text)) if piece.strip()]
 
 
-def _date_words(words: Words) -> list[Any]:
-    """What a letter takes from the language itself."""
-    return [words.entries["date"], words.entries["months"], words.phrase("dpo_title")]
+def _voices(variant: Variant) -> list[Variant]:
+    """The letter's own language, and English beside any other."""
+    return [variant] if variant.locale == ENGLISH else [variant, replace(variant, locale=ENGLISH)]
 
 
 def _plain(value: Any) -> Any:

@@ -6,19 +6,23 @@ Guidelines 9/2022 part III.B, and what makes a genuine notice look like phishing
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
 
-from tocsin.rendering.letter import Letter, Variant
+from tocsin.catalog.yamlfile import read_document
+from tocsin.rendering.letter import Letter, Letters, Variant
+from tocsin.rendering.letterwords import lint_of
+from tocsin.rendering.written import said_in
 
-#: Claims that reassure and that nobody proves in a letter.
-_UNPROVEN = re.compile(
-    r"\bencrypted\b|\bno evidence\b|\bno indication\b|\bfully secure\b|đã được mã hóa|không có bằng chứng",
-    re.IGNORECASE,
-)
-_BLAME = re.compile(r"\byour fault\b|\byou failed\b|\bsophisticated\b|lỗi của bạn|tinh vi", re.IGNORECASE)
-_MARKETING = re.compile(r"\bspecial offer\b|\bdiscount\b|\bsubscribe\b|khuyến mãi|ưu đãi", re.IGNORECASE)
-_WAIVER = re.compile(r"\bwaive\b|\bby accepting\b|\bwithout admission\b|từ bỏ quyền", re.IGNORECASE)
-_NO_REPLY = re.compile(r"\b(no-?reply|do-?not-?reply|donotreply)\b", re.IGNORECASE)
+#: What the words of `lint.<language>.yaml` are, in the order in which they are looked for.
+_NEVER = {
+    "unproven": "claims what the letter does not prove",
+    "blame": "blames the reader or praises the attacker",
+    "marketing": "advertises",
+    "waiver": "asks the reader to give up rights",
+    "no-reply": "names an address that nobody reads",
+}
 _LINK = re.compile(r"https?://\S+|\bhref\s*=", re.IGNORECASE)
 _LOGIN = re.compile(r"https?://\S*(log-?in|sign-?in|auth|reset|verify|account)\S*", re.IGNORECASE)
 _LOADED = re.compile(
@@ -29,11 +33,39 @@ _SECRET = re.compile(
 )
 _CARD = re.compile(r"(?<![\d+])\d(?:[ -]?\d){12,18}(?!\d)")
 _LONGEST_SUBJECT, _LONGEST_SENTENCE = 150, 40
+#: Bytes of a page from which on Gmail hides the rest behind a link.
+CLIPPED = 102_000
 
 
-def lint_letter(letter: Letter) -> list[str]:
-    """Problems in one letter, each a line that quotes it; empty for a clean one."""
-    return list(dict.fromkeys(_problems(letter)))
+def lint_letter(letter: Letter, never: Mapping[str, re.Pattern[str]]) -> list[str]:
+    """Problems in one letter, each a line that quotes it; empty for a clean one. `never` is from `load_never`."""
+    return list(dict.fromkeys(_problems(letter, never)))
+
+
+@lru_cache(maxsize=8)
+def load_never(templates: Path) -> Mapping[str, re.Pattern[str]]:
+    """What must never stand in a letter, in the words of every language: what is wrong with them, and how they look."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((templates / "notices").glob("lint.*.yaml")):
+        for why, words in read_document(path).value["never"].items():
+            found.setdefault(_NEVER[why], []).extend(map(_pattern, words))
+    return {why: re.compile("|".join(found[why]), re.IGNORECASE) for why in _NEVER.values() if why in found}
+
+
+def lint_languages(letters: Letters, locales: Iterable[str]) -> list[str]:
+    """Problems of the languages that are written in: words that nobody looks for, and names that are in English."""
+    problems = []
+    for locale in sorted(locales):
+        if lint_of(letters.templates, locale) is None:
+            problems.append(
+                f"nobody but you looks for wrong words in {locale}; add notices/lint.{locale}.yaml, as lint.en.yaml is"
+            )
+        unnamed = [kind for kind, names in letters.facts.kind_names.items() if not said_in(names, locale)]
+        if unnamed:
+            problems.append(
+                f"{', '.join(unnamed)}: named in English in letters in {locale}; see data_map.yaml"
+            )
+    return problems
 
 
 def lint_readers(counts: Mapping[Variant, int]) -> list[str]:
@@ -43,16 +75,14 @@ def lint_readers(counts: Mapping[Variant, int]) -> list[str]:
     return [f"{unknown:,} readers are {what}"] if unknown else []
 
 
-def _problems(letter: Letter) -> Iterator[str]:
+def _pattern(words: str) -> str:
+    """Words as they stand, a `*` at the end of one for any ending."""
+    return r"\b" + r"\s+".join(re.escape(word).replace(r"\*", r"\w*") for word in words.split()) + r"\b"
+
+
+def _problems(letter: Letter, never: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
     words = f"{letter.subject}\n{letter.text}\n{_visible(letter.html)}"
-    for pattern, what in (
-        (_UNPROVEN, "claims what the letter does not prove"),
-        (_BLAME, "blames the reader or praises the attacker"),
-        (_MARKETING, "advertises"),
-        (_WAIVER, "asks the reader to give up rights"),
-        (_NO_REPLY, "names an address that nobody reads"),
-        (_SECRET, "shows what looks like a leaked key or hash"),
-    ):
+    for what, pattern in {**never, "shows what looks like a leaked key or hash": _SECRET}.items():
         if found := pattern.search(words):
             yield f"{what}: {found.group(0)!r}"
     for found in _CARD.finditer(words):
@@ -81,6 +111,8 @@ def _shape(letter: Letter) -> Iterator[str]:
         yield "names no mailbox to ask"
     if not re.search(r"\+\d[\d ()-]{6,}", letter.text):
         yield "names no telephone to ask"
+    if (size := len(letter.html.encode())) > CLIPPED:
+        yield f"the page has {size:,} bytes, and Gmail hides what comes after {CLIPPED:,}; say it in fewer words"
     if left := re.search("[\ue000-\uf8ff]", letter.text):
         yield f"something was not filled in: {left.group(0)!r}"
     longest = max((len(sentence.split()) for sentence in re.split(r"[.!?:;]\s|\n", letter.text)), default=0)

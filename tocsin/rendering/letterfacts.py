@@ -23,6 +23,8 @@ class Variant:
     added: tuple[str, ...] = ()
     otherwise: tuple[tuple[str, Certainty], ...] = ()
     left_out: tuple[str, ...] = ()
+    #: The language in which the letter says at its head why it is in English: `und` for one without such a line.
+    instead: str = ""
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,18 @@ def load(folder: Path, name: str, *, escaping: bool | None = None) -> Template:
         raise Refused(f"{folder / name}: no such template ({error})") from None
 
 
-def render(template: Template, variables: Mapping[str, Any]) -> str:
-    """The text, or Refused: a missing variable, or more than 200,000 characters or two seconds."""
+def render(template: Template, variables: Mapping[str, Any], *, block: str | None = None) -> str:
+    """The text, or that of one block of the template alone.
+
+    Refused: a missing variable or block, or more than 200,000 characters or two seconds.
+    """
+    if block is not None and block not in template.blocks:
+        raise Refused(f"{template.filename}: has no block {block!r}; write the text in one")
     pieces: list[str] = []
     size, started = 0, time.monotonic()
     try:
-        for piece in template.generate(**variables):
+        found = template.blocks[block](template.new_context(dict(variables))) if block else None
+        for piece in found or template.generate(**variables):
             pieces.append(piece)
             size += len(piece)
             if size > LONGEST or time.monotonic() - started > SLOWEST:

@@ -6,19 +6,23 @@ What a reader is called is data, chosen by a stranger: it stands in one line, es
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Literal
 
 from tocsin.domain.certainty import Certainty
+from tocsin.domain.languages import ENGLISH, shorter
 
 Seen = Literal["none", "day", "range"]
 LONGEST_NAME = 100
-#: The reader's own facts in a rendered variant: private-use characters, which no cleaned text can hold.
-SLOTS = {"name": "\ue000", "first_seen": "\ue001", "last_seen": "\ue002"}
-_SLOT = re.compile("([\ue000-\ue002])")
+#: The reader's own facts in a rendered variant: private-use characters, which no cleaned text can hold. Days are
+#: written in the letter's language and, apart, in the English that stands beside it.
+_NAME = "\ue000"
+_DAYS = (("\ue001", "\ue002"), ("\ue003", "\ue004"))
+SLOTS = tuple({"name": _NAME, "first_seen": first, "last_seen": last} for first, last in _DAYS)
+_SLOT = re.compile("([\ue000-\ue004])")
 _LOOKS_LIKE_ADDRESS = re.compile(r"://|www\.|@|[\w-]\.[a-z]{2,}(/|$)", re.IGNORECASE)
 
 
@@ -49,32 +53,28 @@ class Letter:
 
 
 class Written:
-    """One variant, cut at the places where the reader's own facts go."""
+    """One variant, cut at the places where the reader's own facts go.
 
-    def __init__(self, subject: str, text: str, page: str, written_day: Callable[[date], str]) -> None:
+    `written_day` writes a day in each language of the letter: its own, and English where that stands beside it.
+    """
+
+    def __init__(
+        self, subject: str, text: str, page: str, written_day: Sequence[Callable[[date], str]]
+    ) -> None:
         self._subject, self._text, self._page = subject, _SLOT.split(text), _SLOT.split(page)
-        self._written_day = written_day
-        self._days: dict[date, str] = {}
+        self._written_day = [lru_cache(maxsize=1024)(write) for write in written_day]
 
     def to(self, reader: Reader) -> Letter:
-        own = {
-            SLOTS["name"]: reader_name(reader) or "",
-            SLOTS["first_seen"]: self._day(reader.first_seen or reader.last_seen),
-            SLOTS["last_seen"]: self._day(reader.last_seen),
-        }
+        first, last = reader.first_seen or reader.last_seen, reader.last_seen
+        own = {_NAME: reader_name(reader) or ""}
+        for slots, write in zip(_DAYS, self._written_day, strict=False):
+            own |= {slot: write(day) if day else "" for slot, day in zip(slots, (first, last), strict=True)}
         escaped = {slot: html.escape(value) for slot, value in own.items()}
         return Letter(
             self._subject,
             "".join([own.get(piece, piece) for piece in self._text]),
             "".join([escaped.get(piece, piece) for piece in self._page]),
         )
-
-    def _day(self, day: date | None) -> str:
-        if day is None:
-            return ""
-        if day not in self._days:
-            self._days[day] = self._written_day(day)
-        return self._days[day]
 
 
 def days_known(reader: Reader) -> Seen:
@@ -133,4 +133,9 @@ def additions(
 
 def in_locale(texts: Mapping[str, str], locale: str) -> str:
     """The words in this language, in English, or as they were written."""
-    return texts.get(locale) or texts.get("en") or next(iter(texts.values()))
+    return said_in(texts, locale) or texts.get(ENGLISH) or next(iter(texts.values()))
+
+
+def said_in(texts: Mapping[str, str], locale: str) -> str:
+    """The words in this language or in its parent (`pt` for `pt-BR`); empty where there are none."""
+    return next((words for tag in shorter(locale) if (words := texts.get(tag, "").strip())), "")

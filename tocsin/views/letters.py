@@ -1,21 +1,39 @@
 """The letters of a notice as they would leave: every distinct one, how many get it, and what an approval binds."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
+from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Approval, Incident
 from tocsin.domain.notice import is_letter, letter_of, standing
-from tocsin.engine.letters import approval_digest, drafted, readers, recipients_of, variant_digest, writing
-from tocsin.rendering.letter import Letter, Variant
-from tocsin.rendering.letter_lint import lint_letter, lint_readers
+from tocsin.domain.scope.people import AffectedPerson
+from tocsin.engine.letters import (
+    approval_digest,
+    drafted,
+    readers,
+    recipients_of,
+    variant_digest,
+    writing,
+)
+from tocsin.engine.writing import Writing, readers_of
+from tocsin.rendering.letter import Letter, Letters, Variant, clean_name
+from tocsin.rendering.letter_lint import lint_languages, lint_letter, lint_readers, load_never
+from tocsin.rendering.letterwords import lint_of
+from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
 
 
 @dataclass(frozen=True)
 class VariantView:
-    """One distinct letter: `letter` is as one of its `count` readers gets it; `problems` are the second reader's."""
+    """One distinct letter: `letter` is as one of its `count` readers gets it; `problems` are the second reader's.
+
+    `groups` are those of its readers (customers, employees), with how many; `raw` is the sample as a mail in
+    ASCII, as it would leave but for its date; empty where it cannot be one.
+    """
 
     name: str
     locale: str
@@ -24,8 +42,19 @@ class VariantView:
     seen: str
     named: bool
     count: int
+    groups: dict[str, int]
     letter: Letter
+    raw: str
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Instead:
+    """`count` readers of one language (a tag) who get the English letter, and the first that keeps theirs."""
+
+    language: str
+    count: int
+    lacking: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,11 +72,24 @@ class Preview:
     approvals: tuple[Approval, ...]
     approvals_needed: int
     locales: dict[str, int]
+    #: Who does not get the letter in their own language, the most frequent first.
+    instead: tuple[Instead, ...]
+    #: How easily the letters read, by language: of each, the one that asks most of its reader.
+    readability: tuple[Readability, ...]
     variants: tuple[VariantView, ...]
     #: What the second reader finds in the sending as a whole.
     problems: tuple[str, ...]
     #: Parts that it goes without, since counsel has yet to say whether the law that asks for them binds.
     doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The letter as one of its readers gets it, and who that is."""
+
+    hidden: str
+    person: AffectedPerson
+    letter: Letter
 
 
 def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
@@ -58,20 +100,33 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     state = drafted(app, incident, notice)
     write = writing(app, incident, notice)
     counts: dict[Variant, int] = {}
-    samples: dict[Variant, Any] = {}
-    for _, person in readers(app, incident, notice):
+    samples: dict[Variant, _Sample] = {}
+    groups: dict[Variant, Counter[str]] = {}
+    instead: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for hidden, person in readers(app, incident, notice):
         reader, locale = write.reader(person), person.locale or "en"
-        variant = write.letters.variant_of(reader, locale)
+        variant, spoken = write.letters.variant_of(reader, locale), write.letters.spoken(reader, locale)
         counts[variant] = counts.get(variant, 0) + 1
-        samples.setdefault(variant, (reader, locale))
-    written = {variant: write.letters.letter(*sample) for variant, sample in samples.items()}
+        groups.setdefault(variant, Counter())[readers_of(person).group] += 1
+        if variant not in samples:
+            samples[variant] = _Sample(hidden, person, write.letters.letter(reader, locale))
+        if spoken.asked:
+            instead[spoken.asked.partition("-")[0], spoken.lacking] += 1
+    written = {variant: sample.letter for variant, sample in samples.items()}
     locales: dict[str, int] = {}
     for variant, count in counts.items():
         locales[variant.locale] = locales.get(variant.locale, 0) + count
     organisation = app.catalog_of(incident).contacts.organisation
     letter = letter_of(incident, app.catalog_of(incident), notice) if is_letter(notice) else None
     reads = reads_words(actor, incident)
-    views = [_view(variant, counts[variant], letter, reads=reads) for variant, letter in written.items()]
+    key = app.people_key(incident.key)
+    views = [
+        _view(write, variant, dict(sorted(groups[variant].items())), sample, raw, reads=reads)
+        for variant, sample in samples.items()
+        for raw in [
+            _raw(write, sample, write.message_id(key, notice, state.digest, sample.hidden), app.now())
+        ]
+    ]
     return Preview(
         notice,
         standing(state, app.catalog_of(incident).contacts.organisation),
@@ -84,13 +139,24 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         state.approvals,
         organisation.approvals_needed,
         dict(sorted(locales.items())),
+        tuple(Instead(language, count, lacking) for (language, lacking), count in instead.most_common()),
+        _readability(write.letters, written),
         tuple(sorted(views, key=lambda view: (-view.count, view.name))),
-        tuple(lint_readers(counts)),
+        (*lint_readers(counts), *lint_languages(write.letters, locales)),
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
 
 
-def _view(variant: Variant, count: int, letter: Letter, *, reads: bool) -> VariantView:
+def _view(
+    write: Writing,
+    variant: Variant,
+    groups: dict[str, int],
+    sample: _Sample,
+    raw: "str | Refused",
+    *,
+    reads: bool,
+) -> VariantView:
+    letter = sample.letter
     return VariantView(
         variant_digest(variant),
         variant.locale,
@@ -98,7 +164,40 @@ def _view(variant: Variant, count: int, letter: Letter, *, reads: bool) -> Varia
         variant.certainty,
         str(variant.seen),
         variant.named,
-        count,
+        sum(groups.values()),
+        groups,
         letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
-        tuple(lint_letter(letter)) if reads else (),
+        (raw if isinstance(raw, str) else "") if reads else RESTRICTED,
+        _problems(write.letters, letter, raw) if reads else (),
     )
+
+
+def _problems(letters: Letters, letter: Letter, raw: "str | Refused") -> tuple[str, ...]:
+    found = lint_letter(letter, load_never(letters.templates))
+    return (*found, *([str(raw)] if isinstance(raw, Refused) else []))
+
+
+def _raw(write: Writing, sample: _Sample, message_id: str, now: datetime) -> "str | Refused":
+    """The sample as its mail; whoever has no address is shown with the one that answers go to."""
+    person = sample.person
+    try:
+        mail = write.mold(sample.letter.subject).letter(
+            message_id=message_id,
+            date=now,
+            to=(clean_name(person.name) or "" if person.name else "", person.email or write.reply_to),
+            text=sample.letter.text,
+            html=sample.letter.html,
+        )
+    except Refused as refusal:
+        return refusal
+    return mail.content.decode("ascii")
+
+
+def _readability(letters: Letters, variants: Iterable[Variant]) -> tuple[Readability, ...]:
+    hardest: dict[str, Readability] = {}
+    for variant in variants:
+        for locale, text in letters.texts(variant).items():
+            lint = lint_of(letters.templates, locale)
+            if found := readability(text, locale, lint["readability"] if lint else ""):
+                hardest[locale] = harder(hardest[locale], found) if locale in hardest else found
+    return tuple(hardest[locale] for locale in sorted(hardest))

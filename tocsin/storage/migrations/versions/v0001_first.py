@@ -12,7 +12,7 @@ down_revision = None
 _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
-def upgrade() -> None:  # noqa: PLR0915
+def upgrade() -> None:
     """Build every table of the first release. One statement a table: the length is the schema's own."""
     op.create_table(
         "account",
