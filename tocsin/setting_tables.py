@@ -11,6 +11,8 @@ from tocsin.domain.records import Line
 from tocsin.domain.returns import takes_returns
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+#: Letters a minute.
+Rate = Annotated[float, Field(ge=1, le=1_000_000)]
 
 
 def _place(code: str) -> str:
@@ -70,6 +72,10 @@ class Mail(Relay):
     #: The mailbox to which letters come back, each to a subaddress of it; else they come to who they are from.
     bounces: Annotated[str, AfterValidator(_returns)] | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
+    #: Letters a minute: through the relay, to any one recipient domain, and to domains that have a rate of their own.
+    rate: Rate | None = None
+    domain_rate: Rate | None = None
+    domain_rates: dict[str, Rate] = {}
 
 
 class Slack(Table):

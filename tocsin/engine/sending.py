@@ -11,17 +11,16 @@ import time
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from tocsin.channels import Channel
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
 from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
-from tocsin.engine.course import Course, stopped, told_to_stop
+from tocsin.engine.course import Course, stopped
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import writing
+from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
@@ -54,14 +53,17 @@ async def _send(course: Course) -> None:
     if not channels:
         course.down, course.why = True, "mail is not configured; see tocsin doctor"
         return
+    pace = Pace.of(course)
     try:
         while not course.why:
             with app.database.write() as connection:
                 course.job.fence(connection)
-                rows = _claim(course, connection)
-            if not rows:
+                rows = pace.claim(connection)
+            if rows is None:
+                if await pace.rest():
+                    continue
                 return
-            results = await _batch(course, channels, rows)
+            results = await _batch(course, pace, channels, rows)
             # What did leave is recorded, whatever happened to the letter beside it.
             with app.database.write() as connection:
                 ledger.settle(connection, course.lease, results, app.now())
@@ -76,29 +78,14 @@ async def _send(course: Course) -> None:
             await channel.close()
 
 
-def _claim(course: Course, connection: Connection) -> list[Any]:
-    settings = course.job.app.settings.ledger
-    return ledger.claim(
-        connection,
-        course.incident.key,
-        course.notice,
-        course.digest,
-        lease=course.lease,
-        now=course.job.app.now(),
-        clock=course.job.app.clock(),
-        seconds=settings.lease,
-        limit=settings.batch,
-    )
-
-
-async def _batch(course: Course, channels: list[Channel], rows: list[Any]) -> list[Settled]:
+async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list[Any]) -> list[Settled]:
     """Hand one batch over, as many letters at a time as there are connections."""
     waiting = iter(rows)
     results: list[Settled] = []
 
     async def work(channel: Channel) -> None:
         for row in waiting:
-            if told_to_stop(course):
+            if not await pace.its_turn(row):
                 return
             results.append(await _one(course, channel, row))
 

@@ -263,12 +263,25 @@ def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> Non
 
     One that was in doubt is in doubt again, as its last attempt says.
     """
-    values = [{"row": row.id, "was": "pending" if row.state == "pending" else "ambiguous"} for row in rows]
+    values = [
+        {
+            "row": row.id,
+            "was": "pending" if row.state == "pending" else "ambiguous",
+            "dated": row.first_attempt_at,
+        }
+        for row in rows
+    ]
     if values:
         connection.execute(
             update(ledger)
             .where(ledger.c.id == bindparam("row"), ledger.c.lease == lease, ledger.c.state == "sending")
-            .values(state=bindparam("was"), attempts=ledger.c.attempts - 1, lease=None, lease_until=None),
+            .values(
+                state=bindparam("was"),
+                attempts=ledger.c.attempts - 1,
+                first_attempt_at=bindparam("dated"),
+                lease=None,
+                lease_until=None,
+            ),
             values,
         )
 

@@ -330,6 +330,15 @@ attempt = Table(
     Index("ix_attempt_door_row", "door", "row"),
 )
 
+#: Up to when the relay, and each recipient domain by a keyed digest, has its letters; rows that are past go.
+lane = Table(
+    "lane",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("free_at", Moment, nullable=False),
+    Column("queued_until", Moment, nullable=False),
+)
+
 #: Nonces of clicks and links that were used: each is good for one deed. Only digests, since a nonce opens a door.
 spent = Table(
     "spent",

@@ -343,6 +343,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_text_incident_said", "text", ["incident", "said"], unique=False)
     op.create_table(
+        "lane",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("free_at", sa.String(length=32), nullable=False),
+        sa.Column("queued_until", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lane")),
+    )
+    op.create_table(
         "spent",
         sa.Column("nonce", sa.String(length=64), nullable=False),
         sa.Column("incident", sa.String(length=32), nullable=False),

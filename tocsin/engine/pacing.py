@@ -1,0 +1,150 @@
+"""The pace of a sending: a batch whose letters have each their moment, and the rest until the next can leave."""
+
+import asyncio
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tocsin.app import App
+from tocsin.domain.pace import Lane, Rates, turns
+from tocsin.engine.course import Course, told_to_stop
+from tocsin.sealing import keyed_digest, unseal
+from tocsin.storage import ledger, pace
+
+#: For so long ahead letters get their moment: rows are not held for longer before they are tried. Letters to a slow
+#: domain are put off sooner, since the batch does not end before them.
+_AHEAD, _SOON = timedelta(seconds=2), timedelta(seconds=0.1)
+#: The longest rest within one run; whoever waits for longer ends it, and the plan wakes it.
+_LONGEST = timedelta(seconds=61)
+#: Seconds between two looks at whether somebody stopped us.
+_LOOK = 0.2
+_RELAY = "relay"
+
+
+def rates_of(app: App) -> Rates:
+    """The limits as they are set."""
+    mail = app.settings.mail
+    return Rates(
+        mail.rate, mail.domain_rate, {name.lower(): rate for name, rate in mail.domain_rates.items()}
+    )
+
+
+def lane_of(key: bytes, domain: str) -> str:
+    """How the lane of a domain is called in the database."""
+    return keyed_digest(key, domain.encode())
+
+
+def lane_key(app: App) -> bytes:
+    """What the lanes are named under."""
+    return app.keyring.derived("pace")
+
+
+@dataclass
+class Pace:
+    """The limits of one run, and when the rows in hand may leave (real clock)."""
+
+    course: Course
+    rates: Rates
+    key: bytes
+    moments: dict[int, datetime] = field(default_factory=dict)
+    #: When the relay takes the next letter, where that is what we wait for.
+    relay_free: datetime | None = None
+    #: Whether we have rested since a letter left: once is enough, or the incident's clock stands.
+    rested: bool = False
+
+    @classmethod
+    def of(cls, course: Course) -> "Pace":
+        """The pace of this run."""
+        rates = rates_of(course.job.app)
+        return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
+
+    def claim(self, connection: Connection) -> list[Any] | None:
+        """Take rows that may leave by now or in a moment, in their order; None where no row can be had now."""
+        course, app = self.course, self.course.job.app
+        batch, now, clock = app.settings.ledger.batch, app.now(), app.clock()
+        relay, room = self._relay(connection, clock, batch)
+        rows = room and ledger.claim(
+            connection,
+            course.incident.key,
+            course.notice,
+            course.digest,
+            lease=course.lease,
+            now=now,
+            clock=clock,
+            seconds=app.settings.ledger.lease,
+            limit=room,
+        )
+        if not rows or not self.rates.limited:
+            return rows or None
+        return self._in_turn(connection, rows, relay, now, clock)
+
+    def _relay(self, connection: Connection, clock: datetime, batch: int) -> tuple[Lane | None, int]:
+        """The relay's lane, and how many letters it takes in the next moments."""
+        every = self.rates.every_relayed
+        if every is None:
+            return None, batch
+        relay = pace.hold(connection, {_RELAY: every}, clock)[_RELAY]
+        room = min(batch, relay.room(clock, clock + _AHEAD))
+        self.relay_free = None if room else relay.free_at
+        return relay, room
+
+    def _in_turn(
+        self, connection: Connection, rows: list[Any], relay: Lane | None, now: datetime, clock: datetime
+    ) -> list[Any]:
+        letters: dict[str, list[Any]] = defaultdict(list)
+        every: dict[str, timedelta] = {}
+        for row in rows:
+            domain = self._domain(row)
+            between = self.rates.every(domain)
+            lane = lane_of(self.key, domain) if between else ""
+            letters[lane].append(row)
+            if between:
+                every[lane] = between
+        lanes = pace.hold(connection, every, clock)
+        found = turns(letters, lanes, relay, clock, clock + _SOON, clock + _AHEAD)
+        ledger.unclaim(connection, self.course.lease, [*found.put_off, *found.left])
+        pace.put_off(connection, {row.id: now + (at - clock) for row, at in found.put_off.items()})
+        pace.keep(connection, {**lanes, **({_RELAY: relay} if relay else {})}, clock)
+        self.moments = {row.id: at for row, at in found.leave.items()}
+        return list(found.leave)
+
+    def _domain(self, row: Any) -> str:
+        if not self.rates.by_domain:
+            return ""
+        raw = unseal(self.course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
+        return str(json.loads(raw)[0]).rpartition("@")[2].lower()
+
+    async def its_turn(self, row: Any) -> bool:
+        """Wait until a row may leave. False where somebody stopped the sending meanwhile."""
+        self.rested = False
+        return await self._wait(self.moments.get(row.id))
+
+    async def rest(self) -> bool:
+        """Wait for the next letter that is to leave soon. False where none is, or somebody stopped the sending."""
+        if not self.rates.limited:
+            return False
+        app, course = self.course.job.app, self.course
+        with app.database.read() as connection:
+            due = ledger.next_due(connection, course.incident.key, course.notice)
+        if due is None:
+            return False
+        clock, now = app.clock(), app.now()
+        if self.relay_free is not None and due <= now:
+            return await self._wait(self.relay_free)
+        if self.rested or due - now > _LONGEST:
+            return False
+        self.rested = True
+        return await self._wait(clock + (due - now))
+
+    async def _wait(self, until: datetime | None) -> bool:
+        clock = self.course.job.app.clock
+        while not told_to_stop(self.course):
+            left = (until - clock()).total_seconds() if until else 0.0
+            if left <= 0:
+                return True
+            await asyncio.sleep(min(left, _LOOK))
+        return False
