@@ -229,6 +229,22 @@ def test_somebody_who_cannot_be_reached_makes_it_3_and_is_settled_by_hand(
     assert tocsin("ledger", "customers", "--json").json["settled"] == 1
 
 
+def test_a_sending_that_stopped_for_our_fault_says_why_in_one_line(
+    tocsin: Command, approved: str, mail: MailSink
+) -> None:
+    mail.misbehave(Fault("rcpt", reply="550 5.7.1 your address is on a block list"))
+    done = tocsin("send", approved, "customers", "--yes", by="an")
+    assert done.status == 3
+    (line,) = (line for line in done.out.splitlines() if line.startswith("SLOWED"))
+    assert "letters were refused for our fault, the last one at rcpt: 550 5.7.1 your address is on" in line
+    assert tocsin("ledger", "customers", "--json").json["mark"] == "paused"
+    mail.behave()
+    assert tocsin("resume", "customers", "--because", "off the list", by="an").status == 0
+    assert tocsin("send", approved, "customers", "--yes", by="an").status == 0
+    ended = tocsin("ledger", "customers", "--json").json
+    assert (ended["mark"], ended["slowed"], ended["counts"]["handed_over"]) == ("sent", [], 4)
+
+
 def test_a_letter_that_went_out_under_an_earlier_id_is_in_her_story(tocsin: Command, approved: str) -> None:
     assert tocsin("send", approved, "customers", "--yes", by="an").status == 0
     head, *rows = Path("customers.csv").read_text(encoding="utf-8").splitlines()

@@ -29,6 +29,7 @@ from tocsin.sinks.mail import Fault
 from tocsin.storage import jobs, ledger
 from tocsin.storage.jobs import LEASE
 from tocsin.storage.ledger import STATES, Settled
+from tocsin.views.sending import course
 
 CORRECTED = {
     "measures_taken": {"en": "We revoked the keys at 03:05.", "vi": "Chúng tôi đã thu hồi lúc 03:05."}
@@ -503,6 +504,8 @@ def test_a_letter_that_is_put_off_until_the_margin_is_given_up_and_its_reader_mu
     assert gaps[:4] == sorted(gaps[:4])
     assert row.reply == f"given up after {len(tries)} tries: at rcpt: 451 4.7.1 come back later"
     assert (tale.letter.mark, sum(left.elsewise.values())) == ("sent", 1)
+    said = course(tale.app, tale.incident, CUSTOMERS).slowed
+    assert said == ("1 given up, put off until too little time was left",)
     adds_up(tale, 3)
     tale.as_("an").told_otherwise(CUSTOMERS, because="a letter by post, 25 November")
     assert verify(tale.app, tale.key).fault is None

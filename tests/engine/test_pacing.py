@@ -10,6 +10,7 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine.pacing import lane_key, lane_of
 from tocsin.evidence.verify import verify
 from tocsin.storage import pace
+from tocsin.views.sending import course
 
 SLOW = "slow.example"
 
@@ -70,6 +71,8 @@ def test_a_slow_domain_holds_up_no_other_and_its_letters_follow(story):
     assert len(left) == 4
     assert {(row.attempts, row.first_attempt_at, row.lease) for row in left} == {(0, None, None)}
     assert (story.counts["sending"], story.letter.mark) == (0, "sending")
+    (slow,) = course(story.app, story.incident, CUSTOMERS).slowed
+    assert slow.startswith(f"letters wait for the rate of {SLOW} until 2026-11-23T19:40:")
     adds_up(story, 12)
     story.fast_forward(minutes=1)
     assert len(story.readers) == 12
@@ -91,6 +94,9 @@ def test_what_another_worker_has_taken_of_the_pace_is_gone(story):
     story.as_("an").release(CUSTOMERS)
     assert (story.readers, story.counts["pending"], story.counts["sending"]) == ([], 3, 0)
     assert story.letter.resume_at - story.clock.moment > timedelta(minutes=59)
+    (slow,) = course(story.app, story.incident, CUSTOMERS).slowed
+    # A domain that the settings do not name is named nowhere.
+    assert slow.startswith("letters wait for the rate of 1 domain until ")
     assert verify(story.app, story.key).fault is None
 
 

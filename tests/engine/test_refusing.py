@@ -8,6 +8,7 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
 from tocsin.storage import ledger
+from tocsin.views.sending import course
 
 BLOCKED = "554 5.7.1 rejected due to the reputation of your address"
 
@@ -44,6 +45,7 @@ def test_a_sending_that_everybody_refuses_stops_and_calls_people_and_leaves_agai
     assert sum("4 trong 4 thư gần nhất bị từ chối do lỗi phía ta" in each for each in blocks) == 2
     adds_up(story, 12)
     assert verify(story.app, story.key).fault is None
+    assert course(story.app, story.incident, CUSTOMERS).slowed == (stop.why,)
     # Nothing leaves, and nobody is called again, before a person says so.
     story.fast_forward(hours=1)
     assert (story.counts["refused"], story.counts["pending"]) == (4, 8)
@@ -57,6 +59,7 @@ def test_a_sending_that_everybody_refuses_stops_and_calls_people_and_leaves_agai
         0,
     )
     assert only(story, "SendingResumed").again == 4
+    assert course(story.app, story.incident, CUSTOMERS).slowed == ()
     adds_up(story, 12)
     with story.app.database.read() as connection:
         outcomes = [

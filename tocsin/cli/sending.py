@@ -22,11 +22,13 @@ from tocsin.cli.console import (
     Words,
     alarm,
     bold,
+    clean,
     columns,
     labelled,
     need_yes,
 )
 from tocsin.cli.incidents import split, which
+from tocsin.cli.moments import in_zone
 from tocsin.domain.errors import Refused
 
 #: Seconds between two looks at the ledger: for the bar, and for a sending that another worker does.
@@ -194,6 +196,9 @@ def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
     lines += columns(
         [(f"  {state.replace('_', ' ')}", f"{count:>9,}") for state, count in found.counts.items() if count]
     )
+    if found.slowed:
+        why = clean(in_zone("; ".join(found.slowed), shell.app.zone, shell.app.now()))
+        lines.append(labelled("SLOWED", why, urgent=found.mark == "paused"))
     if found.resume_at:
         lines.append(labelled("AGAIN", shell.at(found.resume_at)))
     if found.told_at:

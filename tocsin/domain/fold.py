@@ -19,6 +19,7 @@ from tocsin.domain.incident import (
     Incident,
     Learned,
     Message,
+    NoticeMark,
     NoticeState,
     Page,
     Repetition,
@@ -718,7 +719,8 @@ def _paused(incident: Incident, entry: Entry, body: k.SendingPaused) -> Incident
 def _resumed(incident: Incident, entry: Entry, body: k.SendingResumed) -> Incident:
     # Paused before the ledger was full, it goes on where it stood.
     filled = incident.notices[body.notice].filled is not None
-    return _notice(incident, entry, body.notice, mark="sending" if filled else "released", resume_at=None)
+    mark: NoticeMark = "sending" if filled else "released"
+    return _notice(incident, entry, body.notice, mark=mark, resume_at=None, why="")
 
 
 @_on(k.SendingStopped)
@@ -733,6 +735,7 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
         counts=body.counts,
         root=body.root,
         resume_at=body.resume_at,
+        why=body.why,
         rest=body.resume_at - entry.at if body.resume_at and body.why else timedelta(0),
         settled=0,
         untold=body.untold,

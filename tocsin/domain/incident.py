@@ -242,6 +242,8 @@ class NoticeState:
     resume_at: datetime | None = None
     #: How long the last stop rests; doubled by the next one while the relay is down.
     rest: timedelta = timedelta(0)
+    #: Why it stopped the last time; empty where it did not, or goes on by a person's word.
+    why: str = ""
     counts: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     root: str | None = None
     #: Letters that a person settled by hand after the last stop; the next stop counts them.

@@ -8,6 +8,7 @@ from tocsin.app import App
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import standing
 from tocsin.storage import affected, ledger
+from tocsin.views.slowed import slowed
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Course:
     untold: int
     undecided: int
     unsupported: int
+    #: What slows or stops it, each in words; empty where nothing does.
+    slowed: tuple[str, ...]
 
     @property
     def ended(self) -> int:
@@ -60,7 +63,10 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         state.told_at,
         state.root,
         state.settled,
-        *(sum(part.values()) for part in (left.elsewise, left.undecided, left.unsupported)),
+        sum(left.elsewise.values()),
+        sum(left.undecided.values()),
+        sum(left.unsupported.values()),
+        slowed(app, incident, notice),
     )
 
 
