@@ -57,6 +57,10 @@ def advance_and_die(settings: Settings, moment: datetime, key: str, lives: int) 
     advance(opened(settings, moment, lives), key)
 
 
+def advance_once(settings: Settings, moment: datetime, key: str) -> None:
+    advance(opened(settings, moment), key)
+
+
 def note_and_advance(settings: Settings, moment: datetime, key: str, name: str, count: int) -> None:
     app = opened(settings, moment)
     for number in range(count):

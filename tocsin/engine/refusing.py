@@ -14,8 +14,7 @@ from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
 from tocsin.rendering.message import line
-from tocsin.storage import ledger
-from tocsin.storage.refusals import latest_answers
+from tocsin.storage.refusals import by_state, latest_answers
 
 if TYPE_CHECKING:
     from tocsin.engine.course import Course
@@ -32,8 +31,8 @@ def remembered(job: Job) -> Refusals:
     """The latest answers to this notice's letters, from the ledger."""
     settings, notice = job.app.settings.ledger, job.move.subject
     with job.app.database.read() as connection:
-        counts = ledger.counts(connection, job.incident, notice)
-        letters = sum(counts[state] for state in ledger.STATES if state not in ("excluded", "held"))
+        counts = by_state(connection, job.incident, notice)
+        letters = sum(count for state, count in counts.items() if state != "excluded")
         refusals = Refusals(settings.refused_share, settings.refused_least, letters)
         refusals.hear(*latest_answers(connection, job.incident, notice, refusals.looks_back))
     return refusals

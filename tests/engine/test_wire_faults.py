@@ -1,0 +1,110 @@
+"""A relay that misbehaves, a sender in a process of its own, and a checker that knows neither.
+
+The checker reads what the relay kept and what the tables say, by SQL: nobody lost, nobody twice without a flag, sums
+equal, and each attempt counted.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+
+import pytest
+from sqlalchemy import text
+
+from tests.child import advance_once, together
+from tocsin import actions
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.evidence.verify import verify
+from tocsin.sinks.mail import Fault
+
+PEOPLE = 6
+ONE, TWO, THREE = (f"c{n}@example.org" for n in (1, 2, 3))
+#: What the relay does, how often each letter came at most, and how the letters end.
+FAULTS = {
+    "451, greylisting": ([Fault("rcpt", reply="451 4.7.1 greylisted", times=8)], 1, {"handed_over": 6}),
+    "421, and it hangs up": ([Fault("rcpt", reply="421 4.3.2 closing", times=2)], 1, {"handed_over": 6}),
+    "mixed answers to RCPT": (
+        [
+            Fault("rcpt", reply="451 4.2.1 busy", recipient=ONE, times=1),
+            Fault("rcpt", reply="550 5.1.1 unknown", recipient=TWO),
+            Fault("rcpt", reply="552 5.2.2 full", recipient=THREE),
+        ],
+        1,
+        {"handed_over": 4, "refused": 2},
+    ),
+    "554 for all": ([Fault("dot", reply="554 5.7.1 we do not like you", times=6)], 1, {"handed_over": 6}),
+    "554 for all, without a status": ([Fault("data", reply="554 no", times=6)], 1, {"handed_over": 6}),
+    "drop in mid-DATA": ([Fault("content", "drop", times=3)], 1, {"handed_over": 6}),
+    "drop after the dot": ([Fault("dot", "drop", times=3)], 2, {"handed_over": 6}),
+    "drop after the dot, again and again": (
+        [Fault("dot", "drop", recipient=TWO)],
+        2,
+        {"handed_over": 5, "ambiguous": 1},
+    ),
+    "hang after the dot": ([Fault("dot", "silence", times=2)], 2, {"handed_over": 6}),
+    "250, then drop": ([Fault("accepted", "drop", times=6)], 1, {"handed_over": 6}),
+}
+
+
+@dataclass
+class Found:
+    """What the checker found: letters by state, and how many of them came twice."""
+
+    states: Counter[str]
+    twice: int
+
+
+def checked(story, most):
+    """Sink against tables. Fails where somebody is lost, doubled without a flag, or an attempt is not counted."""
+    with story.app.database.read() as connection:
+        rows = list(connection.execute(text("SELECT id, message_id, state, doubtful, attempts FROM ledger")))
+        tries = Counter(connection.scalars(text("SELECT row FROM attempt WHERE door = 'ledger'")))
+    came = Counter(str(message_from_bytes(mail.content)["Message-ID"]) for mail in story.letters)
+    reader_of = {
+        str(message_from_bytes(mail.content)["Message-ID"]): mail.recipients for mail in story.letters
+    }
+    assert len(rows) == PEOPLE
+    assert len({row.message_id for row in rows}) == PEOPLE
+    assert len(set(reader_of.values())) == len(reader_of)
+    assert came.keys() <= {f"<{row.message_id}>" for row in rows}
+    for row in rows:
+        times = came[f"<{row.message_id}>"]
+        assert tries[str(row.id)] == row.attempts
+        assert times <= (most if row.doubtful or row.state == "ambiguous" else 1)
+        if row.state in ("handed_over", "ambiguous"):
+            assert times >= 1
+        if row.state in ("refused", "pending"):
+            assert times == 0
+        assert row.state != "sending"
+    return Found(Counter(row.state for row in rows), sum(count > 1 for count in came.values()))
+
+
+def sent_by_a_process(story, settings, moment: datetime) -> None:
+    assert together((advance_once, (settings, moment, story.key))) == [0]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_nobody_is_lost_or_doubled_in_silence(story, settings_of_home, name):
+    faults, most, ends = FAULTS[name]
+    story.with_customers(PEOPLE).approved()
+    quick = settings_of_home.mail.model_copy(update={"after_dot": 1.0})
+    settings = settings_of_home.model_copy(update={"mail": quick})
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    story.mail.misbehave(*faults)
+    moment, halts = story.clock.moment, []
+    for _ in range(12):
+        sent_by_a_process(story, settings, moment)
+        found = checked(story, most)
+        assert sum(found.states.values()) == PEOPLE
+        if story.letter.mark == "sent":
+            break
+        halts.append(story.letter.mark)
+        if story.letter.mark == "paused":
+            actions.resume(story.app, story.actor("an"), story.key, CUSTOMERS, because="mended")
+        moment = max(story.letter.resume_at or moment, moment)
+    assert (story.letter.mark, dict(found.states)) == ("sent", ends)
+    assert halts.count("paused") == name.startswith("554 for all")
+    assert story.letter.counts["possible_duplicates"] >= found.twice
+    story.clock.moment = moment
+    assert verify(story.app, story.key).fault is None
