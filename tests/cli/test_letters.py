@@ -130,7 +130,7 @@ def test_the_preview_as_mails_is_what_would_leave(tocsin: Command, drafted: str)
 
 def test_samples_are_one_letter_of_each_group_and_language(tocsin: Command, drafted: str) -> None:
     said = tocsin("preview", "customers", "--samples", by="an").out
-    assert len(re.findall(r"^--- \w{16}  1 people \(customers\)  (?:en|vi)  ", said, re.M)) == 2
+    assert len(re.findall(r"^--- \w{16}  1 person \(customers\)  (?:en|vi)  ", said, re.M)) == 2
     every = tocsin("preview", "customers", by="an").out
     assert len(re.findall(r"^--- ", every, re.M)) == 4
     page = tocsin("preview", "customers", "--samples", "--html", "samples.html", by="an")

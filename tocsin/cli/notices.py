@@ -186,13 +186,17 @@ def _texts(variants: Any) -> list[str]:
         lines += [
             "",
             bold(
-                f"--- {view.name}  {view.count:,} people ({_groups(view)})  {view.locale}  {view.certainty}  {kinds}"
+                f"--- {view.name}  {_people(view)} ({_groups(view)})  {view.locale}  {view.certainty}  {kinds}"
             ),
             f"Subject: {clean(view.letter.subject)}",
             "",
             clean(view.letter.text, lines=True).rstrip(),
         ]
     return [*lines, ""]
+
+
+def _people(view: Any) -> str:
+    return "1 person" if view.count == 1 else f"{view.count:,} people"
 
 
 def _groups(view: Any) -> str:
@@ -223,7 +227,7 @@ def _write_page(target: Path, found: Any, variants: Any) -> None:
     from tocsin.private import private_file
 
     frames = "".join(
-        f"<h2>{escape(view.name)}: {view.count} people ({escape(_groups(view))}), {escape(view.locale)}, "
+        f"<h2>{escape(view.name)}: {_people(view)} ({escape(_groups(view))}), {escape(view.locale)}, "
         f"{escape(view.certainty)}</h2>"
         f"<p>{escape(view.letter.subject)}</p>"
         f'<iframe sandbox srcdoc="{escape(view.letter.html)}" style="width:100%;height:40rem"></iframe>'
