@@ -68,13 +68,13 @@ def test_draft_and_preview_say_who_gets_an_english_letter_and_why(tocsin: Comman
             in said
         )
         assert (
-            "ENGLISH 1 reader of de gets the letter in English, which says so: measures_taken is not said in it and "
-            "advice is not said in it\n" in said
+            "ENGLISH 1 reader of de gets the letter in English, which says so: nobody has said measures_taken or "
+            "advice_to_people in it\n" in said
         )
     found = tocsin("preview", "customers", "--json", by="an").json["instead"]
     assert {(each["language"], each["count"], *each["lacking"]) for each in found} == {
         ("fr", 1, "templates"),
-        ("de", 1, "measures_taken", "advice"),
+        ("de", 1, "measures_taken", "advice_to_people"),
     }
     german = (
         "measures_taken={en: We revoked the keys., vi: Chúng tôi đã thu hồi., de: Wir haben sie gesperrt.}"

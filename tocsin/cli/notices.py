@@ -154,9 +154,10 @@ def summary(shell: Shell, found: Any) -> list[str]:
 
 def _instead(instead: Any) -> str:
     """How many readers of a language get the English letter, and why: `1,204 readers of fr get it: no templates`."""
-    why = " and ".join(
-        "there are no templates in it" if name == "templates" else f"{name} is not said in it"
-        for name in instead.lacking
+    why = (
+        "there are no templates in it"
+        if instead.lacking == ("templates",)
+        else f"nobody has said {' or '.join(instead.lacking)} in it"
     )
     readers = "1 reader" if instead.count == 1 else f"{instead.count:,} readers"
     verb = "gets" if instead.count == 1 else "get"
