@@ -69,13 +69,13 @@ def test_draft_and_preview_say_who_gets_an_english_letter_and_why(tocsin: Comman
             in said
         )
         assert (
-            "ENGLISH 1 reader of de gets the letter in English, which says so: measures_taken is not said in it and "
-            "advice is not said in it\n" in said
+            "ENGLISH 1 reader of de gets the letter in English, which says so: nobody has said measures_taken or "
+            "advice_to_people in it\n" in said
         )
     found = tocsin("preview", "customers", "--json", by="an").json["instead"]
     assert {(each["language"], each["count"], *each["lacking"]) for each in found} == {
         ("fr", 1, "templates"),
-        ("de", 1, "measures_taken", "advice"),
+        ("de", 1, "measures_taken", "advice_to_people"),
     }
     german = (
         "measures_taken={en: We revoked the keys., vi: Chúng tôi đã thu hồi., de: Wir haben sie gesperrt.}"
@@ -131,7 +131,7 @@ def test_the_preview_as_mails_is_what_would_leave(tocsin: Command, drafted: str)
 
 def test_samples_are_one_letter_of_each_group_and_language(tocsin: Command, drafted: str) -> None:
     said = tocsin("preview", "customers", "--samples", by="an").out
-    assert len(re.findall(r"^--- \w{16}  1 people \(customers\)  (?:en|vi)  ", said, re.M)) == 2
+    assert len(re.findall(r"^--- \w{16}  1 person \(customers\)  (?:en|vi)  ", said, re.M)) == 2
     every = tocsin("preview", "customers", by="an").out
     assert len(re.findall(r"^--- ", every, re.M)) == 4
     page = tocsin("preview", "customers", "--samples", "--html", "samples.html", by="an")

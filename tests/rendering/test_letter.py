@@ -14,6 +14,7 @@ from tocsin.catalog.yamlfile import read_document
 from tocsin.domain.errors import BadFile, Refused
 from tocsin.rendering.letter import FRAMED, Letter, Letters, Reader
 from tocsin.rendering.letter_lint import lint_letter, load_never
+from tocsin.rendering.spoken import FACT_OF
 from tocsin.rendering.text import check
 from tocsin.rendering.written import clean_name
 
@@ -183,7 +184,7 @@ def copied(folder):
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_text_that_is_missing_in_english_is_named(text: str, locale: str) -> None:
     letters = Letters("customer", TEMPLATES, letter_facts(**{text: {"vi": "Xong.", "de": "Fertig."}}))
-    with pytest.raises(Refused, match=f"has no {text} in 'en'"):
+    with pytest.raises(Refused, match=f"has no {FACT_OF.get(text, text)} in 'en'"):
         letters.letter(READER, locale)
 
 

@@ -22,6 +22,7 @@ from tocsin.rendering.letter import Letters, Reader
 from tocsin.rendering.letter_lint import CLIPPED, lint_languages, lint_letter, load_never
 from tocsin.rendering.letterwords import lines_instead
 from tocsin.rendering.mime import Mold
+from tocsin.rendering.spoken import FACT_OF
 from tocsin.rendering.words import load_words
 
 TYPES = sorted(path.name for path in (TEMPLATES / "types").iterdir() if path.is_dir())
@@ -121,7 +122,7 @@ def test_nothing_is_said_of_the_language_of_who_reads_english_or_named_none(loca
 )
 def test_a_text_that_nobody_wrote_in_the_readers_language_makes_the_letter_english(text: str) -> None:
     letters = Letters("customer", TEMPLATES, letter_facts(**{text: {"en": "Said.", "vi": "Đã nói."}}))
-    assert letters.spoken(READER, "de-AT").lacking == (text,)
+    assert letters.spoken(READER, "de-AT").lacking == (FACT_OF.get(text, text),)
     assert letters.letter(READER, "de-AT").text.startswith("Dieser Brief ist auf Englisch, weil")
     assert letters.spoken(READER, "vi").lacking == ()
 
@@ -139,7 +140,7 @@ def test_the_holding_letter_needs_no_word_that_it_does_not_print() -> None:
     assert Letters("holding", TEMPLATES, advice).spoken(READER, "de").locale == "de"
     assert Letters("customer", TEMPLATES, advice).spoken(READER, "de").lacking == (
         "measures_planned",
-        "advice",
+        "advice_to_people",
     )
 
 

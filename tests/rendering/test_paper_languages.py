@@ -82,6 +82,6 @@ def test_numbers_of_the_company_are_named_in_the_language_of_the_paper() -> None
 def test_the_drill_writes_both_languages_and_addresses_no_customer_in_what_the_ministry_reads() -> None:
     texts = {**script.FACTS, **script.TEXTS}
     for name in ("systems", "place_of_systems", "consequences"):
-        assert set(texts[name]) == {"en", "vi"}, name
+        assert set(texts[name]) == {"en", "vi", "de"}, name
     assert "bạn" not in script.TEXTS["consequences"]["vi"]
     assert "you" not in script.TEXTS["consequences"]["en"].lower().split()

@@ -154,9 +154,10 @@ def summary(shell: Shell, found: Any) -> list[str]:
 
 def _instead(instead: Any) -> str:
     """How many readers of a language get the English letter, and why: `1,204 readers of fr get it: no templates`."""
-    why = " and ".join(
-        "there are no templates in it" if name == "templates" else f"{name} is not said in it"
-        for name in instead.lacking
+    why = (
+        "there are no templates in it"
+        if instead.lacking == ("templates",)
+        else f"nobody has said {' or '.join(instead.lacking)} in it"
     )
     readers = "1 reader" if instead.count == 1 else f"{instead.count:,} readers"
     verb = "gets" if instead.count == 1 else "get"
@@ -186,13 +187,17 @@ def _texts(variants: Any) -> list[str]:
         lines += [
             "",
             bold(
-                f"--- {view.name}  {view.count:,} people ({_groups(view)})  {view.locale}  {view.certainty}  {kinds}"
+                f"--- {view.name}  {_people(view)} ({_groups(view)})  {view.locale}  {view.certainty}  {kinds}"
             ),
             f"Subject: {clean(view.letter.subject)}",
             "",
             clean(view.letter.text, lines=True).rstrip(),
         ]
     return [*lines, ""]
+
+
+def _people(view: Any) -> str:
+    return "1 person" if view.count == 1 else f"{view.count:,} people"
 
 
 def _groups(view: Any) -> str:
@@ -223,7 +228,7 @@ def _write_page(target: Path, found: Any, variants: Any) -> None:
     from tocsin.private import private_file
 
     frames = "".join(
-        f"<h2>{escape(view.name)}: {view.count} people ({escape(_groups(view))}), {escape(view.locale)}, "
+        f"<h2>{escape(view.name)}: {_people(view)} ({escape(_groups(view))}), {escape(view.locale)}, "
         f"{escape(view.certainty)}</h2>"
         f"<p>{escape(view.letter.subject)}</p>"
         f'<iframe sandbox srcdoc="{escape(view.letter.html)}" style="width:100%;height:40rem"></iframe>'

@@ -18,21 +18,31 @@ FACTS = MappingProxyType(
         "intent": "malicious",
         "discovered_by": "controller",
         "interests_at_risk": "property,honour",
-        "systems": {"en": "Streaming API gateway", "vi": "Cổng API truyền phát"},
-        "place_of_systems": {"en": "Ho Chi Minh City, Vietnam", "vi": "Thành phố Hồ Chí Minh, Việt Nam"},
+        "systems": {
+            "en": "Streaming API gateway",
+            "vi": "Cổng API truyền phát",
+            "de": "API-Zugang zum Streaming",
+        },
+        "place_of_systems": {
+            "en": "Ho Chi Minh City, Vietnam",
+            "vi": "Thành phố Hồ Chí Minh, Việt Nam",
+            "de": "Ho-Chi-Minh-Stadt, Vietnam",
+        },
         "attack_on_system": "yes",
         "records": 2_300,
         "parties": {
             "en": "A contractor of ours, who published the tokens by mistake, and an unknown person who used them.",
             "vi": "Một nhà thầu của chúng tôi đã vô ý công khai các mã truy cập, và một người chưa rõ danh tính đã sử "
             "dụng chúng.",
+            "de": "Ein Auftragnehmer von uns, der die Zugangstoken versehentlich veröffentlicht hat, und eine "
+            "unbekannte Person, die sie benutzt hat.",
         },
     }
 )
 #: What the second look at the alert shows: found nine minutes earlier than first written down.
 CORRECTED = MappingProxyType({"aware_at": "2026-11-24T02:31:00+07:00"})
 
-#: Two accounts of one decision each: English and Vietnamese, as the letter needs them. Authorities read the
+#: Accounts of one decision each, in the three languages of the letter. Authorities read the
 #: consequences too, so these speak of people and address nobody.
 TEXTS = MappingProxyType(
     {
@@ -41,20 +51,27 @@ TEXTS = MappingProxyType(
             "to the customers concerned in a convincing way.",
             "vi": "Người khác có thể đã đọc thông tin tài khoản, hóa đơn và số liệu sử dụng, và có thể dùng chúng để "
             "viết thư lừa khách hàng bị ảnh hưởng một cách thuyết phục.",
+            "de": "Jemand anderes kann Kontodaten, Rechnungen und Nutzungszahlen gelesen haben und sie nutzen, um den "
+            "betroffenen Kunden auf überzeugende Weise zu schreiben.",
         },
         "measures_taken": {
             "en": "We revoked the tokens, ended all sessions that were made with them, and kept the evidence.",
             "vi": "Chúng tôi đã thu hồi các mã truy cập, chấm dứt mọi phiên làm việc tạo bằng các mã đó và lưu giữ "
             "chứng cứ.",
+            "de": "Wir haben die Zugangstoken widerrufen, alle damit eröffneten Sitzungen beendet und die Beweise "
+            "gesichert.",
         },
         "measures_planned": {
             "en": "Long-lived tokens are replaced by short-lived ones, and our repositories are watched for secrets.",
             "vi": "Mã truy cập dài hạn sẽ được thay bằng mã ngắn hạn, và các kho mã nguồn được giám sát để phát hiện "
             "thông tin bí mật.",
+            "de": "Langlebige Zugangstoken werden durch kurzlebige ersetzt, und unsere Code-Ablagen werden auf "
+            "Geheimnisse überwacht.",
         },
         "advice_to_people": {
             "en": "Create new API tokens and delete those you made before 24 November 2026.",
             "vi": "Hãy tạo mã API mới và xóa các mã đã tạo trước ngày 24 tháng 11 năm 2026.",
+            "de": "Erstellen Sie neue API-Token und löschen Sie die, die Sie vor dem 24. November 2026 erstellt haben.",
         },
     }
 )
@@ -64,6 +81,8 @@ CORRECTED_MEASURES = MappingProxyType(
         "en": "We revoked the tokens at 03:05, ended all sessions that were made with them, and kept the evidence.",
         "vi": "Chúng tôi đã thu hồi các mã truy cập lúc 03:05, chấm dứt mọi phiên làm việc tạo bằng các mã đó và lưu "
         "giữ chứng cứ.",
+        "de": "Wir haben die Zugangstoken um 03:05 Uhr widerrufen, alle damit eröffneten Sitzungen beendet und die "
+        "Beweise gesichert.",
     }
 )
 

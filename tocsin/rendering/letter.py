@@ -23,7 +23,7 @@ from tocsin.domain.languages import ENGLISH, direction
 from tocsin.domain.timeline import digest
 from tocsin.rendering.letterfacts import LetterFacts, Variant, data_of
 from tocsin.rendering.letterwords import instead_of, letter_words, lines_instead
-from tocsin.rendering.spoken import TEXTS, Languages, Spoken, printed_texts
+from tocsin.rendering.spoken import FACT_OF, TEXTS, Languages, Spoken, printed_texts
 from tocsin.rendering.text import check, load, render
 from tocsin.rendering.words import fill
 from tocsin.rendering.written import (
@@ -212,10 +212,11 @@ class Letters:
 
     def _paragraphs(self, name: str, locale: str) -> list[str]:
         text = said_in(getattr(self.facts, name), locale)
-        if self.notice != "holding" and name in self.languages.unsaid():
+        fact = FACT_OF.get(name, name)
+        if self.notice != "holding" and fact in self.languages.unsaid():
             raise Refused(
-                f"the {self.notice} letter has no {name} in {ENGLISH!r}; "
-                f"tocsin learn INC '{name}={{en: ..., vi: ...}}'"
+                f"the {self.notice} letter has no {fact} in {ENGLISH!r}; "
+                f"tocsin learn INC '{fact}={{en: ..., vi: ...}}'"
             )
         apart = r"\n" if name == "advice" else r"\n\s*\n"
         return [" ".join(piece.split()) for piece in re.split(apart, without_slots(text)) if piece.strip()]

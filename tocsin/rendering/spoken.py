@@ -15,6 +15,8 @@ from tocsin.rendering.written import said_in
 TEXTS = ("what_happened", "consequences", "measures_taken", "measures_planned", "advice")
 #: A customer letter without these would not be one; the holding letter says that they are being established.
 REQUIRED = ("what_happened", "measures_taken")
+#: A text to the fact that it is, where that has another name.
+FACT_OF = {"advice": "advice_to_people"}
 #: Stands among what is lacking where there are no templates.
 TEMPLATES = "templates"
 
@@ -52,8 +54,8 @@ class Languages:
         return Spoken(ENGLISH, tag, lacking) if lacking else Spoken(locale)
 
     def unsaid(self) -> dict[str, list[str]]:
-        """What keeps every letter: the texts that it must not be without, or says elsewhere, and lacks in English."""
-        return {name: [ENGLISH] for name in self.printed if self.lacks_english(name)}
+        """What keeps every letter, by fact: texts that it must not be without, or says elsewhere, not in English."""
+        return {FACT_OF.get(name, name): [ENGLISH] for name in self.printed if self.lacks_english(name)}
 
     def lacks_english(self, name: str) -> bool:
         """Whether a text must still be said in English, which stands beside every other language."""
@@ -66,7 +68,7 @@ class Languages:
 
     def _lacking(self, locale: str, added: tuple[str, ...]) -> tuple[str, ...]:
         if (locale, added) not in self._known:
-            texts = {name: getattr(self.facts, name) for name in self.printed}
+            texts = {FACT_OF.get(name, name): getattr(self.facts, name) for name in self.printed}
             texts |= {name: self.facts.additions[name][1] for name in added}
             self._known[locale, added] = tuple(
                 name
