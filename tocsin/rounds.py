@@ -58,6 +58,7 @@ def rounds(
             _swept(app)
         for mailroom in mailrooms:
             mailroom.look(app)
+        _heeded(app)
         try:
             seen = heed_the_clock(app, seen)
             ring(app, waking=waking, hands=hands, post=post, guard=guard, ringer=ringer)
@@ -68,6 +69,14 @@ def rounds(
     tell_systemd("STOPPING=1")
     post.rest(rest)
     hands.rest(rest)
+
+
+def _heeded(app: App) -> None:
+    """What came back while its letter was on the wire, or whose reader died, is spoken of now."""
+    try:
+        returns.heed(app)
+    except Exception as error:  # the database is away: the next round will do
+        log.error("reports wait", error=type(error).__name__, at=place_of(error))
 
 
 def _swept(app: App) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from tests.bouncing import prose
 from tests.runbook.desk import Desk
 from tocsin.app import real_now
 from tocsin.cli import main
@@ -83,6 +84,7 @@ def furnish(root: Path) -> None:
         "tokens.txt": "stolen\n",
         "revoked.txt": "revoked 02:38\n",
         "receipt.txt": "received\n",
+        "bounces.mbox": f"From MAILER-DAEMON Tue Nov 24 02:40:00 2026\n{prose('0' * 32).decode()}",
     }.items():
         (desk / name).write_text(words, encoding="utf-8")
     program = root / "bin" / "tocsin"

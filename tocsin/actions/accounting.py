@@ -24,8 +24,8 @@ def exclude(
     with app.database.read() as connection:
         revision = scope.revision if scope else 0
         hidden = accounts.person_of(connection, key, revision, app.people_key(key), person)
-        row = ledger.row_of(connection, key, notice, hidden)
-    if row is None:
+        found = ledger.row_of(connection, key, notice, hidden)
+    if found is None:
         raise Refused(
             f"nobody with that id is in the ledger of {notice}; "
             f"tocsin ledger {key} {notice} --who names those whom it did not reach"
@@ -35,6 +35,8 @@ def exclude(
         need(actor, change.incident, *APPROVERS)
         refuse_silence(because, "say why, and how this person is told instead: --because '...'")
         words = change.keep(because.strip())
+        with app.database.read() as connection:
+            row = ledger.by_id(connection, found.id) or found
         # Who was told already is not told by this: no duty is nearer to being met.
         untold = row.readers if ledger.is_untold(row) else ""
         before = row.reason or "" if row.state == "excluded" else ""

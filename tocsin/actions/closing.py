@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from tocsin.actions.asking import act, command_of, open_words, refuse_silence
 from tocsin.actions.caching import sweep as sweep_rows
 from tocsin.actions.triage import need_triage
+from tocsin.actions.unread import refuse_unread
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -132,7 +133,8 @@ def _refuse_undecided(app: App, incident: Incident) -> None:
 
 
 def _refuse_early(app: App, incident: Incident) -> None:
-    """Refused while letters may still come back: their readers would be untold, and nobody would look."""
+    """Refused while letters may still come back, or have and nobody read what: their readers would be untold."""
+    refuse_unread(app, incident.key)
     for notice in incident.notices.values():
         if (until := notice.may_come_back_until) and app.now() < until:
             raise Refused(

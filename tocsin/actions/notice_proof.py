@@ -50,8 +50,7 @@ _PEOPLE = (
     "variant",
     "attempts",
     "perhaps_twice",
-    "first_tried_at",
-    "settled_at",
+    "tried_at",
     "reply",
     "came_back",
     "reason",
@@ -148,8 +147,11 @@ def _made(
     made.whole("check.py", inspect.getsource(check).encode())
     manifest = {"incident": incident.key, "notice": notice, "head": head, "files": dict(made.digests)}
     made.whole("manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n")
-    for _ in check.check(folder, head):
-        pass
+    try:
+        for _ in check.check(folder, head):
+            pass
+    except check.Wrong as wrong:
+        raise Refused(f"the proof does not agree with itself ({wrong}); say it again") from None
     return proof, made.digests
 
 
@@ -203,9 +205,10 @@ class _Folder:
 
 
 def _row(line: Line) -> tuple[object, ...]:
+    """What the root and the reports say of a letter; the moment of its last attempt, where that settled it."""
     row, was = line.row, line.was
-    first, settled = (iso(at) if at else "" for at in (row.first_attempt_at, row.settled_at))
-    twice = "yes" if row.doubtful and row.attempts > 1 else ""
-    said = (row.reply or "", row.reported or "", row.reason or "")
     letter = (was.letter or "", was.message_id, was.variant, was.attempts)
-    return (row.person, line.stands, *letter, twice, first, settled, *said)
+    twice = "yes" if was.doubtful and was.attempts > 1 else ""
+    tried = row.settled_at if row.state in ("handed_over", "refused") else None
+    said = (was.reply or "", row.reported or "", row.reason or "")
+    return (row.person, line.stands, *letter, twice, iso(tried) if tried else "", *said)

@@ -5,7 +5,6 @@ them waiting. A letter is found by a mark that nobody guesses, so that a forged 
 report, or names no letter of ours, waits for a person.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -20,17 +19,16 @@ from tocsin.actions.mailbox import Walk, walk
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.channels.nameless import nameless
 from tocsin.domain.dsn import LONGEST, CameBack, read
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LettersReturned
 from tocsin.engine.mailroom import config_of
 from tocsin.logs import Log
 from tocsin.record import record
-from tocsin.sealing import keyed_digest, seal, unseal
+from tocsin.sealing import keyed_digest, seal
 from tocsin.sources.mailbox import Bookmark, Lying, MailboxDown
 from tocsin.storage import clock as heartbeats
-from tocsin.storage import ledger, returned, timeline
+from tocsin.storage import keys, ledger, returned, timeline
 from tocsin.storage.database import Unavailable
 from tocsin.storage.returned import News, Taken
 
@@ -42,7 +40,6 @@ RETURNS = Actor("returns", None)
 KEPT = timedelta(days=365)
 #: Messages that are read, and kept in one transaction, at a time.
 _BATCH = 200
-_LONGEST_REPORTER = 255
 
 
 @dataclass
@@ -94,48 +91,56 @@ def look(app: App) -> tuple[Noted, Walk] | None:
 
 def _kept(app: App, batch: list[bytes], noted: Noted) -> None:
     came = [(raw, read(raw)) for raw in batch]
-    marks = {mark for _, found in came for mark in found.marks}
-    with app.database.read() as connection:
-        rows = returned.letters(connection, marks) if marks else {}
-    taken = [_taken(app, raw, found, rows) for raw, found in came]
+    marks = {mark for _, found in came for group in found.marks for mark in group}
     with app.database.write() as connection:
+        rows = returned.letters(connection, marks) if marks else {}
+        keys = _keys(app, connection, {row.incident for row in rows.values()})
+        taken = [_taken(app, raw, found, _named(found, rows), keys) for raw, found in came]
         new = returned.put(connection, taken)
         returned.forget_strangers(connection, app.now() - KEPT)
     noted.reports.update(each.action for each in new)
     noted.known += len(taken) - len(new)
 
 
-def _taken(app: App, raw: bytes, found: CameBack, rows: dict[str, Row[Any]]) -> Taken:
-    named = {rows[mark].id: rows[mark] for mark in found.marks if mark in rows}
-    # Of two letters nobody can say which one it means.
-    row = next(iter(named.values())) if len(named) == 1 else None
-    seen = keyed_digest(app.keyring.derived("returns"), raw)
-    key, address = _keys(app, row)
+def _named(found: CameBack, rows: dict[str, Row[Any]]) -> Row[Any] | None:
+    """The letter that the surest of its marks name; of two letters nobody can say which one it means."""
+    for group in found.marks:
+        if named := {rows[mark].id: rows[mark] for mark in group if mark in rows}:
+            return next(iter(named.values())) if len(named) == 1 else None
+    return None
+
+
+def _keys(app: App, connection: Connection, incidents: Iterable[str]) -> dict[str | None, bytes | None]:
+    """Under which key what is about an incident lies; None once it was erased, which waits until this is written."""
+    found: dict[str | None, bytes | None] = {None: app.keyring.derived("returns")}
+    for incident in sorted(incidents):
+        try:
+            found[incident] = keys.key_of(connection, app.keyring, incident, "people", held=True)
+        except Refused:
+            found[incident] = None
+    return found
+
+
+def _taken(
+    app: App, raw: bytes, found: CameBack, row: Row[Any] | None, keys_: dict[str | None, bytes | None]
+) -> Taken:
+    # The same message has other line ends in a file than on the wire.
+    seen = keyed_digest(app.keyring.derived("returns"), raw.replace(b"\r\n", b"\n").rstrip())
+    incident = row.incident if row else None
+    key = keys_[incident]
     return Taken(
         seen=seen,
         taken_at=app.now(),
-        incident=row.incident if row else None,
+        incident=incident,
         notice=row.notice if row else None,
         row=row.id if row else None,
         mark=row.mark if row else None,
         action=found.action if row else returned.UNREAD,
         status=found.status,
-        words=nameless(found.words, address) if address else "",
-        reporter=nameless(found.reporter[:_LONGEST_REPORTER], address) if address else "",
-        sealed=seal(key, raw[:LONGEST], returned.sealed_for(row and row.incident, seen)) if key else b"",
+        code=found.code,
+        reporter=found.reporter,
+        sealed=seal(key, raw[:LONGEST], returned.sealed_for(incident, seen)) if key else b"",
     )
-
-
-def _keys(app: App, row: Row[Any] | None) -> tuple[bytes | None, str]:
-    """(the key under which a message about this letter lies, the letter's address); neither once it was erased."""
-    if row is None:
-        return app.keyring.derived("returns"), ""
-    try:
-        key = app.people_key(row.incident)
-    except Refused:
-        return None, ""
-    sealed = unseal(key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
-    return key, str(json.loads(sealed)[0] or "")
 
 
 def heed(app: App) -> list[tuple[str, LettersReturned]]:

@@ -151,3 +151,15 @@ def _need(app: App, actor: Actor, row: Row[Any]) -> None:
 def _opened(app: App, row: Row[Any]) -> bytes:
     key = app.people_key(row.incident) if row.incident else app.keyring.derived("returns")
     return unseal(key, row.sealed, returned.sealed_for(row.incident, row.seen))
+
+
+def refuse_unread(app: App, key: str) -> None:
+    """Refused while something that came back on letters of an incident waits for a person."""
+    with app.database.read() as connection:
+        count = returned.how_many_unread(connection, key)
+    if count:
+        waits = "1 message waits" if count == 1 else f"{count:,} messages wait"
+        raise Refused(
+            f"{waits} for a person, which came back on letters of {key}: tocsin bounces; "
+            "read what came, or close --because with why it is left"
+        )

@@ -88,6 +88,7 @@ class Conversation:
         at_once = self._client.supports_extension("pipelining")
         phase = _PHASES[0]
         try:
+            line.refuse_unread()
             if at_once:
                 line.say(b"".join(commands))
             for number, phase in enumerate(_PHASES):
@@ -95,6 +96,7 @@ class Conversation:
                     line.say(commands[number])
                 await self._accepted(line, phase, patience)
             # What fails in `data` has begun no content, and is no doubt.
+            line.refuse_unread()
             line.say(_on_the_wire(mail.content))
             phase = "after-dot"
             said = await line.reply(self._config.after_dot_timeout)
@@ -169,12 +171,15 @@ class Conversation:
         line, patience = self._line, self._config.command_timeout
         assert line is not None
         try:
-            for phase in behind:
-                said = await line.reply(patience)
-                if phase == "data" and said.code in _ACCEPTS["data"]:
-                    # A server may want content for a mail without a reader (RFC 2920, 3.1): it gets none.
-                    line.say(b".\r\n")
-                    await line.reply(patience)
+            accepted = [(await line.reply(patience)).code in _ACCEPTS[phase] for phase in behind]
+            if accepted[-1:] == [True]:
+                if any(accepted[:-1]):
+                    # Its reader was accepted, if not its sender: nothing at all would be a mail to it.
+                    self._client.close()
+                    return
+                # A server may want content for a mail without a reader (RFC 2920, 3.1): it gets none.
+                line.say(b".\r\n")
+                await line.reply(patience)
             line.say(b"RSET\r\n")
             if (await line.reply(patience)).code >= 300:
                 self._client.close()

@@ -29,6 +29,13 @@ class Line(asyncio.Protocol):
         self._lost: Exception | None = None
         transport.set_protocol(self)
 
+    def refuse_unread(self) -> None:
+        """Raises SMTPServerDisconnected where the relay has said more than it was asked."""
+        # Whose reply is whose, nobody could tell.
+        if self._replies or self._lines or self._rest:
+            self._transport.close()
+            raise aiosmtplib.SMTPServerDisconnected("the relay answers what it was not asked")
+
     def say(self, content: bytes) -> None:
         """Send bytes. Raises SMTPServerDisconnected where nobody listens any more."""
         if self._lost is not None or self._transport.is_closing():

@@ -128,6 +128,6 @@ def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:
 
 
 def _return_words(shell: Shell, came: dict[str, Any]) -> str:
-    said = " ".join(filter(None, (came["action"], came["status"], clean(came["words"]))))
+    said = " ".join(filter(None, (came["action"], came["status"], clean(came["code"]))))
     by = f", says {clean(came['reporter'])}" if came["reporter"] else ""
     return f"{shell.at(came['taken_at'])} came back: {said}{by}"

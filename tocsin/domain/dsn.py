@@ -21,11 +21,17 @@ Action = Literal["failed", "delayed", "delivered", "relayed", "expanded", "compl
 LONGEST = 256 * 1024
 #: Parts of a report, and recipients in it, that are looked at.
 _MOST_PARTS, _MOST_RECIPIENTS = 50, 50
-_LONGEST_FIELD, _LONGEST_WORDS = 2000, 300
+_LONGEST_FIELD = 2000
 #: Actions of RFC 3464, 2.3.3, the one that counts first: what failed for one address did not surely arrive.
 _ACTIONS: Sequence[Action] = ("failed", "delivered", "expanded", "relayed", "delayed")
 #: What a status of RFC 3463 means where the action is missing or made up.
 _BY_CLASS: dict[str, Action] = {"2": "delivered", "4": "delayed", "5": "failed"}
+_CODE = re.compile(r"(?:^|[;\s])([245]\d\d)(?![\d.])")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}")
+#: Bytes that no field holds, and that a database refuses.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+#: Kinds of complaints that complain of nothing (RFC 5965, 7.3; RFC 6591; RFC 6692).
+_NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _COMPLAINT = "message/feedback-report"
@@ -37,15 +43,16 @@ _ANSWERS = ("in-reply-to", "references")
 
 @dataclass(frozen=True)
 class CameBack:
-    """A message that came back. `marks` are what may be a letter's mark in it; `unread` is for a person.
+    """A message that came back. `marks` may be those of letters, the surest first; `unread` is for a person.
 
-    `words` and `reporter` are the report's own: they may hold addresses.
+    What it says in prose stays in the message: a server names whom it pleases. `code` is that of SMTP behind a report,
+    or the kind of a complaint; `reporter` the name of a host.
     """
 
-    marks: tuple[str, ...]
+    marks: tuple[tuple[str, ...], ...]
     action: Action = "unread"
     status: str = ""
-    words: str = ""
+    code: str = ""
     reporter: str = ""
 
 
@@ -58,11 +65,11 @@ def read(raw: bytes) -> CameBack:
         parts = list(_parts(message))
         marks = _marks(message, parts, raw)
         if any(part.get_content_type() == _COMPLAINT for part in parts):
-            return CameBack(marks, "complained", words=_complaint(parts))
+            return _complained(marks, parts)
         status = next((part for part in parts if part.get_content_type() in _REPORTS), None)
         return CameBack(marks) if status is None else _reported(marks, _blocks(status))
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
-        return CameBack(marks_in([raw.decode("latin-1")]))
+        return CameBack((marks_in([raw.decode("latin-1")]),))
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -77,19 +84,17 @@ def _parts(message: Message) -> Iterator[Message]:
             waiting = [*(each for each in payload if isinstance(each, Message)), *waiting]
 
 
-def _marks(message: Message, parts: Sequence[Message], raw: bytes) -> tuple[str, ...]:
-    """Marks by how sure they are: the address to which it came, the report's and the letter's ids, what it answers.
-
-    Where none of these has one, whatever stands in the message: systems that know no report quote the letter's head.
+def _marks(message: Message, parts: Sequence[Message], raw: bytes) -> tuple[tuple[str, ...], ...]:
+    """Marks by how sure they are: the address to which it came, the report's and the letter's ids, what it answers;
+    and at last whatever stands in the message: systems that know no report quote the letter's head.
     """
-    for texts in (
+    places = (
         [value for name in _TO for value in _fields(message, name)],
         [*_envelope_ids(parts), *_letter_ids(parts)],
         [value for name in _ANSWERS for value in _fields(message, name)],
-    ):
-        if marks := marks_in(texts):
-            return marks
-    return marks_in([raw.decode("latin-1")])
+        [raw.decode("latin-1")],
+    )
+    return tuple(marks for texts in places if (marks := marks_in(texts)))
 
 
 def _envelope_ids(parts: Sequence[Message]) -> Iterator[str]:
@@ -122,18 +127,19 @@ def _blocks(part: Message) -> list[Message]:
     return [message_from_string(piece) for piece in pieces[: _MOST_RECIPIENTS + 1] if piece.strip()]
 
 
-def _reported(marks: tuple[str, ...], blocks: Sequence[Message]) -> CameBack:
+def _reported(marks: tuple[tuple[str, ...], ...], blocks: Sequence[Message]) -> CameBack:
     """What a report comes to: of several recipients, which an address may stand for, the one that counts first."""
     reporter = next((value for each in blocks for value in _fields(each, "reporting-mta")), "")
     found = [said for each in blocks[: _MOST_RECIPIENTS + 1] if (said := _recipient(each))]
     if not found:
         return CameBack(marks)
-    action, status, words = min(found, key=lambda said: _ACTIONS.index(said[0]))
-    return CameBack(marks, action, status, words, reporter.partition(";")[2].strip() or reporter)
+    action, status, code = min(found, key=lambda said: _ACTIONS.index(said[0]))
+    host = _HOST.fullmatch(reporter.partition(";")[2].strip() or reporter)
+    return CameBack(marks, action, status, code, host[0] if host else "")
 
 
 def _recipient(block: Message) -> tuple[Action, str, str] | None:
-    """(action, status, words) of one recipient; None where it says neither what was done nor how it ended."""
+    """(action, status, code) of one recipient; None where it does not say what was done, or says two things."""
     said, status = _field(block, "action"), _STATUS.search(_field(block, "status"))
     word = (re.findall(r"[a-z]+", said.lower()) or [""])[0]
     action = next((each for each in _ACTIONS if each == word), None)
@@ -141,18 +147,19 @@ def _recipient(block: Message) -> tuple[Action, str, str] | None:
         action = _BY_CLASS[status[1][0]]
     if action is None:
         return None
-    words = _field(block, "diagnostic-code").partition(";")
-    return action, status[1] if status else "", (words[2] or words[0]).strip()[:_LONGEST_WORDS]
+    if action == "delivered" and status and status[1][0] != "2":
+        return None
+    code = _CODE.search(_field(block, "diagnostic-code"))
+    return action, status[1] if status else "", code[1] if code else ""
 
 
-def _complaint(parts: Sequence[Message]) -> str:
-    """The kind of a complaint (RFC 5965, 3.1), such as `abuse`."""
-    for part in parts:
-        if part.get_content_type() == _COMPLAINT:
-            for block in _blocks(part):
-                for kind in _fields(block, "feedback-type"):
-                    return kind[:_LONGEST_WORDS]
-    return ""
+def _complained(marks: tuple[tuple[str, ...], ...], parts: Sequence[Message]) -> CameBack:
+    """A complaint with its kind (RFC 5965, 3.1), such as `abuse`; unread where it is none."""
+    blocks = [each for part in parts if part.get_content_type() == _COMPLAINT for each in _blocks(part)]
+    kind = next((value.lower() for each in blocks for value in _fields(each, "feedback-type")), "")
+    if not kind.replace("-", "").isalpha() or kind in _NO_COMPLAINT:
+        return CameBack(marks)
+    return CameBack(marks, "complained", code=kind[:20])
 
 
 def _field(message: Message, name: str) -> str:
@@ -162,7 +169,7 @@ def _field(message: Message, name: str) -> str:
 def _fields(message: Message, name: str) -> list[str]:
     """The values of a field, each on one line, with bytes beyond ASCII as they can be read."""
     raw = (str(value)[:_LONGEST_FIELD] for key, value in message.raw_items() if key.lower() == name)
-    return [" ".join(_plain(value).split()) for value in raw]
+    return [" ".join(_CONTROLS.sub(" ", _plain(value)).split()) for value in raw]
 
 
 def _plain(value: str) -> str:

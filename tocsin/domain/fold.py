@@ -650,7 +650,17 @@ def _notice(incident: Incident, entry: Entry, notice: str, **change: Any) -> Inc
 
 
 #: What stays known of a notice when it is drafted anew.
-_KEPT = ("void_because", "counts", "root", "settled", "told_at", "finished_at", "untold", "untold_at")
+_KEPT = (
+    "void_because",
+    "counts",
+    "root",
+    "settled",
+    "told_at",
+    "finished_at",
+    "stopped_at",
+    "untold",
+    "untold_at",
+)
 
 
 @_on(k.NoticeDrafted)
@@ -742,6 +752,7 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
         untold_at=entry.at,
         told_at=before.told_at or finished,
         finished_at=finished or before.finished_at,
+        stopped_at=entry.at,
     )
 
 

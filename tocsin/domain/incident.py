@@ -264,12 +264,14 @@ class NoticeState:
     #: When the first sending ended, and the latest: a further batch moves only the second.
     told_at: datetime | None = None
     finished_at: datetime | None = None
+    #: When letters last stopped leaving, for whatever reason.
+    stopped_at: datetime | None = None
 
     @property
     def may_come_back_until(self) -> datetime | None:
         """Until when letters may come back; None where each is known to have arrived, or not to have."""
         unknown = self.counts.get("handed_over", 0) + self.counts.get("ambiguous", 0)
-        return self.finished_at + COMES_BACK if self.finished_at and unknown else None
+        return self.stopped_at + COMES_BACK if self.stopped_at and unknown else None
 
 
 @dataclass(frozen=True)

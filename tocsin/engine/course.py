@@ -107,7 +107,11 @@ def _due_at(letters: Iterable[LetterPlan]) -> datetime | None:
 
 
 def stopped(course: Course) -> bool:
-    """One entry for this stop: the counts as they stand in the ledger, and the root that proves each row."""
+    """One entry for this stop: the counts as they stand in the ledger, and the root that proves each row.
+
+    Raises jobs.NotAlone while others still send.
+    """
+    course.job.close()
     app, key, notice = course.job.app, course.incident.key, course.notice
 
     def decide(change: Change) -> None:
@@ -146,6 +150,18 @@ def stopped(course: Course) -> bool:
         change.also.append(course.job.end)
 
     return bool(record(app, key, decide, actor="engine").entries)
+
+
+def refused_beside(course: Course) -> None:
+    """Pause the sending and call people, as one who works beside its holder; who writes the stop when it sees this."""
+    notice = course.notice
+
+    def decide(change: Change) -> None:
+        if change.incident.notices[notice].mark == "sending":
+            seq = change.add(SendingPaused(notice=notice, because=change.keep(course.refused)))
+            call_about_refusals(course.job.app, change, notice, course.refusals, seq)
+
+    record(course.job.app, course.incident.key, decide, actor="engine")
 
 
 def _again(course: Course, connection: Connection) -> datetime | None:

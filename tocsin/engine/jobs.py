@@ -42,10 +42,14 @@ class Job:
         with self.app.database.read() as connection:
             return jobs.mates(connection, self.incident, self.move.key, self.app.clock())
 
+    def close(self) -> None:
+        """Let nobody begin beside us: we are about to say how it ended. Raises jobs.NotAlone while others work."""
+        with self.app.database.write() as connection:
+            jobs.close(connection, self.incident, self.move.key, self.holder, self.app.clock())
+
     def end(self, connection: Connection) -> None:
-        """Inside the transaction that says how it ended: give the job back. Raises jobs.NotAlone while others work."""
+        """Inside the transaction that says how it ended: give the job back."""
         self.fence(connection)
-        jobs.refuse_mates(connection, self.incident, self.move.key, self.app.clock())
         jobs.release(connection, self.incident, self.lease, self.holder)
 
 

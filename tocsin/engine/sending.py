@@ -19,7 +19,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
 from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
-from tocsin.engine.course import Course, stopped
+from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import writing
 from tocsin.engine.pacing import Pace
@@ -59,6 +59,9 @@ def send(job: Job) -> bool:
             time.sleep(_LOOK)
             if not (course.why or job.mates()):
                 asyncio.run(_send(course))  # what others gave back
+    if job.beside and course.refused:
+        # Our way out is refused, and perhaps not that of the job's holder: all of us stop, and people are called.
+        refused_beside(course)
     return bool(course.tried)
 
 

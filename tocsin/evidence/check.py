@@ -2,8 +2,9 @@
 
 It needs Python 3 and nothing else, and asks no network. Every entry of the timeline covers the one before it; the last
 stop of the sending names a Merkle root (RFC 9162, 2.1.1) over all letters and a digest over all attempts; each entry on
-what came back names a digest of its own. All of it is worked out again from the files. What the files cannot prove is
-that the timeline is the one that was kept: compare its head with one that was published at the time, in a mail say.
+what came back names a digest of its own. All of it is worked out again from the files, and the tables from that. What
+the files cannot prove is that the timeline is the one that was kept: compare its head with one that was published at
+the time, in a mail say. The PDF says the same in words; its SHA-256 stands in the entry that it was taken out by.
 """
 
 import csv
@@ -48,8 +49,8 @@ def check(folder: Path, head: str | None = None) -> Iterator[str]:
         if _file_digest(folder / name) != digest:
             raise Wrong(f"{name}: its SHA-256 is not the one of manifest.json")
     entries = list(_chained(_rows(folder / "chain.jsonl"), manifest["incident"], head))
-    last = entries[-1]
-    yield f"timeline of {manifest['incident']}: {last['seq']} entries, head {last['seq']}:{last['hash']}"
+    newest = entries[-1]
+    yield f"timeline of {manifest['incident']}: {newest['seq']} entries, head {newest['seq']}:{newest['hash']}"
     notice = manifest["notice"]
     mine = [entry for entry in entries if entry["body"].get("notice") == notice]
     stop = [entry for entry in mine if entry["kind"] == "SendingStopped"][-1]
@@ -59,8 +60,15 @@ def check(folder: Path, head: str | None = None) -> Iterator[str]:
     tries = list(_lines(folder / "attempts.jsonl"))
     _same(_digest(tries), stop["body"]["attempts"], f"attempts.jsonl is not what entry {stop['seq']} proves")
     yield f"{len(tries)} attempts: digest {stop['body']['attempts']} of entry {stop['seq']}"
-    yield _returns(folder, [entry for entry in mine if entry["kind"] == "LettersReturned"])
-    yield _people(folder, [json.loads(leaf) for leaf in leaves])
+    words, reports = _returns(folder, [entry for entry in mine if entry["kind"] == "LettersReturned"])
+    yield words
+    by_hand = {
+        entry["body"]["person"]: entry["body"]["because"]
+        for entry in mine
+        if entry["kind"] == "LetterExcluded" and entry["seq"] > stop["seq"]
+    }
+    last = {person: at for person, _, at, *_ in map(json.loads, tries)}
+    yield _people(folder, [json.loads(leaf) for leaf in leaves], reports, by_hand, last)
 
 
 def _chained(rows: Iterable[dict[str, Any]], incident: str, head: str | None) -> Iterator[dict[str, Any]]:
@@ -89,37 +97,77 @@ def _is_head(head: str, seq: int, hashed: str) -> bool:
     return number == str(seq) and len(digits) >= 8 and hashed.startswith(digits.lower())
 
 
-def _returns(folder: Path, entries: list[dict[str, Any]]) -> str:
+def _returns(folder: Path, entries: list[dict[str, Any]]) -> tuple[str, dict[str, str]]:
+    """That the reports are those of their entries; and mark of a letter to what they come to, by rank."""
     lines: dict[int, list[bytes]] = {entry["seq"]: [] for entry in entries}
-    count = 0
+    reported: dict[str, str] = {}
     for line in _lines(folder / "returns.jsonl"):
         seq, said = json.loads(line)
         if seq not in lines:
             raise Wrong(f"returns.jsonl: entry {seq} speaks of nothing that came back")
         lines[seq].append(_canonical(said))
-        count += 1
+        _, _, mark, action, *_ = said
+        if action == "failed":
+            reported[mark] = "bounced"
+        elif action == "delivered":
+            reported.setdefault(mark, "delivered")
     for entry in entries:
         said = _digest(lines[entry["seq"]])
         _same(said, entry["body"]["digest"], f"returns.jsonl is not what entry {entry['seq']} proves")
-    return f"{count} reports on letters: as {len(entries)} entries say"
+    count = sum(map(len, lines.values()))
+    return f"{count} reports on letters: as {len(entries)} entries say", reported
 
 
-def _people(folder: Path, leaves: list[dict[str, Any]]) -> str:
-    """The tables say of each person what her leaf says, and add up."""
+def _people(
+    folder: Path,
+    leaves: list[dict[str, Any]],
+    reports: dict[str, str],
+    by_hand: dict[str, str],
+    last: dict[str, str],
+) -> str:
+    """The tables say of each person what leaf, reports, attempts and entries say, and add up."""
     stands: Counter[str] = Counter()
-    rows = _table(folder / "people.csv")
-    for leaf, row in zip(leaves, rows, strict=True):
-        names = ("person", "letter", "message_id", "variant")
-        if any(row[name] != (leaf[name] or "") for name in names) or int(row["attempts"]) != leaf["attempts"]:
-            raise Wrong(f"people.csv: person {leaf['person'][:12]} does not stand as in leaves.jsonl")
-        # A table has an apostrophe before what a spreadsheet would reckon.
-        if row["reply"].replace("'", "") != (leaf["reply"] or "").replace("'", ""):
-            raise Wrong(f"people.csv: person {leaf['person'][:12]} has another reply than in leaves.jsonl")
+    for leaf, row in zip(leaves, _table(folder / "people.csv"), strict=True):
+        person = leaf["person"]
+        reported = reports.get(leaf["message_id"].partition("@")[0], "")
+        wanted = {
+            "person": person,
+            "letter": leaf["letter"] or "",
+            "message_id": leaf["message_id"],
+            "variant": leaf["variant"],
+            "attempts": str(leaf["attempts"]),
+            "perhaps_twice": "yes" if leaf["doubtful"] and leaf["attempts"] > 1 else "",
+            "reply": leaf["reply"] or "",
+            "came_back": reported,
+            "reason": by_hand.get(person, leaf["reason"] or ""),
+        }
+        for name, value in wanted.items():
+            # A table has an apostrophe before what a spreadsheet would reckon.
+            if row[name].replace("'", "") != value.replace("'", ""):
+                raise Wrong(f"people.csv: {name} of person {person[:12]} is not what the timeline proves")
+        if row["tried_at"] and row["tried_at"] != last.get(person):
+            raise Wrong(f"people.csv: tried_at of person {person[:12]} is not that of her last attempt")
+        if row["stands"] not in _may_stand(leaf, reported, by_hand):
+            raise Wrong(f"people.csv: person {person[:12]} does not stand as {row['stands']}")
         stands[row["stands"]] += 1
     totals = {row["state"]: int(row["letters"]) for row in _table(folder / "totals.csv")}
     if {state: count for state, count in totals.items() if count} != dict(stands):
         raise Wrong("totals.csv: its numbers are not those of people.csv")
     return f"{sum(stands.values())} people: people.csv as their letters, totals.csv adds up"
+
+
+def _may_stand(leaf: dict[str, Any], reported: str, by_hand: dict[str, str]) -> tuple[str, ...]:
+    """How a letter may be counted now: by a person's word, by what came back, or as it was at the stop.
+
+    What had not left then may be held since, for a decision, or be excluded by it.
+    """
+    state = leaf["state"]
+    if leaf["person"] in by_hand:
+        return ("excluded",)
+    left = state in ("handed_over", "ambiguous") or (state == "refused" and leaf["doubtful"])
+    if left and reported:
+        return (reported,)
+    return (state, "held", "excluded") if state in ("pending", "ambiguous") else (state,)
 
 
 def _same(found: str, wanted: str, words: str) -> None:

@@ -28,7 +28,7 @@ def returns(case_: Case) -> Check:
 
 def _letters(case_: Case) -> None:
     """Each letter is reported as its reports rank, and carries the mark by which they find it."""
-    said = ranked(returned.c.entry.is_not(None)).subquery()
+    said = ranked(and_(returned.c.incident == case_.key, returned.c.entry.is_not(None))).subquery()
     by_rank = case((said.c.rank == 2, "bounced"), (said.c.rank == 1, "delivered"), else_="")
     odd = select(ledger.c.person, ledger.c.notice).outerjoin(said, said.c.row == ledger.c.id)
     unlike = func.coalesce(by_rank, "") != func.coalesce(ledger.c.reported, "")
@@ -45,13 +45,12 @@ def _letters(case_: Case) -> None:
 def _messages(case_: Case) -> None:
     """Each message is the one that came: sealed for its place, or gone since the people's data were erased."""
     key = None if case_.story.erased_seq else case_.app.people_key(case_.key)
-    query = select(returned.c.id, returned.c.seen, returned.c.sealed).where(
-        and_(returned.c.incident == case_.key, func.length(returned.c.sealed) > 0)
-    )
+    query = select(returned.c.id, returned.c.seen, returned.c.sealed).where(returned.c.incident == case_.key)
     for row in case_.connection.execute(query, execution_options={"yield_per": 500}):
         try:
-            if key is None:
+            if key is not None:
+                unseal(key, row.sealed, sealed_for(case_.key, row.seen))
+            elif row.sealed:
                 raise Refused("it was erased")
-            unseal(key, row.sealed, sealed_for(case_.key, row.seen))
         except Refused:
             raise Bad(f"{case_.key}: what came back as {row.id} does not open") from None

@@ -20,6 +20,8 @@ LEASE = 30.0
 
 #: Between a job's key and the name of one who works beside its holder.
 MATE = "/beside/"
+#: Behind a job's key while its holder says how it ended.
+_CLOSED = "/closed"
 
 
 class LeaseLost(TocsinError):
@@ -64,8 +66,9 @@ def beat(connection: Connection, incident: str, key: str, holder: str, clock: da
 
 def release(connection: Connection, incident: str, key: str, holder: str) -> None:
     """Give a job back, done or not."""
+    keys = (key, f"{key}{_CLOSED}")
     connection.execute(
-        delete(job).where(job.c.incident == incident, job.c.key == key, job.c.holder == holder)
+        delete(job).where(job.c.incident == incident, job.c.key.in_(keys), job.c.holder == holder)
     )
 
 
@@ -76,16 +79,22 @@ def mates(connection: Connection, incident: str, key: str, clock: datetime) -> i
     return connection.scalar(select(func.count()).select_from(job).where(*alive)) or 0
 
 
-def refuse_mates(connection: Connection, incident: str, key: str, clock: datetime) -> None:
-    """Raises NotAlone while others work beside; the caller's transaction holds the job's row, so that none begins."""
+def close(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> None:
+    """From now on nobody begins to work beside. Raises NotAlone while somebody does, LeaseLost for another holder."""
+    # The job's row is ours until this transaction ends: whoever is about to begin beside waits for it.
+    beat(connection, incident, key, holder, clock)
+    take(connection, incident, f"{key}{_CLOSED}", holder, clock)
     if count := mates(connection, incident, key, clock):
         raise NotAlone(f"{incident}: {count} others are at {key}")
 
 
 def is_held(connection: Connection, incident: str, key: str, clock: datetime) -> bool:
-    """Whether somebody holds a job, inside the transaction of one who is to work beside: its end waits for that."""
-    alive = (job.c.incident == incident, job.c.key == key, job.c.lease_until >= clock)
-    return connection.execute(select(job.c.key).where(*alive).with_for_update()).first() is not None
+    """Whether somebody holds a job and lets others begin, inside the transaction of one who is to work beside it."""
+    alive = (job.c.incident == incident, job.c.lease_until >= clock)
+    ours = select(job.c.key).where(*alive, job.c.key == key).with_for_update()
+    if connection.execute(ours).first() is None:
+        return False
+    return connection.scalar(select(job.c.key).where(*alive, job.c.key == f"{key}{_CLOSED}")) is None
 
 
 def held(connection: Connection, clock: datetime) -> int:

@@ -24,9 +24,13 @@ def any_key(connection: Connection) -> bool:
     return connection.scalar(query) is not None
 
 
-def key_of(connection: Connection, ring: Keyring, incident: str, purpose: Purpose) -> bytes:
-    """The key again. Raises Refused when it was destroyed or never was."""
+def key_of(
+    connection: Connection, ring: Keyring, incident: str, purpose: Purpose, *, held: bool = False
+) -> bytes:
+    """The key again; `held`, nobody destroys it before this transaction ends. Raises Refused when it is no more."""
     query = select(incident_key).where(incident_key.c.incident == incident, incident_key.c.purpose == purpose)
+    if held:
+        query = query.with_for_update(read=True)
     row = connection.execute(query).mappings().first()
     if row is None:
         raise Refused(f"{incident} has no {purpose} key; is this the right database?")

@@ -56,8 +56,11 @@ STATES = (
 
 #: Characters of a Message-ID by which what comes back names its letter.
 _MARK = 32
-#: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now.
-LEFT = ledger.c.state.in_(("handed_over", "ambiguous"))
+#: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now. One that was
+#: refused when it was tried again may have left before.
+LEFT = or_(
+    ledger.c.state.in_(("handed_over", "ambiguous")), and_(ledger.c.state == "refused", ledger.c.doubtful)
+)
 #: What a report said of such a letter, whatever came first: one that came back did not reach its reader.
 CAME_BACK = and_(LEFT, func.coalesce(ledger.c.reported, "") == "bounced")
 _ARRIVED = and_(LEFT, func.coalesce(ledger.c.reported, "") == "delivered")
@@ -68,10 +71,11 @@ TOLD = or_(
     and_(ledger.c.state == "ambiguous", ledger.c.settled_at.is_not(None), ledger.c.reported.is_(None)),
 )
 #: Rows whose letter did not reach its reader, and will not by itself.
-FAILED = or_(ledger.c.state == "refused", CAME_BACK)
+FAILED = or_(and_(ledger.c.state == "refused", not_(_ARRIVED)), CAME_BACK)
 #: Rows that the next letter may be taken from, unless they are held.
 _OPEN = and_(
-    ledger.c.state.in_(("pending", "ambiguous")), ledger.c.settled_at.is_(None), ledger.c.reported.is_(None)
+    ledger.c.settled_at.is_(None),
+    or_(ledger.c.state == "pending", and_(ledger.c.state == "ambiguous", ledger.c.reported.is_(None))),
 )
 _WAITING = and_(_OPEN, ledger.c.held_at.is_(None))
 #: Rows as they are counted. What is held keeps its state, which a root may have recorded; of who was released from the
@@ -97,9 +101,11 @@ _ELSEWISE = and_(
 )
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(
-    ledger.c.state.in_(("pending", "ambiguous", "excluded")),
     ledger.c.settled_at.is_(None),
-    ledger.c.reported.is_(None),
+    or_(
+        ledger.c.state.in_(("pending", "excluded")),
+        and_(ledger.c.state == "ambiguous", ledger.c.reported.is_(None)),
+    ),
 )
 
 
@@ -144,7 +150,9 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["incident", "notice", "person"],
-            set_=fresh | {"doubtful": or_(ledger.c.doubtful, ledger.c.state == "ambiguous")},
+            # What came back speaks of the letter before.
+            set_=fresh
+            | {"doubtful": or_(ledger.c.doubtful, ledger.c.state == "ambiguous"), "reported": None},
             where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),
         )
     )
@@ -350,7 +358,8 @@ def accounted(connection: Connection, incident: str, notice: str) -> int:
 
 def standing(row: Row[Any]) -> str:
     """How a row is counted."""
-    if row.state in ("handed_over", "ambiguous") and row.reported:
+    left = row.state in ("handed_over", "ambiguous") or (row.state == "refused" and row.doubtful)
+    if left and row.reported:
         return str(row.reported)
     waits = row.state in ("pending", "ambiguous") and row.settled_at is None
     if waits and row.held_at is not None and row.accounted_at is None:

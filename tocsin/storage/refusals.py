@@ -38,7 +38,13 @@ def latest_answers(connection: Connection, incident: str, notice: str, most: int
 
 def refused_for_our_fault(connection: Connection, incident: str, notice: str) -> Iterator[int]:
     """The rows of letters that were, and for whose readers nobody has accounted in another way."""
-    waits = and_(ledger.c.state == "refused", ledger.c.accounted_at.is_(None), ledger.c.held_at.is_(None))
+    waits = and_(
+        ledger.c.state == "refused",
+        ledger.c.accounted_at.is_(None),
+        ledger.c.held_at.is_(None),
+        # Of one that was in doubt before, a report may have said by now that it arrived, or came back.
+        ledger.c.reported.is_(None),
+    )
     query = select(ledger.c.id, ledger.c.reply).where(_of(incident, notice), waits)
     for row in connection.execute(query, execution_options={"yield_per": 5000}):
         if is_ours(row.reply or ""):

@@ -51,7 +51,7 @@ class Taken:
     mark: str | None
     action: str
     status: str
-    words: str
+    code: str
     reporter: str
     sealed: bytes = field(repr=False)
 
@@ -174,7 +174,7 @@ def lines(connection: Connection, incident: str, notice: str, entry: int) -> Ite
 
 
 def _said() -> Select[Any]:
-    names = ("seen", "mark", "action", "status", "words", "reporter", "taken_at")
+    names = ("seen", "mark", "action", "status", "code", "reporter", "taken_at")
     return (
         select(ledger.c.person, *(returned.c[name] for name in names))
         .select_from(_HERS)
@@ -196,12 +196,17 @@ def _digest(said: Iterable[bytes]) -> str:
 
 def unread(connection: Connection) -> Iterator[Row[Any]]:
     """What waits for a person, in the order in which it was taken in."""
-    yield from connection.execute(select(returned).where(returned.c.action == UNREAD).order_by(returned.c.id))
+    yield from connection.execute(
+        select(returned)
+        .where(returned.c.entry.is_(None), returned.c.action == UNREAD)
+        .order_by(returned.c.id)
+    )
 
 
-def how_many_unread(connection: Connection) -> int:
-    """How much waits for a person."""
-    return connection.scalar(select(func.count()).where(returned.c.action == UNREAD)) or 0
+def how_many_unread(connection: Connection, incident: str | None = None) -> int:
+    """How much waits for a person, of one incident or of all and none."""
+    query = select(func.count()).where(returned.c.entry.is_(None), returned.c.action == UNREAD)
+    return connection.scalar(query if incident is None else query.where(returned.c.incident == incident)) or 0
 
 
 def of_id(connection: Connection, id_: int) -> Row[Any] | None:

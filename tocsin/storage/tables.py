@@ -501,13 +501,13 @@ returned = Table(
     Column("mark", String(32)),
     Column("action", String(12), nullable=False),
     Column("status", String(12), nullable=False),
-    Column("words", Text, nullable=False),
+    Column("code", String(20), nullable=False),
     Column("reporter", String(255), nullable=False),
     #: The entry that says so; none yet for one that waits.
     Column("entry", Integer),
     #: The message itself: under the people's key of its incident, or the house's own while it has none.
     Column("sealed", LargeBinary, nullable=False),
-    Index("ix_returned_action_entry", "action", "entry"),
+    Index("ix_returned_entry_action", "entry", "action"),
     Index("ix_returned_incident_notice_entry", "incident", "notice", "entry"),
     Index("ix_returned_row", "row"),
 )

@@ -122,5 +122,5 @@ def _attempt(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _came_back(row: Row[Any]) -> dict[str, Any]:
-    names = ("taken_at", "action", "status", "words", "reporter")
+    names = ("taken_at", "action", "status", "code", "reporter")
     return {name: getattr(row, name) for name in names}

@@ -320,14 +320,14 @@ def upgrade() -> None:
         sa.Column("mark", sa.String(length=32), nullable=True),
         sa.Column("action", sa.String(length=12), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("reporter", sa.String(length=255), nullable=False),
         sa.Column("entry", sa.Integer(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_returned")),
         sa.UniqueConstraint("seen", name=op.f("uq_returned_seen")),
     )
-    op.create_index("ix_returned_action_entry", "returned", ["action", "entry"], unique=False)
+    op.create_index("ix_returned_entry_action", "returned", ["entry", "action"], unique=False)
     op.create_index(
         "ix_returned_incident_notice_entry", "returned", ["incident", "notice", "entry"], unique=False
     )
