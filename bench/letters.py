@@ -99,7 +99,9 @@ def found(name: str) -> str:
     """Where one of Postfix's programs is."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if path is None:
-        raise SystemExit(f"{name} is missing: apt-get install postfix, or put it on PATH")
+        # No failure: the other benchmarks of `make bench` need no Postfix.
+        print(f"not measured, for {name} is missing: apt-get install postfix, or put it on PATH")
+        raise SystemExit(0)
     return path
 
 

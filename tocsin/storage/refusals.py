@@ -18,7 +18,7 @@ _ANSWERED = ("handed_over", "refused")
 def by_state(connection: Connection, incident: str, notice: str) -> dict[str, int]:
     """Rows by the state that they are in, from an index alone: a run of a million letters begins with this."""
     query = select(ledger.c.state, func.count()).where(_of(incident, notice)).group_by(ledger.c.state)
-    return dict(row._tuple() for row in connection.execute(query))
+    return {row.state: int(row[1]) for row in connection.execute(query)}
 
 
 def latest_answers(connection: Connection, incident: str, notice: str, most: int) -> list[str | None]:
