@@ -107,11 +107,7 @@ def _due_at(letters: Iterable[LetterPlan]) -> datetime | None:
 
 
 def stopped(course: Course) -> bool:
-    """One entry for this stop: the counts as they stand in the ledger, and the root that proves each row.
-
-    Raises jobs.NotAlone while others still send.
-    """
-    course.job.close()
+    """One entry for this stop: the counts as they stand in the ledger, and the root that proves each row."""
     app, key, notice = course.job.app, course.incident.key, course.notice
 
     def decide(change: Change) -> None:

@@ -43,7 +43,7 @@ class Job:
             return jobs.mates(connection, self.incident, self.move.key, self.app.clock())
 
     def close(self) -> None:
-        """Let nobody begin beside us: we are about to say how it ended. Raises jobs.NotAlone while others work."""
+        """Let nobody begin beside us for a while: we are about to say how it ended."""
         with self.app.database.write() as connection:
             jobs.close(connection, self.incident, self.move.key, self.holder, self.app.clock())
 

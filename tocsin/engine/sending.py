@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import json
 import time
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +26,6 @@ from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
-from tocsin.storage.jobs import NotAlone
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
 
@@ -50,19 +48,27 @@ def send(job: Job) -> bool:
     course = Course(job, incident, write, app.people_key(job.incident), remembered(job))
     with watched(app.database, job.incident) as course.head:
         asyncio.run(_send(course))
-        while not job.beside:
-            if not job.mates():
-                with suppress(NotAlone):
-                    return stopped(course)
-            if job.stop():
-                break  # they go on, and whoever holds the job next says how it ended
-            time.sleep(_LOOK)
-            if not (course.why or job.mates()):
+        if not job.beside:
+            if not _alone(course):
+                return bool(course.tried)  # they go on, and whoever holds the job next says how it ended
+            if not course.why:
                 asyncio.run(_send(course))  # what others gave back
+            return stopped(course)
     if job.beside and course.refused:
         # Our way out is refused, and perhaps not that of the job's holder: all of us stop, and people are called.
         refused_beside(course)
     return bool(course.tried)
+
+
+def _alone(course: Course) -> bool:
+    """Let nobody begin beside us, and wait until all who did are through. False where we are to end before."""
+    while True:
+        course.job.close()
+        if not course.job.mates():
+            return True
+        if course.job.stop():
+            return False
+        time.sleep(_LOOK)
 
 
 async def _send(course: Course) -> None:

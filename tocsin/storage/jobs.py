@@ -28,10 +28,6 @@ class LeaseLost(TocsinError):
     """Another holder took the job over; what this one still had in hand is not written."""
 
 
-class NotAlone(TocsinError):
-    """Others still work beside the holder of a job: how it ended cannot be said yet."""
-
-
 def take(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> bool:
     """Take a job under a fresh name; False while somebody else holds it."""
     until = clock + timedelta(seconds=LEASE)
@@ -80,12 +76,12 @@ def mates(connection: Connection, incident: str, key: str, clock: datetime) -> i
 
 
 def close(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> None:
-    """From now on nobody begins to work beside. Raises NotAlone while somebody does, LeaseLost for another holder."""
+    """For as long as a lease, nobody begins to work beside. Said again, for longer. LeaseLost for another holder."""
     # The job's row is ours until this transaction ends: whoever is about to begin beside waits for it.
     beat(connection, incident, key, holder, clock)
-    take(connection, incident, f"{key}{_CLOSED}", holder, clock)
-    if count := mates(connection, incident, key, clock):
-        raise NotAlone(f"{incident}: {count} others are at {key}")
+    closed = f"{key}{_CLOSED}"
+    connection.execute(delete(job).where(job.c.incident == incident, job.c.key == closed))
+    take(connection, incident, closed, holder, clock)
 
 
 def is_held(connection: Connection, incident: str, key: str, clock: datetime) -> bool:
