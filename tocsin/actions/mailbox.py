@@ -36,7 +36,7 @@ class Look:
 
 def look(app: App) -> Look | None:
     """Look into the mailbox once, and note how it went for `tocsin status`; None where none is configured."""
-    mark = _bookmark(app)
+    mark = bookmark(app, "mailbox")
     try:
         config = config_of(app)
         if config is None:
@@ -57,9 +57,10 @@ def look(app: App) -> Look | None:
     return found
 
 
-def _bookmark(app: App) -> Bookmark:
+def bookmark(app: App, heartbeat: str) -> Bookmark:
+    """How far the look whose sign of life this is came the last time."""
     with app.database.read() as connection:
-        _, detail = heartbeats.beats(connection).get("mailbox", (None, None))
+        _, detail = heartbeats.beats(connection).get(heartbeat, (None, None))
     return Bookmark(**(detail or {}).get("bookmark", {}))
 
 

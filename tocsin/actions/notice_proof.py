@@ -137,7 +137,7 @@ def _made(
     with still(app) as connection:
         proof = notice_proof(app, connection, incident, notice)
         head = made.chain(chain_lines(connection, incident.key))
-        made.letters(letter_lines(app, connection, incident.key, notice))
+        made.letters(letter_lines(proof))
         upto = proof.stop.recorded_at
         made.lines("attempts.jsonl", ledger.attempts_lines(connection, incident.key, notice, upto))
         made.lines("returns.jsonl", returns_lines(connection, proof))

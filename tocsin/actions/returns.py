@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from tocsin.actions.mailbox import Walk, walk
+from tocsin.actions.mailbox import Walk, bookmark, walk
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
@@ -26,7 +26,7 @@ from tocsin.engine.mailroom import config_of
 from tocsin.logs import Log
 from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
-from tocsin.sources.mailbox import Bookmark, Lying, MailboxDown
+from tocsin.sources.mailbox import Lying, MailboxDown
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import keys, ledger, returned, timeline
 from tocsin.storage.database import Unavailable
@@ -67,9 +67,7 @@ def take_in(app: App, messages: Iterable[bytes]) -> Noted:
 
 def look(app: App) -> tuple[Noted, Walk] | None:
     """Look once into the mailbox of the settings, and note how it went; None where none is configured."""
-    with app.database.read() as connection:
-        _, detail = heartbeats.beats(connection).get("bounces", (None, None))
-    mark, noted = Bookmark(**(detail or {}).get("bookmark", {})), Noted()
+    mark, noted = bookmark(app, "bounces"), Noted()
 
     def keep(raw: bytes, lying: Lying, whole: bool) -> bool:
         _kept(app, [raw], noted)
@@ -94,8 +92,8 @@ def _kept(app: App, batch: list[bytes], noted: Noted) -> None:
     marks = {mark for _, found in came for group in found.marks for mark in group}
     with app.database.write() as connection:
         rows = returned.letters(connection, marks) if marks else {}
-        keys = _keys(app, connection, {row.incident for row in rows.values()})
-        taken = [_taken(app, raw, found, _named(found, rows), keys) for raw, found in came]
+        lies_under = _keys(app, connection, {row.incident for row in rows.values()})
+        taken = [_taken(app, raw, found, _named(found, rows), lies_under) for raw, found in came]
         new = returned.put(connection, taken)
         returned.forget_strangers(connection, app.now() - KEPT)
     noted.reports.update(each.action for each in new)
@@ -122,12 +120,12 @@ def _keys(app: App, connection: Connection, incidents: Iterable[str]) -> dict[st
 
 
 def _taken(
-    app: App, raw: bytes, found: CameBack, row: Row[Any] | None, keys_: dict[str | None, bytes | None]
+    app: App, raw: bytes, found: CameBack, row: Row[Any] | None, lies_under: dict[str | None, bytes | None]
 ) -> Taken:
     # The same message has other line ends in a file than on the wire.
     seen = keyed_digest(app.keyring.derived("returns"), raw.replace(b"\r\n", b"\n").rstrip())
     incident = row.incident if row else None
-    key = keys_[incident]
+    key = lies_under[incident]
     return Taken(
         seen=seen,
         taken_at=app.now(),
@@ -153,9 +151,7 @@ def heed(app: App) -> list[tuple[str, LettersReturned]]:
             done = record(app, key, partial(_decide, app, notice), actor=RETURNS.id)
         except Unavailable:
             raise
-        except (
-            Exception
-        ) as error:  # any failure at all: one incident that cannot be read keeps no other from its own
+        except Exception as error:  # any failure at all: one incident keeps no other from its reports
             log.error("reports wait", incident=key, error=type(error).__name__)
             continue
         noted += [(key, each.body) for each in done.entries if isinstance(each.body, LettersReturned)]

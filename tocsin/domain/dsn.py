@@ -13,6 +13,7 @@ from email.errors import MessageError
 from email.message import Message
 from typing import Literal
 
+from tocsin.domain.mailhead import plain
 from tocsin.domain.returns import marks_in
 
 Action = Literal["failed", "delayed", "delivered", "relayed", "expanded", "complained", "nothing", "unread"]
@@ -169,11 +170,7 @@ def _field(message: Message, name: str) -> str:
 def _fields(message: Message, name: str) -> list[str]:
     """The values of a field, each on one line, with bytes beyond ASCII as they can be read."""
     raw = (str(value)[:_LONGEST_FIELD] for key, value in message.raw_items() if key.lower() == name)
-    return [" ".join(_CONTROLS.sub(" ", _plain(value)).split()) for value in raw]
-
-
-def _plain(value: str) -> str:
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return [" ".join(_CONTROLS.sub(" ", plain(value)).split()) for value in raw]
 
 
 def _text(part: Message) -> str:

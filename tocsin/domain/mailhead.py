@@ -89,7 +89,7 @@ def _fields(head: bytes) -> dict[str, str]:
     try:
         # The oldest policy keeps fields as they are written: newer ones parse them, and stumble over hostile ones.
         message = message_from_bytes(head + b"\r\n\r\n", policy=policy.compat32)
-        pairs = [(name.lower(), _plain(str(value)[:_LONGEST_FIELD])) for name, value in message.raw_items()]
+        pairs = [(name.lower(), plain(str(value)[:_LONGEST_FIELD])) for name, value in message.raw_items()]
     except (MessageError, ValueError, LookupError, RecursionError):
         return {}
     found: dict[str, str] = {}
@@ -98,7 +98,7 @@ def _fields(head: bytes) -> dict[str, str]:
     return found
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """A field whose bytes beyond ASCII, which RFC 6532 allows, stand in it as surrogates."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 

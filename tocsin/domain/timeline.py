@@ -85,6 +85,14 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+def lines_digest(lines: Iterable[bytes]) -> str:
+    """SHA-256 over lines, each with its end, in hex; none of them stays in memory."""
+    seen = hashlib.sha256()
+    for line in lines:
+        seen.update(line + b"\n")
+    return seen.hexdigest()
+
+
 def as_row(entry: Entry) -> dict[str, Any]:
     """The entry as plain values: what is stored, exported and hashed."""
     return {

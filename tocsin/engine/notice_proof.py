@@ -18,7 +18,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Entry, canonical
 from tocsin.evidence.case import Case
 from tocsin.evidence.letters import rows_as_stopped
-from tocsin.evidence.story import Sending, heard
+from tocsin.evidence.story import heard
 from tocsin.evidence.verify import verify
 from tocsin.rendering.proof import Proven, Stop
 from tocsin.storage import ledger, returned, timeline
@@ -28,6 +28,7 @@ from tocsin.storage import ledger, returned, timeline
 class NoticeProof:
     """One notice as its papers of proof tell it. `entries` are those that speak of it, in order."""
 
+    case: Case
     incident: Incident
     notice: str
     as_of: datetime
@@ -65,13 +66,15 @@ def notice_proof(app: App, connection: Connection, incident: Incident, notice: s
     stops = [entry for entry in entries if isinstance(entry.body, k.SendingStopped)]
     if not stops:
         raise Refused(f"no letter of {notice} has left yet, so there is nothing to prove")
-    if _sending(app, connection, key, notice).may_move(app.now()):
+    case = Case(app, key, connection, heard(connection, key)[0])
+    if case.story.sending(notice).may_move(app.now()):
         raise Refused(
             f"letters of {notice} are on their way; their next stop proves them: tocsin pause {key} {notice}"
         )
     counts = ledger.counts(connection, key, notice)
     readers = ledger.by_readers(connection, key, notice)
-    return NoticeProof(incident, notice, app.now(), stops[-1], entries, counts, readers, _duties(incident))
+    duties = _duties(incident)
+    return NoticeProof(case, incident, notice, app.now(), stops[-1], entries, counts, readers, duties)
 
 
 def _duties(incident: Incident) -> list[tuple[str, datetime | None, datetime | None]]:
@@ -79,15 +82,10 @@ def _duties(incident: Incident) -> list[tuple[str, datetime | None, datetime | N
     return [(f"{each.opened.cite} ({each.opened.key})", each.due_at, each.met_at) for each in duties]
 
 
-def _sending(app: App, connection: Connection, key: str, notice: str) -> Sending:
-    return heard(connection, key)[0].sending(notice)
-
-
-def letter_lines(app: App, connection: Connection, key: str, notice: str) -> Iterator[Line]:
+def letter_lines(proof: NoticeProof) -> Iterator[Line]:
     """Each letter in the order of the pseudonyms, a few at a time."""
-    story, _ = heard(connection, key)
-    case = Case(app, key, connection, story)
-    for row, was in rows_as_stopped(case, notice, story.sending(notice)):
+    sending = proof.case.story.sending(proof.notice)
+    for row, was in rows_as_stopped(proof.case, proof.notice, sending):
         yield Line(row, was, ledger.standing(row))
 
 

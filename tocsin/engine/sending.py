@@ -121,9 +121,7 @@ async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list
 
 
 async def _one(course: Course, channel: Channel, row: Any) -> Settled:
-    now = course.job.app.now()
-
-    letter = None
+    now, letter = course.job.app.now(), None
 
     def settled(state: str, outcome: str, phase: str, reply: str, again: datetime | None = None) -> Settled:
         return Settled(

@@ -8,7 +8,6 @@ rows (SKIP LOCKED); on SQLite there is one writer at a time. A long module, beca
 state to another, or counts it, stands side by side.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +35,7 @@ from sqlalchemy import (
 from tocsin.domain.merkle import root
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.routes import HELD
-from tocsin.domain.timeline import canonical
+from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
 from tocsin.storage.tables import Moment, attempt, ledger
@@ -471,10 +470,7 @@ def root_of(connection: Connection, incident: str, notice: str) -> str:
 
 def attempts_digest(connection: Connection, incident: str, notice: str, upto: datetime) -> str:
     """SHA-256 over the lines of all attempts on the notice's letters up to a moment."""
-    seen = hashlib.sha256()
-    for line in attempts_lines(connection, incident, notice, upto):
-        seen.update(line + b"\n")
-    return seen.hexdigest()
+    return lines_digest(attempts_lines(connection, incident, notice, upto))
 
 
 def attempts_lines(connection: Connection, incident: str, notice: str, upto: datetime) -> Iterator[bytes]:

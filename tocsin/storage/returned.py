@@ -5,16 +5,15 @@ A report changes no row of the ledger before an entry speaks of it: both happen 
 the wire, or waits for its next try, is spoken of once that is over.
 """
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, select, true, update
 
 from tocsin.domain.moments import iso
-from tocsin.domain.timeline import canonical
+from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
 from tocsin.storage.ledger import COUNTED, LEFT, TOLD
 from tocsin.storage.tables import ledger, returned
@@ -107,7 +106,7 @@ def news(connection: Connection, incident: str, notice: str) -> News | None:
     mine = and_(mine, returned.c.id <= last)
     by_action = select(returned.c.action, func.count()).select_from(_HERS).where(mine)
     counted = connection.execute(by_action.group_by(returned.c.action).order_by(returned.c.action))
-    digest = _digest(_lines(connection, _said().where(mine)))
+    digest = lines_digest(_lines(connection, _said().where(mine)))
     return News(last, {row[0]: row[1] for row in counted}, _moved(connection, mine), digest)
 
 
@@ -144,7 +143,11 @@ def take_note(connection: Connection, incident: str, notice: str, last: int, ent
     waits = select(returned.c.id).select_from(_HERS).where(_WAITS)
     waits = waits.where(returned.c.incident == incident, returned.c.notice == notice, returned.c.id <= last)
     taken = connection.execute(update(returned).where(returned.c.id.in_(waits)).values(entry=entry)).rowcount
-    for action, state in (("delivered", "delivered"), ("failed", "bounced")):
+    # The stronger word last: it stands over any other.
+    for action, state, over in (
+        ("delivered", "delivered", ledger.c.reported.is_(None)),
+        ("failed", "bounced", true()),
+    ):
         said = select(returned.c.row).select_from(_HERS)
         said = said.where(
             returned.c.incident == incident,
@@ -153,18 +156,13 @@ def take_note(connection: Connection, incident: str, notice: str, last: int, ent
             returned.c.action == action,
             _SAME,
         )
-        weaker = (
-            ledger.c.reported.is_(None)
-            if state == "delivered"
-            else func.coalesce(ledger.c.reported, "") != state
-        )
-        connection.execute(update(ledger).where(ledger.c.id.in_(said), weaker).values(reported=state))
+        connection.execute(update(ledger).where(ledger.c.id.in_(said), over).values(reported=state))
     return taken
 
 
 def digest_of(connection: Connection, incident: str, notice: str, entry: int) -> str:
     """SHA-256 over the lines of what came back of which an entry speaks."""
-    return _digest(lines(connection, incident, notice, entry))
+    return lines_digest(lines(connection, incident, notice, entry))
 
 
 def lines(connection: Connection, incident: str, notice: str, entry: int) -> Iterator[bytes]:
@@ -185,13 +183,6 @@ def _said() -> Select[Any]:
 def _lines(connection: Connection, query: Select[Any]) -> Iterator[bytes]:
     for *words, at in connection.execute(query, execution_options={"yield_per": 5000}):
         yield canonical([*words, iso(at)])
-
-
-def _digest(said: Iterable[bytes]) -> str:
-    seen = hashlib.sha256()
-    for line in said:
-        seen.update(line + b"\n")
-    return seen.hexdigest()
 
 
 def unread(connection: Connection) -> Iterator[Row[Any]]:
