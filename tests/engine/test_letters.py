@@ -37,6 +37,15 @@ CORRECTED = {
 }
 
 
+def about_to_send(story, count):
+    """Released to so many, and nobody has begun to send; the move that does."""
+    story.with_customers(count).approved()
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
+    (move,) = [move for move in story.plan.moves if isinstance(move, SendLetters)]
+    return move
+
+
 def everybody(count):
     return sorted(f"c{n}@example.org" for n in range(1, count + 1))
 
@@ -445,9 +454,7 @@ def test_a_refused_address_is_settled_and_counted_and_closing_asks_about_it(tale
 
 
 def test_two_processes_send_one_notice_side_by_side_and_nobody_twice(story):
-    story.with_customers(40).approved()
-    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
-    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
+    about_to_send(story, 40)
     story.mail.misbehave(Fault("dot", "delay", seconds=0.3))
     home = story.app.settings.model_copy(
         update={"ledger": story.app.settings.ledger.model_copy(update={"batch": 4})}
@@ -469,10 +476,7 @@ def test_two_processes_send_one_notice_side_by_side_and_nobody_twice(story):
 
 
 def test_one_who_was_killed_beside_the_holder_leaves_its_letters_in_doubt_and_no_false_end(story):
-    story.with_customers(12).approved()
-    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
-    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
-    (move,) = [move for move in story.plan.moves if isinstance(move, SendLetters)]
+    move = about_to_send(story, 12)
     lead, mate = Job(story.app, story.key, move, "lead"), Job(story.app, story.key, move, "mate", beside=True)
     with story.app.database.write() as connection:
         assert jobs.take(connection, story.key, lead.lease, "lead", story.app.clock())
@@ -499,10 +503,7 @@ def test_one_who_was_killed_beside_the_holder_leaves_its_letters_in_doubt_and_no
 
 
 def test_nobody_begins_beside_a_holder_who_says_how_it_ended(story):
-    story.with_customers(2).approved()
-    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
-    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
-    (move,) = [move for move in story.plan.moves if isinstance(move, SendLetters)]
+    move = about_to_send(story, 2)
     lead, clock = Job(story.app, story.key, move, "lead"), story.app.clock()
     with story.app.database.write() as connection:
         assert jobs.take(connection, story.key, lead.lease, "lead", clock)
@@ -518,10 +519,7 @@ def test_nobody_begins_beside_a_holder_who_says_how_it_ended(story):
 
 
 def test_one_beside_whose_way_out_is_refused_stops_all_and_calls_people(story):
-    story.with_customers(12).approved()
-    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
-    advance(story.app, story.key, wanted=lambda move: not isinstance(move, SendLetters))
-    (move,) = [move for move in story.plan.moves if isinstance(move, SendLetters)]
+    move = about_to_send(story, 12)
     mate = Job(story.app, story.key, move, "mate", beside=True)
     with story.app.database.write() as connection:
         jobs.take(connection, story.key, mate.lease, "mate", story.app.clock())
