@@ -189,24 +189,19 @@ def released(home: Path, url: str, port: int, count: int) -> App:
 
 def write_letters(app: App, path: Path) -> int:
     """The same letters as words, for Django; returns the mean size of one as a mail, in bytes."""
-    from tocsin.rendering.mime import Mold
-
     write, sizes = writing(app, app.incident(KEY), CUSTOMERS), []
     with path.open("w", encoding="utf-8") as file:
         for number, (_, person) in enumerate(readers(app, app.incident(KEY))):
-            letter = write.letters.letter(write.reader(person), person.locale or "en")
+            cut = write.letters.cut(write.reader(person), person.locale or "en")
+            letter = cut.letter
             file.write(json.dumps([person.email, letter.subject, letter.text, letter.html]) + "\n")
             if number < 100:
-                mold = Mold(
-                    sender=("StreamOnApi", SENDER), subject=letter.subject, reply_to=SENDER, headers={}
-                )
-                made = mold.letter(
+                made = write.mold(cut.subject).letter(
                     message_id=f"{number}@a.example",
                     date=BEGINNING,
                     to=("", person.email or ""),
-                    text=letter.text,
-                    html=letter.html,
-                    envelope_sender=None,
+                    text=cut.text,
+                    html=cut.html,
                 )
                 sizes.append(len(made.content))
     return round(statistics.mean(sizes))

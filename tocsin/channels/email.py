@@ -107,7 +107,10 @@ class MailChannel:
             reason = "the mail holds 8-bit text, which not every relay carries; encode it"
             raise Undelivered("refused", "address", reason)
         self._sender = sender
-        return replace(mail, sender=sender, recipient=mailbox(mail.recipient))
+        recipient = mailbox(mail.recipient)
+        if (sender, recipient) == (mail.sender, mail.recipient):
+            return mail
+        return replace(mail, sender=sender, recipient=recipient)
 
     def _kept(self) -> "Conversation | None":
         free = self._ours()

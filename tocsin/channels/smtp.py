@@ -97,7 +97,7 @@ class Conversation:
                 await self._accepted(line, phase, patience)
             # What fails in `data` has begun no content, and is no doubt.
             line.refuse_unread()
-            line.say(_on_the_wire(mail.content))
+            line.say(mail.content + b".\r\n" if mail.ready else _on_the_wire(mail.content))
             phase = "after-dot"
             said = await line.reply(self._config.after_dot_timeout)
             if not 200 <= said.code < 300:

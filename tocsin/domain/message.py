@@ -60,12 +60,16 @@ class Undelivered(TocsinError):
 
 @dataclass(frozen=True)
 class MailEnvelope:
-    """One mail to one recipient: RFC 5321 envelope and the exact RFC 5322 bytes."""
+    """One mail to one recipient: RFC 5321 envelope and the exact RFC 5322 bytes.
+
+    `ready` where whoever made them knows that every line ends in CRLF, and none begins with a dot.
+    """
 
     message_id: str
     sender: str
     recipient: str
     content: bytes
+    ready: bool = False
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def _envelope(course: Course, row: Any) -> Any:
     first, last = (day and date.fromisoformat(day) for day in (first, last))
     others = tuple((kind, Certainty(each)) for kind, each in otherwise)
     reader = Reader(tuple(kinds), Certainty(sure), name, first, last, tuple(added), others, tuple(left_out))
-    letter = course.write.letters.letter(reader, locale)
+    letter = course.write.letters.cut(reader, locale)
     mold, bounces = course.mold(letter.subject), course.job.app.settings.mail.bounces
     return mold.letter(
         message_id=row.message_id,

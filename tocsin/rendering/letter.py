@@ -28,6 +28,7 @@ from tocsin.rendering.text import check, load, render
 from tocsin.rendering.words import fill
 from tocsin.rendering.written import (
     SLOTS,
+    Cut,
     Letter,
     Reader,
     Written,
@@ -40,7 +41,7 @@ from tocsin.rendering.written import (
     without_slots,
 )
 
-__all__ = ["Letter", "LetterFacts", "Letters", "Reader", "Variant", "clean_name"]
+__all__ = ["Cut", "Letter", "LetterFacts", "Letters", "Reader", "Variant", "clean_name"]
 
 PARTS = ("subject", "txt", "html")
 #: What all letters stand in, as text and as a page.
@@ -80,6 +81,10 @@ class Letters:
 
     def letter(self, reader: Reader, locale: str) -> Letter:
         """The letter to one reader: in English, with a line that says so, where there is none in their language."""
+        return self.cut(reader, locale).letter
+
+    def cut(self, reader: Reader, locale: str) -> Cut:
+        """The same letter, as a mail is made of it."""
         return self._written_for(self.variant_of(reader, locale)).to(reader)
 
     def variant_of(self, reader: Reader, locale: str) -> Variant:
@@ -107,7 +112,7 @@ class Letters:
         for reader, locale in readers:
             variant = self.variant_of(reader, locale)
             if variant not in samples:
-                samples[variant] = self._written_for(variant).to(reader)
+                samples[variant] = self._written_for(variant).to(reader).letter
         return samples
 
     def texts(self, variant: Variant) -> dict[str, str]:

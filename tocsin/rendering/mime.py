@@ -4,8 +4,6 @@ Bodies are base64, text first, HTML second. Nothing is believed: what was built 
 mail that reads differently is refused.
 """
 
-import binascii
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -25,13 +23,13 @@ from tocsin.rendering.mail_headers import (
     words,
     written_date,
 )
-
-#: `plain` or `html`, and the text.
-Body = tuple[str, str]
+from tocsin.rendering.stencil import Body, Stencil
 
 #: Base64 has no `_`, so that no body can hold this line.
 _BOUNDARY = "=_tocsin_letter"
-_WIDTH = 76
+_KINDS = ("plain", "html")
+#: The line of a body that says nothing.
+_EMPTY = "\r\n"
 
 
 class Mold:
@@ -50,7 +48,7 @@ class Mold:
     ) -> None:
         self._sender = (clean(sender[0], "the sender's name"), ascii_address(sender[1]))
         self._subject = clean(subject, "the subject")
-        self._proven: set[bool] = set()
+        self._proven: set[tuple[Stencil, ...]] = set()
         lines = [
             f"From: {mailbox('From', self._sender)}",
             f"Subject: {words('Subject', self._subject)}",
@@ -67,37 +65,35 @@ class Mold:
         message_id: str,
         date: datetime,
         to: Mailbox,
-        text: str,
-        html: str | None = None,
+        text: str | Body,
+        html: str | Body | None = None,
         envelope_sender: str | None = None,
     ) -> MailEnvelope:
         """One letter. `message_id` with or without its angle brackets; `date` aware; line ends of any kind.
 
-        Every letter's name and bodies are decoded again; the first of each shape is read back as a whole.
+        Every letter's name and own words are decoded again; the first of each pair of stencils is read back as a whole.
         """
         message_id = bare_message_id(message_id)
         reader = (clean(to[0], "the reader's name"), ascii_address(to[1]))
-        bodies = [("plain", _canonical(text))] + ([("html", _canonical(html))] if html is not None else [])
+        bodies = [_body(each) for each in (text, html) if each is not None]
         addressed = mailbox("To", reader)
-        encoded = [_wrapped(body) for _, body in bodies]
-        own = f"To: {addressed}\r\nDate: {written_date(date)}\r\nMessage-ID: <{message_id}>\r\n"
-        parts = [_part(kind, body) for (kind, _), body in zip(bodies, encoded, strict=True)]
-        content = (self._fixed + own + (parts[0] if html is None else _alternative(parts))).encode("ascii")
-        self._prove_own(reader, addressed, bodies, encoded)
-        if (html is None) not in self._proven:
-            self._prove_whole(content, message_id, reader, bodies)
-            self._proven.add(html is None)
-        return MailEnvelope(message_id, envelope_sender or self._sender[1], reader[1], content)
-
-    def _prove_own(self, reader: Mailbox, addressed: str, bodies: list[Body], encoded: list[str]) -> None:
         if read_mailbox(addressed) != reader:
             raise Refused("the reader's name does not survive in a mail header; write to them without it")
-        for (kind, meant), body in zip(bodies, encoded, strict=True):
-            if binascii.a2b_base64(body).decode() != meant:
-                raise Refused(f"the {kind} text of a letter does not survive its encoding; nothing was made")
+        own = f"To: {addressed}\r\nDate: {written_date(date)}\r\nMessage-ID: <{message_id}>\r\n"
+        parts = [
+            _part(kind, body.stencil.encoded(body.own)) for kind, body in zip(_KINDS, bodies, strict=False)
+        ]
+        content = (self._fixed + own + (parts[0] if html is None else _alternative(parts))).encode("ascii")
+        stencils = tuple(body.stencil for body in bodies)
+        if stencils not in self._proven:
+            self._prove_whole(content, message_id, reader, bodies)
+            if not (isinstance(text, str) or isinstance(html, str)):
+                self._proven.add(stencils)  # one of its own comes but once
+        return MailEnvelope(message_id, envelope_sender or self._sender[1], reader[1], content, ready=True)
 
     def _prove_whole(self, content: bytes, message_id: str, reader: Mailbox, bodies: list[Body]) -> None:
         strict, plain = message_from_bytes(content, policy=policy.default), message_from_bytes(content)
+        meant = [(kind, body.stencil.text(body.own)) for kind, body in zip(_KINDS, bodies, strict=False)]
         # Names by the older parser: the newer one puts a blank between the encoded words of a long name.
         found = [
             (strict["Subject"], self._subject),
@@ -107,10 +103,10 @@ class Mold:
             ([one.addr_spec for one in strict["From"].addresses], [self._sender[1]]),
             ([one.addr_spec for one in strict["To"].addresses], [reader[1]]),
             (strict["Message-ID"], f"<{message_id}>"),
-            ([_read_body(part) for part in plain.walk() if not part.is_multipart()], bodies),
+            ([_read_body(part) for part in plain.walk() if not part.is_multipart()], meant),
             ([defect for part in strict.walk() for defect in part.defects], []),
         ]
-        if any(seen != meant for seen, meant in found) or max(map(len, content.split(b"\r\n"))) > 998:
+        if any(seen != wanted for seen, wanted in found) or max(map(len, content.split(b"\r\n"))) > 998:
             raise Refused("the letter reads differently once it is a mail; nothing was made")
 
 
@@ -137,34 +133,14 @@ def build_mail(
     )
 
 
-def _canonical(text: str) -> str:
-    """NFC, and CRLF line ends, as base64 demands of text: RFC 2045, section 6.8."""
-    if "\x00" in text or not _encodes(text):
-        raise Refused("a letter's text holds a NUL or half a character; correct it where it was entered")
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.replace("\n", "\r\n")
-
-
-def _encodes(text: str) -> bool:
-    """Whether no half of a character stands alone in it."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _wrapped(body: str) -> str:
-    flat = binascii.b2a_base64(body.encode(), newline=False).decode("ascii")
-    return "\r\n".join([flat[start : start + _WIDTH] for start in range(0, len(flat), _WIDTH)])
+def _body(given: str | Body) -> Body:
+    return Body(Stencil((given,))) if isinstance(given, str) else given
 
 
 def _part(kind: str, body: str) -> str:
     return (
-        f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n{body}\r\n'
+        f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+        f"{body or _EMPTY}"
     )
 
 
@@ -173,7 +149,7 @@ def _alternative(parts: list[str]) -> str:
     return f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n{pieces}--{_BOUNDARY}--\r\n'
 
 
-def _read_body(part: Message) -> Body:
+def _read_body(part: Message) -> tuple[str, str]:
     content = part.get_payload(decode=True)
     assert isinstance(content, bytes)
     return part.get_content_subtype(), content.decode()

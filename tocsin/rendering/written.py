@@ -14,6 +14,7 @@ from typing import Literal
 
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.languages import ENGLISH, shorter
+from tocsin.rendering.stencil import Body, Stencil
 
 Seen = Literal["none", "day", "range"]
 LONGEST_NAME = 100
@@ -52,6 +53,20 @@ class Letter:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A letter whose shared words stand in stencils: what a mail is made of, without writing them anew."""
+
+    subject: str
+    text: Body
+    html: Body
+
+    @property
+    def letter(self) -> Letter:
+        """As it is read."""
+        return Letter(self.subject, self.text.words, self.html.words)
+
+
 class Written:
     """One variant, cut at the places where the reader's own facts go.
 
@@ -61,20 +76,28 @@ class Written:
     def __init__(
         self, subject: str, text: str, page: str, written_day: Sequence[Callable[[date], str]]
     ) -> None:
-        self._subject, self._text, self._page = subject, _SLOT.split(text), _SLOT.split(page)
+        self._subject = subject
+        self._text, self._text_slots = _cut(text)
+        self._page, self._page_slots = _cut(page)
         self._written_day = [lru_cache(maxsize=1024)(write) for write in written_day]
 
-    def to(self, reader: Reader) -> Letter:
+    def to(self, reader: Reader) -> Cut:
+        """The letter to one reader."""
         first, last = reader.first_seen or reader.last_seen, reader.last_seen
         own = {_NAME: reader_name(reader) or ""}
         for slots, write in zip(_DAYS, self._written_day, strict=False):
             own |= {slot: write(day) if day else "" for slot, day in zip(slots, (first, last), strict=True)}
-        escaped = {slot: html.escape(value) for slot, value in own.items()}
-        return Letter(
+        return Cut(
             self._subject,
-            "".join([own.get(piece, piece) for piece in self._text]),
-            "".join([escaped.get(piece, piece) for piece in self._page]),
+            Body(self._text, tuple([own.get(slot, "") for slot in self._text_slots])),
+            Body(self._page, tuple([html.escape(own.get(slot, "")) for slot in self._page_slots])),
         )
+
+
+def _cut(rendered: str) -> tuple[Stencil, list[str]]:
+    """A rendered text as a stencil, and the slots that are its gaps."""
+    cut = _SLOT.split(rendered)
+    return Stencil(cut[::2]), cut[1::2]
 
 
 def days_known(reader: Reader) -> Seen:

@@ -20,7 +20,7 @@ from tocsin.engine.letters import (
     writing,
 )
 from tocsin.engine.writing import Writing, readers_of
-from tocsin.rendering.letter import Letter, Letters, Variant, clean_name
+from tocsin.rendering.letter import Cut, Letter, Letters, Variant, clean_name
 from tocsin.rendering.letter_lint import lint_languages, lint_letter, lint_readers, load_never
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
@@ -89,7 +89,7 @@ class _Sample:
 
     hidden: str
     person: AffectedPerson
-    letter: Letter
+    cut: Cut
 
 
 def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
@@ -109,10 +109,10 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         counts[variant] = counts.get(variant, 0) + 1
         groups.setdefault(variant, Counter())[readers_of(person).group] += 1
         if variant not in samples:
-            samples[variant] = _Sample(hidden, person, write.letters.letter(reader, locale))
+            samples[variant] = _Sample(hidden, person, write.letters.cut(reader, locale))
         if spoken.asked:
             instead[spoken.asked.partition("-")[0], spoken.lacking] += 1
-    written = {variant: sample.letter for variant, sample in samples.items()}
+    written = {variant: sample.cut.letter for variant, sample in samples.items()}
     locales: dict[str, int] = {}
     for variant, count in counts.items():
         locales[variant.locale] = locales.get(variant.locale, 0) + count
@@ -156,7 +156,7 @@ def _view(
     *,
     reads: bool,
 ) -> VariantView:
-    letter = sample.letter
+    letter = sample.cut.letter
     return VariantView(
         variant_digest(variant),
         variant.locale,
@@ -181,12 +181,12 @@ def _raw(write: Writing, sample: _Sample, message_id: str, now: datetime) -> "st
     """The sample as its mail; whoever has no address is shown with the one that answers go to."""
     person = sample.person
     try:
-        mail = write.mold(sample.letter.subject).letter(
+        mail = write.mold(sample.cut.subject).letter(
             message_id=message_id,
             date=now,
             to=(clean_name(person.name) or "" if person.name else "", person.email or write.reply_to),
-            text=sample.letter.text,
-            html=sample.letter.html,
+            text=sample.cut.text,
+            html=sample.cut.html,
         )
     except Refused as refusal:
         return refusal
