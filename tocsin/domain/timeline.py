@@ -66,17 +66,23 @@ def _refuse(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+#: Most values, by far: nothing in them is to be looked at.
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
 def _refuse_floats(value: object) -> None:
     # The encoder knows floats and would write them without asking.
     if isinstance(value, float):
         _refuse(value)
     if isinstance(value, Mapping):
-        for name, item in value.items():
+        for name in value:
             if not isinstance(name, str):
                 _refuse(name)
-            _refuse_floats(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        if type(item) not in _PLAIN:
             _refuse_floats(item)
 
 

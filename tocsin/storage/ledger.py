@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Connection,
+    Integer,
     Row,
     String,
     and_,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     insert,
     literal,
     not_,
+    null,
     or_,
     select,
     update,
@@ -38,7 +41,8 @@ from tocsin.domain.scope.routes import HELD
 from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
-from tocsin.storage.tables import Moment, attempt, ledger
+from tocsin.storage.spreading import ForEach
+from tocsin.storage.tables import Moment, attempt, ledger, moment_text
 from tocsin.storage.tables import account as other
 
 STATES = (
@@ -205,20 +209,33 @@ def claim(
     if rows:
         connection.execute(
             update(ledger)
-            .where(ledger.c.id == bindparam("row"))
+            .where(ledger.c.id.in_([row.id for row in rows]))
             .values(
                 state="sending",
                 digest=digest,
                 attempts=ledger.c.attempts + 1,
-                doubtful=bindparam("doubt"),
+                doubtful=or_(ledger.c.doubtful, ledger.c.state.in_(("sending", "ambiguous"))),
                 first_attempt_at=func.coalesce(ledger.c.first_attempt_at, literal(now, Moment)),
                 lease=lease,
                 lease_until=clock + timedelta(seconds=seconds),
-            ),
-            [{"row": row.id, "doubt": row.doubtful or row.state in ("sending", "ambiguous")} for row in rows],
+            )
         )
         _record_lost(connection, [row for row in rows if row.state == "sending"], now)
     return rows
+
+
+#: What a sender knows of a letter that it took.
+_TAKEN = (
+    ledger.c.id,
+    ledger.c.incident,
+    ledger.c.person,
+    ledger.c.message_id,
+    ledger.c.state,
+    ledger.c.attempts,
+    ledger.c.doubtful,
+    ledger.c.first_attempt_at,
+    ledger.c.sealed,
+)
 
 
 def _taken(
@@ -227,7 +244,7 @@ def _taken(
     """Rows that nobody else is taking, those first that have waited longest."""
     if limit <= 0:
         return []
-    query = _of(select(ledger), incident, notice).where(which).order_by(ledger.c.not_before)
+    query = _of(select(*_TAKEN), incident, notice).where(which).order_by(ledger.c.not_before)
     return list(connection.execute(query.limit(limit).with_for_update(skip_locked=True)))
 
 
@@ -254,45 +271,60 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     """Record attempts, a batch at a time. A row whose lease was lost keeps the other holder's word."""
     if not results:
         return
-    connection.execute(
+    when = moment_text(at)
+    rows = [
+        {
+            **vars(each),
+            "reply": each.reply[:500],
+            "not_before": moment_text(each.not_before),
+            "settled_at": when if each.final else None,
+            "at": when,
+            "lease": lease,
+        }
+        for each in results
+    ]
+    _SETTLE.run(connection, rows)
+    _TRY.run(connection, rows)
+
+
+_SETTLED = {
+    "row": BigInteger(),
+    "number": Integer(),
+    **dict.fromkeys(("state", "outcome", "phase", "reply", "not_before", "settled_at", "letter"), String()),
+    **dict.fromkeys(("at", "lease"), String()),
+}
+_SETTLE = ForEach(
+    _SETTLED,
+    lambda came: (
         update(ledger)
-        .where(ledger.c.id == bindparam("row"), ledger.c.lease == lease, ledger.c.state == "sending")
+        .where(ledger.c.id == came.row, ledger.c.lease == came.lease, ledger.c.state == "sending")
         .values(
-            state=bindparam("to"),
-            reply=bindparam("said"),
-            phase=bindparam("came_to"),
-            letter=bindparam("bytes"),
-            settled_at=bindparam("settled"),
-            not_before=bindparam("again"),
-            lease=None,
-            lease_until=None,
+            state=came.state,
+            reply=came.reply,
+            phase=came.phase,
+            letter=came.letter,
+            settled_at=came.settled_at,
+            not_before=came.not_before,
+            lease=null(),
+            lease_until=null(),
+        )
+    ),
+)
+_TRY = ForEach(
+    _SETTLED,
+    lambda came: insert(attempt).from_select(
+        ("door", "row", "number", "at", "outcome", "phase", "reply"),
+        select(
+            literal("ledger"),
+            cast(came.row, String),
+            came.number,
+            came.at,
+            came.outcome,
+            came.phase,
+            came.reply,
         ),
-        [
-            {
-                "row": each.row,
-                "to": each.state,
-                "said": each.reply[:500],
-                "came_to": each.phase,
-                "bytes": each.letter,
-                "settled": at if each.final else None,
-                "again": each.not_before,
-            }
-            for each in results
-        ],
-    )
-    connection.execute(insert(attempt), [_attempt(each, at) for each in results])
-
-
-def _attempt(each: Settled, at: datetime) -> dict[str, Any]:
-    return {
-        "door": "ledger",
-        "row": str(each.row),
-        "number": each.number,
-        "at": at,
-        "outcome": each.outcome,
-        "phase": each.phase,
-        "reply": each.reply[:500],
-    }
+    ),
+)
 
 
 def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> None:

@@ -38,6 +38,13 @@ metadata = MetaData(
 )
 
 
+def moment_text(value: datetime) -> str:
+    """An aware moment as it is stored."""
+    if value.tzinfo is None:
+        raise ValueError("a naive moment reached the database")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware moment as fixed-width UTC text; microseconds always written, so that text order is time order."""
 
@@ -46,11 +53,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         """To text. A naive moment is a programming error."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive moment reached the database")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return None if value is None else moment_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """From text."""
