@@ -62,10 +62,10 @@ class Pace:
         rates = rates_of(course.job.app)
         return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
 
-    def claim(self, connection: Connection) -> list[Any] | None:
-        """Take rows that may leave by now or in a moment, in their order; None where no row can be had now."""
+    def claim(self, connection: Connection, batch: int) -> list[Any] | None:
+        """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had."""
         course, app = self.course, self.course.job.app
-        batch, now, clock = app.settings.ledger.batch, app.now(), app.clock()
+        now, clock = app.now(), app.clock()
         relay, room = self._relay(connection, clock, batch)
         rows = room and ledger.claim(
             connection,

@@ -20,6 +20,7 @@ from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
+from tocsin.engine.keeper import Ended, Keeper
 from tocsin.engine.letters import writing
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
@@ -80,31 +81,41 @@ async def _send(course: Course) -> None:
     if not channels:
         course.down, course.why = True, "mail is not configured; see tocsin doctor"
         return
-    pace = Pace.of(course)
     try:
-        while not course.why:
-            with app.database.write() as connection:
-                course.job.fence(connection)
-                rows = pace.claim(connection)
-            if rows is None:
-                if await pace.rest():
-                    continue
-                return
-            results = await _batch(course, pace, channels, rows)
-            # What did leave is recorded, whatever happened to the letter beside it.
-            with app.database.write() as connection:
-                ledger.settle(connection, course.lease, results, app.now())
-                tried = {result.row for result in results}
-                course.tried += len(tried)
-                ledger.unclaim(connection, course.lease, [row for row in rows if row.id not in tried])
-            if course.failed is not None:
-                raise course.failed
+        await _through(course, Keeper(course, Pace.of(course)), channels)
     finally:
         for channel in channels:
             await channel.close()
 
 
-async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list[Any]) -> list[Settled]:
+async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> None:
+    """Batch after batch, until none is left or we are to stop."""
+    ended, rows = Ended(), await keeper.trip()
+    try:
+        while rows or await keeper.pace.rest():
+            if not rows:
+                rows = await keeper.trip()
+                continue
+            before, ended = ended, Ended()
+            coming = asyncio.create_task(keeper.trip(before)) if keeper.ahead else None
+            ended = await _batch(course, keeper.pace, channels, rows)
+            rows = await coming if coming else None
+            if rows and (course.why or course.failed):
+                ended, rows = Ended(ended.results, [*ended.left, *rows]), None
+            if not rows:
+                last, ended = ended, Ended()
+                rows = await keeper.trip(last)
+            if course.failed is not None:
+                raise course.failed
+    except BaseException as error:
+        # A trip has failed: what left meanwhile is recorded yet, if it can be.
+        if ended != Ended():
+            course.failed = error
+            await keeper.trip(ended)
+        raise
+
+
+async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list[Any]) -> Ended:
     """Hand one batch over, as many letters at a time as there are connections."""
     waiting = iter(rows)
     results: list[Settled] = []
@@ -117,7 +128,8 @@ async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list
 
     ends = await asyncio.gather(*(work(channel) for channel in channels), return_exceptions=True)
     course.failed = next((end for end in ends if end is not None), None)
-    return results
+    tried = {result.row for result in results}
+    return Ended(results, [row for row in rows if row.id not in tried])
 
 
 async def _one(course: Course, channel: Channel, row: Any) -> Settled:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Select,
     String,
     and_,
     bindparam,
@@ -199,13 +200,14 @@ def claim(
     A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
     One that is held by now is not: it may have left, and stays in doubt until a person has decided.
     """
-    _put_in_doubt(connection, incident, notice, now, clock)
-    died = and_(ledger.c.state == "sending", ledger.c.lease_until < clock)
-    rows = _taken(connection, incident, notice, died, limit)
+    which = {"incident": incident, "notice": notice, "digest": digest, "now": now, "clock": clock}
+    died = list(connection.execute(_DIED, which))
+    _put_in_doubt(connection, [row for row in died if row.held_at is not None], now)
+    rows = [row for row in died if row.held_at is None][:limit]
     # One state at a time, as the index has them: however many letters have left, none of them is looked at.
-    for state in ("ambiguous", "pending"):
-        waits = and_(ledger.c.state == state, ledger.c.digest == digest, _WAITING, ledger.c.not_before <= now)
-        rows += _taken(connection, incident, notice, waits, limit - len(rows))
+    for waits in (_DOUBTED, _PENDING):
+        if len(rows) < limit:
+            rows += connection.execute(waits, which | {"most": limit - len(rows)})
     if rows:
         connection.execute(
             update(ledger)
@@ -234,28 +236,35 @@ _TAKEN = (
     ledger.c.attempts,
     ledger.c.doubtful,
     ledger.c.first_attempt_at,
+    ledger.c.held_at,
     ledger.c.sealed,
 )
 
 
-def _taken(
-    connection: Connection, incident: str, notice: str, which: ColumnElement[bool], limit: int
-) -> list[Row[Any]]:
-    """Rows that nobody else is taking, those first that have waited longest."""
-    if limit <= 0:
-        return []
-    query = _of(select(*_TAKEN), incident, notice).where(which).order_by(ledger.c.not_before)
-    return list(connection.execute(query.limit(limit).with_for_update(skip_locked=True)))
+def _waiting(which: ColumnElement[bool]) -> Select[Any]:
+    """Rows that nobody else is taking, those first that have waited longest. Made once: a claim is frequent."""
+    query = select(*_TAKEN).where(
+        ledger.c.incident == bindparam("incident"), ledger.c.notice == bindparam("notice"), which
+    )
+    return query.order_by(ledger.c.not_before).with_for_update(skip_locked=True)
 
 
-def _put_in_doubt(connection: Connection, incident: str, notice: str, now: datetime, clock: datetime) -> None:
+def _due(state: str) -> Select[Any]:
+    due = and_(ledger.c.digest == bindparam("digest"), ledger.c.not_before <= bindparam("now", type_=Moment))
+    return _waiting(and_(ledger.c.state == state, _WAITING, due)).limit(bindparam("most"))
+
+
+#: Rows in which somebody died; letters in doubt, and letters that have not left.
+_DIED = _waiting(and_(ledger.c.state == "sending", ledger.c.lease_until < bindparam("clock", type_=Moment)))
+_DOUBTED, _PENDING = _due("ambiguous"), _due("pending")
+
+
+def _put_in_doubt(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
     """Held letters whose sender died: nobody sends them now, and nobody knows whether they left."""
-    died = and_(ledger.c.state == "sending", ledger.c.lease_until < clock, ledger.c.held_at.is_not(None))
-    rows = list(connection.execute(_of(select(ledger), incident, notice).where(died)))
     if rows:
         _record_lost(connection, rows, now)
-        values = {"state": "ambiguous", "doubtful": True, "lease": None, "lease_until": None}
-        connection.execute(_of(update(ledger), incident, notice).where(died).values(**values))
+        doubted = update(ledger).where(ledger.c.id.in_([row.id for row in rows]))
+        connection.execute(doubted.values(state="ambiguous", doubtful=True, lease=None, lease_until=None))
 
 
 def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
