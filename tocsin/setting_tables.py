@@ -189,7 +189,7 @@ class Mailbox(Table):
 
 
 class Ledger(Table):
-    """How letters leave. `batch` receipts are recorded at a time: so many may be doubted after a crash."""
+    """How letters leave. `batch` of them are in hand at once: so many may be doubted after a crash."""
 
     batch: Annotated[int, Field(ge=1, le=1000)] = 100
     lease: float = 700

@@ -442,6 +442,44 @@ def test_a_pause_while_the_ledger_fills_is_not_overrun_by_its_end(story, monkeyp
 # --- refusals and doubts
 
 
+def test_a_fault_of_ours_after_a_letter_left_leaves_it_in_doubt_and_never_unsent(story):
+    """What nobody foresaw happens behind the relay's 250: the letter may not leave once more without a flag."""
+    move = about_to_send(story, 4)
+    plain = in_the_middle(story, lambda: None)
+    opened = story.app.routes["email"]
+
+    class Stumbles:
+        name = "email"
+
+        def __init__(self, channel):
+            self.channel = channel
+
+        async def send(self, item):
+            receipt = await self.channel.send(item)
+            if len(story.letters) == 2:
+                raise RuntimeError("nobody foresaw this")
+            return receipt
+
+        async def close(self):
+            await self.channel.close()
+
+    story.app = replace(story.app, routes={**story.app.routes, "email": lambda app: Stumbles(opened(app))})
+    with pytest.raises(RuntimeError, match="nobody foresaw"):
+        perform(story.app, story.key, move)
+    assert (story.counts["handed_over"], story.counts["sending"], story.counts["pending"]) == (1, 1, 2)
+    adds_up(story, 4)
+    clock = plain.clock
+    story.app = replace(plain, clock=lambda: clock() + timedelta(seconds=LEASE + 200))
+    story.fast_forward(minutes=5)
+    assert sorted(set(story.readers)) == everybody(4)
+    assert (story.letter.mark, story.counts["handed_over"], story.counts["possible_duplicates"]) == (
+        "sent",
+        4,
+        1,
+    )
+    assert verify(story.app, story.key).fault is None
+
+
 def test_a_refused_address_is_settled_and_counted_and_closing_asks_about_it(tale):
     tale.with_customers(4)
     tale.mail.misbehave(Fault("rcpt", reply="550 5.1.1 <c2@example.org> unknown", recipient="c2@example.org"))

@@ -12,9 +12,8 @@ def nameless(words: str, recipient: str) -> str:
     local = recipient.rpartition("@")[0]
     # The longer first. Relays also repeat the form in which ORCPT gave it, and servers the local part alone.
     seen = words.casefold()
-    for name in filter(None, (xtext(recipient), recipient, xtext(local), local)):
-        if name.casefold() not in seen:
-            continue
+    names = {name for name in (xtext(recipient), recipient, xtext(local), local) if name.casefold() in seen}
+    for name in sorted(names - {""}, key=len, reverse=True):
         alone = rf"(?<![\w.+@-]){re.escape(name)}(?![\w+@-])"
         words = re.sub(alone, "recipient", words, flags=re.IGNORECASE)
     return ADDRESS.sub("(address)", words)

@@ -26,6 +26,9 @@ class Line(asyncio.Protocol):
         self._rest = b""
         self._lines: list[bytes] = []
         self._waits: asyncio.Future[None] | None = None
+        #: Until when we wait, in the loop's time, and the alarm that says so, or looks again.
+        self._until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._lost: Exception | None = None
         transport.set_protocol(self)
 
@@ -51,15 +54,28 @@ class Line(asyncio.Protocol):
     async def _more(self, timeout: float) -> None:
         if self._lost is not None:
             raise self._lost
-        self._waits = self._loop.create_future()
-        late = self._loop.call_later(
-            timeout, self._fail, aiosmtplib.SMTPReadTimeoutError("no answer in time")
-        )
+        self._waits, self._until = self._loop.create_future(), self._loop.time() + timeout
+        if self._alarm is None or self._alarm.when() > self._until:
+            self._set_alarm()
         try:
             await self._waits
         finally:
-            late.cancel()
             self._waits = None
+
+    def _set_alarm(self) -> None:
+        """One alarm for reply after reply: most come long before it, and it is not set anew for each."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._until, self._rings)
+
+    def _rings(self) -> None:
+        self._alarm = None
+        if self._waits is None:
+            return
+        if self._loop.time() < self._until:
+            self._set_alarm()
+        else:
+            self._fail(aiosmtplib.SMTPReadTimeoutError("no answer in time"))
 
     # --- what the transport tells
 
@@ -95,6 +111,8 @@ class Line(asyncio.Protocol):
         lost = aiosmtplib.SMTPServerDisconnected("Connection lost")
         lost.__cause__ = exc
         self._end(lost)
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._before.connection_lost(exc)
 
     def _end(self, why: Exception) -> None:

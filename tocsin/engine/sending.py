@@ -119,20 +119,22 @@ async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list
     """Hand one batch over, as many letters at a time as there are connections."""
     waiting = iter(rows)
     results: list[Settled] = []
+    begun: set[int] = set()
 
     async def work(channel: Channel) -> None:
         for row in waiting:
             if not await pace.its_turn(row):
                 return
-            results.append(await _one(course, channel, row))
+            results.append(await _one(course, channel, row, begun))
 
     ends = await asyncio.gather(*(work(channel) for channel in channels), return_exceptions=True)
     course.failed = next((end for end in ends if end is not None), None)
-    tried = {result.row for result in results}
-    return Ended(results, [row for row in rows if row.id not in tried])
+    # One that was begun and whose end nobody knows is neither: it is in doubt once its lease has run out.
+    known = begun | {result.row for result in results}
+    return Ended(results, [row for row in rows if row.id not in known])
 
 
-async def _one(course: Course, channel: Channel, row: Any) -> Settled:
+async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> Settled:
     now, letter = course.job.app.now(), None
 
     def settled(state: str, outcome: str, phase: str, reply: str, again: datetime | None = None) -> Settled:
@@ -143,6 +145,7 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
     try:
         envelope = _envelope(course, row)
         letter = hashlib.sha256(envelope.content).hexdigest()
+        begun.add(row.id)
         receipt = await channel.send(envelope)
     except Refused as refusal:
         return settled("excluded", "refused", "build", str(refusal))

@@ -72,6 +72,8 @@ class Letters:
         printed = printed_texts(self._folder / f"{notice}.{ENGLISH}.{part}.j2" for part in PARTS)
         self.languages = Languages(self.locales, facts, printed)
         self._written: dict[Variant, Written] = {}
+        #: The same by what a reader's account says, which takes less to look up.
+        self._shared: dict[tuple[object, ...], Written] = {}
 
     @cached_property
     def variables(self) -> frozenset[str]:
@@ -85,7 +87,20 @@ class Letters:
 
     def cut(self, reader: Reader, locale: str) -> Cut:
         """The same letter, as a mail is made of it."""
-        return self._written_for(self.variant_of(reader, locale)).to(reader)
+        shared = (
+            locale,
+            reader.kinds,
+            reader.certainty,
+            days_known(reader),
+            reader_name(reader) is not None,
+            reader.added,
+            reader.otherwise,
+            reader.left_out,
+        )
+        written = self._shared.get(shared)
+        if written is None:
+            written = self._shared[shared] = self._written_for(self.variant_of(reader, locale))
+        return written.to(reader)
 
     def variant_of(self, reader: Reader, locale: str) -> Variant:
         """Which words this reader gets."""
