@@ -67,6 +67,7 @@ class Pace:
         course, app = self.course, self.course.job.app
         batch, now, clock = app.settings.ledger.batch, app.now(), app.clock()
         relay, room = self._relay(connection, clock, batch)
+        self.course.rows_until = clock + timedelta(seconds=app.settings.ledger.lease)
         rows = room and ledger.claim(
             connection,
             course.incident.key,
@@ -77,6 +78,7 @@ class Pace:
             clock=clock,
             seconds=app.settings.ledger.lease,
             limit=room,
+            at_once=app.settings.mail.connections,
         )
         if not rows or not self.rates.limited:
             return rows or None
@@ -119,9 +121,9 @@ class Pace:
         return str(json.loads(raw)[0]).rpartition("@")[2].lower()
 
     async def its_turn(self, row: Any) -> bool:
-        """Wait until a row may leave. False where somebody stopped the sending meanwhile."""
+        """Wait until a row may leave. False where somebody stopped the sending meanwhile, or others have it by now."""
         self.rested = False
-        return await self._wait(self.moments.get(row.id))
+        return await self._wait(self.moments.get(row.id)) and self.course.ours()
 
     async def rest(self) -> bool:
         """Wait for the next letter that is to leave soon. False where none is, or somebody stopped the sending."""

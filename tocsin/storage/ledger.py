@@ -53,6 +53,10 @@ STATES = (
     "held",
 )
 
+#: What a letter keeps that is given up because its second sender died too.
+_TWICE = (
+    "it was in doubt, was sent once more, and its sender died before it could record what the other side said"
+)
 #: Characters of a Message-ID by which what comes back names its letter.
 _MARK = 32
 #: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now. One that was
@@ -189,19 +193,25 @@ def claim(
     clock: datetime,
     seconds: float,
     limit: int,
+    at_once: int = 1,
 ) -> list[Row[Any]]:
     """Take up to `limit` rows of the approved digest that may leave now; they are `sending` under this lease.
 
     A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
-    One that is held by now is not: it may have left, and stays in doubt until a person has decided.
+    One that is held by now is not: it may have left, and stays in doubt until a person has decided. Letters in doubt
+    are taken alone, no more than are handed over `at_once`: should their sender die, it had begun them all.
     """
-    _put_in_doubt(connection, incident, notice, now, clock)
-    died = and_(ledger.c.state == "sending", ledger.c.lease_until < clock)
-    rows = _taken(connection, incident, notice, died, limit)
+    died = _died(clock, seconds)
+    _put_in_doubt(connection, incident, notice, now, died)
+    _give_up(connection, incident, notice, now, died)
+    rows = _taken(connection, incident, notice, died, min(limit, at_once))
     # One state at a time, as the index has them: however many letters have left, none of them is looked at.
-    for state in ("ambiguous", "pending"):
-        waits = and_(ledger.c.state == state, ledger.c.digest == digest, _WAITING, ledger.c.not_before <= now)
-        rows += _taken(connection, incident, notice, waits, limit - len(rows))
+    for state, most in (("ambiguous", min(limit, at_once)), ("pending", limit)):
+        if not rows:
+            waits = and_(
+                ledger.c.state == state, ledger.c.digest == digest, _WAITING, ledger.c.not_before <= now
+            )
+            rows = _taken(connection, incident, notice, waits, most)
     if rows:
         connection.execute(
             update(ledger)
@@ -231,14 +241,45 @@ def _taken(
     return list(connection.execute(query.limit(limit).with_for_update(skip_locked=True)))
 
 
-def _put_in_doubt(connection: Connection, incident: str, notice: str, now: datetime, clock: datetime) -> None:
+def _died(clock: datetime, seconds: float) -> ColumnElement[bool]:
+    """Rows on the wire whose sender is no more. A lease that reaches much further than any was taken before the clock
+    was set back; clocks of two machines differ by less.
+    """
+    ahead = clock + timedelta(seconds=2 * seconds)
+    over = or_(ledger.c.lease_until < clock, ledger.c.lease_until > ahead)
+    return and_(ledger.c.state == "sending", over)
+
+
+def _give_up(
+    connection: Connection, incident: str, notice: str, now: datetime, died: ColumnElement[bool]
+) -> None:
+    """Letters in doubt whose sender died as well: nobody gets a third copy, and a letter that kills whoever sends it
+    keeps no other waiting. Nobody knows whether they left, so that their readers are told in another way.
+    """
+    twice = and_(died, ledger.c.doubtful, ledger.c.held_at.is_(None))
+    rows = list(
+        connection.execute(_of(select(ledger.c.id, ledger.c.attempts), incident, notice).where(twice))
+    )
+    if rows:
+        words = {"phase": LOST["phase"], "reply": _TWICE}
+        said = {"door": "ledger", "at": now, "outcome": "refused", **words}
+        connection.execute(
+            insert(attempt), [{**said, "row": str(row.id), "number": row.attempts} for row in rows]
+        )
+        settled = {"state": "refused", "settled_at": now, "lease": None, "lease_until": None}
+        connection.execute(_of(update(ledger), incident, notice).where(twice).values(**settled, **words))
+
+
+def _put_in_doubt(
+    connection: Connection, incident: str, notice: str, now: datetime, died: ColumnElement[bool]
+) -> None:
     """Held letters whose sender died: nobody sends them now, and nobody knows whether they left."""
-    died = and_(ledger.c.state == "sending", ledger.c.lease_until < clock, ledger.c.held_at.is_not(None))
-    rows = list(connection.execute(_of(select(ledger), incident, notice).where(died)))
+    held = and_(died, ledger.c.held_at.is_not(None))
+    rows = list(connection.execute(_of(select(ledger), incident, notice).where(held)))
     if rows:
         _record_lost(connection, rows, now)
         values = {"state": "ambiguous", "doubtful": True, "lease": None, "lease_until": None}
-        connection.execute(_of(update(ledger), incident, notice).where(died).values(**values))
+        connection.execute(_of(update(ledger), incident, notice).where(held).values(**values))
 
 
 def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
