@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -113,7 +114,10 @@ async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list
         for row in waiting:
             if not await pace.its_turn(row):
                 return
-            results.append(await _one(course, channel, row))
+            result = await _one(course, channel, row)
+            if result.outcome in ("retry", "down") and not course.ours():
+                return  # others had it before its content was begun
+            results.append(result)
 
     ends = await asyncio.gather(*(work(channel) for channel in channels), return_exceptions=True)
     course.failed = next((end for end in ends if end is not None), None)
@@ -129,7 +133,7 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
         )
 
     try:
-        envelope = _envelope(course, row)
+        envelope = replace(_envelope(course, row), ours=course.ours)
         letter = hashlib.sha256(envelope.content).hexdigest()
         receipt = await channel.send(envelope)
     except Refused as refusal:
