@@ -97,6 +97,8 @@ class Conversation:
                 await self._accepted(line, phase, patience)
             # What fails in `data` has begun no content, and is no doubt.
             line.refuse_unread()
+            if mail.ours is not None and not mail.ours():
+                raise aiosmtplib.SMTPServerDisconnected("another sender has it by now")
             line.say(mail.content + b".\r\n" if mail.ready else _on_the_wire(mail.content))
             phase = "after-dot"
             said = await line.reply(self._config.after_dot_timeout)

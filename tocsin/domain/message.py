@@ -1,6 +1,7 @@
 """What leaves the house by a route, and what the other side said to it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tocsin.domain.errors import TocsinError
@@ -70,6 +71,8 @@ class MailEnvelope:
     recipient: str
     content: bytes
     ready: bool = False
+    #: Asked once more when the content is about to begin: False where another sender has the mail by now.
+    ours: Callable[[], bool] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

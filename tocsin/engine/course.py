@@ -44,6 +44,8 @@ class Course:
     refused: str = ""
     why: str = ""
     failed: BaseException | None = None
+    #: When the lease of the rows in hand ends (real clock), and with it our right to them.
+    rows_until: datetime | None = None
     #: Looks up the incident's head.
     head: Callable[[], int] = lambda: 0
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
@@ -66,6 +68,10 @@ class Course:
     def until(self) -> Until:
         """Up to when letters that are put off are tried again."""
         return Until(self.due_at, timedelta(hours=self.job.app.settings.ledger.margin))
+
+    def ours(self) -> bool:
+        """Whether the rows in hand are still ours. A process that was stopped may wake when others have sent them."""
+        return self.rows_until is None or self.job.app.clock() < self.rows_until
 
     def mold(self, subject: str) -> Mold:
         """What all letters of one subject share."""
@@ -166,8 +172,13 @@ def _again(course: Course, connection: Connection) -> datetime | None:
     waits = ledger.next_due(connection, key, notice)
     doubted = ledger.lease_end(connection, key, notice)
     # Leases run on the real clock, what the incident waits for on its own.
-    lost = app.now() + (doubted - app.clock()) + _LATER if doubted else None
+    lost = app.now() + _left(doubted - app.clock(), app.settings.ledger.lease) + _LATER if doubted else None
     return min((moment for moment in (waits, lost) if moment), default=None)
+
+
+def _left(lease: timedelta, seconds: float) -> timedelta:
+    """What is left of a row's lease: nothing where it reaches further than any, since the clock was set back."""
+    return lease if lease <= timedelta(seconds=2 * seconds) else timedelta(0)
 
 
 def _resume_at(course: Course, change: Change, again: datetime | None) -> datetime:

@@ -7,6 +7,7 @@ than a whole batch, as it is set.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin.engine.course import Course
@@ -24,6 +25,22 @@ class Ended:
     left: Sequence[Any] = ()
 
 
+NOTHING = Ended()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Rows that are ours, and until when (real clock)."""
+
+    rows: Sequence[Any]
+    until: datetime
+
+    @property
+    def doubted(self) -> bool:
+        """Whether some of them may have left before."""
+        return any(row.doubtful or row.state != "pending" for row in self.rows)
+
+
 @dataclass
 class Keeper:
     """The ledger, as one run of a sending goes to it."""
@@ -34,18 +51,25 @@ class Keeper:
     def __post_init__(self) -> None:
         batch = self.course.job.app.settings.ledger.batch
         #: Whether a trip may be under way while letters leave. Letters that have each their moment are taken for it.
-        self.ahead = batch > 1 and not self.pace.rates.limited
-        self._at_once = batch // 2 if self.ahead else batch
+        self._ahead = batch > 1 and not self.pace.rates.limited
+        self._most = batch // 2 if self._ahead else batch
 
-    async def trip(self, ended: Ended = Ended()) -> list[Any] | None:
+    async def trip(self, ended: Ended = NOTHING) -> Taken | None:
         """Record what has ended, and take the next rows; None where none is to be had, or where we are to stop.
 
         Raises LeaseLost once everything is recorded.
         """
-        return await asyncio.to_thread(self._trip, ended)
+        return await asyncio.to_thread(self._trip, ended, doubted=True)
 
-    def _trip(self, ended: Ended) -> list[Any] | None:
+    def ahead(self, ended: Ended, taken: Taken) -> "asyncio.Task[Taken | None] | None":
+        """The same while these rows leave, if it may be; letters in doubt are never taken so, nor beside others."""
+        if not self._ahead or taken.doubted:
+            return None
+        return asyncio.create_task(asyncio.to_thread(self._trip, ended, doubted=False))
+
+    def _trip(self, ended: Ended, *, doubted: bool) -> Taken | None:
         course, app = self.course, self.course.job.app
+        until = app.clock() + timedelta(seconds=app.settings.ledger.lease)
         rows: list[Any] | None = None
         lost: LeaseLost | None = None
         with app.database.write() as connection:
@@ -55,10 +79,10 @@ class Keeper:
             if not course.why and course.failed is None:
                 try:
                     course.job.fence(connection)
-                    rows = self.pace.claim(connection, self._at_once)
+                    rows = self.pace.claim(connection, self._most, doubted=doubted)
                 except LeaseLost as error:
                     lost = error
         course.tried += len(ended.results)
         if lost is not None:
             raise lost
-        return rows
+        return Taken(rows, until) if rows else None

@@ -62,8 +62,11 @@ class Pace:
         rates = rates_of(course.job.app)
         return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
 
-    def claim(self, connection: Connection, batch: int) -> list[Any] | None:
-        """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had."""
+    def claim(self, connection: Connection, batch: int, *, doubted: bool = True) -> list[Any] | None:
+        """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had.
+
+        Letters in doubt come first, alone; unless those are not to be taken now (`doubted`).
+        """
         course, app = self.course, self.course.job.app
         now, clock = app.now(), app.clock()
         relay, room = self._relay(connection, clock, batch)
@@ -77,6 +80,7 @@ class Pace:
             clock=clock,
             seconds=app.settings.ledger.lease,
             limit=room,
+            at_once=app.settings.mail.connections if doubted else 0,
         )
         if not rows or not self.rates.limited:
             return rows or None
@@ -119,9 +123,9 @@ class Pace:
         return str(json.loads(raw)[0]).rpartition("@")[2].lower()
 
     async def its_turn(self, row: Any) -> bool:
-        """Wait until a row may leave. False where somebody stopped the sending meanwhile."""
+        """Wait until a row may leave. False where somebody stopped the sending meanwhile, or others have it by now."""
         self.rested = False
-        return await self._wait(self.moments.get(row.id))
+        return await self._wait(self.moments.get(row.id)) and self.course.ours()
 
     async def rest(self) -> bool:
         """Wait for the next letter that is to leave soon. False where none is, or somebody stopped the sending."""

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
-from tocsin.engine.keeper import Ended, Keeper
+from tocsin.engine.keeper import NOTHING, Ended, Keeper, Taken
 from tocsin.engine.letters import writing
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
@@ -90,34 +91,36 @@ async def _send(course: Course) -> None:
 
 async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> None:
     """Batch after batch, until none is left or we are to stop."""
-    ended, rows = Ended(), await keeper.trip()
+    ended, taken = NOTHING, await keeper.trip()
     try:
-        while rows or await keeper.pace.rest():
-            if not rows:
-                rows = await keeper.trip()
+        while taken or await keeper.pace.rest():
+            if taken is None:
+                taken = await keeper.trip()
                 continue
-            before, ended = ended, Ended()
-            coming = asyncio.create_task(keeper.trip(before)) if keeper.ahead else None
-            ended = await _batch(course, keeper.pace, channels, rows)
-            rows = await coming if coming else None
-            if rows and (course.why or course.failed):
-                ended, rows = Ended(ended.results, [*ended.left, *rows]), None
-            if not rows:
-                last, ended = ended, Ended()
-                rows = await keeper.trip(last)
+            coming = keeper.ahead(ended, taken)
+            assert coming or ended == NOTHING, "what came by a trip ahead is followed by another"
+            ended = NOTHING
+            ended = await _batch(course, keeper.pace, channels, taken)
+            taken = await coming if coming else None
+            if taken and (course.why or course.failed):
+                ended, taken = Ended(ended.results, [*ended.left, *taken.rows]), None
+            if taken is None:
+                last, ended = ended, NOTHING
+                taken = await keeper.trip(last)
             if course.failed is not None:
                 raise course.failed
     except BaseException as error:
         # A trip has failed: what left meanwhile is recorded yet, if it can be.
-        if ended != Ended():
+        if ended != NOTHING:
             course.failed = error
             await keeper.trip(ended)
         raise
 
 
-async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list[Any]) -> Ended:
+async def _batch(course: Course, pace: Pace, channels: list[Channel], taken: Taken) -> Ended:
     """Hand one batch over, as many letters at a time as there are connections."""
-    waiting = iter(rows)
+    course.rows_until = taken.until
+    waiting = iter(taken.rows)
     results: list[Settled] = []
     begun: set[int] = set()
 
@@ -125,13 +128,16 @@ async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list
         for row in waiting:
             if not await pace.its_turn(row):
                 return
-            results.append(await _one(course, channel, row, begun))
+            result = await _one(course, channel, row, begun)
+            if result.outcome in ("retry", "down") and not course.ours():
+                return  # others had it before its content was begun
+            results.append(result)
 
     ends = await asyncio.gather(*(work(channel) for channel in channels), return_exceptions=True)
     course.failed = next((end for end in ends if end is not None), None)
     # One that was begun and whose end nobody knows is neither: it is in doubt once its lease has run out.
     known = begun | {result.row for result in results}
-    return Ended(results, [row for row in rows if row.id not in known])
+    return Ended(results, [row for row in taken.rows if row.id not in known])
 
 
 async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> Settled:
@@ -143,7 +149,7 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
         )
 
     try:
-        envelope = _envelope(course, row)
+        envelope = replace(_envelope(course, row), ours=course.ours)
         letter = hashlib.sha256(envelope.content).hexdigest()
         begun.add(row.id)
         receipt = await channel.send(envelope)

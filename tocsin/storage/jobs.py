@@ -7,7 +7,7 @@ clock, also in drills whose own clock leaps.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.domain.errors import TocsinError
@@ -28,12 +28,18 @@ class LeaseLost(TocsinError):
     """Another holder took the job over; what this one still had in hand is not written."""
 
 
+def _alive(clock: datetime) -> ColumnElement[bool]:
+    """Leases that stand. One that reaches much further than any does was taken before the clock was set back; the
+    clocks of two machines differ by less.
+    """
+    return job.c.lease_until.between(clock, clock + timedelta(seconds=2 * LEASE))
+
+
 def take(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> bool:
     """Take a job under a fresh name; False while somebody else holds it."""
     until = clock + timedelta(seconds=LEASE)
     ours = (job.c.incident == incident, job.c.key == key)
-    # A lease that reaches further than any does was taken before the clock was set back.
-    over = or_(job.c.lease_until < clock, job.c.lease_until > until)
+    over = not_(_alive(clock))
     taken = connection.execute(update(job).where(*ours, over).values(holder=holder, lease_until=until))
     if taken.rowcount == 1:
         return True
@@ -71,7 +77,7 @@ def release(connection: Connection, incident: str, key: str, holder: str) -> Non
 def mates(connection: Connection, incident: str, key: str, clock: datetime) -> int:
     """How many work beside the holder of a job, each under a lease of its own."""
     beside = job.c.key.startswith(f"{key}{MATE}", autoescape=True)
-    alive = (job.c.incident == incident, beside, job.c.lease_until >= clock)
+    alive = (job.c.incident == incident, beside, _alive(clock))
     return connection.scalar(select(func.count()).select_from(job).where(*alive)) or 0
 
 
@@ -86,7 +92,7 @@ def close(connection: Connection, incident: str, key: str, holder: str, clock: d
 
 def is_held(connection: Connection, incident: str, key: str, clock: datetime) -> bool:
     """Whether somebody holds a job and lets others begin, inside the transaction of one who is to work beside it."""
-    alive = (job.c.incident == incident, job.c.lease_until >= clock)
+    alive = (job.c.incident == incident, _alive(clock))
     ours = select(job.c.key).where(*alive, job.c.key == key).with_for_update()
     if connection.execute(ours).first() is None:
         return False
@@ -95,4 +101,4 @@ def is_held(connection: Connection, incident: str, key: str, clock: datetime) ->
 
 def held(connection: Connection, clock: datetime) -> int:
     """How many jobs somebody is at work on."""
-    return connection.scalar(select(func.count()).select_from(job).where(job.c.lease_until >= clock)) or 0
+    return connection.scalar(select(func.count()).select_from(job).where(_alive(clock))) or 0

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    Update,
     and_,
     bindparam,
     case,
@@ -58,6 +59,10 @@ STATES = (
     "held",
 )
 
+#: What a letter keeps that is given up because its second sender died too.
+_TWICE = (
+    "it was in doubt, was sent once more, and its sender died before it could record what the other side said"
+)
 #: Characters of a Message-ID by which what comes back names its letter.
 _MARK = 32
 #: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now. One that was
@@ -194,25 +199,29 @@ def claim(
     clock: datetime,
     seconds: float,
     limit: int,
+    at_once: int = 1,
 ) -> list[Row[Any]]:
     """Take up to `limit` rows of the approved digest that may leave now; they are `sending` under this lease.
 
     A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
-    One that is held by now is not: it may have left, and stays in doubt until a person has decided.
+    One that is held by now is not: it may have left, and stays in doubt until a person has decided. Letters in doubt
+    are taken alone, no more than are handed over `at_once`: should their sender die, it had begun them all. With 0 they
+    wait for another time.
     """
-    which = {"incident": incident, "notice": notice, "digest": digest, "now": now, "clock": clock}
-    died = list(connection.execute(_DIED, which))
-    _put_in_doubt(connection, [row for row in died if row.held_at is not None], now)
-    rows = [row for row in died if row.held_at is None][:limit]
-    # One state at a time, as the index has them: however many letters have left, none of them is looked at.
-    for waits in (_DOUBTED, _PENDING):
-        if len(rows) < limit:
-            rows += connection.execute(waits, which | {"most": limit - len(rows)})
+    which = {"incident": incident, "notice": notice, "digest": digest, "now": now, "most": limit}
+    rows: list[Row[Any]] = []
+    if at_once:
+        over = {"clock": clock, "ahead": clock + timedelta(seconds=2 * seconds)}
+        died = list(connection.execute(_DIED, which | over))
+        _put_in_doubt(connection, [row for row in died if row.held_at is not None], now)
+        _give_up(connection, [row for row in died if row.held_at is None and row.doubtful], now)
+        rows = [row for row in died if row.held_at is None and not row.doubtful][: min(limit, at_once)]
+        # One state at a time, as the index has them: however many letters have left, none of them is looked at.
+        rows = rows or list(connection.execute(_DOUBTED, which | {"most": min(limit, at_once)}))
+    rows = rows or list(connection.execute(_PENDING, which))
     if rows:
         connection.execute(
-            update(ledger)
-            .where(ledger.c.id.in_([row.id for row in rows]))
-            .values(
+            _these(rows).values(
                 state="sending",
                 digest=digest,
                 attempts=ledger.c.attempts + 1,
@@ -254,17 +263,46 @@ def _due(state: str) -> Select[Any]:
     return _waiting(and_(ledger.c.state == state, _WAITING, due)).limit(bindparam("most"))
 
 
-#: Rows in which somebody died; letters in doubt, and letters that have not left.
-_DIED = _waiting(and_(ledger.c.state == "sending", ledger.c.lease_until < bindparam("clock", type_=Moment)))
+#: Rows on the wire whose sender is no more. A lease that reaches much further than any was taken before the clock was
+#: set back; clocks of two machines differ by less.
+_DIED = _waiting(
+    and_(
+        ledger.c.state == "sending",
+        or_(
+            ledger.c.lease_until < bindparam("clock", type_=Moment),
+            ledger.c.lease_until > bindparam("ahead", type_=Moment),
+        ),
+    )
+)
+#: Letters in doubt, and letters that have not left.
 _DOUBTED, _PENDING = _due("ambiguous"), _due("pending")
+
+
+def _give_up(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Letters in doubt whose sender died as well: nobody gets a third copy, and a letter that kills whoever sends it
+    keeps no other waiting. Nobody knows whether they left, so that their readers are told in another way.
+    """
+    if rows:
+        words = {"phase": LOST["phase"], "reply": _TWICE}
+        said = {"door": "ledger", "at": now, "outcome": "refused", **words}
+        connection.execute(
+            insert(attempt), [{**said, "row": str(row.id), "number": row.attempts} for row in rows]
+        )
+        settled = {"state": "refused", "settled_at": now, "lease": None, "lease_until": None}
+        connection.execute(_these(rows).values(**settled, **words))
 
 
 def _put_in_doubt(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
     """Held letters whose sender died: nobody sends them now, and nobody knows whether they left."""
     if rows:
         _record_lost(connection, rows, now)
-        doubted = update(ledger).where(ledger.c.id.in_([row.id for row in rows]))
-        connection.execute(doubted.values(state="ambiguous", doubtful=True, lease=None, lease_until=None))
+        connection.execute(
+            _these(rows).values(state="ambiguous", doubtful=True, lease=None, lease_until=None)
+        )
+
+
+def _these(rows: Iterable[Row[Any]]) -> Update:
+    return update(ledger).where(ledger.c.id.in_([row.id for row in rows]))
 
 
 def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
