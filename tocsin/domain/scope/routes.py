@@ -46,7 +46,10 @@ HELD = frozenset(words for way, words in REASONS.values() if way == "held")
 
 @dataclass(frozen=True)
 class Route:
-    """How a person is told, why so, and by e-mail to which of her addresses, with the reason for that one."""
+    """How a person is told, why so, and by e-mail to which address, with the reason for that one.
+
+    A child's guardian, and who works for us, get letters with words of their own (`domain/audience.py`).
+    """
 
     way: Way
     reason: str
@@ -72,7 +75,19 @@ def route_of(
         reason = "reachable" if address else chosen
         if reason == "no-address" and "named-only" in person.flags:
             reason = "named-without-address"
+    elif reason == "minor":
+        address, chosen = _guardians(person, is_address), "the guardian's"
+    elif reason == "employee" and set(openers).isdisjoint(person.kinds):
+        address, chosen = _mailbox(person, is_address)
     return Route(REASONS[reason][0], reason, address, chosen if address else "")
+
+
+def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> str | None:
+    """The address of a child's guardian, or None: there is none that takes mail, or it is one of the child's own."""
+    said = person.guardian_email or ""
+    own = {each.strip().lower() for each in (person.email, *person.emails) if each}
+    refused = person.suppressed_as("invalid") | person.suppressed_as("bounced") | own
+    return said if is_address(said) and said.strip().lower() not in refused else None
 
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
@@ -85,7 +100,7 @@ def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str 
         "controller-unknown": held_for_others and person.controller is None,
         "minor": minor and bool(person.guardian),
         "minor-alone": minor and not person.guardian,
-        "employee": "employee" in person.flags or person.group == "employees",
+        "employee": works_for_us(person),
         "mailbox-taken": not set(openers).isdisjoint(person.kinds),
     }
     return next((reason for reason in REASONS if holds.get(reason)), None)
@@ -111,6 +126,11 @@ def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple
     if own[0] == said[0]:
         return own[0], "the first of hers"
     return own[0], "the first of hers that takes mail and that nobody shares"
+
+
+def works_for_us(person: AffectedPerson) -> bool:
+    """Whether a source says that she is one of our own people."""
+    return "employee" in person.flags or person.group == "employees"
 
 
 def is_minor(person: AffectedPerson, day: date) -> bool:
@@ -150,7 +170,7 @@ def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
         "closed": "closed" in person.flags or bool(person.closed_at),
         "deleted": "deleted" in person.flags or bool(person.deleted_at),
         "minor": is_minor(person, day),
-        "employee": "employee" in person.flags or person.group == "employees",
+        "employee": works_for_us(person),
         "unknown-country": person.place == UNKNOWN_PLACE,
         "several-accounts": bool(person.accounts),
         "several-addresses": bool(person.emails),
