@@ -8,7 +8,7 @@ people and authorities (GDPR, Art. 33(2)); who works for us is no customer.
 from datetime import date
 from typing import Literal, get_args
 
-from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.domain.scope.routes import is_minor, works_for_us
 
 #: `business` has data of her own and of end users in her account; `controller` is told of her end users' data alone.
@@ -31,6 +31,8 @@ def stem(notice: str, audience: Audience) -> str:
 
 def audience_of(person: AffectedPerson, day: date) -> Audience:
     """To whom a letter about this person speaks on a day. Nobody under age is spoken to, with or without a guardian."""
+    if isinstance(person, Company):
+        return "controller"
     if is_minor(person, day):
         return "guardian"
     if works_for_us(person):

@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 
 from tocsin.change import Change
 from tocsin.domain.audience import Audience
+from tocsin.domain.companies import controllers_duties
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import SendingPaused, SendingStopped
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.notice import is_letter, is_stale
+from tocsin.domain.notice import is_stale
+from tocsin.domain.noticenames import CONTROLLERS, speaks_for_all
 from tocsin.domain.refusals import Refusals
 from tocsin.domain.retrying import Until
 from tocsin.engine.jobs import Job
@@ -95,7 +97,10 @@ def _look(course: Course, incident: Incident) -> None:
     state, catalog = incident.notices[course.notice], course.job.app.catalog_of(incident)
     letters = letters_of(incident, catalog)
     letter = next((each for each in letters if each.id == course.notice), None)
-    course.due_at = _due_at([letter] if letter else [] if is_letter(course.notice) else letters)
+    course.due_at = _due_at([letter] if letter else letters if speaks_for_all(course.notice) else [])
+    if course.notice == CONTROLLERS:
+        due = (duty.soonest for duty in controllers_duties(incident))
+        course.due_at = min((moment for moment in due if moment), default=None)
     if state.mark != "sending" or state.digest != course.digest:
         course.why = f"stopped: {state.mark}"
     elif is_stale(incident, catalog, state, letter):

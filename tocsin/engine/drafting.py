@@ -17,7 +17,8 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
-from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.noticenames import CONTROLLERS
+from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import (
     approval_digest,
@@ -56,9 +57,10 @@ def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     write = writing(app, incident, notice, fresh=True)
     people = Counter(readers_of(person) for _, person in readers(app, incident, notice))
     if not people:
-        raise Refused(
-            f"{notice} has no readers any more; tocsin letters {incident.key} says who gets which letter"
-        )
+        nobody = f"{notice} has no readers any more; tocsin letters {incident.key} says who gets which letter"
+        if notice == CONTROLLERS:
+            nobody = f"we hold data for no customer whose people were hit; tocsin affected {incident.key}"
+        raise Refused(nobody)
     written = variants(app, incident, notice, write)
     recipients = recipients_of(app, incident, notice)
     return NoticeDrafted(
@@ -142,14 +144,19 @@ def fill(job: Job) -> bool:
 
 
 def _set_apart(connection: Connection, change: Change, notice: str) -> None:
-    """Whom another letter is for by now leaves this one. Who is no longer supported is held, and stays in it."""
+    """Whom another letter is for by now leaves this one. Who is no longer supported is held, and stays in it.
+
+    Of the letter to companies leaves who has nobody among the affected any more.
+    """
     incident = change.incident
     assert incident.scope is not None
     key, revision, digest = incident.key, incident.scope.revision, incident.notices[notice].digest
-    written = owed_by_any_id(key, revision)
-    ledger.drop_moved(
-        connection, key, notice, digest, written, "another letter is for them by now", change.now
-    )
+    if notice == CONTROLLERS:
+        gone = ledger.everybody(key, notice)
+        ledger.drop_moved(connection, key, notice, digest, gone, "none of her people is hit", change.now)
+        return
+    written, why = owed_by_any_id(key, revision), "another letter is for them by now"
+    ledger.drop_moved(connection, key, notice, digest, written, why, change.now)
     if incident.held:
         hold(connection, key, revision, change.now)
 
@@ -169,6 +176,8 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
         reader = write.reader(person)
         if not write.letters.speaks_to(reader.audience):
             way = replace(way, address=None)
+        if isinstance(person, Company) and person.people:
+            others.pop(hidden, None)  # what she had speaks of her own account alone
         reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
@@ -193,8 +202,11 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
 
 
 def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]:
-    """Who had another letter of ours about this, or this one as another account of hers: nobody gets two."""
-    if not is_letter(notice) or incident.scope is None:
+    """Who had another letter of ours about this, or this one as another account of hers: nobody gets two.
+
+    A business customer's own letter speaks of her end users, too.
+    """
+    if not (is_letter(notice) or notice == CONTROLLERS) or incident.scope is None:
         return {}
     found: dict[str, str] = {}
     with app.database.read() as connection:

@@ -8,7 +8,7 @@ from tocsin.domain import certainty
 from tocsin.domain.audience import Audience, audience_of
 from tocsin.domain.demands import Readers, as_readers, cells_of
 from tocsin.domain.facts import Facts
-from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.rendering.letter import Letters, Reader, addressed
 from tocsin.rendering.mime import Mold
 from tocsin.sealing import keyed_digest
@@ -61,6 +61,7 @@ class Writing:
             certainty.otherwise(person, cells),
             self.left_out.get(mine, ()),
             self.audience(person),
+            person.people if isinstance(person, Company) else None,
         )
 
     def audience(self, person: AffectedPerson) -> Audience:

@@ -103,6 +103,20 @@ class AffectedPerson:
 
 
 @dataclass(frozen=True)
+class Company(AffectedPerson):
+    """A customer for whom we hold other people's data, as the letter about those goes to her: kinds are theirs.
+
+    `people` are those of hers whom we know to be hit; None: only she knows how many.
+    """
+
+    people: int | None = None
+    #: Whether a source knows her.
+    known: bool = True
+    #: Whether what opens her own mailbox was taken.
+    taken: bool = False
+
+
+@dataclass(frozen=True)
 class Stranger:
     """An account that was hit and that no customer source knows. Its id may be personal: only ever stored encrypted."""
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.flags import FLAGS, SHARED_ID, UNCERTAIN
-from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson
+from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson, Company
 
 Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "controller", "held"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -77,7 +77,7 @@ def route_of(
             reason = "named-without-address"
     elif reason == "minor":
         address, chosen = _guardians(person, is_address), "the guardian's"
-    elif reason == "employee" and set(openers).isdisjoint(person.kinds):
+    elif reason == "employee" and not _is_taken(person, openers):
         address, chosen = _mailbox(person, is_address)
     return Route(REASONS[reason][0], reason, address, chosen if address else "")
 
@@ -101,9 +101,16 @@ def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str 
         "minor": minor and bool(person.guardian),
         "minor-alone": minor and not person.guardian,
         "employee": works_for_us(person),
-        "mailbox-taken": not set(openers).isdisjoint(person.kinds),
+        "mailbox-taken": _is_taken(person, openers),
     }
     return next((reason for reason in REASONS if holds.get(reason)), None)
+
+
+def _is_taken(person: AffectedPerson, openers: Collection[str]) -> bool:
+    """Whether what opens her mailbox was taken. What a company's people lost opens none of the company's."""
+    if isinstance(person, Company):
+        return person.taken
+    return not set(openers).isdisjoint(person.kinds)
 
 
 def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
