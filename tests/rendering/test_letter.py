@@ -246,7 +246,7 @@ CLEAN = LETTERS.letter(READER, "en")
         ("Die verschlüsselten Daten", "claims what the letter does not prove"),
         ("Es gibt keine  Hinweise auf Missbrauch.", "claims what the letter does not prove"),
         ("Ein ausgeklügelter Angriff", "praises the attacker"),
-        ("Das war Ihr Fehler.", "blames the reader"),
+        ("Das war Ihr Fehler.", "blames somebody"),
         ("Zum Trost 10 % Rabatt!", "advertises"),
         ("Damit verzichten Sie auf Ansprüche.", "give up rights"),
         ("Bitte nicht auf diese E-Mail antworten.", "nobody reads"),

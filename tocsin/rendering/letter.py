@@ -4,7 +4,7 @@ Each distinct combination (to whom it speaks, language, kinds, certainty, which 
 adds or forbids) is rendered once, with marks where the reader's own name and dates go; a letter is then a join of
 strings. What a reader is called is data: it is cleaned, escaped for HTML, and never compiled. A letter in another
 language than English has the English text of the same combination below it. Sources: GDPR Art. 34(2), Decree
-356/2025/NĐ-CP Art. 29(2), our promise.
+356/2025/NĐ-CP Art. 29(2).
 """
 
 import hashlib
@@ -82,12 +82,17 @@ class Letters:
         others = self._variables(Variant(ENGLISH, (), Certainty.UNKNOWN, "none", named=False))
         return frozenset((*SLOTS[0], *others, *TEXTS))
 
+    @property
+    def spoken_texts(self) -> list[str]:
+        """What people wrote for everybody to read, in every language."""
+        return [text for name in TEXTS for text in getattr(self.facts, name).values()]
+
     def speaks_to(self, audience: Audience) -> bool:
         """Whether there are words for it. An incident keeps the files of its day, which may have had none."""
         return self._files.speaks_to(audience)
 
     def letter(self, reader: Reader, locale: str) -> Letter:
-        """The letter to one reader: in English, with a line that says so, where there is none in their language."""
+        """The letter to one reader: in English, which says so, where there is none in their language."""
         return self._written_for(self.variant_of(reader, locale)).to(reader)
 
     def variant_of(self, reader: Reader, locale: str) -> Variant:
@@ -109,8 +114,8 @@ class Letters:
 
     def spoken(self, reader: Reader, locale: str) -> Spoken:
         """The language of this reader's letter, and what keeps their own; `locale` is what their account says."""
-        audience = self._files.heard_by(reader.audience)
-        return self._languages[stem(self.notice, audience)].of_reader(locale, reader.added)
+        name = stem(self.notice, self._files.heard_by(reader.audience))
+        return self._languages[name].of_reader(locale, reader.added)
 
     def variants(self, readers: Iterable[tuple[Reader, str]]) -> dict[Variant, Letter]:
         """Every distinct combination among (reader, locale), each as one of its readers gets it: for approval."""
@@ -156,8 +161,7 @@ class Letters:
             tidy(render(load(self._folder, FRAMES[0]), variables | text)),
             render(
                 load(self._folder, self._files.name(own.audience, own.locale, "html")),
-                # What its own template escaped is not escaped again.
-                variables | {"english": Markup(english)},  # noqa: S704
+                variables | {"english": Markup(english)},  # noqa: S704 - its own template escaped it
             ),
             [letter_words(self.templates, each.locale).day for each in voices],
         )

@@ -21,7 +21,15 @@ from tocsin.engine.letters import (
 )
 from tocsin.engine.writing import Writing, readers_of
 from tocsin.rendering.letter import Letter, Letters, Variant
-from tocsin.rendering.letter_lint import lint_languages, lint_letter, lint_readers, load_never
+from tocsin.rendering.letter_lint import (
+    Mentions,
+    addresses_of,
+    lint_languages,
+    lint_letter,
+    lint_readers,
+    lint_sender,
+    load_never,
+)
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
@@ -113,7 +121,9 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     samples: dict[Variant, _Sample] = {}
     groups: dict[Variant, Counter[str]] = {}
     instead: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    mentions = Mentions(write.letters.spoken_texts)
     for hidden, person in readers(app, incident, notice):
+        mentions.look(person.name, person.email, *person.emails)
         reader, locale = write.reader(person), write.locale(person)
         variant, spoken = write.letters.variant_of(reader, locale), write.letters.spoken(reader, locale)
         counts[variant] = counts.get(variant, 0) + 1
@@ -153,7 +163,12 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         tuple(Instead(language, count, lacking) for (language, lacking), count in instead.most_common()),
         _readability(write.letters, written),
         tuple(sorted(views, key=lambda view: (-view.count, view.name))),
-        (*lint_readers(counts), *lint_languages(write.letters, locales)),
+        (
+            *lint_sender(write.sender, write.reply_to),
+            *mentions.problems,
+            *lint_readers(counts),
+            *lint_languages(write.letters, locales),
+        ),
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
 
@@ -185,7 +200,7 @@ def _view(
 
 
 def _problems(letters: Letters, letter: Letter, raw: "str | Refused") -> tuple[str, ...]:
-    found = lint_letter(letter, load_never(letters.templates))
+    found = lint_letter(letter, load_never(letters.templates), addresses_of(letters))
     return (*found, *([str(raw)] if isinstance(raw, Refused) else []))
 
 
