@@ -16,7 +16,8 @@ from tocsin.domain.kinds import (
 )
 from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough, is_letter
+from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough
+from tocsin.domain.noticenames import speaks_for_all
 from tocsin.engine.letters import drafted, leaving_digest, spoken_facts
 from tocsin.record import Recorded, refuse_closed
 from tocsin.storage import refusals
@@ -175,7 +176,7 @@ def _refuse_too_early(app: App, change: Change, notice: str) -> None:
     letters = [
         letter
         for letter in letters_of(incident, app.catalog_of(incident))
-        if letter.id == notice or not is_letter(notice)
+        if letter.id == notice or speaks_for_all(notice)
     ]
     for letter in letters:
         _refuse_held(app, change, notice, letter)

@@ -47,7 +47,9 @@ class Lint(Record):
 
     language: Line
     readability: Literal["flesch", "wiener", "sentences"]
-    never: dict[Literal["unproven", "blame", "marketing", "waiver", "no-reply"], tuple[Line, ...]]
+    never: dict[
+        Literal["unproven", "blame", "others", "marketing", "login", "waiver", "no-reply"], tuple[Line, ...]
+    ]
 
 
 def check_letter_words(paths: Mapping[str, Path], contents: Mapping[str, bytes]) -> None:

@@ -4,9 +4,16 @@ Operators write templates, so they are checked like code before they may speak f
 variables, filters and tests, no calls, no arithmetic. What is refused here would otherwise fail when somebody is paged.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from typing import Any
 
-from jinja2 import BaseLoader, StrictUndefined, meta, nodes
+from jinja2 import BaseLoader, StrictUndefined, meta, nodes, pass_eval_context
+from jinja2.exceptions import SecurityError
+from jinja2.filters import do_join
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tocsin.domain.answers import nearest
@@ -24,6 +31,17 @@ _FORBIDDEN: Mapping[type[nodes.Node], str] = {
     nodes.Mul: "a multiplication",
     nodes.Pow: "a power",
     nodes.Concat: "a concatenation",
+    nodes.Add: "an addition",
+    nodes.Sub: "a subtraction",
+    nodes.Div: "a division",
+    nodes.FloorDiv: "a division",
+    nodes.Mod: "a format",
+    # What is kept and printed twice, and kept again, doubles with each line.
+    nodes.Assign: "a variable of its own",
+    nodes.AssignBlock: "a variable of its own",
+    nodes.With: "a variable of its own",
+    nodes.FilterBlock: "a block through a filter",
+    nodes.ScopedEvalContextModifier: "a change of how text is escaped",
     nodes.Import: "an import",
     nodes.FromImport: "an import",
     nodes.Macro: "a macro",
@@ -31,8 +49,29 @@ _FORBIDDEN: Mapping[type[nodes.Node], str] = {
 }
 
 
+#: Characters that a list may come to where it is joined: the one filter whose result may be large.
+_LONGEST_JOINED = 1_000_000
+
+
+@pass_eval_context
+def _join(context: nodes.EvalContext, value: Iterable[Any], between: str = "") -> str:
+    """A list as one text; SecurityError where that would be large."""
+    items = list(value)
+    if sum(len(str(each)) + len(between) for each in items) > _LONGEST_JOINED:
+        raise SecurityError(f"joins more than {_LONGEST_JOINED:,} characters")
+    joined: str = do_join(context, items, between)
+    return joined
+
+
+class TakesTooLong(SecurityError):
+    """A template ran past its time."""
+
+
 class Environment(ImmutableSandboxedEnvironment):
-    """Only the listed filters and tests; no globals (`range`, `lipsum`) at all."""
+    """Only the listed filters and tests; no globals (`range`, `lipsum`) at all.
+
+    Each template, and each turn of a loop, looks at the clock: one that prints nothing and never ends does end.
+    """
 
     def __init__(self, loader: BaseLoader | None = None, *, escaping: bool) -> None:
         super().__init__(
@@ -45,7 +84,33 @@ class Environment(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in FILTERS}
+        self.filters["join"] = _join
         self.tests = {name: self.tests[name] for name in TESTS}
+        self._ends = ContextVar[float]("ends", default=inf)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Whatever is rendered here by this thread ends after so long: TakesTooLong."""
+        token = self._ends.set(time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._ends.reset(token)
+
+    def look_at_the_clock(self) -> None:
+        """Called by templates."""
+        if time.monotonic() > self._ends.get():
+            raise TakesTooLong("takes too long")
+
+    def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        bodies: list[Any] = [source, *source.find_all((nodes.For, nodes.Block))]
+        for node in bodies:
+            look = nodes.Call(nodes.EnvironmentAttribute("look_at_the_clock"), [], [], None, None)
+            place = 0
+            if node is source and isinstance(node.body[0] if node.body else None, nodes.Extends):
+                place = 1  # a template that extends another has nothing before that
+            node.body.insert(place, nodes.ExprStmt(look).set_lineno(node.lineno))
+        return super()._generate(source, *args, **kwargs)
 
 
 def faults(tree: nodes.Template, allowed: Collection[str]) -> Iterator[tuple[int, str]]:
@@ -53,6 +118,13 @@ def faults(tree: nodes.Template, allowed: Collection[str]) -> Iterator[tuple[int
     for kind, what in _FORBIDDEN.items():
         for node in tree.find_all(kind):
             yield node.lineno, f"{what} has no place in a template; print a variable instead"
+    taking: list[nodes.Extends | nodes.Include] = [
+        *tree.find_all(nodes.Extends),
+        *tree.find_all(nodes.Include),
+    ]
+    for taken in taking:
+        if not isinstance(taken.template, nodes.Const):
+            yield taken.lineno, "another template is named in quotes, and is no variable"
     for used in tree.find_all(nodes.Filter):
         if used.name not in FILTERS:
             yield used.lineno, f"unknown filter {used.name!r}{nearest(used.name, sorted(FILTERS))}"

@@ -17,7 +17,10 @@ def role_and_period_lines(found: Any) -> list[str]:
     lines = []
     if found.controllers:
         lines.append(
-            labelled("TELL", f"{found.controllers:,} customers as controllers: affected --controllers")
+            labelled(
+                "TELL",
+                f"{found.controllers:,} customers as controllers: affected --controllers, draft controllers",
+            )
         )
     for each in found.retained:
         if each["overdue"]:
@@ -76,4 +79,8 @@ def say_controllers(shell: Shell, incident: Any) -> None:
         for each in found
     ]
     shell.say(*columns(rows, head=("Controller", "Who", "Kinds", "People we know")))
+    if found:
+        from tocsin.cli.incidents import inc
+
+        shell.say(labelled("LETTER", f"tocsin draft{inc(shell, incident.key)} controllers writes to them"))
     shell.give({"key": incident.key, "controllers": [asdict(each) for each in found]})

@@ -19,12 +19,13 @@ from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
 from tocsin.domain.law.parts import WRITTEN
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
+from tocsin.domain.noticenames import is_letter, letter_name
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.timeline import digest
 
-__all__ = ["CUSTOMERS", "individuals_duties", "is_stale", "text_inputs"]
+__all__ = ["CUSTOMERS", "individuals_duties", "is_letter", "is_stale", "text_inputs"]
 
 #: The facts that a letter may print. Another fact, however new, leaves an approval alone.
 PRINTED_FACTS = (
@@ -55,6 +56,7 @@ _PRINTED_OF_THE_COMPANY = {
     "notice_sender",
     "notice_sender_name",
     "reply_to",
+    "staff_contact",
     "zone",
     "dpo",
     "signatory",
@@ -75,11 +77,6 @@ REACHED = ("handed_over", "delivered", "ambiguous")
 def individuals_duties(incident: Incident, mark: str = "open") -> list[DutyState]:
     """Duties to tell people, which letters meet."""
     return [d for d in incident.duties.values() if d.opened.recipient == "individuals" and d.mark == mark]
-
-
-def is_letter(notice: str) -> bool:
-    """Whether a notice meets duties to tell people. The holding letter is written when asked for, and meets none."""
-    return notice == CUSTOMERS or notice.startswith(f"{CUSTOMERS}-")
 
 
 def letter_states(incident: Incident) -> list[NoticeState]:
@@ -183,9 +180,9 @@ def _template(content: bytes) -> _Template:
 
 def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, _Template]:
     """Everything that this letter is written with, by path."""
-    template = "customer" if is_letter(notice) else notice
+    template = letter_name(notice)
     words = ("notices/frame.", "notices/words.", "notices/instead.")
-    begins = (f"notices/{template}.", *words, f"types/{incident.type}/what_happened")
+    begins = (f"notices/{template}.", f"notices/{template}-", *words, f"types/{incident.type}/what_happened")
     return {path: _template(content) for path, content in catalog.files.items() if path.startswith(begins)}
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tocsin.domain.catalog import Catalog
+from tocsin.domain.companies import companies_told
 from tocsin.domain.incident import DutyState, Incident, NoticeState
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of, recipients_digest
 from tocsin.domain.moves import (
@@ -44,6 +45,7 @@ def notice_moves(
     for state in incident.notices.values():
         yield from _moves_of(state, incident, catalog, letters)
     yield from _met(incident, letters)
+    yield from companies_told(incident, letters)
 
 
 def drafted_anew(incident: Incident, catalog: Catalog, notice: str) -> bool:

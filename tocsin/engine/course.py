@@ -8,10 +8,13 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from tocsin.change import Change
+from tocsin.domain.audience import Audience
+from tocsin.domain.companies import controllers_duties
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import SendingPaused, SendingStopped
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.notice import is_letter, is_stale
+from tocsin.domain.notice import is_stale
+from tocsin.domain.noticenames import CONTROLLERS, speaks_for_all
 from tocsin.domain.refusals import Refusals
 from tocsin.domain.retrying import Until
 from tocsin.engine.jobs import Job
@@ -50,7 +53,7 @@ class Course:
     head: Callable[[], int] = lambda: 0
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
     seen_head: int = 0
-    molds: dict[str, Mold] = field(default_factory=dict)
+    molds: dict[tuple[str, Audience], Mold] = field(default_factory=dict)
     #: What the first of the letter's duties is due, as of the last look.
     due_at: datetime | None = None
 
@@ -73,11 +76,11 @@ class Course:
         """Whether the rows in hand are still ours. A process that was stopped may wake when others have sent them."""
         return self.rows_until is None or self.job.app.clock() < self.rows_until
 
-    def mold(self, subject: str) -> Mold:
+    def mold(self, subject: str, audience: Audience = "customer") -> Mold:
         """What all letters of one subject share."""
-        if subject not in self.molds:
-            self.molds[subject] = self.write.mold(subject)
-        return self.molds[subject]
+        if (subject, audience) not in self.molds:
+            self.molds[subject, audience] = self.write.mold(subject, audience)
+        return self.molds[subject, audience]
 
 
 def told_to_stop(course: Course) -> bool:
@@ -100,7 +103,10 @@ def _look(course: Course, incident: Incident) -> None:
     state, catalog = incident.notices[course.notice], course.job.app.catalog_of(incident)
     letters = letters_of(incident, catalog)
     letter = next((each for each in letters if each.id == course.notice), None)
-    course.due_at = _due_at([letter] if letter else [] if is_letter(course.notice) else letters)
+    course.due_at = _due_at([letter] if letter else letters if speaks_for_all(course.notice) else [])
+    if course.notice == CONTROLLERS:
+        due = (duty.soonest for duty in controllers_duties(incident))
+        course.due_at = min((moment for moment in due if moment), default=None)
     if state.mark != "sending" or state.digest != course.digest:
         course.why = f"stopped: {state.mark}"
     elif is_stale(incident, catalog, state, letter):

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
-from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.noticenames import CONTROLLERS
+from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import (
     approval_digest,
@@ -30,6 +32,7 @@ from tocsin.engine.letters import (
 from tocsin.engine.mailability import no_route, route
 from tocsin.engine.writing import Writing, readers_of
 from tocsin.record import record
+from tocsin.rendering.letter import Reader
 from tocsin.sealing import seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
@@ -54,9 +57,10 @@ def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     write = writing(app, incident, notice, fresh=True)
     people = Counter(readers_of(person) for _, person in readers(app, incident, notice))
     if not people:
-        raise Refused(
-            f"{notice} has no readers any more; tocsin letters {incident.key} says who gets which letter"
-        )
+        nobody = f"{notice} has no readers any more; tocsin letters {incident.key} says who gets which letter"
+        if notice == CONTROLLERS:
+            nobody = f"we hold data for no customer whose people were hit; tocsin affected {incident.key}"
+        raise Refused(nobody)
     written = variants(app, incident, notice, write)
     recipients = recipients_of(app, incident, notice)
     return NoticeDrafted(
@@ -140,14 +144,19 @@ def fill(job: Job) -> bool:
 
 
 def _set_apart(connection: Connection, change: Change, notice: str) -> None:
-    """Whom another letter is for by now leaves this one. Who is no longer supported is held, and stays in it."""
+    """Whom another letter is for by now leaves this one. Who is no longer supported is held, and stays in it.
+
+    Of the letter to companies leaves who has nobody among the affected any more.
+    """
     incident = change.incident
     assert incident.scope is not None
     key, revision, digest = incident.key, incident.scope.revision, incident.notices[notice].digest
-    written = owed_by_any_id(key, revision)
-    ledger.drop_moved(
-        connection, key, notice, digest, written, "another letter is for them by now", change.now
-    )
+    if notice == CONTROLLERS:
+        gone = ledger.everybody(key, notice)
+        ledger.drop_moved(connection, key, notice, digest, gone, "none of her people is hit", change.now)
+        return
+    written, why = owed_by_any_id(key, revision), "another letter is for them by now"
+    ledger.drop_moved(connection, key, notice, digest, written, why, change.now)
     if incident.held:
         hold(connection, key, revision, change.now)
 
@@ -159,19 +168,24 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     catalog = app.catalog_of(incident)
     letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
     needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
-    day = app.now().astimezone(write.zone).date()
+    # The day that also decides to whom a letter speaks.
+    day = write.letters.facts.dated
     for hidden, person in readers(app, incident, notice):
         wanted = needs.get(readers_of(person), {})
         way = route(person, catalog.data_map.openers, day)
-        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         reader = write.reader(person)
+        if not write.letters.speaks_to(reader.audience):
+            way = replace(way, address=None)
+        if isinstance(person, Company) and person.people:
+            others.pop(hidden, None)  # what she had speaks of her own account alone
+        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
             "incident": key,
             "notice": notice,
             "digest": digest,
             "person": hidden,
-            "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
+            "variant": variant_digest(write.letters.variant_of(reader, write.locale(person))),
             "readers": readers_of(person).key,
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
@@ -182,14 +196,17 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "doubtful": False,
             "not_before": app.now(),
             "sealed": seal(
-                people_key, _content(person, way.address, reader), ledger.sealed_for(key, message_id)
+                people_key, _content(write, person, way.address, reader), ledger.sealed_for(key, message_id)
             ),
         }
 
 
 def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]:
-    """Who had another letter of ours about this, or this one as another account of hers: nobody gets two."""
-    if not is_letter(notice) or incident.scope is None:
+    """Who had another letter of ours about this, or this one as another account of hers: nobody gets two.
+
+    A business customer's own letter speaks of her end users, too.
+    """
+    if not (is_letter(notice) or notice == CONTROLLERS) or incident.scope is None:
         return {}
     found: dict[str, str] = {}
     with app.database.read() as connection:
@@ -206,16 +223,20 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
     return found
 
 
-def _content(person: AffectedPerson, address: str | None, reader: Any) -> bytes:
-    """What is sealed in a row. `address` is where the letter goes; without one, the first of hers stands there."""
+def _content(write: Writing, person: AffectedPerson, address: str | None, reader: Reader) -> bytes:
+    """What is sealed in a row. `address` is where the letter goes; without one, the first of hers stands there.
+
+    A child's own address stands nowhere: no letter about a child goes to the child.
+    """
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
-    content = [
-        address or person.email,
+    content: list[Any] = [
+        write.box(person, address)[1],
         person.name,
-        person.locale or "en",
+        write.locale(person),
         list(reader.kinds),
         reader.certainty,
         *days,
     ]
     content += [list(reader.added), [list(each) for each in reader.otherwise], list(reader.left_out)]
+    content += [reader.audience, reader.people]
     return json.dumps(content, ensure_ascii=False).encode()

@@ -18,12 +18,13 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.letters import CUSTOMERS, letters_of, recipients_digest
-from tocsin.domain.notice import is_letter
+from tocsin.domain.noticenames import CONTROLLERS, is_letter, letter_name, speaks_for_all
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.timeline import canonical, digest
 from tocsin.engine.additions import additions
+from tocsin.engine.controllers import companies
 from tocsin.engine.writing import Writing, readers_of
 from tocsin.rendering.account import account
 from tocsin.rendering.letter import Letter, LetterFacts, Letters, Variant
@@ -56,7 +57,7 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         dict.fromkeys(plan.readers, plan.left_out)
         if plan
         else {}
-        if is_letter(notice)
+        if not speaks_for_all(notice)
         else kept_from(incident, catalog)
     )
 
@@ -83,7 +84,7 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         additions=additions(catalog, known, added),
     )
     return Writing(
-        Letters("customer" if is_letter(notice) else notice, folder, facts),
+        Letters(letter_name(notice), folder, facts),
         organisation.notice_sender,
         organisation.notice_sender_name,
         organisation.reply_to,
@@ -109,10 +110,14 @@ def _dated(app: App, state: NoticeState | None, zone: ZoneInfo) -> date:
 def readers(app: App, incident: Incident, notice: str = HOLDING) -> Iterable[tuple[str, AffectedPerson]]:
     """(pseudonym, person) of everybody who is owed this letter, by the latest revision of the scope or a person's word.
 
-    The holding letter goes to all. Whom no other letter of ours is for gets the common one, so that nobody is left out.
+    The holding letter goes to all, and that to companies to those whose people were hit. Whom no other letter of ours
+    is for gets the common one, so that nobody is left out.
     """
     if incident.scope is None:
         raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
+    if notice == CONTROLLERS:
+        yield from companies(app, incident)
+        return
     key, mine = app.people_key(incident.key), _whose(app, incident, notice)
     with app.database.read() as connection:
         for hidden, person in affected.people(connection, incident.key, incident.scope.revision, key):
@@ -150,7 +155,7 @@ def recipients_of(app: App, incident: Incident, notice: str) -> str:
 def variants(app: App, incident: Incident, notice: str, write: Writing) -> dict[Variant, Letter]:
     """Every distinct letter of a notice, each as one of its readers gets it."""
     mine = readers(app, incident, notice)
-    return write.letters.variants((write.reader(person), person.locale or "en") for _, person in mine)
+    return write.letters.variants((write.reader(person), write.locale(person)) for _, person in mine)
 
 
 def unsaid(app: App, incident: Incident, notice: str) -> dict[str, list[str]]:
@@ -183,6 +188,8 @@ def variant_digest(variant: Variant) -> str:
         "otherwise": [list(each) for each in variant.otherwise],
         "left_out": list(variant.left_out),
         "instead": variant.instead,
+        "audience": variant.audience,
+        "counted": variant.counted,
     }
     return hashlib.sha256(canonical(parts)).hexdigest()[:16]
 
@@ -190,7 +197,7 @@ def variant_digest(variant: Variant) -> str:
 def refuse_unknown(app: App, incident: Incident, notice: str) -> None:
     """Refused when there is no such notice, with the nearest right name."""
     letters = (letter.id for letter in letters_of(incident, app.catalog_of(incident)))
-    names = dict.fromkeys((CUSTOMERS, HOLDING, *letters, *incident.notices))
+    names = dict.fromkeys((CUSTOMERS, HOLDING, CONTROLLERS, *letters, *incident.notices))
     if notice not in names:
         raise Refused(f"there is no notice {notice!r}{nearest(notice, names)}")
 

@@ -25,7 +25,7 @@ from tocsin.engine.keeper import NOTHING, Ended, Keeper, Taken
 from tocsin.engine.letters import writing
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
-from tocsin.rendering.letter import Reader, clean_name
+from tocsin.rendering.letter import Reader, addressed
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
 from tocsin.storage.ledger import Settled
@@ -187,16 +187,28 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
 
 def _envelope(course: Course, row: Any) -> Any:
     raw = unseal(course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
-    email, name, locale, kinds, sure, first, last, added, otherwise, left_out = json.loads(raw)
+    email, name, locale, kinds, sure, first, last, added, otherwise, left_out, audience, people = json.loads(
+        raw
+    )
     first, last = (day and date.fromisoformat(day) for day in (first, last))
-    others = tuple((kind, Certainty(each)) for kind, each in otherwise)
-    reader = Reader(tuple(kinds), Certainty(sure), name, first, last, tuple(added), others, tuple(left_out))
+    reader = Reader(
+        tuple(kinds),
+        Certainty(sure),
+        name,
+        first,
+        last,
+        tuple(added),
+        tuple((kind, Certainty(each)) for kind, each in otherwise),
+        tuple(left_out),
+        audience,
+        people,
+    )
     letter = course.write.letters.cut(reader, locale)
-    mold, bounces = course.mold(letter.subject), course.job.app.settings.mail.bounces
+    mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(
         message_id=row.message_id,
         date=row.first_attempt_at or course.job.app.now(),
-        to=(clean_name(name) or "" if name else "", email),
+        to=(addressed(reader), email),
         text=letter.text,
         html=letter.html,
         envelope_sender=return_path(bounces, row.message_id) if bounces else None,

@@ -4,7 +4,6 @@ What a template is allowed to be stands in `catalog/sandbox.py`, since packs are
 data and are never compiled: `{{7*7}}` in a customer's name stays those seven characters.
 """
 
-import time
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from itertools import chain
@@ -14,7 +13,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tocsin.catalog.sandbox import Environment, deep_loops, faults
+from tocsin.catalog.sandbox import Environment, TakesTooLong, attributes, deep_loops, faults
 from tocsin.domain.errors import BadFile, Refused
 
 LONGEST = 200_000  # characters of one rendered text
@@ -47,16 +46,20 @@ def render(template: Template, variables: Mapping[str, Any], *, block: str | Non
     if block is not None and block not in template.blocks:
         raise Refused(f"{template.filename}: has no block {block!r}; write the text in one")
     pieces: list[str] = []
-    size, started = 0, time.monotonic()
+    size = 0
+    environment = template.environment
+    assert isinstance(environment, Environment)
     try:
-        found = template.blocks[block](template.new_context(dict(variables))) if block else None
-        for piece in found or template.generate(**variables):
-            pieces.append(piece)
-            size += len(piece)
-            if size > LONGEST or time.monotonic() - started > SLOWEST:
-                raise Refused(
-                    f"{template.filename}: renders to more than {LONGEST} characters or takes too long"
-                )
+        with environment.within(SLOWEST):
+            found = template.blocks[block](template.new_context(dict(variables))) if block else None
+            for piece in found or template.generate(**variables):
+                pieces.append(piece)
+                size += len(piece)
+                environment.look_at_the_clock()
+                if size > LONGEST:
+                    raise Refused(f"{template.filename}: renders to more than {LONGEST} characters")
+    except TakesTooLong:
+        raise Refused(f"{template.filename}: takes more than {SLOWEST:.0f} seconds to render") from None
     except TemplateError as error:
         raise Refused(f"{template.filename}: {error}") from None
     except RecursionError:
@@ -79,4 +82,4 @@ def _fault(words: str, allowed: frozenset[str]) -> tuple[int, str] | None:
         tree = Environment(escaping=False).parse(words)
     except TemplateSyntaxError as error:
         return error.lineno, error.message or "is not a template"
-    return next(chain(faults(tree, allowed), deep_loops(tree)), None)
+    return next(chain(faults(tree, allowed), attributes(tree), deep_loops(tree)), None)

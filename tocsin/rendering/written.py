@@ -6,12 +6,14 @@ What a reader is called is data, chosen by a stranger: it stands in one line, es
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
+from tocsin.domain.audience import Audience
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.languages import ENGLISH, shorter
 from tocsin.rendering.stencil import Body, Stencil
@@ -22,8 +24,11 @@ LONGEST_NAME = 100
 #: written in the letter's language and, apart, in the English that stands beside it.
 _NAME = "\ue000"
 _DAYS = (("\ue001", "\ue002"), ("\ue003", "\ue004"))
-SLOTS = tuple({"name": _NAME, "first_seen": first, "last_seen": last} for first, last in _DAYS)
-_SLOT = re.compile("([\ue000-\ue004])")
+_PEOPLE = "\ue005"
+SLOTS = tuple(
+    {"name": _NAME, "people": _PEOPLE, "first_seen": first, "last_seen": last} for first, last in _DAYS
+)
+_SLOT = re.compile("([\ue000-\ue005])")
 _LOOKS_LIKE_ADDRESS = re.compile(r"://|www\.|@|[\w-]\.[a-z]{2,}(/|$)", re.IGNORECASE)
 
 
@@ -42,6 +47,21 @@ class Reader:
     otherwise: tuple[tuple[str, Certainty], ...] = ()
     #: Sections that must not stand in their letter, since a law of theirs forbids it.
     left_out: tuple[str, ...] = ()
+    #: To whom the letter speaks. A guardian's has the child's `name`, and greets nobody by it.
+    audience: Audience = "customer"
+    #: Of a company for which we hold data: how many of her people were hit, as far as we know them.
+    people: int | None = None
+
+
+#: What fills the gaps of a letter; anything else that a letter says of its reader is said to others too.
+_OWN = ("name", "first_seen", "last_seen", "people")
+_not_own = attrgetter(*(each.name for each in fields(Reader) if each.name not in _OWN))
+
+
+def what_is_shared(reader: Reader) -> tuple[Hashable, ...]:
+    """Whatever two readers must have in common to get the same words."""
+    named, counted = reader_name(reader) is not None, reader.people is not None
+    return (days_known(reader), named, counted, *_not_own(reader))
 
 
 @dataclass(frozen=True)
@@ -84,7 +104,7 @@ class Written:
     def to(self, reader: Reader) -> Cut:
         """The letter to one reader."""
         first, last = reader.first_seen or reader.last_seen, reader.last_seen
-        own = {_NAME: reader_name(reader) or ""}
+        own = {_NAME: reader_name(reader) or "", _PEOPLE: "" if reader.people is None else str(reader.people)}
         for slots, write in zip(_DAYS, self._written_day, strict=False):
             own |= {slot: write(day) if day else "" for slot, day in zip(slots, (first, last), strict=True)}
         return Cut(
@@ -111,6 +131,11 @@ def days_known(reader: Reader) -> Seen:
 def reader_name(reader: Reader) -> str | None:
     """How the letter greets this reader, or None for the general greeting."""
     return clean_name(reader.name) if reader.name else None
+
+
+def addressed(reader: Reader) -> str:
+    """The name in the address of a letter. A child's is no part of it: the letter goes to the guardian."""
+    return "" if reader.audience == "guardian" else reader_name(reader) or ""
 
 
 @lru_cache(maxsize=64)

@@ -17,6 +17,8 @@ from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.identity import addresses
 from tocsin.sources.flagging import BIT
 
+#: What is known of a guardian beside who it is.
+_OF_HIS = ("guardian_email", "guardian_locale")
 _UNFIT = BIT["suspect"] | BIT["attacker"] | BIT["deceased"]
 
 
@@ -27,10 +29,15 @@ def with_guardians(
     declared: Sequence[CustomerSource],
     majority: Mapping[str, int],
     day: date,
+    openers: int,
 ) -> Any:
-    """People with `guardian` only where it is an address or a known id, of somebody who may be told in her place."""
+    """People with `guardian` only where it is an address or a known id, of somebody who may be told in her place.
+
+    Beside it `guardian_email` and `guardian_locale`: where mail to that one goes, and in which language. There is no
+    address whose key was taken: `openers` are the bits of the kinds that open a mailbox.
+    """
     if customers is None or not any(source.fields.guardian for source in declared):
-        return people
+        return people.mutate(**dict.fromkeys(_OF_HIS, ibis.null("string")))
     wards = people.filter(people.guardian.notnull())
     named = wards.select(named="guardian").distinct()
     held = engine.create_table(ibis.util.gen_name("guardians"), _held(named, customers, declared), temp=True)
@@ -43,7 +50,21 @@ def with_guardians(
     both = both.left_join(own, both.id == own.ward)
     kept = ibis.ifelse(both.ward.isnull(), both.named, ibis.null("string"))
     both = both.mutate(guardian=kept).drop("named", "ward")
+    mail = _mail(named, held, customers, people, openers)
+    both = both.left_join(mail, both.guardian == mail.whose).drop("whose")
     return engine.create_table(ibis.util.gen_name("guarded"), both, temp=True)
+
+
+def _mail(named: Any, held: Any, customers: Any, people: Any, openers: int) -> Any:
+    """(whose, guardian_email, guardian_locale) of each: the address that is named, else that of the account."""
+    rows = held.inner_join(customers.select("id", "email", "locale"), held.holder == customers.id)
+    known = rows.group_by(holding="named").aggregate(mail=rows.email.min(), locale=rows.locale.min())
+    hit = people.filter((people.kinds.fill_null(0) & openers) != 0)
+    theirs = hit.select(account=_accounts(hit).unnest())
+    taken = held.semi_join(theirs, held.holder == theirs.account)
+    both = named.left_join(known, named.named == known.holding).anti_join(taken, "named")
+    address = ibis.ifelse(both.named.contains("@"), both.named, both.mail)
+    return both.select(whose="named", guardian_email=address, guardian_locale="locale")
 
 
 def _held(named: Any, customers: Any, declared: Sequence[CustomerSource]) -> Any:

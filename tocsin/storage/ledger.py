@@ -167,12 +167,17 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+def everybody(incident: str, notice: str) -> Select[tuple[str]]:
+    """The pseudonyms of all who have a row."""
+    return select(ledger.c.person).where(ledger.c.incident == incident, ledger.c.notice == notice)
+
+
 def drop_moved(
     connection: Connection,
     incident: str,
     notice: str,
     digest: str,
-    written: CompoundSelect[tuple[str]],
+    written: CompoundSelect[tuple[str]] | Select[tuple[str]],
     reason: str,
     at: datetime,
 ) -> None:

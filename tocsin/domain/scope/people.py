@@ -61,6 +61,9 @@ class AffectedPerson:
     of_age_on: str | None = None
     #: Id or e-mail address of whom to tell in her place.
     guardian: str | None = None
+    #: Where mail to the guardian goes, and in which language, as far as a source says it.
+    guardian_email: str | None = None
+    guardian_locale: str | None = None
     #: Flags of a source, and what Tocsin found: `UNCERTAIN`, `SHARED_ID`.
     flags: tuple[str, ...] = ()
     #: Ids of her other accounts. `id` is the least of all.
@@ -77,6 +80,7 @@ class AffectedPerson:
     controller_known: bool = False
     controller_name: str | None = None
     controller_email: str | None = None
+    controller_locale: str | None = None
     #: Kinds of hers that should no longer have existed when they were read.
     overdue: tuple[str, ...] = ()
     deletion: Deletion | None = None
@@ -96,6 +100,20 @@ class AffectedPerson:
     def told(self) -> bool:
         """Whether this person is owed a letter."""
         return self.bucket in TOLD
+
+
+@dataclass(frozen=True)
+class Company(AffectedPerson):
+    """A customer for whom we hold other people's data, as the letter about those goes to her: kinds are theirs.
+
+    `people` are those of hers whom we know to be hit; None: only she knows how many.
+    """
+
+    people: int | None = None
+    #: Whether a source knows her.
+    known: bool = True
+    #: Whether what opens her own mailbox was taken.
+    taken: bool = False
 
 
 @dataclass(frozen=True)

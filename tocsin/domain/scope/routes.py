@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.flags import FLAGS, SHARED_ID, UNCERTAIN
-from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson
+from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson, Company
 
 Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "controller", "held"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -46,7 +46,10 @@ HELD = frozenset(words for way, words in REASONS.values() if way == "held")
 
 @dataclass(frozen=True)
 class Route:
-    """How a person is told, why so, and by e-mail to which of her addresses, with the reason for that one."""
+    """How a person is told, why so, and by e-mail to which address, with the reason for that one.
+
+    A child's guardian, and who works for us, get letters with words of their own (`domain/audience.py`).
+    """
 
     way: Way
     reason: str
@@ -72,7 +75,19 @@ def route_of(
         reason = "reachable" if address else chosen
         if reason == "no-address" and "named-only" in person.flags:
             reason = "named-without-address"
+    elif reason == "minor":
+        address, chosen = _guardians(person, is_address), "the guardian's"
+    elif reason == "employee" and not _is_taken(person, openers):
+        address, chosen = _mailbox(person, is_address)
     return Route(REASONS[reason][0], reason, address, chosen if address else "")
+
+
+def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> str | None:
+    """The address of a child's guardian, or None: there is none that takes mail, or it is one of the child's own."""
+    said = person.guardian_email or ""
+    own = {each.strip().lower() for each in (person.email, *person.emails) if each}
+    refused = person.suppressed_as("invalid") | person.suppressed_as("bounced") | own
+    return said if is_address(said) and said.strip().lower() not in refused else None
 
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
@@ -85,10 +100,17 @@ def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str 
         "controller-unknown": held_for_others and person.controller is None,
         "minor": minor and bool(person.guardian),
         "minor-alone": minor and not person.guardian,
-        "employee": "employee" in person.flags or person.group == "employees",
-        "mailbox-taken": not set(openers).isdisjoint(person.kinds),
+        "employee": works_for_us(person),
+        "mailbox-taken": _is_taken(person, openers),
     }
     return next((reason for reason in REASONS if holds.get(reason)), None)
+
+
+def _is_taken(person: AffectedPerson, openers: Collection[str]) -> bool:
+    """Whether what opens her mailbox was taken. What a company's people lost opens none of the company's."""
+    if isinstance(person, Company):
+        return person.taken
+    return not set(openers).isdisjoint(person.kinds)
 
 
 def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
@@ -111,6 +133,11 @@ def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple
     if own[0] == said[0]:
         return own[0], "the first of hers"
     return own[0], "the first of hers that takes mail and that nobody shares"
+
+
+def works_for_us(person: AffectedPerson) -> bool:
+    """Whether a source says that she is one of our own people."""
+    return "employee" in person.flags or person.group == "employees"
 
 
 def is_minor(person: AffectedPerson, day: date) -> bool:
@@ -150,7 +177,7 @@ def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
         "closed": "closed" in person.flags or bool(person.closed_at),
         "deleted": "deleted" in person.flags or bool(person.deleted_at),
         "minor": is_minor(person, day),
-        "employee": "employee" in person.flags or person.group == "employees",
+        "employee": works_for_us(person),
         "unknown-country": person.place == UNKNOWN_PLACE,
         "several-accounts": bool(person.accounts),
         "several-addresses": bool(person.emails),
