@@ -49,6 +49,7 @@ _PEOPLE = (
     "message_id",
     "variant",
     "attempts",
+    "address",
     "perhaps_twice",
     "tried_at",
     "reply",
@@ -207,7 +208,7 @@ class _Folder:
 def _row(line: Line) -> tuple[object, ...]:
     """What the root and the reports say of a letter; the moment of its last attempt, where that settled it."""
     row, was = line.row, line.was
-    letter = (was.letter or "", was.message_id, was.variant, was.attempts)
+    letter = (was.letter or "", was.message_id, was.variant, was.attempts, was.address)
     twice = "yes" if was.doubtful and was.attempts > 1 else ""
     tried = row.settled_at if row.state in ("handed_over", "refused") else None
     said = (was.reply or "", row.reported or "", row.reason or "")

@@ -124,10 +124,16 @@ def _unsupported_lines(told: "Story") -> list[str]:
 
 def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:
     how = f"{attempt['outcome'].replace('_', ' ')} at {attempt['phase']}"
-    return f"{shell.at(attempt['at'])} attempt {attempt['number']}: {how}, {clean(attempt['reply'] or '')}"
+    tried = f"{shell.at(attempt['at'])} attempt {attempt['number']}{_at(attempt['address'])}"
+    return f"{tried}: {how}, {clean(attempt['reply'] or '')}"
+
+
+def _at(address: int | None) -> str:
+    """Which of her addresses it was, where it was not the first."""
+    return f" at address {address}" if address and address > 1 else ""
 
 
 def _return_words(shell: Shell, came: dict[str, Any]) -> str:
     said = " ".join(filter(None, (came["action"], came["status"], clean(came["code"]))))
     by = f", says {clean(came['reporter'])}" if came["reporter"] else ""
-    return f"{shell.at(came['taken_at'])} came back: {said}{by}"
+    return f"{shell.at(came['taken_at'])} came back{_at(came['address'])}: {said}{by}"

@@ -759,10 +759,12 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
 @_on(k.LettersReturned)
 def _letters_returned(incident: Incident, entry: Entry, body: k.LettersReturned) -> Incident:
     before = incident.notices[body.notice]
+    mark: NoticeMark = "sending" if body.onward and before.mark == "sent" else before.mark
     return _notice(
         incident,
         entry,
         body.notice,
+        mark=mark,
         counts=body.counts,
         settled=body.settled,
         untold=body.untold,

@@ -785,7 +785,8 @@ class SendingStopped(Body):
 class LettersReturned(Body):
     """What came back on letters since: `reports` counts it by what it says, `digest` (SHA-256) is over all of it.
 
-    `counts`, `settled` and `untold` are those of the ledger with it, as at a stop.
+    `counts`, `settled` and `untold` are those of the ledger with it, as at a stop. So many letters go `onward` to the
+    next address of their readers.
     """
 
     notice: str
@@ -794,6 +795,7 @@ class LettersReturned(Body):
     counts: dict[str, int]
     settled: int
     untold: dict[str, int]
+    onward: int = 0
 
 
 class ReturnRead(Body):

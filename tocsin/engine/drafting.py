@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -173,6 +173,8 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "person": hidden,
             "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
             "readers": readers_of(person).key,
+            "address": 1,
+            "addresses": max(len(way.addresses), 1),
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
@@ -182,7 +184,7 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "doubtful": False,
             "not_before": app.now(),
             "sealed": seal(
-                people_key, _content(person, way.address, reader), ledger.sealed_for(key, message_id)
+                people_key, _content(person, way.addresses, reader), ledger.sealed_for(key, message_id)
             ),
         }
 
@@ -206,11 +208,11 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
     return found
 
 
-def _content(person: AffectedPerson, address: str | None, reader: Any) -> bytes:
-    """What is sealed in a row. `address` is where the letter goes; without one, the first of hers stands there."""
+def _content(person: AffectedPerson, addresses: Sequence[str], reader: Any) -> bytes:
+    """What is sealed in a row. `addresses` are where the letter goes, in order; without one, the first of hers."""
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
-    content = [
-        address or person.email,
+    content: list[Any] = [
+        list(addresses) or [person.email],
         person.name,
         person.locale or "en",
         list(reader.kinds),

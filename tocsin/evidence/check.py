@@ -136,6 +136,7 @@ def _people(
             "message_id": leaf["message_id"],
             "variant": leaf["variant"],
             "attempts": str(leaf["attempts"]),
+            "address": str(leaf["address"]),
             "perhaps_twice": "yes" if leaf["doubtful"] and leaf["attempts"] > 1 else "",
             "reply": leaf["reply"] or "",
             "came_back": reported,

@@ -9,7 +9,7 @@ state to another, or counts it, stands side by side.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,7 @@ from tocsin.domain.scope.routes import HELD
 from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
-from tocsin.storage.tables import Moment, attempt, ledger
+from tocsin.storage.tables import Moment, attempt, earlier, ledger
 from tocsin.storage.tables import account as other
 
 STATES = (
@@ -109,8 +109,25 @@ _UNSENT = and_(
 
 
 @dataclass(frozen=True)
+class Onward:
+    """The letter of a row as it goes to its next address, under a Message-ID of its own."""
+
+    row: int
+    address: int
+    message_id: str
+    sealed: bytes = field(repr=False)
+    #: The mark that it had until now.
+    before: str
+
+    @property
+    def mark(self) -> str:
+        """By what comes back it is known from now on."""
+        return mark_of(self.message_id)
+
+
+@dataclass(frozen=True)
 class Settled:
-    """How one attempt on one row ended."""
+    """How one attempt on one row, at one of its addresses, ended; and where the letter goes `onward` from there."""
 
     row: int
     number: int
@@ -122,6 +139,8 @@ class Settled:
     not_before: datetime
     #: SHA-256 of the letter's bytes; None where none could be made.
     letter: str | None = None
+    address: int = 1
+    onward: Onward | None = None
 
 
 def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -131,12 +150,14 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """
     if not rows:
         return
-    marked = [row | {"mark": row["message_id"].partition("@")[0][:_MARK]} for row in rows]
+    marked = [row | {"mark": mark_of(row["message_id"])} for row in rows]
     statement = upsert(connection, ledger, marked)
     names = (
         "digest",
         "variant",
         "readers",
+        "address",
+        "addresses",
         "message_id",
         "mark",
         "state",
@@ -155,6 +176,11 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
             where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),
         )
     )
+
+
+def mark_of(message_id: str) -> str:
+    """By which what comes back names its letter."""
+    return message_id.partition("@")[0][:_MARK]
 
 
 def drop_moved(
@@ -246,7 +272,8 @@ def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime
     if rows:
         lost = {"door": "ledger", "at": now, **LOST}
         connection.execute(
-            insert(attempt), [{**lost, "row": str(row.id), "number": row.attempts} for row in rows]
+            insert(attempt),
+            [{**lost, "row": str(row.id), "number": row.attempts, "address": row.address} for row in rows],
         )
 
 
@@ -254,33 +281,92 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     """Record attempts, a batch at a time. A row whose lease was lost keeps the other holder's word."""
     if not results:
         return
-    connection.execute(
-        update(ledger)
-        .where(ledger.c.id == bindparam("row"), ledger.c.lease == lease, ledger.c.state == "sending")
-        .values(
-            state=bindparam("to"),
-            reply=bindparam("said"),
-            phase=bindparam("came_to"),
-            letter=bindparam("bytes"),
-            settled_at=bindparam("settled"),
-            not_before=bindparam("again"),
-            lease=None,
-            lease_until=None,
-        ),
-        [
-            {
-                "row": each.row,
-                "to": each.state,
-                "said": each.reply[:500],
-                "came_to": each.phase,
-                "bytes": each.letter,
-                "settled": at if each.final else None,
-                "again": each.not_before,
-            }
-            for each in results
-        ],
-    )
+    ours = and_(ledger.c.id == bindparam("row_"), ledger.c.lease == lease, ledger.c.state == "sending")
+    ended: dict[str, Any] = {
+        "state": bindparam("to"),
+        "reply": bindparam("said"),
+        "phase": bindparam("came_to"),
+        "letter": bindparam("bytes"),
+        "settled_at": bindparam("settled"),
+        "not_before": bindparam("again"),
+        "lease": None,
+        "lease_until": None,
+    }
+    if stay := [_ended(each, at) for each in results if each.onward is None]:
+        connection.execute(update(ledger).where(ours).values(**ended), stay)
+    onward = [(each, each.onward) for each in results if each.onward is not None]
+    if onward:
+        values = [_ended(each, at) | _elsewhere(to) for each, to in onward]
+        connection.execute(update(ledger).where(ours).values(**ended, **_ELSEWHERE), values)
+        _remember(connection, [to for _, to in onward])
     connection.execute(insert(attempt), [_attempt(each, at) for each in results])
+
+
+def _ended(each: Settled, at: datetime) -> dict[str, Any]:
+    return {
+        "row_": each.row,
+        "to": each.state,
+        "said": each.reply[:500],
+        "came_to": each.phase,
+        "bytes": each.letter,
+        "settled": at if each.final else None,
+        "again": each.not_before,
+    }
+
+
+#: A letter that goes to another address is dated by its first attempt there.
+_ELSEWHERE: dict[str, Any] = {
+    "address": bindparam("address_"),
+    "message_id": bindparam("message_id_"),
+    "mark": bindparam("mark_"),
+    "sealed": bindparam("sealed_"),
+    "first_attempt_at": None,
+}
+
+
+def _elsewhere(to: Onward) -> dict[str, Any]:
+    return {
+        "address_": to.address,
+        "message_id_": to.message_id,
+        "mark_": to.mark,
+        "sealed_": to.sealed,
+    }
+
+
+def _remember(connection: Connection, moves: Sequence[Onward]) -> None:
+    """What comes back late on an address that was left still names its letter, and says nothing of the next one."""
+    marks = [{"mark": to.before, "row": to.row, "address": to.address - 1} for to in moves]
+    connection.execute(
+        upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
+    )
+
+
+def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool:
+    """Let letters that came back wait for their next address. False where one is not as it was, and nothing is done."""
+    # One after the other, since of many at once no database says how many were still as they were.
+    for to in moves:
+        result = connection.execute(
+            update(ledger)
+            .where(
+                ledger.c.id == to.row, ledger.c.mark == to.before, CAME_BACK, ledger.c.accounted_at.is_(None)
+            )
+            .values(
+                state="pending",
+                reported=None,
+                settled_at=None,
+                not_before=at,
+                first_attempt_at=None,
+                address=to.address,
+                message_id=to.message_id,
+                mark=to.mark,
+                sealed=to.sealed,
+            )
+        )
+        if result.rowcount != 1:
+            return False
+    if moves:
+        _remember(connection, moves)
+    return True
 
 
 def _attempt(each: Settled, at: datetime) -> dict[str, Any]:
@@ -288,6 +374,7 @@ def _attempt(each: Settled, at: datetime) -> dict[str, Any]:
         "door": "ledger",
         "row": str(each.row),
         "number": each.number,
+        "address": each.address,
         "at": at,
         "outcome": each.outcome,
         "phase": each.phase,
@@ -353,6 +440,13 @@ def accounted(connection: Connection, incident: str, notice: str) -> int:
     unreached = COUNTED.in_(("refused", "bounced", "ambiguous"))
     query = _of(select(func.count()), incident, notice).where(unreached, ledger.c.accounted_at.is_not(None))
     return connection.scalar(query) or 0
+
+
+def ways(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """How many people were told, surely or perhaps, by which way: a letter to their first address, or a later one."""
+    way = case((ledger.c.address > 1, "next-address"), else_="email").label("way")
+    query = _of(select(way, func.count()), incident, notice).where(TOLD, ledger.c.accounted_at.is_(None))
+    return {row.way: row[1] for row in connection.execute(query.group_by(way).order_by(way))}
 
 
 def standing(row: Row[Any]) -> str:
@@ -479,7 +573,14 @@ def attempts_lines(connection: Connection, incident: str, notice: str, upto: dat
     In that order both are found by an index, and of other incidents nothing is looked at.
     """
     same = and_(attempt.c.door == "ledger", attempt.c.row == cast(ledger.c.id, String))
-    said = (attempt.c.number, attempt.c.at, attempt.c.outcome, attempt.c.phase, attempt.c.reply)
+    said = (
+        attempt.c.number,
+        attempt.c.at,
+        attempt.c.outcome,
+        attempt.c.phase,
+        attempt.c.reply,
+        attempt.c.address,
+    )
     query = _of(select(ledger.c.person, *said).join(attempt, same), incident, notice)
     query = query.where(attempt.c.at <= upto).order_by(ledger.c.person, attempt.c.id)
     for person, number, at, *words in connection.execute(query, execution_options={"yield_per": 5000}):
@@ -495,6 +596,7 @@ _LEAF = (
     "person",
     "digest",
     "variant",
+    "address",
     "message_id",
     "letter",
     "state",

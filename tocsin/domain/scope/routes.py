@@ -46,12 +46,21 @@ HELD = frozenset(words for way, words in REASONS.values() if way == "held")
 
 @dataclass(frozen=True)
 class Route:
-    """How a person is told, why so, and by e-mail to which of her addresses, with the reason for that one."""
+    """How a person is told, why so, and by e-mail to which of her addresses, with the reason for that one.
+
+    `others` are those that the letter goes to where this one takes no mail, in that order.
+    """
 
     way: Way
     reason: str
     address: str | None = None
     chosen: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses that the letter may go to, in order."""
+        return (self.address, *self.others) if self.address else ()
 
     @property
     def words(self) -> str:
@@ -66,13 +75,15 @@ def route_of(
     is_address: Callable[[str], bool] = is_plain,
 ) -> Route:
     """The route of a person on a day. `openers` are the kinds of data that open her mailbox to a thief."""
-    reason, address, chosen = _reason(person, openers, day), None, ""
-    if reason is None:
-        address, chosen = _mailbox(person, is_address)
-        reason = "reachable" if address else chosen
-        if reason == "no-address" and "named-only" in person.flags:
-            reason = "named-without-address"
-    return Route(REASONS[reason][0], reason, address, chosen if address else "")
+    reason = _reason(person, openers, day)
+    if reason is not None:
+        return Route(REASONS[reason][0], reason)
+    mailboxes, chosen = _mailboxes(person, is_address)
+    if mailboxes:
+        return Route("email", "reachable", mailboxes[0], chosen, mailboxes[1:])
+    if chosen == "no-address" and "named-only" in person.flags:
+        chosen = "named-without-address"
+    return Route(REASONS[chosen][0], chosen)
 
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
@@ -91,8 +102,8 @@ def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str 
     return next((reason for reason in REASONS if holds.get(reason)), None)
 
 
-def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
-    """The address to write to and why this one; or None, and why none.
+def _mailboxes(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[tuple[str, ...], str]:
+    """The addresses to write to, in order, and why the first is the first; or none, and why none.
 
     Of several her own comes before one that others read too. Where a flag says of the person that mail came back, no
     address of hers is tried; where a list says it of an address, that one is not.
@@ -101,16 +112,17 @@ def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple
     none, back = person.suppressed_as("invalid"), person.suppressed_as("bounced")
     valid = [each for each in said if is_address(each) and each.strip().lower() not in none]
     if not valid:
-        return None, "invalid-address" if said else "no-address"
+        return (), "invalid-address" if said else "no-address"
     good = [each for each in valid if each.strip().lower() not in back]
     if not good or "bounced" in person.flags:
-        return None, "bounced"
+        return (), "bounced"
     own = [each for each in good if each.lower() not in person.shared]
+    inorder = tuple(dict.fromkeys((*own, *good)))
     if not own:
-        return good[0], "the first of hers; others read it too"
+        return inorder, "the first of hers; others read it too"
     if own[0] == said[0]:
-        return own[0], "the first of hers"
-    return own[0], "the first of hers that takes mail and that nobody shares"
+        return inorder, "the first of hers"
+    return inorder, "the first of hers that takes mail and that nobody shares"
 
 
 def is_minor(person: AffectedPerson, day: date) -> bool:
