@@ -275,6 +275,18 @@ def test_killed_between_a_refusal_and_the_next_address_nobody_is_lost(story, set
     sound(story, 4)
 
 
+def test_a_childs_letter_goes_to_the_next_address_of_the_guardian(tale):
+    child = {"birth_date": "2019-05-04", "guardian": "c2", "emails": "c1.kid@example.org"}
+    tale.with_customers(4, c1=child, c2={"emails": "c2.b@example.org"}).approved()
+    tale.mail.misbehave(Fault("rcpt", reply=UNKNOWN, recipient="c2@example.org"))
+    tale.as_("an").release(CUSTOMERS)
+    # The guardian's own letter, and the one about the child; nothing to any address of the child.
+    assert tale.readers == ["c2.b@example.org", "c2.b@example.org", "c3@example.org", "c4@example.org"]
+    letter, tried = row_of(tale)
+    assert (letter.state, tried) == ("handed_over", [1, 2])
+    sound(tale, 4)
+
+
 def test_several_senders_share_letters_that_go_on(story, settings_of_home):
     if story.app.database.sqlite:
         pytest.skip("one writer at a time")

@@ -55,6 +55,7 @@ _PRINTED_OF_THE_COMPANY = {
     "notice_sender",
     "notice_sender_name",
     "reply_to",
+    "staff_contact",
     "zone",
     "dpo",
     "signatory",
@@ -185,7 +186,7 @@ def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, _
     """Everything that this letter is written with, by path."""
     template = "customer" if is_letter(notice) else notice
     words = ("notices/frame.", "notices/words.", "notices/instead.")
-    begins = (f"notices/{template}.", *words, f"types/{incident.type}/what_happened")
+    begins = (f"notices/{template}.", f"notices/{template}-", *words, f"types/{incident.type}/what_happened")
     return {path: _template(content) for path, content in catalog.files.items() if path.startswith(begins)}
 
 

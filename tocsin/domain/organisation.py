@@ -66,6 +66,8 @@ class Organisation(Record):
     notice_sender: MailAddress
     notice_sender_name: str
     reply_to: MailAddress
+    #: Whom our own people ask, such as human resources: answers to the letter to employees go there.
+    staff_contact: MailAddress | None = None
     zone: Zone
     languages: tuple[Language, ...] = Field(min_length=1)
     #: How many different people must approve a letter before it may leave.

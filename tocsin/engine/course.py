@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from tocsin.change import Change
+from tocsin.domain.audience import Audience
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import SendingPaused, SendingStopped
 from tocsin.domain.letters import LetterPlan, letters_of
@@ -48,7 +49,7 @@ class Course:
     head: Callable[[], int] = lambda: 0
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
     seen_head: int = 0
-    molds: dict[str, Mold] = field(default_factory=dict)
+    molds: dict[tuple[str, Audience], Mold] = field(default_factory=dict)
     #: What the first of the letter's duties is due, as of the last look.
     due_at: datetime | None = None
 
@@ -67,11 +68,11 @@ class Course:
         """Up to when letters that are put off are tried again."""
         return Until(self.due_at, timedelta(hours=self.job.app.settings.ledger.margin))
 
-    def mold(self, subject: str) -> Mold:
+    def mold(self, subject: str, audience: Audience = "customer") -> Mold:
         """What all letters of one subject share."""
-        if subject not in self.molds:
-            self.molds[subject] = self.write.mold(subject)
-        return self.molds[subject]
+        if (subject, audience) not in self.molds:
+            self.molds[subject, audience] = self.write.mold(subject, audience)
+        return self.molds[subject, audience]
 
 
 def told_to_stop(course: Course) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,7 @@ from tocsin.engine.letters import (
 from tocsin.engine.mailability import no_route, route
 from tocsin.engine.writing import Writing, readers_of
 from tocsin.record import record
+from tocsin.rendering.letter import Reader
 from tocsin.sealing import seal
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
@@ -159,19 +161,22 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     catalog = app.catalog_of(incident)
     letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
     needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
-    day = app.now().astimezone(write.zone).date()
+    # The day that also decides to whom a letter speaks.
+    day = write.letters.facts.dated
     for hidden, person in readers(app, incident, notice):
         wanted = needs.get(readers_of(person), {})
         way = route(person, catalog.data_map.openers, day)
-        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         reader = write.reader(person)
+        if not write.letters.speaks_to(reader.audience):
+            way = replace(way, address=None)
+        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
             "incident": key,
             "notice": notice,
             "digest": digest,
             "person": hidden,
-            "variant": variant_digest(write.letters.variant_of(reader, person.locale or "en")),
+            "variant": variant_digest(write.letters.variant_of(reader, write.locale(person))),
             "readers": readers_of(person).key,
             "address": 1,
             "addresses": max(len(way.addresses), 1),
@@ -184,7 +189,9 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "doubtful": False,
             "not_before": app.now(),
             "sealed": seal(
-                people_key, _content(person, way.addresses, reader), ledger.sealed_for(key, message_id)
+                people_key,
+                _content(write, person, way.addresses, reader),
+                ledger.sealed_for(key, message_id),
             ),
         }
 
@@ -208,16 +215,20 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
     return found
 
 
-def _content(person: AffectedPerson, addresses: Sequence[str], reader: Any) -> bytes:
-    """What is sealed in a row. `addresses` are where the letter goes, in order; without one, the first of hers."""
+def _content(write: Writing, person: AffectedPerson, addresses: Sequence[str], reader: Reader) -> bytes:
+    """What is sealed in a row. `addresses` are where the letter goes, in order; without one, the first of hers.
+
+    A child's own address stands nowhere: no letter about a child goes to the child.
+    """
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
     content: list[Any] = [
-        list(addresses) or [person.email],
+        list(addresses) or [write.box(person, None)[1]],
         person.name,
-        person.locale or "en",
+        write.locale(person),
         list(reader.kinds),
         reader.certainty,
         *days,
     ]
     content += [list(reader.added), [list(each) for each in reader.otherwise], list(reader.left_out)]
+    content += [reader.audience, reader.people]
     return json.dumps(content, ensure_ascii=False).encode()

@@ -150,7 +150,7 @@ def recipients_of(app: App, incident: Incident, notice: str) -> str:
 def variants(app: App, incident: Incident, notice: str, write: Writing) -> dict[Variant, Letter]:
     """Every distinct letter of a notice, each as one of its readers gets it."""
     mine = readers(app, incident, notice)
-    return write.letters.variants((write.reader(person), person.locale or "en") for _, person in mine)
+    return write.letters.variants((write.reader(person), write.locale(person)) for _, person in mine)
 
 
 def unsaid(app: App, incident: Incident, notice: str) -> dict[str, list[str]]:
@@ -183,6 +183,8 @@ def variant_digest(variant: Variant) -> str:
         "otherwise": [list(each) for each in variant.otherwise],
         "left_out": list(variant.left_out),
         "instead": variant.instead,
+        "audience": variant.audience,
+        "counted": variant.counted,
     }
     return hashlib.sha256(canonical(parts)).hexdigest()[:16]
 

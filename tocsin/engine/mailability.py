@@ -37,7 +37,7 @@ def no_route(
 
     `needs` is what the laws of this person want of e-mail.
     """
-    if way.way != "email":
+    if way.address is None:
         return way.words
     for need, asked in needs.items():
         if not _fulfilled(need, person, organisation):

@@ -25,7 +25,7 @@ from tocsin.engine.letters import writing
 from tocsin.engine.onward import address_of, onward, opened
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
-from tocsin.rendering.letter import Reader, clean_name
+from tocsin.rendering.letter import Reader, addressed
 from tocsin.storage import ledger
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
@@ -187,16 +187,26 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
 
 def _envelope(course: Course, row: Any) -> Any:
     content = opened(course.people_key, row)
-    _, name, locale, kinds, sure, first, last, added, otherwise, left_out = content
+    _, name, locale, kinds, sure, first, last, added, otherwise, left_out, audience, people = content
     first, last = (day and date.fromisoformat(day) for day in (first, last))
-    others = tuple((kind, Certainty(each)) for kind, each in otherwise)
-    reader = Reader(tuple(kinds), Certainty(sure), name, first, last, tuple(added), others, tuple(left_out))
+    reader = Reader(
+        tuple(kinds),
+        Certainty(sure),
+        name,
+        first,
+        last,
+        tuple(added),
+        tuple((kind, Certainty(each)) for kind, each in otherwise),
+        tuple(left_out),
+        audience,
+        people,
+    )
     letter = course.write.letters.letter(reader, locale)
-    mold, bounces = course.mold(letter.subject), course.job.app.settings.mail.bounces
+    mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(
         message_id=row.message_id,
         date=row.first_attempt_at or course.job.app.now(),
-        to=(clean_name(name) or "" if name else "", address_of(content, row)),
+        to=(addressed(reader), address_of(content, row)),
         text=letter.text,
         html=letter.html,
         envelope_sender=return_path(bounces, row.message_id) if bounces else None,

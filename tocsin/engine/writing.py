@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from tocsin.domain import certainty
+from tocsin.domain.audience import Audience, audience_of
 from tocsin.domain.demands import Readers, as_readers, cells_of
 from tocsin.domain.facts import Facts
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.rendering.letter import Letters, Reader
+from tocsin.rendering.letter import Letters, Reader, addressed
 from tocsin.rendering.mime import Mold
 from tocsin.sealing import keyed_digest
 
@@ -28,12 +29,13 @@ class Writing:
     left_out: Mapping[Readers, tuple[str, ...]]
     facts: Facts
 
-    def mold(self, subject: str) -> Mold:
+    def mold(self, subject: str, audience: Audience = "customer") -> Mold:
         """What all letters of one subject share; it proves the first of each shape as a whole."""
+        staff = self.letters.facts.organisation.staff_contact if audience == "employee" else None
         return Mold(
             sender=(self.sender_name, self.sender),
             subject=subject,
-            reply_to=self.reply_to,
+            reply_to=staff or self.reply_to,
             headers={"X-Incident-Ref": self.letters.facts.reference},
         )
 
@@ -58,7 +60,22 @@ class Writing:
             self.added.get(mine, ()),
             certainty.otherwise(person, cells),
             self.left_out.get(mine, ()),
+            self.audience(person),
         )
+
+    def audience(self, person: AffectedPerson) -> Audience:
+        """To whom the letter about a person speaks, by the day of the letter: what was approved is what leaves."""
+        return audience_of(person, self.letters.facts.dated)
+
+    def locale(self, person: AffectedPerson) -> str:
+        """The language of whoever reads it: a guardian's own, where a source says it."""
+        theirs = person.guardian_locale if self.audience(person) == "guardian" else None
+        return theirs or person.locale or "en"
+
+    def box(self, person: AffectedPerson, address: str | None) -> tuple[str, str | None]:
+        """(name, address) to write on a letter; without an address, the first of hers, but none of a child's."""
+        mine = self.audience(person) != "guardian"
+        return addressed(self.reader(person)), address or (person.email if mine else None)
 
 
 def readers_of(person: AffectedPerson) -> Readers:

@@ -1,10 +1,10 @@
 """The letter a customer gets: one approved text, a few facts of each reader.
 
-Each distinct combination (language, kinds, certainty, which dates are known, name or not, what a law adds or forbids)
-is rendered once, with marks where the reader's own name and dates go; a letter is then a join of strings. What a reader
-is called is data: it is cleaned, escaped for HTML, and never compiled. A letter in another language than English has
-the English text of the same combination below it. Sources: GDPR Art. 34(2), Decree 356/2025/NĐ-CP Art. 29(2), our
-promise.
+Each distinct combination (to whom it speaks, language, kinds, certainty, which dates are known, name or not, what a law
+adds or forbids) is rendered once, with marks where the reader's own name and dates go; a letter is then a join of
+strings. What a reader is called is data: it is cleaned, escaped for HTML, and never compiled. A letter in another
+language than English has the English text of the same combination below it. Sources: GDPR Art. 34(2), Decree
+356/2025/NĐ-CP Art. 29(2), our promise.
 """
 
 import hashlib
@@ -17,11 +17,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tocsin.domain.audience import Audience, stem
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.languages import ENGLISH, direction
 from tocsin.domain.timeline import digest
 from tocsin.rendering.letterfacts import LetterFacts, Variant, data_of
+from tocsin.rendering.letterfiles import LetterFiles
 from tocsin.rendering.letterwords import instead_of, letter_words, lines_instead
 from tocsin.rendering.spoken import FACT_OF, TEXTS, Languages, Spoken, printed_texts
 from tocsin.rendering.text import check, load, render
@@ -32,6 +34,7 @@ from tocsin.rendering.written import (
     Reader,
     Written,
     additions,
+    addressed,
     clean_name,
     days_known,
     reader_name,
@@ -40,9 +43,8 @@ from tocsin.rendering.written import (
     without_slots,
 )
 
-__all__ = ["Letter", "LetterFacts", "Letters", "Reader", "Variant", "clean_name"]
+__all__ = ["Letter", "LetterFacts", "Letters", "Reader", "Variant", "addressed", "clean_name"]
 
-PARTS = ("subject", "txt", "html")
 #: What all letters stand in, as text and as a page.
 FRAMES = ("frame.txt.j2", "frame.html.j2")
 #: What a frame may print besides what the letter does.
@@ -59,17 +61,19 @@ class Letters:
     def __init__(self, notice: str, templates: Path, facts: LetterFacts) -> None:
         self.notice, self.facts = notice, facts
         self.templates, self._folder = templates, templates / "notices"
-        self.locales = tuple(
-            sorted(path.name.split(".")[1] for path in self._folder.glob(f"{notice}.*.txt.j2"))
-        )
-        if ENGLISH not in self.locales:
+        self._files = LetterFiles(self._folder, notice)
+        if notice not in self._files.stems:
             raise Refused(f"{self._folder}: there is no notice {notice!r}; add {notice}.en.txt.j2")
-        for name in self._names:
+        self.locales = self._files.stems[notice]
+        for name in self._files.names:
             check(self._folder / name, self.variables)
         for name in FRAMES:
             check(self._folder / name, self.variables | FRAMED)
-        printed = printed_texts(self._folder / f"{notice}.{ENGLISH}.{part}.j2" for part in PARTS)
-        self.languages = Languages(self.locales, facts, printed)
+        self._languages = {
+            name: Languages(locales, facts, printed_texts(self._files.english(name)))
+            for name, locales in self._files.stems.items()
+        }
+        self.languages = self._languages[notice]
         self._written: dict[Variant, Written] = {}
 
     @cached_property
@@ -77,6 +81,10 @@ class Letters:
         """Everything a letter may print; `notices/variables.yaml` says what each means, and a test keeps them equal."""
         others = self._variables(Variant(ENGLISH, (), Certainty.UNKNOWN, "none", named=False))
         return frozenset((*SLOTS[0], *others, *TEXTS))
+
+    def speaks_to(self, audience: Audience) -> bool:
+        """Whether there are words for it. An incident keeps the files of its day, which may have had none."""
+        return self._files.speaks_to(audience)
 
     def letter(self, reader: Reader, locale: str) -> Letter:
         """The letter to one reader: in English, with a line that says so, where there is none in their language."""
@@ -95,11 +103,14 @@ class Letters:
             reader.otherwise,
             reader.left_out,
             instead_of(self.templates, spoken.asked) if spoken.asked else "",
+            self._files.heard_by(reader.audience),
+            reader.people is not None,
         )
 
     def spoken(self, reader: Reader, locale: str) -> Spoken:
         """The language of this reader's letter, and what keeps their own; `locale` is what their account says."""
-        return self.languages.of_reader(locale, reader.added)
+        audience = self._files.heard_by(reader.audience)
+        return self._languages[stem(self.notice, audience)].of_reader(locale, reader.added)
 
     def variants(self, readers: Iterable[tuple[Reader, str]]) -> dict[Variant, Letter]:
         """Every distinct combination among (reader, locale), each as one of its readers gets it: for approval."""
@@ -117,19 +128,17 @@ class Letters:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that all readers share: templates, texts, sender, drill. Approval binds to this."""
-        names = (*self._names, *FRAMES)
+        names = (*self._files.names, *FRAMES)
         files = {name: hashlib.sha256((self._folder / name).read_bytes()).hexdigest() for name in names}
         facts = {**asdict(self.facts), "dated": self.facts.dated.isoformat()}
         for name in ("organisation", "dpo", "signer"):
             facts[name] = getattr(self.facts, name).model_dump(mode="json")
-        words = {locale: digest(letter_words(self.templates, locale).entries) for locale in self.locales}
+        words = {
+            locale: digest(letter_words(self.templates, locale).entries) for locale in self._files.locales
+        }
         lines = digest(lines_instead(self.templates))
         shared = {"notice": self.notice, "templates": files, "facts": _plain(facts), "words": words}
         return digest(shared | {"instead": lines})
-
-    @property
-    def _names(self) -> list[str]:
-        return [f"{self.notice}.{locale}.{part}.j2" for locale in self.locales for part in PARTS]
 
     def _written_for(self, variant: Variant) -> "Written":
         if variant not in self._written:
@@ -146,7 +155,7 @@ class Letters:
             " ".join(self._part(own, "subject").split()),
             tidy(render(load(self._folder, FRAMES[0]), variables | text)),
             render(
-                load(self._folder, f"{self.notice}.{own.locale}.html.j2"),
+                load(self._folder, self._files.name(own.audience, own.locale, "html")),
                 # What its own template escaped is not escaped again.
                 variables | {"english": Markup(english)},  # noqa: S704
             ),
@@ -157,7 +166,7 @@ class Letters:
         return tidy(self._part(variant, "txt", slots=slots))
 
     def _part(self, variant: Variant, part: str, *, slots: int = 0, block: str | None = None) -> str:
-        template = load(self._folder, f"{self.notice}.{variant.locale}.{part}.j2")
+        template = load(self._folder, self._files.name(variant.audience, variant.locale, part))
         return render(template, self._printed(variant, slots), block=block)
 
     def _printed(self, variant: Variant, slots: int = 0) -> dict[str, Any]:
@@ -193,6 +202,7 @@ class Letters:
             "reference": facts.reference,
             "dated": words.day(facts.dated),
             "has_name": variant.named,
+            "has_people": variant.counted,
             **data_of(facts, variant),
             "certainty": str(variant.certainty),
             "seen": variant.seen,
@@ -202,6 +212,7 @@ class Letters:
             "website": organisation.website.removeprefix("https://").removesuffix("/"),
             "help_mail": organisation.reply_to,
             "phone": organisation.phone,
+            "staff_contact": organisation.staff_contact or "",
             "dpo_name": facts.dpo.name,
             "dpo_title": facts.dpo.title_in(locale) or words.phrase("dpo_title"),
             "dpo_mail": facts.dpo.email,

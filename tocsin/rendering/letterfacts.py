@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from tocsin.domain.audience import Audience
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.contacts import Organisation, Person
 from tocsin.domain.errors import Refused
@@ -25,6 +26,9 @@ class Variant:
     left_out: tuple[str, ...] = ()
     #: The language in which the letter says at its head why it is in English: `und` for one without such a line.
     instead: str = ""
+    audience: Audience = "customer"
+    #: Whether it says how many of a company's people were hit.
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,11 @@ def data_of(facts: LetterFacts, variant: Variant) -> dict[str, Any]:
         each: [kind for kind in known if otherwise.get(kind, variant.certainty) == each] for each in Certainty
     }
 
+    def _of_end_users(kind: str) -> bool:
+        return variant.audience == "controller" or facts.kind_roles.get(kind) == "processor"
+
     def named(kinds: list[str], *, end_users: bool) -> list[str]:
-        chosen = (kind for kind in kinds if (facts.kind_roles.get(kind) == "processor") is end_users)
+        chosen = (kind for kind in kinds if _of_end_users(kind) is end_users)
         return [in_locale(facts.kind_names[kind], variant.locale) for kind in chosen]
 
     def by_certainty(*, end_users: bool) -> list[tuple[str, list[str]]]:

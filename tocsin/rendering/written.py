@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from tocsin.domain.audience import Audience
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.languages import ENGLISH, shorter
 
@@ -21,8 +22,11 @@ LONGEST_NAME = 100
 #: written in the letter's language and, apart, in the English that stands beside it.
 _NAME = "\ue000"
 _DAYS = (("\ue001", "\ue002"), ("\ue003", "\ue004"))
-SLOTS = tuple({"name": _NAME, "first_seen": first, "last_seen": last} for first, last in _DAYS)
-_SLOT = re.compile("([\ue000-\ue004])")
+_PEOPLE = "\ue005"
+SLOTS = tuple(
+    {"name": _NAME, "people": _PEOPLE, "first_seen": first, "last_seen": last} for first, last in _DAYS
+)
+_SLOT = re.compile("([\ue000-\ue005])")
 _LOOKS_LIKE_ADDRESS = re.compile(r"://|www\.|@|[\w-]\.[a-z]{2,}(/|$)", re.IGNORECASE)
 
 
@@ -41,6 +45,10 @@ class Reader:
     otherwise: tuple[tuple[str, Certainty], ...] = ()
     #: Sections that must not stand in their letter, since a law of theirs forbids it.
     left_out: tuple[str, ...] = ()
+    #: To whom the letter speaks. A guardian's has the child's `name`, and greets nobody by it.
+    audience: Audience = "customer"
+    #: Of a company for which we hold data: how many of her people were hit, as far as we know them.
+    people: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Written:
 
     def to(self, reader: Reader) -> Letter:
         first, last = reader.first_seen or reader.last_seen, reader.last_seen
-        own = {_NAME: reader_name(reader) or ""}
+        own = {_NAME: reader_name(reader) or "", _PEOPLE: "" if reader.people is None else str(reader.people)}
         for slots, write in zip(_DAYS, self._written_day, strict=False):
             own |= {slot: write(day) if day else "" for slot, day in zip(slots, (first, last), strict=True)}
         escaped = {slot: html.escape(value) for slot, value in own.items()}
@@ -88,6 +96,11 @@ def days_known(reader: Reader) -> Seen:
 def reader_name(reader: Reader) -> str | None:
     """How the letter greets this reader, or None for the general greeting."""
     return clean_name(reader.name) if reader.name else None
+
+
+def addressed(reader: Reader) -> str:
+    """The name in the address of a letter. A child's is no part of it: the letter goes to the guardian."""
+    return "" if reader.audience == "guardian" else reader_name(reader) or ""
 
 
 @lru_cache(maxsize=64)

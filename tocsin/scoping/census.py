@@ -18,6 +18,7 @@ from tocsin.scoping.reading import Desk, Reading
 from tocsin.scoping.retention import explained, with_overdue
 from tocsin.scoping.roll import Roll
 from tocsin.scoping.standing import with_standing
+from tocsin.scoping.subjects import bits_of
 from tocsin.scoping.suppressions import read_suppressions, with_suppressed
 
 
@@ -74,7 +75,8 @@ def census(
     backend = desk.engines.counts
     customers = known.customers, known.declared
     met = people(backend, found, *customers, hidden=hidden)
-    table = with_guardians(backend, met.known, *customers, known.majority, today)
+    openers = bits_of(data_map.openers, data_map)
+    table = with_guardians(backend, met.known, *customers, known.majority, today, openers)
     table, contradicted = proven(backend, table, known.deleted, start, data_map)
     table = with_overdue(backend, table, start, data_map)
     table = with_suppressed(backend, table, known.suppressed)

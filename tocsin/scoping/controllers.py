@@ -22,14 +22,20 @@ _BEHIND = "end-users-of-customers"
 def with_controllers(
     engine: Any, people: Any, customers: Any | None, declared: Sequence[CustomerSource]
 ) -> Any:
-    """People with `controller_name` and `controller_email`, and `controller_known`: whether a source knows that one."""
+    """People with `controller_known`, whether a source knows that one, and what it says: `controller_name`,
+    `controller_email` and `controller_locale`.
+    """
     if customers is None or not any(source.fields.controller for source in declared):
         nobody = {"controller_known": ibis.literal(False)}
-        nobody |= dict.fromkeys(("controller_name", "controller_email"), ibis.null("string"))
+        nobody |= dict.fromkeys(
+            ("controller_name", "controller_email", "controller_locale"), ibis.null("string")
+        )
         return people.mutate(**nobody)
     rows = customers.semi_join(people, customers.id == people.controller)
     known = rows.group_by(whose=rows.id).aggregate(
-        controller_name=rows.name.min(), controller_email=rows.email.min()
+        controller_name=rows.name.min(),
+        controller_email=rows.email.min(),
+        controller_locale=rows.locale.min(),
     )
     both = people.left_join(known, people.controller == known.whose)
     both = both.mutate(controller_known=both.whose.notnull()).drop("whose")

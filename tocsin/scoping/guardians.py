@@ -17,6 +17,8 @@ from tocsin.domain.sources import CustomerSource
 from tocsin.scoping.identity import addresses
 from tocsin.sources.flagging import BIT
 
+#: What is known of a guardian beside who it is.
+_OF_HIS = ("guardian_email", "guardian_emails", "guardian_locale")
 _UNFIT = BIT["suspect"] | BIT["attacker"] | BIT["deceased"]
 
 
@@ -27,10 +29,16 @@ def with_guardians(
     declared: Sequence[CustomerSource],
     majority: Mapping[str, int],
     day: date,
+    openers: int,
 ) -> Any:
-    """People with `guardian` only where it is an address or a known id, of somebody who may be told in her place."""
+    """People with `guardian` only where it is an address or a known id, of somebody who may be told in her place.
+
+    Beside it `guardian_email`, `guardian_emails` (one to a line) and `guardian_locale`: where mail to that one goes,
+    and in which language. There is no address whose key was taken: `openers` are the bits of the kinds that open a
+    mailbox.
+    """
     if customers is None or not any(source.fields.guardian for source in declared):
-        return people
+        return people.mutate(**dict.fromkeys(_OF_HIS, ibis.null("string")))
     wards = people.filter(people.guardian.notnull())
     named = wards.select(named="guardian").distinct()
     held = engine.create_table(ibis.util.gen_name("guardians"), _held(named, customers, declared), temp=True)
@@ -43,7 +51,32 @@ def with_guardians(
     both = both.left_join(own, both.id == own.ward)
     kept = ibis.ifelse(both.ward.isnull(), both.named, ibis.null("string"))
     both = both.mutate(guardian=kept).drop("named", "ward")
+    mail = _mail(named, held, customers, people, openers)
+    both = both.left_join(mail, both.guardian == mail.whose).drop("whose")
     return engine.create_table(ibis.util.gen_name("guarded"), both, temp=True)
+
+
+def _mail(named: Any, held: Any, customers: Any, people: Any, openers: int) -> Any:
+    """(whose, and what is `_OF_HIS`) of each: the address that is named, else that of the account.
+
+    The other addresses of an account are his where it is his alone: two people may share the one that is named.
+    """
+    rows = held.inner_join(customers.select("id", "email", "emails", "locale"), held.holder == customers.id)
+    known = rows.group_by(holding="named").aggregate(
+        mail=rows.email.min(),
+        mails=ibis.coalesce(rows.emails, rows.email).group_concat("\n", order_by=rows.holder),
+        holders=rows.holder.nunique(),
+        locale=rows.locale.min(),
+    )
+    hit = people.filter((people.kinds.fill_null(0) & openers) != 0)
+    theirs = hit.select(account=_accounts(hit).unnest())
+    taken = held.semi_join(theirs, held.holder == theirs.account)
+    both = named.left_join(known, named.named == known.holding).anti_join(taken, "named")
+    address = ibis.ifelse(both.named.contains("@"), both.named, both.mail)
+    others = ibis.ifelse(both.holders == 1, both.mails, ibis.null("string"))
+    return both.select(
+        whose="named", guardian_email=address, guardian_emails=others, guardian_locale="locale"
+    )
 
 
 def _held(named: Any, customers: Any, declared: Sequence[CustomerSource]) -> Any:

@@ -20,18 +20,26 @@ from tocsin.engine.letters import (
     writing,
 )
 from tocsin.engine.writing import Writing, readers_of
-from tocsin.rendering.letter import Letter, Letters, Variant, clean_name
+from tocsin.rendering.letter import Letter, Letters, Variant
 from tocsin.rendering.letter_lint import lint_languages, lint_letter, lint_readers, load_never
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
+
+#: What readers with words of their own are called among the groups.
+_GROUPS = {
+    "guardian": "guardians",
+    "employee": "employees",
+    "business": "business customers",
+    "controller": "controllers",
+}
 
 
 @dataclass(frozen=True)
 class VariantView:
     """One distinct letter: `letter` is as one of its `count` readers gets it; `problems` are the second reader's.
 
-    `groups` are those of its readers (customers, employees), with how many; `raw` is the sample as a mail in
+    `groups` are those of its readers (customers, guardians, employees), with how many; `raw` is the sample as a mail in
     ASCII, as it would leave but for its date; empty where it cannot be one.
     """
 
@@ -43,6 +51,8 @@ class VariantView:
     named: bool
     count: int
     groups: dict[str, int]
+    #: To whom it speaks: `customer`, `guardian`, `employee`, `business` or `controller`.
+    audience: str
     letter: Letter
     raw: str
     problems: tuple[str, ...]
@@ -104,10 +114,11 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     groups: dict[Variant, Counter[str]] = {}
     instead: Counter[tuple[str, tuple[str, ...]]] = Counter()
     for hidden, person in readers(app, incident, notice):
-        reader, locale = write.reader(person), person.locale or "en"
+        reader, locale = write.reader(person), write.locale(person)
         variant, spoken = write.letters.variant_of(reader, locale), write.letters.spoken(reader, locale)
         counts[variant] = counts.get(variant, 0) + 1
-        groups.setdefault(variant, Counter())[readers_of(person).group] += 1
+        group = _GROUPS.get(variant.audience) or readers_of(person).group
+        groups.setdefault(variant, Counter())[group] += 1
         if variant not in samples:
             samples[variant] = _Sample(hidden, person, write.letters.letter(reader, locale))
         if spoken.asked:
@@ -166,6 +177,7 @@ def _view(
         variant.named,
         sum(groups.values()),
         groups,
+        variant.audience,
         letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
         (raw if isinstance(raw, str) else "") if reads else RESTRICTED,
         _problems(write.letters, letter, raw) if reads else (),
@@ -180,11 +192,13 @@ def _problems(letters: Letters, letter: Letter, raw: "str | Refused") -> tuple[s
 def _raw(write: Writing, sample: _Sample, message_id: str, now: datetime) -> "str | Refused":
     """The sample as its mail; whoever has no address is shown with the one that answers go to."""
     person = sample.person
+    audience = write.audience(person)
+    name, address = write.box(person, person.guardian_email if audience == "guardian" else None)
     try:
-        mail = write.mold(sample.letter.subject).letter(
+        mail = write.mold(sample.letter.subject, audience).letter(
             message_id=message_id,
             date=now,
-            to=(clean_name(person.name) or "" if person.name else "", person.email or write.reply_to),
+            to=(name, address or write.reply_to),
             text=sample.letter.text,
             html=sample.letter.html,
         )

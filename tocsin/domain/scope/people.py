@@ -61,6 +61,10 @@ class AffectedPerson:
     of_age_on: str | None = None
     #: Id or e-mail address of whom to tell in her place.
     guardian: str | None = None
+    #: Where mail to the guardian goes, and in which language, as far as a source says it.
+    guardian_email: str | None = None
+    guardian_emails: tuple[str, ...] = ()
+    guardian_locale: str | None = None
     #: Flags of a source, and what Tocsin found: `UNCERTAIN`, `SHARED_ID`.
     flags: tuple[str, ...] = ()
     #: Ids of her other accounts. `id` is the least of all.
@@ -77,6 +81,7 @@ class AffectedPerson:
     controller_known: bool = False
     controller_name: str | None = None
     controller_email: str | None = None
+    controller_locale: str | None = None
     #: Kinds of hers that should no longer have existed when they were read.
     overdue: tuple[str, ...] = ()
     deletion: Deletion | None = None

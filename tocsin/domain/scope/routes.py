@@ -46,9 +46,10 @@ HELD = frozenset(words for way, words in REASONS.values() if way == "held")
 
 @dataclass(frozen=True)
 class Route:
-    """How a person is told, why so, and by e-mail to which of her addresses, with the reason for that one.
+    """How a person is told, why so, and by e-mail to which address, with the reason for that one.
 
-    `others` are those that the letter goes to where this one takes no mail, in that order.
+    `others` are those that the letter goes to where this one takes no mail, in that order. A child's guardian, and who
+    works for us, get letters with words of their own (`domain/audience.py`).
     """
 
     way: Way
@@ -76,14 +77,28 @@ def route_of(
 ) -> Route:
     """The route of a person on a day. `openers` are the kinds of data that open her mailbox to a thief."""
     reason = _reason(person, openers, day)
-    if reason is not None:
+    mailboxes: tuple[str, ...] = ()
+    chosen = ""
+    if reason is None:
+        mailboxes, chosen = _mailboxes(person, is_address)
+        reason = "reachable" if mailboxes else chosen
+        if reason == "no-address" and "named-only" in person.flags:
+            reason = "named-without-address"
+    elif reason == "minor":
+        mailboxes, chosen = _guardians(person, is_address), "the guardian's"
+    elif reason == "employee" and set(openers).isdisjoint(person.kinds):
+        mailboxes, chosen = _mailboxes(person, is_address)
+    if not mailboxes:
         return Route(REASONS[reason][0], reason)
-    mailboxes, chosen = _mailboxes(person, is_address)
-    if mailboxes:
-        return Route("email", "reachable", mailboxes[0], chosen, mailboxes[1:])
-    if chosen == "no-address" and "named-only" in person.flags:
-        chosen = "named-without-address"
-    return Route(REASONS[chosen][0], chosen)
+    return Route(REASONS[reason][0], reason, mailboxes[0], chosen, mailboxes[1:])
+
+
+def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str, ...]:
+    """The addresses of a child's guardian that take mail, but none of the child's own."""
+    own = {each.strip().lower() for each in (person.email, *person.emails) if each}
+    refused = person.suppressed_as("invalid") | person.suppressed_as("bounced") | own
+    said = {each.strip().lower(): each for each in (person.guardian_email, *person.guardian_emails) if each}
+    return tuple(each for key, each in said.items() if is_address(each) and key not in refused)
 
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
@@ -96,7 +111,7 @@ def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str 
         "controller-unknown": held_for_others and person.controller is None,
         "minor": minor and bool(person.guardian),
         "minor-alone": minor and not person.guardian,
-        "employee": "employee" in person.flags or person.group == "employees",
+        "employee": works_for_us(person),
         "mailbox-taken": not set(openers).isdisjoint(person.kinds),
     }
     return next((reason for reason in REASONS if holds.get(reason)), None)
@@ -123,6 +138,11 @@ def _mailboxes(person: AffectedPerson, is_address: Callable[[str], bool]) -> tup
     if own[0] == said[0]:
         return inorder, "the first of hers"
     return inorder, "the first of hers that takes mail and that nobody shares"
+
+
+def works_for_us(person: AffectedPerson) -> bool:
+    """Whether a source says that she is one of our own people."""
+    return "employee" in person.flags or person.group == "employees"
 
 
 def is_minor(person: AffectedPerson, day: date) -> bool:
@@ -162,7 +182,7 @@ def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
         "closed": "closed" in person.flags or bool(person.closed_at),
         "deleted": "deleted" in person.flags or bool(person.deleted_at),
         "minor": is_minor(person, day),
-        "employee": "employee" in person.flags or person.group == "employees",
+        "employee": works_for_us(person),
         "unknown-country": person.place == UNKNOWN_PLACE,
         "several-accounts": bool(person.accounts),
         "several-addresses": bool(person.emails),
