@@ -144,6 +144,8 @@ def _made(
         made.lines("returns.jsonl", returns_lines(connection, proof))
     totals = [(state, proof.counts[state]) for state in ledger.STATES]
     made.lines("totals.csv", spreadsheet_lines(("state", "letters"), totals), end=b"")
+    ways = list(incident.notices[notice].ways.items())
+    made.lines("ways.csv", spreadsheet_lines(("way", "people"), ways), end=b"")
     made.whole("proof.pdf", proof_pdf(proven(app, proof, head), app.pack_folder(app.catalog), language))
     made.whole("check.py", inspect.getsource(check).encode())
     manifest = {"incident": incident.key, "notice": notice, "head": head, "files": dict(made.digests)}

@@ -25,6 +25,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LettersReturned
 from tocsin.domain.notice import is_stale, letter_of
 from tocsin.domain.refusals import is_our_failure
+from tocsin.domain.ways import WAYS
 from tocsin.engine.mailroom import config_of
 from tocsin.engine.onward import onward
 from tocsin.logs import Log
@@ -202,14 +203,17 @@ def _goes_on(app: App, incident: Incident, notice: str) -> Callable[[Row[Any], s
 
 def _body(connection: Connection, key: str, notice: str, news: News) -> LettersReturned:
     counts, untold = ledger.counts(connection, key, notice), Counter(ledger.untold(connection, key, notice))
-    for (before, after, readers, stood), count in news.moved.items():
+    ways = Counter(ledger.ways(connection, key, notice))
+    for (before, after, readers, stood, way), count in news.moved.items():
         counts[before] -= count
         counts[after] += count
-        untold[readers] += {
+        fewer = {
             ("told", "bounced"): count,
             ("told", "pending"): count,
             ("untold", "delivered"): -count,
         }.get((stood, after), 0)
+        untold[readers] += fewer
+        ways[way] -= fewer
     return LettersReturned(
         notice=notice,
         reports=news.reports,
@@ -218,4 +222,5 @@ def _body(connection: Connection, key: str, notice: str, news: News) -> LettersR
         settled=ledger.accounted(connection, key, notice),
         untold=dict(untold),
         onward=len(news.onward),
+        ways={way: ways[way] for way in WAYS if ways[way]},
     )

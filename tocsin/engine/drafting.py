@@ -183,6 +183,7 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
+            "way": "other-letter" if hidden in others else "guardian" if way.way == "guardian" else None,
             "accounted_at": app.now() if hidden in others else None,
             "held_at": None,
             "attempts": 0,

@@ -8,20 +8,9 @@ late on one says nothing of another.
 import json
 from typing import Any
 
-from tocsin.sealing import keyed_digest, seal, unseal
+from tocsin.engine.letterrow import opened
+from tocsin.sealing import keyed_digest, seal
 from tocsin.storage.ledger import Onward, mark_of, sealed_for
-
-
-def address_of(content: list[Any], row: Any) -> str:
-    """The address to which a row's letter goes now, out of what is sealed in it."""
-    return str(content[0][row.address - 1])
-
-
-def opened(people_key: bytes, row: Any) -> list[Any]:
-    """What is sealed in a row of the ledger."""
-    raw = unseal(people_key, row.sealed, sealed_for(row.incident, row.message_id))
-    content: list[Any] = json.loads(raw)
-    return content
 
 
 def onward(people_key: bytes, row: Any) -> Onward | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from tocsin.app import App
 from tocsin.domain.pace import Lane, Rates, turns
 from tocsin.engine.course import Course, told_to_stop
-from tocsin.engine.onward import address_of, opened
+from tocsin.engine.letterrow import address_of, opened
 from tocsin.sealing import keyed_digest
 from tocsin.storage import ledger, pace
 

@@ -9,11 +9,10 @@ import asyncio
 import hashlib
 import time
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin.channels import Channel
-from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
 from tocsin.domain.refusals import is_ours
@@ -21,11 +20,12 @@ from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
+from tocsin.engine.letterrow import address_of, opened, reader_of
 from tocsin.engine.letters import writing
-from tocsin.engine.onward import address_of, onward, opened
+from tocsin.engine.onward import onward
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
-from tocsin.rendering.letter import Reader, addressed
+from tocsin.rendering.letter import addressed
 from tocsin.storage import ledger
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
@@ -187,20 +187,7 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
 
 def _envelope(course: Course, row: Any) -> Any:
     content = opened(course.people_key, row)
-    _, name, locale, kinds, sure, first, last, added, otherwise, left_out, audience, people = content
-    first, last = (day and date.fromisoformat(day) for day in (first, last))
-    reader = Reader(
-        tuple(kinds),
-        Certainty(sure),
-        name,
-        first,
-        last,
-        tuple(added),
-        tuple((kind, Certainty(each)) for kind, each in otherwise),
-        tuple(left_out),
-        audience,
-        people,
-    )
+    reader, locale = reader_of(content)
     letter = course.write.letters.letter(reader, locale)
     mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(

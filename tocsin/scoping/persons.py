@@ -42,6 +42,7 @@ def persons_of(
                 role=role,
                 email=row["email"],
                 name=row["name"],
+                address=row["address"],
                 locale=row["locale"],
                 status=row["status"],
                 closed_at=row["closed_at"],

@@ -29,6 +29,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     update,
 )
 
@@ -36,6 +37,7 @@ from tocsin.domain.merkle import root
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.routes import HELD
 from tocsin.domain.timeline import canonical, lines_digest
+from tocsin.domain.ways import LISTED, WAYS
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
 from tocsin.storage.tables import Moment, attempt, earlier, ledger
@@ -53,6 +55,8 @@ STATES = (
     "held",
 )
 
+#: People who are named to the database at a time.
+_AT_ONCE = 500
 #: Characters of a Message-ID by which what comes back names its letter.
 _MARK = 32
 #: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now. One that was
@@ -98,6 +102,15 @@ _ELSEWISE = and_(
     ledger.c.held_at.is_(None),
     or_(ledger.c.reason.is_(None), ledger.c.reason.not_in(sorted(HELD))),
 )
+#: Who stands on a list for another way.
+_LISTED = ledger.c.way.in_(LISTED)
+#: By which way a person was told who is told.
+WAY = case(
+    (ledger.c.accounted_at.is_not(None), func.coalesce(ledger.c.way, "otherwise")),
+    (ledger.c.way == "guardian", "guardian"),
+    (ledger.c.address > 1, "next-address"),
+    else_="email",
+).label("told_by")
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(
     ledger.c.settled_at.is_(None),
@@ -162,6 +175,7 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         "mark",
         "state",
         "reason",
+        "way",
         "accounted_at",
         "held_at",
         "sealed",
@@ -200,7 +214,7 @@ def drop_moved(
     connection.execute(
         _of(update(ledger), incident, notice)
         .where(ledger.c.digest != digest, _UNSENT, ledger.c.person.in_(written))
-        .values(state="excluded", reason=reason, accounted_at=at)
+        .values(state="excluded", reason=reason, way="other-letter", accounted_at=at)
     )
 
 
@@ -443,10 +457,18 @@ def accounted(connection: Connection, incident: str, notice: str) -> int:
 
 
 def ways(connection: Connection, incident: str, notice: str) -> dict[str, int]:
-    """How many people were told, surely or perhaps, by which way: a letter to their first address, or a later one."""
-    way = case((ledger.c.address > 1, "next-address"), else_="email").label("way")
-    query = _of(select(way, func.count()), incident, notice).where(TOLD, ledger.c.accounted_at.is_(None))
-    return {row.way: row[1] for row in connection.execute(query.group_by(way).order_by(way))}
+    """How many people were told, surely or perhaps, by which way; with those who are owed no letter any more."""
+    told = or_(TOLD, ledger.c.accounted_at.is_not(None))
+    query = _of(select(WAY, func.count()), incident, notice).where(told).group_by(WAY)
+    found = {row[0]: int(row[1]) for row in connection.execute(query)}
+    return {way: found[way] for way in WAYS if way in found}
+
+
+def listed(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """How many people are on a list for which way, and not yet said to be told by it."""
+    query = _of(select(ledger.c.way, func.count()), incident, notice).where(_UNREACHABLE, _LISTED)
+    rows = connection.execute(query.group_by(ledger.c.way).order_by(ledger.c.way))
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def standing(row: Row[Any]) -> str:
@@ -508,32 +530,84 @@ class Unaccounted:
     unsupported: dict[str, int]
 
 
-def unaccounted(connection: Connection, incident: str, notice: str) -> Unaccounted:
+@dataclass(frozen=True)
+class Whom:
+    """Of those who are left, of whom somebody speaks: all, who is on the list for a way, or some by pseudonym."""
+
+    listed: str = ""
+    persons: frozenset[str] | None = None
+
+    def parts(self) -> list[ColumnElement[bool]]:
+        """Conditions that hold for each of them once: one for everybody, or one for some hundred people at a time."""
+        mine = ledger.c.way == self.listed if self.listed else true()
+        if self.persons is None:
+            return [mine]
+        persons = sorted(self.persons)
+        chunks = [persons[start : start + _AT_ONCE] for start in range(0, len(persons), _AT_ONCE)]
+        return [and_(mine, ledger.c.person.in_(chunk)) for chunk in chunks]
+
+
+EVERYBODY = Whom()
+
+
+def unaccounted(connection: Connection, incident: str, notice: str, whom: Whom = EVERYBODY) -> Unaccounted:
     """Who is left to be accounted for."""
 
     def by_readers(part: ColumnElement[bool]) -> dict[str, int]:
-        query = _of(select(ledger.c.readers, func.count()), incident, notice).where(part)
-        return {row.readers: row[1] for row in connection.execute(query.group_by(ledger.c.readers))}
+        found: dict[str, int] = {}
+        for some in whom.parts():
+            query = _of(select(ledger.c.readers, func.count()), incident, notice).where(part, some)
+            for row in connection.execute(query.group_by(ledger.c.readers).order_by(ledger.c.readers)):
+                found[row.readers] = found.get(row.readers, 0) + row[1]
+        return found
 
     return Unaccounted(by_readers(_ELSEWISE), by_readers(_UNDECIDED), by_readers(_UNSUPPORTED))
 
 
 def account(
-    connection: Connection, incident: str, notice: str, at: datetime, *, undecided: bool
+    connection: Connection,
+    incident: str,
+    notice: str,
+    at: datetime,
+    *,
+    undecided: bool,
+    way: str = "otherwise",
+    whom: Whom = EVERYBODY,
 ) -> Unaccounted:
-    """Account for who can be told in another way, and for the `undecided` if asked; who was left before.
+    """Account for who was told by another way, and for the `undecided` if asked; who was left before.
 
     A later draft does not write to them anew.
     """
-    found = unaccounted(connection, incident, notice)
+    found = unaccounted(connection, incident, notice, whom)
     # What left and came back was settled by its last attempt, or never: no later draft takes such a row.
     settled = case(
         (CAME_BACK, ledger.c.settled_at), else_=func.coalesce(ledger.c.settled_at, literal(at, Moment))
     )
     which = or_(_ELSEWISE, _UNDECIDED) if undecided else _ELSEWISE
-    connection.execute(
-        _of(update(ledger), incident, notice).where(which).values(accounted_at=at, settled_at=settled)
-    )
+    for some in whom.parts():
+        connection.execute(
+            _of(update(ledger), incident, notice)
+            .where(which, some)
+            .values(accounted_at=at, settled_at=settled, way=way)
+        )
+    return found
+
+
+def persons_left(
+    connection: Connection, incident: str, notice: str, whom: Whom = EVERYBODY
+) -> Iterator[Row[Any]]:
+    """The rows of those who can be told in another way, in the order of their pseudonyms."""
+    for some in whom.parts():
+        query = _of(select(ledger), incident, notice).where(_ELSEWISE, some).order_by(ledger.c.person)
+        yield from connection.execute(query, execution_options={"yield_per": 500})
+
+
+def put_on_list(connection: Connection, incident: str, notice: str, way: str, persons: Iterable[str]) -> int:
+    """These stand on the list for a way now; how many of them still can be told in another way."""
+    found = 0
+    for some in Whom(persons=frozenset(persons)).parts():
+        listed = _of(update(ledger), incident, notice).where(_ELSEWISE, some).values(way=way)
+        found += connection.execute(listed).rowcount
     return found
 
 
@@ -648,7 +722,7 @@ def exclude(connection: Connection, row: int, reason: str, at: datetime) -> bool
     result = connection.execute(
         update(ledger)
         .where(ledger.c.id == row, or_(unsent, unsettled))
-        .values(state="excluded", reason=reason, settled_at=at, accounted_at=at)
+        .values(state="excluded", reason=reason, settled_at=at, accounted_at=at, way="otherwise")
     )
     return result.rowcount == 1
 

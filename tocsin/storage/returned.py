@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delet
 from tocsin.domain.moments import iso
 from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
-from tocsin.storage.ledger import COUNTED, LEFT, TOLD
+from tocsin.storage.ledger import COUNTED, LEFT, TOLD, WAY
 from tocsin.storage.tables import earlier, ledger, returned
 
 #: So many reports become one entry: each of their letters may move on in the same transaction.
@@ -73,13 +73,13 @@ class Named:
 class News:
     """What the reports of one notice that wait come to, up to `last`.
 
-    `reports` counts them by action; `moved` counts letters by (state before, state after, readers, and whether these
-    were told, untold or accounted for). `onward` are the rows of those that wait for their next address now.
+    `reports` counts them by action; `moved` counts letters by (state before, state after, readers, whether these were
+    told, untold or accounted for, and by which way). `onward` are the rows of those that wait for their next address.
     """
 
     last: int
     reports: dict[str, int]
-    moved: dict[tuple[str, str, str, str], int]
+    moved: dict[tuple[str, str, str, str, str], int]
     digest: str
     onward: tuple[Row[Any], ...] = ()
 
@@ -157,22 +157,22 @@ def _going_on(
 
 def _moved(
     connection: Connection, mine: ColumnElement[bool], onward: Collection[int]
-) -> dict[tuple[str, str, str, str], int]:
+) -> dict[tuple[str, str, str, str, str], int]:
     ranked_by = ranked(mine).subquery()
     # One for whom a person accounted is neither told nor untold by what comes back.
     alone = ledger.c.accounted_at.is_(None)
     hers = case((and_(TOLD, alone), "told"), (alone, "untold"), else_="accounted").label("hers")
     before = COUNTED.label("before")
     query = (
-        select(ledger.c.id, before, ledger.c.readers, hers, ranked_by.c.rank)
+        select(ledger.c.id, before, ledger.c.readers, hers, WAY, ranked_by.c.rank)
         .join(ranked_by, ranked_by.c.row == ledger.c.id)
         .where(LEFT, ranked_by.c.rank > 0)
     )
-    found = Counter[tuple[str, str, str, str]]()
-    for row, state, readers, stood, rank in connection.execute(query):
+    found = Counter[tuple[str, str, str, str, str]]()
+    for row, state, readers, stood, way, rank in connection.execute(query):
         after = "pending" if row in onward else "bounced" if state == "bounced" else _BY_RANK[rank]
         if after != state:
-            found[state, after, readers, stood] += 1
+            found[state, after, readers, stood, way] += 1
     return dict(found)
 
 

@@ -310,6 +310,8 @@ ledger = Table(
     Column("lease", String(36)),
     Column("first_attempt_at", Moment),
     Column("settled_at", Moment),
+    #: By which way its person is told, where that is not a letter to herself; beside a list, how it is to be.
+    Column("way", String(16)),
     #: When somebody accounted for a person whom the letter did not reach.
     Column("accounted_at", Moment),
     #: Since when the letter waits, because the scope no longer supports its reader: a person decides.

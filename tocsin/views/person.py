@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,9 @@ class Letter:
     state: str
     reason: str | None
     reply: str | None
+    #: By which way she was told instead and when; the way alone where she is on a list for it.
+    way: str | None
+    accounted_at: datetime | None
     doubtful: bool
     #: Each with which of her addresses it went to, the first being 1.
     attempts: tuple[dict[str, Any], ...]
@@ -96,6 +100,8 @@ def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequen
                     ledger.standing(row),
                     row.reason,
                     row.reply,
+                    row.way,
+                    row.accounted_at,
                     row.doubtful,
                     tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
                     tuple(_came_back(each, address) for each, address in returned.of_letter(connection, row)),

@@ -46,6 +46,8 @@ class AffectedPerson:
     role: str
     email: str | None = None
     name: str | None = None
+    #: Where post reaches her, in lines.
+    address: str | None = None
     locale: str | None = None
     status: str | None = None
     closed_at: str | None = None

@@ -293,6 +293,7 @@ def upgrade() -> None:
         sa.Column("lease", sa.String(length=36), nullable=True),
         sa.Column("first_attempt_at", sa.String(length=32), nullable=True),
         sa.Column("settled_at", sa.String(length=32), nullable=True),
+        sa.Column("way", sa.String(length=16), nullable=True),
         sa.Column("accounted_at", sa.String(length=32), nullable=True),
         sa.Column("held_at", sa.String(length=32), nullable=True),
         sa.Column("phase", sa.String(length=20), nullable=True),
