@@ -18,7 +18,7 @@ from tocsin.channels.slack import SlackChannel, SlackConfig
 from tocsin.channels.wiring import mail
 from tocsin.delivery.outbox import deliver
 from tocsin.delivery.rooms import keep_rooms
-from tocsin.domain.message import Receipt
+from tocsin.domain.message import Receipt, Undelivered
 from tocsin.domain.moves import SendLetters
 from tocsin.engine import advance, peek, perform
 from tocsin.settings import Settings
@@ -41,6 +41,30 @@ class Mortal:
 
     async def close(self) -> None:
         await self._channel.close()
+
+
+class Stricken:
+    """A channel that takes its process with it before anybody hears that a letter was refused."""
+
+    name = "email"
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def send(self, item: Any) -> Receipt:
+        try:
+            return await self._channel.send(item)
+        except Undelivered:
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+def perish_at_a_refusal(settings: Settings, moment: datetime, key: str) -> None:
+    app = replace(opened(settings, moment), routes={"email": lambda app: Stricken(mail(app))}, in_order=True)
+    advance(app, key)
 
 
 def opened(settings: Settings, moment: datetime, lives: int = 0) -> App:

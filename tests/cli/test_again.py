@@ -118,6 +118,8 @@ def letters(twice: Twice, app: App, mail: MailSink) -> None:
     agreed(twice, twice.tocsin)
     mail.misbehave(Fault("rcpt", reply="550 5.1.1 no such user", recipient="mai@example.com"))
     twice("send", "1", "customers", "--yes", by="an")
+    twice("ledger", "customers", "--list", "in-app", "--out", "shown", "--because", "our app", by="an")
+    twice("ledger", "customers", "--told-otherwise", "--by", "in-app", "--because", "shown", by="an")
     twice("ledger", "customers", "--exclude", "cus_1", "--because", "told by telephone", by="an")
     twice("proof", "customers", "--out", "proof", "--because", "asked by the authority", by="an")
     Path("back.eml").write_bytes(prose("0" * 32))

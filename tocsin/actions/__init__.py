@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tocsin.actions.exporting import export_affected
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
+    from tocsin.actions.listing import list_people
     from tocsin.actions.notice_proof import take_proof
     from tocsin.actions.notices import approve, pause, reject, release, resume
     from tocsin.actions.offers import take_up
@@ -68,6 +69,7 @@ _ROOMS = {
         "set_",
     ),
     "laws": ("accept_laws",),
+    "listing": ("list_people",),
     "notice_proof": ("take_proof",),
     "notices": (
         "approve",
@@ -130,6 +132,7 @@ __all__ = [
     "learn",
     "let_go",
     "lift",
+    "list_people",
     "make_report",
     "not_notify",
     "note",

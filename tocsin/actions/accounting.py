@@ -1,6 +1,7 @@
 """People whom a letter does not reach: a person accounts for them, one by one or all, and says how they are told."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -11,6 +12,7 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LetterExcluded, ToldOtherwise
 from tocsin.domain.notice import APPROVERS
+from tocsin.domain.ways import LISTED, Otherwise
 from tocsin.engine.letters import drafted
 from tocsin.record import Recorded
 from tocsin.storage import accounts, ledger
@@ -63,12 +65,16 @@ def told_otherwise(
     *,
     because: str,
     held: bool = False,
+    way: Otherwise = "otherwise",
+    ids: Sequence[str] = (),
     command: str | None = None,
 ) -> Recorded:
-    """Account for everybody whom the letter did not reach and will not: told by post, say, or by telephone.
+    """Account for people whom the letter did not reach and will not: told by post, say, or by telephone.
 
-    Who is held for a decision, such as a suspect, only where `held` says so. Whom the scope no longer supports never.
+    For those with these `ids`; without any, for who is on the list of a way that has lists, and else for everybody. Who
+    is held for a decision, such as a suspect, only where `held` says so. Whom the scope no longer supports never.
     """
+    whom = _whom(app, key, notice, way, ids)
 
     def decide(change: Change) -> None:
         state = drafted(app, change.incident, notice)
@@ -78,10 +84,10 @@ def told_otherwise(
                 f"{notice} is {state.mark}: nobody knows yet whom it does not reach; tocsin letters {key}"
             )
         with app.database.read() as connection:
-            left = ledger.unaccounted(connection, key, notice)
+            left = ledger.unaccounted(connection, key, notice, whom)
         people = Counter(left.elsewise) + Counter(left.undecided if held else {})
         if not people:
-            raise Refused(_nobody_to_tell(key, notice, left))
+            raise Refused(_nobody_to_tell(key, notice, left, way, whom))
         refuse_silence(
             because, "say how these people were told: --because 'posted on 25 November, list in E7'"
         )
@@ -90,22 +96,48 @@ def told_otherwise(
                 notice=notice,
                 people=dict(people),
                 held=sum(left.undecided.values()) if held else 0,
+                way=way,
                 because=change.keep(because.strip()),
             )
         )
 
         def settle(connection: Connection) -> None:
-            if ledger.account(connection, key, notice, change.now, undecided=held) != left:
+            found = ledger.account(connection, key, notice, change.now, undecided=held, way=way, whom=whom)
+            if found != left:
                 raise Refused("letters came back a moment ago; look at the list once more, and say it again")
 
         change.also.append(settle)
 
-    asked = command_of(command, "told-otherwise", [notice, because, held])
+    asked = command_of(command, "told-otherwise", [notice, because, held, way, sorted(ids)])
     return act(app, actor, key, decide, command=asked)
 
 
-def _nobody_to_tell(key: str, notice: str, left: ledger.Unaccounted) -> str:
+def _whom(app: App, key: str, notice: str, way: Otherwise, ids: Sequence[str]) -> ledger.Whom:
+    """Of whom a person speaks. Refused where somebody who is named is in no letter of this notice."""
+    if not ids:
+        return ledger.Whom(listed=way if way in LISTED else "")
+    scope, people_key = app.incident(key).scope, app.people_key(key)
+    revision = scope.revision if scope else 0
+    found: set[str] = set()
+    with app.database.read() as connection:
+        for id_ in ids:
+            hidden = accounts.person_of(connection, key, revision, people_key, id_)
+            if ledger.row_of(connection, key, notice, hidden) is None:
+                raise Refused(
+                    f"nobody with the id {id_} is in the ledger of {notice}; "
+                    f"tocsin ledger {key} {notice} --who names those whom it did not reach"
+                )
+            found.add(hidden)
+    return ledger.Whom(persons=frozenset(found))
+
+
+def _nobody_to_tell(key: str, notice: str, left: ledger.Unaccounted, way: str, whom: ledger.Whom) -> str:
     """Why nobody is told otherwise, and who still waits for what."""
+    if whom.listed:
+        return (
+            f"nobody is on the list for {way}: tocsin ledger {key} {notice} --list {way} --out FOLDER makes it, "
+            "or name people by --id"
+        )
     if undecided := sum(left.undecided.values()):
         return (
             f"whom {notice} did not reach is held for a decision ({undecided:,}); tocsin ledger {key} {notice} --who "

@@ -49,6 +49,7 @@ _PEOPLE = (
     "message_id",
     "variant",
     "attempts",
+    "address",
     "perhaps_twice",
     "tried_at",
     "reply",
@@ -143,6 +144,8 @@ def _made(
         made.lines("returns.jsonl", returns_lines(connection, proof))
     totals = [(state, proof.counts[state]) for state in ledger.STATES]
     made.lines("totals.csv", spreadsheet_lines(("state", "letters"), totals), end=b"")
+    ways = list(incident.notices[notice].ways.items())
+    made.lines("ways.csv", spreadsheet_lines(("way", "people"), ways), end=b"")
     made.whole("proof.pdf", proof_pdf(proven(app, proof, head), app.pack_folder(app.catalog), language))
     made.whole("check.py", inspect.getsource(check).encode())
     manifest = {"incident": incident.key, "notice": notice, "head": head, "files": dict(made.digests)}
@@ -207,7 +210,7 @@ class _Folder:
 def _row(line: Line) -> tuple[object, ...]:
     """What the root and the reports say of a letter; the moment of its last attempt, where that settled it."""
     row, was = line.row, line.was
-    letter = (was.letter or "", was.message_id, was.variant, was.attempts)
+    letter = (was.letter or "", was.message_id, was.variant, was.attempts, was.address)
     twice = "yes" if was.doubtful and was.attempts > 1 else ""
     tried = row.settled_at if row.state in ("handed_over", "refused") else None
     said = (was.reply or "", row.reported or "", row.reason or "")

@@ -6,7 +6,7 @@ report, or names no letter of ours, waits for a person.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -21,8 +21,13 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.dsn import LONGEST, CameBack, read
 from tocsin.domain.errors import Refused
+from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LettersReturned
+from tocsin.domain.notice import is_stale, letter_of
+from tocsin.domain.refusals import is_our_failure
+from tocsin.domain.ways import WAYS
 from tocsin.engine.mailroom import config_of
+from tocsin.engine.onward import onward
 from tocsin.logs import Log
 from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
@@ -30,7 +35,7 @@ from tocsin.sources.mailbox import Lying, MailboxDown
 from tocsin.storage import clock as heartbeats
 from tocsin.storage import keys, ledger, returned, timeline
 from tocsin.storage.database import Unavailable
-from tocsin.storage.returned import News, Taken
+from tocsin.storage.returned import Named, News, Taken
 
 log = Log("tocsin.returns")
 
@@ -100,11 +105,11 @@ def _kept(app: App, batch: list[bytes], noted: Noted) -> None:
     noted.known += len(taken) - len(new)
 
 
-def _named(found: CameBack, rows: dict[str, Row[Any]]) -> Row[Any] | None:
+def _named(found: CameBack, rows: dict[str, Named]) -> Named | None:
     """The letter that the surest of its marks name; of two letters nobody can say which one it means."""
     for group in found.marks:
-        if named := {rows[mark].id: rows[mark] for mark in group if mark in rows}:
-            return next(iter(named.values())) if len(named) == 1 else None
+        if named := [rows[mark] for mark in group if mark in rows]:
+            return named[0] if len({each.id for each in named}) == 1 else None
     return None
 
 
@@ -120,7 +125,7 @@ def _keys(app: App, connection: Connection, incidents: Iterable[str]) -> dict[st
 
 
 def _taken(
-    app: App, raw: bytes, found: CameBack, row: Row[Any] | None, lies_under: dict[str | None, bytes | None]
+    app: App, raw: bytes, found: CameBack, row: Named | None, lies_under: dict[str | None, bytes | None]
 ) -> Taken:
     # The same message has other line ends in a file than on the wire.
     seen = keyed_digest(app.keyring.derived("returns"), raw.replace(b"\r\n", b"\n").rstrip())
@@ -142,47 +147,73 @@ def _taken(
 
 
 def heed(app: App) -> list[tuple[str, LettersReturned]]:
-    """Let each ledger take note of what waits for it: one entry a notice. Returns (incident, entry) of each."""
+    """Let each ledger take note of what waits for it: one entry a notice, or more. Returns (incident, entry) each."""
     with app.database.read() as connection:
         waiting = returned.waiting(connection)
     noted: list[tuple[str, LettersReturned]] = []
     for key, notice in waiting:
         try:
-            done = record(app, key, partial(_decide, app, notice), actor=RETURNS.id)
+            while done := record(app, key, partial(_decide, app, notice), actor=RETURNS.id).entries:
+                noted += [(key, each.body) for each in done if isinstance(each.body, LettersReturned)]
         except Unavailable:
             raise
         except Exception as error:  # any failure at all: one incident keeps no other from its reports
             log.error("reports wait", incident=key, error=type(error).__name__)
-            continue
-        noted += [(key, each.body) for each in done.entries if isinstance(each.body, LettersReturned)]
     return noted
 
 
 def _decide(app: App, notice: str, change: Change) -> None:
     """Speak of what waits of one notice, if anything does."""
     key = change.incident.key
+    if notice not in change.incident.notices:
+        return
     with app.database.read() as connection:
-        news = returned.news(connection, key, notice)
-        if news is None or notice not in change.incident.notices:
+        news = returned.news(connection, key, notice, _goes_on(app, change.incident, notice))
+        if news is None:
             return
         seq = change.add(_body(connection, key, notice, news))
+    people_key = app.people_key(key) if news.onward else b""
+    moves = [to for row in news.onward if (to := onward(people_key, row))]
 
     def take(connection: Connection) -> None:
         # A letter that went back onto the wire meanwhile is not spoken of: decided anew.
         if returned.take_note(connection, key, notice, news.last, seq) != sum(news.reports.values()):
             raise timeline.Outrun(key)
+        if not ledger.go_on(connection, moves, change.now):
+            raise timeline.Outrun(key)
 
     change.also.append(take)
 
 
+def _goes_on(app: App, incident: Incident, notice: str) -> Callable[[Row[Any], str, str], bool]:
+    """Which letters that came back go to their next address by themselves.
+
+    Only under the approval that they left under, while what they print is still so; or where a new draft is to leave.
+    """
+    state = incident.notices[notice]
+    catalog = app.catalog_of(incident)
+    over = state.mark == "sent" and is_stale(incident, catalog, state, letter_of(incident, catalog, notice))
+
+    def goes_on(row: Row[Any], status: str, code: str) -> bool:
+        leaves = row.digest == state.digest or state.filled is None
+        return incident.open and leaves and not over and not is_our_failure(status, code)
+
+    return goes_on
+
+
 def _body(connection: Connection, key: str, notice: str, news: News) -> LettersReturned:
     counts, untold = ledger.counts(connection, key, notice), Counter(ledger.untold(connection, key, notice))
-    for (before, after, readers, stood), count in news.moved.items():
+    ways = Counter(ledger.ways(connection, key, notice))
+    for (before, after, readers, stood, way), count in news.moved.items():
         counts[before] -= count
         counts[after] += count
-        untold[readers] += {("told", "bounced"): count, ("untold", "delivered"): -count}.get(
-            (stood, after), 0
-        )
+        fewer = {
+            ("told", "bounced"): count,
+            ("told", "pending"): count,
+            ("untold", "delivered"): -count,
+        }.get((stood, after), 0)
+        untold[readers] += fewer
+        ways[way] -= fewer
     return LettersReturned(
         notice=notice,
         reports=news.reports,
@@ -190,4 +221,6 @@ def _body(connection: Connection, key: str, notice: str, news: News) -> LettersR
         counts=counts,
         settled=ledger.accounted(connection, key, notice),
         untold=dict(untold),
+        onward=len(news.onward),
+        ways={way: ways[way] for way in WAYS if ways[way]},
     )

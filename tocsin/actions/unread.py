@@ -100,7 +100,8 @@ def _judgement(
             "incident": letter.incident,
             "notice": letter.notice,
             "row": letter.id,
-            "mark": letter.mark,
+            # Of which address it speaks, the message itself says where it names its letter.
+            "mark": row.mark or letter.mark,
             "sealed": seal(app.people_key(letter.incident), _opened(app, row), place) if row.sealed else b"",
         }
 

@@ -174,6 +174,7 @@ class ProofForm(Record):
     labels: dict[str, Texts]
     heads: dict[str, tuple[Texts, ...]]
     states: dict[str, Texts]
+    ways: dict[str, Texts]
     reports: dict[str, Texts]
     phrases: dict[str, Texts]
     files: dict[str, Texts]

@@ -9,6 +9,7 @@ from tocsin.cli.console import Shell, bold, clean, labelled
 from tocsin.cli.controllers import record_lines
 from tocsin.cli.incidents import inc
 from tocsin.cli.reasons import why_lines
+from tocsin.domain.ways import LISTED
 
 if TYPE_CHECKING:
     from tocsin.domain.scope.people import AffectedPerson
@@ -82,6 +83,8 @@ def _say_what_was_found(shell: Shell, told: "Story", found: "AffectedPerson", pe
 
 def letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
     """What became of one letter to her, and of each attempt at it."""
+    from tocsin.views.ways import way_words
+
     doubt = ", perhaps twice" if letter.doubtful else ""
     under = f" under her earlier id {clean(letter.under)}" if letter.under else ""
     state = f"{letter.state.replace('_', ' ')}{doubt}{under} {clean(letter.reason or '')}".rstrip()
@@ -90,6 +93,10 @@ def letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
         yield f"        {_attempt_words(shell, attempt)}"
     for came in letter.came_back:
         yield f"        {_return_words(shell, came)}"
+    if letter.accounted_at and letter.way:
+        yield f"        {shell.at(letter.accounted_at)} told {way_words(letter.way)}"
+    elif letter.way in LISTED:
+        yield f"        on the list for {letter.way}, not yet told by it"
 
 
 def _say_way(shell: Shell, told: Any) -> None:
@@ -124,10 +131,16 @@ def _unsupported_lines(told: "Story") -> list[str]:
 
 def _attempt_words(shell: Shell, attempt: dict[str, Any]) -> str:
     how = f"{attempt['outcome'].replace('_', ' ')} at {attempt['phase']}"
-    return f"{shell.at(attempt['at'])} attempt {attempt['number']}: {how}, {clean(attempt['reply'] or '')}"
+    tried = f"{shell.at(attempt['at'])} attempt {attempt['number']}{_at(attempt['address'])}"
+    return f"{tried}: {how}, {clean(attempt['reply'] or '')}"
+
+
+def _at(address: int | None) -> str:
+    """Which of her addresses it was, where it was not the first."""
+    return f" at address {address}" if address and address > 1 else ""
 
 
 def _return_words(shell: Shell, came: dict[str, Any]) -> str:
     said = " ".join(filter(None, (came["action"], came["status"], clean(came["code"]))))
     by = f", says {clean(came['reporter'])}" if came["reporter"] else ""
-    return f"{shell.at(came['taken_at'])} came back: {said}{by}"
+    return f"{shell.at(came['taken_at'])} came back{_at(came['address'])}: {said}{by}"

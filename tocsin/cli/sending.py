@@ -191,11 +191,16 @@ def course_values(found: Any) -> dict[str, Any]:
 def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
     """How far a sending is, line by line."""
     from tocsin.domain.notice import unreached_words
+    from tocsin.views.ways import ways_words
 
     lines = [bold(f"{found.notice}, edition {found.edition}: {found.mark}, {found.people:,} people")]
     lines += columns(
         [(f"  {state.replace('_', ' ')}", f"{count:>9,}") for state, count in found.counts.items() if count]
     )
+    if found.ways:
+        lines.append(labelled("REACHED", ways_words(found.ways)))
+    if found.listed:
+        lines.append(labelled("LISTED", f"{ways_words(found.listed)}; not yet told by it"))
     if found.slowed:
         why = clean(in_zone("; ".join(found.slowed), shell.app.zone, shell.app.now()))
         lines.append(labelled("SLOWED", why, urgent=found.mark == "paused"))
@@ -207,7 +212,7 @@ def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
         lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {key} {found.notice} --who"))
     ledger = f"tocsin ledger {key} {found.notice}"
     for count, what in (
-        (found.untold, f"must be told otherwise: {ledger} --told-otherwise --because ..."),
+        (found.untold, f"must be told otherwise: {ledger} --list WAY, then --told-otherwise --by WAY"),
         (found.undecided, f"held for a decision: {ledger} --exclude ID, or all --told-otherwise --held"),
         (found.unsupported, f"no longer supported by the scope: tocsin affected {key} --changes"),
     ):

@@ -284,7 +284,7 @@ def _unsupported_asked(incident: Incident, entry: Entry, body: k.UnsupportedAske
 def _people_released(incident: Incident, entry: Entry, body: k.PeopleReleased) -> Incident:
     after = _decided_on(incident, body)
     for notice, people in body.letters.items():
-        after = _told(after, entry, notice, people)
+        after = _told(after, entry, notice, people, "not-owed")
     if not body.undone:
         return after
     return _changed(
@@ -660,6 +660,7 @@ _KEPT = (
     "stopped_at",
     "untold",
     "untold_at",
+    "ways",
 )
 
 
@@ -749,6 +750,7 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
         rest=body.resume_at - entry.at if body.resume_at and body.why else timedelta(0),
         settled=0,
         untold=body.untold,
+        ways=body.ways,
         untold_at=entry.at,
         told_at=before.told_at or finished,
         finished_at=finished or before.finished_at,
@@ -759,13 +761,16 @@ def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incide
 @_on(k.LettersReturned)
 def _letters_returned(incident: Incident, entry: Entry, body: k.LettersReturned) -> Incident:
     before = incident.notices[body.notice]
+    mark: NoticeMark = "sending" if body.onward and before.mark == "sent" else before.mark
     return _notice(
         incident,
         entry,
         body.notice,
+        mark=mark,
         counts=body.counts,
         settled=body.settled,
         untold=body.untold,
+        ways=body.ways,
         untold_at=before.untold_at if before.untold == body.untold else entry.at,
     )
 
@@ -774,20 +779,24 @@ def _letters_returned(incident: Incident, entry: Entry, body: k.LettersReturned)
 def _letter_excluded(incident: Incident, entry: Entry, body: k.LetterExcluded) -> Incident:
     one = {body.readers: 1} if body.readers else {}
     settled = incident.notices[body.notice].settled + 1
-    return _told(_notice(incident, entry, body.notice, settled=settled), entry, body.notice, one)
+    after = _notice(incident, entry, body.notice, settled=settled)
+    return _told(after, entry, body.notice, one, "otherwise")
 
 
 @_on(k.ToldOtherwise)
 def _told_otherwise(incident: Incident, entry: Entry, body: k.ToldOtherwise) -> Incident:
     settled = incident.notices[body.notice].settled + sum(body.people.values())
-    return _told(_notice(incident, entry, body.notice, settled=settled), entry, body.notice, body.people)
+    after = _notice(incident, entry, body.notice, settled=settled)
+    return _told(after, entry, body.notice, body.people, body.way)
 
 
-def _told(incident: Incident, entry: Entry, notice: str, people: Mapping[str, int]) -> Incident:
-    """Fewer readers are still to be told."""
-    before = incident.notices[notice].untold
-    untold = {readers: max(count - people.get(readers, 0), 0) for readers, count in before.items()}
-    return _notice(incident, entry, notice, untold=untold, untold_at=entry.at)
+def _told(incident: Incident, entry: Entry, notice: str, people: Mapping[str, int], way: str) -> Incident:
+    """Fewer readers are still to be told, and more were, by this way."""
+    before = incident.notices[notice]
+    untold = {readers: max(count - people.get(readers, 0), 0) for readers, count in before.untold.items()}
+    told = before.ways.get(way, 0) + sum(people.values())
+    ways = {**before.ways, way: told} if told else before.ways
+    return _notice(incident, entry, notice, untold=untold, untold_at=entry.at, ways=ways)
 
 
 @_on(k.HeadPublished)

@@ -260,6 +260,8 @@ class NoticeState:
     added: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
     #: How many of its readers, by what the laws call them, are still to be told, and since which moment.
     untold: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    #: How many people are told by which way.
+    ways: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     untold_at: datetime | None = None
     #: When the first sending ended, and the latest: a further batch moves only the second.
     told_at: datetime | None = None

@@ -776,6 +776,8 @@ class SendingStopped(Body):
     complete: bool
     #: How many readers, as `place/role/group`, are still to be told, or to be accounted for by a person.
     untold: dict[str, int] = {}
+    #: How many people are told by which way (`domain/ways.py`).
+    ways: dict[str, int] = {}
     resume_at: Moment | None = None
     why: str = ""
     #: The host of the relay that took them.
@@ -785,7 +787,8 @@ class SendingStopped(Body):
 class LettersReturned(Body):
     """What came back on letters since: `reports` counts it by what it says, `digest` (SHA-256) is over all of it.
 
-    `counts`, `settled` and `untold` are those of the ledger with it, as at a stop.
+    `counts`, `settled` and `untold` are those of the ledger with it, as at a stop. So many letters go `onward` to the
+    next address of their readers.
     """
 
     notice: str
@@ -794,6 +797,9 @@ class LettersReturned(Body):
     counts: dict[str, int]
     settled: int
     untold: dict[str, int]
+    onward: int = 0
+    #: How many people are told by which way (`domain/ways.py`), as at a stop.
+    ways: dict[str, int] = {}
 
 
 class ReturnRead(Body):
@@ -821,15 +827,33 @@ class LetterExcluded(Body):
     before: str = ""
 
 
-class ToldOtherwise(Body):
-    """Everybody whom a letter did not reach was told in another way, by post say: how many of which readers.
+class PeopleListed(Body):
+    """A person took out a list of those whom a letter did not reach, for another `way`: how many of which readers.
 
-    So many of them had been `held` for a decision.
+    Nobody is told by that. `files` are what left, each by its SHA-256. So many who were left are on no list of this
+    way, by `left_out` reason. A notice to the public stands on a `ground`.
+    """
+
+    notice: str
+    way: str
+    people: dict[str, int]
+    files: dict[str, str]
+    left_out: dict[str, int] = {}
+    ground: str = ""
+    because: Words
+
+
+class ToldOtherwise(Body):
+    """People whom a letter did not reach were told in another way, by post say: how many of which readers.
+
+    Everybody of them, or who stood on the list of that `way`, or some who were named. So many had been `held` for a
+    decision.
     """
 
     notice: str
     people: dict[str, int]
     held: int = 0
+    way: str = "otherwise"
     because: Words
 
 

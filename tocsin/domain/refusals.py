@@ -30,8 +30,16 @@ def is_ours(reply: str) -> bool:
     found = _REPLY.search(reply)
     if found is None:
         return False
-    code, status, words = found["code"], found["status"], found["words"]
-    if status is None or status == "5.0.0":
+    return _is_ours(found["code"], found["status"] or "", found["words"])
+
+
+def is_our_failure(status: str, code: str) -> bool:
+    """Whether a report (RFC 3464) says that a letter failed for our fault; both may be empty."""
+    return _is_ours(code, status, "")
+
+
+def _is_ours(code: str, status: str, words: str) -> bool:
+    if status in ("", "4.0.0", "5.0.0"):
         return code in _OUR_CODES or bool(_OUR_WORDS.search(words))
     _, subject, _ = status.split(".")
     return status in _OUR_SENDER or (subject not in _THEIRS and status not in _CHANGED_HANDS)

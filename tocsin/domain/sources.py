@@ -129,6 +129,8 @@ class CustomerFields(ListFields):
     #: Her other addresses: columns with one each, with a list, or with several in a text (see `email_separator`).
     emails: Names = ()
     name: str | None = None
+    #: Where post reaches her: one column, or several in the order of the lines (street, town).
+    address: Names = ()
     locale: str | None = None
     country: str | None = None
     status: str | None = None

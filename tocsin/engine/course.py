@@ -127,6 +127,7 @@ def stopped(course: Course) -> bool:
             counts = ledger.counts(connection, key, notice)
             root = ledger.root_of(connection, key, notice)
             untold = ledger.untold(connection, key, notice)
+            ways = ledger.ways(connection, key, notice)
             # As the entry will be dated: an attempt of a holder whose lease was lost may still be written later.
             upto = max(change.now, change.incident.recorded_at)
             tries = ledger.attempts_digest(connection, key, notice, upto)
@@ -146,6 +147,7 @@ def stopped(course: Course) -> bool:
                 attempts=tries,
                 complete=complete,
                 untold=untold,
+                ways=ways,
                 resume_at=rest,
                 why=course.why,
                 relay=app.settings.mail.host or "",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -187,16 +187,21 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "person": hidden,
             "variant": variant_digest(write.letters.variant_of(reader, write.locale(person))),
             "readers": readers_of(person).key,
+            "address": 1,
+            "addresses": max(len(way.addresses), 1),
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
+            "way": "other-letter" if hidden in others else "guardian" if way.way == "guardian" else None,
             "accounted_at": app.now() if hidden in others else None,
             "held_at": None,
             "attempts": 0,
             "doubtful": False,
             "not_before": app.now(),
             "sealed": seal(
-                people_key, _content(write, person, way.address, reader), ledger.sealed_for(key, message_id)
+                people_key,
+                _content(write, person, way.addresses, reader),
+                ledger.sealed_for(key, message_id),
             ),
         }
 
@@ -223,14 +228,14 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
     return found
 
 
-def _content(write: Writing, person: AffectedPerson, address: str | None, reader: Reader) -> bytes:
-    """What is sealed in a row. `address` is where the letter goes; without one, the first of hers stands there.
+def _content(write: Writing, person: AffectedPerson, addresses: Sequence[str], reader: Reader) -> bytes:
+    """What is sealed in a row. `addresses` are where the letter goes, in order; without one, the first of hers.
 
     A child's own address stands nowhere: no letter about a child goes to the child.
     """
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
     content: list[Any] = [
-        write.box(person, address)[1],
+        list(addresses) or [write.box(person, None)[1]],
         person.name,
         write.locale(person),
         list(reader.kinds),

@@ -134,6 +134,7 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
         counts={name: proof.counts[name] for name in ledger.STATES},
         twice=proof.counts["possible_duplicates"],
         readers=proof.readers,
+        ways=state.ways,
         otherwise=sorted(told, key=lambda each: each[2]),
         returned=returned,
         stops=[Stop(entry.seq, entry.at, body.why) for entry, body in said(k.SendingStopped)],

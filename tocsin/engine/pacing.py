@@ -1,7 +1,6 @@
 """The pace of a sending: a batch whose letters have each their moment, and the rest until the next can leave."""
 
 import asyncio
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +11,8 @@ from sqlalchemy import Connection
 from tocsin.app import App
 from tocsin.domain.pace import Lane, Rates, turns
 from tocsin.engine.course import Course, told_to_stop
-from tocsin.sealing import keyed_digest, unseal
+from tocsin.engine.letterrow import address_of, opened
+from tocsin.sealing import keyed_digest
 from tocsin.storage import ledger, pace
 
 #: For so long ahead letters get their moment: rows are not held for longer before they are tried. Letters to a slow
@@ -119,8 +119,7 @@ class Pace:
     def _domain(self, row: Any) -> str:
         if not self.rates.by_domain:
             return ""
-        raw = unseal(self.course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
-        return str(json.loads(raw)[0]).rpartition("@")[2].lower()
+        return address_of(opened(self.course.people_key, row), row).rpartition("@")[2].lower()
 
     async def its_turn(self, row: Any) -> bool:
         """Wait until a row may leave. False where somebody stopped the sending meanwhile, or others have it by now."""

@@ -7,27 +7,26 @@ more with the same Message-ID, flagged and counted.
 
 import asyncio
 import hashlib
-import json
 import time
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin.channels import Channel
-from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import Undelivered
+from tocsin.domain.refusals import is_ours
 from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
 from tocsin.engine.keeper import NOTHING, Ended, Keeper, Taken
+from tocsin.engine.letterrow import address_of, opened, reader_of
 from tocsin.engine.letters import writing
+from tocsin.engine.onward import onward
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
-from tocsin.rendering.letter import Reader, addressed
-from tocsin.sealing import unseal
-from tocsin.storage import ledger
+from tocsin.rendering.letter import addressed
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
 
@@ -145,7 +144,28 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
 
     def settled(state: str, outcome: str, phase: str, reply: str, again: datetime | None = None) -> Settled:
         return Settled(
-            row.id, row.attempts + 1, state, outcome, phase, reply, again is None, again or now, letter
+            row.id,
+            row.attempts + 1,
+            state,
+            outcome,
+            phase,
+            reply,
+            again is None,
+            again or now,
+            letter,
+            row.address,
+        )
+
+    def elsewhere(state: str, phase: str, reply: str) -> Settled:
+        """The address is no way to its reader: the next one is, where there is one; else it ends in this state.
+
+        Refused for our fault, it would be refused at another as well, and each refusal makes it worse.
+        """
+        to = None if is_ours(reply) else onward(course.people_key, row)
+        return (
+            replace(settled("pending", "refused", phase, reply, now), onward=to)
+            if to
+            else settled(state, "refused", phase, reply)
         )
 
     try:
@@ -154,12 +174,12 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
         begun.add(row.id)
         receipt = await channel.send(envelope)
     except Refused as refusal:
-        return settled("excluded", "refused", "build", str(refusal))
+        return elsewhere("excluded", "build", str(refusal))
     except Undelivered as failure:
         if failure.outcome == "refused":
             course.failures = 0
             heard(course, failure.reason)
-            return settled("refused", "refused", failure.phase, failure.reason)
+            return elsewhere("refused", failure.phase, failure.reason)
         if failure.outcome == "ambiguous":
             twice = row.doubtful or row.state in ("sending", "ambiguous")
             return settled("ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else now)
@@ -168,8 +188,7 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
             down(course, failure)
         again = _again(course, row, failure, now)
         if again is None:
-            said = given_up(row.attempts + 1, failure.reason)
-            return settled("refused", "refused", failure.phase, said)
+            return elsewhere("refused", failure.phase, given_up(row.attempts + 1, failure.reason))
         return settled("pending", failure.outcome, failure.phase, failure.reason, again)
     course.failures = 0
     heard(course, None)
@@ -186,29 +205,14 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
 
 
 def _envelope(course: Course, row: Any) -> Any:
-    raw = unseal(course.people_key, row.sealed, ledger.sealed_for(row.incident, row.message_id))
-    email, name, locale, kinds, sure, first, last, added, otherwise, left_out, audience, people = json.loads(
-        raw
-    )
-    first, last = (day and date.fromisoformat(day) for day in (first, last))
-    reader = Reader(
-        tuple(kinds),
-        Certainty(sure),
-        name,
-        first,
-        last,
-        tuple(added),
-        tuple((kind, Certainty(each)) for kind, each in otherwise),
-        tuple(left_out),
-        audience,
-        people,
-    )
+    content = opened(course.people_key, row)
+    reader, locale = reader_of(content)
     letter = course.write.letters.cut(reader, locale)
     mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(
         message_id=row.message_id,
         date=row.first_attempt_at or course.job.app.now(),
-        to=(addressed(reader), email),
+        to=(addressed(reader), address_of(content, row)),
         text=letter.text,
         html=letter.html,
         envelope_sender=return_path(bounces, row.message_id) if bounces else None,

@@ -69,6 +69,7 @@ def check(folder: Path, head: str | None = None) -> Iterator[str]:
     }
     last = {person: at for person, _, at, *_ in map(json.loads, tries)}
     yield _people(folder, [json.loads(leaf) for leaf in leaves], reports, by_hand, last)
+    yield _ways(folder, entries, notice)
 
 
 def _chained(rows: Iterable[dict[str, Any]], incident: str, head: str | None) -> Iterator[dict[str, Any]]:
@@ -136,6 +137,7 @@ def _people(
             "message_id": leaf["message_id"],
             "variant": leaf["variant"],
             "attempts": str(leaf["attempts"]),
+            "address": str(leaf["address"]),
             "perhaps_twice": "yes" if leaf["doubtful"] and leaf["attempts"] > 1 else "",
             "reply": leaf["reply"] or "",
             "came_back": reported,
@@ -154,6 +156,27 @@ def _people(
     if {state: count for state, count in totals.items() if count} != dict(stands):
         raise Wrong("totals.csv: its numbers are not those of people.csv")
     return f"{sum(stands.values())} people: people.csv as their letters, totals.csv adds up"
+
+
+def _ways(folder: Path, entries: list[dict[str, Any]], notice: str) -> str:
+    """The table of ways says what the last count of the timeline said, and what people said since."""
+    told: Counter[str] = Counter()
+    for entry in entries:
+        kind, body = entry["kind"], entry["body"]
+        if kind == "PeopleReleased":
+            told["not-owed"] += sum(body["letters"].get(notice, {}).values())
+        elif body.get("notice") != notice:
+            continue
+        elif kind in ("SendingStopped", "LettersReturned"):
+            told = Counter(body.get("ways", {}))
+        elif kind == "ToldOtherwise":
+            told[body.get("way", "otherwise")] += sum(body["people"].values())
+        elif kind == "LetterExcluded" and body["readers"]:
+            told["otherwise"] += 1
+    shown = {row["way"]: int(row["people"]) for row in _table(folder / "ways.csv")}
+    if shown != {way: count for way, count in told.items() if count}:
+        raise Wrong("ways.csv: its numbers are not those of the timeline")
+    return f"{sum(shown.values())} people told: ways.csv as the timeline says"
 
 
 def _may_stand(leaf: dict[str, Any], reported: str, by_hand: dict[str, str]) -> tuple[str, ...]:

@@ -99,8 +99,11 @@ def _as_it_was(case: Case, row: Row[Any], seq: int, because: str, reason: str) -
         raise Bad(f"{case.key} entry {seq}: the letter that it settled says otherwise in the ledger", seq)
     if reason:
         return SimpleNamespace(**{**row._mapping, "reason": reason})
-    last = select(attempt.c.outcome).where(attempt.c.door == "ledger", attempt.c.row == str(row.id))
-    outcome = case.connection.scalar(last.order_by(attempt.c.id.desc()).limit(1))
+    last = select(attempt.c.outcome, attempt.c.address)
+    last = last.where(attempt.c.door == "ledger", attempt.c.row == str(row.id))
+    tried = case.connection.execute(last.order_by(attempt.c.id.desc()).limit(1)).first()
+    # At an address that it was never sent to, it waited.
+    outcome = tried.outcome if tried and tried.address == row.address else None
     before = {"state": _AFTER.get(outcome or "", "pending"), "reason": None}
     return SimpleNamespace(**{**row._mapping, **before})
 

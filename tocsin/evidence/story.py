@@ -204,6 +204,9 @@ def _stopped(story: Story, row: Row, body: dict[str, Any]) -> None:
 
 def _came_back(story: Story, row: Row, body: dict[str, Any]) -> None:
     story.returns.append((row["seq"], body["notice"], body["digest"]))
+    if body.get("onward"):
+        # They leave once more, each to another address: the next stop proves them.
+        story.sending(body["notice"]).moved = True
 
 
 def _settled(story: Story, row: Row, body: dict[str, Any]) -> None:

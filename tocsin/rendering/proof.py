@@ -50,6 +50,8 @@ class Proven:
     twice: int
     #: Readers to (letters, still to be told).
     readers: Mapping[str, tuple[int, int]]
+    #: How many people were told by which way.
+    ways: Mapping[str, int]
     #: (how many, when, entry) for each time that people were told in another way.
     otherwise: Sequence[tuple[int, datetime, int]]
     returned: Mapping[str, int]
@@ -142,6 +144,8 @@ class _Maker:
             [self._readers(key), number(all_), number(left)] for key, (all_, left) in of.readers.items()
         ]
         yield self._field("readers", "", readers)
+        ways = [[self.in_language(self.form.ways[way]), number(count)] for way, count in of.ways.items()]
+        yield self._field("ways", "", ways)
         yield self._field("otherwise", "\n".join(self._otherwise()) or self.phrase("none"))
         yield self._field("returned", "\n".join(self._returned()) or self.phrase("none"))
 

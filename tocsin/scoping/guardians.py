@@ -18,7 +18,7 @@ from tocsin.scoping.identity import addresses
 from tocsin.sources.flagging import BIT
 
 #: What is known of a guardian beside who it is.
-_OF_HIS = ("guardian_email", "guardian_locale")
+_OF_HIS = ("guardian_email", "guardian_emails", "guardian_locale")
 _UNFIT = BIT["suspect"] | BIT["attacker"] | BIT["deceased"]
 
 
@@ -33,8 +33,9 @@ def with_guardians(
 ) -> Any:
     """People with `guardian` only where it is an address or a known id, of somebody who may be told in her place.
 
-    Beside it `guardian_email` and `guardian_locale`: where mail to that one goes, and in which language. There is no
-    address whose key was taken: `openers` are the bits of the kinds that open a mailbox.
+    Beside it `guardian_email`, `guardian_emails` (one to a line) and `guardian_locale`: where mail to that one goes,
+    and in which language. There is no address whose key was taken: `openers` are the bits of the kinds that open a
+    mailbox.
     """
     if customers is None or not any(source.fields.guardian for source in declared):
         return people.mutate(**dict.fromkeys(_OF_HIS, ibis.null("string")))
@@ -56,15 +57,26 @@ def with_guardians(
 
 
 def _mail(named: Any, held: Any, customers: Any, people: Any, openers: int) -> Any:
-    """(whose, guardian_email, guardian_locale) of each: the address that is named, else that of the account."""
-    rows = held.inner_join(customers.select("id", "email", "locale"), held.holder == customers.id)
-    known = rows.group_by(holding="named").aggregate(mail=rows.email.min(), locale=rows.locale.min())
+    """(whose, and what is `_OF_HIS`) of each: the address that is named, else that of the account.
+
+    The other addresses of an account are his where it is his alone: two people may share the one that is named.
+    """
+    rows = held.inner_join(customers.select("id", "email", "emails", "locale"), held.holder == customers.id)
+    known = rows.group_by(holding="named").aggregate(
+        mail=rows.email.min(),
+        mails=ibis.coalesce(rows.emails, rows.email).group_concat("\n", order_by=rows.holder),
+        holders=rows.holder.nunique(),
+        locale=rows.locale.min(),
+    )
     hit = people.filter((people.kinds.fill_null(0) & openers) != 0)
     theirs = hit.select(account=_accounts(hit).unnest())
     taken = held.semi_join(theirs, held.holder == theirs.account)
     both = named.left_join(known, named.named == known.holding).anti_join(taken, "named")
     address = ibis.ifelse(both.named.contains("@"), both.named, both.mail)
-    return both.select(whose="named", guardian_email=address, guardian_locale="locale")
+    others = ibis.ifelse(both.holders == 1, both.mails, ibis.null("string"))
+    return both.select(
+        whose="named", guardian_email=address, guardian_emails=others, guardian_locale="locale"
+    )
 
 
 def _held(named: Any, customers: Any, declared: Sequence[CustomerSource]) -> Any:

@@ -73,8 +73,9 @@ def with_suppressed(engine: Any, people: Any, suppressed: Any | None) -> Any:
     if suppressed is None:
         return people.mutate(suppressed=ibis.null("string"))
     several = people.select("id", address=ibis.coalesce(people.emails, people.email).split("\n").unnest())
-    guardians = people.filter(people.guardian_email.notnull()).select("id", address="guardian_email")
-    several = ibis.union(several, guardians)
+    for theirs in (people.guardian_email, people.guardian_emails.split("\n").unnest()):
+        guardians = people.filter(people.guardian_email.notnull()).select("id", address=theirs)
+        several = ibis.union(several, guardians)
     hers = several.select("id", address=several.address.strip().lower()).distinct()
     found = hers.join(suppressed, "address")
     line = found.address + _APART + found.kind + _APART + found.at.cast("string").fill_null("")

@@ -47,6 +47,7 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
     """Every column as stripped text, null where empty; group and role as declared where a row is silent.
 
     `email` is her first address; `emails` are all of them, one to a line, where a source knows several, else null;
+    `address` is where post reaches her, in lines;
     `flags` is a number (see `flagging`).
     """
     columns = {}
@@ -60,6 +61,8 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
         columns["role"] = columns["role"].fill_null(source.role)
     if source.fields.emails:
         columns |= _addresses(raw, source)
+    if source.fields.address:
+        columns["address"] = _postal(raw, source)
     columns |= _birth(raw, source)
     return raw.select(source=ibis.literal(source.name), basis=ibis.literal(source.place_basis), **columns)
 
@@ -75,6 +78,14 @@ def _addresses(raw: Any, source: CustomerSource) -> dict[str, Any]:
         whole = whole + "\n" + text.fill_null("")
     lines = whole.re_replace(r"\s*\n\s*", "\n").strip().nullif("")
     return {"emails": lines, "email": lines.re_extract(r"^[^\n]*", 0)}
+
+
+def _postal(raw: Any, source: CustomerSource) -> Any:
+    """The postal address, a line for each column that says something."""
+    whole = ibis.literal("")
+    for number, _ in enumerate(source.fields.address, 1):
+        whole = whole + "\n" + as_text(raw[f"address_{number}"]).fill_null("")
+    return whole.re_replace(r"\s*\n\s*", "\n").strip().nullif("")
 
 
 def _birth(raw: Any, source: CustomerSource) -> dict[str, Any]:

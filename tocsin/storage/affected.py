@@ -139,7 +139,7 @@ def _person(content: bytes) -> AffectedPerson:
     known = {"bucket": Bucket(raw["bucket"]), "kinds": tuple(raw["kinds"]), "less_sure": doubts}
     several = {
         name: tuple(raw.get(name, ()))
-        for name in ("emails", "flags", "accounts", "shared", "overdue", "controller_of")
+        for name in ("emails", "flags", "accounts", "shared", "overdue", "controller_of", "guardian_emails")
     }
     several["suppressed"] = tuple(tuple(each) for each in raw.get("suppressed", ()))
     proof = {"deletion": _deletion(raw.get("deletion")), "why": why_of(raw.get("why"))}

@@ -49,7 +49,7 @@ def account(connection: Connection, incident: str, persons: Select[tuple[str]], 
     connection.execute(
         update(ledger)
         .where(ledger.c.incident == incident, ledger.c.person.in_(persons), UNTOLD)
-        .values(accounted_at=at, held_at=since)
+        .values(accounted_at=at, held_at=since, way="not-owed")
     )
 
 

@@ -9,7 +9,7 @@ state to another, or counts it, stands side by side.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -41,10 +42,11 @@ from tocsin.domain.merkle import root
 from tocsin.domain.moments import iso
 from tocsin.domain.scope.routes import HELD
 from tocsin.domain.timeline import canonical, lines_digest
+from tocsin.domain.ways import LISTED, WAYS
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
 from tocsin.storage.spreading import ForEach
-from tocsin.storage.tables import Moment, attempt, ledger, moment_text
+from tocsin.storage.tables import Moment, attempt, earlier, ledger, moment_text
 from tocsin.storage.tables import account as other
 
 STATES = (
@@ -63,6 +65,8 @@ STATES = (
 _TWICE = (
     "it was in doubt, was sent once more, and its sender died before it could record what the other side said"
 )
+#: People who are named to the database at a time.
+_AT_ONCE = 500
 #: Characters of a Message-ID by which what comes back names its letter.
 _MARK = 32
 #: Rows of which reports may speak: their letter left, surely or perhaps, and is not on the wire now. One that was
@@ -108,6 +112,15 @@ _ELSEWISE = and_(
     ledger.c.held_at.is_(None),
     or_(ledger.c.reason.is_(None), ledger.c.reason.not_in(sorted(HELD))),
 )
+#: Who stands on a list for another way.
+_LISTED = ledger.c.way.in_(LISTED)
+#: By which way a person was told who is told.
+WAY = case(
+    (ledger.c.accounted_at.is_not(None), func.coalesce(ledger.c.way, "otherwise")),
+    (ledger.c.way == "guardian", "guardian"),
+    (ledger.c.address > 1, "next-address"),
+    else_="email",
+).label("told_by")
 #: Rows whose letter has not left, surely or perhaps, and on which nobody has the last word.
 _UNSENT = and_(
     ledger.c.settled_at.is_(None),
@@ -119,8 +132,25 @@ _UNSENT = and_(
 
 
 @dataclass(frozen=True)
+class Onward:
+    """The letter of a row as it goes to its next address, under a Message-ID of its own."""
+
+    row: int
+    address: int
+    message_id: str
+    sealed: bytes = field(repr=False)
+    #: The mark that it had until now.
+    before: str
+
+    @property
+    def mark(self) -> str:
+        """By what comes back it is known from now on."""
+        return mark_of(self.message_id)
+
+
+@dataclass(frozen=True)
 class Settled:
-    """How one attempt on one row ended."""
+    """How one attempt on one row, at one of its addresses, ended; and where the letter goes `onward` from there."""
 
     row: int
     number: int
@@ -132,6 +162,8 @@ class Settled:
     not_before: datetime
     #: SHA-256 of the letter's bytes; None where none could be made.
     letter: str | None = None
+    address: int = 1
+    onward: Onward | None = None
 
 
 def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -141,16 +173,19 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """
     if not rows:
         return
-    marked = [row | {"mark": row["message_id"].partition("@")[0][:_MARK]} for row in rows]
+    marked = [row | {"mark": mark_of(row["message_id"])} for row in rows]
     statement = upsert(connection, ledger, marked)
     names = (
         "digest",
         "variant",
         "readers",
+        "address",
+        "addresses",
         "message_id",
         "mark",
         "state",
         "reason",
+        "way",
         "accounted_at",
         "held_at",
         "sealed",
@@ -172,6 +207,11 @@ def everybody(incident: str, notice: str) -> Select[tuple[str]]:
     return select(ledger.c.person).where(ledger.c.incident == incident, ledger.c.notice == notice)
 
 
+def mark_of(message_id: str) -> str:
+    """By which what comes back names its letter."""
+    return message_id.partition("@")[0][:_MARK]
+
+
 def drop_moved(
     connection: Connection,
     incident: str,
@@ -189,7 +229,7 @@ def drop_moved(
     connection.execute(
         _of(update(ledger), incident, notice)
         .where(ledger.c.digest != digest, _UNSENT, ledger.c.person.in_(written))
-        .values(state="excluded", reason=reason, accounted_at=at)
+        .values(state="excluded", reason=reason, way="other-letter", accounted_at=at)
     )
 
 
@@ -246,8 +286,11 @@ _TAKEN = (
     ledger.c.incident,
     ledger.c.person,
     ledger.c.message_id,
+    ledger.c.mark,
     ledger.c.state,
     ledger.c.attempts,
+    ledger.c.address,
+    ledger.c.addresses,
     ledger.c.doubtful,
     ledger.c.first_attempt_at,
     ledger.c.held_at,
@@ -291,7 +334,8 @@ def _give_up(connection: Connection, rows: Sequence[Row[Any]], now: datetime) ->
         words = {"phase": LOST["phase"], "reply": _TWICE}
         said = {"door": "ledger", "at": now, "outcome": "refused", **words}
         connection.execute(
-            insert(attempt), [{**said, "row": str(row.id), "number": row.attempts} for row in rows]
+            insert(attempt),
+            [{**said, "row": str(row.id), "number": row.attempts, "address": row.address} for row in rows],
         )
         settled = {"state": "refused", "settled_at": now, "lease": None, "lease_until": None}
         connection.execute(_these(rows).values(**settled, **words))
@@ -315,7 +359,8 @@ def _record_lost(connection: Connection, rows: Sequence[Row[Any]], now: datetime
     if rows:
         lost = {"door": "ledger", "at": now, **LOST}
         connection.execute(
-            insert(attempt), [{**lost, "row": str(row.id), "number": row.attempts} for row in rows]
+            insert(attempt),
+            [{**lost, "row": str(row.id), "number": row.attempts, "address": row.address} for row in rows],
         )
 
 
@@ -323,11 +368,22 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     """Record attempts, a batch at a time. A row whose lease was lost keeps the other holder's word."""
     if not results:
         return
+    moves = [each.onward for each in results if each.onward is not None]
+    if moves:
+        ours = and_(ledger.c.id == bindparam("row_"), ledger.c.lease == lease, ledger.c.state == "sending")
+        connection.execute(update(ledger).where(ours).values(**_ELSEWHERE), [_elsewhere(to) for to in moves])
+        _remember(connection, moves)
     when = moment_text(at)
     rows = [
         {
-            **vars(each),
+            "row": each.row,
+            "number": each.number,
+            "address": each.address,
+            "state": each.state,
+            "outcome": each.outcome,
+            "phase": each.phase,
             "reply": each.reply[:500],
+            "letter": each.letter,
             "not_before": moment_text(each.not_before),
             "settled_at": when if each.final else None,
             "at": when,
@@ -342,6 +398,7 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
 _SETTLED = {
     "row": BigInteger(),
     "number": Integer(),
+    "address": Integer(),
     **dict.fromkeys(("state", "outcome", "phase", "reply", "not_before", "settled_at", "letter"), String()),
     **dict.fromkeys(("at", "lease"), String()),
 }
@@ -365,11 +422,12 @@ _SETTLE = ForEach(
 _TRY = ForEach(
     _SETTLED,
     lambda came: insert(attempt).from_select(
-        ("door", "row", "number", "at", "outcome", "phase", "reply"),
+        ("door", "row", "number", "address", "at", "outcome", "phase", "reply"),
         select(
             literal("ledger"),
             cast(came.row, String),
             came.number,
+            came.address,
             came.at,
             came.outcome,
             came.phase,
@@ -377,6 +435,61 @@ _TRY = ForEach(
         ),
     ),
 )
+
+#: A letter that goes to another address is dated by its first attempt there.
+_ELSEWHERE: dict[str, Any] = {
+    "address": bindparam("address_"),
+    "message_id": bindparam("message_id_"),
+    "mark": bindparam("mark_"),
+    "sealed": bindparam("sealed_"),
+    "first_attempt_at": None,
+}
+
+
+def _elsewhere(to: Onward) -> dict[str, Any]:
+    return {
+        "row_": to.row,
+        "address_": to.address,
+        "message_id_": to.message_id,
+        "mark_": to.mark,
+        "sealed_": to.sealed,
+    }
+
+
+def _remember(connection: Connection, moves: Sequence[Onward]) -> None:
+    """What comes back late on an address that was left still names its letter, and says nothing of the next one."""
+    marks = [{"mark": to.before, "row": to.row, "address": to.address - 1} for to in moves]
+    connection.execute(
+        upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
+    )
+
+
+def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool:
+    """Let letters that came back wait for their next address. False where one is not as it was, and nothing is done."""
+    # One after the other, since of many at once no database says how many were still as they were.
+    for to in moves:
+        result = connection.execute(
+            update(ledger)
+            .where(
+                ledger.c.id == to.row, ledger.c.mark == to.before, CAME_BACK, ledger.c.accounted_at.is_(None)
+            )
+            .values(
+                state="pending",
+                reported=None,
+                settled_at=None,
+                not_before=at,
+                first_attempt_at=None,
+                address=to.address,
+                message_id=to.message_id,
+                mark=to.mark,
+                sealed=to.sealed,
+            )
+        )
+        if result.rowcount != 1:
+            return False
+    if moves:
+        _remember(connection, moves)
+    return True
 
 
 def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> None:
@@ -439,6 +552,21 @@ def accounted(connection: Connection, incident: str, notice: str) -> int:
     return connection.scalar(query) or 0
 
 
+def ways(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """How many people were told, surely or perhaps, by which way; with those who are owed no letter any more."""
+    told = or_(TOLD, ledger.c.accounted_at.is_not(None))
+    query = _of(select(WAY, func.count()), incident, notice).where(told).group_by(WAY)
+    found = {row[0]: int(row[1]) for row in connection.execute(query)}
+    return {way: found[way] for way in WAYS if way in found}
+
+
+def listed(connection: Connection, incident: str, notice: str) -> dict[str, int]:
+    """How many people are on a list for which way, and not yet said to be told by it."""
+    query = _of(select(ledger.c.way, func.count()), incident, notice).where(_UNREACHABLE, _LISTED)
+    rows = connection.execute(query.group_by(ledger.c.way).order_by(ledger.c.way))
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def standing(row: Row[Any]) -> str:
     """How a row is counted."""
     left = row.state in ("handed_over", "ambiguous") or (row.state == "refused" and row.doubtful)
@@ -498,32 +626,84 @@ class Unaccounted:
     unsupported: dict[str, int]
 
 
-def unaccounted(connection: Connection, incident: str, notice: str) -> Unaccounted:
+@dataclass(frozen=True)
+class Whom:
+    """Of those who are left, of whom somebody speaks: all, who is on the list for a way, or some by pseudonym."""
+
+    listed: str = ""
+    persons: frozenset[str] | None = None
+
+    def parts(self) -> list[ColumnElement[bool]]:
+        """Conditions that hold for each of them once: one for everybody, or one for some hundred people at a time."""
+        mine = ledger.c.way == self.listed if self.listed else true()
+        if self.persons is None:
+            return [mine]
+        persons = sorted(self.persons)
+        chunks = [persons[start : start + _AT_ONCE] for start in range(0, len(persons), _AT_ONCE)]
+        return [and_(mine, ledger.c.person.in_(chunk)) for chunk in chunks]
+
+
+EVERYBODY = Whom()
+
+
+def unaccounted(connection: Connection, incident: str, notice: str, whom: Whom = EVERYBODY) -> Unaccounted:
     """Who is left to be accounted for."""
 
     def by_readers(part: ColumnElement[bool]) -> dict[str, int]:
-        query = _of(select(ledger.c.readers, func.count()), incident, notice).where(part)
-        return {row.readers: row[1] for row in connection.execute(query.group_by(ledger.c.readers))}
+        found: dict[str, int] = {}
+        for some in whom.parts():
+            query = _of(select(ledger.c.readers, func.count()), incident, notice).where(part, some)
+            for row in connection.execute(query.group_by(ledger.c.readers).order_by(ledger.c.readers)):
+                found[row.readers] = found.get(row.readers, 0) + row[1]
+        return found
 
     return Unaccounted(by_readers(_ELSEWISE), by_readers(_UNDECIDED), by_readers(_UNSUPPORTED))
 
 
 def account(
-    connection: Connection, incident: str, notice: str, at: datetime, *, undecided: bool
+    connection: Connection,
+    incident: str,
+    notice: str,
+    at: datetime,
+    *,
+    undecided: bool,
+    way: str = "otherwise",
+    whom: Whom = EVERYBODY,
 ) -> Unaccounted:
-    """Account for who can be told in another way, and for the `undecided` if asked; who was left before.
+    """Account for who was told by another way, and for the `undecided` if asked; who was left before.
 
     A later draft does not write to them anew.
     """
-    found = unaccounted(connection, incident, notice)
+    found = unaccounted(connection, incident, notice, whom)
     # What left and came back was settled by its last attempt, or never: no later draft takes such a row.
     settled = case(
         (CAME_BACK, ledger.c.settled_at), else_=func.coalesce(ledger.c.settled_at, literal(at, Moment))
     )
     which = or_(_ELSEWISE, _UNDECIDED) if undecided else _ELSEWISE
-    connection.execute(
-        _of(update(ledger), incident, notice).where(which).values(accounted_at=at, settled_at=settled)
-    )
+    for some in whom.parts():
+        connection.execute(
+            _of(update(ledger), incident, notice)
+            .where(which, some)
+            .values(accounted_at=at, settled_at=settled, way=way)
+        )
+    return found
+
+
+def persons_left(
+    connection: Connection, incident: str, notice: str, whom: Whom = EVERYBODY
+) -> Iterator[Row[Any]]:
+    """The rows of those who can be told in another way, in the order of their pseudonyms."""
+    for some in whom.parts():
+        query = _of(select(ledger), incident, notice).where(_ELSEWISE, some).order_by(ledger.c.person)
+        yield from connection.execute(query, execution_options={"yield_per": 500})
+
+
+def put_on_list(connection: Connection, incident: str, notice: str, way: str, persons: Iterable[str]) -> int:
+    """These stand on the list for a way now; how many of them still can be told in another way."""
+    found = 0
+    for some in Whom(persons=frozenset(persons)).parts():
+        listed = _of(update(ledger), incident, notice).where(_ELSEWISE, some).values(way=way)
+        found += connection.execute(listed).rowcount
     return found
 
 
@@ -563,7 +743,14 @@ def attempts_lines(connection: Connection, incident: str, notice: str, upto: dat
     In that order both are found by an index, and of other incidents nothing is looked at.
     """
     same = and_(attempt.c.door == "ledger", attempt.c.row == cast(ledger.c.id, String))
-    said = (attempt.c.number, attempt.c.at, attempt.c.outcome, attempt.c.phase, attempt.c.reply)
+    said = (
+        attempt.c.number,
+        attempt.c.at,
+        attempt.c.outcome,
+        attempt.c.phase,
+        attempt.c.reply,
+        attempt.c.address,
+    )
     query = _of(select(ledger.c.person, *said).join(attempt, same), incident, notice)
     query = query.where(attempt.c.at <= upto).order_by(ledger.c.person, attempt.c.id)
     for person, number, at, *words in connection.execute(query, execution_options={"yield_per": 5000}):
@@ -579,6 +766,7 @@ _LEAF = (
     "person",
     "digest",
     "variant",
+    "address",
     "message_id",
     "letter",
     "state",
@@ -630,7 +818,7 @@ def exclude(connection: Connection, row: int, reason: str, at: datetime) -> bool
     result = connection.execute(
         update(ledger)
         .where(ledger.c.id == row, or_(unsent, unsettled))
-        .values(state="excluded", reason=reason, settled_at=at, accounted_at=at)
+        .values(state="excluded", reason=reason, settled_at=at, accounted_at=at, way="otherwise")
     )
     return result.rowcount == 1
 

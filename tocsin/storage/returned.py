@@ -2,10 +2,12 @@
 
 A report changes no row of the ledger before an entry speaks of it: both happen in one transaction. What it changes is
 `reported`, by rank and never by what came first: a letter that came back did not reach its reader. A letter that is on
-the wire, or waits for its next try, is spoken of once that is over.
+the wire, or waits for its next try, is spoken of once that is over. A long module: what a report moves, and how that is
+counted before it moves, stand side by side.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,9 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delet
 from tocsin.domain.moments import iso
 from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
-from tocsin.storage.ledger import COUNTED, LEFT, TOLD
-from tocsin.storage.tables import ledger, returned
+from tocsin.storage.ledger import COUNTED, LEFT, TOLD, WAY
+from tocsin.storage.tables import earlier, ledger, returned
 
+#: So many reports become one entry: each of their letters may move on in the same transaction.
+_AT_ONCE = 2000
 #: What a person has to read before anything can be said.
 UNREAD = "unread"
 
@@ -56,17 +60,28 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class Named:
+    """The letter that a mark names, as it has it now or had it at an address before."""
+
+    id: int
+    incident: str
+    notice: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class News:
     """What the reports of one notice that wait come to, up to `last`.
 
-    `reports` counts them by action; `moved` counts letters by (state before, state after, readers, and whether these
-    were told, untold or accounted for).
+    `reports` counts them by action; `moved` counts letters by (state before, state after, readers, whether these were
+    told, untold or accounted for, and by which way). `onward` are the rows of those that wait for their next address.
     """
 
     last: int
     reports: dict[str, int]
-    moved: dict[tuple[str, str, str, str], int]
+    moved: dict[tuple[str, str, str, str, str], int]
     digest: str
+    onward: tuple[Row[Any], ...] = ()
 
 
 def sealed_for(incident: str | None, seen: str) -> str:
@@ -74,9 +89,15 @@ def sealed_for(incident: str | None, seen: str) -> str:
     return f"returned/{incident or ''}/{seen}"
 
 
-def letters(connection: Connection, marks: Collection[str]) -> dict[str, Row[Any]]:
-    """Mark to the row of the letter that it names."""
-    return {row.mark: row for row in connection.execute(select(ledger).where(ledger.c.mark.in_(marks)))}
+def letters(connection: Connection, marks: Collection[str]) -> dict[str, Named]:
+    """Mark to the letter that it names."""
+    which = (ledger.c.id, ledger.c.incident, ledger.c.notice)
+    left = select(*which, earlier.c.mark).join(earlier, earlier.c.row == ledger.c.id)
+    queries = (
+        left.where(earlier.c.mark.in_(marks)),
+        select(*which, ledger.c.mark).where(ledger.c.mark.in_(marks)),
+    )
+    return {row.mark: Named(*row) for query in queries for row in connection.execute(query)}
 
 
 def put(connection: Connection, came: Sequence[Taken]) -> list[Taken]:
@@ -97,38 +118,62 @@ def waiting(connection: Connection) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in connection.execute(query.order_by(*query.selected_columns))]
 
 
-def news(connection: Connection, incident: str, notice: str) -> News | None:
-    """What waits of one notice, or None."""
+def news(
+    connection: Connection, incident: str, notice: str, goes_on: Callable[[Row[Any], str, str], bool]
+) -> News | None:
+    """What waits of one notice, or None; of much, what came first.
+
+    `goes_on` says of a row that came back, with the report's status and code, whether its next address is tried.
+    """
     mine = and_(_WAITS, returned.c.incident == incident, returned.c.notice == notice)
-    last = connection.scalar(select(func.max(returned.c.id)).select_from(_HERS).where(mine))
+    some = select(returned.c.id).select_from(_HERS).where(mine).order_by(returned.c.id).limit(_AT_ONCE)
+    last = connection.scalar(select(func.max(some.subquery().c.id)))
     if last is None:
         return None
     mine = and_(mine, returned.c.id <= last)
     by_action = select(returned.c.action, func.count()).select_from(_HERS).where(mine)
     counted = connection.execute(by_action.group_by(returned.c.action).order_by(returned.c.action))
     digest = lines_digest(_lines(connection, _said().where(mine)))
-    return News(last, {row[0]: row[1] for row in counted}, _moved(connection, mine), digest)
+    onward = tuple(_going_on(connection, mine, goes_on))
+    moved = _moved(connection, mine, {row.id for row in onward})
+    return News(last, {row[0]: row[1] for row in counted}, moved, digest, onward)
 
 
-def _moved(connection: Connection, mine: ColumnElement[bool]) -> dict[tuple[str, str, str, str], int]:
+def _going_on(
+    connection: Connection, mine: ColumnElement[bool], goes_on: Callable[[Row[Any], str, str], bool]
+) -> Iterator[Row[Any]]:
+    """Rows that come back by these reports and have an address left; each once, by the first report that lets it."""
+    back = and_(mine, _SAME, returned.c.action == "failed", LEFT)
+    open_ = and_(
+        ledger.c.address < ledger.c.addresses, ledger.c.accounted_at.is_(None), ledger.c.held_at.is_(None)
+    )
+    query = select(ledger, returned.c.status.label("said"), returned.c.code.label("smtp")).select_from(_HERS)
+    seen = set[int]()
+    for row in connection.execute(query.where(back, open_).order_by(returned.c.id)):
+        if row.id not in seen and goes_on(row, row.said, row.smtp):
+            seen.add(row.id)
+            yield row
+
+
+def _moved(
+    connection: Connection, mine: ColumnElement[bool], onward: Collection[int]
+) -> dict[tuple[str, str, str, str, str], int]:
     ranked_by = ranked(mine).subquery()
     # One for whom a person accounted is neither told nor untold by what comes back.
     alone = ledger.c.accounted_at.is_(None)
     hers = case((and_(TOLD, alone), "told"), (alone, "untold"), else_="accounted").label("hers")
     before = COUNTED.label("before")
     query = (
-        select(before, ledger.c.readers, hers, ranked_by.c.rank, func.count())
+        select(ledger.c.id, before, ledger.c.readers, hers, WAY, ranked_by.c.rank)
         .join(ranked_by, ranked_by.c.row == ledger.c.id)
         .where(LEFT, ranked_by.c.rank > 0)
-        .group_by(before, ledger.c.readers, hers, ranked_by.c.rank)
     )
-    found: dict[tuple[str, str, str, str], int] = {}
-    for state, readers, stood, rank, count in connection.execute(query):
-        after = "bounced" if state == "bounced" else _BY_RANK[rank]
+    found = Counter[tuple[str, str, str, str, str]]()
+    for row, state, readers, stood, way, rank in connection.execute(query):
+        after = "pending" if row in onward else "bounced" if state == "bounced" else _BY_RANK[rank]
         if after != state:
-            key = (state, after, readers, stood)
-            found[key] = found.get(key, 0) + count
-    return found
+            found[state, after, readers, stood, way] += 1
+    return dict(found)
 
 
 def ranked(which: ColumnElement[bool]) -> Select[tuple[int, int]]:
@@ -205,9 +250,15 @@ def of_id(connection: Connection, id_: int) -> Row[Any] | None:
     return connection.execute(select(returned).where(returned.c.id == id_)).first()
 
 
-def of_letter(connection: Connection, row: int) -> list[Row[Any]]:
-    """What came back of one letter, in the order in which it was taken in."""
-    return list(connection.execute(select(returned).where(returned.c.row == row).order_by(returned.c.id)))
+def of_letter(connection: Connection, row: Row[Any]) -> list[tuple[Row[Any], int | None]]:
+    """What came back of one letter, each with the address that it went to, in the order in which it was taken in.
+
+    None for what names an older draft of it.
+    """
+    left = select(earlier.c.mark, earlier.c.address).where(earlier.c.row == row.id)
+    known = {each.mark: each.address for each in connection.execute(left)} | {row.mark: row.address}
+    came = select(returned).where(returned.c.row == row.id).order_by(returned.c.id)
+    return [(each, known.get(each.mark)) for each in connection.execute(came)]
 
 
 def judge(connection: Connection, id_: int, **values: Any) -> bool:

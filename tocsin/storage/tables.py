@@ -298,6 +298,9 @@ ledger = Table(
     Column("variant", String(64), nullable=False),
     #: Which readers this one is one of to the laws: `place/role/group`.
     Column("readers", String(80), nullable=False),
+    #: To which of its addresses the letter goes, and how many it has; an address that is left is never gone back to.
+    Column("address", Integer, nullable=False, default=1),
+    Column("addresses", Integer, nullable=False, default=1),
     Column("message_id", String(320), nullable=False),
     #: What the Message-ID begins with: what comes back names the letter by it.
     Column("mark", String(32), nullable=False),
@@ -310,6 +313,8 @@ ledger = Table(
     Column("lease", String(36)),
     Column("first_attempt_at", Moment),
     Column("settled_at", Moment),
+    #: By which way its person is told, where that is not a letter to herself; beside a list, how it is to be.
+    Column("way", String(16)),
     #: When somebody accounted for a person whom the letter did not reach.
     Column("accounted_at", Moment),
     #: Since when the letter waits, because the scope no longer supports its reader: a person decides.
@@ -326,6 +331,15 @@ ledger = Table(
     Index("ix_ledger_mark", "mark"),
 )
 
+#: Marks of letters as they went to an address that took no mail: what comes back late is still known by them.
+earlier = Table(
+    "earlier",
+    metadata,
+    Column("mark", String(32), primary_key=True),
+    Column("row", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("address", Integer, nullable=False),
+)
+
 attempt = Table(
     "attempt",
     metadata,
@@ -333,6 +347,8 @@ attempt = Table(
     Column("door", String(8), nullable=False),
     Column("row", String(36), nullable=False),
     Column("number", Integer, nullable=False),
+    #: Of a letter, which of its addresses was tried.
+    Column("address", Integer),
     Column("at", Moment, nullable=False),
     Column("outcome", String(12), nullable=False),
     Column("phase", String(20)),

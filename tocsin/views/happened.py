@@ -49,6 +49,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.LettersReturned,
         k.ReturnRead,
         k.LetterExcluded,
+        k.PeopleListed,
     ),
     "report": (k.DutyMet, k.SupplementFiled, k.DeadlineWarned, k.PaperMade, k.SignatureAsked),
     "review": (k.Closed, k.Declined, k.Reopened, k.Erased, k.Redacted, k.HeadPublished),

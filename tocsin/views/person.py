@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,9 +29,13 @@ class Letter:
     state: str
     reason: str | None
     reply: str | None
+    #: By which way she was told instead and when; the way alone where she is on a list for it.
+    way: str | None
+    accounted_at: datetime | None
     doubtful: bool
+    #: Each with which of her addresses it went to, the first being 1.
     attempts: tuple[dict[str, Any], ...]
-    #: What came back on it since, each with when it was taken in, what it says, and who reports it.
+    #: What came back on it since, each with when it was taken in, what it says, of which address, and who reports it.
     came_back: tuple[dict[str, Any], ...]
     #: The id under which she was written to, where she is known under another one by now.
     under: str | None = None
@@ -95,9 +100,11 @@ def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequen
                     ledger.standing(row),
                     row.reason,
                     row.reply,
+                    row.way,
+                    row.accounted_at,
                     row.doubtful,
                     tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
-                    tuple(_came_back(each) for each in returned.of_letter(connection, row.id)),
+                    tuple(_came_back(each, address) for each, address in returned.of_letter(connection, row)),
                     under=None if id_ == ids[0] else id_,
                 )
 
@@ -117,10 +124,10 @@ def _because(app: App, incident: Incident, seq: int) -> str | None:
 
 
 def _attempt(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("number", "at", "outcome", "phase", "reply")
+    names = ("number", "address", "at", "outcome", "phase", "reply")
     return {name: row[name] for name in names}
 
 
-def _came_back(row: Row[Any]) -> dict[str, Any]:
+def _came_back(row: Row[Any], address: int | None) -> dict[str, Any]:
     names = ("taken_at", "action", "status", "code", "reporter")
-    return {name: getattr(row, name) for name in names}
+    return {name: getattr(row, name) for name in names} | {"address": address}

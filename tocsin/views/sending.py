@@ -32,6 +32,9 @@ class Course:
     unsupported: int
     #: What slows or stops it, each in words; empty where nothing does.
     slowed: tuple[str, ...]
+    #: How many people were told by which way, and how many are on the list for one and not yet told by it.
+    ways: dict[str, int]
+    listed: dict[str, int]
 
     @property
     def ended(self) -> int:
@@ -52,6 +55,8 @@ def course(app: App, incident: Incident, notice: str) -> Course:
     with app.database.read() as connection:
         found = ledger.counts(connection, incident.key, notice)
         left = ledger.unaccounted(connection, incident.key, notice)
+        ways = ledger.ways(connection, incident.key, notice)
+        listed = ledger.listed(connection, incident.key, notice)
     return Course(
         notice,
         standing(state, app.catalog_of(incident).contacts.organisation),
@@ -67,6 +72,8 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         sum(left.undecided.values()),
         sum(left.unsupported.values()),
         slowed(app, incident, notice),
+        ways,
+        listed,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tocsin.domain import kinds as k
 from tocsin.domain.moments import iso
 from tocsin.storage.texts import shown
+from tocsin.views.ways import ways_words
 
 Texts = Mapping[str, str]
 Say = Callable[[Any, Texts], str]
@@ -150,9 +151,15 @@ def _filled(body: k.LedgerFilled, texts: Texts) -> str:
 
 def _told_otherwise(body: k.ToldOtherwise, texts: Texts) -> str:
     held = f", {body.held} of them after they were held for a decision" if body.held else ""
-    return (
-        f"{body.notice}: {sum(body.people.values())} people told otherwise{held}{_said(body.because, texts)}"
-    )
+    how = ways_words({body.way: sum(body.people.values())})
+    return f"{body.notice}: people told {how}{held}{_said(body.because, texts)}"
+
+
+def _listed(body: k.PeopleListed, texts: Texts) -> str:
+    left_out = "".join(f", {count} left out: {why}" for why, count in body.left_out.items())
+    ground = f", {body.ground} to reach each" if body.ground else ""
+    people = sum(body.people.values())
+    return f"{body.notice}: {people} people on the list for {body.way}{left_out}{ground}{_said(body.because, texts)}"
 
 
 def _met(body: k.DutyMet, texts: Texts) -> str:
@@ -339,6 +346,7 @@ _SAY: dict[type[k.Body], Say] = {
         f"{body.notice}, {body.person[:12]}: means {body.means}{_said(body.because, texts)}"
     ),
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
+    k.PeopleListed: _listed,
     k.ToldOtherwise: _told_otherwise,
     k.ProofTaken: lambda body, texts: (
         f"{body.notice}: {body.letters} letters, {len(body.files)} files{_said(body.because, texts)}"

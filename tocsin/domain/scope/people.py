@@ -46,6 +46,8 @@ class AffectedPerson:
     role: str
     email: str | None = None
     name: str | None = None
+    #: Where post reaches her, in lines.
+    address: str | None = None
     locale: str | None = None
     status: str | None = None
     closed_at: str | None = None
@@ -63,6 +65,7 @@ class AffectedPerson:
     guardian: str | None = None
     #: Where mail to the guardian goes, and in which language, as far as a source says it.
     guardian_email: str | None = None
+    guardian_emails: tuple[str, ...] = ()
     guardian_locale: str | None = None
     #: Flags of a source, and what Tocsin found: `UNCERTAIN`, `SHARED_ID`.
     flags: tuple[str, ...] = ()

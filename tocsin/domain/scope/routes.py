@@ -48,13 +48,20 @@ HELD = frozenset(words for way, words in REASONS.values() if way == "held")
 class Route:
     """How a person is told, why so, and by e-mail to which address, with the reason for that one.
 
-    A child's guardian, and who works for us, get letters with words of their own (`domain/audience.py`).
+    `others` are those that the letter goes to where this one takes no mail, in that order. A child's guardian, and who
+    works for us, get letters with words of their own (`domain/audience.py`).
     """
 
     way: Way
     reason: str
     address: str | None = None
     chosen: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses that the letter may go to, in order."""
+        return (self.address, *self.others) if self.address else ()
 
     @property
     def words(self) -> str:
@@ -69,25 +76,29 @@ def route_of(
     is_address: Callable[[str], bool] = is_plain,
 ) -> Route:
     """The route of a person on a day. `openers` are the kinds of data that open her mailbox to a thief."""
-    reason, address, chosen = _reason(person, openers, day), None, ""
+    reason = _reason(person, openers, day)
+    mailboxes: tuple[str, ...] = ()
+    chosen = ""
     if reason is None:
-        address, chosen = _mailbox(person, is_address)
-        reason = "reachable" if address else chosen
+        mailboxes, chosen = _mailboxes(person, is_address)
+        reason = "reachable" if mailboxes else chosen
         if reason == "no-address" and "named-only" in person.flags:
             reason = "named-without-address"
     elif reason == "minor":
-        address, chosen = _guardians(person, is_address), "the guardian's"
+        mailboxes, chosen = _guardians(person, is_address), "the guardian's"
     elif reason == "employee" and not _is_taken(person, openers):
-        address, chosen = _mailbox(person, is_address)
-    return Route(REASONS[reason][0], reason, address, chosen if address else "")
+        mailboxes, chosen = _mailboxes(person, is_address)
+    if not mailboxes:
+        return Route(REASONS[reason][0], reason)
+    return Route(REASONS[reason][0], reason, mailboxes[0], chosen, mailboxes[1:])
 
 
-def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> str | None:
-    """The address of a child's guardian, or None: there is none that takes mail, or it is one of the child's own."""
-    said = person.guardian_email or ""
+def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str, ...]:
+    """The addresses of a child's guardian that take mail, but none of the child's own."""
     own = {each.strip().lower() for each in (person.email, *person.emails) if each}
     refused = person.suppressed_as("invalid") | person.suppressed_as("bounced") | own
-    return said if is_address(said) and said.strip().lower() not in refused else None
+    said = {each.strip().lower(): each for each in (person.guardian_email, *person.guardian_emails) if each}
+    return tuple(each for key, each in said.items() if is_address(each) and key not in refused)
 
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
@@ -113,8 +124,8 @@ def _is_taken(person: AffectedPerson, openers: Collection[str]) -> bool:
     return not set(openers).isdisjoint(person.kinds)
 
 
-def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str | None, str]:
-    """The address to write to and why this one; or None, and why none.
+def _mailboxes(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[tuple[str, ...], str]:
+    """The addresses to write to, in order, and why the first is the first; or none, and why none.
 
     Of several her own comes before one that others read too. Where a flag says of the person that mail came back, no
     address of hers is tried; where a list says it of an address, that one is not.
@@ -123,16 +134,17 @@ def _mailbox(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple
     none, back = person.suppressed_as("invalid"), person.suppressed_as("bounced")
     valid = [each for each in said if is_address(each) and each.strip().lower() not in none]
     if not valid:
-        return None, "invalid-address" if said else "no-address"
+        return (), "invalid-address" if said else "no-address"
     good = [each for each in valid if each.strip().lower() not in back]
     if not good or "bounced" in person.flags:
-        return None, "bounced"
+        return (), "bounced"
     own = [each for each in good if each.lower() not in person.shared]
+    inorder = tuple(dict.fromkeys((*own, *good)))
     if not own:
-        return good[0], "the first of hers; others read it too"
+        return inorder, "the first of hers; others read it too"
     if own[0] == said[0]:
-        return own[0], "the first of hers"
-    return own[0], "the first of hers that takes mail and that nobody shares"
+        return inorder, "the first of hers"
+    return inorder, "the first of hers that takes mail and that nobody shares"
 
 
 def works_for_us(person: AffectedPerson) -> bool:

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("door", sa.String(length=8), nullable=False),
         sa.Column("row", sa.String(length=36), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("address", sa.Integer(), nullable=True),
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.Column("outcome", sa.String(length=12), nullable=False),
         sa.Column("phase", sa.String(length=20), nullable=True),
@@ -279,6 +280,8 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("variant", sa.String(length=64), nullable=False),
         sa.Column("readers", sa.String(length=80), nullable=False),
+        sa.Column("address", sa.Integer(), nullable=False),
+        sa.Column("addresses", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("mark", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -290,6 +293,7 @@ def upgrade() -> None:
         sa.Column("lease", sa.String(length=36), nullable=True),
         sa.Column("first_attempt_at", sa.String(length=32), nullable=True),
         sa.Column("settled_at", sa.String(length=32), nullable=True),
+        sa.Column("way", sa.String(length=16), nullable=True),
         sa.Column("accounted_at", sa.String(length=32), nullable=True),
         sa.Column("held_at", sa.String(length=32), nullable=True),
         sa.Column("phase", sa.String(length=20), nullable=True),
@@ -307,6 +311,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("ix_ledger_mark", "ledger", ["mark"], unique=False)
+    op.create_table(
+        "earlier",
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_earlier")),
+    )
     op.create_table(
         "returned",
         sa.Column(

@@ -1,0 +1,41 @@
+"""What is sealed in a row of the ledger: to which addresses a letter goes, in which language, what it says of whom."""
+
+import json
+from datetime import date
+from typing import Any
+
+from tocsin.domain.certainty import Certainty
+from tocsin.rendering.letter import Reader
+from tocsin.sealing import unseal
+from tocsin.storage.ledger import sealed_for
+
+
+def opened(people_key: bytes, row: Any) -> list[Any]:
+    """What is sealed in a row."""
+    raw = unseal(people_key, row.sealed, sealed_for(row.incident, row.message_id))
+    content: list[Any] = json.loads(raw)
+    return content
+
+
+def address_of(content: list[Any], row: Any) -> str:
+    """The address to which a row's letter goes now."""
+    return str(content[0][row.address - 1])
+
+
+def reader_of(content: list[Any]) -> tuple[Reader, str]:
+    """To whom the letter speaks and of what; and the language of whoever reads it."""
+    _, name, locale, kinds, sure, first, last, added, otherwise, left_out, audience, people = content
+    first, last = (day and date.fromisoformat(day) for day in (first, last))
+    reader = Reader(
+        tuple(kinds),
+        Certainty(sure),
+        name,
+        first,
+        last,
+        tuple(added),
+        tuple((kind, Certainty(each)) for kind, each in otherwise),
+        tuple(left_out),
+        audience,
+        people,
+    )
+    return reader, locale
