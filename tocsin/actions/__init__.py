@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.notice_proof import take_proof
-    from tocsin.actions.notices import approve, pause, reject, release, resume
+    from tocsin.actions.notices import approve, pause, reject, resume
     from tocsin.actions.offers import take_up
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, hand_back, page, take
+    from tocsin.actions.releasing import release
     from tocsin.actions.repeating import repeat
     from tocsin.actions.restoring import let_go
     from tocsin.actions.revising import release_people, uphold_people
@@ -73,7 +74,6 @@ _ROOMS = {
         "approve",
         "pause",
         "reject",
-        "release",
         "resume",
     ),
     "offers": ("take_up",),
@@ -90,6 +90,7 @@ _ROOMS = {
         "page",
         "take",
     ),
+    "releasing": ("release",),
     "restoring": ("let_go",),
     "revising": (
         "release_people",

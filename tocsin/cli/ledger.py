@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
+from tocsin.cli.alone import lone_lines_of
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Words, clean, columns
+from tocsin.cli.course import course_lines, course_values
 from tocsin.cli.incidents import split, which
-from tocsin.cli.sending import course_lines, course_values
 from tocsin.domain.errors import WrongUsage
 
 
@@ -106,7 +107,7 @@ def ledger(
         if who:
             need(shell.actor, incident, "dpo", "liaison", "counsel", "accountable-officer", "investigation")
             people = unreached(shell.app, incident, notice)
-        shell.say(*course_lines(shell, key, found))
+        shell.say(*course_lines(shell, key, found), *lone_lines_of(shell, key, notice))
         shell.say(*_people_lines(people))
         shell.give({"key": key} | course_values(found) | ({"people": people} if who else {}))
 
