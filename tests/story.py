@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -13,6 +13,7 @@ from tocsin.actions.declaring import Declaration
 from tocsin.actors import Actor, at_the_shell
 from tocsin.app import App
 from tocsin.bell import next_moment, ring
+from tocsin.catalog import default_folders
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.scope.question import Listed, Question
@@ -247,6 +248,17 @@ class Acting:
             return done
 
         return acted
+
+
+def with_organisation(story: Story, before: str, after: str) -> App:
+    """The same home after somebody changed a line of `contacts/organisation.yaml`."""
+    shipped = (default_folders()[1] / "organisation.yaml").read_text(encoding="utf-8")
+    assert before in shipped
+    ours = story.folder / "contacts" / "organisation.yaml"
+    ours.parent.mkdir(exist_ok=True)
+    ours.write_text(shipped.replace(before, after), encoding="utf-8")
+    settings = story.app.settings.model_copy(update={"contacts": ours.parent})
+    return replace(story.app, settings=settings)
 
 
 def message_ids(mails: Sequence[StoredMail]) -> list[str]:

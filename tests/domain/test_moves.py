@@ -30,7 +30,7 @@ def one(kind: type[m.Move], cause: int) -> m.Move:
         "repeat": 0,
         "routes": ("slack", "email"),
     }
-    given |= {"packs": "0" * 64, "missed": 2, "seconds": 3600, "holder": "linh", "to": "minh"}
+    given |= {"packs": "0" * 64, "missed": 2, "number": 1, "seconds": 3600, "holder": "linh", "to": "minh"}
     given |= {"decisions": ("risk",), "people": 3, "revision": 2}
     given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers", "of": "recover"}
     names = {each.name for each in fields(kind)} - {"cause"}

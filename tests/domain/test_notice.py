@@ -1,20 +1,22 @@
 """The letter: what makes a draft stale, what voids an approval, what meets the duty. On the shipped catalog."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.domain.bodies import DUTY, OTHER_WORDS, WORDS, drafted, incident, learned, opened, stopped
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
+from tocsin.domain.approving import approvals_needed, approved_enough, standing
 from tocsin.domain.facts import FACTS
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import (
     CUSTOMERS,
     PRINTED_FACTS,
-    approved_enough,
     is_stale,
     text_inputs,
 )
-from tocsin.domain.telling import notice_moves
+from tocsin.domain.telling import awaited, notice_moves
 
 NEEDED = (learned("measures_taken", {"en": WORDS}), learned("advice_to_people", {"en": WORDS}))
 
@@ -172,11 +174,31 @@ def test_the_duty_is_met_when_everybody_was_told_or_accounted_for_by_a_person(be
 
 
 def test_two_approvals_of_one_person_are_one(before, catalog):
-    organisation = catalog.contacts.organisation
-    assert organisation.approvals_needed == 2
-    twice = incident(*before, yes("an"), yes("an")).notices[CUSTOMERS]
-    two = incident(*before, yes("an"), yes("chi")).notices[CUSTOMERS]
-    assert (approved_enough(twice, organisation), approved_enough(two, organisation)) == (False, True)
+    twice, two = (incident(*before, yes("an"), yes(other)) for other in ("an", "chi"))
+    assert approvals_needed(two, catalog, CUSTOMERS) == 2
+    enough = [approved_enough(each.notices[CUSTOMERS], each, catalog) for each in (twice, two)]
+    assert enough == [False, True]
+
+
+def test_a_law_may_ask_for_more_approvals_than_the_organisation_and_never_for_fewer(before, catalog):
+    law = catalog.regimes["policy-promise"]
+    state = incident(*before, yes("an"), yes("chi"))
+
+    def asking(count):
+        rules = tuple(rule.model_copy(update={"approvals": count}) for rule in law.rules)
+        return replace(catalog, regimes={**catalog.regimes, law.id: law.model_copy(update={"rules": rules})})
+
+    found = {count: approvals_needed(state, asking(count), CUSTOMERS) for count in (None, 1, 2, 3)}
+    assert found == {None: 2, 1: 2, 2: 2, 3: 3}
+    # The holding letter goes to the readers of every law.
+    assert approvals_needed(state, asking(3), "holding") == 3
+    assert standing(state.notices[CUSTOMERS], state, asking(3)) == "in-review"
+    assert standing(state.notices[CUSTOMERS], state, asking(2)) == "approved"
+    waits = awaited(state, asking(3))
+    assert waits is not None
+    assert waits.what.startswith("approval of the customer notice (2 of 3)")
+    released = incident(*before, k.DutyReleased(key=DUTY, because=WORDS))
+    assert approvals_needed(released, asking(3), "holding") == 2
 
 
 def test_the_inputs_do_not_depend_on_when_they_are_looked_at(before, catalog):

@@ -10,12 +10,11 @@ import pytest
 from tests.child import advance_and_die, send_all, together
 from tests.conftest import BEGINNING
 from tests.listening import mail_text
-from tests.story import WORDS, message_ids
+from tests.story import WORDS, message_ids, with_organisation
 from tocsin import actions
 from tocsin.actions.drafting import draft
 from tocsin.app import open_app
 from tocsin.bell import ring
-from tocsin.catalog import default_folders
 from tocsin.domain.errors import Refused
 from tocsin.domain.moves import FillLedger, SendLetters
 from tocsin.domain.notice import CUSTOMERS
@@ -232,19 +231,9 @@ def test_two_different_people_must_approve_exactly_these_bytes(story):
     assert len(story.letters) == 6
 
 
-def another_mailbox(tale):
-    """The same home after somebody changed where answers to the letter go: a part of what is approved."""
-    shipped = (default_folders()[1] / "organisation.yaml").read_text(encoding="utf-8")
-    ours = tale.folder / "contacts" / "organisation.yaml"
-    ours.parent.mkdir()
-    ours.write_text(shipped.replace("reply_to: ", "reply_to: new-"), encoding="utf-8")
-    settings = tale.app.settings.model_copy(update={"contacts": ours.parent})
-    return replace(tale.app, settings=settings)
-
-
 def test_what_would_leave_is_computed_anew_before_it_is_approved_and_before_the_ledger_is_filled(tale):
     tale.with_customers(3).drafted()
-    later, digest = another_mailbox(tale), tale.letter.digest
+    later, digest = with_organisation(tale, "reply_to: ", "reply_to: new-"), tale.letter.digest
     with pytest.raises(Refused, match=r"out of date, because .* tocsin draft .* customers writes it anew"):
         actions.approve(later, tale.actor("an"), tale.key, CUSTOMERS, digest=digest)
     tale.approve()

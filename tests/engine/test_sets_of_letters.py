@@ -294,6 +294,12 @@ def test_a_hold_delays_only_what_its_law_lets_that_authority_hold(abroad: Story)
         r"held back by law-enforcement until 2026-12-24.*; it covers the raid; "
         r"it does not delay .*policy-promise.* hold=unknown"
     )
+    # Nor does it leave by one person's word, broken glass or not: the law knows no other way out of it.
+    state = abroad.incident.notices["customers-us-il"]
+    for alone in ({"break_glass": True}, {"alone": True}):
+        abroad.as_("an").learn({"service_impact": "danger"}, source="the hospital")
+        with pytest.raises(Refused, match=line):
+            abroad.as_("bao").release("customers-us-il", digest=state.digest, because="at once", **alone)
     approve(abroad, "customers-us-il")
     with pytest.raises(Refused, match=line):
         abroad.as_("an").release("customers-us-il")

@@ -86,6 +86,12 @@ MOST: dict[Kind, tuple[Line | str, ...]] = {
         line("draft", notice="customers-sg-pdpa", edition=12, people=1_204_812, variants=72),
         line("digest", digest="ab" * 6, needed=2),
     ),
+    "alone": (
+        line("broke_glass", who="nguyen-thi-minh-khai", notice="customers-sg-pdpa", given=0, needed=2),
+        line("reason", text="w" * 300),
+        line("countersign", digest="ab" * 6),
+        line("stop_it", notice="customers-sg-pdpa"),
+    ),
     "all-clear": (
         line("status", status="closed"),
         line("affected", count=1_204_812),
@@ -113,6 +119,7 @@ OFFERS = {
     "hand-over": (Offer("take", "INC-2026-0007", ROLE, "minh"),),
     "overdue": (Offer("done", "INC-2026-0007", "1.0"),),
     "update-due": (Offer("update", "INC-2026-0007"),),
+    "alone": (Offer("approve", "INC-2026-0007", "customers-sg-pdpa", "ab" * 32),),
     "approval": tuple(
         Offer(deed, "INC-2026-0007", notice, "ab" * 32)
         for notice in ("customers", "customers-sg-pdpa")

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.listing import list_people
     from tocsin.actions.notice_proof import take_proof
-    from tocsin.actions.notices import approve, pause, reject, release, resume
+    from tocsin.actions.notices import approve, pause, reject, resume
     from tocsin.actions.offers import take_up
     from tocsin.actions.papers import confirm_duty, filed, make_report, release_duty
     from tocsin.actions.people import ack, hand, hand_back, page, take
+    from tocsin.actions.releasing import release
     from tocsin.actions.repeating import repeat
     from tocsin.actions.restoring import let_go
     from tocsin.actions.revising import release_people, uphold_people
@@ -75,7 +76,6 @@ _ROOMS = {
         "approve",
         "pause",
         "reject",
-        "release",
         "resume",
     ),
     "offers": ("take_up",),
@@ -92,6 +92,7 @@ _ROOMS = {
         "page",
         "take",
     ),
+    "releasing": ("release",),
     "restoring": ("let_go",),
     "revising": (
         "release_people",

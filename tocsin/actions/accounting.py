@@ -9,9 +9,9 @@ from tocsin.actions.asking import act, command_of, refuse_silence
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LetterExcluded, ToldOtherwise
-from tocsin.domain.notice import APPROVERS
 from tocsin.domain.ways import LISTED, Otherwise
 from tocsin.engine.letters import drafted
 from tocsin.record import Recorded

@@ -1,6 +1,6 @@
 """What all verbs share: an idempotent command, an open incident, and one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.checklist import Phase
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.moments import KNOWING, iso
@@ -18,6 +19,8 @@ from tocsin.record import Recorded, answered, record, refuse_closed
 FOUND = (*KNOWING, "processor_aware_at")
 #: A file of proof is sealed in one piece, in memory. A larger one, such as a disk image, is proven by its hash.
 LARGEST = 2**30
+#: So many open steps of a phase are named; more are counted.
+_NAMED = 3
 
 
 def command_of(key: str | None, verb: str, content: Any) -> tuple[str, str] | None:
@@ -112,3 +115,16 @@ def act(
         caused_by(change, seq)
 
     return record(app, key, decided, actor=actor.id, command=said_by(actor, command))
+
+
+def open_gates_words(gates: Mapping[Phase, Sequence[str]]) -> str:
+    """`steps are open: scope 2.1, 2.4; review S3; do each, or skip it with a reason`, in the order of the phases."""
+    by_phase = [f"{phase} {_first(ids)}" for phase, ids in gates.items() if ids]
+    if sum(map(len, gates.values())) == 1:
+        return f"a step is open: {by_phase[0]}; do it, or skip it with a reason"
+    return f"steps are open: {'; '.join(by_phase)}; do each, or skip it with a reason"
+
+
+def _first(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f"{', '.join(ids[:_NAMED])}{more}"

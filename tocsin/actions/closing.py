@@ -1,18 +1,18 @@
 """Closing a file, and what may come after: declining, reopening, redacting, erasing."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from tocsin.actions.asking import act, command_of, open_words, refuse_silence
+from tocsin.actions.alone import refuse_uncountersigned
+from tocsin.actions.asking import act, command_of, open_gates_words, open_words, refuse_silence
 from tocsin.actions.caching import sweep as sweep_rows
 from tocsin.actions.triage import need_triage
 from tocsin.actions.unread import refuse_unread
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.checklist import Phase, applicable, open_gates
+from tocsin.domain.checklist import applicable, open_gates
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
@@ -29,8 +29,6 @@ from tocsin.storage import accounts, affected, keys, ledger, returned, texts, ti
 _LEFT = (*REACHED, "bounced", "sending")
 #: Bounces and complaints still come in for so long after closing; until then addresses and letters stay.
 RETENTION = timedelta(days=365)
-#: So many open steps of a phase are named; more are counted.
-_NAMED = 3
 
 
 def close(
@@ -90,24 +88,12 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
     answers = {s.id: applicable(s, facts, catalog.contacts.organisation).answer for s in type_.steps}
     gates = {phase: open_gates(type_.steps, phase, incident.steps, answers) for phase in type_.phases}
     if any(gates.values()):
-        raise Refused(f"{_open_gates_words(gates)}: tocsin next {incident.key} goes through them")
+        raise Refused(f"{open_gates_words(gates)}: tocsin next {incident.key} goes through them")
     if not because:
+        refuse_uncountersigned(incident)
         _refuse_early(app, incident)
         _refuse_unexplained(incident, app.now())
         _refuse_undecided(app, incident)
-
-
-def _open_gates_words(gates: Mapping[Phase, Sequence[str]]) -> str:
-    """`steps are open: scope 2.1, 2.4; review S3; do each, or skip it with a reason`, in the order of the phases."""
-    by_phase = [f"{phase} {_first(ids)}" for phase, ids in gates.items() if ids]
-    if sum(map(len, gates.values())) == 1:
-        return f"a step is open: {by_phase[0]}; do it, or skip it with a reason"
-    return f"steps are open: {'; '.join(by_phase)}; do each, or skip it with a reason"
-
-
-def _first(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return f"{', '.join(ids[:_NAMED])}{more}"
 
 
 def _refuse_unexplained(incident: Incident, now: datetime) -> None:

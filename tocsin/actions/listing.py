@@ -12,9 +12,9 @@ from tocsin.actions.asking import act, command_of, first_answer, refuse_silence
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import PeopleListed
-from tocsin.domain.notice import APPROVERS
 from tocsin.domain.ways import Ground, Listed
 from tocsin.engine.letters import drafted
 from tocsin.engine.listing import File, Found, for_post, in_app, refuse_unwritable, to_the_public, whom_left

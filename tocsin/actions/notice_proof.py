@@ -17,10 +17,10 @@ from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain import kinds as k
+from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.moments import iso
-from tocsin.domain.notice import APPROVERS
 from tocsin.engine.letters import drafted
 from tocsin.engine.notice_proof import (
     Line,

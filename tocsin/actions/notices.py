@@ -1,40 +1,36 @@
 """Notices: a person approves, rejects, releases, pauses. Nothing leaves without approval of exactly these bytes."""
 
+from tocsin.actions.alone import countersign, countersigner, refuse_wrong, released_alone
 from tocsin.actions.asking import act, command_of, first_answer, refuse_silence
+from tocsin.actions.releasing import refuse_restored
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.approving import APPROVERS, RELEASERS
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, NoticeState
-from tocsin.domain.kinds import (
-    NoticeApproved,
-    NoticeRejected,
-    NoticeReleased,
-    SendingPaused,
-    SendingResumed,
-)
-from tocsin.domain.law.holds import covered_by
-from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.notice import APPROVERS, RELEASERS, approved_enough
-from tocsin.domain.noticenames import speaks_for_all
-from tocsin.engine.letters import drafted, leaving_digest, spoken_facts
+from tocsin.domain.kinds import NoticeApproved, NoticeRejected, SendingPaused, SendingResumed
+from tocsin.engine.letters import drafted, leaving_digest
 from tocsin.record import Recorded, refuse_closed
 from tocsin.storage import refusals
-
-#: Fewest digits of a digest that name it.
-SHORTEST = 8
 
 
 def approve(
     app: App, actor: Actor, key: str, notice: str, *, digest: str, command: str | None = None
 ) -> Recorded:
-    """Approve exactly the letters that carry this digest. It is computed again from what would leave now."""
+    """Approve exactly the letters that carry this digest. It is computed again from what would leave now.
+
+    Where one person released the letters of this digest alone, this is the countersignature.
+    """
     asked = command_of(command, "approve", [notice, digest])
     if done := first_answer(app, actor, key, asked):
         return done
     incident = app.incident(key)
-    drafted(app, incident, notice)
+    if released_alone(drafted(app, incident, notice), digest):
+        return act(
+            app, actor, key, lambda change: countersign(app, actor, change, notice, digest), command=asked
+        )
     actual = leaving_digest(app, incident, notice)
 
     def decide(change: Change) -> None:
@@ -44,7 +40,7 @@ def approve(
                 f"the draft of {notice} changed meanwhile; tocsin preview {key} {notice} shows the new one"
             )
         person = _approver(actor, change.incident, state, actual)
-        _refuse_wrong(key, state, digest)
+        refuse_wrong(key, state, digest)
         change.add(NoticeApproved(notice=notice, digest=state.digest, person=person.id))
 
     return act(app, actor, key, decide, command=asked)
@@ -66,9 +62,12 @@ def refuse_approval(
     incident = app.incident(key)
     refuse_closed(incident)
     state = drafted(app, incident, notice)
+    if lone := released_alone(state, digest or actual):
+        countersigner(actor, incident, lone)
+        return
     _approver(actor, incident, state, actual)
     if digest is not None:
-        _refuse_wrong(key, state, digest)
+        refuse_wrong(key, state, digest)
 
 
 def _approver(actor: Actor, incident: Incident, state: NoticeState, actual: str) -> Person:
@@ -85,14 +84,6 @@ def _approver(actor: Actor, incident: Incident, state: NoticeState, actual: str)
     if any(approval.person == person.id for approval in state.approvals):
         raise Refused(f"{person.id} has approved this draft already; another person must")
     return person
-
-
-def _refuse_wrong(key: str, state: NoticeState, digest: str) -> None:
-    if len(digest) < SHORTEST or not state.digest.startswith(digest):
-        raise Refused(
-            f"{digest[:12]} is not the digest of what would leave ({state.digest[:12]}); "
-            f"tocsin preview {key} {state.id} shows it"
-        )
 
 
 def _onward(key: str, state: NoticeState) -> str:
@@ -128,77 +119,11 @@ def reject(
         if state.mark not in ("in-review", "approved", "released"):
             raise Refused(f"{notice} is {state.mark}; there is nothing to reject now; {_onward(key, state)}")
         if digest is not None:
-            _refuse_wrong(key, state, digest)
+            refuse_wrong(key, state, digest)
         refuse_silence(because, f"say why {notice} must not leave: --because '...'")
         change.add(NoticeRejected(notice=notice, digest=state.digest, because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "reject", [notice, because]))
-
-
-def release(app: App, actor: Actor, key: str, notice: str, *, command: str | None = None) -> Recorded:
-    """Let the approved letters leave. What would leave is computed once more and must be what was approved."""
-    asked = command_of(command, "send", [notice])
-    if done := first_answer(app, actor, key, asked):
-        return done
-    _refuse_restored(app)
-    incident = app.incident(key)
-    drafted(app, incident, notice)
-    actual = leaving_digest(app, incident, notice)
-
-    def decide(change: Change) -> None:
-        state = drafted(app, change.incident, notice)
-        need(actor, change.incident, *RELEASERS)
-        if state.mark in ("released", "sending", "sent", "paused"):
-            raise Refused(
-                f"{notice} is {state.mark} already; tocsin ledger {key} {notice} shows how far it is"
-            )
-        organisation = app.catalog_of(change.incident).contacts.organisation
-        if state.mark != "approved" or not approved_enough(state, organisation):
-            given = ", ".join(approval.person for approval in state.approvals) or "nobody"
-            raise Refused(
-                f"{notice} needs the approval of {organisation.approvals_needed} different people, has {given}; "
-                f"tocsin approve {key} {notice}"
-            )
-        if state.digest != actual:
-            raise Refused(
-                f"what would leave is not what was approved; tocsin draft {key} {notice} makes a new draft"
-            )
-        _refuse_too_early(app, change, notice)
-        change.add(NoticeReleased(notice=notice, digest=state.digest))
-
-    return act(app, actor, key, decide, command=asked)
-
-
-def _refuse_too_early(app: App, change: Change, notice: str) -> None:
-    """Refused while something must be told before this letter, or while an authority may and does hold it back."""
-    incident = change.incident
-    # The holding letter is the first word to everybody: it waits for what any of them waits for.
-    letters = [
-        letter
-        for letter in letters_of(incident, app.catalog_of(incident))
-        if letter.id == notice or speaks_for_all(notice)
-    ]
-    for letter in letters:
-        _refuse_held(app, change, notice, letter)
-    waits = [wait for letter in letters for wait in letter.waits]
-    if waits:
-        more = f", and {len(waits) - 1} more" if len(waits) > 1 else ""
-        raise Refused(f"{notice} may not leave yet: {waits[0].words(incident.key)}{more}")
-
-
-def _refuse_held(app: App, change: Change, notice: str, letter: LetterPlan) -> None:
-    held = [each for each in letter.held if each.at(change.now)]
-    if not held:
-        return
-    delayed = {each.duty for each in held}
-    duties = change.incident.duties
-    run_on = [key for key in letter.duties if key not in delayed and duties[key].mark == "open"]
-    covers = covered_by(spoken_facts(app, change.incident))
-    more = f"; it does not delay {', '.join(run_on)}" if run_on else ""
-    raise Refused(
-        f"{notice} may not leave yet: {held[0].duty} is {held[0]._replace(covers=covers).words}{more}; "
-        f"tocsin learn {change.incident.key} hold=unknown --source '...' lifts it"
-    )
 
 
 def pause(
@@ -219,7 +144,7 @@ def resume(
     app: App, actor: Actor, key: str, notice: str, *, because: str | None = None, command: str | None = None
 ) -> Recorded:
     """Let a paused sending go on, under the approval it has. Letters refused for our fault are sent again."""
-    _refuse_restored(app)
+    refuse_restored(app)
 
     def decide(change: Change) -> None:
         state = drafted(app, change.incident, notice)
@@ -233,11 +158,3 @@ def resume(
         change.also.append(lambda connection: refusals.reopen(connection, key, notice, change.now))
 
     return act(app, actor, key, decide, command=command_of(command, "resume", [notice, because]))
-
-
-def _refuse_restored(app: App) -> None:
-    """No letter is promised to leave while none may: who got one since the backup, nobody here knows."""
-    if app.restored is not None:
-        raise Refused(
-            "letters are held since a restore from a backup: RUNBOOK 12, then tocsin resume --restored"
-        )

@@ -11,9 +11,9 @@ from tocsin.actions.returns import heed
 from tocsin.actors import Actor, known, need
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.kinds import ReturnRead
-from tocsin.domain.notice import APPROVERS
 from tocsin.record import Recorded
 from tocsin.sealing import seal, unseal
 from tocsin.storage import accounts, ledger, returned

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tocsin.cli.aftermath import disorder_words
+from tocsin.cli.alone import lone_lines, may_lines
 from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
@@ -30,6 +31,7 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     clock = f"{left(due.soonest, now)}, {shell.at(due.soonest)}" if due else found.status
     head, named = f"{found.key} {found.code_name}", inc(shell, found.key)
     lines += [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
+    lines += [*lone_lines(shell, found.key, found.alone, named), *may_lines(shell, found, named)]
     lines += doubt_lines(found.doubts, named)
     if found.next:
         lines.append(labelled("NEXT", _next_words(shell, found, found.next, named)))

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
+from tocsin.cli.alone import lone_lines_of
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, clean, columns
+from tocsin.cli.course import course_lines, course_values
 from tocsin.cli.given import words_given
 from tocsin.cli.incidents import split, which
-from tocsin.cli.sending import course_lines, course_values
 from tocsin.domain.errors import WrongUsage
 from tocsin.domain.ways import Ground, Listed
 from tocsin.domain.ways import Otherwise as Told
@@ -140,7 +141,7 @@ def ledger(*words: Words, asked: Otherwise = _FIGURES, door: Changing = CHANGING
         if asked.who:
             need(shell.actor, incident, "dpo", "liaison", "counsel", "accountable-officer", "investigation")
             people = unreached(shell.app, incident, notice)
-        shell.say(*course_lines(shell, key, found))
+        shell.say(*course_lines(shell, key, found), *lone_lines_of(shell, key, notice))
         shell.say(*_people_lines(people))
         shell.give({"key": key} | course_values(found) | ({"people": people} if asked.who else {}))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
+from tocsin.cli.alone import lone_lines_of
 from tocsin.cli.console import (
     CHANGING,
     READING,
@@ -24,6 +25,7 @@ from tocsin.cli.console import (
     labelled,
 )
 from tocsin.cli.incidents import split, which
+from tocsin.cli.previews import groups_of, people_of, write_mails, write_page
 from tocsin.domain.errors import Refused, WrongUsage
 
 #: So many digits of a digest are shown and typed.
@@ -69,10 +71,10 @@ def preview(
         shell.say(*summary(shell, found))
         shown = _samples(found.variants) if samples else found.variants
         if html:
-            _write_page(html, found, shown)
+            write_page(html, found, shown)
             shell.say(f"{html}: {len(shown)} variants.")
         if raw:
-            _write_mails(raw, shown)
+            write_mails(raw, shown)
             shell.say(f"{raw}: {len(shown)} variants, a mail each.")
         if not (html or raw or brief):
             shell.say(*_texts(shown))
@@ -86,8 +88,9 @@ def approve(
     digest: Annotated[str | None, Parameter(help="The digest that you read in the preview.")] = None,
     door: Changing = CHANGING,
 ) -> None:
-    """Say yes to exactly these letters; the preview is shown first."""
+    """Say yes to exactly these letters; the preview is shown first. What one person released alone is countersigned."""
     from tocsin import actions
+    from tocsin.actions.alone import released_alone
     from tocsin.actions.notices import refuse_approval
     from tocsin.views.access import seen
     from tocsin.views.letters import preview as view
@@ -101,13 +104,21 @@ def approve(
         refuse_approval(
             shell.app, shell.actor, key, notice, actual=found.digest, digest=digest, command=door.key
         )
-        shell.say(*summary(shell, found), *_texts(found.variants), *_problems(found))
+        lone = released_alone(shell.app.incident(key).notices[notice], digest or found.digest)
+        shell.say(*whole(shell, found))
+        if lone and lone.digest != found.digest:
+            shell.say(alarm(f"What left is {lone.digest[:SHOWN]}: what it is made of has changed since."))
         if digest is None:
             wanted = found.digest[:SHOWN]
-            if not confirm(f"{key}: approve these letters as {shell.actor.id}?", wanted):
+            deed = "countersign" if lone else "approve"
+            if not confirm(f"{key}: {deed} these letters as {shell.actor.id}?", wanted):
                 raise Refused(f"not confirmed; nothing was approved. Type {wanted} to say yes")
             digest = wanted
         done = actions.approve(shell.app, shell.actor, key, notice, digest=digest, command=door.key)
+        if lone:
+            shell.say(*lone_lines_of(shell, key, notice))
+            changed(shell, done, f"{notice}, which {lone.person} released alone, is countersigned.")
+            return
         given = {approval.person for approval in done.incident.notices[notice].approvals}
         missing = found.approvals_needed - len(given)
         following = (
@@ -133,6 +144,11 @@ def reject(
             done,
             f"{notice} is rejected; correct the facts that it prints, or tocsin draft {key} {notice}.",
         )
+
+
+def whole(shell: Shell, found: Any) -> list[str]:
+    """A preview from end to end: who gets it, every distinct letter, what a second reader finds."""
+    return [*summary(shell, found), *_texts(found.variants), *_problems(found)]
 
 
 def summary(shell: Shell, found: Any) -> list[str]:
@@ -187,24 +203,13 @@ def _texts(variants: Any) -> list[str]:
         lines += [
             "",
             bold(
-                f"--- {view.name}  {_people(view)} ({_groups(view)})  {view.locale}  {view.certainty}  {kinds}"
+                f"--- {view.name}  {people_of(view)} ({groups_of(view)})  {view.locale}  {view.certainty}  {kinds}"
             ),
             f"Subject: {clean(view.letter.subject)}",
             "",
             clean(view.letter.text, lines=True).rstrip(),
         ]
     return [*lines, ""]
-
-
-def _people(view: Any) -> str:
-    return "1 person" if view.count == 1 else f"{view.count:,} people"
-
-
-def _groups(view: Any) -> str:
-    """Who they are: `customers`, or `customers 30, employees 2`."""
-    if len(view.groups) == 1:
-        return str(next(iter(view.groups)))
-    return ", ".join(f"{group} {count:,}" for group, count in view.groups.items())
 
 
 def _problems(found: Any) -> list[str]:
@@ -219,31 +224,3 @@ def _problems(found: Any) -> list[str]:
         labelled("LINT", f"{clean(problem)} (in {len(names)} of {len(found.variants)} variants)", urgent=True)
         for problem, names in where.items()
     ]
-
-
-def _write_page(target: Path, found: Any, variants: Any) -> None:
-    """The variants below each other; each letter's own page stands in a frame that may run nothing."""
-    from html import escape
-
-    from tocsin.private import private_file
-
-    frames = "".join(
-        f"<h2>{escape(view.name)}: {_people(view)} ({escape(_groups(view))}), {escape(view.locale)}, "
-        f"{escape(view.certainty)}</h2>"
-        f"<p>{escape(view.letter.subject)}</p>"
-        f'<iframe sandbox srcdoc="{escape(view.letter.html)}" style="width:100%;height:40rem"></iframe>'
-        for view in variants
-    )
-    page = f'<!doctype html><meta charset="utf-8"><title>{escape(found.notice)}</title><h1>Digest {found.digest}</h1>'
-    with private_file(target, "w") as file:
-        file.write(page + frames)
-
-
-def _write_mails(folder: Path, variants: Any) -> None:
-    """Each variant as the mail that one of its readers would get, named after its language and variant."""
-    from tocsin.private import private_file
-
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for view in variants:
-        with private_file(folder / f"{view.locale}-{view.name}.eml", "w") as file:
-            file.write(view.raw)

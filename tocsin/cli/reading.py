@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from tocsin.cli.alone import alone_words
 from tocsin.cli.console import (
     READING,
     Flag,
@@ -172,6 +173,14 @@ def _show_lines(shell: Shell, found: dict[str, Any], taken: list[str]) -> list[s
         (
             "Notices",
             [(each["id"], each["state"], f"digest {each['digest'][:12]}") for each in found["notices"]],
+        ),
+        (
+            "RELEASED BY ONE PERSON ALONE",
+            [
+                (each["id"], alone_words(shell, lone))
+                for each in found["notices"]
+                for lone in each["released_alone"]
+            ],
         ),
         ("Open steps", [_open_row(shell, step) for step in open_]),
         ("Done", [(step["id"], step["state"], step["by"], clean(step["title"])) for step in done]),

@@ -9,55 +9,91 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from tocsin.cli.aftermath import say_again, settled
+from tocsin.cli.alone import confirm_read, lone_lines_of
 from tocsin.cli.closing import Yes
 from tocsin.cli.console import (
     CHANGING,
     UNREACHED,
+    Because,
     Changing,
+    Flag,
     Shell,
     Words,
-    alarm,
-    bold,
-    clean,
-    columns,
-    labelled,
     need_yes,
 )
+from tocsin.cli.course import course_lines, course_values
 from tocsin.cli.incidents import split, which
-from tocsin.cli.moments import in_zone
-from tocsin.domain.errors import Refused
+from tocsin.domain.errors import Refused, WrongUsage
 
 #: Seconds between two looks at the ledger: for the bar, and for a sending that another worker does.
 _LOOK = 0.2
 
 
-def send(*words: Words, yes: Yes = False, door: Changing = CHANGING) -> int:
+def send(
+    *words: Words,
+    yes: Yes = False,
+    alone: Annotated[
+        Flag,
+        Parameter(
+            help="Without the approvals needed: as deputy in the last hours, or where life is in danger."
+        ),
+    ] = False,
+    break_glass: Annotated[
+        Flag, Parameter(help="Without the approvals needed, at any time, for a reason. Countersigned later.")
+    ] = False,
+    digest: Annotated[
+        str | None, Parameter(help="With these two: the digest that you read in the preview.")
+    ] = None,
+    because: Annotated[Because, Parameter(help="Why it must leave now; --break-glass needs it.")] = "",
+    door: Changing = CHANGING,
+) -> int:
     """Let the approved letters leave; said again, an interrupted sending goes on."""
     from tocsin import actions
     from tocsin.actions.asking import command_of, first_answer
+    from tocsin.actions.releasing import asked_of
     from tocsin.actors import need
-    from tocsin.domain.notice import RELEASERS
+    from tocsin.domain.approving import RELEASERS
     from tocsin.engine.letters import drafted
     from tocsin.views.access import seen
 
+    lone = alone or break_glass
+    if (digest or because) and not lone:
+        raise WrongUsage("--digest and --because go with --break-glass or --alone")
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)
         state = drafted(shell.app, seen(shell.app, shell.actor, key), notice)
         if state.mark == "paused":
             raise Refused(f"{notice} is paused; tocsin resume {key} {notice}")
-        if state.mark not in ("released", "sending", "sent"):
+        if state.mark not in ("released", "sending", "sent") and lone:
+            digest = digest or confirm_read(shell, key, notice)
+            released = actions.release(
+                shell.app,
+                shell.actor,
+                key,
+                notice,
+                alone=alone,
+                break_glass=break_glass,
+                digest=digest,
+                because=because or None,
+                command=door.key,
+            )
+            settled(shell, released)
+        elif state.mark not in ("released", "sending", "sent"):
             _show(shell, key, notice)
             question = f"send {notice} to {state.recipients:,} people"
             need_yes("send", key, question, named=named is not None, yes=yes)
             settled(shell, actions.release(shell.app, shell.actor, key, notice, command=door.key))
         else:
             # Nothing is left to release: a key that said something else is refused all the same.
-            asked = command_of(door.key, "send", [notice])
+            asked = command_of(
+                door.key, "send", asked_of(notice, break_glass, digest, because or None, lone=lone)
+            )
             if done := first_answer(shell.app, shell.actor, key, asked):
                 say_again(shell, done)
         if state.mark in ("released", "sending"):
@@ -169,7 +205,7 @@ def _report(shell: Shell, key: str, notice: str, *, interrupted: bool) -> int:
 
     incident = shell.app.incident(key)
     found = course(shell.app, incident, notice)
-    shell.say(*course_lines(shell, key, found))
+    shell.say(*course_lines(shell, key, found), *lone_lines_of(shell, key, notice))
     if interrupted:
         shell.tell(
             f"interrupted between two letters. Go on: tocsin send {key} {notice}. "
@@ -181,41 +217,3 @@ def _report(shell: Shell, key: str, notice: str, *, interrupted: bool) -> int:
         )
     shell.give({"key": key, "interrupted": interrupted} | course_values(found))
     return 0 if found.mark == "sent" and not found.unreached else UNREACHED
-
-
-def course_values(found: Any) -> dict[str, Any]:
-    """The same as plain values."""
-    return asdict(found) | {"unreached": found.unreached}
-
-
-def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
-    """How far a sending is, line by line."""
-    from tocsin.domain.notice import unreached_words
-    from tocsin.views.ways import ways_words
-
-    lines = [bold(f"{found.notice}, edition {found.edition}: {found.mark}, {found.people:,} people")]
-    lines += columns(
-        [(f"  {state.replace('_', ' ')}", f"{count:>9,}") for state, count in found.counts.items() if count]
-    )
-    if found.ways:
-        lines.append(labelled("REACHED", ways_words(found.ways)))
-    if found.listed:
-        lines.append(labelled("LISTED", f"{ways_words(found.listed)}; not yet told by it"))
-    if found.slowed:
-        why = clean(in_zone("; ".join(found.slowed), shell.app.zone, shell.app.now()))
-        lines.append(labelled("SLOWED", why, urgent=found.mark == "paused"))
-    if found.resume_at:
-        lines.append(labelled("AGAIN", shell.at(found.resume_at)))
-    if found.told_at:
-        lines.append(labelled("TOLD", f"{shell.at(found.told_at)}, root {found.root[:12]}"))
-    if found.unreached:
-        lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {key} {found.notice} --who"))
-    ledger = f"tocsin ledger {key} {found.notice}"
-    for count, what in (
-        (found.untold, f"must be told otherwise: {ledger} --list WAY, then --told-otherwise --by WAY"),
-        (found.undecided, f"held for a decision: {ledger} --exclude ID, or all --told-otherwise --held"),
-        (found.unsupported, f"no longer supported by the scope: tocsin affected {key} --changes"),
-    ):
-        if count:
-            lines.append(alarm(f"{count:,} of them {what}"))
-    return lines

@@ -22,6 +22,7 @@ from tocsin.domain.incident import (
     NoticeMark,
     NoticeState,
     Page,
+    ReleasedAlone,
     Repetition,
     Rhythm,
     Ringing,
@@ -661,6 +662,7 @@ _KEPT = (
     "untold",
     "untold_at",
     "ways",
+    "alone",
 )
 
 
@@ -714,6 +716,36 @@ def _voided(incident: Incident, entry: Entry, body: k.NoticeVoided) -> Incident:
 @_on(k.NoticeReleased)
 def _released(incident: Incident, entry: Entry, body: k.NoticeReleased) -> Incident:
     return _notice(incident, entry, body.notice, mark="released")
+
+
+@_on(k.ReleasedAlone)
+def _released_alone(incident: Incident, entry: Entry, body: k.ReleasedAlone) -> Incident:
+    before = incident.notices[body.notice]
+    named = body.model_dump(exclude={"notice"})
+    alone = (*before.alone, ReleasedAlone(**named, edition=before.edition, at=entry.at, seq=entry.seq))
+    return _notice(incident, entry, body.notice, alone=alone)
+
+
+@_on(k.Countersigned)
+def _countersigned(incident: Incident, entry: Entry, body: k.Countersigned) -> Incident:
+    def signed(lone: ReleasedAlone) -> ReleasedAlone:
+        return replace(lone, countersigned=(*lone.countersigned, Approval(body.person, entry.at, entry.seq)))
+
+    return _of_the_lone(incident, body.notice, body.released, signed)
+
+
+@_on(k.CountersignatureAsked)
+def _countersignature_asked(incident: Incident, entry: Entry, body: k.CountersignatureAsked) -> Incident:
+    return _of_the_lone(incident, body.notice, body.released, lambda lone: replace(lone, asked=body.number))
+
+
+def _of_the_lone(
+    incident: Incident, notice: str, seq: int, change: Callable[[ReleasedAlone], ReleasedAlone]
+) -> Incident:
+    """What is said of a lone release moves nothing else: its letters may be leaving."""
+    state = incident.notices[notice]
+    alone = tuple(change(lone) if lone.seq == seq else lone for lone in state.alone)
+    return _changed(incident, notices=_with(incident.notices, notice, replace(state, alone=alone)))
 
 
 @_on(k.LedgerFilled)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from tocsin.domain.decisions import Decision, Dissent, Ground
 from tocsin.domain.doubt import fate
 from tocsin.domain.facts import Facts
-from tocsin.domain.kinds import CommandEnded, DutyOpened, RoomOpened, ScopeMeasured, Severity, Status
+from tocsin.domain.kinds import Alone, CommandEnded, DutyOpened, RoomOpened, ScopeMeasured, Severity, Status
 from tocsin.domain.moments import MOMENT_NAMES
 from tocsin.domain.timeline import digest
 
@@ -218,6 +218,34 @@ class Approval:
     seq: int
 
 
+@dataclass(frozen=True)
+class ReleasedAlone:
+    """One person let a letter leave that lacked approvals, which `given` of `needed` had given by then.
+
+    Others stand for it afterwards. `asked` is how often they were asked again.
+    """
+
+    edition: int
+    digest: str
+    person: str
+    ground: Alone
+    needed: int
+    given: tuple[str, ...]
+    at: datetime
+    seq: int
+    because: str | None = None
+    due_at: datetime | None = None
+    facts: tuple[str, ...] = ()
+    countersigned: tuple[Approval, ...] = ()
+    asked: int = 0
+
+    @property
+    def lacking(self) -> int:
+        """How many must still countersign: who released it counts for one, and one other must in any case."""
+        lacked = self.needed - len({*self.given, self.person})
+        return max(max(1, lacked) - len(self.countersigned), 0)
+
+
 #: Mail systems give up after so long (RFC 5321, 4.5.4.1: at least 4 to 5 days), and say so then.
 COMES_BACK = timedelta(days=5)
 
@@ -268,6 +296,8 @@ class NoticeState:
     finished_at: datetime | None = None
     #: When letters last stopped leaving, for whatever reason.
     stopped_at: datetime | None = None
+    #: Releases by one person alone, of this draft or an earlier one, the latest last.
+    alone: tuple[ReleasedAlone, ...] = ()
 
     @property
     def may_come_back_until(self) -> datetime | None:

@@ -739,6 +739,45 @@ class NoticeReleased(Body):
     digest: str
 
 
+#: Why one person may release a letter that lacks approvals: she breaks the glass, and says why; she is a deputy, and
+#: the last hours before its deadline have begun; somebody's life is in danger.
+Alone = Literal["break-glass", "last-hours", "danger"]
+
+
+class ReleasedAlone(Body):
+    """One person lets a letter leave that lacks approvals: exactly these bytes. It awaits a countersignature.
+
+    `given` had approved it, of `needed`. `due_at` is its first deadline; `facts` say that life is in danger.
+    """
+
+    notice: str
+    digest: str
+    person: str
+    ground: Alone
+    needed: int
+    given: tuple[str, ...] = ()
+    due_at: Moment | None = None
+    facts: tuple[str, ...] = ()
+    because: Words | None = None
+
+
+class Countersigned(Body):
+    """A person stands, afterwards, for what another released alone: that entry is `released`."""
+
+    notice: str
+    digest: str
+    person: str
+    released: int
+
+
+class CountersignatureAsked(Body):
+    """Nobody has countersigned a lone release yet, that of the entry `released`: asked for again, so many times."""
+
+    notice: str
+    released: int
+    number: int
+
+
 class LedgerFilled(Body):
     """One ledger row stands for each recipient of the released notice."""
 

@@ -291,6 +291,17 @@ class AskApproval(Move):
 
 
 @dataclass(frozen=True)
+class AskCountersignature(Move):
+    """Nobody has stood yet for what one person released alone; `number` counts how often that was asked."""
+
+    notice: str
+    number: int
+
+    kind, stage, urgent = "ask-countersignature", "notify", True
+    about, says = "{notice}.{number}", "Ask for the countersignature of {notice}"
+
+
+@dataclass(frozen=True)
 class FillLedger(Move):
     """Write one ledger row for each recipient."""
 

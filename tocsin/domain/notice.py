@@ -12,10 +12,9 @@ from typing import Any
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.certainty import stated_by_kind, suspected
-from tocsin.domain.contacts import Organisation
 from tocsin.domain.demands import cells_of
 from tocsin.domain.facts import FACTS, Facts
-from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState
+from tocsin.domain.incident import DutyState, Incident, NoticeState
 from tocsin.domain.law.parts import WRITTEN
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
@@ -63,10 +62,6 @@ _PRINTED_OF_THE_COMPANY = {
 }
 #: Without these the letter could not say what the promise says it will; nobody is asked to approve it before.
 NEEDED_FACTS = ("measures_taken", "advice_to_people")
-
-#: Who may say yes to a letter, and who may let it leave.
-APPROVERS = ("dpo", "accountable-officer", "counsel")
-RELEASERS = ("dpo", "accountable-officer", "incident-commander")
 
 #: Marks under which letters may be leaving.
 LEAVING = ("released", "sending", "paused")
@@ -221,24 +216,6 @@ def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> 
     return tuple(f"{name} changed (entry {seq})" for name, seq in newer) or (
         "a law, a template, the sender or the data map changed",
     )
-
-
-def approved_enough(state: NoticeState, organisation: Organisation) -> bool:
-    """Whether as many different people said yes to this digest as the organisation asks for."""
-    return len({approval.person for approval in state.approvals}) >= organisation.approvals_needed
-
-
-def standing(state: NoticeState, organisation: Organisation) -> NoticeMark:
-    """Where a letter stands for its readers: in review until as many have approved as must."""
-    if state.mark == "approved" and not approved_enough(state, organisation):
-        return "in-review"
-    return state.mark
-
-
-def approvals_words(state: NoticeState, organisation: Organisation) -> str:
-    """`1 of 2 approvals`."""
-    given = len({approval.person for approval in state.approvals})
-    return f"{given} of {organisation.approvals_needed} approvals"
 
 
 def unreached_words(count: int) -> str:

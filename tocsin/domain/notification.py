@@ -6,10 +6,11 @@ Pure: a duty's state, its incident and the hour give one word, which lists, pape
 from collections.abc import Sequence
 from datetime import datetime
 
-from tocsin.domain.contacts import Organisation
+from tocsin.domain.approving import standing
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.letters import LetterPlan
-from tocsin.domain.notice import LEAVING, letter_states, standing
+from tocsin.domain.notice import LEAVING, letter_states
 
 #: States of a duty for which nothing is left to do.
 ENDED = ("filed", "not-owed", "not-notified", "withdrawn")
@@ -20,7 +21,7 @@ _SETTLED = {"met": "filed", "released": "not-owed", "not-notified": "not-notifie
 def duty_word(
     state: DutyState,
     incident: Incident,
-    organisation: Organisation,
+    catalog: Catalog,
     now: datetime,
     letters: Sequence[LetterPlan],
 ) -> str:
@@ -39,7 +40,7 @@ def duty_word(
         mine = [letter.id for letter in letters if state.opened.key in letter.duties]
         drafts = [each for each in letter_states(incident) if each.id in mine]
         if drafts and len(drafts) >= len(mine):
-            words = [_notice_word(standing(notice, organisation)) for notice in drafts]
+            words = [_notice_word(standing(notice, incident, catalog, letters)) for notice in drafts]
             return min(words, key=("drafting", "in-review", "approved").index)
     elif state.papers:
         return "drafting"

@@ -72,6 +72,8 @@ class Organisation(Record):
     languages: tuple[Language, ...] = Field(min_length=1)
     #: How many different people must approve a letter before it may leave.
     approvals_needed: int = Field(default=2, ge=1)
+    #: From so many hours before a letter's first deadline a deputy may release it alone; 0: never.
+    deputy_releases_hours: int = Field(default=12, ge=0)
     dpo: Id
     accountable_officer: Id
     signatory: Id

@@ -29,6 +29,12 @@ def _outdated_letter(incident: Incident, offer: Offer) -> str:
     state = incident.notices.get(notice)
     if state is None:
         return f"there is no letter {notice}; tocsin show {key} shows what there is"
+    if offer.deed == "approve" and len(offer.stand) >= SHORTEST:
+        alone = [each for each in state.alone if each.digest.startswith(offer.stand)]
+        if any(each.lacking for each in alone):
+            return ""  # it is the countersignature
+        if alone and state.mark not in ("in-review", "approved"):
+            return f"{notice} is countersigned already; tocsin show {key} shows what can be done"
     if len(offer.stand) < SHORTEST or not state.digest.startswith(offer.stand):
         return (
             f"{notice} was written anew since: its digest is {state.digest[:12]}, not {offer.stand[:12] or 'named'}; "

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin.domain.approving import awaiting, countersignature_moves, next_asked, waits_for_countersignature
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
 from tocsin.domain.decisions import next_look
@@ -95,6 +96,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     letters = letters_of(incident, catalog)
     moves += notice_moves(incident, catalog, letters)
     moves += sending_moves(incident, now)
+    moves += countersignature_moves(incident, now)
     # Statuses that are passed through at one moment are one milestone: the head of the last covers them all.
     moves += list(_status_moves(incident, type_, answers)) or _published(incident)
     return Plan(
@@ -166,7 +168,8 @@ def _wakes(
 ) -> Iterable[datetime]:
     candidates = [next_call_at(incident, catalog.contacts, now), next_look(incident.decisions, now)]
     candidates += [each(incident, catalog.contacts, now) for each in (update_wake, shift_wake)]
-    candidates += [state.resume_at for state in incident.notices.values()]
+    for state in incident.notices.values():
+        candidates += [state.resume_at, *map(next_asked, awaiting(state))]
     for duty in incident.duties.values():
         if duty.mark == "open" and duty.soonest is not None:
             candidates += [at for _, at in warnings(duty)] + [duty.soonest - SIGNATURE_LEAD]
@@ -194,6 +197,7 @@ def waiting_for(
         or _waits_for_gate(incident, type_, answers, _BEFORE_PAPERS)
         or _waits_for_filing(incident)
         or _waits_for_gate(incident, type_, answers, type_.phases)
+        or waits_for_countersignature(incident)
         or "review and closing"
     )
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin.domain.approving import standing
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at, waits_for
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.escalation import unanswered
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import standing
 from tocsin.domain.owing import facts_of
 from tocsin.domain.playbook import playbook
 from tocsin.domain.whom import Whom, whom
@@ -168,9 +168,7 @@ def _todo(incident: Incident, catalog: Catalog) -> list[Todo]:
 
 def _letters(incident: Incident, catalog: Catalog) -> Iterable[Letter]:
     waiting = [
-        state
-        for state in incident.notices.values()
-        if standing(state, catalog.contacts.organisation) == "in-review"
+        state for state in incident.notices.values() if standing(state, incident, catalog) == "in-review"
     ]
     for state in waiting[:LETTERS]:
         yield Letter(state.id, state.digest, state.recipients)

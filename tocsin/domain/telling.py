@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from tocsin.domain.approving import approvals_needed
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.companies import companies_told
 from tocsin.domain.incident import DutyState, Incident, NoticeState
@@ -24,7 +25,6 @@ from tocsin.domain.moves import (
 from tocsin.domain.notice import (
     LEAVING,
     NEEDED_FACTS,
-    approved_enough,
     changed_inputs,
     individuals_duties,
     is_letter,
@@ -177,11 +177,17 @@ def awaited(
             name,
         ),
     )
-    found = (_awaited_by(name, planned.get(name), incident, catalog) for name in names)
+    found = (_awaited_by(name, planned.get(name), incident, catalog, letters) for name in names)
     return next((each for each in found if each), None)
 
 
-def _awaited_by(name: str, letter: LetterPlan | None, incident: Incident, catalog: Catalog) -> Awaited | None:
+def _awaited_by(
+    name: str,
+    letter: LetterPlan | None,
+    incident: Incident,
+    catalog: Catalog,
+    letters: tuple[LetterPlan, ...],
+) -> Awaited | None:
     state = incident.notices.get(name)
     if letter and letter.lacks and (state is None or state.mark in ("void", "rejected")):
         lack = letter.lacks[0]
@@ -199,9 +205,9 @@ def _awaited_by(name: str, letter: LetterPlan | None, incident: Incident, catalo
         return None
     said = "the customer notice" if name == CUSTOMERS else name
     first = letter.waits[0] if letter and letter.waits else None
-    needed = catalog.contacts.organisation.approvals_needed
+    needed = approvals_needed(incident, catalog, name, letters)
     given = len({approval.person for approval in state.approvals})
-    if state.mark == "approved" and approved_enough(state, catalog.contacts.organisation):
+    if state.mark == "approved" and given >= needed:
         return _awaited_by_release(name, said, letter)
     before = f"; {first.duty} {first.comes} before it" if first else ""
     approval: tuple[str, str, WaitsFor] = (

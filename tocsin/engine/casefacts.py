@@ -85,7 +85,7 @@ class _Case:
         authority = next((each for each in contacts.authorities if each.id == opened.authority), None)
         regime = self.catalog.regimes.get(opened.regime)
         rule = regime.rule(opened.rule) if regime else None
-        word = duty_word(state, self.incident, contacts.organisation, self.now, self._letters)
+        word = duty_word(state, self.incident, self.catalog, self.now, self._letters)
         return DutyLine(
             key=opened.key,
             recipient=opened.recipient,

@@ -36,13 +36,18 @@ class _Told:
             case k.SendingStopped(complete=True, counts=counts):
                 people = sum(counts.get(state, 0) for state in ("handed_over", "delivered"))
                 return self._said(entry, "told", people=str(people))
+            case k.ReleasedAlone() as alone:
+                return self._alone(entry, alone)
             case k.DutyMet(key=duty) | k.SupplementFiled(key=duty) if self._is_letter(duty):
                 return None
-        says = _SAYS.get(type(entry.body))
-        if says is None:
-            return None
-        what, fields = says
-        return self._said(entry, what, **{blank: self._value(entry.body, of) for blank, of in fields.items()})
+        what, fields = _SAYS.get(type(entry.body), ("", {}))
+        said = {blank: self._value(entry.body, of) for blank, of in fields.items()}
+        return self._said(entry, what, **said) if what else None
+
+    def _alone(self, entry: Entry, alone: k.ReleasedAlone) -> Event:
+        person, given = self.name(alone.person), str(len(alone.given))
+        what = f"alone_{alone.ground.replace('-', '_')}"
+        return self._said(entry, what, person=person, given=given, needed=str(alone.needed))
 
     def _said(self, entry: Entry, what: str, **values: str) -> Event:
         return Event(entry.at, what, self.name(entry.actor), values)
@@ -71,6 +76,7 @@ _SAYS: Mapping[type[k.Body], tuple[str, Mapping[str, str]]] = {
     k.DutyMet: ("filed", {"to": "key"}),
     k.SupplementFiled: ("supplement", {"number": "number", "to": "key"}),
     k.NoticeReleased: ("released", {}),
+    k.Countersigned: ("countersigned", {"person": "person"}),
     k.NotNotified: ("not_notified", {"to": "of", "who": "decided_by"}),
     k.NotNotifiedTakenBack: ("taken_back", {"to": "of"}),
     k.Closed: ("closed", {}),

@@ -20,8 +20,9 @@ from tocsin.evidence.case import Case
 from tocsin.evidence.letters import rows_as_stopped
 from tocsin.evidence.story import heard
 from tocsin.evidence.verify import verify
-from tocsin.rendering.proof import Proven, Stop
+from tocsin.rendering.proof import LetGoAlone, Proven, Stop
 from tocsin.storage import ledger, returned, timeline
+from tocsin.storage.texts import read_texts, shown
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
     def said(kind: type[k.Body]) -> Iterator[Any]:
         return ((entry, entry.body) for entry in proof.of_kind(kind))
 
+    with app.database.read() as connection:
+        texts = read_texts(connection, proof.incident.key, app.record_key(proof.incident.key))
     returned: Counter[str] = Counter()
     for _, body in said(k.LettersReturned):
         returned.update(body.reports)
@@ -129,6 +132,18 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
             if body.digest == state.digest
         ],
         released=[(contacts.name_of(entry.actor), entry.at) for entry, _ in said(k.NoticeReleased)],
+        alone=[
+            LetGoAlone(
+                contacts.name_of(each.person),
+                each.at,
+                each.ground,
+                len(each.given),
+                each.needed,
+                str(shown(each.because, texts)) if each.because else "",
+                [(contacts.name_of(yes.person), yes.at) for yes in each.countersigned],
+            )
+            for each in state.alone
+        ],
         duties=proof.duties,
         relays=sorted({body.relay for _, body in said(k.SendingStopped) if body.relay}),
         counts={name: proof.counts[name] for name in ledger.STATES},

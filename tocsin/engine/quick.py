@@ -10,8 +10,9 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
+from tocsin.domain.approving import APPROVERS, LOUD_FROM, approvals_needed
 from tocsin.domain.checklist import applicable
-from tocsin.domain.notice import APPROVERS, LEAVING
+from tocsin.domain.notice import LEAVING
 from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
 from tocsin.domain.telling import drafted_anew
@@ -183,7 +184,7 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
     state = incident.notices[move.notice]
     body = k.ApprovalAsked(notice=move.notice, digest=state.digest, roles=APPROVERS)
     seq = change.add(body, cause=move.cause, key=move.key)
-    needed = app.catalog_of(incident).contacts.organisation.approvals_needed
+    needed = approvals_needed(incident, app.catalog_of(incident), move.notice)
     void: list[str | Line] = (
         [line("void", notice=move.notice), *state.void_because[:1]] if state.void_because else []
     )
@@ -219,6 +220,34 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
             Offer("approve", incident.key, move.notice, state.digest),
             Offer("reject", incident.key, move.notice, state.digest),
         ],
+    )
+
+
+def _ask_countersignature(app: App, change: Change, move: m.AskCountersignature) -> None:
+    """First those who may countersign; later, by every route, those who answer for the whole as well."""
+    incident = change.incident
+    lone = next(each for each in incident.notices[move.notice].alone if each.seq == move.cause)
+    body = k.CountersignatureAsked(notice=move.notice, released=lone.seq, number=move.number)
+    seq = change.add(body, cause=move.cause, key=move.key)
+    loud = move.number >= LOUD_FROM
+    people = role_or_standin(app, incident, *APPROVERS, *(("incident-commander",) if loud else ()))
+    said = {"notice": move.notice, "who": lone.person, "given": len(lone.given), "needed": lone.needed}
+    lines = [
+        line("countersign_lacks", **said, since=change.now - lone.at),
+        line("countersign", digest=lone.digest[:12]),
+    ]
+    tell(
+        app,
+        change,
+        "alone",
+        [person for person in people if loud or person != lone.person],
+        lines,
+        subject=move.key,
+        lane="page" if loud else "warning",
+        cause=seq,
+        action=f"tocsin approve {incident.key} {move.notice} --digest {lone.digest[:12]}",
+        loud=loud,
+        offers=[Offer("approve", incident.key, move.notice, lone.digest)],
     )
 
 
@@ -264,6 +293,7 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.PublishHead: publish,
     m.VoidNotice: _void,
     m.AskApproval: _ask_approval,
+    m.AskCountersignature: _ask_countersignature,
     m.MeetByNotice: _meet,
     m.AskSignature: _ask_signature,
 }

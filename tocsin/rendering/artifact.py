@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tocsin.domain.approving import alone_words, approvals_words, standing
 from tocsin.domain.asking import NextQuestion
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import applicable, step_due_at
-from tocsin.domain.contacts import Organisation
 from tocsin.domain.escalation import nobody_reached
 from tocsin.domain.incident import DutyState, Incident
 from tocsin.domain.message import route_name
-from tocsin.domain.notice import CUSTOMERS, approvals_words, letter_states, standing
+from tocsin.domain.notice import CUSTOMERS, letter_states
 from tocsin.domain.owing import assessment
 from tocsin.domain.plan import Plan, facts_of
 
@@ -136,7 +136,7 @@ def _duty_lines(incident: Incident, catalog: Catalog) -> list[str]:
         to = duty.opened.authority or duty.opened.recipient
         # Of an article that is cited by several texts the first is enough: the table must fit beside Prefect's menus.
         name = f"{duty.opened.regime} {duty.opened.cite.split(';')[0]}, to {to}"
-        state = _state(incident, duty, organisation)
+        state = _state(incident, duty, catalog)
         lines.append(f"| {due} | {_plain(name)} | {owner} | {_plain(state)} |")
     questions = assessment(incident, catalog).questions if incident.open else ()
     return [*lines, *(_open_question(question, owner) for question in questions)]
@@ -148,7 +148,7 @@ def _open_question(question: NextQuestion, owner: str) -> str:
     return f"| ? | {_plain(laws)} | {owner} | cannot tell: needs {_plain(question.fact)} |"
 
 
-def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> str:
+def _state(incident: Incident, duty: DutyState, catalog: Catalog) -> str:
     if duty.mark == "met":
         late = ", late" if duty.late else ""
         return f"met{late}" + (f", supplement {len(duty.supplements)} filed" if duty.supplements else "")
@@ -165,10 +165,11 @@ def _state(incident: Incident, duty: DutyState, organisation: Organisation) -> s
         words.append("in doubt")
     for notice in letter_states(incident) if duty.opened.recipient == "individuals" else ():
         told = sum(notice.counts.get(state, 0) for state in ("handed_over", "delivered"))
-        mark = standing(notice, organisation)
-        given = f" ({approvals_words(notice, organisation)})" if mark == "in-review" else ""
+        mark = standing(notice, incident, catalog)
+        given = f" ({approvals_words(notice, incident, catalog)})" if mark == "in-review" else ""
         name = "letter" if notice.id == CUSTOMERS else notice.id
         words.append(f"{name} {mark}{given}, told {told:,} of {notice.recipients:,}")
+        words += [f"**{alone_words(each)}**" for each in notice.alone if each.lacking]
     return ", ".join(words)
 
 

@@ -53,6 +53,16 @@ FRAMES = ("frame.txt.j2", "frame.html.j2")
 FRAMED = frozenset({"letter", "instead", "english", "heading", "english_heading", "below", "direction"})
 
 
+#: What a letter prints of the company and of who stands for it; a change of anything else leaves an approval alone.
+PRINTED_OF: Mapping[str, frozenset[str]] = {
+    "organisation": frozenset(
+        ("name", "legal_name", "parent_company", "addresses", "website", "phone", "reply_to")
+    ),
+    "dpo": frozenset(("name", "title", "email")),
+    "signer": frozenset(("name", "title")),
+}
+
+
 class Letters:
     """One notice (`customer` or `holding`) of one incident, ready to be written to anybody.
 
@@ -148,8 +158,8 @@ class Letters:
         names = (*self._files.names, *FRAMES)
         files = {name: hashlib.sha256((self._folder / name).read_bytes()).hexdigest() for name in names}
         facts = {**asdict(self.facts), "dated": self.facts.dated.isoformat()}
-        for name in ("organisation", "dpo", "signer"):
-            facts[name] = getattr(self.facts, name).model_dump(mode="json")
+        for name, printed in PRINTED_OF.items():
+            facts[name] = getattr(self.facts, name).model_dump(mode="json", include=printed)
         words = {
             locale: digest(letter_words(self.templates, locale).entries) for locale in self._files.locales
         }

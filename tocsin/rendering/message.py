@@ -36,6 +36,7 @@ Kind = Literal[
     "update",
     "status",
     "approval",
+    "alone",
     "all-clear",
     "trouble",
     "newer-law",

@@ -30,6 +30,19 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class LetGoAlone:
+    """One person let letters go that lacked approvals. `because` is empty where no reason was asked for."""
+
+    person: str
+    at: datetime
+    ground: str
+    given: int
+    needed: int
+    because: str
+    countersigned: Sequence[tuple[str, datetime]]
+
+
+@dataclass(frozen=True)
 class Proven:
     """What the paper says. Moments are as the timeline has them, counts as the ledger has them now."""
 
@@ -43,6 +56,8 @@ class Proven:
     #: (name, when) of who approved this digest, and of who let it go.
     approved: Sequence[tuple[str, datetime]]
     released: Sequence[tuple[str, datetime]]
+    #: Whatever one person let go alone.
+    alone: Sequence[LetGoAlone]
     #: (duty, due, met)
     duties: Sequence[tuple[str, datetime | None, datetime | None]]
     relays: Sequence[str]
@@ -131,6 +146,8 @@ class _Maker:
         yield self._field("sender", of.sender)
         yield self._field("approved", self._people(of.approved))
         yield self._field("released", self._people(of.released))
+        if of.alone:
+            yield self._field("alone", "\n".join(line for each in of.alone for line in self._alone(each)))
         duties = [[duty, self._at(due), self._at(met)] for duty, due, met in of.duties]
         yield self._field("duties", "", duties, numbers=False)
         yield self._field("relay", "\n".join(of.relays))
@@ -179,6 +196,17 @@ class _Maker:
 
     def _people(self, people: Sequence[tuple[str, datetime]]) -> str:
         return "\n".join(self.phrase("person_at", person=who, moment=self.moment(at)) for who, at in people)
+
+    def _alone(self, alone: LetGoAlone) -> Iterator[str]:
+        who = self.phrase("person_at", person=alone.person, moment=self.moment(alone.at))
+        yield self.phrase(alone.ground, who=who, given=alone.given, needed=alone.needed)
+        if alone.because:
+            yield self.phrase("because", text=alone.because)
+        yield (
+            self.phrase("countersigned")
+            + " "
+            + (self._people(alone.countersigned) or self.phrase("uncountersigned"))
+        )
 
     def _at(self, moment: datetime | None) -> str:
         return self.moment(moment) if moment else ""

@@ -20,6 +20,7 @@ from tocsin.domain.unsupported import waits_for_judgement
 from tocsin.record import plan_or_none
 from tocsin.rendering.message import Line, line
 from tocsin.views.access import apart, seen
+from tocsin.views.alone import Alone, Lone, lone, may_be_alone
 from tocsin.views.calls import DownRoute, down_routes, perhaps_untold, silence
 from tocsin.views.duties import DutyView, owed
 from tocsin.views.newer import asks_more
@@ -90,6 +91,9 @@ class Card:
     #: People whom the scope no longer supports and on whom nobody has decided; so many of them had a letter.
     held: int = 0
     held_told: int = 0
+    #: Letters that one person released alone and nobody has countersigned, and those that one person may release.
+    alone: tuple[Lone, ...] = ()
+    may_be_alone: tuple[Alone, ...] = ()
     #: Who signed the latest revision of the scope.
     signed_by: tuple[str, ...] = ()
     #: Its channel in Slack; None where nothing is known of one.
@@ -135,6 +139,8 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         open_duties=len(open_duties),
         held=sum(incident.held.values()) if incident.open else 0,
         held_told=sum(incident.held_told.values()) if incident.open else 0,
+        alone=tuple(each for each in lone(app, actor, incident) if each.command) if incident.open else (),
+        may_be_alone=tuple(may_be_alone(app, incident, now)) if incident.open else (),
         signed_by=tuple(each.by for each in incident.signed_by),
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
         undecided=len({each.name for each in law.undecided}),

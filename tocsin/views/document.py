@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
-from tocsin.domain.contacts import Organisation
+from tocsin.domain.approving import approvals_needed, standing
+from tocsin.domain.catalog import Catalog
 from tocsin.domain.doubt import fate
 from tocsin.domain.errors import Refused
 from tocsin.domain.escalation import nobody_reached
@@ -21,7 +22,6 @@ from tocsin.domain.fold import fold
 from tocsin.domain.grounds import doubts
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.moments import iso
-from tocsin.domain.notice import standing
 from tocsin.record import plan_or_none
 from tocsin.storage import timeline
 from tocsin.storage.tables import attempt, outbox
@@ -75,8 +75,7 @@ def document(app: App, actor: Actor, incident: Incident, moment: datetime | None
         "doubts": [asdict(each) for each in doubts(incident, app.catalog_of(incident))],
         "dissents": [asdict(each) | {"because": shown(each.because, texts)} for each in incident.dissents],
         "notices": [
-            _notice(state, app.catalog_of(incident).contacts.organisation)
-            for state in incident.notices.values()
+            _notice(state, incident, app.catalog_of(incident), texts) for state in incident.notices.values()
         ],
         "nobody_reached": nobody_reached(incident, app.catalog.contacts),
         "messages": _messages(app, incident.key, moment),
@@ -154,12 +153,19 @@ def _duty(duty: Any, texts: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _notice(state: NoticeState, organisation: Organisation) -> dict[str, Any]:
+def _notice(
+    state: NoticeState, incident: Incident, catalog: Catalog, texts: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "id": state.id,
-        "state": standing(state, organisation),
+        "state": standing(state, incident, catalog),
         "digest": state.digest,
         "approvals": [{"person": each.person, "at": each.at} for each in state.approvals],
+        "approvals_needed": approvals_needed(incident, catalog, state.id),
+        "released_alone": [
+            asdict(each) | {"because": shown(each.because, texts), "lacking": each.lacking}
+            for each in state.alone
+        ],
         "edition": state.edition,
         "recipients": state.recipients,
         "variants": state.variants,

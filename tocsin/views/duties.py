@@ -105,8 +105,8 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
     """The duties, open ones first and the soonest of them first; what cannot be told; what to ask next."""
     catalog = app.catalog_of(incident)
     book = {each.id: each for each in app.catalog.contacts.authorities}
-    organisation, letters = catalog.contacts.organisation, letters_of(incident, catalog)
-    word = partial(duty_word, incident=incident, organisation=organisation, now=now, letters=letters)
+    letters = letters_of(incident, catalog)
+    word = partial(duty_word, incident=incident, catalog=catalog, now=now, letters=letters)
     facts = spoken_facts(app, incident) if incident.facts.known("hold") else incident.facts
     doubted = {doubt.of: doubt for doubt in doubts(incident, catalog)}
     views = [

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
+from tocsin.domain.approving import approvals_needed, standing
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Approval, Incident
-from tocsin.domain.notice import is_letter, letter_of, standing
+from tocsin.domain.notice import is_letter, letter_of
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.letters import (
     approval_digest,
@@ -137,7 +138,6 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     locales: dict[str, int] = {}
     for variant, count in counts.items():
         locales[variant.locale] = locales.get(variant.locale, 0) + count
-    organisation = app.catalog_of(incident).contacts.organisation
     letter = letter_of(incident, app.catalog_of(incident), notice) if is_letter(notice) else None
     reads = reads_words(actor, incident)
     key = app.people_key(incident.key)
@@ -150,7 +150,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     ]
     return Preview(
         notice,
-        standing(state, app.catalog_of(incident).contacts.organisation),
+        standing(state, incident, app.catalog_of(incident)),
         state.edition,
         approval_digest(write, written, recipients_of(app, incident, notice)),
         state.digest,
@@ -158,7 +158,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         f"{write.sender_name} <{write.sender}>",
         write.reply_to,
         state.approvals,
-        organisation.approvals_needed,
+        approvals_needed(incident, app.catalog_of(incident), notice),
         dict(sorted(locales.items())),
         tuple(Instead(language, count, lacking) for (language, lacking), count in instead.most_common()),
         _readability(write.letters, written),

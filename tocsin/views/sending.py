@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.app import App
+from tocsin.domain.approving import standing
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import standing
 from tocsin.storage import affected, ledger
 from tocsin.views.slowed import slowed
 
@@ -59,7 +59,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         listed = ledger.listed(connection, incident.key, notice)
     return Course(
         notice,
-        standing(state, app.catalog_of(incident).contacts.organisation),
+        standing(state, incident, app.catalog_of(incident)),
         state.edition,
         state.digest,
         state.recipients,

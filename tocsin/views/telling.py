@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.app import App
+from tocsin.domain.approving import standing
 from tocsin.domain.asked import Lack, way_to_say
 from tocsin.domain.facts import FACTS
 from tocsin.domain.incident import Incident
 from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
 from tocsin.domain.moments import END_OF_TIME
-from tocsin.domain.notice import individuals_duties, standing
+from tocsin.domain.notice import individuals_duties
 from tocsin.engine.letters import spoken_facts, unsaid
 
 
@@ -95,7 +96,6 @@ def first_to_people(incident: Incident) -> tuple[int, datetime | None]:
 
 def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
     state = incident.notices.get(letter.id)
-    organisation = app.catalog_of(incident).contacts.organisation
     untold = state.untold if state else {}
     asked = [lack.words(incident.key, letter.id) for lack in letter.lacks if not lack.forbidden]
     alone = [lack.words(incident.key, letter.id) for lack in letter.lacks if lack.forbidden]
@@ -103,7 +103,11 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
     lacks = (*asked, *alone)
     return LetterView(
         letter.id,
-        standing(state, organisation) if state else "lacking" if lacks else "not-drafted",
+        standing(state, incident, app.catalog_of(incident))
+        if state
+        else "lacking"
+        if lacks
+        else "not-drafted",
         letter.people,
         letter.due_at,
         tuple(

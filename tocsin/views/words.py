@@ -144,6 +144,18 @@ def _resumed(body: k.SendingResumed, texts: Texts) -> str:
     return f"{body.notice}{again}{_said(body.because, texts)}"
 
 
+def _alone(body: k.ReleasedAlone, texts: Texts) -> str:
+    """In capitals: nobody may read over it."""
+    ground = {"break-glass": "BREAK-GLASS", "last-hours": "IN ITS LAST HOURS", "danger": "DANGER TO LIFE"}
+    lacked = f"with {len(body.given)} of {body.needed} approvals ({', '.join(body.given) or 'nobody'})"
+    facts = f", {', '.join(body.facts)}" if body.facts else ""
+    due = f", first due {iso(body.due_at.replace(microsecond=0))}" if body.due_at else ""
+    return (
+        f"{ground[body.ground]}: {body.notice} by {body.person} ALONE {lacked}{facts}{due}, "
+        f"digest {body.digest[:12]}, awaits countersignature{_said(body.because, texts)}"
+    )
+
+
 def _filled(body: k.LedgerFilled, texts: Texts) -> str:
     left_out = "".join(f", {count} without: {why}" for why, count in body.excluded.items())
     return f"{body.notice}: {body.rows} letters{left_out}"
@@ -336,6 +348,13 @@ _SAY: dict[type[k.Body], Say] = {
     k.NoticeRejected: _because("notice"),
     k.NoticeVoided: _reasons("notice"),
     k.ApprovalAsked: lambda body, texts: f"{body.notice} of {', '.join(body.roles)}",
+    k.ReleasedAlone: _alone,
+    k.Countersigned: lambda body, texts: (
+        f"{body.notice} by {body.person}, digest {body.digest[:12]}, released alone in entry {body.released}"
+    ),
+    k.CountersignatureAsked: lambda body, texts: (
+        f"{body.notice}, released alone in entry {body.released}, for the {body.number}. time"
+    ),
     k.NoticeReleased: lambda body, texts: f"{body.notice}, digest {body.digest[:12]}",
     k.LedgerFilled: _filled,
     k.SendingPaused: _because("notice"),

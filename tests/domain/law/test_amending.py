@@ -144,6 +144,7 @@ WHEN = RULE["when"]
         ({"extension": {"filed": "good_cause_filed_at", "within": {"calendar_days": 15}, "cite": "Art. 6"}}, "looser"),
         ({"content_where": [{"when": WHEN, "content": ["advice"]}]}, "stricter"),
         ({"reasons_when_late": True}, "stricter"),
+        ({"approvals": 2}, "stricter"),
         ({"while_unknown": "owed"}, "stricter"),
         # How sure, and when.
         ({"doubt": "whether it binds us"}, "changed"),

@@ -6,7 +6,7 @@ rules give for an incident stands in `regime`.
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -90,6 +90,8 @@ class Rule(Record):
     #: What the notice must not say: its people get a letter without it, whatever another law or promise asks for.
     must_not_contain: tuple[Id, ...] = ()
     channel: Channel | None = None
+    #: How many different people must approve the letter to its people; the organisation may ask for more.
+    approvals: Annotated[int, Field(ge=1)] | None = None
     #: What must have been told before this may be told.
     send_after: tuple[RuleRef, ...] = ()
     #: This is due at the latest when these are told.

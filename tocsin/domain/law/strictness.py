@@ -146,6 +146,10 @@ def _phased(before: Rule, after: Rule) -> Mark:
     return "looser" if after.phased else "stricter"
 
 
+def _approvals(before: Rule, after: Rule) -> Mark:
+    return "stricter" if (after.approvals or 0) > (before.approvals or 0) else "looser"
+
+
 def _of_whom(before: Any, after: Any) -> Mark:
     if None not in (before.answers_for, after.answers_for):
         return "changed"
@@ -207,6 +211,7 @@ OF_A_RULE: Mapping[str, Compare] = {
     "hold": _hold,
     "reasons_when_late": _flag("reasons_when_late", stricter=True),
     "phased": _phased,
+    "approvals": _approvals,
 }
 OF_A_LAW: Mapping[str, Compare] = {
     **_VALIDITY,

@@ -204,6 +204,7 @@ TERMS: Terms = (
     ("must say too", ("content_where",), lambda r: tuple(map(part, r.content_where))),
     ("must not say", ("must_not_contain",), lambda r: _codes(r.must_not_contain)),
     ("by", ("channel",), lambda r: (Item(channel(r.channel)),) if r.channel else ()),
+    ("approved by", ("approvals",), lambda r: (Item(f"{r.approvals} people"),) if r.approvals else ()),
     ("in", ("language",), lambda r: words(r.language)),
     ("in parts", ("phased",), lambda r: () if r.phased is None else (Item("yes" if r.phased else "no"),)),
     ("if late", ("reasons_when_late",), lambda r: (Item("with reasons"),) if r.reasons_when_late else ()),
