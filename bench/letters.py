@@ -1,6 +1,6 @@
 """A sending against what a careful engineer would take for it, over one wire, in one run: ratios, and peak memory.
 
-    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2]
+    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2] [--stop]
 
 The wire is `smtp-sink` of Postfix on this machine (`apt-get install postfix`, which need not run; or PATH names it): it
 takes whatever comes and keeps nothing. Each side runs in a process of its own, so that its peak memory is its own; the
@@ -10,6 +10,9 @@ sides alternate; medians are compared.
   receipt, look at the incident between two letters, and prove it all by one entry at the end;
 - `django`: `send_mass_mail` of the same letters, text and HTML, which it has in memory as words and not yet as mails;
 - `smtp-source`: Postfix's own generator with ten sessions, which sends one text of the same size and looks at nothing.
+
+With `--stop` also: how long after `pause` the stop is an entry with its root over all letters, and how long a sender
+that begins after `resume` takes until receipts of its first letters are recorded.
 """
 
 import argparse
@@ -39,6 +42,7 @@ from tocsin.drill.stage import BEGINNING, LeapingClock
 from tocsin.engine import advance, peek, perform
 from tocsin.engine.letters import readers, writing
 from tocsin.settings import Mail, Settings
+from tocsin.storage.ledger import counts
 
 SENDER = "notices@streamonapi.example"
 SESSIONS = 10
@@ -58,6 +62,9 @@ def main() -> None:
         for _ in range(asked.repeat):
             for label, run in plans(folder, asked, port, urls, size):
                 runs.setdefault(label, []).append(run())
+            if asked.stop:
+                for kind, server in urls.items():
+                    runs.setdefault(f"stop, {kind}", []).append(stopping(folder / kind, server, port))
     report(runs, asked.letters, size)
 
 
@@ -68,6 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--processes", nargs="+", type=int, default=[1])
+    parser.add_argument("--stop", action="store_true")
     parser.add_argument("--side", choices=("send", "django"), help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
@@ -220,14 +228,18 @@ def plans(folder: Path, asked: argparse.Namespace, port: int, servers: dict[str,
     yield "smtp-source", lambda: generator(port, asked.letters, size)
 
 
-def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, float]:
-    """Send from a fresh copy of what was prepared, by so many processes at once."""
+def copied(home: Path, server: Any) -> str:
+    """Where a fresh copy of what was prepared is."""
     name = f"run{time.time_ns()}"
     if server:
-        url = address(server, name)
-    else:
-        shutil.copy(home / "ready.db", home / f"{name}.db")
-        url = f"sqlite:///{home / f'{name}.db'}"
+        return address(server, name)
+    shutil.copy(home / "ready.db", home / f"{name}.db")
+    return f"sqlite:///{home / f'{name}.db'}"
+
+
+def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, float]:
+    """Send from a fresh copy of what was prepared, by so many processes at once."""
+    url = copied(home, server)
     words = ["--side", "send", "--home", str(home), "--url", url, "--port", str(port)]
     begun = [started(words) for _ in range(processes)]
     ends = [json.loads(process.communicate()[0].splitlines()[-1]) for process in begun]
@@ -238,6 +250,36 @@ def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, flo
         raise SystemExit(f"not everything was sent: {state.mark} {state.counts}")
     seconds = max(end["ended"] for end in ends) - min(end["began"] for end in ends)
     return {"seconds": seconds, "peak": max(end["peak"] for end in ends)}
+
+
+def stopping(home: Path, server: Any, port: int) -> dict[str, float]:
+    """Pause a sending half way and let it go on: seconds from each word to what it wants."""
+    url = copied(home, server)
+    words = ["--side", "send", "--home", str(home), "--url", url, "--port", str(port)]
+    app = opened(home, url, port)
+    person = at_the_shell(app, "bao")
+
+    def sent() -> int:
+        with app.database.read() as connection:
+            return counts(connection, KEY, CUSTOMERS)["handed_over"]
+
+    sender, half = started(words), app.incident(KEY).notices[CUSTOMERS].recipients // 2
+    while sent() < half:
+        time.sleep(0.01)
+    said = time.time()
+    actions.pause(app, person, KEY, CUSTOMERS, because="bench")
+    ended = json.loads(sender.communicate()[0].splitlines()[-1])["ended"]
+    before = sent()
+    if app.incident(KEY).notices[CUSTOMERS].counts["handed_over"] != before:
+        raise SystemExit("the stop is no entry")
+    actions.resume(app, person, KEY, CUSTOMERS)
+    sender = started(words)
+    while sent() == before:
+        time.sleep(0.002)
+    first = time.time()
+    began = json.loads(sender.communicate()[0].splitlines()[-1])["began"]
+    app.database.close()
+    return {"stop": ended - said, "resume": first - began}
 
 
 def alone(words: list[str]) -> dict[str, float]:
@@ -304,6 +346,10 @@ def measured(began: float) -> dict[str, float]:
 
 def report(runs: dict[str, list[dict[str, float]]], count: int, size: int) -> None:
     """Medians, spread, and each of ours against the others."""
+    for label in [label for label in runs if label.startswith("stop")]:
+        found = runs.pop(label)
+        stop, resume = (statistics.median(run[word] for run in found) for word in ("stop", "resume"))
+        print(f"{label[6:]}: pause to stop {stop:.2f} s, resume to first receipts {resume:.2f} s (bar 1)")
     middle = {label: statistics.median(run["seconds"] for run in of) for label, of in runs.items()}
     print(f"{count:,} letters of {size:,} bytes, {os.cpu_count()} cores")
     for label, of in runs.items():

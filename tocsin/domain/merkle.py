@@ -10,9 +10,22 @@ EMPTY = hashlib.sha256().hexdigest()
 
 
 def root(leaves: Iterable[bytes]) -> str:
-    """The tree hash of the leaves in this order, in hex. Of each its hash is kept in memory, no more."""
-    hashes = [_leaf(leaf) for leaf in leaves]
-    return _tree(hashes).hex() if hashes else EMPTY
+    """The tree hash of the leaves in this order, in hex. However many there are, a few hashes are kept in memory."""
+    # Whole trees from left to right, each smaller than the one before: (leaves, hash).
+    trees: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        size, node = 1, _leaf(leaf)
+        while trees and trees[-1][0] == size:
+            node = _node(trees.pop()[1], node)
+            size *= 2
+        trees.append((size, node))
+    if not trees:
+        return EMPTY
+    # What is left over hangs below the last whole tree, as the RFC splits it.
+    _, right = trees.pop()
+    while trees:
+        right = _node(trees.pop()[1], right)
+    return right.hex()
 
 
 def _leaf(content: bytes) -> bytes:
@@ -21,11 +34,3 @@ def _leaf(content: bytes) -> bytes:
 
 def _node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def _tree(hashes: list[bytes]) -> bytes:
-    # Level by level; an odd one moves up unchanged, which gives the same tree as the RFC's recursive split.
-    while len(hashes) > 1:
-        paired = [_node(hashes[i], hashes[i + 1]) for i in range(0, len(hashes) - 1, 2)]
-        hashes = paired + hashes[len(hashes) - len(hashes) % 2 :]
-    return hashes[0]

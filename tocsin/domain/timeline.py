@@ -57,13 +57,15 @@ class Draft:
 def canonical(value: object) -> bytes:
     """Canonical JSON bytes of `value`; a float is a programming error, since its text is not one thing everywhere."""
     _refuse_floats(value)
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_refuse
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _refuse(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+#: Made once: a root over a sending writes a line for each of a million letters.
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_refuse)
 
 
 #: Most values, by far: nothing in them is to be looked at.

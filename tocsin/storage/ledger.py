@@ -728,8 +728,9 @@ def in_flight(connection: Connection) -> int:
 
 def root_of(connection: Connection, incident: str, notice: str) -> str:
     """The Merkle root over the notice's rows in the order of their pseudonyms: who, which letter, what became of it."""
-    query = _of(select(ledger), incident, notice).order_by(ledger.c.person)
-    return root(leaf(row) for row in connection.execute(query, execution_options={"yield_per": 5000}))
+    query = _of(select(*(ledger.c[name] for name in _LEAF)), incident, notice).order_by(ledger.c.person)
+    rows = connection.execute(query, execution_options={"yield_per": 5000})
+    return root(canonical(dict(zip(_LEAF, row, strict=True))) for row in rows)
 
 
 def attempts_digest(connection: Connection, incident: str, notice: str, upto: datetime) -> str:
