@@ -67,6 +67,7 @@ def rounds(
             log.error("round failed", error=type(error).__name__, at=place_of(error))
         last = over()
     tell_systemd("STOPPING=1")
+    hands.stop()
     post.rest(rest)
     hands.rest(rest)
 
