@@ -134,6 +134,9 @@ def went_on(
     """Advance one of many: whatever fails is logged, and the other incidents go on."""
     try:
         advance(app, key, wanted=wanted, holder=holder, stop=stop)
+    except Unavailable as error:
+        log.error("incident waits", incident=key, why=str(error))
+        return False
     except Exception as error:  # any failure at all
         log.error("incident failed", incident=key, error=type(error).__name__, at=place_of(error))
         return False
