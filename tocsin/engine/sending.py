@@ -11,6 +11,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tocsin.channels import Channel
@@ -27,6 +28,7 @@ from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import Reader, clean_name
 from tocsin.sealing import unseal
 from tocsin.storage import ledger
+from tocsin.storage.database import patiently
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
 
@@ -50,11 +52,11 @@ def send(job: Job) -> bool:
     with watched(app.database, job.incident) as course.head:
         asyncio.run(_send(course))
         if not job.beside:
-            if not _alone(course):
+            if not patiently(app.database, lambda _: _alone(course), job.stop):
                 return bool(course.tried)  # they go on, and whoever holds the job next says how it ended
             if not course.why:
                 asyncio.run(_send(course))  # what others gave back
-            return stopped(course)
+            return patiently(app.database, lambda _: stopped(course))
     if job.beside and course.refused:
         # Our way out is refused, and perhaps not that of the job's holder: all of us stop, and people are called.
         refused_beside(course)
@@ -84,25 +86,35 @@ async def _send(course: Course) -> None:
     pace = Pace.of(course)
     try:
         while not course.why:
-            with app.database.write() as connection:
-                course.job.fence(connection)
-                rows = pace.claim(connection)
+            rows = patiently(app.database, lambda _: _claimed(course, pace), course.job.stop)
             if rows is None:
                 if await pace.rest():
                     continue
                 return
             results = await _batch(course, pace, channels, rows)
             # What did leave is recorded, whatever happened to the letter beside it.
-            with app.database.write() as connection:
-                ledger.settle(connection, course.lease, results, app.now())
-                tried = {result.row for result in results}
-                course.tried += len(tried)
-                ledger.unclaim(connection, course.lease, [row for row in rows if row.id not in tried])
+            patiently(app.database, partial(_recorded, course, rows, results))
+            course.tried += len(results)
             if course.failed is not None:
                 raise course.failed
     finally:
         for channel in channels:
             await channel.close()
+
+
+def _claimed(course: Course, pace: Pace) -> list[Any] | None:
+    with course.job.app.database.write() as connection:
+        course.job.fence(connection)
+        return pace.claim(connection)
+
+
+def _recorded(course: Course, rows: list[Any], results: list[Settled], again: bool) -> None:
+    """Record a batch; not where that was done `again` and the first time was cut off behind the commit."""
+    with course.job.app.database.write() as connection:
+        if not (again and results and ledger.is_recorded(connection, results)):
+            ledger.settle(connection, course.lease, results, course.job.app.now())
+        tried = {result.row for result in results}
+        ledger.unclaim(connection, course.lease, [row for row in rows if row.id not in tried])
 
 
 async def _batch(course: Course, pace: Pace, channels: list[Channel], rows: list[Any]) -> list[Settled]:

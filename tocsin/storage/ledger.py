@@ -324,6 +324,14 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     connection.execute(insert(attempt), [_attempt(each, at) for each in results])
 
 
+def is_recorded(connection: Connection, results: Sequence[Settled]) -> bool:
+    """Whether these attempts, or none of them, have been recorded: they are written together."""
+    each = results[0]
+    ours = (attempt.c.door == "ledger", attempt.c.row == str(each.row), attempt.c.number == each.number)
+    said = (attempt.c.outcome == each.outcome, attempt.c.reply == each.reply[:500])
+    return connection.scalar(select(attempt.c.id).where(*ours, *said).limit(1)) is not None
+
+
 def _attempt(each: Settled, at: datetime) -> dict[str, Any]:
     return {
         "door": "ledger",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from tocsin.storage.database import Database
+from tocsin.storage.database import Database, patiently
 from tocsin.storage.tables import entry
 
 
@@ -17,4 +17,10 @@ def watched(database: Database, key: str) -> Iterator[Callable[[], int]]:
         query = select(func.max(entry.c.seq)).where(entry.c.incident == bindparam("key"))
         made = query.compile(dialect=connection.dialect)
         values: Any = {"key": key} if not made.positional else (key,)
-        yield lambda: connection.exec_driver_sql(str(made), values).scalar() or 0
+
+        def head(again: bool) -> int:
+            if again:
+                connection.rollback()  # of nothing: so the library takes a new connection for one that is gone
+            return connection.exec_driver_sql(str(made), values).scalar() or 0
+
+        yield lambda: patiently(database, head)
