@@ -157,7 +157,9 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
             return settled("refused", "refused", failure.phase, failure.reason)
         if failure.outcome == "ambiguous":
             twice = row.doubtful or row.state in ("sending", "ambiguous")
-            return settled("ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else now)
+            return settled(
+                "ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else row.not_before
+            )
         course.failures += failure.outcome == "down"
         if course.failures >= _PATIENCE:
             down(course, failure)
@@ -174,7 +176,8 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
 def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> datetime | None:
     """When to try a letter again that was put off; None where there is only time left to tell its reader otherwise."""
     if failure.outcome == "down":
-        return now  # the letter is not to blame: it goes first when the relay is back
+        before: datetime = row.not_before
+        return before  # the letter is not to blame: it goes first when the relay is back
     asked = timedelta(seconds=failure.retry_after or 0)
     end = course.until.end(row.first_attempt_at or now)
     return next_try(now, wait(row.message_id, row.attempts + 1, asked), end)

@@ -499,6 +499,12 @@ def next_due(connection: Connection, incident: str, notice: str) -> datetime | N
     return found
 
 
+def count_anew(connection: Connection, incident: str, now: datetime) -> None:
+    """The clock was set back: letters that were put off by the one before are looked at now."""
+    ahead = (ledger.c.incident == incident, _OPEN, ledger.c.not_before > now)
+    connection.execute(update(ledger).where(*ahead).values(not_before=now))
+
+
 def lease_end(connection: Connection, incident: str, notice: str) -> datetime | None:
     """When the first row on the wire counts as in doubt, on the real clock, or None when none is there."""
     query = _of(select(func.min(ledger.c.lease_until)), incident, notice)
