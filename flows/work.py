@@ -6,6 +6,7 @@ What others did since the run last looked, people at a shell and the bell, is sh
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Event
 from typing import Any
 
 from prefect import task
@@ -64,7 +65,11 @@ async def make(incident: str, moves: Iterable[Move]) -> None:
         watching(incident).made.add(move.key)
 
         async def made(move: Move = move) -> None:
-            await aside(perform, home(), incident, move, holder="flow")
+            over = Event()
+            try:
+                await aside(perform, home(), incident, move, holder="flow", stop=over.is_set)
+            finally:
+                over.set()  # whoever is cancelled here leaves a thread behind: a sending stops between two letters
 
         try:
             await _task(move.words, made)

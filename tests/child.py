@@ -4,12 +4,14 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-from tocsin import actions
+from tocsin import actions, rounds
 from tocsin.actions.declaring import Declaration
 from tocsin.actors import at_the_shell
 from tocsin.app import App, open_app
@@ -91,6 +93,11 @@ def send_all(settings: Settings, moment: datetime, key: str) -> None:
             time.sleep(0.05)
 
 
+def ring_on(settings: Settings, moment: datetime) -> None:
+    """The bell, round after round, until SIGTERM."""
+    rounds.run(opened(settings, moment))
+
+
 def advance_once(settings: Settings, moment: datetime, key: str) -> None:
     advance(opened(settings, moment), key)
 
@@ -124,6 +131,27 @@ def together(*deeds: tuple[Callable[..., None], tuple[Any, ...]]) -> list[int]:
     for child in children:
         child.join(120)
     return [child.exitcode if child.exitcode is not None else 1 for child in children]
+
+
+@contextmanager
+def beside(deed: Callable[..., None], *words: Any) -> Iterator[BaseProcess]:
+    """Do this in a process beside ours; it has ended when the block has."""
+    child = multiprocessing.get_context("spawn").Process(target=deed, args=words)
+    child.start()
+    try:
+        yield child
+        child.join(60)
+    finally:
+        child.kill()
+        child.join()
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for what another process is about to do; fails after a minute."""
+    give_up = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < give_up, "it never happened"
+        time.sleep(0.01)
 
 
 class Felled(SlackChannel):

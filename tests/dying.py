@@ -26,6 +26,7 @@ from tests.story import Story
 from tocsin import actions
 from tocsin.app import App, real_now
 from tocsin.channels.smtp_line import Line
+from tocsin.domain.errors import TocsinError
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance, sending
 from tocsin.evidence.verify import verify
@@ -44,23 +45,28 @@ STAGES = {
 }  # fmt: skip
 #: How a process ends that was killed.
 KILLED = -signal.SIGKILL
+#: Instead of a signal: from there on SQLite's file cannot grow. How one ends that could not go on so.
+FULL, REFUSED = -1, 3
 #: How one stands that was stopped, and has not ended.
 STOPPED = -signal.SIGSTOP
 
 
 class Steps:
-    """Counts the steps of this process, and sends it a signal at the fatal one; 0 is none."""
+    """Counts the steps of this process, and sends it a signal at the fatal one, or fills its disk; 0 is none."""
 
     def __init__(self, fatal: int = 0, strikes: int = signal.SIGKILL) -> None:
         self.names: list[str] = []
         self._one = threading.Lock()  # letters leave while a trip to the ledger is under way
-        self._fatal, self._strikes = fatal, strikes
+        self._fatal, self._strikes, self._full = fatal, strikes, False
 
     def step(self, name: str) -> None:
         """One more."""
         with self._one:
             self.names.append(name)
-            if len(self.names) == self._fatal:
+            struck = len(self.names) == self._fatal
+        if struck:
+            self._full = self._strikes == FULL
+            if not self._full:
                 os.kill(os.getpid(), self._strikes)
 
     def watch_database(self, database: Database) -> None:
@@ -71,6 +77,8 @@ class Steps:
             def tell(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
                 if not statement.startswith(passed_over):
                     self.step(f"{when} {' '.join(statement.split()[:3])}")
+                if self._full:
+                    cursor.connection.execute("PRAGMA max_page_count=1")  # as many as there are
 
             return tell
 
@@ -126,7 +134,7 @@ class Errand:
     """What a sender is to do: which incident on which database, and where which signal strikes it.
 
     `ahead` is a file with the seconds that its clock is ahead, read whenever it looks at the clock; `told` is one that
-    gets the names of the steps of a sender that lives.
+    gets the names of the steps of a sender that lives, or the words of one that could not go on.
     """
 
     url: str
@@ -202,6 +210,10 @@ def _born(warm: App, errand: Errand) -> int:
         advance(app, errand.key)
         if errand.told is not None:
             errand.told.write_text("\n".join(steps.names), encoding="utf-8")
+    except TocsinError as refused:
+        if errand.told is not None:
+            errand.told.write_text(str(refused), encoding="utf-8")
+        return REFUSED
     except BaseException:
         traceback.print_exc()
         return 1

@@ -200,7 +200,7 @@ def test_long_jobs_beside_the_rounds_delay_no_deadline_and_no_paper_of_another(s
 def test_no_incident_is_in_two_hands_and_none_is_passed_over(tale, monkeypatch):
     held, go_on = [], threading.Event()
 
-    def long_job(app, key, wanted):
+    def long_job(app, key, wanted, stop):
         held.append(key)
         go_on.wait(30)
         return True

@@ -52,6 +52,7 @@ class Hands:
         self._held: dict[str, threading.Thread] = {}
         self._taken: dict[str, int] = {}
         self._count = itertools.count(1)
+        self._over = threading.Event()
         self._rooms: threading.Thread | None = None
 
     def take(self, app: App, keys: Sequence[str]) -> None:
@@ -64,7 +65,8 @@ class Hands:
         waiting = sorted((key for key in keys if key not in self._held), key=lambda key: self._taken[key])
         for key in waiting[: self._most - len(self._held)]:
             self._taken[key] = next(self._count)
-            thread = threading.Thread(target=_advanced, args=(app, key, anything), name=key, daemon=True)
+            deed = partial(_advanced, app, key, anything, self._over.is_set)
+            thread = threading.Thread(target=deed, name=key, daemon=True)
             self._held[key] = thread
             thread.start()
 
@@ -78,6 +80,10 @@ class Hands:
         if self._rooms is None or not self._rooms.is_alive():
             self._rooms = threading.Thread(target=_rooms_kept, args=(app,), name="rooms", daemon=True)
             self._rooms.start()
+
+    def stop(self) -> None:
+        """Begin nothing more, and let what is in hand stop at its next good place: a sending between two letters."""
+        self._over.set()
 
     def rest(self, seconds: float) -> None:
         """Give what is in hand a little time to end. What is cut off is found in doubt, and taken up again."""
@@ -194,8 +200,10 @@ def _beat(app: App, ringer: heartbeats.Ringer, **detail: object) -> None:
         heartbeats.beat(connection, ringer, app.clock(), {"pid": os.getpid(), **detail})
 
 
-def _advanced(app: App, key: str, wanted: Callable[[Move], bool]) -> bool:
-    return went_on(app, key, wanted, holder=f"bell:{os.getpid()}")
+def _advanced(
+    app: App, key: str, wanted: Callable[[Move], bool], stop: Callable[[], bool] = lambda: False
+) -> bool:
+    return went_on(app, key, wanted, holder=f"bell:{os.getpid()}", stop=stop)
 
 
 def next_moment(app: App) -> datetime | None:

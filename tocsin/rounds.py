@@ -16,6 +16,7 @@ from tocsin.engine.rousing import waking_of
 from tocsin.engine.setback import heed_the_clock
 from tocsin.logs import Log, place_of
 from tocsin.storage.clock import Ringer
+from tocsin.storage.database import Unavailable
 from tocsin.supervised import tell_systemd
 
 log = Log("tocsin.bell")
@@ -62,11 +63,14 @@ def rounds(
         try:
             seen = heed_the_clock(app, seen)
             ring(app, waking=waking, hands=hands, post=post, guard=guard, ringer=ringer)
+        except Unavailable as error:
+            # It is away, or the disk is full: the next round may find it mended.
+            log.error("round failed", why=str(error))
         except Exception as error:
-            # The database is away, the disk is full: the next round may find it mended.
             log.error("round failed", error=type(error).__name__, at=place_of(error))
         last = over()
     tell_systemd("STOPPING=1")
+    hands.stop()
     post.rest(rest)
     hands.rest(rest)
 

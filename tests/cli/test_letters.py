@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.bouncing import mark_of, prose, report
 from tests.cli.chapters import Place
 from tests.cli.conftest import CUSTOMERS, Command
@@ -378,15 +380,16 @@ def test_a_wrong_letter_is_stopped_by_whoever_sees_it(tocsin: Command, approved:
     assert tocsin("ledger", "customers", "--json").json["mark"] == "sending"
 
 
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_stops_between_two_letters_and_it_goes_on_when_asked(
-    tocsin: Command, approved: str, mail: MailSink, process: Command
+    tocsin: Command, approved: str, mail: MailSink, process: Command, asked: signal.Signals
 ) -> None:
     mail.misbehave(Fault("dot", "delay", seconds=0.4))
     words = [sys.executable, "-m", "tocsin", "send", approved, "customers", "--yes", "--json", "--as", "an"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sending:
-        while not letters(mail):
+        while not letters(mail) and sending.poll() is None:
             time.sleep(0.01)
-        os.kill(sending.pid, signal.SIGINT)
+        os.kill(sending.pid, asked)
         out, err = sending.communicate(timeout=30)
     left = json.loads(out)
     assert (sending.returncode, left["interrupted"]) == (3, True)

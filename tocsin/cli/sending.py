@@ -139,7 +139,7 @@ def _nothing(shell: Shell, key: str) -> Any:
 
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C asks for a stop between two letters; a second one does not wait."""
+    """Ctrl-C, or SIGTERM, asks for a stop between two letters; a second one does not wait."""
     stop = threading.Event()
 
     def ask(number: int, frame: Any) -> None:
@@ -150,11 +150,12 @@ def _interruptible() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, heard in before.items():
+            signal.signal(number, heard)
 
 
 @contextmanager

@@ -368,7 +368,15 @@ def _clock_set_back(incident: Incident, entry: Entry, body: k.ClockSetBack) -> I
         rhythm=_at_most(incident.rhythm, now),
         tenures={role: _at_most(tenure, now) for role, tenure in incident.tenures.items()},
         pages=tuple(replace(page, at=min(page.at, now)) for page in incident.pages),
+        notices={id_: _rests_no_more(state, now) for id_, state in incident.notices.items()},
     )
+
+
+def _rests_no_more(state: NoticeState, now: datetime) -> NoticeState:
+    """A sending that stopped on a clock that was ahead goes on."""
+    if state.resume_at is None or state.stopped_at is None or state.stopped_at <= now:
+        return state
+    return replace(state, resume_at=now, stopped_at=now)
 
 
 def _at_most(counted: C, now: datetime) -> C:

@@ -22,7 +22,10 @@ def set_back(incident: Incident, contacts: Contacts, now: datetime) -> timedelta
 
 
 def _counted_from(incident: Incident, contacts: Contacts) -> Iterator[datetime]:
-    """The moments from which ladders, waits of telephones, updates and shifts are counted."""
+    """The moments from which ladders, waits of telephones, updates, shifts and rests of a sending are counted."""
+    for notice in incident.notices.values():
+        if notice.mark == "sending" and notice.resume_at is not None and notice.stopped_at is not None:
+            yield notice.stopped_at
     for ladder in ladders(incident, contacts):
         ringing = incident.ringing(ladder.role)
         yield ringing.since

@@ -89,9 +89,14 @@ def call_at_once(app: App, key: str) -> None:
 
 
 def advance(
-    app: App, key: str, *, wanted: Callable[[Move], bool] = anything, holder: str = "engine"
+    app: App,
+    key: str,
+    *,
+    wanted: Callable[[Move], bool] = anything,
+    holder: str = "engine",
+    stop: Callable[[], bool] = lambda: False,
 ) -> Planned:
-    """Perform the wanted moves of the plan until none is left that we can make.
+    """Perform the wanted moves of the plan until none is left that we can make, or somebody asks us to `stop`.
 
     A move that fails keeps no other waiting: people are told, and the first failure is raised at the end. An incident
     whose plan or fold fails is set apart and paged about, and that failure is raised.
@@ -105,9 +110,11 @@ def advance(
             _quickly(app, key, quick, failed)
             continue
         done = [
-            _tried(app, key, move, partial(under_lease, app, key, move, holder), failed) for move in moves
+            _tried(app, key, move, partial(under_lease, app, key, move, holder, stop), failed)
+            for move in moves
+            if not stop()
         ]
-        if not any(done):
+        if stop() or not any(done):
             _note(app, found)
             if failed:
                 raise next(iter(failed.values()))
@@ -116,10 +123,20 @@ def advance(
     return found
 
 
-def went_on(app: App, key: str, wanted: Callable[[Move], bool], *, holder: str) -> bool:
+def went_on(
+    app: App,
+    key: str,
+    wanted: Callable[[Move], bool],
+    *,
+    holder: str,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
     """Advance one of many: whatever fails is logged, and the other incidents go on."""
     try:
-        advance(app, key, wanted=wanted, holder=holder)
+        advance(app, key, wanted=wanted, holder=holder, stop=stop)
+    except Unavailable as error:
+        log.error("incident waits", incident=key, why=str(error))
+        return False
     except Exception as error:  # any failure at all
         log.error("incident failed", incident=key, error=type(error).__name__, at=place_of(error))
         return False

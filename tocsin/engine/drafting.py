@@ -197,7 +197,8 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "held_at": None,
             "attempts": 0,
             "doubtful": False,
-            "not_before": app.now(),
+            # From a moment that is past also where the clock is set back.
+            "not_before": incident.declared_at,
             "sealed": seal(
                 people_key,
                 _content(write, person, way.addresses, reader),

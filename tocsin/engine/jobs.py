@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import uuid4
@@ -111,11 +111,15 @@ def kept_alive(
     try:
         yield
         rests = False
+    except Unavailable:
+        rests = False  # it is no fault of the job: whoever finds the database again goes on at once
+        raise
     finally:
         done.set()
         thread.join()
         if not (rests and after_failure == "rest"):
-            with app.database.write() as connection:
+            # Where nobody can write, the lease ends by itself.
+            with suppress(Unavailable), app.database.write() as connection:
                 jobs.release(connection, incident, key, holder)
 
 

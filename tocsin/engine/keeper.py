@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tocsin.engine.course import Course
 from tocsin.engine.pacing import Pace
 from tocsin.storage import ledger
+from tocsin.storage.database import patiently
 from tocsin.storage.jobs import LeaseLost
 from tocsin.storage.ledger import Settled
 
@@ -69,20 +71,27 @@ class Keeper:
 
     def _trip(self, ended: Ended, *, doubted: bool) -> Taken | None:
         course, app = self.course, self.course.job.app
-        until = app.clock() + timedelta(seconds=app.settings.ledger.lease)
-        rows: list[Any] | None = None
-        lost: LeaseLost | None = None
-        with app.database.write() as connection:
-            # What did leave is recorded, whatever happened to the letter beside it.
-            ledger.settle(connection, course.lease, ended.results, app.now())
-            ledger.unclaim(connection, course.lease, ended.left)
-            if not course.why and course.failed is None:
-                try:
-                    course.job.fence(connection)
-                    rows = self.pace.claim(connection, self._most, doubted=doubted)
-                except LeaseLost as error:
-                    lost = error
+        stop = course.job.stop if ended == NOTHING else lambda: False
+        taken, lost = patiently(app.database, partial(self._exchange, ended, doubted), stop)
         course.tried += len(ended.results)
         if lost is not None:
             raise lost
-        return Taken(rows, until) if rows else None
+        return taken
+
+    def _exchange(self, ended: Ended, doubted: bool, again: bool) -> tuple[Taken | None, LeaseLost | None]:
+        """One transaction; nothing is recorded `again` where the first time was cut off behind the commit."""
+        course, app = self.course, self.course.job.app
+        until = app.clock() + timedelta(seconds=app.settings.ledger.lease)
+        with app.database.write() as connection:
+            # What did leave is recorded, whatever happened to the letter beside it.
+            if not (again and ended.results and ledger.is_recorded(connection, ended.results)):
+                ledger.settle(connection, course.lease, ended.results, app.now())
+            ledger.unclaim(connection, course.lease, ended.left)
+            if course.why or course.failed is not None:
+                return None, None
+            try:
+                course.job.fence(connection)
+            except LeaseLost as lost:
+                return None, lost
+            rows = self.pace.claim(connection, self._most, doubted=doubted)
+            return (Taken(rows, until) if rows else None), None

@@ -92,6 +92,8 @@ class Pace:
         if every is None:
             return None, batch
         relay = pace.hold(connection, {_RELAY: every}, clock)[_RELAY]
+        if (relay.free_at - clock).total_seconds() > self._longest:
+            relay.free_at = clock  # it was taken on a clock that was set back since
         room = min(batch, relay.room(clock, clock + _AHEAD))
         self.relay_free = None if room else relay.free_at
         return relay, room
@@ -143,11 +145,16 @@ class Pace:
         self.rested = True
         return await self._wait(clock + (due - now))
 
+    @property
+    def _longest(self) -> float:
+        """Seconds for which no letter waits within one run."""
+        return 2 * max(_LONGEST, self.rates.every_relayed or _LONGEST).total_seconds()
+
     async def _wait(self, until: datetime | None) -> bool:
         clock = self.course.job.app.clock
         while not told_to_stop(self.course):
             left = (until - clock()).total_seconds() if until else 0.0
-            if left <= 0:
-                return True
+            if left <= 0 or left > self._longest:
+                return True  # its moment has come, or was told by a clock that was set back since
             await asyncio.sleep(min(left, _LOOK))
         return False

@@ -24,7 +24,7 @@ from tocsin.engine.newer import tell_of_newer_laws
 from tocsin.engine.unsupported import ask_about_unsupported
 from tocsin.engine.updates import ask_update
 from tocsin.rendering.message import Line, line
-from tocsin.storage import outbox
+from tocsin.storage import ledger, outbox, pace
 
 #: Who owns the law's clocks, and who is told when one runs out.
 OWNERS, WHEN_LATE = ("dpo",), ("dpo", "incident-commander", "accountable-officer")
@@ -55,6 +55,11 @@ def _page(app: App, change: Change, move: m.CallPerson) -> None:
 
 def _count_anew(app: App, change: Change, move: m.CountAnew) -> None:
     change.add(k.ClockSetBack(seconds=move.seconds), at=change.now, cause=move.cause, key=move.key)
+    key, now, clock = change.incident.key, change.now, app.clock()
+    change.also += [
+        lambda connection: ledger.count_anew(connection, key, now),
+        lambda connection: pace.count_anew(connection, clock),
+    ]
 
 
 def _replace_earlier(change: Change, move: m.CallPerson) -> None:

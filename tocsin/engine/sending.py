@@ -27,6 +27,7 @@ from tocsin.engine.onward import onward
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import addressed
+from tocsin.storage.database import patiently
 from tocsin.storage.ledger import Settled
 from tocsin.storage.watching import watched
 
@@ -50,11 +51,11 @@ def send(job: Job) -> bool:
     with watched(app.database, job.incident) as course.head:
         asyncio.run(_send(course))
         if not job.beside:
-            if not _alone(course):
+            if not patiently(app.database, lambda _: _alone(course), job.stop):
                 return bool(course.tried)  # they go on, and whoever holds the job next says how it ended
             if not course.why:
                 asyncio.run(_send(course))  # what others gave back
-            return stopped(course)
+            return patiently(app.database, lambda _: stopped(course))
     if job.beside and course.refused:
         # Our way out is refused, and perhaps not that of the job's holder: all of us stop, and people are called.
         refused_beside(course)
@@ -182,7 +183,9 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
             return elsewhere("refused", failure.phase, failure.reason)
         if failure.outcome == "ambiguous":
             twice = row.doubtful or row.state in ("sending", "ambiguous")
-            return settled("ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else now)
+            return settled(
+                "ambiguous", "ambiguous", failure.phase, failure.reason, None if twice else row.not_before
+            )
         course.failures += failure.outcome == "down"
         if course.failures >= _PATIENCE:
             down(course, failure)
@@ -198,7 +201,8 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
 def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> datetime | None:
     """When to try a letter again that was put off; None where there is only time left to tell its reader otherwise."""
     if failure.outcome == "down":
-        return now  # the letter is not to blame: it goes first when the relay is back
+        before: datetime = row.not_before
+        return before  # the letter is not to blame: it goes first when the relay is back
     asked = timedelta(seconds=failure.retry_after or 0)
     end = course.until.end(row.first_attempt_at or now)
     return next_try(now, wait(row.message_id, row.attempts + 1, asked), end)

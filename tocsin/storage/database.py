@@ -6,7 +6,7 @@ failing half way, and what was committed survives a power cut. No network and no
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from itertools import islice
@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
+    OperationalError,
     ProgrammingError,
 )
 
@@ -27,6 +28,8 @@ from tocsin.domain.errors import Refused
 
 #: How long a writer waits for another before it gives up, in seconds.
 PATIENCE = 30
+#: For so many seconds a sender waits for a PostgreSQL that is being restarted, looking so often.
+AWAY, _NEXT_LOOK = 20.0, 0.25
 #: How each connection to SQLite is set up. What is written survives a power cut, and what was destroyed is overwritten
 #: instead of only given free.
 SQLITE_PRAGMAS = (
@@ -42,6 +45,7 @@ BREATH = 0.005
 _QUIET = {"hide_parameters": True}
 
 Row = TypeVar("Row")
+Done = TypeVar("Done")
 
 
 class Unavailable(Refused):
@@ -104,6 +108,25 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def patiently(
+    database: Database, deed: Callable[[bool], Done], stop: Callable[[], bool] = lambda: False
+) -> Done:
+    """Do what needs the database; where it went away in the middle, as in a restart, do it again in a moment.
+
+    `deed` is told whether it is done again, and then looks first whether the first time was in vain: nobody knows of a
+    commit that was cut off. It may hold nothing of the database from one time to the next. SQLite goes away for no one.
+    """
+    until, again = time.monotonic() + AWAY, False
+    while True:
+        try:
+            return deed(again)
+        except (Unavailable, OperationalError):
+            if database.sqlite or stop() or time.monotonic() > until:
+                raise
+        again = True
+        time.sleep(_NEXT_LOOK)
 
 
 @contextmanager

@@ -292,6 +292,7 @@ _TAKEN = (
     ledger.c.address,
     ledger.c.addresses,
     ledger.c.doubtful,
+    ledger.c.not_before,
     ledger.c.first_attempt_at,
     ledger.c.held_at,
     ledger.c.sealed,
@@ -444,6 +445,14 @@ _ELSEWHERE: dict[str, Any] = {
     "sealed": bindparam("sealed_"),
     "first_attempt_at": None,
 }
+
+
+def is_recorded(connection: Connection, results: Sequence[Settled]) -> bool:
+    """Whether these attempts, or none of them, have been recorded: they are written together."""
+    each = results[0]
+    ours = (attempt.c.door == "ledger", attempt.c.row == str(each.row), attempt.c.number == each.number)
+    said = (attempt.c.outcome == each.outcome, attempt.c.reply == each.reply[:500])
+    return connection.scalar(select(attempt.c.id).where(*ours, *said).limit(1)) is not None
 
 
 def _elsewhere(to: Onward) -> dict[str, Any]:
@@ -712,6 +721,12 @@ def next_due(connection: Connection, incident: str, notice: str) -> datetime | N
     query = _of(select(func.min(ledger.c.not_before)), incident, notice)
     found: datetime | None = connection.scalar(query.where(_WAITING))
     return found
+
+
+def count_anew(connection: Connection, incident: str, now: datetime) -> None:
+    """The clock was set back: letters that were put off by the one before are looked at now."""
+    ahead = (ledger.c.incident == incident, _OPEN, ledger.c.not_before > now)
+    connection.execute(update(ledger).where(*ahead).values(not_before=now))
 
 
 def lease_end(connection: Connection, incident: str, notice: str) -> datetime | None:

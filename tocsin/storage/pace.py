@@ -48,6 +48,11 @@ def put_off(connection: Connection, until: Mapping[int, datetime]) -> None:
         )
 
 
+def count_anew(connection: Connection, clock: datetime) -> None:
+    """The clock was set back: what lies ahead of it was counted by the one before."""
+    connection.execute(delete(table).where(table.c.free_at > clock))
+
+
 def queued(connection: Connection, clock: datetime) -> dict[str, datetime]:
     """Until when letters that were put off wait for their turn, by the name of their lane."""
     waits = and_(table.c.queued_until > clock, table.c.queued_until > table.c.free_at)

@@ -1,0 +1,164 @@
+"""An address book that wants to be more than names and addresses, from the customer table to the relay.
+
+Each letter arrives at its one reader, with the name that was given or with none; who cannot be written to has a reason
+and is counted, and keeps nobody waiting.
+"""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+from tests.checker import checked, letters_at
+from tests.story import Story
+from tocsin.evidence.verify import verify
+
+#: Names as they are given and as they arrive; None is a letter that greets nobody by name.
+NAMES = {
+    "Nguyen, Van A": "Nguyen, Van A",
+    "{{7*7}}": "{{7*7}}",
+    "{% for x in range(9**9) %}x{% endfor %}": "{% for x in range(9**9) %}x{% endfor %}",
+    "<script>alert(1)</script>": "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>': '"><img src=x onerror=alert(1)>',
+    "&lt;b&gt; &amp; &#60;": "&lt;b&gt; &amp; &#60;",
+    'Anna "the boss" O\'Neil': 'Anna "the boss" O\'Neil',
+    "back\\slash\\": "back\\slash\\",
+    "Eve (eve the evil)": "Eve (eve the evil)",
+    "undisclosed:;": "undisclosed:;",
+    "x> NOTIFY=NEVER <y": "x> NOTIFY=NEVER <y",
+    "<>": "<>",
+    ".": ".",
+    "%s%n%(name)s {0} {name}": "%s%n%(name)s {0} {name}",
+    "=cmd|' /C calc'!A0": "=cmd|' /C calc'!A0",
+    '#read("/etc/passwd")': '#read("/etc/passwd")',
+    "=?utf-8?b?QmNjOiB4QHkuZXhhbXBsZQ==?=": "=?utf-8?b?QmNjOiB4QHkuZXhhbXBsZQ==?=",
+    "=?utf-8?q?Bcc=3A_x=0D=0ABcc=3A_z?=": "=?utf-8?q?Bcc=3A_x=0D=0ABcc=3A_z?=",
+    "=?utf-8?b?////?= =?nonsense?x?y?=": "=?utf-8?b?////?= =?nonsense?x?y?=",
+    "Nguye\u0302\u0303n": "Nguyễn",
+    "محمد عبد الله": "محمد عبد الله",
+    "İıŞş 𝔈𝔳𝔢 김철수": "İıŞş 𝔈𝔳𝔢 김철수",
+    # What would break a line, hide or turn letters around is a blank.
+    "Eve\r\nBcc: hidden": "Eve Bcc: hidden",
+    "Eve\rBcc: hidden": "Eve Bcc: hidden",
+    "Eve\u2028Bcc: x\u2029y": "Eve Bcc: x y",
+    "Eve\x85Bcc: x": "Eve Bcc: x",
+    "Eve\x00Adams": "Eve Adams",
+    "Eve\x1b[31mred\x07\x7f": "Eve [31mred",
+    "\u202eEve\u202c \u2066Adam\u2069\u200f": "Eve Adam",
+    "\ufeffEve\u200b": "Eve",
+    "\tEve \u00a0 Adams\t": "Eve Adams",
+    # What could carry somebody's bait, is no name, or is too long for one.
+    "Eve\r\nBcc: x@y.example": None,
+    "a\r\n.\r\nMAIL FROM:<x@y.example>": None,
+    'Eve" <x@y.example>, "': None,
+    "https://evil.example/win": None,
+    "A" * 300: None,
+    "Nguyễn " * 43: None,
+    "\U000e0041\U000e0042": None,
+    "   ": None,
+}
+#: Addresses as they are given, and where the letter goes; None is nowhere.
+ADDRESSES = {
+    "c@münchen.example": "c@xn--mnchen-3ya.example",
+    "c@việtnam.example": "c@xn--vitnam-jk8b.example",
+    "d@XN--MNCHEN-3YA.example": "d@xn--mnchen-3ya.example",
+    "Case.Sensitive@EXAMPLE.org": "Case.Sensitive@example.org",
+    "a+tag@example.org": "a+tag@example.org",
+    "o'neil@example.org": "o'neil@example.org",
+    "!#$%&'*+-/=?^_`{|}~@example.org": "!#$%&'*+-/=?^_`{|}~@example.org",
+    "  padded@example.org  ": "padded@example.org",
+    f"{'a' * 64}@example.org": f"{'a' * 64}@example.org",
+    f"{'a' * 65}@example.org": None,
+    "nguyễn@example.org": None,
+    "👩@example.org": None,
+    '"a b"@example.org': None,
+    '"a> NOTIFY=NEVER <b"@example.org': None,
+    "a@example.org> NOTIFY=NEVER <c@evil.example": None,
+    "b1@example.org, b2@example.org": None,
+    "Eve <eve@evil.example>": None,
+    "<eve@evil.example>": None,
+    "@relay.example:eve@evil.example": None,
+    "a(comment)@example.org": None,
+    "a@[127.0.0.1]": None,
+    "a@localhost": None,
+    "a..b@example.org": None,
+    "a b@example.org": None,
+    "a\x00b@example.org": None,
+    "a\u202e@example.org": None,
+    "ａ＠example.org": None,
+    "@": None,
+}
+#: And two whose name and address are plain, one for each language.
+PEOPLE = len(NAMES) + len(ADDRESSES) + 2
+#: The headers of a letter, and there are no others.
+HEADERS = [
+    "From", "Subject", "Reply-To", "Auto-Submitted", "X-Incident-Ref", "MIME-Version", "To", "Date", "Message-ID",
+    "Content-Type",
+]  # fmt: skip
+
+
+def test_a_hostile_address_book_gets_each_letter_to_its_one_reader_and_holds_up_nobody(tale: Story) -> None:
+    names = {f"c{number}": {"name": name} for number, name in enumerate(NAMES, 1)}
+    addresses = {
+        f"c{number}": {"email": address, "name": "Eve"}
+        for number, address in enumerate(ADDRESSES, len(NAMES) + 1)
+    }
+    tale.with_customers(PEOPLE, **names, **addresses).released()
+    letters = letters_at(tale.mail)
+    by_reader = {mail.recipients[0]: _read(mail.content) for mail in letters}
+    expected = {f"c{number}@example.org": name for number, name in enumerate(NAMES.values(), 1)}
+    expected |= {to: "Eve" for to in ADDRESSES.values() if to}
+    expected |= {f"c{number}@example.org": f"Customer {number}" for number in (PEOPLE - 1, PEOPLE)}
+    assert by_reader.keys() == expected.keys()
+    # No page has other elements, or others' attributes, than that of a plain reader of the same language.
+    plain = [_shown(by_reader[f"c{number}@example.org"]).marks for number in (PEOPLE - 1, PEOPLE)]
+    assert all({"p", "html lang"} <= marks and marks.isdisjoint({"script", "img", "a"}) for marks in plain)
+    for reader, name in expected.items():
+        _is_to(by_reader[reader], reader, name)
+        assert _shown(by_reader[reader]).marks in plain
+    # Nobody is lost: whoever got no letter is counted, with a reason, and no one else is.
+    nowhere = sum(to is None for to in ADDRESSES.values())
+    found = checked(tale.app.database, letters, PEOPLE, most=1)
+    assert found.states == {"handed_over": PEOPLE - nowhere, "excluded": nowhere}
+    assert all(row.reason or row.reply for row in tale.rows if row.state == "excluded")
+    assert tale.letter.mark == "sent"
+    assert verify(tale.app, tale.key).fault is None
+
+
+class Shown(HTMLParser):
+    """A page as a browser reads it: its words, and every kind of element with the attributes that it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+        self.marks: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.marks |= {tag, *(f"{tag} {name}" for name, _ in attrs)}
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def _read(content: bytes) -> EmailMessage:
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _shown(letter: EmailMessage) -> Shown:
+    shown = Shown()
+    shown.feed(letter.get_body(("html",)).get_content())
+    return shown
+
+
+def _is_to(letter: EmailMessage, reader: str, name: str | None) -> None:
+    """This letter is to this reader and nobody else, by this name, and says it as a letter says anything."""
+    assert sorted(letter.keys()) == sorted(HEADERS)
+    (whom,) = letter["To"].addresses
+    assert (whom.addr_spec, " ".join(whom.display_name.split())) == (reader, name or "")
+    assert [part.defects for part in letter.walk() if part.defects] == []
+    text = letter.get_body(("plain",)).get_content()
+    assert "49" not in text
+    if name is not None:
+        assert name in text
+        assert name in _shown(letter).words
