@@ -12,11 +12,13 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
+from tocsin.domain.further import further_kind, leaving, unsaid_since
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.scope.people import AffectedPerson
+from tocsin.engine.further import came_back
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import (
     approval_digest,
@@ -41,16 +43,19 @@ from tocsin.storage.revisions import owed_by_any_id
 BATCH = 500
 #: Marks of a notice whose waiting letters will leave.
 _ON_ITS_WAY = ("released", "sending", "paused")
+#: Why somebody gets no further letter.
+_UNREAD = "the letter before came back: she has not read it"
 
 
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     """Every distinct letter rendered from what is known now, as the entry that an approval would bind."""
-    if incident.owed_letters == 0:
+    if incident.owed_letters == 0 and not further_kind(notice):
         raise Refused(
             f"{incident.key} has nobody to write to yet; tocsin scope {incident.key} finds the people first"
         )
     letter = letter_of(incident, app.catalog_of(incident), notice)
     _refuse_lacking(incident, letter)
+    _refuse_unsaid(incident, notice)
     write = writing(app, incident, notice, fresh=True)
     people = Counter(readers_of(person) for _, person in readers(app, incident, notice))
     if not people:
@@ -78,6 +83,16 @@ def _refuse_lacking(incident: Incident, letter: LetterPlan | None) -> None:
     """Refused while the letter lacks a part that a duty needs, or has one that a law forbids."""
     for lack in letter.lacks if letter else ():
         raise Refused(lack.words(incident.key, letter.id if letter else ""))
+
+
+def _refuse_unsaid(incident: Incident, notice: str) -> None:
+    """Refused while nobody has said what a further letter is to say, or the letters before it still leave."""
+    if fact := unsaid_since(incident, notice):
+        raise Refused(
+            f"nobody has said what the {notice} says; tocsin learn {incident.key} '{fact}={{en: ...}}' --source '...'"
+        )
+    if further_kind(notice) and (other := leaving(incident, notice)):
+        raise Refused(f"{other} is still leaving; wait until its sending has ended")
 
 
 def _added(
@@ -134,7 +149,9 @@ def fill(job: Job) -> bool:
         if (now.mark, now.digest) == ("released", state.digest):
             body = LedgerFilled(notice=notice, digest=state.digest, rows=rows, excluded=dict(excluded))
             change.add(body, cause=job.move.cause, key=job.move.key)
-            change.also += [job.fence, partial(_set_apart, change=change, notice=notice)]
+            change.also.append(job.fence)
+            if not further_kind(notice):
+                change.also.append(partial(_set_apart, change=change, notice=notice))
 
     return bool(record(app, key, decide, actor="engine").entries)
 
@@ -156,14 +173,20 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     """The ledger's row of each reader, as it stands before anything was sent."""
     key, digest, people_key = incident.key, incident.notices[notice].digest, app.people_key(incident.key)
     others = _told_by_others(app, incident, notice)
+    further = further_kind(notice) is not None
+    unread = came_back(app, incident, notice) if further else frozenset()
     catalog = app.catalog_of(incident)
     letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
     needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
     day = app.now().astimezone(write.zone).date()
     for hidden, person in readers(app, incident, notice):
         wanted = needs.get(readers_of(person), {})
-        way = route(person, catalog.data_map.openers, day)
-        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
+        if further:
+            address, reason = person.email, _UNREAD if hidden in unread else None
+        else:
+            way = route(person, catalog.data_map.openers, day)
+            address = way.address
+            reason = others.get(hidden) or no_route(person, way, wanted, organisation)
         reader = write.reader(person)
         message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
@@ -176,14 +199,12 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
-            "accounted_at": app.now() if hidden in others else None,
+            "accounted_at": app.now() if hidden in others or hidden in unread else None,
             "held_at": None,
             "attempts": 0,
             "doubtful": False,
             "not_before": app.now(),
-            "sealed": seal(
-                people_key, _content(person, way.address, reader), ledger.sealed_for(key, message_id)
-            ),
+            "sealed": seal(people_key, _content(person, address, reader), ledger.sealed_for(key, message_id)),
         }
 
 
