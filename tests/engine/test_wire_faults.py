@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
+from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from tocsin import actions
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
+from tocsin.views.wrong import who_got
 
 PEOPLE = 6
 ONE, TWO, THREE = (f"c{n}@example.org" for n in (1, 2, 3))
@@ -107,4 +109,32 @@ def test_nobody_is_lost_or_doubled_in_silence(story, settings_of_home, name):
     assert halts.count("paused") == name.startswith("554 for all")
     assert story.letter.counts["possible_duplicates"] >= found.twice
     story.clock.moment = moment
+    assert verify(story.app, story.key).fault is None
+
+
+def test_what_is_found_wrong_stops_behind_the_letter_on_the_wire_and_that_one_is_in_doubt(
+    story, settings_of_home
+):
+    story.with_customers(PEOPLE).approved()
+    slow = settings_of_home.mail.model_copy(update={"after_dot": 8.0, "connections": 1})
+    settings = settings_of_home.model_copy(update={"mail": slow})
+    actions.release(story.app, story.actor("an"), story.key, CUSTOMERS)
+    # The relay has the first letter, and is silent: its sender waits, and knows nothing yet.
+    story.mail.misbehave(Fault("dot", "silence", times=1))
+    sender = get_context("spawn").Process(target=advance_once, args=(settings, story.clock.moment, story.key))
+    sender.start()
+    while not story.letters:
+        sender.join(0.05)
+        assert sender.is_alive()
+    actions.found_wrong(story.app, story.actor("hoa"), story.key, CUSTOMERS, because="false")
+    sender.join(120)
+    assert sender.exitcode == 0
+    assert len(story.letters) == 1
+    assert Counter(row.state for row in story.rows) == {"ambiguous": 1, "pending": PEOPLE - 1}
+    assert story.told("SendingStopped")[-1].why == "stopped: rejected"
+    # Who may have it is corrected like everybody who has it.
+    (got,) = who_got(story.app, story.incident, CUSTOMERS)
+    assert got["state"] == "ambiguous"
+    story.as_("an").learn({"letter_correction": {"en": "x", "vi": "y"}}, source="the team")
+    assert story.incident.notices["correction"].recipients == 1
     assert verify(story.app, story.key).fault is None

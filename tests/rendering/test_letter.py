@@ -195,7 +195,8 @@ def test_an_unknown_kind_of_data_is_refused() -> None:
 
 def test_the_list_of_variables_is_what_letters_are_given() -> None:
     listed = read_document(TEMPLATES / "notices/variables.yaml").value
-    assert set(listed["customer"]) == set(listed["holding"]) == LETTERS.variables
+    for notice in ("customer", "holding", "correction", "follow-up"):
+        assert set(listed[notice]) == LETTERS.variables
     assert set(listed["frame"]) == FRAMED | {"locale"}
 
 

@@ -92,6 +92,11 @@ MOST: dict[Kind, tuple[Line | str, ...]] = {
         line("countersign", digest="ab" * 6),
         line("stop_it", notice="customers-sg-pdpa"),
     ),
+    "wrong": (
+        line("found_wrong", who="nguyen-thi-minh-khai", notice="customers-sg-pdpa"),
+        line("reason", text="w" * 300),
+        line("got_wrong", people=1_204_812, correction="correction-2"),
+    ),
     "all-clear": (
         line("status", status="closed"),
         line("affected", count=1_204_812),

@@ -72,20 +72,30 @@ def _nobody_answers(desk: Desk) -> Played:
 
 @scene("4. Stop a wrong letter", "approved")
 def _a_wrong_letter(desk: Desk) -> Played:
-    desk.mail.misbehave(
-        Fault("rcpt", recipient="wei@example.com"), Fault("rcpt", recipient="mai@example.com")
-    )
+    desk.mail.misbehave(Fault("rcpt", recipient="wei@example.com"))
     assert "letters wait" in desk.say_badly("send customers", by="bao", status=3)
+    yield
     yield
     desk.mail.behave()
     desk.leap(minutes=10)
     before = len(desk.mail.messages)
     yield
+    assert _customers_since(desk, before) == {"wei@example.com"}
+    before = len(desk.mail.messages)
+    yield
+    assert _customers_since(desk, before) == {"mai@example.com"}
+
+
+def _customers_since(desk: Desk, before: int) -> set[str]:
     told = {mail.recipients[0] for mail in desk.mail.messages[before:]}
-    assert {address for address in told if address.endswith((".com", ".org", ".net"))} == {
-        "mai@example.com",
-        "wei@example.com",
-    }
+    return {address for address in told if address.endswith((".com", ".org", ".net"))}
+
+
+@scene("A letter must leave, and an approver is missing", "written")
+def _an_approver_is_missing(desk: Desk) -> Played:
+    desk.leap(hours=61)
+    desk.ring()
+    yield
 
 
 @scene("5. The attacker reads Slack or mail", "answered")

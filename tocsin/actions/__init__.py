@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from tocsin.actions.checklist import done, skip, undo
     from tocsin.actions.closing import close, decline, erase, redact, reopen
     from tocsin.actions.commands import run
+    from tocsin.actions.correcting import found_wrong
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
-    from tocsin.actions.exporting import export_affected
+    from tocsin.actions.exporting import export_affected, export_wrong
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
     from tocsin.actions.listing import list_people
@@ -55,13 +56,14 @@ _ROOMS = {
         "reopen",
     ),
     "commands": ("run",),
+    "correcting": ("found_wrong",),
     "deciding": (
         "dissent",
         "not_notify",
         "notify_after_all",
     ),
     "declaring": ("declare",),
-    "exporting": ("export_affected",),
+    "exporting": ("export_affected", "export_wrong"),
     "knowing": (
         "assess",
         "learn",
@@ -126,7 +128,9 @@ __all__ = [
     "erase",
     "exclude",
     "export_affected",
+    "export_wrong",
     "filed",
+    "found_wrong",
     "hand",
     "hand_back",
     "keep_evidence",

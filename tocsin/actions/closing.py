@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from tocsin.actions.alone import refuse_uncountersigned
 from tocsin.actions.asking import act, command_of, open_gates_words, open_words, refuse_silence
 from tocsin.actions.caching import sweep as sweep_rows
+from tocsin.actions.correcting import refuse_uncorrected
 from tocsin.actions.triage import need_triage
 from tocsin.actions.unread import refuse_unread
 from tocsin.actors import Actor, need
@@ -91,6 +92,7 @@ def _refuse_open_ends(app: App, incident: Incident, because: str | None) -> None
         raise Refused(f"{open_gates_words(gates)}: tocsin next {incident.key} goes through them")
     if not because:
         refuse_uncountersigned(incident)
+        refuse_uncorrected(incident)
         _refuse_early(app, incident)
         _refuse_unexplained(incident, app.now())
         _refuse_undecided(app, incident)

@@ -12,11 +12,12 @@ from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import PeopleExported
 from tocsin.domain.scope.people import AffectedPerson
+from tocsin.engine.further import readers_of_letters
 from tocsin.engine.reasons import Explained, explained
 from tocsin.private import private_file
 from tocsin.record import Recorded
 from tocsin.rendering.spreadsheet import cell
-from tocsin.storage import affected
+from tocsin.storage import affected, further
 
 
 def export_affected(
@@ -48,6 +49,46 @@ def export_affected(
         with app.database.read() as connection:
             people = affected.people(connection, key, revision, people_key)
             _write_people(csv.writer(file), people, explained(app, incident, revision))
+    return done
+
+
+def export_wrong(
+    app: App,
+    actor: Actor,
+    key: str,
+    notice: str,
+    target: Path,
+    *,
+    because: str,
+    command: str | None = None,
+) -> Recorded:
+    """Take out, as CSV, who got the letters of a notice that were found wrong. It needs a role and a reason."""
+    asked = command_of(command, "export-wrong", [notice, str(target.absolute()), because])
+    if done := first_answer(app, actor, key, asked):
+        return done
+    incident = app.incident(key)
+    need(actor, incident, "dpo", "investigation")
+    refuse_silence(because, "say why the list leaves the system: --because '...'")
+    found = next((each.id for each in incident.corrections.values() if each.of == notice), None)
+    if found is None:
+        raise Refused(
+            f"nobody found {notice} wrong; tocsin pause {key} {notice} --wrong --because '...' says so"
+        )
+    digests = tuple(d for each in incident.corrections.values() if each.of == notice for d in each.digests)
+    with app.database.read() as connection:
+        rows = further.how_many_got(connection, key, {notice: digests})
+
+    def decide(change: Change) -> None:
+        need(actor, change.incident, "dpo", "investigation")
+        change.add(PeopleExported(rows=rows, because=change.keep(because)))
+
+    with private_file(target, "w") as file:
+        done = act(app, actor, key, decide, command=asked, closed_too=True)
+        table = csv.writer(file)
+        table.writerow(["person", "email", "name", "language"])
+        for hidden, person in readers_of_letters(app, incident, {notice: digests}):
+            values = [hidden, person.email or "", person.name or "", person.locale or ""]
+            table.writerow([cell(value) for value in values])
     return done
 
 

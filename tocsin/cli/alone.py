@@ -1,12 +1,16 @@
 """Letters that one person released alone, or may, as lines: loud wherever a letter is told of."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tocsin.cli.console import Shell, alarm, at_terminal, clean, confirm, labelled
+from tocsin.cli.moments import left
+from tocsin.domain.aiming import aim_words
 from tocsin.domain.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
+    from tocsin.domain.aiming import Aim
     from tocsin.views.alone import Lone
     from tocsin.views.card import Card
 
@@ -32,6 +36,20 @@ def may_lines(shell: Shell, found: "Card", named: str) -> list[str]:
             urgent=True,
         )
         for each in found.may_be_alone
+    ]
+
+
+def aim_lines(shell: Shell, aims: Iterable["Aim"], now: datetime, named: str) -> list[str]:
+    """By when letters should have left where the risk is high, and what the outer limit is."""
+    return [
+        labelled(
+            "AIM",
+            f"{each.notice} by {shell.at(each.at)}, {left(each.at, now)}: {aim_words(each)}"
+            f"{f'; the limit is {shell.at(each.due_at)}' if each.due_at and each.due_at > each.at else ''}"
+            f"     tocsin letters{named}",
+            urgent=each.at <= now,
+        )
+        for each in aims
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tocsin.cli.aftermath import disorder_words
-from tocsin.cli.alone import lone_lines, may_lines
+from tocsin.cli.alone import aim_lines, lone_lines, may_lines
 from tocsin.cli.console import Shell, alarm, bold, clean, labelled
 from tocsin.cli.decided import doubt_lines
 from tocsin.cli.incidents import inc
@@ -32,6 +32,7 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     head, named = f"{found.key} {found.code_name}", inc(shell, found.key)
     lines += [f"{bold(head)}{'  DRILL' if found.drill else ''}   {commander}   {clock}"]
     lines += [*lone_lines(shell, found.key, found.alone, named), *may_lines(shell, found, named)]
+    lines += aim_lines(shell, found.aims, now, named)
     lines += doubt_lines(found.doubts, named)
     if found.next:
         lines.append(labelled("NEXT", _next_words(shell, found, found.next, named)))

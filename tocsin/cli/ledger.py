@@ -1,31 +1,53 @@
 """Verbs beside a sending: pause, resume, and the ledger that says what became of each letter."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from tocsin.cli.aftermath import changed
 from tocsin.cli.alone import lone_lines_of
-from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, clean, columns
+from tocsin.cli.console import CHANGING, Because, Changing, Flag, Words, clean, columns
 from tocsin.cli.course import course_lines, course_values
-from tocsin.cli.given import words_given
 from tocsin.cli.incidents import split, which
+from tocsin.cli.otherwise import Otherwise, change
+from tocsin.cli.wrong import got_lines, wrong_lines
 from tocsin.domain.errors import WrongUsage
-from tocsin.domain.ways import Ground, Listed
-from tocsin.domain.ways import Otherwise as Told
 
 
 def pause(
-    *words: Words, because: Annotated[Because, Parameter(help="Why.")] = "", door: Changing = CHANGING
+    *words: Words,
+    because: Annotated[Because, Parameter(help="Why.")] = "",
+    wrong: Annotated[
+        Flag,
+        Parameter(
+            help="What leaves is false, or misdirected: nothing more of it leaves; a correction follows."
+        ),
+    ] = False,
+    edition: Annotated[
+        int | None, Parameter(help="With --wrong: which edition, where it is not the latest.")
+    ] = None,
+    door: Changing = CHANGING,
 ) -> None:
     """Stop a sending between two letters. Anybody known may."""
     from tocsin import actions
 
+    if edition is not None and not wrong:
+        raise WrongUsage("--edition goes with --wrong: it says which edition is wrong")
     named, (notice,) = split(words, "NOTICE")
     with door.open() as shell:
         key = which(shell, named)
+        if wrong:
+            done = actions.found_wrong(
+                shell.app, shell.actor, key, notice, because=because, edition=edition, command=door.key
+            )
+            shell.say(*wrong_lines(shell, key, done.incident, notice))
+            learn = f"tocsin learn {key} 'letter_correction={{en: ...}}' --source '...'"
+            changed(
+                shell,
+                done,
+                f"Nothing more of {notice} leaves. Say what was wrong, and what is right: {learn}",
+            )
+            return
         done = actions.pause(shell.app, shell.actor, key, notice, because=because, command=door.key)
         changed(shell, done, f"{notice} is paused. Go on: tocsin resume {key} {notice}")
 
@@ -56,62 +78,6 @@ def resume(
         changed(shell, done, f"{notice} goes on: the bell sends it, or tocsin send {key} {notice}")
 
 
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Otherwise:
-    """What is asked of a ledger, or said to it, beyond its figures."""
-
-    who: Annotated[Flag, Parameter(help="Name those whom the letter did not surely reach.")] = False
-    person: Annotated[str | None, Parameter(help="ID of one person: her whole story, letter by letter.")] = (
-        None
-    )
-    exclude: Annotated[
-        str | None, Parameter(help="ID of one whom the letter cannot reach: settled by hand.")
-    ] = None
-    list_: Annotated[
-        Listed | None,
-        Parameter(
-            name="--list",
-            help="Take out the list of those whom no letter reached, for another way; with --out.",
-        ),
-    ] = None
-    out: Annotated[Path | None, Parameter(help="FOLDER, a new one, for --list.")] = None
-    ground: Annotated[
-        Ground | None, Parameter(help="Why a public notice may stand in the place of letters.")
-    ] = None
-    told_otherwise: Annotated[
-        Flag, Parameter(help="Everybody whom the letter will not reach was told in another way, say by post.")
-    ] = False
-    by: Annotated[
-        Told | None,
-        Parameter(help="With --told-otherwise: by which way; where that has a list, who is on it."),
-    ] = None
-    id_: Annotated[
-        tuple[str, ...],
-        Parameter(name="--id", help="With --told-otherwise: these alone, by ID, @FILE or @-.", negative=""),
-    ] = ()
-    held: Annotated[
-        Flag,
-        Parameter(help="With --told-otherwise: those too who were held for a decision, such as suspects."),
-    ] = False
-    because: Annotated[Because, Parameter(help="Why, and how these people are told instead.")] = ""
-
-    def refuse_misplaced(self) -> None:
-        """Wrong usage where an option stands without the one that it belongs to, or two are asked at once."""
-        if self.held and not self.told_otherwise:
-            raise WrongUsage(
-                "--held goes with --told-otherwise: it says that those who were held were told too"
-            )
-        if (self.by or self.id_) and not self.told_otherwise:
-            raise WrongUsage("--by and --id go with --told-otherwise: they say how, and who was told")
-        if (self.out is None) is not (self.list_ is None):
-            raise WrongUsage("--list WAY and --out FOLDER go together")
-        if self.ground and not self.list_:
-            raise WrongUsage("--ground goes with --list public-notice")
-        if sum(map(bool, (self.person, self.exclude, self.list_, self.told_otherwise))) > 1:
-            raise WrongUsage("--person, --exclude, --list and --told-otherwise are different things; say one")
-
-
 _FIGURES = Otherwise()
 
 
@@ -121,6 +87,7 @@ def ledger(*words: Words, asked: Otherwise = _FIGURES, door: Changing = CHANGING
     from tocsin.engine.letters import drafted
     from tocsin.views.access import seen
     from tocsin.views.sending import course, unreached
+    from tocsin.views.wrong import who_got
 
     asked.refuse_misplaced()
     named, (notice,) = split(words, "NOTICE")
@@ -133,84 +100,23 @@ def ledger(*words: Words, asked: Otherwise = _FIGURES, door: Changing = CHANGING
 
             say_story(shell, incident, asked.person)
             return
-        if asked.exclude or asked.list_ or asked.told_otherwise:
-            _change(shell, key, notice, asked, door.key)
+        if asked.exclude or asked.list_ or asked.told_otherwise or asked.export:
+            change(shell, key, notice, asked, door.key)
             return
         found = course(shell.app, incident, notice)
+        if asked.wrong:
+            got = who_got(shell.app, incident, notice)
+            shell.say(*wrong_lines(shell, key, incident, notice), *got_lines(shell, got))
+            shell.give({"key": key} | course_values(found) | {"got_wrong": got})
+            return
         people: list[dict[str, Any]] = []
         if asked.who:
             need(shell.actor, incident, "dpo", "liaison", "counsel", "accountable-officer", "investigation")
             people = unreached(shell.app, incident, notice)
         shell.say(*course_lines(shell, key, found), *lone_lines_of(shell, key, notice))
+        shell.say(*wrong_lines(shell, key, incident, notice))
         shell.say(*_people_lines(people))
         shell.give({"key": key} | course_values(found) | ({"people": people} if asked.who else {}))
-
-
-def _change(shell: Shell, key: str, notice: str, asked: Otherwise, command: str | None) -> None:
-    """Settle one, take out a list, or say that people were told in another way."""
-    from tocsin import actions
-    from tocsin.views.sending import course
-
-    if asked.exclude:
-        done = actions.exclude(
-            shell.app, shell.actor, key, notice, asked.exclude, because=asked.because, command=command
-        )
-        changed(shell, done, f"{clean(asked.exclude)} is settled by hand.")
-    elif asked.list_ and asked.out:
-        done = actions.list_people(
-            shell.app,
-            shell.actor,
-            key,
-            notice,
-            asked.list_,
-            asked.out,
-            ground=asked.ground,
-            because=asked.because,
-            command=command,
-        )
-        changed(shell, done, *_list_lines(key, notice, asked.out, done))
-    else:
-        done = actions.told_otherwise(
-            shell.app,
-            shell.actor,
-            key,
-            notice,
-            because=asked.because,
-            held=asked.held,
-            way=asked.by or "otherwise",
-            ids=words_given(asked.id_),
-            command=command,
-        )
-        left = course(shell.app, shell.app.incident(key), notice)
-        changed(shell, done, _accounted(left.untold, left.undecided, left.unsupported))
-
-
-def _list_lines(key: str, notice: str, out: Path, done: Any) -> list[str]:
-    """What left, who is not in it, and how one says that it has done its work."""
-    for entry in done.entries:
-        if entry.kind == "PeopleListed":
-            body = entry.body
-            people, told = sum(body.people.values()), f"tocsin ledger {key} {notice} --told-otherwise"
-            data = (
-                "" if body.way == "public-notice" else "; it is personal data: delete it when it has served"
-            )
-            return [
-                f"{out}: {people:,} people on the list for {body.way}{data}.",
-                *(f"  not on it, {count:,}: {why}" for why, count in body.left_out.items()),
-                f"Nobody is told by that yet. Once it is done: {told} --by {body.way} --because ...",
-            ]
-    return []
-
-
-def _accounted(untold: int, undecided: int, unsupported: int) -> str:
-    """That everybody is accounted for, but for who is still to be told, and those on whom somebody has to decide."""
-    waits = [
-        *([f"{untold:,} still to be told otherwise"] if untold else []),
-        *([f"{undecided:,} held for a decision"] if undecided else []),
-        *([f"{unsupported:,} no longer supported by the scope"] if unsupported else []),
-    ]
-    but = f", but {' and '.join(waits)}" if waits else ""
-    return f"Everybody whom the letter did not reach is accounted for{but}."
 
 
 def _people_lines(people: list[dict[str, Any]]) -> list[str]:

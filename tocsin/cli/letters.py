@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tocsin.cli.console import READING, Reading, Shell, Words, alarm, bold, clean, labelled
 from tocsin.cli.incidents import inc, split, which
 from tocsin.cli.moments import in_zone
+from tocsin.domain.aiming import aim_words
 
 if TYPE_CHECKING:
     from tocsin.domain.incident import Incident
@@ -63,6 +64,8 @@ def _lines(shell: Shell, letter: "LetterView") -> list[str]:
     due = f", due {shell.at(letter.due_at)}" if letter.due_at else ""
     people = "1 person" if letter.people == 1 else f"{letter.people:,} people"
     lines = [bold(f"{letter.notice}   {letter.state.replace('-', ' ')}   {people}{due}")]
+    if letter.aim:
+        lines.append(labelled("AIM", f"{shell.at(letter.aim.at)}: {aim_words(letter.aim)}", urgent=True))
     lines += [labelled("LACKS", clean(line), urgent=True) for line in letter.lacks_alone]
     lines += [labelled("COUNSEL", clean(line), urgent=True) for line in letter.without]
     lines += [labelled("WAITS", clean(line), urgent=True) for line in letter.waits]

@@ -14,8 +14,11 @@ from tocsin.domain import kinds as k
 from tocsin.domain.decisions import RISK, Decision, Dissent, Ground
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import (
+    STOPS_WITHIN,
     Approval,
+    Correction,
     DutyState,
+    Edition,
     Incident,
     Learned,
     Message,
@@ -671,6 +674,7 @@ _KEPT = (
     "untold_at",
     "ways",
     "alone",
+    "editions",
 )
 
 
@@ -723,7 +727,27 @@ def _voided(incident: Incident, entry: Entry, body: k.NoticeVoided) -> Incident:
 
 @_on(k.NoticeReleased)
 def _released(incident: Incident, entry: Entry, body: k.NoticeReleased) -> Incident:
-    return _notice(incident, entry, body.notice, mark="released")
+    state = incident.notices[body.notice]
+    editions = (*state.editions, Edition(state.edition, state.digest, state.inputs))
+    return _notice(incident, entry, body.notice, mark="released", editions=editions)
+
+
+@_on(k.WrongLetterFound)
+def _found_wrong(incident: Incident, entry: Entry, body: k.WrongLetterFound) -> Incident:
+    sending = incident.notices[body.notice].mark == "sending"
+    found = Correction(
+        body.correction,
+        body.notice,
+        body.digests,
+        body.got,
+        entry.actor,
+        entry.at,
+        entry.seq,
+        body.because,
+        entry.at + STOPS_WITHIN if sending else entry.at,
+    )
+    after = _changed(incident, corrections=_with(incident.corrections, body.correction, found))
+    return _notice(after, entry, body.notice, mark="rejected", approvals=()) if body.stops else after
 
 
 @_on(k.ReleasedAlone)
@@ -778,6 +802,11 @@ def _resumed(incident: Incident, entry: Entry, body: k.SendingResumed) -> Incide
 def _stopped(incident: Incident, entry: Entry, body: k.SendingStopped) -> Incident:
     before = incident.notices[body.notice]
     finished = entry.at if body.complete else None
+    ready = {
+        each.id: replace(each, ready_at=min(each.ready_at, entry.at)) if each.of == body.notice else each
+        for each in incident.corrections.values()
+    }
+    incident = _changed(incident, corrections=ready)
     return _notice(
         incident,
         entry,

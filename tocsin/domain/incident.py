@@ -218,6 +218,35 @@ class Approval:
     seq: int
 
 
+#: A sender that was told to stop writes its last entry within this time, or is dead.
+STOPS_WITHIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A draft that somebody let leave: its number, its digest, and what it was made of."""
+
+    number: int
+    digest: str
+    inputs: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A letter that is proposed to those who got a wrong one: which one, found wrong by whom, when, why."""
+
+    id: str
+    of: str
+    digests: tuple[str, ...]
+    got: int
+    by: str
+    at: datetime
+    seq: int
+    because: str
+    #: When who got the wrong one is known: once its sender has stopped.
+    ready_at: datetime
+
+
 @dataclass(frozen=True)
 class ReleasedAlone:
     """One person let a letter leave that lacked approvals, which `given` of `needed` had given by then.
@@ -296,6 +325,8 @@ class NoticeState:
     finished_at: datetime | None = None
     #: When letters last stopped leaving, for whatever reason.
     stopped_at: datetime | None = None
+    #: What was let leave, the latest last.
+    editions: tuple[Edition, ...] = ()
     #: Releases by one person alone, of this draft or an earlier one, the latest last.
     alone: tuple[ReleasedAlone, ...] = ()
 
@@ -362,6 +393,8 @@ class Incident:
     reminded: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     duties: Mapping[str, DutyState] = field(default_factory=lambda: _NOTHING)
     notices: Mapping[str, NoticeState] = field(default_factory=lambda: _NOTHING)
+    #: Letters that are proposed to those who got a wrong one, by the notice that they are.
+    corrections: Mapping[str, Correction] = field(default_factory=lambda: _NOTHING)
     #: Not to notify: what each is about, to the decision that stands.
     decisions: Mapping[str, Decision] = field(default_factory=lambda: _NOTHING)
     dissents: tuple[Dissent, ...] = ()

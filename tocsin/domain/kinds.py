@@ -778,6 +778,20 @@ class CountersignatureAsked(Body):
     number: int
 
 
+class WrongLetterFound(Body):
+    """A person found false or misdirected what left under these digests: to `got` people when this was written.
+
+    What has not left of it stays (`stops`). `correction` is the notice that is proposed to those who got it.
+    """
+
+    notice: str
+    digests: tuple[str, ...]
+    got: int
+    stops: bool
+    correction: str
+    because: Words
+
+
 class LedgerFilled(Body):
     """One ledger row stands for each recipient of the released notice."""
 

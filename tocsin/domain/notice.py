@@ -14,11 +14,12 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.certainty import stated_by_kind, suspected
 from tocsin.domain.demands import cells_of
 from tocsin.domain.facts import FACTS, Facts
+from tocsin.domain.further import template_of
 from tocsin.domain.incident import DutyState, Incident, NoticeState
 from tocsin.domain.law.parts import WRITTEN
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
-from tocsin.domain.noticenames import is_letter, letter_name
+from tocsin.domain.noticenames import is_letter
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.buckets import Bucket
@@ -39,6 +40,8 @@ PRINTED_FACTS = (
     "measures_taken",
     "measures_planned",
     "advice_to_people",
+    "letter_correction",
+    "letter_addition",
 )
 #: Facts that decide how much a letter may claim.
 _DECIDING = ("aware_at", "violation", "access", "disclosure", "cells")
@@ -175,7 +178,7 @@ def _template(content: bytes) -> _Template:
 
 def _templates(incident: Incident, catalog: Catalog, notice: str) -> dict[str, _Template]:
     """Everything that this letter is written with, by path."""
-    template = letter_name(notice)
+    template = template_of(notice)
     words = ("notices/frame.", "notices/words.", "notices/instead.")
     begins = (f"notices/{template}.", f"notices/{template}-", *words, f"types/{incident.type}/what_happened")
     return {path: _template(content) for path, content in catalog.files.items() if path.startswith(begins)}

@@ -13,6 +13,7 @@ from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
 from tocsin.domain.decisions import next_look
 from tocsin.domain.escalation import calls_due, next_call_at, unanswered
+from tocsin.domain.further import further_moves, further_wakes
 from tocsin.domain.grounds import doubt_moves, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Status
@@ -96,6 +97,7 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     letters = letters_of(incident, catalog)
     moves += notice_moves(incident, catalog, letters)
     moves += sending_moves(incident, now)
+    moves += further_moves(incident, now)
     moves += countersignature_moves(incident, now)
     # Statuses that are passed through at one moment are one milestone: the head of the last covers them all.
     moves += list(_status_moves(incident, type_, answers)) or _published(incident)
@@ -170,6 +172,7 @@ def _wakes(
     candidates += [each(incident, catalog.contacts, now) for each in (update_wake, shift_wake)]
     for state in incident.notices.values():
         candidates += [state.resume_at, *map(next_asked, awaiting(state))]
+    candidates += further_wakes(incident)
     for duty in incident.duties.values():
         if duty.mark == "open" and duty.soonest is not None:
             candidates += [at for _, at in warnings(duty)] + [duty.soonest - SIGNATURE_LEAD]

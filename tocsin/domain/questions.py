@@ -203,6 +203,8 @@ _HAPPENED = (
     _happened("measures_planned", "text", "Which measures are planned?"),
     _happened("consequences", "text", "What are the likely consequences?"),
     _happened("advice_to_people", "text", "What should the people concerned do?"),
+    _happened("letter_correction", "text", "What was wrong in a letter that left, and what is right?"),
+    _happened("letter_addition", "text", "What has come to be known since the letter left?"),
     _happened("systems", "text", "Which systems were hit?"),
     _happened("place_of_systems", "text", "Where do these systems stand?"),
     _happened("parties", "text", "Which organisations and persons are involved?"),

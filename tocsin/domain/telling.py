@@ -1,6 +1,7 @@
 """Telling people: what each letter wants next, what it waits for, and when the duties to tell people are met.
 
 Pure. A duty is met when everybody who is under it was told, or accounted for by a person: each law by its own people.
+A long module, since the course of a letter, from its draft to the duties that it meets, is followed in one place.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import Literal, NamedTuple
 from tocsin.domain.approving import approvals_needed
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.companies import companies_told
+from tocsin.domain.further import CORRECTION, FACT_OF, further_kind, uncorrected, unsaid_since
 from tocsin.domain.incident import DutyState, Incident, NoticeState
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of, recipients_digest
 from tocsin.domain.moves import (
@@ -85,6 +87,8 @@ def _moves_of(
 def _recipients_changed(incident: Incident, state: NoticeState, letters: Iterable[LetterPlan]) -> bool:
     return (
         incident.scope is not None
+        # Whom a further letter goes to, letters decided that left, and no scope.
+        and further_kind(state.id) is None
         and recipients_digest(letters, state.id, incident.recipients) != state.recipients_digest
     )
 
@@ -146,7 +150,16 @@ def _told(duty: DutyState, letter: LetterPlan, state: NoticeState) -> bool:
 
 #: What a letter may wait for, as a phrase of the words names it.
 WaitsFor = Literal[
-    "part", "approval", "draft", "resume", "sending", "duty_first", "duty_maybe_first", "hold", "release"
+    "correction",
+    "part",
+    "approval",
+    "draft",
+    "resume",
+    "sending",
+    "duty_first",
+    "duty_maybe_first",
+    "hold",
+    "release",
 ]
 
 
@@ -167,6 +180,10 @@ def awaited(
 ) -> Awaited | None:
     """What the letters wait for, that of the earliest deadline first; None where they wait for nobody."""
     letters = letters_of(incident, catalog) if letters is None else letters
+    if waits := next((each for each in uncorrected(incident) if unsaid_since(incident, each)), None):
+        of, fact = incident.corrections[waits].of, FACT_OF[CORRECTION]
+        what = f"what was wrong in {of}, and what is right, for the {waits} to those who got it"
+        return Awaited(what, f"learn '{fact}={{en: ...}}' --source '...'", "correction", {"notice": of})
     planned = {letter.id: letter for letter in letters}
     names = sorted(
         {*planned, *incident.notices},

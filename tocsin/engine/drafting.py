@@ -13,12 +13,14 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
+from tocsin.domain.further import further_kind, leaving, unsaid_since
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.scope.people import AffectedPerson, Company
+from tocsin.engine.further import came_back
 from tocsin.engine.jobs import Job
 from tocsin.engine.letters import (
     approval_digest,
@@ -44,16 +46,19 @@ from tocsin.storage.revisions import owed_by_any_id
 BATCH = 500
 #: Marks of a notice whose waiting letters will leave.
 _ON_ITS_WAY = ("released", "sending", "paused")
+#: Why somebody gets no further letter.
+_UNREAD = "the letter before came back: she has not read it"
 
 
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     """Every distinct letter rendered from what is known now, as the entry that an approval would bind."""
-    if incident.owed_letters == 0:
+    if incident.owed_letters == 0 and not further_kind(notice):
         raise Refused(
             f"{incident.key} has nobody to write to yet; tocsin scope {incident.key} finds the people first"
         )
     letter = letter_of(incident, app.catalog_of(incident), notice)
     _refuse_lacking(incident, letter)
+    _refuse_unsaid(incident, notice)
     write = writing(app, incident, notice, fresh=True)
     people = Counter(readers_of(person) for _, person in readers(app, incident, notice))
     if not people:
@@ -82,6 +87,16 @@ def _refuse_lacking(incident: Incident, letter: LetterPlan | None) -> None:
     """Refused while the letter lacks a part that a duty needs, or has one that a law forbids."""
     for lack in letter.lacks if letter else ():
         raise Refused(lack.words(incident.key, letter.id if letter else ""))
+
+
+def _refuse_unsaid(incident: Incident, notice: str) -> None:
+    """Refused while nobody has said what a further letter is to say, or the letters before it still leave."""
+    if fact := unsaid_since(incident, notice):
+        raise Refused(
+            f"nobody has said what the {notice} says; tocsin learn {incident.key} '{fact}={{en: ...}}' --source '...'"
+        )
+    if further_kind(notice) and (other := leaving(incident, notice)):
+        raise Refused(f"{other} is still leaving; wait until its sending has ended")
 
 
 def _added(
@@ -138,7 +153,9 @@ def fill(job: Job) -> bool:
         if (now.mark, now.digest) == ("released", state.digest):
             body = LedgerFilled(notice=notice, digest=state.digest, rows=rows, excluded=dict(excluded))
             change.add(body, cause=job.move.cause, key=job.move.key)
-            change.also += [job.fence, partial(_set_apart, change=change, notice=notice)]
+            change.also.append(job.fence)
+            if not further_kind(notice):
+                change.also.append(partial(_set_apart, change=change, notice=notice))
 
     return bool(record(app, key, decide, actor="engine").entries)
 
@@ -165,20 +182,28 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
     """The ledger's row of each reader, as it stands before anything was sent."""
     key, digest, people_key = incident.key, incident.notices[notice].digest, app.people_key(incident.key)
     others = _told_by_others(app, incident, notice)
+    further = further_kind(notice) is not None
+    unread = came_back(app, incident, notice) if further else frozenset()
     catalog = app.catalog_of(incident)
     letter, organisation = letter_of(incident, catalog, notice), catalog.contacts.organisation
     needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
     # The day that also decides to whom a letter speaks.
     day = write.letters.facts.dated
     for hidden, person in readers(app, incident, notice):
-        wanted = needs.get(readers_of(person), {})
-        way = route(person, catalog.data_map.openers, day)
         reader = write.reader(person)
-        if not write.letters.speaks_to(reader.audience):
-            way = replace(way, address=None)
-        if isinstance(person, Company) and person.people:
-            others.pop(hidden, None)  # what she had speaks of her own account alone
-        reason = others.get(hidden) or no_route(person, way, wanted, organisation)
+        addresses: tuple[str, ...] = (person.email,) if person.email else ()
+        by_guardian = False
+        if further:
+            reason = _UNREAD if hidden in unread else None
+        else:
+            way = route(person, catalog.data_map.openers, day)
+            if not write.letters.speaks_to(reader.audience):
+                way = replace(way, address=None)
+            if isinstance(person, Company) and person.people:
+                others.pop(hidden, None)  # what she had speaks of her own account alone
+            wanted = needs.get(readers_of(person), {})
+            reason = others.get(hidden) or no_route(person, way, wanted, organisation)
+            addresses, by_guardian = way.addresses, way.way == "guardian"
         message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
             "incident": key,
@@ -188,12 +213,12 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "variant": variant_digest(write.letters.variant_of(reader, write.locale(person))),
             "readers": readers_of(person).key,
             "address": 1,
-            "addresses": max(len(way.addresses), 1),
+            "addresses": max(len(addresses), 1),
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
-            "way": "other-letter" if hidden in others else "guardian" if way.way == "guardian" else None,
-            "accounted_at": app.now() if hidden in others else None,
+            "way": "other-letter" if hidden in others else "guardian" if by_guardian else None,
+            "accounted_at": app.now() if hidden in others or hidden in unread else None,
             "held_at": None,
             "attempts": 0,
             "doubtful": False,
@@ -201,7 +226,7 @@ def _rows(app: App, incident: Incident, notice: str, write: Writing) -> Iterator
             "not_before": incident.declared_at,
             "sealed": seal(
                 people_key,
-                _content(write, person, way.addresses, reader),
+                _content(write, person, addresses, reader),
                 ledger.sealed_for(key, message_id),
             ),
         }

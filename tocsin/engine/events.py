@@ -76,6 +76,7 @@ _SAYS: Mapping[type[k.Body], tuple[str, Mapping[str, str]]] = {
     k.DutyMet: ("filed", {"to": "key"}),
     k.SupplementFiled: ("supplement", {"number": "number", "to": "key"}),
     k.NoticeReleased: ("released", {}),
+    k.WrongLetterFound: ("found_wrong", {"people": "got"}),
     k.Countersigned: ("countersigned", {"person": "person"}),
     k.NotNotified: ("not_notified", {"to": "of", "who": "decided_by"}),
     k.NotNotifiedTakenBack: ("taken_back", {"to": "of"}),

@@ -16,15 +16,17 @@ from tocsin.domain.answers import nearest
 from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
+from tocsin.domain.further import further_kind, further_names, template_of
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.letters import CUSTOMERS, letters_of, recipients_digest
-from tocsin.domain.noticenames import CONTROLLERS, is_letter, letter_name, speaks_for_all
+from tocsin.domain.noticenames import CONTROLLERS, is_letter, speaks_for_all
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.timeline import canonical, digest
 from tocsin.engine.additions import additions
 from tocsin.engine.controllers import companies
+from tocsin.engine.further import further_readers, further_recipients
 from tocsin.engine.writing import Writing, readers_of
 from tocsin.rendering.account import account
 from tocsin.rendering.letter import Letter, LetterFacts, Letters, Variant
@@ -78,13 +80,15 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         measures_taken=learned("measures_taken"),
         measures_planned=learned("measures_planned"),
         advice=learned("advice_to_people"),
+        letter_correction=learned("letter_correction"),
+        letter_addition=learned("letter_addition"),
         drill=incident.drill,
         suspected=certainty.suspected(known),
         kind_roles={kind.id: kind.role for kind in catalog.data_map.kinds},
         additions=additions(catalog, known, added),
     )
     return Writing(
-        Letters(letter_name(notice), folder, facts),
+        Letters(template_of(notice), folder, facts),
         organisation.notice_sender,
         organisation.notice_sender_name,
         organisation.reply_to,
@@ -92,6 +96,7 @@ def writing(app: App, incident: Incident, notice: str, *, fresh: bool = False) -
         added,
         left_out,
         facts_of(incident, catalog),
+        plain=further_kind(notice) is not None,
     )
 
 
@@ -113,6 +118,9 @@ def readers(app: App, incident: Incident, notice: str = HOLDING) -> Iterable[tup
     The holding letter goes to all, and that to companies to those whose people were hit. Whom no other letter of ours
     is for gets the common one, so that nobody is left out.
     """
+    if further_kind(notice):
+        yield from further_readers(app, incident, notice)
+        return
     if incident.scope is None:
         raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
     if notice == CONTROLLERS:
@@ -147,6 +155,8 @@ def _whose(app: App, incident: Incident, notice: str) -> Callable[[Readers], boo
 
 def recipients_of(app: App, incident: Incident, notice: str) -> str:
     """The digest of the people whom a letter goes to."""
+    if further_kind(notice):
+        return further_recipients(app, incident, notice)
     if incident.scope is None:
         raise Refused(f"{incident.key} has no scope yet; tocsin scope {incident.key} measures it first")
     return recipients_digest(letters_of(incident, app.catalog_of(incident)), notice, incident.recipients)
@@ -197,7 +207,8 @@ def variant_digest(variant: Variant) -> str:
 def refuse_unknown(app: App, incident: Incident, notice: str) -> None:
     """Refused when there is no such notice, with the nearest right name."""
     letters = (letter.id for letter in letters_of(incident, app.catalog_of(incident)))
-    names = dict.fromkeys((CUSTOMERS, HOLDING, CONTROLLERS, *letters, *incident.notices))
+    known = (CUSTOMERS, HOLDING, CONTROLLERS, *letters, *incident.notices, *further_names(incident))
+    names = dict.fromkeys(known)
     if notice not in names:
         raise Refused(f"there is no notice {notice!r}{nearest(notice, names)}")
 

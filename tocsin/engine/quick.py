@@ -10,8 +10,10 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
+from tocsin.domain.aiming import aims
 from tocsin.domain.approving import APPROVERS, LOUD_FROM, approvals_needed
 from tocsin.domain.checklist import applicable
+from tocsin.domain.letters import letters_of
 from tocsin.domain.notice import LEAVING
 from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
@@ -189,7 +191,8 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
     state = incident.notices[move.notice]
     body = k.ApprovalAsked(notice=move.notice, digest=state.digest, roles=APPROVERS)
     seq = change.add(body, cause=move.cause, key=move.key)
-    needed = approvals_needed(incident, app.catalog_of(incident), move.notice)
+    catalog = app.catalog_of(incident)
+    needed = approvals_needed(incident, catalog, move.notice)
     void: list[str | Line] = (
         [line("void", notice=move.notice), *state.void_because[:1]] if state.void_because else []
     )
@@ -208,7 +211,13 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
     by_link = app.settings.console_url is not None and "email" not in incident.silenced
     if by_link:
         lines.append(line("read_by_mail"))
-    due = min((d.soonest for d in incident.duties.values() if d.mark == "open" and d.soonest), default=None)
+    aim = [
+        each.at
+        for each in aims(incident, catalog, letters_of(incident, catalog))
+        if each.notice == move.notice
+    ]
+    soonest = (d.soonest for d in incident.duties.values() if d.mark == "open" and d.soonest)
+    due = min((*aim, *soonest), default=None)
     tell(
         app,
         change,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin.domain import certainty
 from tocsin.domain.audience import Audience, audience_of
+from tocsin.domain.certainty import Certainty
 from tocsin.domain.demands import Readers, as_readers, cells_of
 from tocsin.domain.facts import Facts
 from tocsin.domain.scope.people import AffectedPerson, Company
@@ -28,6 +29,8 @@ class Writing:
     #: The sections that are kept from some.
     left_out: Mapping[Readers, tuple[str, ...]]
     facts: Facts
+    #: A further letter says nothing of its reader's own data: the letter before it did.
+    plain: bool = False
 
     def mold(self, subject: str, audience: Audience = "customer") -> Mold:
         """What all letters of one subject share; it proves the first of each shape as a whole."""
@@ -46,6 +49,8 @@ class Writing:
 
     def reader(self, person: AffectedPerson) -> Reader:
         """What a letter says of its reader; days are days of the company's zone."""
+        if self.plain:
+            return Reader((), Certainty.UNKNOWN, person.name, None, None)
         days = [
             moment and moment.astimezone(self.zone).date() for moment in (person.first_seen, person.last_seen)
         ]

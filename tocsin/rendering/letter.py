@@ -154,10 +154,15 @@ class Letters:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over everything that all readers share: templates, texts, sender, drill. Approval binds to this."""
+        """SHA-256 over everything that all readers share: templates, texts, sender, drill. Approval binds to this.
+
+        Of the texts, those that some language of the letter prints.
+        """
         names = (*self._files.names, *FRAMES)
         files = {name: hashlib.sha256((self._folder / name).read_bytes()).hexdigest() for name in names}
         facts = {**asdict(self.facts), "dated": self.facts.dated.isoformat()}
+        for name in {*TEXTS} - {*printed_texts(self._folder / name for name in self._files.names)}:
+            del facts[name]
         for name, printed in PRINTED_OF.items():
             facts[name] = getattr(self.facts, name).model_dump(mode="json", include=printed)
         words = {

@@ -47,6 +47,8 @@ class LetterFacts:
     measures_taken: Mapping[str, str]
     measures_planned: Mapping[str, str]
     advice: Mapping[str, str]
+    letter_correction: Mapping[str, str] = field(default_factory=dict)
+    letter_addition: Mapping[str, str] = field(default_factory=dict)
     drill: bool = False
     #: Nobody has said yet that there was a breach.
     suspected: bool = True

@@ -37,6 +37,7 @@ Kind = Literal[
     "status",
     "approval",
     "alone",
+    "wrong",
     "all-clear",
     "trouble",
     "newer-law",

@@ -12,9 +12,11 @@ from tocsin.domain.languages import ENGLISH, language_tag, shorter
 from tocsin.rendering.letterfacts import LetterFacts
 from tocsin.rendering.written import said_in
 
-TEXTS = ("what_happened", "consequences", "measures_taken", "measures_planned", "advice")
+#: What a correction and a follow-up say.
+FURTHER = ("letter_correction", "letter_addition")
+TEXTS = ("what_happened", "consequences", "measures_taken", "measures_planned", "advice", *FURTHER)
 #: A customer letter without these would not be one; the holding letter says that they are being established.
-REQUIRED = ("what_happened", "measures_taken")
+REQUIRED = ("what_happened", "measures_taken", *FURTHER)
 #: A text to the fact that it is, where that has another name.
 FACT_OF = {"advice": "advice_to_people"}
 #: Stands among what is lacking where there are no templates.

@@ -8,10 +8,12 @@ from typing import Any
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.delivery.told import untold
+from tocsin.domain.aiming import Aim, aims
 from tocsin.domain.asking import NextQuestion
 from tocsin.domain.escalation import nobody_reached, unanswered
 from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
+from tocsin.domain.letters import letters_of
 from tocsin.domain.order import Disorder, out_of_order
 from tocsin.domain.rhythm import Update, next_update
 from tocsin.domain.setback import SET_BACK
@@ -94,6 +96,8 @@ class Card:
     #: Letters that one person released alone and nobody has countersigned, and those that one person may release.
     alone: tuple[Lone, ...] = ()
     may_be_alone: tuple[Alone, ...] = ()
+    #: Where the risk is high: by when letters that have not left should have.
+    aims: tuple[Aim, ...] = ()
     #: Who signed the latest revision of the scope.
     signed_by: tuple[str, ...] = ()
     #: Its channel in Slack; None where nothing is known of one.
@@ -118,7 +122,7 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
     # Of a file that is closed, or was no incident, nothing is left to do.
     waits = waiting(app, actor, incident)
     found = steps(app, incident, language) if incident.open else []
-    law = owed(app, incident, now)
+    law, catalog = owed(app, incident, now), app.catalog_of(incident)
     upcoming = next_step(found, incident, actor)
     open_duties = [duty for duty in law.duties if duty.open]
     return Card(
@@ -140,6 +144,7 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         held=sum(incident.held.values()) if incident.open else 0,
         held_told=sum(incident.held_told.values()) if incident.open else 0,
         alone=tuple(each for each in lone(app, actor, incident) if each.command) if incident.open else (),
+        aims=aims(incident, catalog, letters_of(incident, catalog)) if incident.open and not waits else (),
         may_be_alone=tuple(may_be_alone(app, incident, now)) if incident.open else (),
         signed_by=tuple(each.by for each in incident.signed_by),
         filed=tuple(each for each in law.duties if each.state == "filed" and each.recipient == "authority"),
@@ -147,7 +152,7 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         asked_first=next(iter(law.questions), None),
         disorder=out_of_order(incident.facts) if incident.open else (),
         update=_update(app, incident, now),
-        doubts=doubts(incident, app.catalog_of(incident)),
+        doubts=doubts(incident, catalog),
         down=tuple(down_routes(app, now)),
         newer_laws=asks_more(app, incident) and not waits,
         triage=waits,

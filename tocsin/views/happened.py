@@ -43,6 +43,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.NoticeVoided,
         k.NoticeReleased,
         k.ReleasedAlone,
+        k.WrongLetterFound,
         k.Countersigned,
         k.CountersignatureAsked,
         k.LedgerFilled,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.app import App
+from tocsin.domain.aiming import Aim, aims
 from tocsin.domain.approving import standing
 from tocsin.domain.asked import Lack, way_to_say
 from tocsin.domain.facts import FACTS
@@ -47,6 +48,8 @@ class LetterView:
     state: str
     people: int
     due_at: datetime | None
+    #: By when it should have left, where the risk to people is high.
+    aim: Aim | None
     readers: tuple[ReadersView, ...]
     left_out: tuple[str, ...]
     lacks: tuple[str, ...]
@@ -61,7 +64,9 @@ class LetterView:
 
 def letters(app: App, incident: Incident) -> tuple[LetterView, ...]:
     """The letters of an incident, the one that is due first first; of equals the common one."""
-    return tuple(_view(app, incident, letter) for letter in _soonest_first(app, incident))
+    found = _soonest_first(app, incident)
+    aimed = {each.notice: each for each in aims(incident, app.catalog_of(incident), tuple(found))}
+    return tuple(_view(app, incident, letter, aimed.get(letter.id)) for letter in found)
 
 
 def lacking(app: App, incident: Incident) -> tuple[LackView, ...]:
@@ -94,7 +99,7 @@ def first_to_people(incident: Incident) -> tuple[int, datetime | None]:
     return len(duties), min((duty.soonest for duty in duties if duty.soonest), default=None)
 
 
-def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
+def _view(app: App, incident: Incident, letter: LetterPlan, aim: Aim | None) -> LetterView:
     state = incident.notices.get(letter.id)
     untold = state.untold if state else {}
     asked = [lack.words(incident.key, letter.id) for lack in letter.lacks if not lack.forbidden]
@@ -110,6 +115,7 @@ def _view(app: App, incident: Incident, letter: LetterPlan) -> LetterView:
         else "not-drafted",
         letter.people,
         letter.due_at,
+        aim,
         tuple(
             ReadersView(readers.key, owed.duties, owed.added, untold.get(readers.key))
             for readers, owed in letter.readers.items()

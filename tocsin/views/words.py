@@ -156,6 +156,13 @@ def _alone(body: k.ReleasedAlone, texts: Texts) -> str:
     )
 
 
+def _found_wrong(body: k.WrongLetterFound, texts: Texts) -> str:
+    stops = ", the rest stays" if body.stops else ""
+    digests = ", ".join(digest[:12] for digest in body.digests)
+    found = f"{body.notice}, digest {digests}{stops}: {body.got} people have it"
+    return f"{found}; proposed to them: {body.correction}{_said(body.because, texts)}"
+
+
 def _filled(body: k.LedgerFilled, texts: Texts) -> str:
     left_out = "".join(f", {count} without: {why}" for why, count in body.excluded.items())
     return f"{body.notice}: {body.rows} letters{left_out}"
@@ -349,6 +356,7 @@ _SAY: dict[type[k.Body], Say] = {
     k.NoticeVoided: _reasons("notice"),
     k.ApprovalAsked: lambda body, texts: f"{body.notice} of {', '.join(body.roles)}",
     k.ReleasedAlone: _alone,
+    k.WrongLetterFound: _found_wrong,
     k.Countersigned: lambda body, texts: (
         f"{body.notice} by {body.person}, digest {body.digest[:12]}, released alone in entry {body.released}"
     ),

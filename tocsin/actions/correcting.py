@@ -1,0 +1,111 @@
+"""Somebody says that what leaves is false, or misdirected: the rest stops, and a correction is proposed."""
+
+from tocsin.actions.asking import act, command_of, refuse_silence
+from tocsin.actors import Actor, known
+from tocsin.app import App
+from tocsin.change import Change
+from tocsin.domain.approving import APPROVERS
+from tocsin.domain.errors import Refused
+from tocsin.domain.further import next_correction, uncorrected
+from tocsin.domain.incident import Edition, Incident, NoticeState
+from tocsin.domain.kinds import WrongLetterFound
+from tocsin.engine.letters import drafted
+from tocsin.engine.messages import role_or_standin, tell
+from tocsin.record import Recorded
+from tocsin.rendering.message import line
+from tocsin.storage import further
+
+#: Who hears at once that a letter was found wrong.
+_HEAR = ("incident-commander", *APPROVERS)
+#: Marks under which what was approved has left, or may.
+_LEAVING = ("released", "sending", "paused")
+
+
+def found_wrong(
+    app: App,
+    actor: Actor,
+    key: str,
+    notice: str,
+    *,
+    because: str,
+    edition: int | None = None,
+    command: str | None = None,
+) -> Recorded:
+    """What left is wrong: nothing more of it leaves, not even the next letter. Anybody known may say so.
+
+    The latest edition is meant, with those that say the same, or the one that is named. It comes back as a draft once
+    what it prints is corrected; those who got it get a correction, once somebody has said what is right.
+    """
+
+    def decide(change: Change) -> None:
+        incident = change.incident
+        state = drafted(app, incident, notice)
+        known(actor, incident)
+        wrong = _editions(incident, state, edition)
+        refuse_silence(because, f"say what is wrong with {notice}: --because '...'")
+        digests = tuple(each.digest for each in wrong)
+        with app.database.read() as connection:
+            got = further.how_many_got(connection, key, {notice: digests})
+        meant = {each.inputs for each in wrong}
+        stops = state.mark in _LEAVING and state.digest in digests
+        body = WrongLetterFound(
+            notice=notice,
+            digests=digests,
+            got=got,
+            # A draft that would say the same again is none that anybody should approve.
+            stops=stops or (state.mark in ("in-review", "approved") and state.inputs in meant),
+            correction=next_correction(incident),
+            because=change.keep(because),
+        )
+        seq = change.add(body)
+        lines = [
+            line("found_wrong", notice=notice, who=actor.id),
+            line("reason", text=because),
+            line("got_wrong", people=got, correction=body.correction),
+        ]
+        tell(
+            app,
+            change,
+            "wrong",
+            role_or_standin(app, incident, *_HEAR),
+            lines,
+            subject=f"wrong/{seq}",
+            lane="page",
+            cause=seq,
+            action=f"tocsin ledger {key} {notice} --wrong",
+            loud=True,
+        )
+
+    asked = command_of(command, "wrong", [notice, because, edition])
+    return act(app, actor, key, decide, command=asked)
+
+
+def _editions(incident: Incident, state: NoticeState, number: int | None) -> list[Edition]:
+    """The editions that are meant. Refused where nothing of them was let leave, or they were found wrong before."""
+    key, notice = incident.key, state.id
+    if not state.editions:
+        raise Refused(
+            f"nothing of {notice} was let leave; tocsin reject {key} {notice} --because '...' says no to the draft"
+        )
+    named = next((each for each in reversed(state.editions) if number in (None, each.number)), None)
+    if named is None:
+        there = ", ".join(str(each.number) for each in state.editions)
+        raise Refused(f"edition {number} of {notice} was not let leave; there are {there}")
+    before = {digest: each.id for each in incident.corrections.values() for digest in each.digests}
+    alike = [each for each in state.editions if each.inputs == named.inputs]
+    new = [each for each in alike if each.digest not in before]
+    if not new:
+        raise Refused(
+            f"{notice} was found wrong already; tocsin draft {key} {before[named.digest]} writes to those who got it"
+        )
+    return new
+
+
+def refuse_uncorrected(incident: Incident) -> None:
+    """Refused while those who got a wrong letter have no correction, nor a draft of one."""
+    for correction in uncorrected(incident):
+        found = incident.corrections[correction]
+        raise Refused(
+            f"{found.of} was found wrong, and those who got it have no {correction}; tocsin learn {incident.key} "
+            "'letter_correction={en: ...}' --source '...' writes it, or close --because with why there is none"
+        )
