@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tocsin.actions.accounting import exclude, told_otherwise
     from tocsin.actions.checklist import done, skip, undo
-    from tocsin.actions.closing import close, decline, erase, redact, reopen
+    from tocsin.actions.closing import close, decline, redact, reopen
     from tocsin.actions.commands import run
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
+    from tocsin.actions.erasing import erase
     from tocsin.actions.exporting import export_affected
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
@@ -48,7 +49,6 @@ _ROOMS = {
     "closing": (
         "close",
         "decline",
-        "erase",
         "redact",
         "reopen",
     ),
@@ -59,6 +59,7 @@ _ROOMS = {
         "notify_after_all",
     ),
     "declaring": ("declare",),
+    "erasing": ("erase",),
     "exporting": ("export_affected",),
     "knowing": (
         "assess",

@@ -1,9 +1,10 @@
 """The list of affected people, when it has to leave the system."""
 
 import csv
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tocsin.actions.asking import act, command_of, first_answer, refuse_silence
 from tocsin.actors import Actor, need
@@ -18,11 +19,14 @@ from tocsin.record import Recorded
 from tocsin.rendering.spreadsheet import cell
 from tocsin.storage import affected
 
+#: Who may take it out.
+TAKERS = ("dpo", "investigation")
+
 
 def export_affected(
     app: App, actor: Actor, key: str, target: Path, *, because: str, command: str | None = None
 ) -> Recorded:
-    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry.
+    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry with its SHA-256.
 
     Said again, it writes no second list: the first may have served and been deleted.
     """
@@ -30,32 +34,59 @@ def export_affected(
     if done := first_answer(app, actor, key, asked):
         return done
     incident = app.incident(key)
-    need(actor, incident, "dpo", "investigation")
+    need(actor, incident, *TAKERS)
     if incident.scope is None:
         raise Refused(f"{key} has no scope yet; tocsin scope {key} measures it first")
     refuse_silence(because, "say why the list leaves the system: --because '...'")
     people_key, revision = app.people_key(key), incident.scope.revision
-    with app.database.read() as connection:
-        rows = affected.number(connection, key, revision)
-
-    def decide(change: Change) -> None:
-        need(actor, change.incident, "dpo", "investigation")
-        change.add(PeopleExported(rows=rows, because=change.keep(because)))
-
-    with private_file(target, "w") as file:
-        # Said before it is done: a list that nobody knows of is worse than an entry without a list.
-        done = act(app, actor, key, decide, command=asked, closed_too=True)
-        with app.database.read() as connection:
+    if target.exists():
+        raise Refused(f"{target} exists; choose another name")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with private_file(unfinished, "w") as file, app.database.read() as connection:
+            seen = _Hashed(file)
             people = affected.people(connection, key, revision, people_key)
-            _write_people(csv.writer(file), people, explained(app, incident, revision))
+            rows = _write_people(csv.writer(seen), people, explained(app, incident, revision))
+
+        def decide(change: Change) -> None:
+            need(actor, change.incident, *TAKERS)
+            said = PeopleExported(rows=rows, because=change.keep(because), sha256=seen.sha256)
+            change.add(said)
+
+        # Said before it is there: a list that nobody knows of is worse than an entry without a list.
+        done = act(app, actor, key, decide, command=asked, closed_too=True)
+        unfinished.rename(target)
+    except OSError as error:
+        raise Refused(f"{target}: {error.strerror}; name a file that can be written") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
     return done
+
+
+class _Hashed:
+    """A file that is written, and hashed on the way."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def write(self, text: str) -> int:
+        """Write on, as `csv` asks it."""
+        self._hash.update(text.encode())
+        return self._file.write(text)
+
+    @property
+    def sha256(self) -> str:
+        """Of all that was written, in hex."""
+        return self._hash.hexdigest()
 
 
 _COLUMNS = ("id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name", "why")
 _EDGES = ("first", "last")
 
 
-def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revision: Explained) -> None:
+def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revision: Explained) -> int:
+    """Write them, and count them."""
+    rows = 0
     table.writerow([*_COLUMNS, *(f"{edge}_{name}" for edge in _EDGES for name in ("file", "sha256", "line"))])
     for _, person in people:
         reasons = revision.of(person.why)
@@ -65,3 +96,5 @@ def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revi
         for row in (reasons.first, reasons.last):
             cells += [row.file, row.sha256, row.line or ""] if row else ["", "", ""]
         table.writerow([cell(value) for value in cells])
+        rows += 1
+    return rows

@@ -778,8 +778,9 @@ class SendingStopped(Body):
     untold: dict[str, int] = {}
     resume_at: Moment | None = None
     why: str = ""
-    #: The host of the relay that took them.
+    #: The host of the relay that took them, and the country in which it stood, as it was declared.
     relay: str = ""
+    relay_country: str = ""
 
 
 class LettersReturned(Body):
@@ -834,10 +835,11 @@ class ToldOtherwise(Body):
 
 
 class PeopleExported(Body):
-    """A person took the list of affected people out of the system."""
+    """A person took the list of affected people out of the system: so many rows, and the file by its SHA-256."""
 
     rows: int
     because: Words
+    sha256: str = ""
 
 
 class ProofTaken(Body):

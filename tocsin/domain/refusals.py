@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 _REPLY = re.compile(
     r"\bat (?P<phase>[a-z-]+): (?P<code>5\d\d)[ -]+(?:(?P<status>5\.\d{1,3}\.\d{1,3})\b)?(?P<words>.*)"
 )
+#: Where a server's words begin: behind its code, and its status where it gives one.
+_ANSWER = re.compile(r"\bat [a-z-]+: [245]\d\d(?:[ -]+[245]\.\d{1,3}\.\d{1,3}\b)?")
 #: Subjects of a status that speak of the reader's address, mailbox or server; and what in them speaks of our sender.
 _THEIRS, _OUR_SENDER = ("1", "2", "4"), ("5.1.7", "5.1.8")
 #: Security, and yet about the reader: the mailbox, or the domain, belongs to somebody else by now (RFC 7293).
@@ -35,6 +37,12 @@ def is_ours(reply: str) -> bool:
         return code in _OUR_CODES or bool(_OUR_WORDS.search(words))
     _, subject, _ = status.split(".")
     return status in _OUR_SENDER or (subject not in _THEIRS and status not in _CHANGED_HANDS)
+
+
+def gist(reason: str) -> str:
+    """A reason without a server's own words, which may quote a reader: `relay:25 at dot: 554 5.7.1`."""
+    found = _ANSWER.search(reason)
+    return reason[: found.end()] if found else reason
 
 
 @dataclass

@@ -143,6 +143,7 @@ def stopped(course: Course) -> bool:
                 resume_at=rest,
                 why=course.why,
                 relay=app.settings.mail.host or "",
+                relay_country=app.settings.mail.country or "",
             ),
             cause=course.job.move.cause,
             key=f"{course.job.move.key}/{change.incident.head_seq}",

@@ -9,7 +9,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.kinds import Paged
 from tocsin.domain.message import Undelivered
-from tocsin.domain.refusals import Refusals, is_ours
+from tocsin.domain.refusals import Refusals, gist, is_ours
 from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
@@ -43,23 +43,23 @@ def heard(course: "Course", reply: str | None) -> None:
     course.refusals.hear(reply)
     if reply is not None and is_ours(reply) and course.refusals.too_many:
         count, among = course.refusals.figures
-        _refuse(
-            course, f"{count} of the last {among} letters were refused for our fault, the last one {reply}"
-        )
+        said = f"{count} of the last {among} letters were refused for our fault, the last one"
+        _refuse(course, said, reply)
 
 
 def down(course: "Course", failure: Undelivered) -> None:
     """The relay has failed so often that the sending rests; where it refuses us, until a person has seen to it."""
     if failure.phase in _EVERY_LETTER and is_ours(failure.reason):
-        _refuse(course, f"the relay refuses us: {failure.reason}")
+        _refuse(course, "the relay refuses us:", failure.reason)
     else:
-        course.down, course.why = True, f"the relay is down: {failure.reason}"
+        course.down, course.why = True, f"the relay is down: {gist(failure.reason)}"
 
 
-def _refuse(course: "Course", why: str) -> None:
+def _refuse(course: "Course", why: str, answer: str) -> None:
+    """The answer in full is sealed with the pause; in the entry of the stop stands its gist."""
     # The first reason stands: other connections may hear of it a moment later.
-    course.refused = course.refused or why
-    course.why = course.why or f"stopped: {why}"
+    course.refused = course.refused or f"{why} {answer}"
+    course.why = course.why or f"stopped: {why} {gist(answer)}"
 
 
 def call_about_refusals(app: App, change: Change, notice: str, refusals: Refusals, cause: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from tocsin.channels import Channel
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
+from tocsin.domain.masking import masked
 from tocsin.domain.message import Undelivered
 from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.domain.returns import return_path
@@ -133,7 +134,7 @@ async def _one(course: Course, channel: Channel, row: Any) -> Settled:
         letter = hashlib.sha256(envelope.content).hexdigest()
         receipt = await channel.send(envelope)
     except Refused as refusal:
-        return settled("excluded", "refused", "build", str(refusal))
+        return settled("excluded", "refused", "build", masked(str(refusal)))
     except Undelivered as failure:
         if failure.outcome == "refused":
             course.failures = 0

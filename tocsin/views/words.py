@@ -343,7 +343,9 @@ _SAY: dict[type[k.Body], Say] = {
     k.ProofTaken: lambda body, texts: (
         f"{body.notice}: {body.letters} letters, {len(body.files)} files{_said(body.because, texts)}"
     ),
-    k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
+    k.PeopleExported: lambda body, texts: (
+        f"{body.rows} people{f', sha256 {body.sha256[:16]}' if body.sha256 else ''}{_said(body.because, texts)}"
+    ),
     k.TakenUp: lambda body, texts: f"{_offered(body)} in {_DOORS[body.door]}{_proven(body)}",
     k.Refusal: lambda body, texts: (
         f"{_offered(body)} in {_DOORS[body.door]}, {body.who}: {_TURNED[body.why]}"
