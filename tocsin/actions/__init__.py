@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tocsin.actions.accounting import exclude, told_otherwise
+    from tocsin.actions.answering import answered
     from tocsin.actions.checklist import done, skip, undo
     from tocsin.actions.closing import close, decline, redact, reopen
     from tocsin.actions.commands import run
@@ -41,6 +42,7 @@ _ROOMS = {
         "exclude",
         "told_otherwise",
     ),
+    "answering": ("answered",),
     "checklist": (
         "done",
         "skip",
@@ -112,6 +114,7 @@ _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
 __all__ = [
     "accept_laws",
     "ack",
+    "answered",
     "approve",
     "assess",
     "close",

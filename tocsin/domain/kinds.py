@@ -834,6 +834,21 @@ class ToldOtherwise(Body):
     because: Words
 
 
+class PersonAsked(Body):
+    """Somebody asked whether a person was affected, and was answered from this revision of the scope.
+
+    `person` is a pseudonym; `letters` says of each notice how the letter to her stands.
+    """
+
+    person: str
+    revision: int
+    #: Whether the scope names her, and whether she is owed a letter.
+    affected: bool
+    owed: bool
+    letters: dict[str, str] = {}
+    because: Words | None = None
+
+
 class PeopleExported(Body):
     """A person took the list of affected people out of the system: so many rows, and the file by its SHA-256."""
 

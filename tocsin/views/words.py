@@ -343,6 +343,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.ProofTaken: lambda body, texts: (
         f"{body.notice}: {body.letters} letters, {len(body.files)} files{_said(body.because, texts)}"
     ),
+    k.PersonAsked: lambda body, texts: (
+        f"{body.person[:12]}: {'affected' if body.affected else 'not among the affected'}, "
+        f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
+    ),
     k.PeopleExported: lambda body, texts: (
         f"{body.rows} people{f', sha256 {body.sha256[:16]}' if body.sha256 else ''}{_said(body.because, texts)}"
     ),
