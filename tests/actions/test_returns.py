@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from tests.bouncing import BOX, complaint, mark_of, prose, report
 from tests.evidence.conftest import put_back
@@ -22,7 +22,8 @@ from tocsin.rounds import rounds
 from tocsin.settings import Mailbox
 from tocsin.sinks.mail import Fault
 from tocsin.sources.mailfiles import messages
-from tocsin.storage import returned
+from tocsin.storage import ledger, returned
+from tocsin.storage.tables import ledger as ledger_table
 from tocsin.views.person import story
 from tocsin.views.sending import course, unreached
 
@@ -379,3 +380,90 @@ def test_a_file_is_not_closed_over_what_nobody_read(sent):
     sent.leap(days=6)
     with pytest.raises(Refused, match="1 message waits for a person, which came back"):
         sent.as_("an").close()
+
+
+AWAY = "From: Hoa <c1@example.org>\nTo: {to}\nSubject: away\nAuto-Submitted: auto-replied\n\nI am away, {number}.\n"
+
+
+def away(mark, number=1):
+    return AWAY.format(to=BOX.replace("@", f"+{mark}@") if mark else BOX, number=number).encode()
+
+
+def test_automatic_answers_are_set_aside_in_bulk_and_counted(sent):
+    noted = take_in(sent, *(away(letter_to(sent, f"c{n}")) for n in range(1, 6)), away(""), away("", 2))
+    assert dict(noted.reports) == {"auto-replied": 7}
+    assert waiting(sent) == []
+    (body,) = sent.told("LettersReturned")
+    assert body.reports == {"auto-replied": 5}
+    # They say nothing of what became of the letters.
+    assert states(sent) == {"handed_over": 6}
+    assert body.untold == dict.fromkeys(body.untold, 0)
+
+
+def test_who_was_accounted_for_is_settled_as_long_as_the_letter_did_not_surely_reach_her(tale):
+    tale.with_customers(4)
+    tale.mail.misbehave(Fault(at="dot", do="drop", recipient="c1@example.org", times=9))
+    tale.mail.misbehave(Fault(at="dot", do="drop", recipient="c2@example.org", times=9))
+    tale.released()
+    tale.leap(minutes=30).settle()
+    assert states(tale)["ambiguous"] == 2
+    # One that was in doubt, then refused, and for whose reader somebody accounted, stands so.
+    with tale.app.database.write() as connection:
+        doubted = ledger_table.c.state == "ambiguous"
+        connection.execute(update(ledger_table).where(doubted).values(accounted_at=tale.app.now()))
+    with tale.app.database.read() as connection:
+        assert ledger.accounted(connection, tale.key, CUSTOMERS) == 2
+    first, second = [row.mark for row in tale.rows if row.state == "ambiguous"]
+    for raw, counted, settled in (
+        # It arrived: it counts as delivered, and no more as one for whom somebody had to account.
+        (report(first, "delivered", "2.0.0"), "delivered", 1),
+        (report(second, number=2), "bounced", 1),
+    ):
+        returns.take_in(tale.app, [raw])
+        body = tale.told("LettersReturned")[-1]
+        assert (body.counts[counted], body.settled) == (1, settled)
+        with tale.app.database.read() as connection:
+            assert ledger.accounted(connection, tale.key, CUSTOMERS) == settled == tale.letter.settled
+
+
+def imap_of(tale, server, **more):
+    ours = Mailbox(
+        host="127.0.0.1",
+        port=server.port,
+        tls="loopback-only",
+        username="b",
+        password=SecretStr("secret"),
+        **more,
+    )
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"bounces": ours}))
+
+
+def test_a_look_goes_on_while_new_messages_lie_there(tale):
+    with Imap() as server:
+        imap_of(tale, server)
+        for number in range(450):
+            server.put(away("", number))
+        looked = returns.look(tale.app)
+        assert looked is not None
+        noted, walked = looked
+        assert (noted.reports["auto-replied"], walked.trouble) == (450, None)
+        assert server.lies_in("INBOX") == []
+
+
+def test_a_message_that_another_bell_moved_meanwhile_does_not_end_the_look(tale):
+    with Imap() as server:
+        imap_of(tale, server)
+        for number in range(3):
+            server.put(away("", number))
+        real = server._answer
+
+        def gone(verb, words):
+            if verb == "UID FETCH" and "BODY" in words[1] and words[0] == "1":
+                server.folders["INBOX"].pop(1, None)
+            return real(verb, words)
+
+        server._answer = gone
+        looked = returns.look(tale.app)
+        assert looked is not None
+        noted, walked = looked
+        assert (noted.new, walked.trouble, walked.failed) == (2, None, 0)

@@ -1,6 +1,7 @@
 """Looking into a mailbox of ours: each message is taken in, and moved away only once it is kept."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -16,8 +17,11 @@ from tocsin.storage.database import Unavailable
 
 log = Log("tocsin.intake")
 
-#: So many messages are taken at one look, new ones first; the next look takes the next ones.
+#: So many messages are listed at a time, new ones first. A look lists again while new ones lie there and it has time:
+#: half a million reports are taken in as fast as they can be read.
 MOST = 200
+#: Seconds that one look may take; the next one goes on.
+LONGEST = 300.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,12 @@ class Walk:
 
 
 def walk(
-    config: MailboxConfig, mark: Bookmark, largest: int, keep: Callable[[bytes, Lying, bool], bool], log: Log
+    config: MailboxConfig,
+    mark: Bookmark,
+    largest: int,
+    keep: Callable[[bytes, Lying, bool], bool],
+    log: Log,
+    seconds: float = LONGEST,
 ) -> Walk:
     """Read what lies in a mailbox. `keep` gets each message (its bytes, whether these are all), and says whether it is
     wholly kept: then it is moved away. Of one larger than `largest` bytes the head alone is read.
@@ -100,10 +109,16 @@ def walk(
     try:
         with opened(config) as mailbox:
             done.bookmark = mailbox.marked(mark)
-            for message in mailbox.lying(MOST, done.bookmark):
-                # Before it is read: one over which the line breaks each time keeps no other from its turn.
-                done.bookmark = done.bookmark.past(message.uid)
-                _keep(mailbox, message, largest, keep, done, log)
+            until, more = time.monotonic() + seconds, True
+            while more:
+                before, lying = done.bookmark, mailbox.lying(MOST, done.bookmark)
+                for message in lying:
+                    # Before it is read: one over which the line breaks each time keeps no other from its turn.
+                    done.bookmark = done.bookmark.past(message.uid)
+                    _keep(mailbox, message, largest, keep, done, log)
+                # Those that had to stay are looked at once a look.
+                new = [message.uid for message in lying if message.uid > before.newest]
+                more = len(new) == MOST and time.monotonic() < until
     except MailboxDown as down:
         # What was taken before the line broke is kept.
         done.trouble = str(down)
@@ -118,7 +133,10 @@ def _keep(
     done: Walk,
     log: Log,
 ) -> None:
-    raw, whole = mailbox.read(message, largest)
+    read = mailbox.read(message, largest)
+    if read is None:
+        return  # another bell, or a person, took it away meanwhile
+    raw, whole = read
     try:
         wholly = keep(raw, message, whole)
     except Unavailable:

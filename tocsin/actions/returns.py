@@ -133,7 +133,8 @@ def _taken(
         notice=row.notice if row else None,
         row=row.id if row else None,
         mark=row.mark if row else None,
-        action=found.action if row else returned.UNREAD,
+        # An automatic answer says nothing, whichever letter it is about: nobody has to read it.
+        action=found.action if row or found.action == "auto-replied" else returned.UNREAD,
         status=found.status,
         code=found.code,
         reporter=found.reporter,
@@ -177,9 +178,13 @@ def _decide(app: App, notice: str, change: Change) -> None:
 
 def _body(connection: Connection, key: str, notice: str, news: News) -> LettersReturned:
     counts, untold = ledger.counts(connection, key, notice), Counter(ledger.untold(connection, key, notice))
+    settled = ledger.accounted(connection, key, notice)
     for (before, after, readers, stood), count in news.moved.items():
         counts[before] -= count
         counts[after] += count
+        if stood == "accounted":
+            # For whom a person accounted counts as settled where the letter did not surely reach her, and there alone.
+            settled += count * ((after in ledger.UNREACHED) - (before in ledger.UNREACHED))
         untold[readers] += {("told", "bounced"): count, ("untold", "delivered"): -count}.get(
             (stood, after), 0
         )
@@ -188,6 +193,6 @@ def _body(connection: Connection, key: str, notice: str, news: News) -> LettersR
         reports=news.reports,
         digest=news.digest,
         counts=counts,
-        settled=ledger.accounted(connection, key, notice),
+        settled=settled,
         untold=dict(untold),
     )
