@@ -467,3 +467,44 @@ def test_a_message_that_another_bell_moved_meanwhile_does_not_end_the_look(tale)
         assert looked is not None
         noted, walked = looked
         assert (noted.new, walked.trouble, walked.failed) == (2, None, 0)
+
+
+def test_letters_that_come_back_for_our_fault_call_people_and_stop_what_still_leaves(tale):
+    ledger_settings = tale.app.settings.ledger.model_copy(update={"refused_least": 3, "refused_share": 0.2})
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"ledger": ledger_settings}))
+    tale.with_customers(8)
+    # One is put off, so that the sending goes on.
+    tale.mail.misbehave(Fault(at="rcpt", reply="451 4.7.1 later", recipient="c8@example.org"))
+    tale.released()
+    tale.leap(minutes=1)
+    called = len(tale.paged())
+    take_in(
+        tale,
+        report(letter_to(tale, "c1"), status="5.7.1"),
+        report(letter_to(tale, "c2"), status="5.1.1", number=2),
+    )
+    assert len(tale.paged()) == called
+    take_in(tale, report(letter_to(tale, "c3"), status="5.7.1", number=3))
+    assert tale.letter.mark == "sending"
+    take_in(tale, report(letter_to(tale, "c4"), status="5.7.26", number=4))
+    assert tale.letter.mark == "paused"
+    assert {person for _, person in tale.paged()[called:]} >= {"linh", "an"}
+    after = len(tale.paged())
+    # The next one calls nobody again.
+    take_in(tale, report(letter_to(tale, "c5"), status="5.7.1", number=5))
+    assert len(tale.paged()) == after
+    assert states(tale)["bounced"] == 5
+
+
+def test_what_names_no_letter_is_set_aside_with_an_entry(sent):
+    take_in(sent, b"From: x@y.example\nTo: bounces@streamonapi.example\nSubject: hello\n\nWhat?\n")
+    ((number, notice),) = waiting(sent)
+    assert notice is None
+    assert unread.settle(sent.app, sent.actor("an"), number, "nothing", because="an advertisement") is None
+    assert waiting(sent) == []
+    (body,) = sent.told("ReturnSetAside")
+    assert (len(body.seen), body.because is not None) == (64, True)
+    with pytest.raises(Refused, match="was read already"):
+        unread.settle(sent.app, sent.actor("an"), number, "nothing", because="an advertisement")
+    assert len(sent.told("ReturnSetAside")) == 1
+    assert verify(sent.app, sent.key).fault is None

@@ -7,7 +7,7 @@ report, or names no letter of ours, waits for a person.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from itertools import islice
@@ -15,19 +15,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from tocsin.actions.mailbox import Walk, bookmark, walk
+from tocsin.actions.mailbox import Walk, looked_into, note
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.dsn import LONGEST, CameBack, read
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import LettersReturned
-from tocsin.engine.mailroom import config_of
+from tocsin.engine.refusing import heed_returns
 from tocsin.logs import Log
 from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
-from tocsin.sources.mailbox import Lying, MailboxDown
-from tocsin.storage import clock as heartbeats
+from tocsin.sources.mailbox import Lying
 from tocsin.storage import keys, ledger, returned, timeline
 from tocsin.storage.database import Unavailable
 from tocsin.storage.returned import News, Taken
@@ -67,23 +66,17 @@ def take_in(app: App, messages: Iterable[bytes]) -> Noted:
 
 def look(app: App) -> tuple[Noted, Walk] | None:
     """Look once into the mailbox of the settings, and note how it went; None where none is configured."""
-    mark, noted = bookmark(app, "bounces"), Noted()
+    noted = Noted()
 
     def keep(raw: bytes, lying: Lying, whole: bool) -> bool:
         _kept(app, [raw], noted)
         return whole
 
-    try:
-        config = config_of(app, "bounces")
-        if config is None:
-            return None
-        walked = walk(config, mark, app.settings.bounces.largest, keep, log)
-    except (MailboxDown, Refused) as down:
-        walked = Walk(mark, trouble=str(down))
+    walked = looked_into(app, "bounces", keep, log)
+    if walked is None:
+        return None
     noted.notices = heed(app)
-    beat = {"taken": noted.new, **asdict(walked)}
-    with app.database.write() as connection:
-        heartbeats.beat(connection, "bounces", app.clock(), beat)
+    note(app, "bounces", walked, noted.new)
     return noted, walked
 
 
@@ -166,7 +159,10 @@ def _decide(app: App, notice: str, change: Change) -> None:
         news = returned.news(connection, key, notice)
         if news is None or notice not in change.incident.notices:
             return
-        seq = change.add(_body(connection, key, notice, news))
+        body = _body(connection, key, notice, news)
+        seq = change.add(body)
+        answered = sum(body.counts[state] for state in ("handed_over", "delivered", "bounced", "refused"))
+        heed_returns(app, connection, change, notice, news.last, answered, seq)
 
     def take(connection: Connection) -> None:
         # A letter that went back onto the wire meanwhile is not spoken of: decided anew.

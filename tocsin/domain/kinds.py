@@ -810,6 +810,16 @@ class ReturnRead(Body):
     because: Words
 
 
+class ReturnSetAside(Body):
+    """A person read what came back and names no letter of ours, as `seen` (its keyed hash) names it: it means nothing.
+
+    It stands in each incident whose letters may be meant.
+    """
+
+    seen: str
+    because: Words | None = None
+
+
 class LetterExcluded(Body):
     """A person settled a letter that cannot arrive; `person` is the pseudonym in the ledger."""
 

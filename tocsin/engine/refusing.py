@@ -5,15 +5,18 @@ Those for our fault are counted, over restarts too; too many stop the sending an
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.kinds import Paged
+from tocsin.domain.kinds import Paged, SendingPaused
 from tocsin.domain.message import Undelivered
-from tocsin.domain.refusals import Refusals, gist, is_ours
+from tocsin.domain.refusals import Refusals, gist, is_ours, is_ours_as_reported, too_many_came_back
 from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
 from tocsin.rendering.message import line
+from tocsin.storage import returned
 from tocsin.storage.refusals import by_state, latest_answers
 
 if TYPE_CHECKING:
@@ -62,9 +65,37 @@ def _refuse(course: "Course", why: str, answer: str) -> None:
     course.why = course.why or f"stopped: {why} {gist(answer)}"
 
 
-def call_about_refusals(app: App, change: Change, notice: str, refusals: Refusals, cause: int) -> None:
-    """Call each of them once, by every route. `cause` is the entry of the stop."""
-    count, among = refusals.figures
+def heed_returns(
+    app: App, connection: Connection, change: Change, notice: str, upto: int, answered: int, seq: int
+) -> None:
+    """Letters that came back for our fault count as refusals do: too many stop a sending that goes on, and call people.
+
+    `upto` is the last message that entry `seq` speaks of, `answered` how many letters were. The next report
+    calls nobody again.
+    """
+    limits = app.settings.ledger
+    counted = []
+    for last in (0, upto):
+        found = returned.failed_by_status(connection, change.incident.key, notice, last)
+        counted.append(
+            sum(count for (status, code), count in found.items() if is_ours_as_reported(status, code))
+        )
+    before, ours = counted
+    too_many = [
+        too_many_came_back(each, answered, limits.refused_share, limits.refused_least)
+        for each in (before, ours)
+    ]
+    if too_many != [False, True]:
+        return
+    if change.incident.notices[notice].mark == "sending":
+        why = f"{ours} of {answered} letters came back for our fault (5.7.x)"
+        seq = change.add(SendingPaused(notice=notice, because=change.keep(why)))
+    call_about_refusals(app, change, notice, (ours, answered), seq)
+
+
+def call_about_refusals(app: App, change: Change, notice: str, figures: tuple[int, int], cause: int) -> None:
+    """Call each of them once, by every route. `cause` is the entry of the stop; `figures` are refusals and answers."""
+    count, among = figures
     why = line("refused_for_our_fault", notice=notice, count=count, among=among)
     called: set[str] = set()
     for role in CALLED:

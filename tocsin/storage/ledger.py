@@ -158,6 +158,12 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+def incidents(connection: Connection) -> list[str]:
+    """The incidents of which a letter has left, surely or perhaps, in the order of their keys."""
+    query = select(ledger.c.incident).where(LEFT).distinct().order_by(ledger.c.incident)
+    return list(connection.scalars(query))
+
+
 def everybody(incident: str, notice: str) -> Select[tuple[str]]:
     """The pseudonyms of all who have a row."""
     return select(ledger.c.person).where(ledger.c.incident == incident, ledger.c.notice == notice)

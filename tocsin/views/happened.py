@@ -48,6 +48,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.SendingStopped,
         k.LettersReturned,
         k.ReturnRead,
+        k.ReturnSetAside,
         k.LetterExcluded,
     ),
     "report": (k.DutyMet, k.SupplementFiled, k.DeadlineWarned, k.PaperMade, k.SignatureAsked),

@@ -338,6 +338,9 @@ _SAY: dict[type[k.Body], Say] = {
     k.ReturnRead: lambda body, texts: (
         f"{body.notice}, {body.person[:12]}: means {body.means}{_said(body.because, texts)}"
     ),
+    k.ReturnSetAside: lambda body, texts: (
+        f"{body.seen[:12]}: names no letter, means nothing{_said(body.because, texts) if body.because else ''}"
+    ),
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
     k.ToldOtherwise: _told_otherwise,
     k.ProofTaken: lambda body, texts: (
