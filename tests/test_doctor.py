@@ -545,6 +545,43 @@ def test_where_letters_come_back_is_said(settings: Settings, mail: MailSink, tmp
     assert (found[1].level, "bounces@company.example" in found[1].words) == ("ok", True)
 
 
+@pytest.mark.parametrize(
+    ("change", "level", "words"),
+    [
+        ({}, None, ""),
+        ({"host": "smtp.example.com"}, "warn", "nobody declared in which country the relay stands"),
+        ({"host": "smtp.example.com", "country": "VN"}, "ok", "the relay stands in VN"),
+        (
+            {"host": "smtp.example.com", "country": "US"},
+            "FAIL",
+            "through a relay in US, outside VN, on no basis",
+        ),
+        (
+            {"host": "smtp.example.com", "country": "US", "transfer": "clauses of 2021"},
+            "ok",
+            "the relay stands in US, on the basis of clauses of 2021",
+        ),
+        ({"country": "US"}, "FAIL", "on no basis"),
+    ],
+)
+def test_the_country_of_the_relay_is_declared(
+    settings: Settings, change: dict[str, str], level: str | None, words: str
+) -> None:
+    mail = settings.mail.model_copy(update={"host": "127.0.0.1", "tls": "loopback-only", **change})
+    opened = open_app(settings.model_copy(update={"mode": "production", "mail": mail}))
+    try:
+        found = list(routes.border(opened, None))
+    finally:
+        opened.close()
+    assert [each.level for each in found] == ([level] if level else [])
+    assert all(words in each.words for each in found)
+
+
+def test_a_country_of_the_relay_is_one_that_there_is() -> None:
+    with pytest.raises(ValueError, match="'XX' is no country; write its code of ISO 3166, like VN"):
+        Mail(country="XX")
+
+
 @contextmanager
 def answering(
     answer: Callable[[str], tuple[int, dict[str, str], object]], tls: ssl.SSLContext | None = None

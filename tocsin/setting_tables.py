@@ -69,6 +69,9 @@ class Mail(Relay):
 
     #: Seconds to wait for the answer after the final dot: RFC 5321, 4.5.3.2.6, asks for ten minutes.
     after_dot: float = 600
+    #: Where it stands, whose it is: addresses, names and letters go there. Abroad, on what basis they may.
+    country: Annotated[str, AfterValidator(_place)] | None = None
+    transfer: Line | None = None
     #: The mailbox to which letters come back, each to a subaddress of it; else they come to who they are from.
     bounces: Annotated[str, AfterValidator(_returns)] | None = None
     connections: Annotated[int, Field(ge=1, le=64)] = 4
@@ -198,6 +201,16 @@ class Ledger(Table):
     #: So many letters refused for our fault, when they are such a share of the latest answers, stop a sending.
     refused_least: Annotated[int, Field(ge=1, le=1000)] = 10
     refused_share: Annotated[float, Field(ge=0.01, le=1)] = 0.05
+
+
+class Retention(Table):
+    """For how long addresses and letters stay after the end. `complaints`: days in which somebody may still complain.
+
+    They count from when the file was closed, or its last letter left if that was later; 0 keeps them until no letter
+    comes back any more.
+    """
+
+    complaints: Annotated[int, Field(ge=0, le=3650)] = 365
 
 
 class Console(Table):

@@ -1,7 +1,7 @@
 """Settings: one `tocsin.toml`, written by `tocsin init`; the environment beats the file; secrets come as `*_FILE`.
 
 `TOCSIN_MAIL__HOST` is `host` in the table `[mail]`. A key that nobody knows is refused.
-The tables stand in `setting_tables`.
+The tables stand in `setting_tables`. One class for everything that may differ, hence long.
 """
 
 import os
@@ -17,7 +17,18 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tocsin.domain.addresses import host_of, is_loopback
 from tocsin.domain.complaints import in_plain_words
 from tocsin.domain.errors import BadFile, Refused
-from tocsin.setting_tables import Bell, Console, Ledger, Links, Mail, Mailbox, Prefect, Scoping, Slack
+from tocsin.setting_tables import (
+    Bell,
+    Console,
+    Ledger,
+    Links,
+    Mail,
+    Mailbox,
+    Prefect,
+    Retention,
+    Scoping,
+    Slack,
+)
 
 __all__ = [
     "Bell",
@@ -89,6 +100,7 @@ class Settings(FileUnderEnvironment):
     console: Console = Console()
     links: Links = Links()
     ledger: Ledger = Ledger()
+    retention: Retention = Retention()
     scoping: Scoping = Scoping()
     #: Read and judged by `tocsin watchdog` alone: `tocsin.watchdog.settings`.
     watchdog: dict[str, Any] = Field(default_factory=dict)
@@ -208,7 +220,6 @@ def read_file(path: Path) -> dict[str, Any]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(f"{path}: {error}") from None
-    # Relative folders mean: beside the file that names them.
     for name in ("home", "templates", "contacts", "sources", "master_key_file"):
         if isinstance(values.get(name), str):
             values[name] = path.parent / values[name]

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pypdf
@@ -12,7 +13,6 @@ import pytest
 
 from tests.bouncing import mark_of, report
 from tocsin.actions import returns
-from tocsin.actions.closing import RETENTION
 from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence.verify import verify
@@ -149,6 +149,19 @@ def test_whatever_was_changed_shows_even_where_the_manifest_was_too(folder, name
         assert (status, f"WRONG {says}" in said) == (1, True), said
 
 
+@pytest.mark.parametrize(
+    ("country", "said"), [("SG", "127.0.0.1, Singapore"), (None, "that nobody declared")]
+)
+def test_the_paper_says_in_which_country_the_relay_stood(tale, tmp_path, country, said):
+    mail = tale.app.settings.mail.model_copy(update={"country": country})
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"mail": mail}))
+    tale.with_customers(2).released()
+    tale.as_("an").take_proof(CUSTOMERS, tmp_path / "proof", because=BECAUSE)
+    pages = pypdf.PdfReader(tmp_path / "proof" / "proof.pdf").pages
+    assert said in " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert tale.told("SendingStopped")[-1].relay_country == (country or "")
+
+
 def test_a_line_that_was_taken_away_shows(folder):
     for name in ("chain.jsonl", "leaves.jsonl", "attempts.jsonl", "returns.jsonl", "people.csv"):
         whole = (folder / name).read_bytes()
@@ -196,7 +209,7 @@ def test_after_erasure_the_proof_stays(sent, tmp_path):
         if step.gate:
             sent.as_("linh").skip(step.id, because="a test")
     sent.as_("an").close(because="a test")
-    sent.leap(seconds=RETENTION.total_seconds() + 1)
+    sent.leap(days=365, seconds=1)
     sent.as_("an").erase(because="it is time")
     sent.as_("an").take_proof(CUSTOMERS, tmp_path / "proof", because=BECAUSE)
     assert checked(tmp_path / "proof")[0] == 0

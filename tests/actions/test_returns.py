@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from tests.bouncing import BOX, complaint, mark_of, prose, report
 from tests.evidence.conftest import put_back
 from tests.intake.imap import Imap
 from tocsin import actions
 from tocsin.actions import returns, unread
-from tocsin.actions.closing import RETENTION, forget_people
+from tocsin.actions.erasing import forget_people
 from tocsin.bell import Hands
 from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.notice import CUSTOMERS
@@ -22,7 +22,8 @@ from tocsin.rounds import rounds
 from tocsin.settings import Mailbox
 from tocsin.sinks.mail import Fault
 from tocsin.sources.mailfiles import messages
-from tocsin.storage import returned
+from tocsin.storage import ledger, returned
+from tocsin.storage.tables import ledger as ledger_table
 from tocsin.views.person import story
 from tocsin.views.sending import course, unreached
 
@@ -330,7 +331,7 @@ def test_the_mailbox_is_read_and_its_messages_are_moved_away(sent):
 def test_what_belongs_to_no_letter_goes_after_a_year(sent):
     take_in(sent, prose("0" * 32), prose(letter_to(sent, "c1")))
     assert len(waiting(sent)) == 2
-    sent.leap(seconds=RETENTION.total_seconds() + 1)
+    sent.leap(days=365, seconds=1)
     take_in(sent, prose("1" * 32))
     assert [notice for _, notice in waiting(sent)] == [CUSTOMERS, None]
 
@@ -379,3 +380,131 @@ def test_a_file_is_not_closed_over_what_nobody_read(sent):
     sent.leap(days=6)
     with pytest.raises(Refused, match="1 message waits for a person, which came back"):
         sent.as_("an").close()
+
+
+AWAY = "From: Hoa <c1@example.org>\nTo: {to}\nSubject: away\nAuto-Submitted: auto-replied\n\nI am away, {number}.\n"
+
+
+def away(mark, number=1):
+    return AWAY.format(to=BOX.replace("@", f"+{mark}@") if mark else BOX, number=number).encode()
+
+
+def test_automatic_answers_are_set_aside_in_bulk_and_counted(sent):
+    noted = take_in(sent, *(away(letter_to(sent, f"c{n}")) for n in range(1, 6)), away(""), away("", 2))
+    assert dict(noted.reports) == {"auto-replied": 7}
+    assert waiting(sent) == []
+    (body,) = sent.told("LettersReturned")
+    assert body.reports == {"auto-replied": 5}
+    # They say nothing of what became of the letters.
+    assert states(sent) == {"handed_over": 6}
+    assert body.untold == dict.fromkeys(body.untold, 0)
+
+
+def test_who_was_accounted_for_is_settled_as_long_as_the_letter_did_not_surely_reach_her(tale):
+    tale.with_customers(4)
+    tale.mail.misbehave(Fault(at="dot", do="drop", recipient="c1@example.org", times=9))
+    tale.mail.misbehave(Fault(at="dot", do="drop", recipient="c2@example.org", times=9))
+    tale.released()
+    tale.leap(minutes=30).settle()
+    assert states(tale)["ambiguous"] == 2
+    # One that was in doubt, then refused, and for whose reader somebody accounted, stands so.
+    with tale.app.database.write() as connection:
+        doubted = ledger_table.c.state == "ambiguous"
+        connection.execute(update(ledger_table).where(doubted).values(accounted_at=tale.app.now()))
+    with tale.app.database.read() as connection:
+        assert ledger.accounted(connection, tale.key, CUSTOMERS) == 2
+    first, second = [row.mark for row in tale.rows if row.state == "ambiguous"]
+    for raw, counted, settled in (
+        # It arrived: it counts as delivered, and no more as one for whom somebody had to account.
+        (report(first, "delivered", "2.0.0"), "delivered", 1),
+        (report(second, number=2), "bounced", 1),
+    ):
+        returns.take_in(tale.app, [raw])
+        body = tale.told("LettersReturned")[-1]
+        assert (body.counts[counted], body.settled) == (1, settled)
+        with tale.app.database.read() as connection:
+            assert ledger.accounted(connection, tale.key, CUSTOMERS) == settled == tale.letter.settled
+
+
+def imap_of(tale, server, **more):
+    ours = Mailbox(
+        host="127.0.0.1",
+        port=server.port,
+        tls="loopback-only",
+        username="b",
+        password=SecretStr("secret"),
+        **more,
+    )
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"bounces": ours}))
+
+
+def test_a_look_goes_on_while_new_messages_lie_there(tale):
+    with Imap() as server:
+        imap_of(tale, server)
+        for number in range(450):
+            server.put(away("", number))
+        looked = returns.look(tale.app)
+        assert looked is not None
+        noted, walked = looked
+        assert (noted.reports["auto-replied"], walked.trouble) == (450, None)
+        assert server.lies_in("INBOX") == []
+
+
+def test_a_message_that_another_bell_moved_meanwhile_does_not_end_the_look(tale):
+    with Imap() as server:
+        imap_of(tale, server)
+        for number in range(3):
+            server.put(away("", number))
+        real = server._answer
+
+        def gone(verb, words):
+            if verb == "UID FETCH" and "BODY" in words[1] and words[0] == "1":
+                server.folders["INBOX"].pop(1, None)
+            return real(verb, words)
+
+        server._answer = gone
+        looked = returns.look(tale.app)
+        assert looked is not None
+        noted, walked = looked
+        assert (noted.new, walked.trouble, walked.failed) == (2, None, 0)
+
+
+def test_letters_that_come_back_for_our_fault_call_people_and_stop_what_still_leaves(tale):
+    ledger_settings = tale.app.settings.ledger.model_copy(update={"refused_least": 3, "refused_share": 0.2})
+    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"ledger": ledger_settings}))
+    tale.with_customers(8)
+    # One is put off, so that the sending goes on.
+    tale.mail.misbehave(Fault(at="rcpt", reply="451 4.7.1 later", recipient="c8@example.org"))
+    tale.released()
+    tale.leap(minutes=1)
+    called = len(tale.paged())
+    take_in(
+        tale,
+        report(letter_to(tale, "c1"), status="5.7.1"),
+        report(letter_to(tale, "c2"), status="5.1.1", number=2),
+    )
+    assert len(tale.paged()) == called
+    take_in(tale, report(letter_to(tale, "c3"), status="5.7.1", number=3))
+    assert tale.letter.mark == "sending"
+    take_in(tale, report(letter_to(tale, "c4"), status="5.7.26", number=4))
+    assert tale.letter.mark == "paused"
+    assert {person for _, person in tale.paged()[called:]} >= {"linh", "an"}
+    after = len(tale.paged())
+    # The next one calls nobody again.
+    take_in(tale, report(letter_to(tale, "c5"), status="5.7.1", number=5))
+    assert len(tale.paged()) == after
+    assert states(tale)["bounced"] == 5
+
+
+def test_what_names_no_letter_is_set_aside_with_an_entry(sent):
+    take_in(sent, b"From: x@y.example\nTo: bounces@streamonapi.example\nSubject: hello\n\nWhat?\n")
+    ((number, notice),) = waiting(sent)
+    assert notice is None
+    assert unread.settle(sent.app, sent.actor("an"), number, "nothing", because="an advertisement") is None
+    assert waiting(sent) == []
+    (body,) = sent.told("ReturnSetAside")
+    assert (len(body.seen), body.because is not None) == (64, True)
+    with pytest.raises(Refused, match="was read already"):
+        unread.settle(sent.app, sent.actor("an"), number, "nothing", because="an advertisement")
+    assert len(sent.told("ReturnSetAside")) == 1
+    assert verify(sent.app, sent.key).fault is None

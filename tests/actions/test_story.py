@@ -1,5 +1,7 @@
 """What people may do, as stories: answering, handing over, ticking, closing. On both kinds of database."""
 
+import hashlib
+
 import pytest
 
 from tocsin import actions
@@ -241,6 +243,17 @@ def test_the_list_of_affected_people_leaves_with_a_role_a_reason_and_an_entry(st
     actions.export_affected(story.app, story.actor("an"), story.key, target, because="call centre")
     assert "'=cmd()" in target.read_text(encoding="utf-8")
     assert target.stat().st_mode & 0o777 == 0o600
-    assert story.told("PeopleExported")[0].rows == 3
+    (said,) = story.told("PeopleExported")
+    assert (said.rows, said.sha256) == (3, hashlib.sha256(target.read_bytes()).hexdigest())
+    with pytest.raises(Refused, match="say why the list leaves"):
+        actions.export_affected(story.app, story.actor("an"), story.key, tmp_path / "other.csv", because=" ")
+    with pytest.raises(Refused, match="No such file"):
+        actions.export_affected(
+            story.app, story.actor("an"), story.key, tmp_path / "no" / "where.csv", because="call centre"
+        )
+    assert [
+        path.name for path in tmp_path.iterdir() if "other" in path.name or "unfinished" in path.name
+    ] == []
+    assert len(story.told("PeopleExported")) == 1
     with pytest.raises(Refused, match="exists; choose another name"):
         actions.export_affected(story.app, story.actor("an"), story.key, target, because="call centre")

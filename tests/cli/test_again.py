@@ -100,6 +100,7 @@ def work(twice: Twice) -> None:
     Path("people.txt").write_text("cus_1\ncus_2\nnobody\n", encoding="utf-8")
     twice("scope", "--list", "people.txt", by="giang")
     twice("affected", "--export", "list.csv", "--because", "call centre", by="an")
+    twice("affected", "--person", "cus_1", "--because", "support request 4711", by="an")
     Path("fewer.txt").write_text("cus_1\n", encoding="utf-8")
     twice.tocsin("scope", "--list", "fewer.txt", by="giang")
     twice("repeat", by="an")

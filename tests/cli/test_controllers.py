@@ -106,3 +106,14 @@ def test_a_table_that_lay_open_is_asked_about_without_a_file(tocsin: Command, de
     assert (again["total"], again["buckets"]) == (found["total"], found["buckets"])
     refused = tocsin("scope", "--exposed", "acounts")
     assert (refused.status, "did you mean accounts" in refused.err) == (1, True)
+
+
+def test_an_address_of_several_people_is_no_answer(tocsin: Command, declared: str) -> None:
+    (sources,) = Path().glob("**/sources.yaml")
+    table = sources.parent / "customers.csv"
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("jonas@example.org", "mai@example.com"), encoding="utf-8"
+    )
+    tocsin("scope", "--token", "@tokens.txt")
+    refused = tocsin("affected", "--person", "mai@example.com", by="an")
+    assert (refused.status, "2 people have this address; ask by id: cus_1" in refused.err) == (1, True)

@@ -15,6 +15,7 @@ from tests.cli.conftest import CUSTOMERS, Command
 from tests.scoping.spark import needs_java
 from tocsin.app import App
 from tocsin.evidence import vault
+from tocsin.storage import timeline
 
 
 def test_tokens_come_from_a_file_and_the_answer_is_counts(tocsin: Command, declared: str) -> None:
@@ -331,6 +332,36 @@ def test_one_persons_story_is_for_those_who_work_on_it(tocsin: Command, declared
     refused = tocsin("affected", "--person", "cus_1", by="hoa")
     assert (refused.status, "mai" not in refused.out + refused.err) == (1, True)
     assert tocsin("affected", by="hoa").status == 0
+
+
+def test_was_i_affected_is_answered_in_one_command_and_stands_in_the_timeline(
+    tocsin: Command, declared: str, app: App
+) -> None:
+    tocsin("scope", "--token", "@tokens.txt")
+    by_id = tocsin("affected", "--person", "cus_1", "--because", "support request 4711", by="an")
+    assert (by_id.status, "cus_1: confirmed, is owed a letter" in by_id.out) == (0, True)
+    by_address = tocsin("affected", "--person", " MAI@example.com ", "--json", by="an")
+    assert by_address.json["record"]["id"] == "cus_1"
+    nobody = tocsin("affected", "--person", "nobody@example.net", by="an")
+    assert "is not among the affected" in nobody.out
+    with app.database.read() as connection:
+        entries = [each for each in timeline.entries(connection, declared) if each.kind == "PersonAsked"]
+    assert [(each.actor, each.body.affected, each.body.owed) for each in entries] == [
+        ("an", True, True),
+        ("an", True, True),
+        ("an", False, False),
+    ]
+    assert entries[0].body.person == entries[1].body.person != entries[2].body.person
+    assert entries[0].body.because
+    assert entries[1].body.because is None
+    assert "mai" not in repr([each.body for each in entries])
+    said = tocsin("timeline", by="an").out
+    assert "PersonAsked" in said
+    assert "support request 4711" in said
+    # Nobody else is answered, and that leaves no entry.
+    assert tocsin("affected", "--person", "cus_1", by="hoa").status == 1
+    with app.database.read() as connection:
+        assert sum(each.kind == "PersonAsked" for each in timeline.entries(connection, declared)) == 3
 
 
 def test_the_list_leaves_only_with_a_role_and_a_reason(tocsin: Command, declared: str) -> None:

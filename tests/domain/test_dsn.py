@@ -124,3 +124,77 @@ def test_a_truncated_report_says_what_it_says():
     raw = report(MARK)
     for end in range(0, len(raw), 7):
         assert read(raw[:end]).action in ("failed", "unread")
+
+
+def encoded(raw: bytes, way: str, kind: str = "message/delivery-status") -> bytes:
+    """The same report with its part of this kind, and the letter's head, in an encoding that no report may have."""
+    import base64
+    import quopri
+
+    head, *parts = raw.split(b"\n--XX")
+    made = [head]
+    for part in parts:
+        top, blank, body = part.partition(b"\n\n")
+        if b"delivery-status" in top or b"rfc822-headers" in top:
+            top = top.replace(b"message/delivery-status", kind.encode())
+            top += f"\nContent-Transfer-Encoding: {way}".encode()
+            body = base64.encodebytes(body) if way == "base64" else quopri.encodestring(body, quotetabs=True)
+        made.append(top + blank + body)
+    return b"\n--XX".join(made)
+
+
+@pytest.mark.parametrize("way", ["base64", "quoted-printable", "BASE64", "7bit"])
+@pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
+@pytest.mark.parametrize(
+    ("action", "status"), [("failed", "5.1.1"), ("delayed", "4.4.1"), ("delivered", "2.0.0")]
+)
+def test_an_encoded_report_is_read(way: str, kind: str, action: str, status: str) -> None:
+    raw = report(
+        MARK, action, status, "550 " + "long words = that wrap " * 9, to="bounces@streamonapi.example"
+    )
+    raw = (
+        raw if way == "7bit" else encoded(raw, way.lower(), kind).replace(way.lower().encode(), way.encode())
+    )
+    found = read(raw)
+    assert (found.action, found.status, found.reporter) == (action, status, "mx.example.org")
+    assert found.marks[0] == (MARK,)
+
+
+@pytest.mark.parametrize("way", ["base64", "quoted-printable"])
+def test_an_encoding_that_is_none_is_for_a_person(way: str) -> None:
+    raw = report(MARK).replace(
+        b"Content-Type: message/delivery-status\n",
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: %s\n" % way.encode(),
+    )
+    found = read(raw)
+    assert found.marks[0] == (MARK,)
+    assert found.action in ("unread", "failed")
+
+
+AWAY = "From: Hoa <c1@example.org>\nTo: bounces+{mark}@streamonapi.example\nSubject: away\n{field}\n\nI am away.\n"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: Auto-Replied; owner-email=x@example.org",
+        "X-Autoreply: yes",
+        "X-Autorespond: away",
+        "X-AutoResponder: vacation",
+        "Precedence: auto_reply",
+    ],
+)
+def test_an_automatic_answer_is_known_as_one(field: str) -> None:
+    found = read(AWAY.format(mark=MARK, field=field).encode())
+    assert (found.action, found.marks[0]) == ("auto-replied", (MARK,))
+    # A mail system that says in prose that the letter did not arrive marks it so too: a person reads that.
+    system = AWAY.replace("Hoa <c1@example.org>", "MAILER-DAEMON@old.example (Mail Delivery)")
+    assert read(system.format(mark=MARK, field=field).encode()).action == "unread"
+
+
+@pytest.mark.parametrize(
+    "field", ["Auto-Submitted: no", "Auto-Submitted: auto-generated", "X-Autoreply: no", "X-A: b"]
+)
+def test_what_a_person_wrote_or_a_machine_of_its_own_accord_is_for_a_person(field: str) -> None:
+    assert read(AWAY.format(mark=MARK, field=field).encode()).action == "unread"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.domain.refusals import Refusals, is_ours
+from tocsin.domain.refusals import Refusals, gist, is_ours
 
 OURS = [
     "at rcpt: 550 5.7.1 blocked, see our policy page",
@@ -70,3 +70,16 @@ def test_where_there_are_fewer_letters_it_takes_all_of_them():
     assert after(*[OURS[0]] * 3, letters=3).too_many
     assert not after(None, OURS[0], letters=2, share=1).too_many
     assert not after(letters=0).too_many
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("mx:25 at dot: 554 5.7.1 <hoa@example.org> is spam", "mx:25 at dot: 554 5.7.1"),
+        ("mx:25 at mail: 550 go away, Hoa", "mx:25 at mail: 550"),
+        ("mx:25 at rcpt: 421-4.3.2 Hoa", "mx:25 at rcpt: 421-4.3.2"),
+        ("mx:25 at connect: ConnectionRefusedError", "mx:25 at connect: ConnectionRefusedError"),
+    ],
+)
+def test_the_gist_of_an_answer_has_none_of_the_servers_words(reason, said):
+    assert gist(reason) == said

@@ -1,5 +1,6 @@
 """Nothing that singles out a person can be read anywhere but in what was sealed: canaries through a whole story."""
 
+import contextlib
 import json
 import logging
 import re
@@ -216,6 +217,63 @@ def test_a_failing_incident_logs_its_place_and_no_words(tale):
         ring(tale.app)
     assert tale.told("Paged")[-1].person == "minh"
     assert sung(repr(logs).encode()) == []
+
+
+@pytest.mark.parametrize("at", ["rcpt", "dot", "mail"])
+@pytest.mark.parametrize("code", ["421 4.3.2", "451 4.7.1", "554 5.7.1", "550 5.1.1"])
+def test_no_answer_of_a_relay_that_quotes_a_reader_is_said_anywhere(tale, at, code, capfd, caplog):
+    caplog.set_level(logging.DEBUG)
+    words = f"{code} <{READER['email']}> {READER['name'].split()[1]} is not taken ({READER['email']})"
+    tale.mail.misbehave(Fault(at=at, reply=words))
+    tale.with_customers(4, c2=READER)
+    with structlog.testing.capture_logs() as logs:
+        tale.released()
+        tale.leap(minutes=40).settle()
+    assert tale.told("SendingStopped")
+    assert [row for row in tale.rows if row.attempts]
+    # What a server said is kept with addresses masked; a name that it quotes is in no entry and no log.
+    assert [name for name, value in everything_stored(tale.app) if READER["email"].encode() in value] == []
+    assert [name for name, value in everything_stored(tale.app) if name == "entry" and sung(value)] == []
+    assert sung(repr(logs).encode()) == []
+    assert sung(repr(tale.slack.messages).encode()) == []
+    out, err = capfd.readouterr()
+    assert sung((out + err + caplog.text).encode()) == []
+
+
+def test_no_template_that_fails_at_a_reader_names_her(tale, capfd, caplog):
+    """One whose letter cannot be built, and one at whom the writing itself breaks off."""
+    from tocsin.engine import sending
+    from tocsin.rendering.letter import Letters
+
+    caplog.set_level(logging.DEBUG)
+    tale.with_customers(3, c2=READER).approved()
+
+    class Broken(Letters):
+        def letter(self, reader, locale):
+            if reader.name == READER["name"]:
+                raise Refused(f"not an e-mail address: {READER['email']}")
+            if reader.name == "Customer 3":
+                raise ValueError(f"{READER['email']} and {READER['name']}")
+            return super().letter(reader, locale)
+
+    real = sending.writing
+    sending.writing = lambda *words, **more: _with_class(real(*words, **more), Broken)
+    try:
+        # It comes to no rest: the bell tries again and again.
+        with structlog.testing.capture_logs() as logs, contextlib.suppress(AssertionError):
+            tale.as_("an").release(CUSTOMERS)
+    finally:
+        sending.writing = real
+    assert logs, "the failure is told"
+    assert [name for name, value in everything_stored(tale.app) if sung(value)] == []
+    assert sung(repr(logs).encode()) == []
+    out, err = capfd.readouterr()
+    assert sung((out + err + caplog.text).encode()) == []
+
+
+def _with_class(write, kind):
+    write.letters.__class__ = kind
+    return write
 
 
 def test_who_writes_from_outside_is_sealed_and_said_nowhere(story, capfd, caplog):

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.evidence.conftest import put_back
 from tests.story import Story
-from tocsin.actions.closing import forget_people
+from tocsin.actions.erasing import forget_people
 from tocsin.change import Change
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Erased

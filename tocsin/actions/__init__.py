@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tocsin.actions.accounting import exclude, told_otherwise
+    from tocsin.actions.answering import answered
     from tocsin.actions.checklist import done, skip, undo
-    from tocsin.actions.closing import close, decline, erase, redact, reopen
+    from tocsin.actions.closing import close, decline, redact, reopen
     from tocsin.actions.commands import run
     from tocsin.actions.correcting import found_wrong
     from tocsin.actions.deciding import dissent, not_notify, notify_after_all
     from tocsin.actions.declaring import declare
+    from tocsin.actions.erasing import erase
     from tocsin.actions.exporting import export_affected, export_wrong
     from tocsin.actions.knowing import assess, learn, note, quote, set_
     from tocsin.actions.laws import accept_laws
@@ -43,6 +45,7 @@ _ROOMS = {
         "exclude",
         "told_otherwise",
     ),
+    "answering": ("answered",),
     "checklist": (
         "done",
         "skip",
@@ -51,7 +54,6 @@ _ROOMS = {
     "closing": (
         "close",
         "decline",
-        "erase",
         "redact",
         "reopen",
     ),
@@ -63,6 +65,7 @@ _ROOMS = {
         "notify_after_all",
     ),
     "declaring": ("declare",),
+    "erasing": ("erase",),
     "exporting": ("export_affected", "export_wrong"),
     "knowing": (
         "assess",
@@ -116,6 +119,7 @@ _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
 __all__ = [
     "accept_laws",
     "ack",
+    "answered",
     "approve",
     "assess",
     "close",

@@ -1,6 +1,6 @@
-"""Closing a file, and what may come after: declining, reopening, redacting, erasing."""
+"""Closing a file, and what may come after: declining, reopening, redacting. Erasing: `erasing.py`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -16,20 +16,18 @@ from tocsin.change import Change
 from tocsin.domain.checklist import applicable, open_gates
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import Closed, Declined, Erased, Redacted, Reopened
+from tocsin.domain.kinds import Closed, Declined, Redacted, Reopened
 from tocsin.domain.notice import LEAVING, REACHED, unreached_words
 from tocsin.domain.owing import assessment, owes_reasons
 from tocsin.domain.plan import facts_of
 from tocsin.domain.unsupported import waits_for_judgement
-from tocsin.engine.letters import spoken_facts
-from tocsin.evidence.passing import sweep
 from tocsin.record import Recorded
-from tocsin.storage import accounts, affected, keys, ledger, returned, texts, timeline
+from tocsin.storage import ledger, texts, timeline
 
 #: States of a letter that has left the house, or is leaving it now, whatever became of it.
 _LEFT = (*REACHED, "bounced", "sending")
-#: Bounces and complaints still come in for so long after closing; until then addresses and letters stay.
-RETENTION = timedelta(days=365)
+#: So many open steps of a phase are named; more are counted.
+_NAMED = 3
 
 
 def close(
@@ -42,10 +40,10 @@ def close(
         _refuse_open_ends(app, change.incident, because)
         change.add(Closed(because=change.keep(because) if because else None))
 
-    return _ended(app, act(app, actor, key, decide, command=command_of(command, "close", [because])))
+    return ended(app, act(app, actor, key, decide, command=command_of(command, "close", [because])))
 
 
-def _ended(app: App, done: Recorded) -> Recorded:
+def ended(app: App, done: Recorded) -> Recorded:
     """The rows of its logs were kept for its next question."""
     sweep_rows(app)
     return done
@@ -144,7 +142,7 @@ def decline(app: App, actor: Actor, key: str, *, because: str, command: str | No
         refuse_silence(because, "say why this is no incident: --because '...'")
         change.add(Declined(because=change.keep(because)))
 
-    return _ended(app, act(app, actor, key, decide, command=command_of(command, "decline", [because])))
+    return ended(app, act(app, actor, key, decide, command=command_of(command, "decline", [because])))
 
 
 def _told(app: App, incident: Incident) -> str | None:
@@ -172,42 +170,6 @@ def reopen(app: App, actor: Actor, key: str, *, because: str, command: str | Non
         change.add(Reopened(because=change.keep(because)))
 
     return act(app, actor, key, decide, command=command_of(command, "reopen", [because]), closed_too=True)
-
-
-def erase(app: App, actor: Actor, key: str, *, because: str, command: str | None = None) -> Recorded:
-    """Destroy the key of the affected people's data after retention. Refused under a legal hold."""
-
-    def decide(change: Change) -> None:
-        incident = change.incident
-        need(actor, incident, "dpo")
-        if incident.erased:
-            raise Refused(f"the people's data of {key} were erased already; nothing is left to erase")
-        if incident.open or incident.closed_at is None:
-            raise Refused(f"{key} is open; close it first: tocsin close {key}")
-        if spoken_facts(app, incident).get("hold"):
-            raise Refused(
-                f"{key} is under a legal hold; tocsin learn {key} hold=unknown lifts it, with its source"
-            )
-        due = incident.closed_at + RETENTION
-        if change.now < due:
-            raise Refused(
-                f"{key} is kept until {due.astimezone(app.zone):%Y-%m-%d}: bounces may still come; erase it then"
-            )
-        refuse_silence(because, "say why the people's data are destroyed: --because '...'")
-        change.add(Erased(because=change.keep(because)))
-        change.also.append(lambda connection: forget_people(connection, key, change.now))
-
-    done = act(app, actor, key, decide, command=command_of(command, "erase", [because]), closed_too=True)
-    app.database.scrub()
-    sweep(app.settings)
-    return _ended(app, done)
-
-
-def forget_people(connection: Connection, key: str, now: datetime) -> None:
-    """Destroy the people's key, and take away whatever it has sealed in the database; pseudonyms and counts stay."""
-    keys.destroy_key(connection, key, "people", now)
-    for sealed in (affected, accounts, ledger, returned):
-        sealed.forget(connection, key)
 
 
 def redact(

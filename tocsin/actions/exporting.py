@@ -1,9 +1,10 @@
 """The list of affected people, when it has to leave the system."""
 
 import csv
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tocsin.actions.asking import act, command_of, first_answer, refuse_silence
 from tocsin.actors import Actor, need
@@ -17,13 +18,16 @@ from tocsin.engine.reasons import Explained, explained
 from tocsin.private import private_file
 from tocsin.record import Recorded
 from tocsin.rendering.spreadsheet import cell
-from tocsin.storage import affected, further
+from tocsin.storage import affected
+
+#: Who may take it out.
+TAKERS = ("dpo", "investigation")
 
 
 def export_affected(
     app: App, actor: Actor, key: str, target: Path, *, because: str, command: str | None = None
 ) -> Recorded:
-    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry.
+    """Take the list of affected people out as CSV. It needs a role and a reason, and is an entry with its SHA-256.
 
     Said again, it writes no second list: the first may have served and been deleted.
     """
@@ -31,25 +35,18 @@ def export_affected(
     if done := first_answer(app, actor, key, asked):
         return done
     incident = app.incident(key)
-    need(actor, incident, "dpo", "investigation")
+    need(actor, incident, *TAKERS)
     if incident.scope is None:
         raise Refused(f"{key} has no scope yet; tocsin scope {key} measures it first")
     refuse_silence(because, "say why the list leaves the system: --because '...'")
     people_key, revision = app.people_key(key), incident.scope.revision
-    with app.database.read() as connection:
-        rows = affected.number(connection, key, revision)
 
-    def decide(change: Change) -> None:
-        need(actor, change.incident, "dpo", "investigation")
-        change.add(PeopleExported(rows=rows, because=change.keep(because)))
-
-    with private_file(target, "w") as file:
-        # Said before it is done: a list that nobody knows of is worse than an entry without a list.
-        done = act(app, actor, key, decide, command=asked, closed_too=True)
+    def write(table: Any) -> int:
         with app.database.read() as connection:
             people = affected.people(connection, key, revision, people_key)
-            _write_people(csv.writer(file), people, explained(app, incident, revision))
-    return done
+            return _write_people(table, people, explained(app, incident, revision))
+
+    return _take_out(app, actor, key, target, write, because=because, command=asked)
 
 
 def export_wrong(
@@ -62,41 +59,89 @@ def export_wrong(
     because: str,
     command: str | None = None,
 ) -> Recorded:
-    """Take out, as CSV, who got the letters of a notice that were found wrong. It needs a role and a reason."""
+    """Take out, as CSV, who got the letters of a notice that were found wrong; as `export_affected` does it."""
     asked = command_of(command, "export-wrong", [notice, str(target.absolute()), because])
     if done := first_answer(app, actor, key, asked):
         return done
     incident = app.incident(key)
-    need(actor, incident, "dpo", "investigation")
+    need(actor, incident, *TAKERS)
     refuse_silence(because, "say why the list leaves the system: --because '...'")
-    found = next((each.id for each in incident.corrections.values() if each.of == notice), None)
-    if found is None:
+    digests = tuple(d for each in incident.corrections.values() if each.of == notice for d in each.digests)
+    if not any(each.of == notice for each in incident.corrections.values()):
         raise Refused(
             f"nobody found {notice} wrong; tocsin pause {key} {notice} --wrong --because '...' says so"
         )
-    digests = tuple(d for each in incident.corrections.values() if each.of == notice for d in each.digests)
-    with app.database.read() as connection:
-        rows = further.how_many_got(connection, key, {notice: digests})
 
-    def decide(change: Change) -> None:
-        need(actor, change.incident, "dpo", "investigation")
-        change.add(PeopleExported(rows=rows, because=change.keep(because)))
-
-    with private_file(target, "w") as file:
-        done = act(app, actor, key, decide, command=asked, closed_too=True)
-        table = csv.writer(file)
+    def write(table: Any) -> int:
+        rows = 0
         table.writerow(["person", "email", "name", "language"])
         for hidden, person in readers_of_letters(app, incident, {notice: digests}):
             values = [hidden, person.email or "", person.name or "", person.locale or ""]
             table.writerow([cell(value) for value in values])
+            rows += 1
+        return rows
+
+    return _take_out(app, actor, key, target, write, because=because, command=asked)
+
+
+def _take_out(
+    app: App,
+    actor: Actor,
+    key: str,
+    target: Path,
+    write: Callable[[Any], int],
+    *,
+    because: str,
+    command: tuple[str, str] | None,
+) -> Recorded:
+    """A list of people as a new file, once an entry says that it leaves; `write` counts the rows that it writes."""
+    if target.exists():
+        raise Refused(f"{target} exists; choose another name")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        with private_file(unfinished, "w") as file:
+            seen = _Hashed(file)
+            rows = write(csv.writer(seen))
+
+        def decide(change: Change) -> None:
+            need(actor, change.incident, *TAKERS)
+            said = PeopleExported(rows=rows, because=change.keep(because), sha256=seen.sha256)
+            change.add(said)
+
+        # Said before it is there: a list that nobody knows of is worse than an entry without a list.
+        done = act(app, actor, key, decide, command=command, closed_too=True)
+        unfinished.rename(target)
+    except OSError as error:
+        raise Refused(f"{target}: {error.strerror}; name a file that can be written") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
     return done
+
+
+class _Hashed:
+    """A file that is written, and hashed on the way."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file, self._hash = file, hashlib.sha256()
+
+    def write(self, text: str) -> int:
+        """Write on, as `csv` asks it."""
+        self._hash.update(text.encode())
+        return self._file.write(text)
+
+    @property
+    def sha256(self) -> str:
+        """Of all that was written, in hex."""
+        return self._hash.hexdigest()
 
 
 _COLUMNS = ("id", "bucket", "kinds", "place", "first_seen", "last_seen", "hits", "email", "name", "why")
 _EDGES = ("first", "last")
 
 
-def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revision: Explained) -> None:
+def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revision: Explained) -> int:
+    """Write them, and count them."""
+    rows = 0
     table.writerow([*_COLUMNS, *(f"{edge}_{name}" for edge in _EDGES for name in ("file", "sha256", "line"))])
     for _, person in people:
         reasons = revision.of(person.why)
@@ -106,3 +151,5 @@ def _write_people(table: Any, people: Iterable[tuple[str, AffectedPerson]], revi
         for row in (reasons.first, reasons.last):
             cells += [row.file, row.sha256, row.line or ""] if row else ["", "", ""]
         table.writerow([cell(value) for value in cells])
+        rows += 1
+    return rows

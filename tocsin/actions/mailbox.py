@@ -1,6 +1,7 @@
 """Looking into a mailbox of ours: each message is taken in, and moved away only once it is kept."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -16,8 +17,15 @@ from tocsin.storage.database import Unavailable
 
 log = Log("tocsin.intake")
 
-#: So many messages are taken at one look, new ones first; the next look takes the next ones.
+#: So many messages are listed at a time, new ones first. A look lists again while new ones lie there and it has time:
+#: half a million reports are taken in as fast as they can be read.
 MOST = 200
+#: Seconds that one look may take; the next one goes on.
+LONGEST = 300.0
+
+
+#: Whose sign of life a look is.
+_HEARTBEATS: dict[Which, str] = {"intake": "mailbox", "bounces": "bounces"}
 
 
 @dataclass(frozen=True)
@@ -36,35 +44,6 @@ class Look:
 
 def look(app: App) -> Look | None:
     """Look into the mailbox once, and note how it went for `tocsin status`; None where none is configured."""
-    mark = bookmark(app, "mailbox")
-    try:
-        config = config_of(app)
-        if config is None:
-            return None
-        found = _looked(app, config, mark)
-    except (MailboxDown, Refused) as down:
-        found = Look(trouble=str(down), bookmark=mark)
-    detail = {
-        "taken": len([each for each in found.taken if each.outcome != "known"]),
-        "too_large": found.too_large,
-        "failed": found.failed,
-        "unmoved": found.unmoved,
-        "trouble": found.trouble,
-        "bookmark": asdict(found.bookmark),
-    }
-    with app.database.write() as connection:
-        heartbeats.beat(connection, "mailbox", app.clock(), detail)
-    return found
-
-
-def bookmark(app: App, heartbeat: str) -> Bookmark:
-    """How far the look whose sign of life this is came the last time."""
-    with app.database.read() as connection:
-        _, detail = heartbeats.beats(connection).get(heartbeat, (None, None))
-    return Bookmark(**(detail or {}).get("bookmark", {}))
-
-
-def _looked(app: App, config: MailboxConfig, mark: Bookmark) -> Look:
     taken: list[Taken] = []
 
     def keep(raw: bytes, lying: Lying, whole: bool) -> bool:
@@ -72,10 +51,38 @@ def _looked(app: App, config: MailboxConfig, mark: Bookmark) -> Look:
         taken.append(done)
         return done.whole
 
-    walked = walk(config, mark, app.settings.intake.largest, keep, log)
+    walked = looked_into(app, "intake", keep, log)
+    if walked is None:
+        return None
+    note(app, "intake", walked, len([each for each in taken if each.outcome != "known"]))
     return Look(
         tuple(taken), walked.too_large, walked.failed, walked.unmoved, walked.trouble, walked.bookmark
     )
+
+
+def looked_into(
+    app: App, which: Which, keep: Callable[[bytes, Lying, bool], bool], log: Log
+) -> "Walk | None":
+    """Walk through a mailbox of the settings once, on from where the last look came; None where none is configured."""
+    mark = _bookmark(app, _HEARTBEATS[which])
+    try:
+        config = config_of(app, which)
+        return walk(config, mark, settings_of(app, which).largest, keep, log) if config else None
+    except (MailboxDown, Refused) as down:
+        return Walk(mark, trouble=str(down))
+
+
+def note(app: App, which: Which, walked: "Walk", taken: int) -> None:
+    """Note how a look went, and where the next one goes on: how many new messages it took, and what had to stay."""
+    with app.database.write() as connection:
+        heartbeats.beat(connection, _HEARTBEATS[which], app.clock(), {"taken": taken, **asdict(walked)})
+
+
+def _bookmark(app: App, heartbeat: str) -> Bookmark:
+    """How far the look whose sign of life this is came the last time."""
+    with app.database.read() as connection:
+        _, detail = heartbeats.beats(connection).get(heartbeat, (None, None))
+    return Bookmark(**(detail or {}).get("bookmark", {}))
 
 
 @dataclass
@@ -91,7 +98,12 @@ class Walk:
 
 
 def walk(
-    config: MailboxConfig, mark: Bookmark, largest: int, keep: Callable[[bytes, Lying, bool], bool], log: Log
+    config: MailboxConfig,
+    mark: Bookmark,
+    largest: int,
+    keep: Callable[[bytes, Lying, bool], bool],
+    log: Log,
+    seconds: float = LONGEST,
 ) -> Walk:
     """Read what lies in a mailbox. `keep` gets each message (its bytes, whether these are all), and says whether it is
     wholly kept: then it is moved away. Of one larger than `largest` bytes the head alone is read.
@@ -100,10 +112,18 @@ def walk(
     try:
         with opened(config) as mailbox:
             done.bookmark = mailbox.marked(mark)
-            for message in mailbox.lying(MOST, done.bookmark):
-                # Before it is read: one over which the line breaks each time keeps no other from its turn.
-                done.bookmark = done.bookmark.past(message.uid)
-                _keep(mailbox, message, largest, keep, done, log)
+            until, known = time.monotonic() + seconds, -1
+            while True:
+                before, listed = done.bookmark, mailbox.lying(MOST, done.bookmark)
+                # Those that had to stay are looked at once a look.
+                for message in [each for each in listed if each.uid > known]:
+                    # Before it is read: one over which the line breaks each time keeps no other from its turn.
+                    done.bookmark = done.bookmark.past(message.uid)
+                    _keep(mailbox, message, largest, keep, done, log)
+                known = max(known, done.bookmark.newest)
+                new = sum(each.uid > before.newest for each in listed)
+                if new < MOST or time.monotonic() >= until:
+                    break
     except MailboxDown as down:
         # What was taken before the line broke is kept.
         done.trouble = str(down)
@@ -118,7 +138,10 @@ def _keep(
     done: Walk,
     log: Log,
 ) -> None:
-    raw, whole = mailbox.read(message, largest)
+    read = mailbox.read(message, largest)
+    if read is None:
+        return  # another bell, or a person, took it away meanwhile
+    raw, whole = read
     try:
         wholly = keep(raw, message, whole)
     except Unavailable:

@@ -7,7 +7,7 @@ report, or names no letter of ours, waits for a person.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from tocsin.actions.mailbox import Walk, bookmark, walk
+from tocsin.actions.mailbox import Walk, looked_into, note
 from tocsin.actors import Actor
 from tocsin.app import App
 from tocsin.change import Change
@@ -26,13 +26,12 @@ from tocsin.domain.kinds import LettersReturned
 from tocsin.domain.notice import is_stale, letter_of
 from tocsin.domain.refusals import is_our_failure
 from tocsin.domain.ways import WAYS
-from tocsin.engine.mailroom import config_of
 from tocsin.engine.onward import onward
+from tocsin.engine.refusing import heed_returns
 from tocsin.logs import Log
 from tocsin.record import record
 from tocsin.sealing import keyed_digest, seal
-from tocsin.sources.mailbox import Lying, MailboxDown
-from tocsin.storage import clock as heartbeats
+from tocsin.sources.mailbox import Lying
 from tocsin.storage import keys, ledger, returned, timeline
 from tocsin.storage.database import Unavailable
 from tocsin.storage.returned import Named, News, Taken
@@ -72,23 +71,17 @@ def take_in(app: App, messages: Iterable[bytes]) -> Noted:
 
 def look(app: App) -> tuple[Noted, Walk] | None:
     """Look once into the mailbox of the settings, and note how it went; None where none is configured."""
-    mark, noted = bookmark(app, "bounces"), Noted()
+    noted = Noted()
 
     def keep(raw: bytes, lying: Lying, whole: bool) -> bool:
         _kept(app, [raw], noted)
         return whole
 
-    try:
-        config = config_of(app, "bounces")
-        if config is None:
-            return None
-        walked = walk(config, mark, app.settings.bounces.largest, keep, log)
-    except (MailboxDown, Refused) as down:
-        walked = Walk(mark, trouble=str(down))
+    walked = looked_into(app, "bounces", keep, log)
+    if walked is None:
+        return None
     noted.notices = heed(app)
-    beat = {"taken": noted.new, **asdict(walked)}
-    with app.database.write() as connection:
-        heartbeats.beat(connection, "bounces", app.clock(), beat)
+    note(app, "bounces", walked, noted.new)
     return noted, walked
 
 
@@ -138,7 +131,8 @@ def _taken(
         notice=row.notice if row else None,
         row=row.id if row else None,
         mark=row.mark if row else None,
-        action=found.action if row else returned.UNREAD,
+        # An automatic answer says nothing, whichever letter it is about: nobody has to read it.
+        action=found.action if row or found.action == "auto-replied" else returned.UNREAD,
         status=found.status,
         code=found.code,
         reporter=found.reporter,
@@ -171,7 +165,10 @@ def _decide(app: App, notice: str, change: Change) -> None:
         news = returned.news(connection, key, notice, _goes_on(app, change.incident, notice))
         if news is None:
             return
-        seq = change.add(_body(connection, key, notice, news))
+        body = _body(connection, key, notice, news)
+        seq = change.add(body)
+        answered = sum(body.counts[state] for state in ("handed_over", "delivered", "bounced", "refused"))
+        heed_returns(app, connection, change, notice, news.last, answered, seq)
     people_key = app.people_key(key) if news.onward else b""
     moves = [to for row in news.onward if (to := onward(people_key, row))]
 
@@ -203,10 +200,13 @@ def _goes_on(app: App, incident: Incident, notice: str) -> Callable[[Row[Any], s
 
 def _body(connection: Connection, key: str, notice: str, news: News) -> LettersReturned:
     counts, untold = ledger.counts(connection, key, notice), Counter(ledger.untold(connection, key, notice))
-    ways = Counter(ledger.ways(connection, key, notice))
+    ways, settled = Counter(ledger.ways(connection, key, notice)), ledger.accounted(connection, key, notice)
     for (before, after, readers, stood, way), count in news.moved.items():
         counts[before] -= count
         counts[after] += count
+        if stood == "accounted":
+            # For whom a person accounted counts as settled where the letter did not surely reach her, and there alone.
+            settled += count * ((after in ledger.UNREACHED) - (before in ledger.UNREACHED))
         fewer = {
             ("told", "bounced"): count,
             ("told", "pending"): count,
@@ -219,7 +219,7 @@ def _body(connection: Connection, key: str, notice: str, news: News) -> LettersR
         reports=news.reports,
         digest=news.digest,
         counts=counts,
-        settled=ledger.accounted(connection, key, notice),
+        settled=settled,
         untold=dict(untold),
         onward=len(news.onward),
         ways={way: ways[way] for way in WAYS if ways[way]},

@@ -13,7 +13,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import NotYours, Refused
-from tocsin.domain.kinds import ReturnRead
+from tocsin.domain.kinds import ReturnRead, ReturnSetAside
 from tocsin.record import Recorded
 from tocsin.sealing import seal, unseal
 from tocsin.storage import accounts, ledger, returned
@@ -63,7 +63,7 @@ def settle(
     if row.action != returned.UNREAD:
         raise Refused(f"what came back as {number} was read already; tocsin bounces lists what waits")
     if key is None:
-        _set_aside(app, actor, row, means)
+        _set_aside(app, actor, row, means, because)
         return None
     letter = _letter(app, row, of)
     done = act(
@@ -73,12 +73,37 @@ def settle(
     return done
 
 
-def _set_aside(app: App, actor: Actor, row: Row[Any], means: Meaning) -> None:
+def _set_aside(app: App, actor: Actor, row: Row[Any], means: Meaning, because: str) -> None:
+    """It names no letter: an entry in each incident whose letters may be meant says that somebody read it."""
     _need(app, actor, row)
     if means != "nothing":
         raise Refused(f"nobody knows which letter {row.id} is about; name it: --of INC NOTICE ID")
-    with app.database.write() as connection:
-        returned.judge(connection, row.id, action="nothing")
+    said = because.strip()
+
+    def judge(connection: Connection) -> None:
+        if not returned.judge(connection, row.id, action="nothing"):
+            raise Refused("somebody read it a moment ago; tocsin bounces lists what waits")
+
+    keys = _perhaps_meant(app, actor)
+    if not keys:
+        with app.database.write() as connection:
+            judge(connection)
+    for number, key in enumerate(keys):
+
+        def decide(change: Change, first: bool = number == 0) -> None:
+            change.add(ReturnSetAside(seen=row.seen, because=change.keep(said) if said else None))
+            if first:
+                change.also.append(judge)
+
+        act(app, actor, key, decide, closed_too=True)
+
+
+def _perhaps_meant(app: App, actor: Actor) -> list[str]:
+    """Incidents of which letters have left, the open ones, or where none is open the last; not whom they exclude."""
+    with app.database.read() as connection:
+        keys = ledger.incidents(connection)
+    found = [incident for key in keys if actor.id not in (incident := app.incident(key)).excluded]
+    return [each.key for each in found if each.open] or [each.key for each in found[-1:]]
 
 
 def _judgement(

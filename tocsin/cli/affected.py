@@ -24,7 +24,7 @@ class Asked:
     """What is asked of a scope: one of these, or else its counts."""
 
     person: Annotated[
-        str | None, Parameter(help="ID in the customer database: was this person affected?")
+        str | None, Parameter(help="ID or address: was this person affected? Who asked is an entry.")
     ] = None
     changes: Annotated[Flag, Parameter(help="Who came and who is no longer supported, one by one.")] = False
     inputs: Annotated[Flag, Parameter(help="What was read: hashes before and after, who collected it.")] = (
@@ -35,7 +35,7 @@ class Asked:
     controllers: Annotated[
         bool, Parameter(help="Customers to tell because we hold other people's data for them.", negative="")
     ] = False
-    because: Annotated[Because, Parameter(help="Why the list leaves.")] = ""
+    because: Annotated[Because, Parameter(help="Why the list leaves, or why you ask about somebody.")] = ""
     unowned: Annotated[
         Flag, Parameter(help="The accounts that were hit and that no customer source knows.")
     ] = False
@@ -58,7 +58,7 @@ _COUNTS = Asked()
 
 
 def affected(*words: Words, asked: Asked = _COUNTS, door: Changing = CHANGING) -> None:
-    """Counts, or one person's story."""
+    """Counts, or one person's story, which is an entry: `--because 'support request 4711'` says for whom."""
     from tocsin.views.access import seen
 
     named, _ = split(words)
@@ -74,7 +74,20 @@ def affected(*words: Words, asked: Asked = _COUNTS, door: Changing = CHANGING) -
         elif asked.controllers:
             say_controllers(shell, incident)
         elif asked.person:
+            from tocsin.actions import answered
+            from tocsin.cli.aftermath import say_again
+
+            # Said before it is shown: an answer that nobody knows of is worse than an entry about none.
+            noted = answered(
+                shell.app,
+                shell.actor,
+                incident.key,
+                asked.person,
+                because=asked.because,
+                command=door.key,
+            )
             say_story(shell, incident, asked.person)
+            say_again(shell, noted)
         elif asked.unowned:
             _say_unowned(shell, incident)
         else:

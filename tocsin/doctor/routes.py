@@ -11,6 +11,7 @@ from tocsin.channels import Channel
 from tocsin.doctor.finding import Finding, setting
 from tocsin.domain.addresses import is_loopback
 from tocsin.domain.message import Undelivered
+from tocsin.domain.transfers import unfounded_relay
 from tocsin.storage import clock as beats
 
 T = TypeVar("T")
@@ -43,8 +44,22 @@ def mail(app: App, config: Path | None) -> Iterator[Finding]:
     if app.settings.fenced:
         return
     yield returns(app, config)
+    yield from border(app, config)
     if not is_loopback(app.settings.mail.host or ""):
         yield from sender(app, config)
+
+
+def border(app: App, config: Path | None) -> Iterator[Finding]:
+    """The country of a relay that is not this machine is declared; abroad, so is on what basis letters go there."""
+    ours, home = app.settings.mail, app.catalog.contacts.organisation.established_in
+    if ours.country is None and is_loopback(ours.host or ""):
+        return
+    if missing := unfounded_relay(home, ours.country, ours.transfer):
+        name = "transfer" if ours.country else "country"
+        yield Finding("FAIL" if ours.country else "warn", "mail", missing, setting(config, "mail", name))
+        return
+    basis = f", on the basis of {ours.transfer}" if ours.transfer else ""
+    yield Finding("ok", "mail", f"the relay stands in {ours.country}{basis}")
 
 
 def returns(app: App, config: Path | None) -> Finding:

@@ -1,5 +1,7 @@
 """What came back on a letter: a report on its delivery (RFC 3464, RFC 6533), a complaint (RFC 5965), or something else.
 
+An automatic answer (RFC 3834) is known as such and says nothing.
+
 Pure. Whose letter it was is told by its mark, in the address to which the message came or in the ids that it repeats;
 what became of the letter by the report's own fields alone. A message that is no such report, or that says two things,
 is for a person to read: nothing is guessed from its prose.
@@ -11,12 +13,14 @@ from dataclasses import dataclass
 from email import message_from_bytes, message_from_string, policy
 from email.errors import MessageError
 from email.message import Message
-from typing import Literal
+from typing import Any, Literal
 
 from tocsin.domain.mailhead import plain
 from tocsin.domain.returns import marks_in
 
-Action = Literal["failed", "delayed", "delivered", "relayed", "expanded", "complained", "nothing", "unread"]
+Action = Literal[
+    "failed", "delayed", "delivered", "relayed", "expanded", "complained", "auto-replied", "nothing", "unread"
+]
 
 #: Of a message so many bytes are read: with RET=HDRS a report repeats heads alone.
 LONGEST = 256 * 1024
@@ -40,6 +44,8 @@ _ORIGINALS = ("message/rfc822", "message/global", "text/rfc822-headers", "messag
 #: The head fields in which systems repeat to whom a message came, and those that name what it answers.
 _TO = ("delivered-to", "x-original-to", "x-delivered-to", "envelope-to", "x-envelope-to", "to", "cc")
 _ANSWERS = ("in-reply-to", "references")
+#: Mail systems themselves; some mark as an automatic answer what says in prose that a letter did not arrive.
+_SYSTEMS = re.compile(r"\b(?:mailer-daemon|postmaster|mail ?delivery|mdaemon)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,26 @@ def read(raw: bytes) -> CameBack:
         if any(part.get_content_type() == _COMPLAINT for part in parts):
             return _complained(marks, parts)
         status = next((part for part in parts if part.get_content_type() in _REPORTS), None)
-        return CameBack(marks) if status is None else _reported(marks, _blocks(status))
+        if status is None:
+            return CameBack(marks, "auto-replied" if _answers_by_itself(message) else "unread")
+        return _reported(marks, _blocks(status))
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return CameBack((marks_in([raw.decode("latin-1")]),))
+
+
+def _answers_by_itself(message: Message) -> bool:
+    """Whether a reader's own program answered, such as while she is away: it says nothing of the letter."""
+    if message.get_content_type() == "multipart/report" or _SYSTEMS.search(_field(message, "from")):
+        return False
+    submitted = _field(message, "auto-submitted").lower().partition(";")[0].strip()
+    asked = {
+        name: _field(message, name).lower() for name in ("x-autoreply", "x-autorespond", "x-autoresponder")
+    }
+    return (
+        submitted == "auto-replied"  # RFC 3834, 5
+        or any(value and value != "no" for value in asked.values())
+        or _field(message, "precedence").lower() == "auto_reply"
+    )
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -93,7 +116,7 @@ def _marks(message: Message, parts: Sequence[Message], raw: bytes) -> tuple[tupl
         [value for name in _TO for value in _fields(message, name)],
         [*_envelope_ids(parts), *_letter_ids(parts)],
         [value for name in _ANSWERS for value in _fields(message, name)],
-        [raw.decode("latin-1")],
+        [raw.decode("latin-1"), *(_text(part) for part in parts if part.get_content_maintype() == "text")],
     )
     return tuple(marks for texts in places if (marks := marks_in(texts)))
 
@@ -109,23 +132,54 @@ def _letter_ids(parts: Sequence[Message]) -> Iterator[str]:
     for part in parts:
         if part.get_content_type() not in _ORIGINALS:
             continue
-        payload = part.get_payload()
+        payload = _plainly(part)
         if isinstance(payload, list):
             heads = [each for each in payload[:1] if isinstance(each, Message)]
             yield from (value for head in heads for value in _fields(head, "message-id"))
         else:
-            yield from _fields(message_from_string(_text(part)), "message-id")
+            yield from _fields(message_from_string(payload), "message-id")
 
 
 def _blocks(part: Message) -> list[Message]:
     """The groups of fields of a report: one of the message, and one for each recipient (RFC 3464, 2.1)."""
-    payload = part.get_payload()
+    payload = _plainly(part)
     if isinstance(payload, list) and part.get_content_type() == _REPORTS[0]:
         return [block for block in payload if isinstance(block, Message)]
     inside = payload[0] if isinstance(payload, list) and payload else None
-    inner = inside.as_bytes().decode("utf-8", "replace") if isinstance(inside, Message) else _text(part)
+    inner = inside.as_bytes().decode("utf-8", "replace") if isinstance(inside, Message) else str(payload)
     pieces = re.split(r"\r?\n[ \t]*\r?\n", inner)
-    return [message_from_string(piece) for piece in pieces[: _MOST_RECIPIENTS + 1] if piece.strip()]
+    return [
+        message_from_string(piece.lstrip("\r\n")) for piece in pieces[: _MOST_RECIPIENTS + 1] if piece.strip()
+    ]
+
+
+def _plainly(part: Message) -> list[Any] | str:
+    """What stands in a part: the messages in it as they were parsed, or its text where it was encoded.
+
+    No encoding is allowed for reports (RFC 3464, 2.1), and some systems use one: then fields were sought in base64.
+    """
+    payload, way = part.get_payload(), str(part.get("content-transfer-encoding", "")).strip().lower()
+    if not isinstance(payload, list):
+        return _text(part)
+    if way not in ("base64", "quoted-printable"):
+        return payload
+    lines = "\n\n".join(_as_written(each) for each in payload if isinstance(each, Message))
+    # Letters of the alphabet alone make base64; what else stands there, a parser put there.
+    return _text(_encoded(lines.replace("\n\n", "\n") if way == "base64" else lines, way))
+
+
+def _as_written(block: Message) -> str:
+    """A block's lines as they stood in the message, before they were taken for fields."""
+    fields = "".join(f"{name}: {value}\n" for name, value in block.raw_items())
+    payload = block.get_payload()
+    return fields + (payload if isinstance(payload, str) else "")
+
+
+def _encoded(lines: str, way: str) -> Message:
+    part = Message()
+    part["Content-Transfer-Encoding"] = way
+    part.set_payload(lines)
+    return part
 
 
 def _reported(marks: tuple[tuple[str, ...], ...], blocks: Sequence[Message]) -> CameBack:

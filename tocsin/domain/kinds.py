@@ -833,8 +833,9 @@ class SendingStopped(Body):
     ways: dict[str, int] = {}
     resume_at: Moment | None = None
     why: str = ""
-    #: The host of the relay that took them.
+    #: The host of the relay that took them, and the country in which it stood, as it was declared.
     relay: str = ""
+    relay_country: str = ""
 
 
 class LettersReturned(Body):
@@ -866,6 +867,16 @@ class ReturnRead(Body):
     person: str
     means: Literal["failed", "delivered", "nothing"]
     because: Words
+
+
+class ReturnSetAside(Body):
+    """A person read what came back and names no letter of ours, as `seen` (its keyed hash) names it: it means nothing.
+
+    It stands in each incident whose letters may be meant.
+    """
+
+    seen: str
+    because: Words | None = None
 
 
 class LetterExcluded(Body):
@@ -910,11 +921,27 @@ class ToldOtherwise(Body):
     because: Words
 
 
+class PersonAsked(Body):
+    """Somebody asked whether a person was affected, and was answered from this revision of the scope.
+
+    `person` is a pseudonym; `letters` says of each notice how the letter to her stands.
+    """
+
+    person: str
+    revision: int
+    #: Whether the scope names her, and whether she is owed a letter.
+    affected: bool
+    owed: bool
+    letters: dict[str, str] = {}
+    because: Words | None = None
+
+
 class PeopleExported(Body):
-    """A person took the list of affected people out of the system."""
+    """A person took the list of affected people out of the system: so many rows, and the file by its SHA-256."""
 
     rows: int
     because: Words
+    sha256: str = ""
 
 
 class ProofTaken(Body):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 _REPLY = re.compile(
     r"\bat (?P<phase>[a-z-]+): (?P<code>5\d\d)[ -]+(?:(?P<status>5\.\d{1,3}\.\d{1,3})\b)?(?P<words>.*)"
 )
+#: Where a server's words begin: behind its code, and its status where it gives one.
+_ANSWER = re.compile(r"\bat [a-z-]+: [245]\d\d(?:[ -]+[245]\.\d{1,3}\.\d{1,3}\b)?")
 #: Subjects of a status that speak of the reader's address, mailbox or server; and what in them speaks of our sender.
 _THEIRS, _OUR_SENDER = ("1", "2", "4"), ("5.1.7", "5.1.8")
 #: Security, and yet about the reader: the mailbox, or the domain, belongs to somebody else by now (RFC 7293).
@@ -43,6 +45,22 @@ def _is_ours(code: str, status: str, words: str) -> bool:
         return code in _OUR_CODES or bool(_OUR_WORDS.search(words))
     _, subject, _ = status.split(".")
     return status in _OUR_SENDER or (subject not in _THEIRS and status not in _CHANGED_HANDS)
+
+
+def is_ours_as_reported(status: str, code: str) -> bool:
+    """Whether a letter came back for our fault, by the status and the code of the report (RFC 3464)."""
+    return bool(status) and is_ours(f"at report: {code if code.startswith('5') else 550} {status}")
+
+
+def too_many_came_back(ours: int, answered: int, share: float, least: int) -> bool:
+    """Whether so many of the letters that were answered came back for our fault that no more is to leave."""
+    return ours >= max(1, min(least, answered)) and ours >= share * answered
+
+
+def gist(reason: str) -> str:
+    """A reason without a server's own words, which may quote a reader: `relay:25 at dot: 554 5.7.1`."""
+    found = _ANSWER.search(reason)
+    return reason[: found.end()] if found else reason
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Borders: where logs and customers are kept and read, and on what basis personal data may be there.
+"""Borders: where logs and customers are kept and read, where letters leave, and on what basis data may be there.
 
 Who holds data abroad, or reads them abroad, needs a basis that somebody can name: an adequacy decision or standard
 clauses (GDPR, Chapter V), an impact assessment for transfers (Vietnam's Decree 356/2025), a contract. Which one holds
@@ -37,6 +37,15 @@ def refuse_unfounded_engine(home: str, engine: str, transfer: str | None, table:
             f"the logs would be read in {engine}, outside {home}, on no basis that is declared;"
             f" name it in tocsin.toml, table [{table}], {_HOW.replace(': ', ' = ')}, or measure in {home}"
         )
+
+
+def unfounded_relay(home: str, country: str | None, transfer: str | None) -> str | None:
+    """What is missing for letters to go through a relay in this country, in words; None where nothing is."""
+    if country is None:
+        return "nobody declared in which country the relay stands, to which addresses, names and letters go"
+    if abroad(country, home) and not transfer:
+        return f"letters go through a relay in {country}, outside {home}, on no basis that is declared"
+    return None
 
 
 def _refuse(source: LogSource | ListSource, home: str) -> None:

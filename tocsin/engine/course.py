@@ -151,12 +151,13 @@ def stopped(course: Course) -> bool:
                 resume_at=rest,
                 why=course.why,
                 relay=app.settings.mail.host or "",
+                relay_country=app.settings.mail.country or "",
             ),
             cause=course.job.move.cause,
             key=f"{course.job.move.key}/{change.incident.head_seq}",
         )
         if paused:
-            call_about_refusals(app, change, notice, course.refusals, seq)
+            call_about_refusals(app, change, notice, course.refusals.figures, seq)
         change.also.append(course.job.end)
 
     return bool(record(app, key, decide, actor="engine").entries)
@@ -169,7 +170,7 @@ def refused_beside(course: Course) -> None:
     def decide(change: Change) -> None:
         if change.incident.notices[notice].mark == "sending":
             seq = change.add(SendingPaused(notice=notice, because=change.keep(course.refused)))
-            call_about_refusals(course.job.app, change, notice, course.refusals, seq)
+            call_about_refusals(course.job.app, change, notice, course.refusals.figures, seq)
 
     record(course.job.app, course.incident.key, decide, actor="engine")
 

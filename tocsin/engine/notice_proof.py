@@ -145,7 +145,7 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
             for each in state.alone
         ],
         duties=proof.duties,
-        relays=sorted({body.relay for _, body in said(k.SendingStopped) if body.relay}),
+        relays=sorted({(body.relay, body.relay_country) for _, body in said(k.SendingStopped) if body.relay}),
         counts={name: proof.counts[name] for name in ledger.STATES},
         twice=proof.counts["possible_duplicates"],
         readers=proof.readers,

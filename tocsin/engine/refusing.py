@@ -5,15 +5,18 @@ Those for our fault are counted, over restarts too; too many stop the sending an
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.kinds import Paged
+from tocsin.domain.kinds import Paged, SendingPaused
 from tocsin.domain.message import Undelivered
-from tocsin.domain.refusals import Refusals, is_ours
+from tocsin.domain.refusals import Refusals, gist, is_ours, is_ours_as_reported, too_many_came_back
 from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
 from tocsin.rendering.message import line
+from tocsin.storage import returned
 from tocsin.storage.refusals import by_state, latest_answers
 
 if TYPE_CHECKING:
@@ -43,28 +46,56 @@ def heard(course: "Course", reply: str | None) -> None:
     course.refusals.hear(reply)
     if reply is not None and is_ours(reply) and course.refusals.too_many:
         count, among = course.refusals.figures
-        _refuse(
-            course, f"{count} of the last {among} letters were refused for our fault, the last one {reply}"
-        )
+        said = f"{count} of the last {among} letters were refused for our fault, the last one"
+        _refuse(course, said, reply)
 
 
 def down(course: "Course", failure: Undelivered) -> None:
     """The relay has failed so often that the sending rests; where it refuses us, until a person has seen to it."""
     if failure.phase in _EVERY_LETTER and is_ours(failure.reason):
-        _refuse(course, f"the relay refuses us: {failure.reason}")
+        _refuse(course, "the relay refuses us:", failure.reason)
     else:
-        course.down, course.why = True, f"the relay is down: {failure.reason}"
+        course.down, course.why = True, f"the relay is down: {gist(failure.reason)}"
 
 
-def _refuse(course: "Course", why: str) -> None:
+def _refuse(course: "Course", why: str, answer: str) -> None:
+    """The answer in full is sealed with the pause; in the entry of the stop stands its gist."""
     # The first reason stands: other connections may hear of it a moment later.
-    course.refused = course.refused or why
-    course.why = course.why or f"stopped: {why}"
+    course.refused = course.refused or f"{why} {answer}"
+    course.why = course.why or f"stopped: {why} {gist(answer)}"
 
 
-def call_about_refusals(app: App, change: Change, notice: str, refusals: Refusals, cause: int) -> None:
-    """Call each of them once, by every route. `cause` is the entry of the stop."""
-    count, among = refusals.figures
+def heed_returns(
+    app: App, connection: Connection, change: Change, notice: str, upto: int, answered: int, seq: int
+) -> None:
+    """Letters that came back for our fault count as refusals do: too many stop a sending that goes on, and call people.
+
+    `upto` is the last message that entry `seq` speaks of, `answered` how many letters were. The next report
+    calls nobody again.
+    """
+    limits = app.settings.ledger
+    counted = []
+    for last in (0, upto):
+        found = returned.failed_by_status(connection, change.incident.key, notice, last)
+        counted.append(
+            sum(count for (status, code), count in found.items() if is_ours_as_reported(status, code))
+        )
+    before, ours = counted
+    too_many = [
+        too_many_came_back(each, answered, limits.refused_share, limits.refused_least)
+        for each in (before, ours)
+    ]
+    if too_many != [False, True]:
+        return
+    if change.incident.notices[notice].mark == "sending":
+        why = f"{ours} of {answered} letters came back for our fault (5.7.x)"
+        seq = change.add(SendingPaused(notice=notice, because=change.keep(why)))
+    call_about_refusals(app, change, notice, (ours, answered), seq)
+
+
+def call_about_refusals(app: App, change: Change, notice: str, figures: tuple[int, int], cause: int) -> None:
+    """Call each of them once, by every route. `cause` is the entry of the stop; `figures` are refusals and answers."""
+    count, among = figures
     why = line("refused_for_our_fault", notice=notice, count=count, among=among)
     called: set[str] = set()
     for role in CALLED:

@@ -14,6 +14,7 @@ from typing import Any
 
 from tocsin.channels import Channel
 from tocsin.domain.errors import Refused
+from tocsin.domain.masking import masked
 from tocsin.domain.message import Undelivered
 from tocsin.domain.refusals import is_ours
 from tocsin.domain.retrying import given_up, next_try, wait
@@ -175,7 +176,7 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
         begun.add(row.id)
         receipt = await channel.send(envelope)
     except Refused as refusal:
-        return elsewhere("excluded", "build", str(refusal))
+        return elsewhere("excluded", "build", masked(str(refusal)))
     except Undelivered as failure:
         if failure.outcome == "refused":
             course.failures = 0

@@ -60,7 +60,8 @@ class Proven:
     alone: Sequence[LetGoAlone]
     #: (duty, due, met)
     duties: Sequence[tuple[str, datetime | None, datetime | None]]
-    relays: Sequence[str]
+    #: (host, the country in which it was declared to stand)
+    relays: Sequence[tuple[str, str]]
     counts: Mapping[str, int]
     twice: int
     #: Readers to (letters, still to be told).
@@ -150,7 +151,11 @@ class _Maker:
             yield self._field("alone", "\n".join(line for each in of.alone for line in self._alone(each)))
         duties = [[duty, self._at(due), self._at(met)] for duty, due, met in of.duties]
         yield self._field("duties", "", duties, numbers=False)
-        yield self._field("relay", "\n".join(of.relays))
+        yield self._field("relay", "\n".join(self._relay(*each) for each in of.relays))
+
+    def _relay(self, host: str, country: str) -> str:
+        place = self.words.place(country) if country else self.phrase("undeclared")
+        return self.phrase("relay_line", relay=host, place=place)
 
     def _became(self) -> Iterator[dict[str, Any]]:
         of, number = self.of, self.words.number

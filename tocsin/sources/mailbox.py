@@ -89,13 +89,17 @@ class Mailbox:
             if uid in found
         ]
 
-    def read(self, message: Lying, most: int) -> tuple[bytes, bool]:
-        """(the bytes of a message, whether these are all): of one larger than `most` its head alone."""
+    def read(self, message: Lying, most: int) -> tuple[bytes, bool] | None:
+        """(the bytes of a message, whether these are all): of one larger than `most` its head alone.
+
+        None where it lies there no more: somebody else has moved it since.
+        """
         if message.size <= most:
             raw = self._part(message.uid, f"BODY.PEEK[]<0.{most + 1}>")
-            if len(raw) <= most:
-                return raw, True
-        return self._part(message.uid, f"BODY.PEEK[HEADER]<0.{LONGEST_HEAD}>"), False
+            if raw is None or len(raw) <= most:
+                return raw if raw is None else (raw, True)
+        head = self._part(message.uid, f"BODY.PEEK[HEADER]<0.{LONGEST_HEAD}>")
+        return head if head is None else (head, False)
 
     def put_away(self, message: Lying) -> None:
         """Move a message that is kept out of the folder, marked as seen."""
@@ -114,8 +118,10 @@ class Mailbox:
         if client.has_capability("UIDPLUS"):
             client.uid_expunge(uid)
 
-    def _part(self, uid: int, what: str) -> bytes:
-        found = self._client.fetch([uid], [what]).get(uid, {})
+    def _part(self, uid: int, what: str) -> bytes | None:
+        found = self._client.fetch([uid], [what]).get(uid)
+        if found is None:
+            return None
         content = next((value for name, value in found.items() if name.startswith(b"BODY[")), None)
         if not isinstance(content, bytes):
             raise MailboxDown("the mail server gives no content of a message; it stays where it lies")

@@ -202,6 +202,12 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+def incidents(connection: Connection) -> list[str]:
+    """The incidents of which a letter has left, surely or perhaps, in the order of their keys."""
+    query = select(ledger.c.incident).where(LEFT).distinct().order_by(ledger.c.incident)
+    return list(connection.scalars(query))
+
+
 def everybody(incident: str, notice: str) -> Select[tuple[str]]:
     """The pseudonyms of all who have a row."""
     return select(ledger.c.person).where(ledger.c.incident == incident, ledger.c.notice == notice)
@@ -529,6 +535,10 @@ def unclaim(connection: Connection, lease: str, rows: Iterable[Row[Any]]) -> Non
         )
 
 
+#: As what a letter counts that did not surely reach its reader, or came back.
+UNREACHED = ("refused", "bounced", "ambiguous")
+
+
 def counts(connection: Connection, incident: str, notice: str) -> dict[str, int]:
     """Rows by state, every state named; and how many letters may have arrived twice."""
     state = COUNTED.label("state")
@@ -556,7 +566,7 @@ def untold(connection: Connection, incident: str, notice: str) -> dict[str, int]
 
 def accounted(connection: Connection, incident: str, notice: str) -> int:
     """Of those whom the letter did not surely reach, for how many a person accounted."""
-    unreached = COUNTED.in_(("refused", "bounced", "ambiguous"))
+    unreached = COUNTED.in_(UNREACHED)
     query = _of(select(func.count()), incident, notice).where(unreached, ledger.c.accounted_at.is_not(None))
     return connection.scalar(query) or 0
 

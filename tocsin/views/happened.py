@@ -18,7 +18,7 @@ from tocsin.storage import timeline
 _LEFT_OUT = (k.PageOutcome, k.EvidenceCopied, k.TakenUp)
 _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
     "contain": (k.EvidenceKept,),
-    "scope": (k.ScopeMeasured, k.PeopleExported),
+    "scope": (k.ScopeMeasured, k.PeopleExported, k.PersonAsked),
     "assess": (
         k.FactLearned,
         k.DutyOpened,
@@ -52,6 +52,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.SendingStopped,
         k.LettersReturned,
         k.ReturnRead,
+        k.ReturnSetAside,
         k.LetterExcluded,
         k.PeopleListed,
     ),

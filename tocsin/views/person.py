@@ -14,6 +14,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
+from tocsin.engine.meant import meant
 from tocsin.engine.reasons import Reasons, explained
 from tocsin.storage import accounts, affected, ledger, returned, revisions, timeline
 from tocsin.storage.revisions import Standing
@@ -69,10 +70,10 @@ class Story:
 
 
 def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
-    """One person by the id that the customer database knows, with every letter. For those who work on the incident."""
+    """One person by the id that a customer source knows, or an address, with every letter. For those who work on it."""
     need_words(actor, incident, "one person's story")
     found = counts(incident)
-    key = app.people_key(incident.key)
+    key, asked = app.people_key(incident.key), meant(app, incident, asked)
     with app.database.read() as connection:
         hidden = accounts.person_of(connection, incident.key, found.revision, key, asked)
         person = affected.person(connection, incident.key, found.revision, key, hidden)

@@ -372,13 +372,22 @@ _SAY: dict[type[k.Body], Say] = {
     k.ReturnRead: lambda body, texts: (
         f"{body.notice}, {body.person[:12]}: means {body.means}{_said(body.because, texts)}"
     ),
+    k.ReturnSetAside: lambda body, texts: (
+        f"{body.seen[:12]}: names no letter, means nothing{_said(body.because, texts) if body.because else ''}"
+    ),
     k.LetterExcluded: lambda body, texts: f"{body.notice}, {body.person[:12]}{_said(body.because, texts)}",
     k.PeopleListed: _listed,
     k.ToldOtherwise: _told_otherwise,
     k.ProofTaken: lambda body, texts: (
         f"{body.notice}: {body.letters} letters, {len(body.files)} files{_said(body.because, texts)}"
     ),
-    k.PeopleExported: lambda body, texts: f"{body.rows} people{_said(body.because, texts)}",
+    k.PersonAsked: lambda body, texts: (
+        f"{body.person[:12]}: {'affected' if body.affected else 'not among the affected'}, "
+        f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
+    ),
+    k.PeopleExported: lambda body, texts: (
+        f"{body.rows} people{f', sha256 {body.sha256[:16]}' if body.sha256 else ''}{_said(body.because, texts)}"
+    ),
     k.TakenUp: lambda body, texts: f"{_offered(body)} in {_DOORS[body.door]}{_proven(body)}",
     k.Refusal: lambda body, texts: (
         f"{_offered(body)} in {_DOORS[body.door]}, {body.who}: {_TURNED[body.why]}"
