@@ -12,6 +12,8 @@ from tocsin.domain.notice import CUSTOMERS, individuals_duties
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
 from tocsin.storage.ledger import STATES
+from tocsin.views.card import card
+from tocsin.views.duties import owed
 from tocsin.views.person import story as story_of
 from tocsin.views.sending import course
 
@@ -179,3 +181,15 @@ def test_the_proof_says_how_many_were_told_by_which_way(tale):
         {"way": "email", "people": "2"},
         {"way": "telephone", "people": "1"},
     ]
+
+
+def test_a_duty_is_met_with_the_figures_and_the_card_and_the_duties_show_them(tale):
+    tale.with_customers(3, c1={"email": ""}).released()
+    told(tale, "telephone")
+    figures = {"email": 2, "telephone": 1}
+    assert tale.told("DutyMet")[-1].ways == figures
+    seen = card(tale.app, tale.actor("an"), tale.key, tale.clock.moment)
+    assert seen.ways == figures
+    views = owed(tale.app, tale.incident, tale.clock.moment).duties
+    assert [view.ways for view in views if view.recipient == "individuals"] == [figures]
+    assert not any(view.ways for view in views if view.recipient != "individuals")

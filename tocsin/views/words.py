@@ -164,11 +164,12 @@ def _listed(body: k.PeopleListed, texts: Texts) -> str:
 
 def _met(body: k.DutyMet, texts: Texts) -> str:
     receipt = f", receipt {body.receipt}" if body.receipt else ""
+    told = f": {ways_words(body.ways)}" if body.ways else ""
     reference, late = (
         _said(body.reference, texts, ", reference "),
         _said(body.late_because, texts, "; late: "),
     )
-    return f"{body.key}{reference}{receipt}{late}"
+    return f"{body.key}{told}{reference}{receipt}{late}"
 
 
 def _not_notified(body: k.NotNotified, texts: Texts) -> str:
