@@ -105,6 +105,23 @@ def test_the_list_for_the_post_holds_whose_address_is_known_and_prints_their_let
     assert now(sent) == ({"email": 2, "post": 2, "telephone": 1}, {}, 0)
 
 
+def test_who_is_told_by_somebody_else_is_on_no_list(tale):
+    tale.with_customers(
+        4,
+        c1={"flags": "deceased", **STREET},
+        c2={"flags": "employee", "email": "", **STREET},
+        c3={"email": "", **STREET},
+    )
+    tale.released()
+    assert [row["id"] for row in table(listed(tale, "post") / "post.csv")] == ["c3"]
+    (body,) = tale.told("PeopleListed")
+    assert dict(body.left_out) == {"to the next of kin: deceased": 1, "told in the house: works for us": 1}
+    told(tale, "post")
+    told(tale, "next-of-kin", "c1")
+    told(tale, "internal", "c2")
+    assert now(tale)[0] == {"email": 1, "post": 1, "next-of-kin": 1, "internal": 1}
+
+
 def test_a_notice_to_the_public_says_why_it_is_one_and_names_nobody(sent):
     with pytest.raises(Refused, match="--ground impossible"):
         listed(sent, "public-notice")
