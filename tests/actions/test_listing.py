@@ -12,6 +12,8 @@ from tocsin.domain.notice import CUSTOMERS, individuals_duties
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
 from tocsin.storage.ledger import STATES
+from tocsin.views.card import card
+from tocsin.views.duties import owed
 from tocsin.views.person import story as story_of
 from tocsin.views.sending import course
 
@@ -103,6 +105,23 @@ def test_the_list_for_the_post_holds_whose_address_is_known_and_prints_their_let
     assert now(sent) == ({"email": 2, "post": 2, "telephone": 1}, {}, 0)
 
 
+def test_who_is_told_by_somebody_else_is_on_no_list(tale):
+    tale.with_customers(
+        4,
+        c1={"flags": "deceased", **STREET},
+        c2={"flags": "employee", "email": "", **STREET},
+        c3={"email": "", **STREET},
+    )
+    tale.released()
+    assert [row["id"] for row in table(listed(tale, "post") / "post.csv")] == ["c3"]
+    (body,) = tale.told("PeopleListed")
+    assert dict(body.left_out) == {"to the next of kin: deceased": 1, "told in the house: works for us": 1}
+    told(tale, "post")
+    told(tale, "next-of-kin", "c1")
+    told(tale, "internal", "c2")
+    assert now(tale)[0] == {"email": 1, "post": 1, "next-of-kin": 1, "internal": 1}
+
+
 def test_a_notice_to_the_public_says_why_it_is_one_and_names_nobody(sent):
     with pytest.raises(Refused, match="--ground impossible"):
         listed(sent, "public-notice")
@@ -179,3 +198,15 @@ def test_the_proof_says_how_many_were_told_by_which_way(tale):
         {"way": "email", "people": "2"},
         {"way": "telephone", "people": "1"},
     ]
+
+
+def test_a_duty_is_met_with_the_figures_and_the_card_and_the_duties_show_them(tale):
+    tale.with_customers(3, c1={"email": ""}).released()
+    told(tale, "telephone")
+    figures = {"email": 2, "telephone": 1}
+    assert tale.told("DutyMet")[-1].ways == figures
+    seen = card(tale.app, tale.actor("an"), tale.key, tale.clock.moment)
+    assert seen.ways == figures
+    views = owed(tale.app, tale.incident, tale.clock.moment).duties
+    assert [view.ways for view in views if view.recipient == "individuals"] == [figures]
+    assert not any(view.ways for view in views if view.recipient != "individuals")

@@ -318,3 +318,17 @@ def test_a_hold_that_nobody_put_in_writing_or_that_another_asked_for_delays_noth
     for hold in ({"by": "law-enforcement"}, {"by": "court", "reference": "C-1"}, {"reference": "L-7"}):
         abroad.as_("an").learn({"hold": hold}, source="a call")
         assert not any(view.held for view in letters(abroad.app, abroad.incident)), hold
+
+
+def test_people_of_a_law_that_does_not_take_a_way_are_not_on_the_list_for_it(abroad: Story) -> None:
+    change = {who: {"country": place} for who, place in PEOPLE.items()}
+    change["c6"]["agreed"] = ""
+    change["c1"]["email"] = ""
+    abroad.with_customers(len(PEOPLE), **change).scope()
+    approve(abroad, CUSTOMERS)
+    abroad.as_("an").release(CUSTOMERS)
+    for way, how in (("in-app", {}), ("public-notice", {"ground": "disproportionate"})):
+        abroad.as_("an").list_people(CUSTOMERS, way, abroad.folder / way, because="no letter", **how)
+        body = abroad.told("PeopleListed")[-1]
+        assert body.people == {"VN/controller-processor/customers": 1}
+        assert body.left_out == {f"their law does not take {way} (815 ILCS 530/10(a))": 1}

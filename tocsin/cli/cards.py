@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
     """The card, line by line; only what there is to say."""
+    from tocsin.views.ways import ways_words
+
     if found.quarantined is not None:
         return _broken_lines(shell, found, found.quarantined, now)
     lines = unreached_lines(found.key) if found.nobody_reached else []
@@ -59,6 +61,8 @@ def card_lines(shell: Shell, found: "Card", now: datetime) -> list[str]:
             labelled("UNTOLD", f"{found.untold[0]:,} of {found.untold[1]:,}", urgent=bool(found.untold[0]))
         )
     lines += _scope_lines(found, named)
+    if found.ways:
+        lines.append(labelled("REACHED", ways_words(found.ways)))
     if found.room and found.room.name:
         trouble = bool(found.room.trouble or found.room.left_out)
         lines.append(labelled("ROOM", clean(found.room.words), urgent=trouble))

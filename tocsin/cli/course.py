@@ -36,7 +36,10 @@ def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
         lines.append(alarm(f"{unreached_words(found.unreached)}: tocsin ledger {key} {found.notice} --who"))
     ledger = f"tocsin ledger {key} {found.notice}"
     for count, what in (
-        (found.untold, f"must be told otherwise: {ledger} --list WAY, then --told-otherwise --by WAY"),
+        (
+            found.untold,
+            f"must be told otherwise: {ledger} --told-otherwise --by WAY; --list WAY makes a list",
+        ),
         (found.undecided, f"held for a decision: {ledger} --exclude ID, or all --told-otherwise --held"),
         (found.unsupported, f"no longer supported by the scope: tocsin affected {key} --changes"),
     ):

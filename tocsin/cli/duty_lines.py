@@ -44,6 +44,8 @@ def _on_a_place(shell: Shell, named: str, duties: "Sequence[DutyView]") -> list[
 
 
 def _duty_lines(shell: Shell, named: str, duty: "DutyView", texts: Mapping[str, str]) -> list[str]:
+    from tocsin.views.ways import ways_words
+
     now = shell.app.now()
     marks = "".join(
         mark
@@ -61,6 +63,7 @@ def _duty_lines(shell: Shell, named: str, duty: "DutyView", texts: Mapping[str, 
     ]
     if duty.open and duty.authority_note:
         lines.append(f"    note on {clean(duty.to)}: {clean(duty.authority_note)}")
+    lines += [f"    its letters reached {ways_words(duty.ways)}"] if duty.ways else []
     lines += _late_lines(named, duty, texts)
     lines += [f"    supplement {each.number} filed {shell.at(each.at)}" for each in duty.supplements]
     lines += _reasons(shell, duty, texts)

@@ -172,6 +172,7 @@ def _now(app: App, found: Card, words: Words) -> Rows:
         rows.append(Row(say(words, "told"), told, alarm=bool(untold)))
     elif found.quarantined is None:
         rows.append(Row(say(words, "told"), say(words, "unmeasured")))
+    rows += [Row(words.choice("reached_by", way), words.number(count)) for way, count in found.ways.items()]
     rows += [
         Row(say(words, "down"), f"{route_name(each.route)}: {each.why}", alarm=True) for each in found.down
     ]

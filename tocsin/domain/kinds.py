@@ -636,9 +636,13 @@ class DecisionsDoubted(Body):
 
 
 class DutyMet(Body):
-    """Filed, or told: with the other side's reference and, where there is one, its receipt in the vault."""
+    """Filed, or told: with the other side's reference and, where there is one, its receipt in the vault.
+
+    Of a duty to tell people, how many the letters that meet it reached by which `ways`.
+    """
 
     key: str
+    ways: dict[str, int] = {}
     reference: Words | None = None
     receipt: str | None = None
     late_because: Words | None = None

@@ -12,9 +12,12 @@ from tocsin.app import App
 from tocsin.catalog.otherways import PostWords, load_grounds, load_post
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
+from tocsin.domain.languages import ENGLISH
 from tocsin.domain.letters import letters_of
 from tocsin.domain.notice import is_stale, letter_of
+from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.people import AffectedPerson
+from tocsin.domain.scope.routes import REASONS
 from tocsin.domain.timeline import canonical
 from tocsin.domain.ways import Ground
 from tocsin.engine.letterrow import opened, reader_of
@@ -23,6 +26,7 @@ from tocsin.engine.writing import Writing
 from tocsin.rendering.letter import Letter, Letters, Reader, clean_name
 from tocsin.rendering.post import IN_ONE_FILE, Posted, posted_pdf
 from tocsin.rendering.spreadsheet import spreadsheet_lines
+from tocsin.rendering.words import Words, load_words
 from tocsin.rendering.written import in_locale
 from tocsin.storage import ledger
 
@@ -31,6 +35,9 @@ OLDER = "their letter was an older draft's: tocsin draft writes to them anew"
 UNKNOWN_ID = "not under that id in the latest scope"
 NO_POST = "no postal address is known: `address` in sources.yaml"
 CHILD = "a child: nobody shows it to the child itself"
+#: Who is told by somebody else, as the ledger says it, and by no list of ours; and who is not spoken to herself.
+_APART = {words for way, words in REASONS.values() if way == "controller"}
+_NOT_HERSELF = {words for way, words in REASONS.values() if way in ("next-of-kin", "internal")}
 #: A file's name, and its bytes piece by piece.
 File = tuple[str, Iterator[bytes]]
 
@@ -71,7 +78,7 @@ def whom_left(app: App, incident: Incident, notice: str, way: str) -> Found:
     state, key = incident.notices[notice], app.people_key(incident.key)
     with app.database.read() as connection:
         rows = {row.person: row for row in ledger.persons_left(connection, incident.key, notice)}
-    found, barred = Found(), _barred(app, incident, notice) if way == "public-notice" else {}
+    found, barred = Found(), _barred(app, incident, way)
     known: dict[str, AffectedPerson] = {}
     if rows:
         known = {hidden: person for hidden, person in readers(app, incident, notice) if hidden in rows}
@@ -95,13 +102,15 @@ def _why_not(
         return OLDER
     if person is None:
         return UNKNOWN_ID
+    if row.reason in _APART or (row.reason in _NOT_HERSELF and way != "public-notice"):
+        return str(row.reason)
     if way == "post" and not person.address:
         return NO_POST
     return barred.get(row.readers)
 
 
-def _barred(app: App, incident: Incident, notice: str) -> dict[str, str]:
-    """Readers to whom a notice to the public is no notice: a law of theirs names its ways, and not this one."""
+def _barred(app: App, incident: Incident, way: str) -> dict[str, str]:
+    """Readers whom this way tells nothing before the law: one of theirs names its ways, and not this one."""
     catalog = app.catalog_of(incident)
     found: dict[str, str] = {}
     for letter in letters_of(incident, catalog):
@@ -110,8 +119,8 @@ def _barred(app: App, incident: Incident, notice: str) -> dict[str, str]:
                 opened_ = incident.duties[key].opened
                 regime = catalog.regimes.get(opened_.regime)
                 rule = regime.rule(opened_.rule) if regime else None
-                if rule and rule.channel and "public-notice" not in rule.channel.by:
-                    found.setdefault(whose.key, f"their law names no public notice ({opened_.cite})")
+                if rule and rule.channel and way not in rule.channel.by:
+                    found.setdefault(whose.key, f"their law does not take {way} ({opened_.cite})")
     return found
 
 
@@ -152,24 +161,25 @@ def for_post(app: App, incident: Incident, notice: str, found: Found) -> Iterato
     )
     yield "post.csv", spreadsheet_lines(head, rows)
     organisation, at = write.letters.facts.organisation, app.now()
-    sender, words = (
-        f"{organisation.legal_name}, {' '.join(organisation.addresses[0].split())}",
-        load_post(folder),
-    )
+    sender = f"{organisation.legal_name}, {' '.join(organisation.addresses[0].split())}"
+    words, places = load_post(folder), load_words(folder, ENGLISH)
     for start in range(0, len(numbered), IN_ONE_FILE):
-        some = [_posted(write, words, *each) for each in numbered[start : start + IN_ONE_FILE]]
+        some = [_posted(write, words, places, *each) for each in numbered[start : start + IN_ONE_FILE]]
         title = f"{incident.key} {notice}"
         name = f"letters-{start // IN_ONE_FILE + 1:04}.pdf"
         yield name, iter([posted_pdf(some, sender, title, folder, at)])
 
 
-def _posted(write: Writing, words: PostWords, number: str, line: Line) -> Posted:
+def _posted(write: Writing, words: PostWords, places: Words, number: str, line: Line) -> Posted:
+    """One letter, addressed as post from abroad wants it: the country last, in English and in capitals (UPU S42)."""
     letter = write.letters.letter(line.reader, line.locale)
     spoken = write.letters.spoken(line.reader, line.locale).locale
     name = clean_name(line.person.name or "") or ""
     if line.reader.audience == "guardian":
         name = in_locale(words.guardian, spoken).replace("{name}", name or line.person.id)
-    to = [name, *(line.person.address or "").splitlines(), line.person.place]
+    place = line.person.place
+    country = "" if place == UNKNOWN_PLACE else places.place(place.partition("-")[0]).upper()
+    to = [name, *(line.person.address or "").splitlines(), country]
     return Posted(number, [" ".join(each.split()) for each in to if each.strip()], spoken, letter.text)
 
 

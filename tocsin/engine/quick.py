@@ -17,6 +17,7 @@ from tocsin.domain.letters import letters_of
 from tocsin.domain.notice import LEAVING
 from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
+from tocsin.domain.reached import ways_of
 from tocsin.domain.telling import drafted_anew
 from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.hand_over import ask_hand_over
@@ -266,7 +267,9 @@ def _ask_countersignature(app: App, change: Change, move: m.AskCountersignature)
 
 
 def _meet(app: App, change: Change, move: m.MeetByNotice) -> None:
-    change.add(k.DutyMet(key=move.duty), at=move.told_at, cause=move.cause, key=move.key)
+    letters = letters_of(change.incident, app.catalog_of(change.incident))
+    met = k.DutyMet(key=move.duty, ways=ways_of(change.incident, letters, move.duty))
+    change.add(met, at=move.told_at, cause=move.cause, key=move.key)
 
 
 def _ask_signature(app: App, change: Change, move: m.AskSignature) -> None:

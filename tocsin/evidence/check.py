@@ -164,14 +164,14 @@ def _ways(folder: Path, entries: list[dict[str, Any]], notice: str) -> str:
     for entry in entries:
         kind, body = entry["kind"], entry["body"]
         if kind == "PeopleReleased":
-            told["not-owed"] += sum(body["letters"].get(notice, {}).values())
+            told["not-owed"] += sum(body.get("letters", {}).get(notice, {}).values())
         elif body.get("notice") != notice:
             continue
         elif kind in ("SendingStopped", "LettersReturned"):
             told = Counter(body.get("ways", {}))
         elif kind == "ToldOtherwise":
             told[body.get("way", "otherwise")] += sum(body["people"].values())
-        elif kind == "LetterExcluded" and body["readers"]:
+        elif kind == "LetterExcluded" and body.get("readers"):
             told["otherwise"] += 1
     shown = {row["way"]: int(row["people"]) for row in _table(folder / "ways.csv")}
     if shown != {way: count for way, count in told.items() if count}:

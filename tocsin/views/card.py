@@ -1,7 +1,7 @@
 """The 3 a.m. card: what now, what blocks, who is untold, what is down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,9 @@ from tocsin.domain.escalation import nobody_reached, unanswered
 from tocsin.domain.grounds import Doubt, doubts
 from tocsin.domain.incident import Incident
 from tocsin.domain.letters import letters_of
+from tocsin.domain.notice import letter_states
 from tocsin.domain.order import Disorder, out_of_order
+from tocsin.domain.reached import all_ways
 from tocsin.domain.rhythm import Update, next_update
 from tocsin.domain.setback import SET_BACK
 from tocsin.domain.telling import awaited
@@ -108,6 +110,8 @@ class Card:
     perhaps_untold: tuple[str, ...] = ()
     #: By how much the declaration lies ahead of the clock, while nobody has stated when it was.
     ahead: timedelta | None = None
+    #: How many people the letters reached by which way.
+    ways: Mapping[str, int] = field(default_factory=dict)
 
 
 def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") -> Card:
@@ -160,6 +164,7 @@ def card(app: App, actor: Actor, key: str, now: datetime, language: str = "en") 
         nobody_reached=nobody_reached(incident, app.catalog.contacts),
         perhaps_untold=perhaps_untold(app, incident.key) if incident.open else (),
         ahead=_ahead(incident, now),
+        ways=all_ways(letter_states(incident)),
     )
 
 

@@ -19,6 +19,7 @@ from tocsin.domain.letters import letters_of
 from tocsin.domain.notification import ENDED, duty_word, passed
 from tocsin.domain.owing import owes_reasons
 from tocsin.domain.plan import assessment
+from tocsin.domain.reached import ways_of
 from tocsin.domain.records import in_language
 from tocsin.engine.letters import spoken_facts
 
@@ -67,6 +68,8 @@ class DutyView:
     receipt: str | None
     papers: tuple[str, ...]
     supplements: tuple[Supplement, ...]
+    #: Of a duty to tell people, how many its letters reached by which way.
+    ways: dict[str, int]
 
     @property
     def soonest(self) -> datetime | None:
@@ -119,6 +122,7 @@ def owed(app: App, incident: Incident, now: datetime) -> Owed:
             catalog,
             _held(state, facts, catalog, now),
             doubted.get(key),
+            ways_of(incident, letters, key) if state.opened.recipient == "individuals" else {},
         )
         for key, state in incident.duties.items()
     ]
@@ -140,6 +144,7 @@ def _view(
     catalog: Catalog,
     held: str | None,
     doubt: Doubt | None,
+    ways: dict[str, int],
 ) -> DutyView:
     opened, authority = state.opened, book.get(state.opened.authority or "")
     return DutyView(
@@ -177,6 +182,7 @@ def _view(
         receipt=state.receipt,
         papers=state.papers,
         supplements=state.supplements,
+        ways=ways,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.domain import kinds as k
 from tocsin.domain.moments import iso
 from tocsin.storage.texts import shown
-from tocsin.views.ways import ways_words
+from tocsin.views.ways import way_words, ways_words
 
 Texts = Mapping[str, str]
 Say = Callable[[Any, Texts], str]
@@ -170,8 +170,9 @@ def _filled(body: k.LedgerFilled, texts: Texts) -> str:
 
 def _told_otherwise(body: k.ToldOtherwise, texts: Texts) -> str:
     held = f", {body.held} of them after they were held for a decision" if body.held else ""
-    how = ways_words({body.way: sum(body.people.values())})
-    return f"{body.notice}: people told {how}{held}{_said(body.because, texts)}"
+    how = "" if body.way == "otherwise" else f", {way_words(body.way)}"
+    people = sum(body.people.values())
+    return f"{body.notice}: {people} people told otherwise{how}{held}{_said(body.because, texts)}"
 
 
 def _listed(body: k.PeopleListed, texts: Texts) -> str:
@@ -183,11 +184,12 @@ def _listed(body: k.PeopleListed, texts: Texts) -> str:
 
 def _met(body: k.DutyMet, texts: Texts) -> str:
     receipt = f", receipt {body.receipt}" if body.receipt else ""
+    told = f": {ways_words(body.ways)}" if body.ways else ""
     reference, late = (
         _said(body.reference, texts, ", reference "),
         _said(body.late_because, texts, "; late: "),
     )
-    return f"{body.key}{reference}{receipt}{late}"
+    return f"{body.key}{told}{reference}{receipt}{late}"
 
 
 def _not_notified(body: k.NotNotified, texts: Texts) -> str:
