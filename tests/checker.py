@@ -105,6 +105,8 @@ def _one(row: Any, copies: list[bytes], tries: list[tuple[int, str]], most: int)
     if row.state == "handed_over":
         assert copies
         assert row.letter == hashlib.sha256(copies[-1]).hexdigest()
+    if row.state == "ambiguous" and row.phase == "after-dot":
+        assert copies
     if row.state in _UNSENT and not flagged:
         assert copies == []
 

@@ -120,6 +120,10 @@ def test_a_hostile_address_book_gets_each_letter_to_its_one_reader_and_holds_up_
     found = checked(tale.app.database, letters, PEOPLE, most=1)
     assert found.states == {"handed_over": PEOPLE - nowhere, "excluded": nowhere}
     assert all(row.reason or row.reply for row in tale.rows if row.state == "excluded")
+    # All but those whom only a relay could not carry were known before anything left.
+    late = [row.reply for row in tale.rows if row.attempts and row.state == "excluded"]
+    assert len(late) == 2
+    assert all("not ASCII" in reply for reply in late)
     assert tale.letter.mark == "sent"
     assert verify(tale.app, tale.key).fault is None
 

@@ -1,18 +1,11 @@
-"""A relay that misbehaves, a sender in a process of its own, and a checker that knows neither.
+"""A relay that misbehaves, a sender in a process of its own, and a checker that knows neither."""
 
-The checker reads what the relay kept and what the tables say, by SQL: nobody lost, nobody twice without a flag, sums
-equal, and each attempt counted.
-"""
-
-from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes
 from multiprocessing import get_context
 
 import pytest
-from sqlalchemy import text
 
+from tests.checker import checked, letters_at
 from tests.child import advance_once, together
 from tocsin import actions
 from tocsin.domain.notice import CUSTOMERS
@@ -49,39 +42,6 @@ FAULTS = {
 }
 
 
-@dataclass
-class Found:
-    """What the checker found: letters by state, and how many of them came twice."""
-
-    states: Counter[str]
-    twice: int
-
-
-def checked(story, most):
-    """Sink against tables. Fails where somebody is lost, doubled without a flag, or an attempt is not counted."""
-    with story.app.database.read() as connection:
-        rows = list(connection.execute(text("SELECT id, message_id, state, doubtful, attempts FROM ledger")))
-        tries = Counter(connection.scalars(text("SELECT row FROM attempt WHERE door = 'ledger'")))
-    came = Counter(str(message_from_bytes(mail.content)["Message-ID"]) for mail in story.letters)
-    reader_of = {
-        str(message_from_bytes(mail.content)["Message-ID"]): mail.recipients for mail in story.letters
-    }
-    assert len(rows) == PEOPLE
-    assert len({row.message_id for row in rows}) == PEOPLE
-    assert len(set(reader_of.values())) == len(reader_of)
-    assert came.keys() <= {f"<{row.message_id}>" for row in rows}
-    for row in rows:
-        times = came[f"<{row.message_id}>"]
-        assert tries[str(row.id)] == row.attempts
-        assert times <= (most if row.doubtful or row.state == "ambiguous" else 1)
-        if row.state in ("handed_over", "ambiguous"):
-            assert times >= 1
-        if row.state in ("refused", "pending"):
-            assert times == 0
-        assert row.state != "sending"
-    return Found(Counter(row.state for row in rows), sum(count > 1 for count in came.values()))
-
-
 def sent_by_a_process(story, settings, moment: datetime) -> None:
     assert together((advance_once, (settings, moment, story.key))) == [0]
 
@@ -97,7 +57,7 @@ def test_nobody_is_lost_or_doubled_in_silence(story, settings_of_home, name):
     moment, halts = story.clock.moment, []
     for _ in range(12):
         sent_by_a_process(story, settings, moment)
-        found = checked(story, most)
+        found = checked(story.app.database, letters_at(story.mail), PEOPLE, most=most)
         assert sum(found.states.values()) == PEOPLE
         if story.letter.mark == "sent":
             break

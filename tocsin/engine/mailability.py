@@ -52,7 +52,8 @@ def is_address(said: str) -> bool:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        validate_email(said, check_deliverability=False, test_environment=True)
+        # As strictly as the channel reads it, so that nobody counts as reachable who will be refused.
+        validate_email(said, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         return False
     return True
