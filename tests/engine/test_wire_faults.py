@@ -1,5 +1,6 @@
 """A relay that misbehaves, a sender in a process of its own, and a checker that knows neither."""
 
+from collections import Counter
 from datetime import datetime
 from multiprocessing import get_context
 
