@@ -193,7 +193,8 @@ def _goes_on(app: App, incident: Incident, notice: str) -> Callable[[Row[Any], s
 
     def goes_on(row: Row[Any], status: str, code: str) -> bool:
         leaves = row.digest == state.digest or state.filled is None
-        return incident.open and leaves and not over and not is_our_failure(status, code)
+        # What was erased is known to nobody, the next address neither.
+        return bool(incident.open and row.sealed and leaves and not over and not is_our_failure(status, code))
 
     return goes_on
 
