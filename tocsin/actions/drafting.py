@@ -8,6 +8,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.kinds import NoticeDrafted
 from tocsin.domain.notice import LEAVING, text_inputs
+from tocsin.engine.ahead import approve_ahead
 from tocsin.engine.drafting import drafted_now
 from tocsin.engine.letters import refuse_unknown
 from tocsin.record import Recorded, refuse_closed
@@ -36,6 +37,7 @@ def draft(app: App, actor: Actor, key: str, notice: str, *, command: str | None 
         if state is not None and _equal(newer, state, body):
             return
         change.add(body)
+        approve_ahead(app, change, body)
 
     return act(app, actor, key, decide, command=asked)
 

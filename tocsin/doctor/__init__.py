@@ -74,6 +74,7 @@ def _checks() -> tuple[Check, ...]:
         home.packs,
         home.master_key,
         people.organisation,
+        people.holding,
         oncall.ladders,
         people.stakeholders,
         commands.programs,

@@ -8,6 +8,7 @@ from tocsin.app import App
 from tocsin.catalog import default_folders
 from tocsin.catalog.yamlfile import read_document
 from tocsin.doctor.finding import Finding, ago
+from tocsin.domain.ahead import holding_digest, stands_ahead
 from tocsin.domain.rhythm import readers
 from tocsin.storage import clock as beats
 
@@ -31,6 +32,22 @@ def organisation(app: App, config: Path | None) -> Iterator[Finding]:
         if who not in people:
             where = place(app, "organisation.yaml", office)
             yield Finding("FAIL", "company", f"{office} {who} is a sample, who counts as nobody", where)
+
+
+def holding(app: App, config: Path | None) -> Iterator[Finding]:
+    """Whether the holding letter may leave at once: approved ahead by as many as the organisation asks for."""
+    catalog = app.catalog
+    company, stands = catalog.contacts.organisation, stands_ahead(catalog)
+    names, digest = ", ".join(each.by for each in stands), holding_digest(catalog)[:12]
+    if len(stands) >= company.approvals_needed:
+        yield Finding("ok", "holding letter", f"approved ahead by {names} ({digest})")
+        return
+    where = place(app, "organisation.yaml", "holding_approved")
+    if company.holding_approved:
+        words = f"what was approved ahead is void or not enough: it is {digest} now, approved by {names or 'nobody'}"
+        yield Finding("warn", "holding letter", words, where)
+        return
+    yield Finding("ok", "holding letter", f'not approved ahead; read it, and write "{digest}" to {where}')
 
 
 def place(app: App, name: str, *way: str | int) -> str:

@@ -715,6 +715,12 @@ def _approved(incident: Incident, entry: Entry, body: k.NoticeApproved) -> Incid
     return _notice(incident, entry, body.notice, approvals=approvals, mark="approved")
 
 
+@_on(k.ApprovedAhead)
+def _approved_ahead(incident: Incident, entry: Entry, body: k.ApprovedAhead) -> Incident:
+    approvals = tuple(Approval(person, entry.at, entry.seq) for person in body.people)
+    return _notice(incident, entry, body.notice, approvals=approvals, mark="approved")
+
+
 @_on(k.NoticeRejected)
 def _rejected(incident: Incident, entry: Entry, body: k.NoticeRejected) -> Incident:
     return _notice(incident, entry, body.notice, mark="rejected", approvals=())

@@ -712,6 +712,16 @@ class NoticeApproved(Body):
     person: str
 
 
+class ApprovedAhead(Body):
+    """What leaves was approved before the incident, by these people on these days; `ahead` is what they approved."""
+
+    notice: str
+    digest: str
+    ahead: str
+    people: tuple[str, ...]
+    on: tuple[str, ...]
+
+
 class NoticeRejected(Body):
     """A person said no to this draft."""
 

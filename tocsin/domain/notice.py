@@ -48,7 +48,7 @@ _DECIDING = ("aware_at", "violation", "access", "disclosure", "cells")
 #: What a template calls a fact, where it has another name for it.
 _CALLED = {"advice_to_people": "advice"}
 #: What is printed of the company: who writes, from where, whom to ask, and whose clock the moments are read from.
-_PRINTED_OF_THE_COMPANY = {
+PRINTED_OF_THE_COMPANY = {
     "name",
     "legal_name",
     "parent_company",
@@ -118,7 +118,7 @@ def text_inputs(
         {
             "facts": {name: value for name, value in printed.items() if value is not None},
             "templates": {path: template.digest for path, template in templates.items()},
-            "sender": organisation.model_dump(mode="json", include=_PRINTED_OF_THE_COMPANY),
+            "sender": organisation.model_dump(mode="json", include=PRINTED_OF_THE_COMPANY),
             "signers": signers,
             "drill": incident.drill,
             "suspected": suspected(incident.facts),

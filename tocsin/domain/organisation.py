@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from tocsin.domain.authorities import MailAddress, Phone
 from tocsin.domain.company import FreeZone, Sector, SizeClass
 from tocsin.domain.places import EEA, country_of, lies_in
-from tocsin.domain.records import Id, Language, Place, Record, Zone
+from tocsin.domain.records import Day, Id, Language, Place, Record, Zone
 
 
 class Identifier(Record):
@@ -27,6 +27,14 @@ class Representative(Record):
     address: str
     email: MailAddress | None = None
     phone: Phone | None = None
+
+
+class ApprovedAhead(Record):
+    """Somebody approved the holding letter before anything happened: who, on which day, and the digest of it."""
+
+    by: Id
+    on: Day
+    digest: str = Field(pattern=r"^[0-9a-f]{12,64}$")
 
 
 class Organisation(Record):
@@ -74,6 +82,8 @@ class Organisation(Record):
     approvals_needed: int = Field(default=2, ge=1)
     #: From so many hours before a letter's first deadline a deputy may release it alone; 0: never.
     deputy_releases_hours: int = Field(default=12, ge=0)
+    #: Who approved the holding letter ahead; `tocsin doctor` says its digest, and whether this stands.
+    holding_approved: tuple[ApprovedAhead, ...] = ()
     dpo: Id
     accountable_officer: Id
     signatory: Id

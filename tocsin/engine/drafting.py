@@ -16,6 +16,7 @@ from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.noticenames import CONTROLLERS
+from tocsin.engine.ahead import approve_ahead
 from tocsin.engine.jobs import Job
 from tocsin.engine.ledgerrows import rows_of
 from tocsin.engine.letters import (
@@ -107,6 +108,7 @@ def draft(job: Job) -> bool:
         # Rendered from an older incident: then the plan will ask for another draft, and this one is not worth a line.
         if change.incident.head_seq == incident.head_seq:
             change.add(body, cause=move.cause, key=move.key)
+            approve_ahead(app, change, body)
             change.also.append(job.fence)
 
     return bool(record(app, job.incident, decide, actor="engine").entries)

@@ -130,6 +130,12 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
             (contacts.name_of(body.person), entry.at)
             for entry, body in said(k.NoticeApproved)
             if body.digest == state.digest
+        ]
+        + [
+            (f"{contacts.name_of(who)} ({day})", entry.at)
+            for entry, body in said(k.ApprovedAhead)
+            if body.digest == state.digest
+            for who, day in zip(body.people, body.on, strict=True)
         ],
         released=[(contacts.name_of(entry.actor), entry.at) for entry, _ in said(k.NoticeReleased)],
         alone=[

@@ -39,6 +39,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.NoticeDrafted,
         k.ApprovalAsked,
         k.NoticeApproved,
+        k.ApprovedAhead,
         k.NoticeRejected,
         k.NoticeVoided,
         k.NoticeReleased,

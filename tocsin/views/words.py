@@ -354,6 +354,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.SignatureAsked: _only("duty"),
     k.NoticeDrafted: _drafted,
     k.NoticeApproved: lambda body, texts: f"{body.notice} by {body.person}, digest {body.digest[:12]}",
+    k.ApprovedAhead: lambda body, texts: (
+        f"{body.notice}, digest {body.digest[:12]}, as approved ahead ({body.ahead[:12]}) by "
+        + ", ".join(f"{who} on {day}" for who, day in zip(body.people, body.on, strict=True))
+    ),
     k.NoticeRejected: _because("notice"),
     k.NoticeVoided: _reasons("notice"),
     k.ApprovalAsked: lambda body, texts: f"{body.notice} of {', '.join(body.roles)}",
