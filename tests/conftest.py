@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests import stores
+from tests.dying import Bed, nursed
 from tests.exploring import choose_profiles
 from tests.shipped import shipped
 from tests.story import Clock, Story
@@ -258,3 +259,42 @@ def tale(
     opened = open_app(home(tmp_path, sqlite_url, mail, slack, catalog_cache, rooms=rooms), now=clock)
     yield Story(opened, clock, mail, slack, tmp_path)
     opened.close()
+
+
+@pytest.fixture
+def on_sqlite(tale: Story, request: pytest.FixtureRequest) -> Iterator[Bed]:
+    base = Path(tale.app.settings.database.removeprefix("sqlite:///"))
+
+    def copied() -> str:
+        # What a dead sender left in its log lies beside the file that it belongs to.
+        for left in base.parent.glob("copy.db*"):
+            left.unlink()
+        return f"sqlite:///{shutil.copy(base, base.with_name('copy.db'))}"
+
+    yield from nursed(tale, copied, rate=getattr(request, "param", None))
+
+
+@pytest.fixture
+def on_postgresql(
+    tmp_path: Path, postgres: Postgres, mail: MailSink, slack: SlackSink, catalog_cache: Path, clock: Clock
+) -> Iterator[Bed]:
+    name, kept = postgres.create(), {}
+    app = open_app(home(tmp_path, postgres.url(name), mail, slack, catalog_cache), now=clock)
+    with psycopg.connect(postgres.url(name), autocommit=True) as door:
+        # Rows are kept aside and put back: to copy a whole database takes ten times as long.
+        door.execute("CREATE SCHEMA kept; SET session_replication_role = replica")
+
+        def copied() -> str:
+            if not kept:
+                found = door.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+                kept.update(
+                    (table, door.execute(f'CREATE TABLE kept."{table}" AS TABLE "{table}"'))
+                    for (table,) in found
+                )
+            with door.transaction():
+                for table in kept:
+                    door.execute(f'DELETE FROM "{table}"; INSERT INTO "{table}" SELECT * FROM kept."{table}"')
+            return postgres.url(name)
+
+        yield from nursed(Story(app, clock, mail, slack, tmp_path), copied)
+    postgres.drop(name)

@@ -35,6 +35,8 @@ from tocsin.storage import database as database_module
 from tocsin.storage.database import Database
 
 PEOPLE = 4
+#: Letters a minute, more than leave here: each has its moment, and whoever sends them does one thing at a time.
+ONE_BY_ONE = 600_000
 #: Seconds after which no lease of a dead sender stands.
 OVER = 1000
 #: What must be among the points, or the loop looks at something else than a sending.

@@ -6,8 +6,7 @@ and after each of them a sending is begun anew and ends.
 
 import pytest
 
-from tests.dying import Bed
-from tests.engine.conftest import ONE_BY_ONE
+from tests.dying import ONE_BY_ONE, Bed
 
 #: The loop over all points, so many side by side.
 SHARES = 4

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.checker import checked, letters_at
-from tests.dying import OVER, PEOPLE, STOPPED, Bed
-from tests.engine.conftest import ONE_BY_ONE
+from tests.dying import ONE_BY_ONE, OVER, PEOPLE, STOPPED, Bed
 from tocsin.app import App
 
 
