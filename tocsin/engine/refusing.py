@@ -16,8 +16,7 @@ from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
 from tocsin.rendering.message import line
-from tocsin.storage import returned
-from tocsin.storage.refusals import by_state, latest_answers
+from tocsin.storage.refusals import by_state, failed_by_status, latest_answers
 
 if TYPE_CHECKING:
     from tocsin.engine.course import Course
@@ -76,7 +75,7 @@ def heed_returns(
     limits = app.settings.ledger
     counted = []
     for last in (0, upto):
-        found = returned.failed_by_status(connection, change.incident.key, notice, last)
+        found = failed_by_status(connection, change.incident.key, notice, last)
         counted.append(
             sum(count for (status, code), count in found.items() if is_ours_as_reported(status, code))
         )

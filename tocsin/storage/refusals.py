@@ -6,11 +6,11 @@ Whose fault it was, the reply says; so it needs no column, and what an earlier r
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, null, or_, select, update
 
 from tocsin.domain.refusals import is_ours
 from tocsin.domain.retrying import GIVEN_UP
-from tocsin.storage.tables import ledger
+from tocsin.storage.tables import ledger, returned
 
 _ANSWERED = ("handed_over", "refused")
 
@@ -66,6 +66,26 @@ def reopen(connection: Connection, incident: str, notice: str, now: datetime) ->
             rows,
         )
     return len(rows)
+
+
+def failed_by_status(
+    connection: Connection, incident: str, notice: str, upto: int
+) -> dict[tuple[str, str], int]:
+    """(status, code) to how many letters came back so: of what an entry speaks of, and what waits up to `upto`."""
+    query = (
+        select(returned.c.status, returned.c.code, func.count(returned.c.row.distinct()))
+        .select_from(returned.join(ledger, returned.c.row == ledger.c.id))
+        .where(
+            returned.c.incident == incident,
+            returned.c.notice == notice,
+            returned.c.action == "failed",
+            # Of a later draft to the same person it says nothing.
+            returned.c.mark == ledger.c.mark,
+            or_(returned.c.entry.is_not(None), returned.c.id <= upto),
+        )
+        .group_by(returned.c.status, returned.c.code)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in connection.execute(query)}
 
 
 def given_up(connection: Connection, incident: str, notice: str) -> int:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    or_,
     select,
     true,
     update,
@@ -216,25 +215,6 @@ def take_note(connection: Connection, incident: str, notice: str, last: int, ent
         )
         connection.execute(update(ledger).where(ledger.c.id.in_(said), over).values(reported=state))
     return taken
-
-
-def failed_by_status(
-    connection: Connection, incident: str, notice: str, upto: int
-) -> dict[tuple[str, str], int]:
-    """(status, code) to how many letters came back so: of what an entry speaks of, and what waits up to `upto`."""
-    query = (
-        select(returned.c.status, returned.c.code, func.count(returned.c.row.distinct()))
-        .select_from(_HERS)
-        .where(
-            returned.c.incident == incident,
-            returned.c.notice == notice,
-            returned.c.action == "failed",
-            _SAME,
-            or_(returned.c.entry.is_not(None), returned.c.id <= upto),
-        )
-        .group_by(returned.c.status, returned.c.code)
-    )
-    return {(row[0], row[1]): int(row[2]) for row in connection.execute(query)}
 
 
 def digest_of(connection: Connection, incident: str, notice: str, entry: int) -> str:
