@@ -7,10 +7,9 @@ language than English has the English text of the same combination below it. Sou
 356/2025/NĐ-CP Art. 29(2).
 """
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from tocsin.domain.audience import Audience, stem
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.errors import Refused
 from tocsin.domain.languages import ENGLISH, direction
-from tocsin.domain.timeline import digest
+from tocsin.rendering.letterdigest import letters_digest
 from tocsin.rendering.letterfacts import LetterFacts, Variant, data_of
 from tocsin.rendering.letterfiles import LetterFiles
 from tocsin.rendering.letterwords import instead_of, letter_words, lines_instead
@@ -51,16 +50,6 @@ __all__ = ["Cut", "Letter", "LetterFacts", "Letters", "Reader", "Variant", "addr
 FRAMES = ("frame.txt.j2", "frame.html.j2")
 #: What a frame may print besides what the letter does.
 FRAMED = frozenset({"letter", "instead", "english", "heading", "english_heading", "below", "direction"})
-
-
-#: What a letter prints of the company and of who stands for it; a change of anything else leaves an approval alone.
-PRINTED_OF: Mapping[str, frozenset[str]] = {
-    "organisation": frozenset(
-        ("name", "legal_name", "parent_company", "addresses", "website", "phone", "reply_to")
-    ),
-    "dpo": frozenset(("name", "title", "email")),
-    "signer": frozenset(("name", "title")),
-}
 
 
 class Letters:
@@ -158,19 +147,9 @@ class Letters:
 
         Of the texts, those that some language of the letter prints.
         """
-        names = (*self._files.names, *FRAMES)
-        files = {name: hashlib.sha256((self._folder / name).read_bytes()).hexdigest() for name in names}
-        facts = {**asdict(self.facts), "dated": self.facts.dated.isoformat()}
-        for name in {*TEXTS} - {*printed_texts(self._folder / name for name in self._files.names)}:
-            del facts[name]
-        for name, printed in PRINTED_OF.items():
-            facts[name] = getattr(self.facts, name).model_dump(mode="json", include=printed)
-        words = {
-            locale: digest(letter_words(self.templates, locale).entries) for locale in self._files.locales
-        }
-        lines = digest(lines_instead(self.templates))
-        shared = {"notice": self.notice, "templates": files, "facts": _plain(facts), "words": words}
-        return digest(shared | {"instead": lines})
+        return letters_digest(
+            self.notice, self.templates, (*self._files.names, *FRAMES), self._files.locales, self.facts
+        )
 
     def _written_for(self, variant: Variant) -> "Written":
         if variant not in self._written:
@@ -267,11 +246,3 @@ class Letters:
 def _voices(variant: Variant) -> list[Variant]:
     """The letter's own language, and English beside any other."""
     return [variant] if variant.locale == ENGLISH else [variant, replace(variant, locale=ENGLISH)]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
