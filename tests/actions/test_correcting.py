@@ -151,7 +151,7 @@ def test_whose_letter_came_back_needs_no_correction(tale):
     assert tale.incident.notices["correction"].recipients == 3
     approve_and_send(tale, "correction")
     assert len(tale.letters) == 5
-    assert tale.told("LedgerFilled")[-1].excluded == {"the letter before came back: she has not read it": 1}
+    assert tale.told("LedgerFilled")[-1].excluded == {"the letter before came back unread": 1}
 
 
 def test_people_are_called_and_the_card_asks_what_is_right(tale):

@@ -13,6 +13,7 @@ from tocsin.storage.tables import ledger as table
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
 VN = "VN/controller/customers"
 OLD, NEW = "1" * 64, "2" * 64
+LATER = timedelta(minutes=5)
 
 
 def row(person, digest=OLD, state="pending", **change):
@@ -29,10 +30,19 @@ def fill(database, *rows):
         ledger.fill(connection, rows)
 
 
-def claim(database, digest=OLD, *, lease="one", at=NOW, limit=50):
+def claim(database, digest=OLD, *, lease="one", at=NOW, limit=50, at_once=1):
     with database.write() as connection:
         return ledger.claim(
-            connection, "INC-1", "customers", digest, lease=lease, now=at, clock=at, seconds=60, limit=limit
+            connection,
+            "INC-1",
+            "customers",
+            digest,
+            lease=lease,
+            now=at,
+            clock=at,
+            seconds=60,
+            limit=limit,
+            at_once=at_once,
         )
 
 
@@ -227,3 +237,12 @@ def test_who_is_still_to_be_told_is_counted_by_what_the_laws_call_them(database)
         left = ledger.account(connection, "INC-1", "customers", NOW, undecided=True)
         assert left == ledger.Unaccounted(elsewise={}, **held)
         assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 1}
+
+
+def test_a_letter_that_waits_and_may_have_left_before_is_taken_alone_and_never_ahead(database):
+    fill(database, *(row(f"p{n}") for n in range(5)), row("put-off", doubtful=True, not_before=NOW - LATER))
+    # Ahead, while others are on the wire: whoever dies would have had it in hand and not begun it.
+    assert {each.person for each in claim(database, limit=3, at_once=0)} == {"p0", "p1"}
+    settle(database, [each for each in rows(database).values() if each.state == "sending"])
+    assert {each.person for each in claim(database, limit=1, lease="two")} == {"put-off"}
+    assert {each.person for each in claim(database, limit=9, lease="three")} == {"p2", "p3", "p4"}

@@ -11,6 +11,7 @@ from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.errors import Refused
+from tocsin.domain.further import wrong_digests
 from tocsin.domain.kinds import PeopleExported
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.further import readers_of_letters
@@ -66,8 +67,8 @@ def export_wrong(
     incident = app.incident(key)
     need(actor, incident, *TAKERS)
     refuse_silence(because, "say why the list leaves the system: --because '...'")
-    digests = tuple(d for each in incident.corrections.values() if each.of == notice for d in each.digests)
-    if not any(each.of == notice for each in incident.corrections.values()):
+    digests = wrong_digests(incident, notice)
+    if not digests:
         raise Refused(
             f"nobody found {notice} wrong; tocsin pause {key} {notice} --wrong --because '...' says so"
         )

@@ -21,6 +21,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.dsn import LONGEST, CameBack, read
 from tocsin.domain.errors import Refused
+from tocsin.domain.further import is_spoken_of, wrong_digests
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LettersReturned
 from tocsin.domain.notice import is_stale, letter_of
@@ -186,13 +187,15 @@ def _goes_on(app: App, incident: Incident, notice: str) -> Callable[[Row[Any], s
     """Which letters that came back go to their next address by themselves.
 
     Only under the approval that they left under, while what they print is still so; or where a new draft is to leave.
+    None that somebody found wrong; and none while a further letter waits for approval, which binds who had this one.
     """
     state = incident.notices[notice]
     catalog = app.catalog_of(incident)
-    over = state.mark == "sent" and is_stale(incident, catalog, state, letter_of(incident, catalog, notice))
+    stale = state.mark == "sent" and is_stale(incident, catalog, state, letter_of(incident, catalog, notice))
+    over, wrong = stale or is_spoken_of(incident, notice), wrong_digests(incident, notice)
 
     def goes_on(row: Row[Any], status: str, code: str) -> bool:
-        leaves = row.digest == state.digest or state.filled is None
+        leaves = state.filled is None or (row.digest == state.digest and row.digest not in wrong)
         # What was erased is known to nobody, the next address neither.
         return bool(incident.open and row.sealed and leaves and not over and not is_our_failure(status, code))
 

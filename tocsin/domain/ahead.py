@@ -15,7 +15,7 @@ from tocsin.domain.timeline import digest
 HOLDING = "holding"
 #: What the holding letter prints as people wrote it.
 _WRITTEN = ("consequences", "measures_taken")
-_TEMPLATES = ("notices/holding.", "notices/frame.", "notices/words.", "notices/instead.")
+_TEMPLATES = ("notices/holding.", "notices/holding-", "notices/frame.", "notices/words.", "notices/instead.")
 
 
 def holding_digest(catalog: Catalog) -> str:

@@ -47,13 +47,6 @@ def approvals_needed(
     return max((catalog.contacts.organisation.approvals_needed, *asked.values()))
 
 
-def laws_that_ask(incident: Incident, catalog: Catalog) -> dict[str, int]:
-    """Key of each duty to tell people whose law asks for more approvals than the organisation, and how many."""
-    own = catalog.contacts.organisation.approvals_needed
-    found = {duty.opened.key: _asked_by_law(duty, catalog) for duty in _to_people(incident)}
-    return {key: count for key, count in found.items() if count > own}
-
-
 def _to_people(incident: Incident) -> list[DutyState]:
     """What was found not owed asks for nothing; a duty that was met may still bind a further batch."""
     duties = incident.duties.values()

@@ -108,6 +108,21 @@ def further_wakes(incident: Incident) -> Iterable[datetime]:
     return (each.ready_at for each in incident.corrections.values() if each.id not in incident.notices)
 
 
+def wrong_digests(incident: Incident, notice: str) -> tuple[str, ...]:
+    """The digests under which letters of a notice left that were found wrong."""
+    return tuple(
+        found for each in incident.corrections.values() if each.of == notice for found in each.digests
+    )
+
+
+def is_spoken_of(incident: Incident, notice: str) -> bool:
+    """Whether a further letter to readers of this notice is drafted, and not yet on its way: who they are stands."""
+    return any(
+        state.filled is None and further_kind(name) and notice in letters_that(incident, name)
+        for name, state in incident.notices.items()
+    )
+
+
 def uncorrected(incident: Incident) -> Iterable[str]:
     """The corrections that nobody has drafted yet, nor said what stands in them."""
     return (each for each in incident.corrections if each not in incident.notices)

@@ -47,11 +47,6 @@ def _is_ours(code: str, status: str, words: str) -> bool:
     return status in _OUR_SENDER or (subject not in _THEIRS and status not in _CHANGED_HANDS)
 
 
-def is_ours_as_reported(status: str, code: str) -> bool:
-    """Whether a letter came back for our fault, by the status and the code of the report (RFC 3464)."""
-    return bool(status) and is_ours(f"at report: {code if code.startswith('5') else 550} {status}")
-
-
 def too_many_came_back(ours: int, answered: int, share: float, least: int) -> bool:
     """Whether so many of the letters that were answered came back for our fault that no more is to leave."""
     return ours >= max(1, min(least, answered)) and ours >= share * answered

@@ -160,7 +160,7 @@ def _set_apart(connection: Connection, change: Change, notice: str) -> None:
     key, revision, digest = incident.key, incident.scope.revision, incident.notices[notice].digest
     if notice == CONTROLLERS:
         gone = ledger.everybody(key, notice)
-        ledger.drop_moved(connection, key, notice, digest, gone, "none of her people is hit", change.now)
+        ledger.drop_moved(connection, key, notice, digest, gone, "none of its people is hit", change.now)
         return
     written, why = owed_by_any_id(key, revision), "another letter is for them by now"
     ledger.drop_moved(connection, key, notice, digest, written, why, change.now)

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from tocsin.engine.course import Course
@@ -25,6 +24,9 @@ class Ended:
 
     results: Sequence[Settled] = ()
     left: Sequence[Any] = ()
+
+    def __add__(self, more: "Ended") -> "Ended":
+        return Ended([*self.results, *more.results], [*self.left, *more.left])
 
 
 NOTHING = Ended()
@@ -55,13 +57,15 @@ class Keeper:
         #: Whether a trip may be under way while letters leave. Letters that have each their moment are taken for it.
         self._ahead = batch > 1 and not self.pace.rates.limited
         self._most = batch // 2 if self._ahead else batch
+        #: What was given to trips that failed: recorded or not, nobody here knows.
+        self.unsure: list[Ended] = []
 
-    async def trip(self, ended: Ended = NOTHING) -> Taken | None:
+    async def trip(self, ended: Ended = NOTHING, *, again: bool = False) -> Taken | None:
         """Record what has ended, and take the next rows; None where none is to be had, or where we are to stop.
 
-        Raises LeaseLost once everything is recorded.
+        Where it is done `again`, nothing is recorded twice. Raises LeaseLost once everything is recorded.
         """
-        return await asyncio.to_thread(self._trip, ended, doubted=True)
+        return await asyncio.to_thread(self._trip, ended, doubted=True, again=again)
 
     def ahead(self, ended: Ended, taken: Taken) -> "asyncio.Task[Taken | None] | None":
         """The same while these rows leave, if it may be; letters in doubt are never taken so, nor beside others."""
@@ -69,10 +73,14 @@ class Keeper:
             return None
         return asyncio.create_task(asyncio.to_thread(self._trip, ended, doubted=False))
 
-    def _trip(self, ended: Ended, *, doubted: bool) -> Taken | None:
+    def _trip(self, ended: Ended, *, doubted: bool, again: bool = False) -> Taken | None:
         course, app = self.course, self.course.job.app
         stop = course.job.stop if ended == NOTHING else lambda: False
-        taken, lost = patiently(app.database, partial(self._exchange, ended, doubted), stop)
+        self.unsure.append(ended)
+        taken, lost = patiently(
+            app.database, lambda more: self._exchange(ended, doubted, again or more), stop
+        )
+        self.unsure.remove(ended)
         course.tried += len(ended.results)
         if lost is not None:
             raise lost

@@ -1,7 +1,7 @@
 """The ledger's row of each reader of a notice, as it stands before anything was sent."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from tocsin.storage import ledger
 #: Marks of a notice whose waiting letters will leave.
 _ON_ITS_WAY = ("released", "sending", "paused")
 #: Why somebody gets no further letter.
-_UNREAD = "the letter before came back: she has not read it"
+_UNREAD = "the letter before came back unread"
 
 
 def rows_of(app: App, incident: Incident, notice: str, write: Writing) -> Iterator[dict[str, Any]]:
@@ -64,7 +64,7 @@ def rows_of(app: App, incident: Incident, notice: str, write: Writing) -> Iterat
             "message_id": message_id,
             "state": "excluded" if reason else "pending",
             "reason": reason,
-            "way": "other-letter" if hidden in others else "guardian" if by_guardian else None,
+            "way": _way(hidden, others, unread, by_guardian=by_guardian),
             "accounted_at": app.now() if hidden in others or hidden in unread else None,
             "held_at": None,
             "attempts": 0,
@@ -77,6 +77,15 @@ def rows_of(app: App, incident: Incident, notice: str, write: Writing) -> Iterat
                 ledger.sealed_for(key, message_id),
             ),
         }
+
+
+def _way(hidden: str, others: Collection[str], unread: Collection[str], *, by_guardian: bool) -> str | None:
+    """By which way a reader is told of whom that is known before anything is sent."""
+    if hidden in others:
+        return "other-letter"
+    if hidden in unread:
+        return "not-owed"
+    return "guardian" if by_guardian else None
 
 
 def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.domain import certainty
+from tocsin.domain.ahead import HOLDING
 from tocsin.domain.answers import nearest
 from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
@@ -33,8 +34,6 @@ from tocsin.rendering.letter import Letter, LetterFacts, Letters, Variant
 from tocsin.storage import affected
 from tocsin.storage.revisions import Unsupported
 from tocsin.storage.texts import read_texts, shown
-
-HOLDING = "holding"
 
 
 def public_reference(app: App, key: str) -> str:

@@ -11,7 +11,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.kinds import Paged, SendingPaused
 from tocsin.domain.message import Undelivered
-from tocsin.domain.refusals import Refusals, gist, is_ours, is_ours_as_reported, too_many_came_back
+from tocsin.domain.refusals import Refusals, gist, is_our_failure, is_ours, too_many_came_back
 from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
@@ -76,9 +76,7 @@ def heed_returns(
     counted = []
     for last in (0, upto):
         found = failed_by_status(connection, change.incident.key, notice, last)
-        counted.append(
-            sum(count for (status, code), count in found.items() if is_ours_as_reported(status, code))
-        )
+        counted.append(sum(count for (status, code), count in found.items() if is_our_failure(status, code)))
     before, ours = counted
     too_many = [
         too_many_came_back(each, answered, limits.refused_share, limits.refused_least)

@@ -29,7 +29,7 @@ from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
 from tocsin.rendering.letter import addressed
 from tocsin.storage.database import patiently
-from tocsin.storage.ledger import Settled
+from tocsin.storage.ledger import Onward, Settled
 from tocsin.storage.watching import watched
 
 #: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
@@ -99,9 +99,9 @@ async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> N
                 taken = await keeper.trip()
                 continue
             coming = keeper.ahead(ended, taken)
-            assert coming or ended == NOTHING, "what came by a trip ahead is followed by another"
+            before = NOTHING if coming else ended
             ended = NOTHING
-            ended = await _batch(course, keeper.pace, channels, taken)
+            ended = before + await _batch(course, keeper.pace, channels, taken)
             taken = await coming if coming else None
             if taken and (course.why or course.failed):
                 ended, taken = Ended(ended.results, [*ended.left, *taken.rows]), None
@@ -111,10 +111,11 @@ async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> N
             if course.failed is not None:
                 raise course.failed
     except BaseException as error:
-        # A trip has failed: what left meanwhile is recorded yet, if it can be.
-        if ended != NOTHING:
-            course.failed = error
-            await keeper.trip(ended)
+        # A trip has failed: what it was given, and what left meanwhile, is recorded yet, if it can be.
+        course.failed = error
+        for each in (*keeper.unsure, ended):
+            if each != NOTHING:
+                await keeper.trip(each, again=True)
         raise
 
 
@@ -163,7 +164,7 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
 
         Refused for our fault, it would be refused at another as well, and each refusal makes it worse.
         """
-        to = None if is_ours(reply) else onward(course.people_key, row)
+        to = None if is_ours(reply) else _onward(course, row)
         return (
             replace(settled("pending", "refused", phase, reply, now), onward=to)
             if to
@@ -197,6 +198,14 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
     course.failures = 0
     heard(course, None)
     return settled("handed_over", "handed_over", "done", receipt.reply)
+
+
+def _onward(course: Course, row: Any) -> Onward | None:
+    """Where a letter goes next, if anywhere: a row that does not open has no other address that we can read."""
+    try:
+        return onward(course.people_key, row)
+    except Refused:
+        return None
 
 
 def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> datetime | None:

@@ -50,7 +50,7 @@ class Writing:
     def reader(self, person: AffectedPerson) -> Reader:
         """What a letter says of its reader; days are days of the company's zone."""
         if self.plain:
-            return Reader((), Certainty.UNKNOWN, person.name, None, None)
+            return Reader((), Certainty.UNKNOWN, person.name, audience=self.audience(person))
         days = [
             moment and moment.astimezone(self.zone).date() for moment in (person.first_seen, person.last_seen)
         ]

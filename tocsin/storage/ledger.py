@@ -269,7 +269,10 @@ def claim(
         rows = [row for row in died if row.held_at is None and not row.doubtful][: min(limit, at_once)]
         # One state at a time, as the index has them: however many letters have left, none of them is looked at.
         rows = rows or list(connection.execute(_DOUBTED, which | {"most": min(limit, at_once)}))
-    rows = rows or list(connection.execute(_PENDING, which))
+    if not rows:
+        found = list(connection.execute(_PENDING, which))
+        # One that waits may have left before, too: put off when it was sent once more, or at another address.
+        rows = [row for row in found if not row.doubtful] or found[: min(limit, at_once)]
     if rows:
         connection.execute(
             _these(rows).values(

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.actors import Actor
 from tocsin.app import App
+from tocsin.domain.further import wrong_digests
 from tocsin.domain.incident import Incident
 from tocsin.storage import further, ledger
 from tocsin.storage.texts import shown
@@ -45,9 +46,7 @@ def wrong(app: App, actor: Actor, incident: Incident, notice: str | None = None)
 
 def who_got(app: App, incident: Incident, notice: str) -> list[dict[str, Any]]:
     """Everybody to whom a letter left that was found wrong, under pseudonyms: what became of it, and when."""
-    digests = tuple(
-        digest for each in incident.corrections.values() if each.of == notice for digest in each.digests
-    )
+    digests = wrong_digests(incident, notice)
     with app.database.read() as connection:
         rows = further.who_got(connection, incident.key, {notice: digests}) if digests else iter(())
         return [
