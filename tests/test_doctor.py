@@ -237,7 +237,12 @@ def test_a_form_that_sets_no_page_is_named_by_file_and_line(
     ("name", "there", "ours", "complaint"),
     [
         ("mail.html.j2", "label, link, look in links", "label, link, look in actions", "not enough values"),
-        ("page.vi.j2", "{% block headline %}", "{% block headline %}{{ 1 // 0 }}", "integer division"),
+        (
+            "page.vi.j2",
+            "{% block headline %}",
+            "{% block headline %}{% for a, b in name %}{% endfor %}",
+            "not enough values",
+        ),
     ],
 )
 def test_a_message_that_cannot_be_written_is_named_by_file_and_line(

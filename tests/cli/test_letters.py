@@ -316,7 +316,8 @@ def test_a_sending_that_stopped_for_our_fault_says_why_in_one_line(
     done = tocsin("send", approved, "customers", "--yes", by="an")
     assert done.status == 3
     (line,) = (line for line in done.out.splitlines() if line.startswith("SLOWED"))
-    assert "letters were refused for our fault, the last one at rcpt: 550 5.7.1 your address is on" in line
+    assert "letters were refused for our fault, the last one at rcpt: 550 5.7.1" in line
+    assert "block list" not in line  # a server's own words may quote a reader
     assert tocsin("ledger", "customers", "--json").json["mark"] == "paused"
     mail.behave()
     assert tocsin("resume", "customers", "--because", "off the list", by="an").status == 0

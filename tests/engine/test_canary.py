@@ -249,12 +249,12 @@ def test_no_template_that_fails_at_a_reader_names_her(tale, capfd, caplog):
     tale.with_customers(3, c2=READER).approved()
 
     class Broken(Letters):
-        def letter(self, reader, locale):
+        def cut(self, reader, locale):
             if reader.name == READER["name"]:
                 raise Refused(f"not an e-mail address: {READER['email']}")
             if reader.name == "Customer 3":
                 raise ValueError(f"{READER['email']} and {READER['name']}")
-            return super().letter(reader, locale)
+            return super().cut(reader, locale)
 
     real = sending.writing
     sending.writing = lambda *words, **more: _with_class(real(*words, **more), Broken)

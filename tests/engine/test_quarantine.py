@@ -206,7 +206,7 @@ def test_of_a_refusal_the_whole_command_is_offered_and_no_sentence_about_one(tal
     ("name", "there", "ours"),
     [
         ("mail.html.j2", "label, link, look in links", "label, link, look in actions"),
-        ("page.vi.j2", "{% block headline %}", "{% block headline %}{{ 1 // 0 }}"),
+        ("page.vi.j2", "{% block headline %}", "{% block headline %}{% for a, b in name %}{% endfor %}"),
     ],
 )
 def test_a_message_template_that_fails_costs_nobody_a_page(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.checker import checked, letters_at
-from tests.dying import KILLED, Bed
+from tests.dying import KILLED, ONE_BY_ONE, Bed
 from tests.engine.test_letters import everybody
 from tests.story import Story
 from tocsin.channels import Channel
@@ -64,6 +64,7 @@ def test_a_clock_that_leaps_between_any_two_letters_doubles_nobody_and_ends(
     assert verify(tale.app, tale.key).fault is None
 
 
+@pytest.mark.parametrize("on_sqlite", [ONE_BY_ONE], indirect=True)
 def test_who_died_on_a_clock_that_was_ahead_is_succeeded_at_once(on_sqlite: Bed) -> None:
     bed, (point, *_) = (
         on_sqlite,

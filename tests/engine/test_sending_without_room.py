@@ -3,8 +3,10 @@
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.checker import checked, letters_at
-from tests.dying import FULL, OVER, PEOPLE, REFUSED, Bed
+from tests.dying import FULL, ONE_BY_ONE, OVER, PEOPLE, REFUSED, Bed
 from tocsin.sinks.mail import Fault
 
 SAID = "the disk is full; nothing was written. Free some space and say it again"
@@ -19,6 +21,7 @@ def packed(url: str) -> str:
     return url
 
 
+@pytest.mark.parametrize("on_sqlite", [ONE_BY_ONE], indirect=True)
 def test_a_full_disk_loses_nobody_and_leaves_whom_nobody_could_write_down_in_doubt(on_sqlite: Bed) -> None:
     bed, said = on_sqlite, on_sqlite.story.folder / "said"
     points = bed.points()

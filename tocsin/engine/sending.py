@@ -132,6 +132,7 @@ async def _batch(course: Course, pace: Pace, channels: list[Channel], taken: Tak
                 return
             result = await _one(course, channel, row, begun)
             if result.outcome in ("retry", "down") and not course.ours():
+                begun.discard(row.id)
                 return  # others had it before its content was begun
             results.append(result)
 
