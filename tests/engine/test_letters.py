@@ -717,16 +717,16 @@ def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters
     home = settings_of_home.model_copy(update={"mail": mail})
     assert together((advance_and_die, (home, story.clock.moment, story.key, 7))) == [-9]
     assert len(story.mail.messages) - before == 7
-    # Of five in hand two are on the wire, and two were on their way to the ledger, or had come there.
-    recorded = story.counts["handed_over"]
-    assert recorded in (4, 6)
-    assert (story.counts["sending"], story.counts["pending"]) == (4, 8 - recorded)
+    # On PostgreSQL two of five in hand are on the wire, and two are on their way to the ledger, or have come there.
+    recorded, doubted = story.counts["handed_over"], 5 if story.app.database.sqlite else 4
+    assert recorded in ((5,) if doubted == 5 else (4, 6))
+    assert (story.counts["sending"], story.counts["pending"]) == (doubted, 12 - recorded - doubted)
     adds_up(story, 12)
     # Another takes over: first the rows that nobody holds, then, when the leases have run out, those in doubt.
     clock = story.app.clock
     story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=LEASE + 1))
     story.settle()
-    assert (story.counts["handed_over"], story.counts["sending"]) == (8, 4)
+    assert (story.counts["handed_over"], story.counts["sending"]) == (12 - doubted, doubted)
     assert story.plan.wake_at is not None
     adds_up(story, 12)
     story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=200))
@@ -734,7 +734,7 @@ def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters
     assert sorted(set(story.readers)) == everybody(12)
     assert len(story.readers) == 12 + 7 - recorded  # those that had left when it was killed
     assert len(set(message_ids(story.letters))) == 12
-    assert story.counts["possible_duplicates"] == 4
+    assert story.counts["possible_duplicates"] == doubted
     assert (story.letter.mark, story.counts["sending"]) == ("sent", 0)
     adds_up(story, 12)
     assert verify(story.app, story.key).fault is None

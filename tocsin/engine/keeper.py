@@ -1,7 +1,8 @@
 """What a sender has in hand: one trip to the ledger records how letters ended, gives back others, and takes the next.
 
-While one half of a batch is on the wire, a trip is under way with the half before it. A crash leaves in doubt no more
-than a whole batch, as it is set.
+On PostgreSQL a trip is under way with one half of a batch while the other is on the wire, so that nobody waits for the
+server; SQLite works in our own process, where that costs more than it saves. A crash leaves in doubt no more than a
+whole batch, as it is set.
 """
 
 import asyncio
@@ -53,9 +54,10 @@ class Keeper:
     pace: Pace
 
     def __post_init__(self) -> None:
-        batch = self.course.job.app.settings.ledger.batch
+        app = self.course.job.app
+        batch = app.settings.ledger.batch
         #: Whether a trip may be under way while letters leave. Letters that have each their moment are taken for it.
-        self._ahead = batch > 1 and not self.pace.rates.limited
+        self._ahead = batch > 1 and not self.pace.rates.limited and not app.database.sqlite
         self._most = batch // 2 if self._ahead else batch
         #: What was given to trips that failed: recorded or not, nobody here knows.
         self.unsure: list[Ended] = []
