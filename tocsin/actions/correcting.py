@@ -9,6 +9,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.further import next_correction, uncorrected
 from tocsin.domain.incident import Edition, Incident, NoticeState
 from tocsin.domain.kinds import WrongLetterFound
+from tocsin.domain.notice import LEAVING
 from tocsin.engine.letters import drafted
 from tocsin.engine.messages import role_or_standin, tell
 from tocsin.record import Recorded
@@ -17,8 +18,6 @@ from tocsin.storage import further
 
 #: Who hears at once that a letter was found wrong.
 _HEAR = ("incident-commander", *APPROVERS)
-#: Marks under which what was approved has left, or may.
-_LEAVING = ("released", "sending", "paused")
 
 
 def found_wrong(
@@ -47,7 +46,7 @@ def found_wrong(
         with app.database.read() as connection:
             got = further.how_many_got(connection, key, {notice: digests})
         meant = {each.inputs for each in wrong}
-        stops = state.mark in _LEAVING and state.digest in digests
+        stops = state.mark in LEAVING and state.digest in digests
         body = WrongLetterFound(
             notice=notice,
             digests=digests,

@@ -16,7 +16,7 @@ from tocsin.domain.kinds import PeopleExported
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.further import readers_of_letters
 from tocsin.engine.reasons import Explained, explained
-from tocsin.private import private_file
+from tocsin.private import appearing, private_file
 from tocsin.record import Recorded
 from tocsin.rendering.spreadsheet import cell
 from tocsin.storage import affected
@@ -96,10 +96,7 @@ def _take_out(
     command: tuple[str, str] | None,
 ) -> Recorded:
     """A list of people as a new file, once an entry says that it leaves; `write` counts the rows that it writes."""
-    if target.exists():
-        raise Refused(f"{target} exists; choose another name")
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    try:
+    with appearing(target, advice="name a file that can be written") as unfinished:
         with private_file(unfinished, "w") as file:
             seen = _Hashed(file)
             rows = write(csv.writer(seen))
@@ -110,13 +107,7 @@ def _take_out(
             change.add(said)
 
         # Said before it is there: a list that nobody knows of is worse than an entry without a list.
-        done = act(app, actor, key, decide, command=command, closed_too=True)
-        unfinished.rename(target)
-    except OSError as error:
-        raise Refused(f"{target}: {error.strerror}; name a file that can be written") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return done
+        return act(app, actor, key, decide, command=command, closed_too=True)
 
 
 class _Hashed:

@@ -18,7 +18,7 @@ from tocsin.domain.kinds import PeopleListed
 from tocsin.domain.ways import Ground, Listed
 from tocsin.engine.letters import drafted
 from tocsin.engine.listing import File, Found, for_post, in_app, refuse_unwritable, to_the_public, whom_left
-from tocsin.private import private_file
+from tocsin.private import appearing, private_file
 from tocsin.record import Recorded
 from tocsin.storage import ledger
 
@@ -54,18 +54,9 @@ def list_people(
     refuse_silence(
         because, "say why this list leaves the system: --because 'the printer posts them on 25 November'"
     )
-    if out.exists():
-        raise Refused(f"{out} exists; choose another name")
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        files = _written(_files(app, key, notice, way, found, ground), unfinished)
-        done = _said(app, actor, key, notice, way, found, files, ground or "", because, asked)
-        unfinished.rename(out)
-    except OSError as error:
-        raise Refused(f"{out}: {error.strerror}; name a folder in one that can be written") from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return done
+    with appearing(out, advice="name a folder in one that can be written") as folder:
+        files = _written(_files(app, key, notice, way, found, ground), folder)
+        return _said(app, actor, key, notice, way, found, files, ground or "", because, asked)
 
 
 def _files(

@@ -33,7 +33,7 @@ from tocsin.engine.notice_proof import (
 )
 from tocsin.evidence import check
 from tocsin.evidence.verify import still
-from tocsin.private import private_file
+from tocsin.private import appearing, private_file
 from tocsin.record import Recorded
 from tocsin.rendering.proof import proof_pdf
 from tocsin.rendering.register import languages
@@ -82,18 +82,9 @@ def take_proof(
     drafted(app, incident, notice)
     refuse_silence(because, "say for whom the proof is taken out: --because 'asked by the authority'")
     _refuse_language(app, language)
-    if out.exists():
-        raise Refused(f"{out} exists; choose another name")
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        proof, files = _made(app, incident, notice, unfinished, language)
-        done = _said(app, actor, proof, files, because, asked)
-        unfinished.rename(out)
-    except OSError as error:
-        raise Refused(f"{out}: {error.strerror}; name a folder in one that can be written") from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return done
+    with appearing(out, advice="name a folder in one that can be written") as folder:
+        proof, files = _made(app, incident, notice, folder, language)
+        return _said(app, actor, proof, files, because, asked)
 
 
 def _said(

@@ -9,12 +9,11 @@ from datetime import datetime
 
 from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.moves import DraftNotice
-from tocsin.domain.noticenames import is_letter, letter_name
+from tocsin.domain.noticenames import LEAVING, is_letter, letter_name
 
 #: Their templates, and by which fact people say what stands in them.
 CORRECTION, FOLLOW_UP = "correction", "follow-up"
 FACT_OF = {CORRECTION: "letter_correction", FOLLOW_UP: "letter_addition"}
-_LEAVING = ("released", "sending", "paused")
 
 
 def template_of(notice: str) -> str:
@@ -89,7 +88,7 @@ def _of_kind(incident: Incident, kind: str) -> Iterable[NoticeState]:
 def leaving(incident: Incident, notice: str) -> str | None:
     """A letter that is still leaving, of those whose readers would get this one."""
     marks: Mapping[str, str] = {each.id: each.mark for each in incident.notices.values()}
-    return next((each for each in letters_that(incident, notice) if marks[each] in _LEAVING), None)
+    return next((each for each in letters_that(incident, notice) if marks[each] in LEAVING), None)
 
 
 def further_moves(incident: Incident, now: datetime) -> Iterable[DraftNotice]:

@@ -19,13 +19,13 @@ from tocsin.domain.incident import DutyState, Incident, NoticeState
 from tocsin.domain.law.parts import WRITTEN
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of
 from tocsin.domain.moments import iso, stand_ins
-from tocsin.domain.noticenames import is_letter
+from tocsin.domain.noticenames import LEAVING, is_letter
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.timeline import digest
 
-__all__ = ["CUSTOMERS", "individuals_duties", "is_letter", "is_stale", "text_inputs"]
+__all__ = ["CUSTOMERS", "LEAVING", "individuals_duties", "is_letter", "is_stale", "text_inputs"]
 
 #: The facts that a letter may print. Another fact, however new, leaves an approval alone.
 PRINTED_FACTS = (
@@ -66,8 +66,6 @@ PRINTED_OF_THE_COMPANY = {
 #: Without these the letter could not say what the promise says it will; nobody is asked to approve it before.
 NEEDED_FACTS = ("measures_taken", "advice_to_people")
 
-#: Marks under which letters may be leaving.
-LEAVING = ("released", "sending", "paused")
 #: States of the ledger in which a letter reached somebody, surely or perhaps.
 REACHED = ("handed_over", "delivered", "ambiguous")
 

@@ -5,6 +5,9 @@ from tocsin.domain.letters import CUSTOMERS
 #: The letter to customers for whom we hold other people's data, about those people.
 CONTROLLERS = "controllers"
 
+#: Marks under which letters may be leaving.
+LEAVING = ("released", "sending", "paused")
+
 
 def is_letter(notice: str) -> bool:
     """Whether a notice meets duties to tell people. The holding letter is written when asked for, and meets none.

@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.app import App
 from tocsin.domain.further import further_kind
 from tocsin.domain.incident import Incident
-from tocsin.domain.notice import is_letter, letter_of
+from tocsin.domain.notice import LEAVING, is_letter, letter_of
 from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.engine.further import came_back
@@ -19,8 +19,6 @@ from tocsin.rendering.letter import Reader
 from tocsin.sealing import seal
 from tocsin.storage import ledger
 
-#: Marks of a notice whose waiting letters will leave.
-_ON_ITS_WAY = ("released", "sending", "paused")
 #: Why somebody gets no further letter.
 _UNREAD = "the letter before came back unread"
 
@@ -100,7 +98,7 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
         for other, state in incident.notices.items():
             if not is_letter(other):
                 continue
-            leaving = state.digest if other != notice and state.mark in _ON_ITS_WAY else None
+            leaving = state.digest if other != notice and state.mark in LEAVING else None
             rows = ledger.written_to(connection, incident.key, other, incident.scope.revision, leaving)
             for had_as, person in rows:
                 if other != notice:

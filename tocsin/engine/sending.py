@@ -99,9 +99,9 @@ async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> N
                 taken = await keeper.trip()
                 continue
             coming = keeper.ahead(ended, taken)
-            before = NOTHING if coming else ended
-            ended = NOTHING
-            ended = before + await _batch(course, keeper.pace, channels, taken)
+            if coming:
+                ended = NOTHING
+            ended += await _batch(course, keeper.pace, channels, taken)
             taken = await coming if coming else None
             if taken and (course.why or course.failed):
                 ended, taken = Ended(ended.results, [*ended.left, *taken.rows]), None
