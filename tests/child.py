@@ -34,8 +34,8 @@ class Mortal:
     def __init__(self, channel: Channel, lives: int) -> None:
         self._channel, self._lives = channel, lives
 
-    async def send(self, item: Any) -> Receipt:
-        receipt = await self._channel.send(item)
+    async def send(self, item: Any, following: Any = None) -> Receipt:
+        receipt = await self._channel.send(item, following)
         self._lives -= 1
         if self._lives == 0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -53,9 +53,9 @@ class Stricken:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
-    async def send(self, item: Any) -> Receipt:
+    async def send(self, item: Any, following: Any = None) -> Receipt:
         try:
-            return await self._channel.send(item)
+            return await self._channel.send(item, following)
         except Undelivered:
             os.kill(os.getpid(), signal.SIGKILL)
             raise

@@ -28,7 +28,7 @@ from tocsin.app import App, real_now
 from tocsin.channels.smtp_line import Line
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.engine import advance, sending
+from tocsin.engine import advance, lettermail
 from tocsin.evidence.verify import verify
 from tocsin.settings import Settings
 from tocsin.storage import database as database_module
@@ -97,7 +97,7 @@ class Steps:
 
     def watch_letters(self) -> None:
         """Every letter that is written, and what is said and heard on the wire; for the rest of this process."""
-        write, say, hear = sending._envelope, Line.say, Line._take
+        write, say, hear = lettermail.mail_of, Line.say, Line._take
 
         def written(*words: Any) -> Any:
             self.step("before a letter is written")
@@ -115,11 +115,11 @@ class Steps:
             hear(line, lines)
             self.step(f"after the reply {lines[-1][:3].decode()}")
 
-        sending._envelope, Line.say, Line._take = written, said, heard  # type: ignore[method-assign]
+        lettermail.mail_of, Line.say, Line._take = written, said, heard  # type: ignore[method-assign]
 
 
 def _verb(content: bytes) -> str:
-    if content.endswith(b"\r\n.\r\n"):
+    if b"\r\n.\r\n" in content:
         return "content and dot"
     return content.split(b" ")[0].split(b":")[0].decode().strip()
 

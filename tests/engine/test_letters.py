@@ -72,12 +72,12 @@ class Mischief:
     def __init__(self, channel, at, deed):
         self.channel, self.left, self.deed = channel, at, deed
 
-    async def send(self, item):
+    async def send(self, item, following=None):
         if not item.recipient.endswith("streamonapi.example"):
             self.left -= 1
             if self.left == 0:
                 self.deed()
-        return await self.channel.send(item)
+        return await self.channel.send(item, following)
 
     async def close(self):
         await self.channel.close()
@@ -443,8 +443,8 @@ def test_a_fault_of_ours_after_a_letter_left_leaves_it_in_doubt_and_never_unsent
         def __init__(self, channel):
             self.channel = channel
 
-        async def send(self, item):
-            receipt = await self.channel.send(item)
+        async def send(self, item, following=None):
+            receipt = await self.channel.send(item, following)
             if len(story.letters) == 2:
                 raise RuntimeError("nobody foresaw this")
             return receipt

@@ -35,10 +35,10 @@ class Timed:
     def __init__(self, channel, clock, moments):
         self.channel, self.clock, self.moments = channel, clock, moments
 
-    async def send(self, item):
+    async def send(self, item, following=None):
         if not item.recipient.endswith("streamonapi.example"):
             self.moments.setdefault(item.recipient, self.clock())
-        return await self.channel.send(item)
+        return await self.channel.send(item, following)
 
     async def close(self):
         await self.channel.close()

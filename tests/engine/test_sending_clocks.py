@@ -31,9 +31,9 @@ class Leaping:
     def __init__(self, channel: Channel, leap: Callable[[], None]) -> None:
         self.channel, self.leap = channel, leap
 
-    async def send(self, item: Any) -> Any:
+    async def send(self, item: Any, following: Any = None) -> Any:
         self.leap()
-        return await self.channel.send(item)
+        return await self.channel.send(item, following)
 
     async def close(self) -> None:
         await self.channel.close()

@@ -5,6 +5,7 @@ variables, filters and tests, no calls, no arithmetic. What is refused here woul
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -115,26 +116,31 @@ class Environment(ImmutableSandboxedEnvironment):
 
 def faults(tree: nodes.Template, allowed: Collection[str]) -> Iterator[tuple[int, str]]:
     """Line and complaint of everything that a template names and nobody gives it, or that does more than print."""
+    found = _by_kind(tree)
     for kind, what in _FORBIDDEN.items():
-        for node in tree.find_all(kind):
+        for node in found[kind]:
             yield node.lineno, f"{what} has no place in a template; print a variable instead"
-    taking: list[nodes.Extends | nodes.Include] = [
-        *tree.find_all(nodes.Extends),
-        *tree.find_all(nodes.Include),
-    ]
-    for taken in taking:
+    for taken in (*found[nodes.Extends], *found[nodes.Include]):
         if not isinstance(taken.template, nodes.Const):
             yield taken.lineno, "another template is named in quotes, and is no variable"
-    for used in tree.find_all(nodes.Filter):
+    for used in found[nodes.Filter]:
         if used.name not in FILTERS:
             yield used.lineno, f"unknown filter {used.name!r}{nearest(used.name, sorted(FILTERS))}"
-    for test in tree.find_all(nodes.Test):
+    for test in found[nodes.Test]:
         if test.name not in TESTS:
             yield test.lineno, f"unknown test {test.name!r}{nearest(test.name, sorted(TESTS))}"
     unknown = meta.find_undeclared_variables(tree) - set(allowed)
-    places = ((each.lineno, each.name) for each in tree.find_all(nodes.Name) if each.name in unknown)
+    places = ((each.lineno, each.name) for each in found[nodes.Name] if each.name in unknown)
     for line, name in sorted(places):
         yield line, f"unknown variable {name!r}{nearest(name, sorted(allowed))}"
+
+
+def _by_kind(tree: nodes.Template) -> dict[type[nodes.Node], list[Any]]:
+    """Every node below a template, by what it is: a template is walked once, and letters have many."""
+    found: dict[type[nodes.Node], list[Any]] = defaultdict(list)
+    for node in tree.find_all(nodes.Node):
+        found[type(node)].append(node)
+    return found
 
 
 def deep_loops(node: nodes.Node, depth: int = 0) -> Iterator[tuple[int, str]]:

@@ -25,6 +25,13 @@ class Channel(Protocol):
         """Give connections back. Never raises; the channel may be used again."""
 
 
+class Relay(Channel, Protocol):
+    """A channel that gains time where it knows ahead what it will be handed next."""
+
+    async def send(self, item: Any, following: Any | None = None) -> Receipt:
+        """The same. `following` may be announced to the other side, and has not begun before it is sent itself."""
+
+
 def loaded(channel: Channel) -> bool:
     """Whether it can speak at once, or has yet to load a library for about as long as a mail takes to leave."""
     return bool(getattr(channel, "loaded", True))

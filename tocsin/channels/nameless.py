@@ -10,9 +10,12 @@ _NOT_XTEXT = re.compile(rb"[^!-*,-<>-~]")
 def nameless(words: str, recipient: str) -> str:
     """A reply without whom it is about: it is kept for good, and in clear, and an address is personal data."""
     local = recipient.rpartition("@")[0]
-    # The longer first. Relays also repeat the form in which ORCPT gave it, and servers the local part alone.
+    # Relays also repeat the form in which ORCPT gave it, and servers the local part alone.
     seen = words.casefold()
+    if not ("@" in seen or "+" in seen or local.casefold() in seen):
+        return words  # as nearly all are: no address in either form, and not the local part alone
     names = {name for name in (xtext(recipient), recipient, xtext(local), local) if name.casefold() in seen}
+    # The longer first.
     for name in sorted(names - {""}, key=len, reverse=True):
         alone = rf"(?<![\w.+@-]){re.escape(name)}(?![\w+@-])"
         words = re.sub(alone, "recipient", words, flags=re.IGNORECASE)

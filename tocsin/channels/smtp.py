@@ -41,7 +41,11 @@ class Conversation:
     def __init__(self, config: "SmtpConfig") -> None:
         self._config = config
         self._recipient = ""
+        #: The mail whose commands have left behind the content of the one before it.
+        self._announced: MailEnvelope | None = None
         self._line: Line | None = None
+        #: What the relay offers: RFC 2920, RFC 1870, RFC 3461.
+        self._pipelines = self._takes_size = self._reports = False
         self._client = aiosmtplib.SMTP(
             hostname=config.host,
             port=config.port,
@@ -74,34 +78,45 @@ class Conversation:
                 await client.login(config.username, config.password or "")
         async with self._phase("ehlo"):
             self._line = Line(client)
+        offers = client.supports_extension
+        self._pipelines, self._takes_size, self._reports = offers("pipelining"), offers("size"), offers("dsn")
 
-    async def hand_over(self, mail: MailEnvelope) -> Receipt:
-        """One transaction. Cancelled in the middle, it closes the connection: past `data` the mail is then in doubt."""
+    async def hand_over(self, mail: MailEnvelope, following: MailEnvelope | None = None) -> Receipt:
+        """One transaction. Cancelled in the middle, it closes the connection: past `data` the mail is then in doubt.
+
+        The commands of the mail that is `following` may leave right behind the content (RFC 2920, section 3.1). Until
+        it is handed over nothing of it has begun; should another come instead, the connection is closed.
+        """
         self._recipient = mail.recipient
         assert self._line is not None, "it was opened"
         line, patience = self._line, self._config.command_timeout
-        commands = (
-            f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}\r\n".encode("ascii"),
-            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode("ascii"),
-            b"DATA\r\n",
-        )
-        at_once = self._client.supports_extension("pipelining")
+        announced, self._announced = self._announced, None
+        at_once = self._pipelines
         phase = _PHASES[0]
         try:
-            line.refuse_unread()
-            if at_once:
+            if announced is None:
+                line.refuse_unread()
+            elif announced != mail:
+                raise aiosmtplib.SMTPServerDisconnected("another mail was announced")
+            commands = () if announced else self._commands(mail)
+            if at_once and commands:
                 line.say(b"".join(commands))
             for number, phase in enumerate(_PHASES):
                 if not at_once:
                     line.say(commands[number])
-                await self._accepted(line, phase, patience)
+                said = line.heard() or await line.reply(patience)
+                if said.code not in _ACCEPTS[phase]:
+                    raise aiosmtplib.SMTPResponseException(said.code, said.message)
             # What fails in `data` has begun no content, and is no doubt.
             line.refuse_unread()
             if mail.ours is not None and not mail.ours():
                 raise aiosmtplib.SMTPServerDisconnected("another sender has it by now")
-            line.say(mail.content + b".\r\n" if mail.ready else _on_the_wire(mail.content))
+            content = mail.content + b".\r\n" if mail.ready else _on_the_wire(mail.content)
+            if at_once and following is not None:
+                content, self._announced = content + b"".join(self._commands(following)), following
+            line.say(content)
             phase = "after-dot"
-            said = await line.reply(self._config.after_dot_timeout)
+            said = line.heard() or await line.reply(self._config.after_dot_timeout)
             if not 200 <= said.code < 300:
                 raise aiosmtplib.SMTPResponseException(said.code, said.message)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
@@ -112,16 +127,12 @@ class Conversation:
             raise
         return Receipt(one_line(nameless(said.message, mail.recipient)))
 
-    async def _accepted(self, line: Line, phase: str, patience: float) -> None:
-        said = await line.reply(patience)
-        if said.code not in _ACCEPTS[phase]:
-            raise aiosmtplib.SMTPResponseException(said.code, said.message)
-
     async def bye(self) -> None:
         """Say QUIT where somebody still listens, and see the connection closed: over TLS that takes a few turns."""
         protocol = self._client.protocol
         try:
-            if self.alive and self._line is not None:
+            # One that waits for content would take a word of farewell for it.
+            if self.alive and self._line is not None and self._announced is None:
                 self._line.say(b"QUIT\r\n")
                 await self._line.reply(_FAREWELL)
         except (aiosmtplib.SMTPException, OSError):
@@ -134,15 +145,22 @@ class Conversation:
             if asyncio.get_running_loop().time() > give_up:
                 return
 
+    def _commands(self, mail: MailEnvelope) -> tuple[bytes, ...]:
+        return (
+            f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}\r\n".encode("ascii"),
+            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode("ascii"),
+            b"DATA\r\n",
+        )
+
     def _mail_options(self, mail: MailEnvelope) -> str:
-        options = f" SIZE={len(mail.content)}" if self._client.supports_extension("size") else ""
-        if self._client.supports_extension("dsn"):
+        options = f" SIZE={len(mail.content)}" if self._takes_size else ""
+        if self._reports:
             # RET=HDRS keeps the letter's personal text out of the bounce.
             options += f" RET=HDRS ENVID={xtext(mail.message_id)}"
         return options
 
     def _rcpt_options(self, mail: MailEnvelope) -> str:
-        if not self._client.supports_extension("dsn"):
+        if not self._reports:
             return ""
         return f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(mail.recipient)}"
 

@@ -45,6 +45,10 @@ class Line(asyncio.Protocol):
             raise self._lost or aiosmtplib.SMTPServerDisconnected("Connection lost")
         self._transport.write(content)
 
+    def heard(self) -> aiosmtplib.SMTPResponse | None:
+        """The next reply, if it is there already."""
+        return self._replies.popleft() if self._replies else None
+
     async def reply(self, timeout: float) -> aiosmtplib.SMTPResponse:
         """The next reply. Raises SMTPServerDisconnected, or SMTPReadTimeoutError after so many seconds."""
         if not self._replies:

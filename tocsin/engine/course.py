@@ -1,5 +1,6 @@
 """The course of a sending: what one run of it has in hand, what stops it, and the entry that each stop becomes."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +31,34 @@ _LATER = timedelta(seconds=1)
 _REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
 
 
+#: Seconds for which a look at the incident is good: no more than letters take that leave at the same time.
+_LOOK_LASTS = 0.02
+
+
+@dataclass
+class Looks:
+    """Looks at the incident that connections share: each lets a connection begin one letter, and for a moment only.
+
+    So a pause is heard on every connection within one letter, and on PostgreSQL not every letter waits for an answer.
+    """
+
+    made: int = 0
+    at: float = 0.0
+    used: dict[object, int] = field(default_factory=dict)
+
+    def one_left(self, connection: object) -> bool:
+        """Whether the last look is good for this connection; it is used up by that."""
+        if self.used.get(connection) == self.made or time.monotonic() > self.at + _LOOK_LASTS:
+            return False
+        self.used[connection] = self.made
+        return True
+
+    def looked(self, connection: object) -> None:
+        """Somebody looked for this connection."""
+        self.made, self.at = self.made + 1, time.monotonic()
+        self.used[connection] = self.made
+
+
 @dataclass
 class Course:
     """One run of a sending: what it needs, and what it has in hand."""
@@ -49,6 +78,7 @@ class Course:
     failed: BaseException | None = None
     #: When the lease of the rows in hand ends (real clock), and with it our right to them.
     rows_until: datetime | None = None
+    looks: Looks = field(default_factory=Looks)
     #: Looks up the incident's head.
     head: Callable[[], int] = lambda: 0
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
@@ -83,15 +113,21 @@ class Course:
         return self.molds[subject, audience]
 
 
-def told_to_stop(course: Course) -> bool:
-    """Look at the incident between two letters: one indexed lookup, and a fold only when something was appended."""
+def told_to_stop(course: Course, connection: object = None) -> bool:
+    """Look at the incident between two letters: one indexed lookup, and a fold only when something was appended.
+
+    For a connection that is about to begin a letter, another's look may do.
+    """
     if course.why:
         return True
     if course.job.stop():
         course.why = "interrupted"
         return True
+    if connection is not None and course.looks.one_left(connection):
+        return False
     app, key = course.job.app, course.incident.key
     head = course.head()
+    course.looks.looked(connection)
     if head != course.seen_head:
         course.seen_head = head
         _look(course, app.incident(key))

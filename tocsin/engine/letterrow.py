@@ -13,7 +13,7 @@ from tocsin.storage.ledger import sealed_for
 def opened(people_key: bytes, row: Any) -> list[Any]:
     """What is sealed in a row."""
     raw = unseal(people_key, row.sealed, sealed_for(row.incident, row.message_id))
-    content: list[Any] = json.loads(raw)
+    content: list[Any] = json.loads(raw.decode())
     return content
 
 

@@ -6,28 +6,26 @@ more with the same Message-ID, flagged and counted.
 """
 
 import asyncio
-import hashlib
 import time
+from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from tocsin.channels import Channel
+from tocsin.channels import Relay
 from tocsin.domain.errors import Refused
 from tocsin.domain.masking import masked
 from tocsin.domain.message import Undelivered
 from tocsin.domain.refusals import is_ours
 from tocsin.domain.retrying import given_up, next_try, wait
-from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
 from tocsin.engine.keeper import NOTHING, Ended, Keeper, Taken
-from tocsin.engine.letterrow import address_of, opened, reader_of
+from tocsin.engine.lettermail import Made, made_of
 from tocsin.engine.letters import writing
 from tocsin.engine.onward import onward
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import down, heard, remembered
-from tocsin.rendering.letter import addressed
 from tocsin.storage.database import patiently
 from tocsin.storage.ledger import Onward, Settled
 from tocsin.storage.watching import watched
@@ -77,20 +75,19 @@ def _alone(course: Course) -> bool:
 async def _send(course: Course) -> None:
     app = course.job.app
     opener = app.routes.get("email")
-    channels = [
-        channel for _ in range(app.settings.mail.connections) if (channel := opener(app) if opener else None)
-    ]
-    if not channels:
+    opened = [opener(app) for _ in range(app.settings.mail.connections) if opener]
+    relays = [cast(Relay, channel) for channel in opened if channel is not None]
+    if not relays:
         course.down, course.why = True, "mail is not configured; see tocsin doctor"
         return
     try:
-        await _through(course, Keeper(course, Pace.of(course)), channels)
+        await _through(course, Keeper(course, Pace.of(course)), relays)
     finally:
-        for channel in channels:
-            await channel.close()
+        for relay in relays:
+            await relay.close()
 
 
-async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> None:
+async def _through(course: Course, keeper: Keeper, relays: list[Relay]) -> None:
     """Batch after batch, until none is left or we are to stop."""
     ended, taken = NOTHING, await keeper.trip()
     try:
@@ -101,7 +98,7 @@ async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> N
             coming = keeper.ahead(ended, taken)
             if coming:
                 ended = NOTHING
-            ended += await _batch(course, keeper.pace, channels, taken)
+            ended += await _batch(course, keeper.pace, relays, taken)
             taken = await coming if coming else None
             if taken and (course.why or course.failed):
                 ended, taken = Ended(ended.results, [*ended.left, *taken.rows]), None
@@ -119,32 +116,43 @@ async def _through(course: Course, keeper: Keeper, channels: list[Channel]) -> N
         raise
 
 
-async def _batch(course: Course, pace: Pace, channels: list[Channel], taken: Taken) -> Ended:
+async def _batch(course: Course, pace: Pace, relays: list[Relay], taken: Taken) -> Ended:
     """Hand one batch over, as many letters at a time as there are connections."""
     course.rows_until = taken.until
-    waiting = iter(taken.rows)
+    waiting = deque(taken.rows)
     results: list[Settled] = []
     begun: set[int] = set()
+    # Who is told of a letter ahead may die before it begins, and none that is in doubt may be doubted twice so.
+    ahead = not (taken.doubted or pace.rates.limited)
 
-    async def work(channel: Channel) -> None:
-        for row in waiting:
-            if not await pace.its_turn(row):
+    def after() -> Any:
+        """The letter that goes behind the next one on the same connection; none while another could begin it."""
+        return waiting.popleft() if ahead and len(waiting) >= len(relays) else None
+
+    async def work(relay: Relay) -> None:
+        made: Made | None = None
+        while made is not None or waiting:
+            row = made.row if made else waiting.popleft()
+            if not await pace.its_turn(row, relay):
                 return
-            result = await _one(course, channel, row, begun)
+            coming = after()
+            following = None if coming is None else made_of(course, coming)
+            result = await _one(course, relay, made or made_of(course, row), following, begun)
             if result.outcome in ("retry", "down") and not course.ours():
                 begun.discard(row.id)
                 return  # others had it before its content was begun
             results.append(result)
+            made = following
 
-    ends = await asyncio.gather(*(work(channel) for channel in channels), return_exceptions=True)
+    ends = await asyncio.gather(*(work(relay) for relay in relays), return_exceptions=True)
     course.failed = next((end for end in ends if end is not None), None)
     # One that was begun and whose end nobody knows is neither: it is in doubt once its lease has run out.
     known = begun | {result.row for result in results}
     return Ended(results, [row for row in taken.rows if row.id not in known])
 
 
-async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> Settled:
-    now, letter = course.job.app.now(), None
+async def _one(course: Course, relay: Relay, made: Made, following: Made | None, begun: set[int]) -> Settled:
+    now, row = course.job.app.now(), made.row
 
     def settled(state: str, outcome: str, phase: str, reply: str, again: datetime | None = None) -> Settled:
         return Settled(
@@ -156,7 +164,7 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
             reply,
             again is None,
             again or now,
-            letter,
+            made.digest,
             row.address,
         )
 
@@ -172,13 +180,11 @@ async def _one(course: Course, channel: Channel, row: Any, begun: set[int]) -> S
             else settled(state, "refused", phase, reply)
         )
 
+    if made.mail is None:
+        return elsewhere("excluded", "build", masked(str(made.fault)))
     try:
-        envelope = replace(_envelope(course, row), ours=course.ours)
-        letter = hashlib.sha256(envelope.content).hexdigest()
         begun.add(row.id)
-        receipt = await channel.send(envelope)
-    except Refused as refusal:
-        return elsewhere("excluded", "build", masked(str(refusal)))
+        receipt = await relay.send(made.mail, following and following.mail)
     except Undelivered as failure:
         if failure.outcome == "refused":
             course.failures = 0
@@ -217,18 +223,3 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
     asked = timedelta(seconds=failure.retry_after or 0)
     end = course.until.end(row.first_attempt_at or now)
     return next_try(now, wait(row.message_id, row.attempts + 1, asked), end)
-
-
-def _envelope(course: Course, row: Any) -> Any:
-    content = opened(course.people_key, row)
-    reader, locale = reader_of(content)
-    letter = course.write.letters.cut(reader, locale)
-    mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
-    return mold.letter(
-        message_id=row.message_id,
-        date=row.first_attempt_at or course.job.app.now(),
-        to=(addressed(reader), address_of(content, row)),
-        text=letter.text,
-        html=letter.html,
-        envelope_sender=return_path(bounces, row.message_id) if bounces else None,
-    )

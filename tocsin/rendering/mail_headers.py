@@ -10,6 +10,7 @@ import unicodedata
 from datetime import datetime
 from email.header import Header, decode_header
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.errors import Refused
@@ -143,4 +144,8 @@ def written_date(date: datetime) -> str:
     """The value of `Date`. ValueError for a naive moment."""
     if date.tzinfo is None:
         raise ValueError("a naive moment reached a mail header")
-    return format_datetime(date)
+    return _to_the_second(date.replace(microsecond=0))
+
+
+#: Thousands of letters leave in one second.
+_to_the_second = lru_cache(maxsize=64)(format_datetime)

@@ -4,7 +4,7 @@ Bodies are base64, text first, HTML second. Nothing is believed: what was built 
 mail that reads differently is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import Message
@@ -68,6 +68,7 @@ class Mold:
         text: str | Body,
         html: str | Body | None = None,
         envelope_sender: str | None = None,
+        ours: Callable[[], bool] | None = None,
     ) -> MailEnvelope:
         """One letter. `message_id` with or without its angle brackets; `date` aware; line ends of any kind.
 
@@ -89,7 +90,8 @@ class Mold:
             self._prove_whole(content, message_id, reader, bodies)
             if not (isinstance(text, str) or isinstance(html, str)):
                 self._proven.add(stencils)  # one of its own comes but once
-        return MailEnvelope(message_id, envelope_sender or self._sender[1], reader[1], content, ready=True)
+        sender = envelope_sender or self._sender[1]
+        return MailEnvelope(message_id, sender, reader[1], content, ready=True, ours=ours)
 
     def _prove_whole(self, content: bytes, message_id: str, reader: Mailbox, bodies: list[Body]) -> None:
         strict, plain = message_from_bytes(content, policy=policy.default), message_from_bytes(content)

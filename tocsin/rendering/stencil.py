@@ -117,9 +117,12 @@ def _proven(content: bytes) -> str:
 
 def _stirs(own: str) -> bool:
     """Whether a reader's words may change what stands beside them, or hold what no line may."""
-    return not (own.isprintable() and own.isascii()) and (
-        any(sign in own for sign in "\x00\r\n") or not _encodes(own) or _may_join(own)
-    )
+    # What is printable is no line end, and no half of a character.
+    return (not own.isprintable() and _breaks(own)) or _may_join(own)
+
+
+def _breaks(own: str) -> bool:
+    return any(sign in own for sign in "\x00\r\n") or not _encodes(own)
 
 
 def _may_join(text: str) -> bool:

@@ -146,9 +146,10 @@ def clean_name(raw: str) -> str | None:
     """
     if len(raw) > 4 * LONGEST_NAME or _LOOKS_LIKE_ADDRESS.search(raw):
         return None
-    if not (raw.isascii() and raw.isprintable()):
-        shown = unicodedata.normalize("NFC", raw)
-        raw = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in shown)
+    if not raw.isascii():
+        raw = unicodedata.normalize("NFC", raw)
+    if not raw.isprintable():  # categories C and Z, but for the blank
+        raw = "".join(one if one.isprintable() else " " for one in raw)
     name = " ".join(raw.split())
     return name if 0 < len(name) <= LONGEST_NAME else None
 
