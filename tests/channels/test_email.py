@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -493,3 +494,147 @@ def test_a_wrong_password_is_down_and_the_right_one_opens() -> None:
     assert (nobody.value.outcome, nobody.value.phase) == ("down", "mail")
     assert "wrong" not in caught.value.reason
     assert len(server.kept) == 1
+
+
+# --- a letter that is announced behind the content of the one before it
+
+IN_A_LETTER = [name for name in MISDEEDS if "greeting" not in name and "EHLO" not in name]
+
+
+class Relay:
+    """A relay of few words that notes what came with each turn: all that a client says before it waits."""
+
+    def __init__(self) -> None:
+        self.turns: list[bytes] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay\r\n")
+        while heard := await reader.read(1 << 20):
+            self.turns.append(heard)
+            if heard.startswith(b"EHLO"):
+                writer.write(b"250-relay\r\n250 PIPELINING\r\n")
+                continue
+            if heard.startswith(b"QUIT"):
+                break
+            ends = heard.count(b"\r\n.\r\n")
+            asks = heard.count(b"MAIL FROM")
+            writer.write(b"250 taken\r\n" * ends + b"250 ok\r\n250 ok\r\n354 go\r\n" * asks)
+        writer.close()
+
+    def hear(self, story: Callable[[MailChannel], Awaitable[Any]]) -> list[bytes]:
+        """What came turn by turn, EHLO left out."""
+
+        async def run() -> None:
+            server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+            channel = MailChannel(config(server.sockets[0].getsockname()[1]))
+            await story(channel)
+            await channel.close()
+            server.close()
+            await server.wait_closed()
+
+        asyncio.run(run())
+        return [turn for turn in self.turns if not turn.startswith(b"EHLO")]
+
+
+def test_the_commands_of_what_follows_travel_with_the_content_before_them() -> None:
+    async def two(channel: MailChannel) -> None:
+        first, second = letter("a@example.com"), letter("b@example.com")
+        await channel.send(first, second)
+        await channel.send(second)
+
+    commands, first, second, farewell = Relay().hear(two)
+
+    assert commands.startswith(b"MAIL FROM")
+    assert commands.endswith(b"DATA\r\n")
+    assert first.startswith(CONTENT + b".\r\nMAIL FROM")
+    assert first.endswith(b"DATA\r\n")
+    assert b"RCPT TO:<b@example.com>" in first
+    assert (second, farewell) == (CONTENT + b".\r\n", b"QUIT\r\n")
+
+
+def test_nothing_more_is_said_to_a_relay_that_waits_for_content_that_does_not_come() -> None:
+    async def one(channel: MailChannel) -> None:
+        await channel.send(letter("a@example.com"), letter("b@example.com"))
+
+    assert Relay().hear(one)[-1].endswith(b"DATA\r\n")  # no content, no dot, and no QUIT to be taken for some
+
+
+@pytest.mark.parametrize("misdeed", IN_A_LETTER)
+def test_whatever_becomes_of_a_letter_the_one_that_was_announced_arrives_once(
+    sink: MailSink, misdeed: str
+) -> None:
+    fault, outcome, phase, kept = MISDEEDS[misdeed]
+    sink.misbehave(replace(fault, times=1))
+    first, second = letter("a@example.com"), letter("b@example.com")
+
+    async def two(channel: MailChannel) -> Undelivered:
+        with pytest.raises(Undelivered) as caught:
+            await channel.send(first, second)
+        await channel.send(second)
+        return caught.value
+
+    short = {"command_timeout": 0.3, "after_dot_timeout": 0.3} if fault.do == "silence" else {}
+    found = with_channel(config(sink.port, **short), two)
+
+    assert (found.outcome, found.phase) == (outcome, phase)
+    assert [mail.recipients[0] for mail in sink.messages] == ["a@example.com"] * kept + ["b@example.com"]
+
+
+# A relay that hangs up before a mail has not refused it: that one is tried on a new connection.
+@pytest.mark.parametrize("misdeed", [name for name in IN_A_LETTER if name != "drop at MAIL"])
+def test_whatever_becomes_of_one_that_was_announced_is_its_own_fate(sink: MailSink, misdeed: str) -> None:
+    fault, outcome, phase, kept = MISDEEDS[misdeed]
+    short = {"command_timeout": 0.3, "after_dot_timeout": 0.3} if fault.do == "silence" else {}
+
+    async def three(channel: MailChannel) -> Undelivered:
+        first, second, third = (letter(f"{name}@example.com") for name in "abc")
+        sink.misbehave(Fault("data", "delay", seconds=0.05, times=1))  # so that the fault meets the second
+        sending = asyncio.create_task(channel.send(first, second))
+        await asyncio.sleep(0.02)
+        sink.misbehave(replace(fault, recipient="b@example.com") if fault.at != "mail" else fault)
+        await sending
+        with pytest.raises(Undelivered) as caught:
+            await channel.send(second, third)
+        sink.behave()
+        await channel.send(third)
+        return caught.value
+
+    found = with_channel(config(sink.port, **short), three)
+
+    assert (found.outcome, found.phase) == (outcome, phase)
+    arrived = [mail.recipients[0][0] for mail in sink.messages]
+    assert arrived == ["a", *"b" * kept, "c"]
+
+
+def test_another_mail_than_the_announced_one_goes_by_a_new_connection(sink: MailSink) -> None:
+    async def three(channel: MailChannel) -> None:
+        await channel.send(letter("a@example.com"), letter("b@example.com"))
+        await channel.send(letter("c@example.com"))
+        await channel.send(letter("b@example.com"))
+
+    with_channel(config(sink.port), three)
+
+    assert [mail.recipients[0][0] for mail in sink.messages] == ["a", "c", "b"]
+    assert sink.connections == 2
+
+
+def test_an_address_that_is_none_is_announced_to_nobody_and_is_its_own_refusal(sink: MailSink) -> None:
+    async def two(channel: MailChannel) -> Undelivered:
+        wrong = letter("two words@example.com")
+        await channel.send(letter("a@example.com"), wrong)
+        with pytest.raises(Undelivered) as caught:
+            await channel.send(wrong)
+        return caught.value
+
+    assert with_channel(config(sink.port), two).phase == "address"
+    assert len(sink.messages) == 1
+
+
+def test_an_announced_letter_whose_domain_is_written_in_punycode_is_the_same_one(sink: MailSink) -> None:
+    async def two(channel: MailChannel) -> None:
+        await channel.send(letter("a@example.com"), letter("b@exämple.com"))
+        await channel.send(letter("b@exämple.com"))
+
+    with_channel(config(sink.port), two)
+
+    assert (len(sink.messages), sink.connections) == (2, 1)
