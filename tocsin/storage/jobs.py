@@ -7,12 +7,12 @@ clock, also in drills whose own clock leaps.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tocsin.domain.errors import TocsinError
 from tocsin.storage.database import is_unique_violation
-from tocsin.storage.tables import job
+from tocsin.storage.tables import Moment, job
 
 #: Seconds after which a silent holder counts as dead.
 LEASE = 30.0
@@ -57,13 +57,22 @@ def take(connection: Connection, incident: str, key: str, holder: str, clock: da
 
 def beat(connection: Connection, incident: str, key: str, holder: str, clock: datetime) -> None:
     """Say that the holder lives. Raises LeaseLost when the job has another holder."""
-    kept = connection.execute(
-        update(job)
-        .where(job.c.incident == incident, job.c.key == key, job.c.holder == holder)
-        .values(lease_until=clock + timedelta(seconds=LEASE))
-    )
+    until = clock + timedelta(seconds=LEASE)
+    kept = connection.execute(_BEAT, {"incident_": incident, "key_": key, "holder_": holder, "until_": until})
     if kept.rowcount != 1:
         raise LeaseLost(f"{incident}: {key} is in other hands")
+
+
+#: Made once: a sender says it with every batch.
+_BEAT = (
+    update(job)
+    .where(
+        job.c.incident == bindparam("incident_"),
+        job.c.key == bindparam("key_"),
+        job.c.holder == bindparam("holder_"),
+    )
+    .values(lease_until=bindparam("until_", type_=Moment))
+)
 
 
 def release(connection: Connection, incident: str, key: str, holder: str) -> None:
