@@ -17,6 +17,7 @@ from tocsin.domain.timeline import (
     Unreadable,
     as_row,
     canonical,
+    canonical_rows,
     chain,
     first_fault,
     from_row,
@@ -64,6 +65,22 @@ def test_keys_are_sorted_and_nothing_is_escaped_that_need_not_be():
 def test_what_has_no_single_text_has_no_canonical_form(value):
     with pytest.raises(TypeError, match="no canonical form"):
         canonical(value)
+    with pytest.raises(TypeError, match="no canonical form"):
+        list(canonical_rows([[value]]))
+
+
+@given(st.lists(st.lists(st.none() | st.booleans() | st.integers() | st.text(), min_size=3, max_size=3)))
+def test_many_flat_rows_are_written_as_each_by_itself(rows):
+    names = ("a", "b%s", "ä")
+    assert list(canonical_rows(rows, names)) == [
+        canonical(dict(zip(names, row, strict=True))) for row in rows
+    ]
+    assert list(canonical_rows(rows)) == [canonical(row) for row in rows]
+
+
+def test_flat_rows_whose_names_are_not_in_order_have_no_canonical_form():
+    with pytest.raises(ValueError, match="not in order"):
+        list(canonical_rows([], ("b", "a")))
 
 
 def test_a_chain_begins_at_genesis_and_each_entry_names_the_one_before():

@@ -11,26 +11,19 @@ EMPTY = hashlib.sha256().hexdigest()
 
 def root(leaves: Iterable[bytes]) -> str:
     """The tree hash of the leaves in this order, in hex. However many there are, a few hashes are kept in memory."""
-    # Whole trees from left to right, each smaller than the one before: (leaves, hash).
-    trees: list[tuple[int, bytes]] = []
-    for leaf in leaves:
-        size, node = 1, _leaf(leaf)
-        while trees and trees[-1][0] == size:
-            node = _node(trees.pop()[1], node)
-            size *= 2
-        trees.append((size, node))
+    sha256 = hashlib.sha256
+    # The hashes of whole trees from left to right, each of fewer leaves than the one before: one for every bit of the
+    # count. Written out, since a sending may have a million leaves.
+    trees: list[bytes] = []
+    for left, leaf in enumerate(leaves, 1):
+        node = sha256(b"\x00" + leaf).digest()
+        while not left & 1:
+            node, left = sha256(b"\x01" + trees.pop() + node).digest(), left >> 1
+        trees.append(node)
     if not trees:
         return EMPTY
     # What is left over hangs below the last whole tree, as the RFC splits it.
-    _, right = trees.pop()
+    right = trees.pop()
     while trees:
-        right = _node(trees.pop()[1], right)
+        right = sha256(b"\x01" + trees.pop() + right).digest()
     return right.hex()
-
-
-def _leaf(content: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + content).digest()
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()

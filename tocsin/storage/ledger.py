@@ -35,13 +35,13 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     update,
 )
 
 from tocsin.domain.merkle import root
-from tocsin.domain.moments import iso
 from tocsin.domain.scope.routes import HELD
-from tocsin.domain.timeline import canonical, lines_digest
+from tocsin.domain.timeline import canonical, canonical_rows, lines_digest
 from tocsin.domain.ways import LISTED, WAYS
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST
@@ -767,7 +767,7 @@ def root_of(connection: Connection, incident: str, notice: str) -> str:
     """The Merkle root over the notice's rows in the order of their pseudonyms: who, which letter, what became of it."""
     query = _of(select(*(ledger.c[name] for name in _LEAF)), incident, notice).order_by(ledger.c.person)
     rows = connection.execute(query, execution_options={"yield_per": 5000})
-    return root(canonical(dict(zip(_LEAF, row, strict=True))) for row in rows)
+    return root(canonical_rows(rows, _LEAF))
 
 
 def attempts_digest(connection: Connection, incident: str, notice: str, upto: datetime) -> str:
@@ -783,7 +783,7 @@ def attempts_lines(connection: Connection, incident: str, notice: str, upto: dat
     same = and_(attempt.c.door == "ledger", attempt.c.row == cast(ledger.c.id, String))
     said = (
         attempt.c.number,
-        attempt.c.at,
+        type_coerce(attempt.c.at, String),
         attempt.c.outcome,
         attempt.c.phase,
         attempt.c.reply,
@@ -791,8 +791,7 @@ def attempts_lines(connection: Connection, incident: str, notice: str, upto: dat
     )
     query = _of(select(ledger.c.person, *said).join(attempt, same), incident, notice)
     query = query.where(attempt.c.at <= upto).order_by(ledger.c.person, attempt.c.id)
-    for person, number, at, *words in connection.execute(query, execution_options={"yield_per": 5000}):
-        yield canonical([person, number, iso(at), *words])
+    return canonical_rows(connection.execute(query, execution_options={"yield_per": 5000}))
 
 
 def sealed_for(incident: str, message_id: str) -> str:
@@ -800,18 +799,22 @@ def sealed_for(incident: str, message_id: str) -> str:
     return f"ledger/{incident}/{message_id}"
 
 
-_LEAF = (
-    "person",
-    "digest",
-    "variant",
-    "address",
-    "message_id",
-    "letter",
-    "state",
-    "reason",
-    "attempts",
-    "doubtful",
-    "reply",
+_LEAF = tuple(
+    sorted(
+        (
+            "person",
+            "digest",
+            "variant",
+            "address",
+            "message_id",
+            "letter",
+            "state",
+            "reason",
+            "attempts",
+            "doubtful",
+            "reply",
+        )
+    )
 )
 
 
