@@ -80,8 +80,10 @@ async def _send(course: Course) -> None:
     if not relays:
         course.down, course.why = True, "mail is not configured; see tocsin doctor"
         return
+    keeper = Keeper(course, Pace.of(course))
     try:
-        await _through(course, Keeper(course, Pace.of(course)), relays)
+        with keeper.turns():
+            await _through(course, keeper, relays)
     finally:
         for relay in relays:
             await relay.close()
