@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 
 from tocsin.channels import one_line
-from tocsin.channels.nameless import nameless, xtext
+from tocsin.channels.nameless import nameless, orcpt, xtext
 from tocsin.channels.smtp_line import Line
 from tocsin.domain.message import MailEnvelope, Outcome, Receipt, Undelivered
 
@@ -58,6 +58,11 @@ class Conversation:
         """Whether the connection still stands, as far as this side knows."""
         return self._client.is_connected
 
+    @property
+    def takes_utf8(self) -> bool:
+        """Whether the relay takes addresses outside ASCII (RFC 6531). Known once it was opened."""
+        return self._client.supports_extension("smtputf8")
+
     async def open(self) -> None:
         """Connect, greet, encrypt and log in, as the configuration demands."""
         config, client = self._config, self._client
@@ -82,7 +87,7 @@ class Conversation:
         line, patience = self._line, self._config.command_timeout
         commands = (
             f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}\r\n".encode("ascii"),
-            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode("ascii"),
+            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode(),
             b"DATA\r\n",
         )
         at_once = self._client.supports_extension("pipelining")
@@ -139,12 +144,13 @@ class Conversation:
         if self._client.supports_extension("dsn"):
             # RET=HDRS keeps the letter's personal text out of the bounce.
             options += f" RET=HDRS ENVID={xtext(mail.message_id)}"
-        return options
+        # Its header is 8-bit, and whoever takes SMTPUTF8 takes that too (RFC 6531, 3.1).
+        return options if mail.recipient.isascii() else f"{options} BODY=8BITMIME SMTPUTF8"
 
     def _rcpt_options(self, mail: MailEnvelope) -> str:
         if not self._client.supports_extension("dsn"):
             return ""
-        return f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(mail.recipient)}"
+        return f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT={orcpt(mail.recipient)}"
 
     @asynccontextmanager
     async def _phase(self, phase: str) -> AsyncIterator[None]:
