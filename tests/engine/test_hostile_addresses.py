@@ -14,6 +14,8 @@ import pytest
 from tests.checker import checked, letters_at
 from tests.story import Story
 from tocsin.evidence.verify import verify
+from tocsin.scoping.checking import check
+from tocsin.scoping.declaration import read_sources
 
 #: Names as they are given and as they arrive; None is a letter that greets nobody by name.
 NAMES = {
@@ -83,6 +85,14 @@ ADDRESSES = {
     f'"{"a" * 63}"@example.org': None,
     "a@example.org> NOTIFY=NEVER <c@evil.example": None,
     "b1@example.org, b2@example.org": None,
+    # Which part of it was meant, nobody guesses.
+    "b3@example.org\r\nBcc: x@evil.example": None,
+    "b4@example.org\nx@evil.example": None,
+    "b5@example.org\rx@evil.example": None,
+    "x@evil.example\n\nb6@example.org": None,
+    "b7@example.org\u2028x@evil.example": None,
+    "b8@example.org\x0bx@evil.example": None,
+    "b9@example.org\r\n": "b9@example.org",
     "Eve <eve@evil.example>": None,
     "<eve@evil.example>": None,
     "@relay.example:eve@evil.example": None,
@@ -153,6 +163,28 @@ def test_a_hostile_address_book_gets_each_letter_to_its_one_reader_and_holds_up_
     assert [reply for reply in refused if "the relay does not take SMTPUTF8" in reply] == refused
     assert tale.letter.mark == "sent"
     assert verify(tale.app, tale.key).fault is None
+
+
+def test_nobody_is_written_to_at_a_part_of_an_address_with_a_line_break(tale: Story) -> None:
+    broken = "b@example.org\r\nBcc: x@evil.example"
+    tale.with_customers(
+        5,
+        c1={"email": broken},
+        c2={"email": broken, "emails": "c2.b@example.org"},
+        c3={"email": "", "emails": broken},
+        c4={"birth_date": "2019-05-04", "guardian": broken},
+    ).released()
+    assert tale.readers == ["c2.b@example.org", "c5@example.org"]
+    whys = {row.reason for row in tale.rows if row.state == "excluded"}
+    assert whys == {"invalid e-mail address", "to the guardian: a minor"}
+    assert tale.counts["excluded"] == 3
+    # A look at the sources, the figures of the scope and the ledger say the same of them.
+    (source,) = read_sources(tale.folder / "sources.yaml").customers
+    found = check(source, tale.folder / "look", lambda source: None, tale.clock())
+    assert "email: 3 of 5 look like no e-mail address" in found.remarks
+    routes = {each["reason"]: each["people"] for each in tale.incident.scope.routes}
+    assert (routes["invalid-address"], routes["minor"], routes["reachable"]) == (2, 1, 2)
+    checked(tale.app.database, letters_at(tale.mail), 5, most=1)
 
 
 class Shown(HTMLParser):
