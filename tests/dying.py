@@ -9,6 +9,7 @@ but one.
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 import traceback
@@ -136,7 +137,8 @@ class Errand:
     """What a sender is to do: which incident on which database, and where which signal strikes it.
 
     `ahead` is a file with the seconds that its clock is ahead, read whenever it looks at the clock; `told` is one that
-    gets the names of the steps of a sender that lives, or the words of one that could not go on.
+    gets the names of the steps of a sender that lives, or the words of one that could not go on. With `room` no file of
+    its grows beyond so many bytes.
     """
 
     url: str
@@ -146,6 +148,7 @@ class Errand:
     fatal: int = 0
     strikes: int = signal.SIGKILL
     told: Path | None = None
+    room: int | None = None
 
 
 class Nursery:
@@ -209,6 +212,8 @@ def _born(warm: App, errand: Errand) -> int:
         steps = Steps(errand.fatal, errand.strikes)
         steps.watch_database(app.database)
         steps.watch_letters()
+        if errand.room is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (errand.room, errand.room))
         advance(app, errand.key)
         if errand.told is not None:
             errand.told.write_text("\n".join(steps.names), encoding="utf-8")
