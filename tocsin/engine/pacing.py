@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,26 +63,31 @@ class Pace:
         rates = rates_of(course.job.app)
         return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
 
-    def claim(self, connection: Connection, batch: int, *, doubted: bool = True) -> list[Any] | None:
+    def claim(
+        self, connection: Connection, batch: int, *, doubted: bool = True, regained: Sequence[Any] = ()
+    ) -> list[Any] | None:
         """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had.
 
-        Letters in doubt come first, alone; unless those are not to be taken now (`doubted`).
+        Letters in doubt come first, alone; unless those are not to be taken now (`doubted`). What was `regained` is
+        ours already, and comes before all.
         """
         course, app = self.course, self.course.job.app
         now, clock = app.now(), app.clock()
         relay, room = self._relay(connection, clock, batch)
-        rows = room and ledger.claim(
-            connection,
-            course.incident.key,
-            course.notice,
-            course.digest,
-            lease=course.lease,
-            now=now,
-            clock=clock,
-            seconds=app.settings.ledger.lease,
-            limit=room,
-            at_once=app.settings.mail.connections if doubted else 0,
-        )
+        rows = list(regained)
+        if room and not rows:
+            rows = ledger.claim(
+                connection,
+                course.incident.key,
+                course.notice,
+                course.digest,
+                lease=course.lease,
+                now=now,
+                clock=clock,
+                seconds=app.settings.ledger.lease,
+                limit=room,
+                at_once=app.settings.mail.connections if doubted else 0,
+            )
         if not rows or not self.rates.limited:
             return rows or None
         return self._in_turn(connection, rows, relay, now, clock)
