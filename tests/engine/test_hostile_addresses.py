@@ -13,9 +13,11 @@ import pytest
 
 from tests.checker import checked, letters_at
 from tests.story import Story
+from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence.verify import verify
 from tocsin.scoping.checking import check
 from tocsin.scoping.declaration import read_sources
+from tocsin.views.letters import preview
 
 #: Names as they are given and as they arrive; None is a letter that greets nobody by name.
 NAMES = {
@@ -163,6 +165,14 @@ def test_a_hostile_address_book_gets_each_letter_to_its_one_reader_and_holds_up_
     assert [reply for reply in refused if "the relay does not take SMTPUTF8" in reply] == refused
     assert tale.letter.mark == "sent"
     assert verify(tale.app, tale.key).fault is None
+
+
+@pytest.mark.parametrize("address", ['"a, b"@example.org', "dùng@example.org"])
+def test_a_preview_shows_the_mail_to_a_rare_address(tale: Story, address: str) -> None:
+    tale.with_customers(1, c1={"email": address}).drafted()
+    (view,) = preview(tale.app, tale.actor("an"), tale.incident, CUSTOMERS).variants
+    assert f"To: Customer 1 <{address}>\r\n" in view.raw
+    assert view.problems == ()
 
 
 def test_nobody_is_written_to_at_a_part_of_an_address_with_a_line_break(tale: Story) -> None:
