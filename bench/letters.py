@@ -240,8 +240,7 @@ def copied(home: Path, server: Any) -> str:
 def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, float]:
     """Send from a fresh copy of what was prepared, by so many processes at once."""
     url = copied(home, server)
-    words = ["--side", "send", "--home", str(home), "--url", url, "--port", str(port)]
-    begun = [started(words) for _ in range(processes)]
+    begun = [sender(home, url, port) for _ in range(processes)]
     ends = [json.loads(process.communicate()[0].splitlines()[-1]) for process in begun]
     app = opened(home, url, port)
     state = app.incident(KEY).notices[CUSTOMERS]
@@ -255,7 +254,6 @@ def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, flo
 def stopping(home: Path, server: Any, port: int) -> dict[str, float]:
     """Pause a sending half way and let it go on: seconds from each word to what it wants."""
     url = copied(home, server)
-    words = ["--side", "send", "--home", str(home), "--url", url, "--port", str(port)]
     app = opened(home, url, port)
     person = at_the_shell(app, "bao")
 
@@ -263,21 +261,21 @@ def stopping(home: Path, server: Any, port: int) -> dict[str, float]:
         with app.database.read() as connection:
             return counts(connection, KEY, CUSTOMERS)["handed_over"]
 
-    sender, half = started(words), app.incident(KEY).notices[CUSTOMERS].recipients // 2
+    first_one, half = sender(home, url, port), app.incident(KEY).notices[CUSTOMERS].recipients // 2
     while sent() < half:
         time.sleep(0.01)
     said = time.time()
     actions.pause(app, person, KEY, CUSTOMERS, because="bench")
-    ended = json.loads(sender.communicate()[0].splitlines()[-1])["ended"]
+    ended = json.loads(first_one.communicate()[0].splitlines()[-1])["ended"]
     before = sent()
     if app.incident(KEY).notices[CUSTOMERS].counts["handed_over"] != before:
         raise SystemExit("the stop is no entry")
     actions.resume(app, person, KEY, CUSTOMERS)
-    sender = started(words)
+    second_one = sender(home, url, port)
     while sent() == before:
         time.sleep(0.002)
     first = time.time()
-    began = json.loads(sender.communicate()[0].splitlines()[-1])["began"]
+    began = json.loads(second_one.communicate()[0].splitlines()[-1])["began"]
     app.database.close()
     return {"stop": ended - said, "resume": first - began}
 
@@ -286,6 +284,11 @@ def alone(words: list[str]) -> dict[str, float]:
     """One side in one process."""
     end = json.loads(started(words).communicate()[0].splitlines()[-1])
     return {"seconds": end["ended"] - end["began"], "peak": end["peak"]}
+
+
+def sender(home: Path, url: str, port: int) -> subprocess.Popen[str]:
+    """One of ours, on a database of this home."""
+    return started(["--side", "send", "--home", str(home), "--url", url, "--port", str(port)])
 
 
 def started(words: list[str]) -> subprocess.Popen[str]:

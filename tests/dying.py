@@ -9,6 +9,7 @@ but one.
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 import traceback
@@ -49,6 +50,8 @@ STAGES = {
 KILLED = -signal.SIGKILL
 #: Instead of a signal: from there on SQLite's file cannot grow. How one ends that could not go on so.
 FULL, REFUSED = -1, 3
+#: Instead of a signal: the connection is lost behind the commit that is the fatal step, whose end nobody hears of.
+CUT = -2
 #: How one stands that was stopped, and has not ended.
 STOPPED = -signal.SIGSTOP
 
@@ -59,7 +62,7 @@ class Steps:
     def __init__(self, fatal: int = 0, strikes: int = signal.SIGKILL) -> None:
         self.names: list[str] = []
         self._one = threading.Lock()  # letters leave while a trip to the ledger is under way
-        self._fatal, self._strikes, self._full = fatal, strikes, False
+        self._fatal, self._strikes, self._full, self._cut = fatal, strikes, False, False
 
     def step(self, name: str) -> None:
         """One more."""
@@ -67,8 +70,8 @@ class Steps:
             self.names.append(name)
             struck = len(self.names) == self._fatal
         if struck:
-            self._full = self._strikes == FULL
-            if not self._full:
+            self._full, self._cut = self._strikes == FULL, self._strikes == CUT
+            if self._strikes > 0:
                 os.kill(os.getpid(), self._strikes)
 
     def watch_database(self, database: Database) -> None:
@@ -92,6 +95,10 @@ class Steps:
             self.step("before COMMIT")
             commit(connection)
             self.step("after COMMIT")
+            if self._cut:
+                self._cut = False
+                connection.dbapi_connection.close()
+                raise engine.dialect.dbapi.OperationalError("the connection is lost")
 
         engine.dialect.do_commit = committed
 
@@ -136,7 +143,8 @@ class Errand:
     """What a sender is to do: which incident on which database, and where which signal strikes it.
 
     `ahead` is a file with the seconds that its clock is ahead, read whenever it looks at the clock; `told` is one that
-    gets the names of the steps of a sender that lives, or the words of one that could not go on.
+    gets the names of the steps of a sender that lives, or the words of one that could not go on. With `room` no file of
+    its grows beyond so many bytes; with `idle` PostgreSQL ends its connection after so many seconds of silence.
     """
 
     url: str
@@ -146,6 +154,8 @@ class Errand:
     fatal: int = 0
     strikes: int = signal.SIGKILL
     told: Path | None = None
+    room: int | None = None
+    idle: float = database_module.LONGEST_IDLE
 
 
 class Nursery:
@@ -203,12 +213,15 @@ def _nurse(asked: Any, settings: Settings, moment: datetime, key: str) -> None:
 
 def _born(warm: App, errand: Errand) -> int:
     try:
+        database_module.LONGEST_IDLE = errand.idle
         app = twin(
             warm, errand.url, now=lambda: errand.moment, clock=lambda: warm.clock() + _seconds(errand.ahead)
         )
         steps = Steps(errand.fatal, errand.strikes)
         steps.watch_database(app.database)
         steps.watch_letters()
+        if errand.room is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (errand.room, errand.room))
         advance(app, errand.key)
         if errand.told is not None:
             errand.told.write_text("\n".join(steps.names), encoding="utf-8")

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 Event = MutableMapping[str, Any]
 
 #: A mail address, wherever it stands.
-ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
+ADDRESS = re.compile(
+    r"(?:\"(?:\\[\"\\]|[^\"\r\n]){1,66}\"|[^\s@<>\"'(),;:]+)@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+"
+)
 _SECRET = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?i:bearer|basic)\s+[\w.+/=~-]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )

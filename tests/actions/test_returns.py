@@ -134,6 +134,32 @@ def test_a_letter_in_doubt_of_which_a_report_speaks_is_not_sent_again(tale, acti
     assert verify(tale.app, tale.key).fault is None
 
 
+#: A reader, how a report names her (RFC 3464, 2.3.2; RFC 6533, 3), and the kind of that report.
+RARE = {
+    '"john doe"@example.org': ('rfc822; "john doe"@example.org', "message/delivery-status"),
+    '"a,b"@example.org': (r'rfc822; "a\,b"@example.org', "message/delivery-status"),
+    "dùng@example.org": (r"utf-8; d\x{F9}ng@example.org", "message/global-delivery-status"),
+    "用户@example.org": ("utf-8; 用户@example.org", "message/global-delivery-status"),
+}
+
+
+@pytest.mark.parametrize("address", RARE)
+def test_what_comes_back_for_a_rare_address_is_known_and_names_nobody(tale, address):
+    tale.mail.utf8 = True
+    tale.with_customers(2, c1={"email": address}).released()
+    named, kind = RARE[address]
+    raw = report(mark_of(next(mail for mail in tale.letters if mail.recipients == (address,))))
+    raw = raw.replace(b"rfc822; c1@example.org", named.encode()).replace(
+        b"message/delivery-status", kind.encode()
+    )
+    assert dict(take_in(tale, raw).notices[0][1].reports) == {"failed": 1}
+    assert states(tale) == {"bounced": 1, "handed_over": 1}
+    # Nothing of her stands in clear: neither in entries, nor in what servers said.
+    local = address.rpartition("@")[0].strip('"')
+    assert local not in repr([entry.body for entry in tale.entries])
+    assert local not in repr([(row.reply, row.reason) for row in tale.rows])
+
+
 def test_a_forged_report_speaks_of_no_letter(sent):
     noted = take_in(sent, report("0" * 32), report("f" * 32, to=BOX))
     assert dict(noted.reports) == {"unread": 2}

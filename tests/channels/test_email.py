@@ -19,8 +19,8 @@ from tests.certificates import self_signed, server_context
 from tests.exploring import times
 from tocsin.channels import one_line
 from tocsin.channels.email import MailChannel, SmtpConfig, mailbox
-from tocsin.channels.nameless import xtext
-from tocsin.domain.addresses import is_loopback
+from tocsin.channels.nameless import nameless, xtext
+from tocsin.domain.addresses import bare, is_loopback
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
 from tocsin.sinks.lifetime import Sink
@@ -246,7 +246,21 @@ def test_xtext_hides_what_would_end_a_parameter() -> None:
         "a@example.com.",
         "a@\u202eelpmaxe.com",
         "a,b@example.com",
-        "nguyễn@example.com",
+        '"a b@example.com',
+        '"a"b"@example.com',
+        '"a\\"@example.com',
+        '"a\r\nb"@example.com',
+        '"a\\\nb"@example.com',
+        '"a\tb"@example.com',
+        '"a\x00b"@example.com',
+        '"é"@example.com',
+        '""@example.com',
+        '"a" @example.com',
+        '"a"@b@example.com',
+        '"a"@[127.0.0.1]',
+        '"a"@example.com> NOTIFY=NEVER',
+        f'"{"a" * 63}"@example.com',
+        '"=?utf-8?q?x?="@example.com',
     ],
 )
 def test_a_wrong_address_is_refused_before_anything_is_connected(sink: MailSink, address: str) -> None:
@@ -257,9 +271,97 @@ def test_a_wrong_address_is_refused_before_anything_is_connected(sink: MailSink,
     assert sink.connections == 0
 
 
-def test_a_local_part_outside_ascii_is_told_to_take_another_channel() -> None:
+#: As it is given, as the relay is asked, and as ORCPT gives it.
+QUOTED = {
+    '"john doe"@example.com': '"john+20doe"@example.com',
+    '"a,b"@example.com': '"a,b"@example.com',
+    '"plain"@example.com': '"plain"@example.com',
+    '"a@b"@example.com': '"a@b"@example.com',
+    '"a> NOTIFY=NEVER <b"@example.com': '"a>+20NOTIFY+3DNEVER+20<b"@example.com',
+    r'"say \"hi\"\\"@example.com': r'"say+20\"hi\"\\"@example.com',
+    r'"\a..b "@example.com': r'"\a..b+20"@example.com',
+}
+
+
+@pytest.mark.parametrize("address", QUOTED)
+def test_a_quoted_local_part_is_asked_for_as_it_is_quoted(sink: MailSink, address: str) -> None:
+    receipt = with_channel(config(sink.port), lambda channel: channel.send(letter(address)))
+
+    [mail] = sink.messages
+    assert (receipt.reply[:5], mail.recipients) == ("2.0.0", (address,))
+    assert mail.options[-2:] == ("NOTIFY=SUCCESS,FAILURE,DELAY", f"ORCPT=rfc822;{QUOTED[address]}")
+
+
+@settings(max_examples=times(60))
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=30))
+def test_whatever_is_quoted_by_the_rules_is_one_reader_and_no_command(words: str) -> None:
+    local = "".join(f"\\{sign}" if sign in '"\\' else sign for sign in words)
+    address = f'"{local}"@example.com'
+    assert bare(f'"{local}"') == words
+    with MailSink() as sink:
+        if "=?" in words:
+            assert failure(sink, letter(address)).phase == "address"
+            return
+        with_channel(config(sink.port), lambda channel: channel.send(letter(address)))
+        assert [mail.recipients for mail in sink.messages] == [(address,)]
+
+
+@pytest.mark.parametrize(
+    ("reader", "said", "kept"),
+    [
+        ('"john doe"@example.com', '<"john doe"@example.com> no', "<recipient> no"),
+        ('"john doe"@example.com', "john doe@example.com: john doe gone", "recipient: recipient gone"),
+        ('"john doe"@example.com', 'rfc822;"John+20Doe"@example.com', "rfc822;recipient"),
+        (r'"a\"b"@example.com', r'<"a\"b"@example.com> or a"b', "<recipient> or recipient"),
+        ("a@example.com", r'sent on to <"j. \"d\" e"@example.org>', "sent on to <(address)>"),
+        ("dùng@example.com", "DÙNG@example.com: dùng gone", "recipient: recipient gone"),
+        ("dùng@example.com", r"utf-8;d\x{F9}ng@example.com", "utf-8;recipient"),
+    ],
+)
+def test_a_reply_names_no_reader_however_the_server_writes_her(reader: str, said: str, kept: str) -> None:
+    assert nameless(said, reader) == kept
+
+
+def test_a_mailbox_of_ours_outside_ascii_is_told_to_take_another_channel(sink: MailSink) -> None:
     with pytest.raises(Undelivered, match="another channel"):
         mailbox("nguyễn@example.com")
+    sink.utf8 = True
+    assert failure(sink, letter(sender="nguyễn@example.com")).phase == "address"
+
+
+ABROAD = "To: <nguyễn@example.com>\r\n".encode() + CONTENT
+
+
+def test_a_reader_outside_ascii_is_written_to_by_a_relay_that_takes_smtputf8(sink: MailSink) -> None:
+    sink.utf8 = True
+    with_channel(config(sink.port), lambda channel: channel.send(letter("nguyễn@exämple.com", ABROAD)))
+    with_channel(config(sink.port), lambda channel: channel.send(letter()))
+
+    abroad, plain = sink.messages
+    assert (abroad.recipients, abroad.content) == (("nguyễn@xn--exmple-cua.com",), ABROAD)
+    assert {"BODY=8BITMIME", "SMTPUTF8", r"ORCPT=utf-8;nguy\x{1EC5}n@xn--exmple-cua.com"} < {*abroad.options}
+    assert not {"BODY=8BITMIME", "SMTPUTF8"} & {*plain.options}
+
+
+def test_a_relay_without_smtputf8_is_not_asked_and_the_next_letter_takes_its_connection(
+    sink: MailSink,
+) -> None:
+    async def story(channel: MailChannel) -> str:
+        with pytest.raises(Undelivered) as caught:
+            await channel.send(letter("nguyễn@example.com", ABROAD))
+        await channel.send(letter())
+        assert (caught.value.outcome, caught.value.phase) == ("refused", "address")
+        return caught.value.reason
+
+    assert "the relay does not take SMTPUTF8" in with_channel(config(sink.port), story)
+    assert ([mail.recipients for mail in sink.messages], sink.connections) == ([(READER,)], 1)
+
+
+def test_the_body_of_a_mail_to_a_reader_outside_ascii_is_7_bit_all_the_same(sink: MailSink) -> None:
+    sink.utf8 = True
+    found = failure(sink, letter("nguyễn@example.com", ABROAD + "xin chào".encode()))
+
+    assert (found.outcome, found.phase, sink.connections) == ("refused", "address", 0)
 
 
 def test_a_domain_outside_ascii_travels_as_punycode_and_the_local_part_keeps_its_case(sink: MailSink) -> None:
@@ -278,7 +380,7 @@ ADDRESSES = st.one_of(
 )
 
 
-@given(ADDRESSES)
+@given(ADDRESSES.filter(lambda address: not address.startswith('"')))
 def test_a_plain_address_is_judged_as_the_library_would(address: str) -> None:
     try:
         wanted = validate_email(address, check_deliverability=False, strict=True).ascii_email
@@ -433,6 +535,16 @@ def test_another_server_reads_the_letter_as_it_was_meant() -> None:
     assert message["Subject"] == "what happened"
     assert message["X-RcptTo"] == READER
     assert message.get_payload().strip() == "Dear customer."
+
+
+@pytest.mark.parametrize("reader", ['"john doe"@example.com', '"a,b"@example.com', "nguyễn@example.com"])
+def test_another_server_takes_the_rarer_addresses_for_what_they_are(reader: str) -> None:
+    content = CONTENT if reader.isascii() else ABROAD
+    with Aiosmtpd(enable_SMTPUTF8=True) as server:
+        with_channel(config(server.port), lambda channel: channel.send(letter(reader, content)))
+
+    [message] = server.kept
+    assert message["X-RcptTo"] == reader
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])

@@ -13,6 +13,8 @@ from tocsin.domain.likeness import as_written, is_kind, likeness, shape
     [
         ([], ""),
         (["a@example.org", "b@example.org", "tok"], "2 e-mail addresses, 1 text of 3 characters"),
+        (['"a @ b"@example.org', "dùng@example.org"], "2 e-mail addresses"),
+        (["a@example.org\r\nBcc: b@example.org"], "1 text of 33 characters"),
         (["192.0.2.1", "2001:db8::1", " 192.0.2.2 "], "2 IPv4 addresses, 1 IPv6 address"),
         (["/v1/x?mail=a@example.org", "https://x.example/a@b.example"], "1 path, 1 web address"),
         ([200, "-4", "1.5"], "2 whole numbers, 1 number"),

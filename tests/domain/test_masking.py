@@ -88,6 +88,7 @@ SECRETS = [
     "203[.]0[.]113[.]7",
     "2001[:]db8[:]:1",
     '"an nguyen"@example.com',
+    r'"an \"the cat\" nguyen"@example.com',
     "203-0-113-7.dsl.example.net",
     "203–0–113–7-static.example.net",
     "3f9a8b7c6d5e4f3a",

@@ -113,6 +113,45 @@ def test_each_group_is_shown_before_it_is_approved_and_stands_in_the_digest(tale
     assert leaving_digest(tale.app, tale.incident, CUSTOMERS) != shown.digest
 
 
+#: What the source says of c2 by a later scope, where it said nothing of the kind before.
+OTHERWISE = {
+    "a guardian": CHILD | {"guardian": "mother@example.org"},
+    "one of ours": {"flags": "employee"},
+    "another language": {"locale": "de"},
+    "no name": {"name": "https://evil.example/win"},
+}
+
+
+@pytest.mark.parametrize("said", OTHERWISE)
+@pytest.mark.parametrize("approved", [True, False])
+def test_how_somebody_is_spoken_to_changes_by_a_later_scope_and_the_letter_is_drafted_again(
+    tale, said, approved
+):
+    # The columns are there from the first on, as of somebody else.
+    others = dict.fromkeys(("birth_date", "guardian", "flags"), "")
+    tale.with_customers(4, c1=others | {"locale": "en"})
+    tale.approved() if approved else tale.drafted()
+    before = tale.letter.digest
+    tale.with_customers(4, c1=others | {"locale": "en"}, c2=OTHERWISE[said]).scope()
+    voided = [each.because for each in tale.told("NoticeVoided")]
+    assert voided == ([("the recipients changed",)] if approved else [])
+    assert (tale.letter.mark, tale.letter.edition) == ("in-review", 2)
+    assert tale.letter.digest == leaving_digest(tale.app, tale.incident, CUSTOMERS) != before
+    tale.approve().as_("an").release(CUSTOMERS)
+    assert tale.letter.mark == "sent"
+
+
+def test_what_no_letter_says_otherwise_for_leaves_an_approval_alone(tale):
+    tale.with_customers(4, c2={"locale": "vi"}, c4={"locale": "vi"}).approved()
+    digest = tale.letter.digest
+    # Another of hers, another address, the same language written otherwise, and another name.
+    change = {"locale": "vi_VN.UTF-8", "email": "c2.b@example.org", "name": "Customer Two"}
+    tale.with_customers(4, c2=change, c4={"locale": "vi"}).scope()
+    assert (tale.letter.mark, tale.letter.digest) == ("approved", digest)
+    tale.as_("an").release(CUSTOMERS)
+    assert "c2.b@example.org" in tale.readers
+
+
 def test_our_own_people_are_told_in_words_for_them_and_answer_to_human_resources(tale):
     ours = tale.folder / "contacts" / "organisation.yaml"
     ours.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +205,6 @@ def companies(tale, **more):
 
 
 def tell_companies(tale):
-    draft(tale.app, tale.actor("an"), tale.key, CONTROLLERS)
     state = tale.incident.notices[CONTROLLERS]
     for person in ("an", "chi"):
         tale.as_(person).approve(CONTROLLERS, digest=state.digest)
@@ -231,6 +269,54 @@ def test_a_company_that_is_a_suspect_is_held_and_one_whose_mailbox_was_taken_is_
     assert found == {"acme": ("privacy@acme.example", 2), "c1": ("c1@example.org", 1)}
     tell_companies(tale)
     assert tale.readers == ["privacy@acme.example"]
+
+
+def test_the_letter_to_companies_is_drafted_once_there_is_something_to_say(tale):
+    companies(tale)
+    tale.declare()
+    tale.as_("linh").ack()
+    tale.as_("an").ack()
+    tale.scope()
+    assert CONTROLLERS not in tale.incident.notices
+    tale.as_("an").learn({"measures_taken": WORDS["measures_taken"]}, source="the team")
+    assert CONTROLLERS not in tale.incident.notices
+    tale.as_("an").learn({"advice_to_people": WORDS["advice_to_people"]}, source="the team")
+    state = tale.incident.notices[CONTROLLERS]
+    assert (state.mark, state.edition, state.recipients) == ("in-review", 1, 2)
+    assert state.asked_seq is not None
+    # Asked for by hand as well, it is the same one.
+    draft(tale.app, tale.actor("an"), tale.key, CONTROLLERS)
+    assert tale.incident.notices[CONTROLLERS].edition == 1
+
+
+def test_a_company_that_a_later_scope_finds_gets_the_letter_in_a_further_batch(tale):
+    tell_companies(companies(tale).drafted())
+    assert tale.incident.notices[CONTROLLERS].mark == "sent"
+    # Another of c1's people makes no other company of her.
+    companies(tale, c5=VIEWERS | {"controller": "c1", "locale": "de"}).scope()
+    assert tale.incident.notices[CONTROLLERS].edition == 1
+    companies(tale, c1={"role": "processor", "controller": "c5"}).scope()
+    state = tale.incident.notices[CONTROLLERS]
+    assert (state.mark, state.edition, state.recipients) == ("in-review", 2, 3)
+    sent = tale.readers
+    tell_companies(tale)
+    assert sorted([*sent, "c5@example.org"]) == tale.readers
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_another_company_before_the_letter_left_voids_it(tale, released):
+    companies(tale).drafted()
+    state = tale.incident.notices[CONTROLLERS]
+    for person in ("an", "chi"):
+        tale.as_(person).approve(CONTROLLERS, digest=state.digest)
+    companies(tale, c5=VIEWERS | {"controller": "c1"})
+    if released:
+        actions.release(tale.app, tale.actor("an"), tale.key, CONTROLLERS)
+    tale.scope()
+    assert tale.told("NoticeVoided")[-1].because == ("the recipients changed",)
+    state = tale.incident.notices[CONTROLLERS]
+    assert (state.mark, state.edition) == ("in-review", 2)
+    assert state.digest == leaving_digest(tale.app, tale.incident, CONTROLLERS)
 
 
 def test_without_a_company_there_is_no_such_letter(tale):

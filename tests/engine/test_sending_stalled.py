@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.checker import checked, letters_at
-from tests.dying import ONE_BY_ONE, OVER, PEOPLE, STOPPED, Bed
+from tests.child import until
+from tests.dying import CUT, ONE_BY_ONE, OVER, PEOPLE, REFUSED, STOPPED, Bed
 from tocsin.app import App
 
 
@@ -28,6 +29,67 @@ def outside_of_transactions(points: list[str]) -> list[int]:
         if not writes:
             found.append(number)
     return found
+
+
+#: Behind these steps a sender holds rows that others want, until its transaction ends.
+HOLDING = ("after UPDATE job SET", "after UPDATE ledger SET", "after INSERT INTO attempt", "before COMMIT")
+
+
+def inside_a_transaction(app: App) -> bool:
+    """Whether somebody has begun a transaction, and says nothing."""
+    idle = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'"
+    )
+    with app.database.looking() as connection:
+        return bool(connection.scalar(text(idle)))
+
+
+def test_who_is_stopped_inside_a_transaction_loses_its_rows_to_others_and_writes_nothing(
+    on_postgresql: Bed,
+) -> None:
+    bed, points = on_postgresql, on_postgresql.points()
+    first, last = points.index("after UPDATE ledger SET"), points.index("before QUIT")
+    held = [
+        point for point, name in enumerate(points, 1) if name in HOLDING and first - 4 <= point <= last + 12
+    ]
+    assert {points[point - 1] for point in held} == {*HOLDING}
+    ends = set()
+    for point in held:
+        url = bed.copy()
+        bed.story.mail.messages.clear()
+        bed.later(0)
+        errand = bed.errand(url, fatal=point, strikes=SIGSTOP, idle=0.4)
+        assert bed.nursery.send(errand) == STOPPED
+        bed.later(OVER)
+        app = bed.app(url)
+        until(lambda app=app: not inside_a_transaction(app))
+        bed.lived(app, alive=1)
+        letters, rows = len(letters_at(bed.story.mail, 1)), everything(app)
+        ends.add(bed.nursery.wake())
+        assert len(letters_at(bed.story.mail)) == letters
+        assert {table: after for table, after in everything(app).items() if after != rows[table]} == {}
+        checked(app.database, letters_at(bed.story.mail), PEOPLE)
+        app.close()
+    assert ends <= {0, REFUSED}
+
+
+def test_what_a_commit_took_that_was_cut_off_leaves_all_the_same(on_postgresql: Bed) -> None:
+    bed, points, whole = on_postgresql, on_postgresql.points(), 0
+    first = points.index("before a letter is written")
+    # From the commit that took the first letters to the one that records the last.
+    cut = [point for point, name in enumerate(points, 1) if name == "after COMMIT"]
+    begun = max(point for point in cut if point <= first)
+    for point in (each for each in cut if begun <= each <= points.index("before QUIT")):
+        url = bed.copy()
+        bed.story.mail.messages.clear()
+        bed.later(0)
+        assert bed.nursery.send(bed.errand(url, fatal=point, strikes=CUT)) == 0
+        app = bed.app(url)
+        found = checked(app.database, letters_at(bed.story.mail), PEOPLE)
+        assert (found.states, found.flagged) == ({"handed_over": PEOPLE}, 0)
+        app.close()
+        whole += 1
+    assert whole >= 2
 
 
 def woken(bed: Bed, point: int, name: str) -> int:

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from email.header import decode_header
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import SMTPUTF8, default
 from email.utils import parseaddr
 from typing import Any, cast
 
@@ -102,6 +102,47 @@ def test_encoded_words_read_as_what_was_written(text: str) -> None:
     assert read_words(words("Subject", text)) == text
 
 
+#: An address, and its local part as a mail program knows it.
+RARE = {
+    '"john doe"@example.com': "john doe",
+    '"a,b"@example.com': "a,b",
+    '"plain"@example.com': "plain",
+    r'"a\"b\\ c"@example.com': 'a"b\\ c',
+    '"a> <b@c"@example.com': "a> <b@c",
+    "dùng@example.com": "dùng",
+    "用户@example.com": "用户",
+}
+
+
+@pytest.mark.parametrize("name", ["", "An", "Nguyen, Van A", "Nguyễn Văn An", "Nguyễn Thị Phương " * 4])
+@pytest.mark.parametrize("address", RARE)
+def test_a_rare_address_stands_in_the_header_as_it_is_and_reads_as_it_was_meant(
+    address: str, name: str
+) -> None:
+    envelope = mail(to=(name, address))
+
+    head, _, body = envelope.content.partition(b"\r\n\r\n")
+    message = email.message_from_string(envelope.content.decode(), policy=SMTPUTF8)
+    (whom,) = message["To"].addresses
+    assert (envelope.recipient, whom.username, whom.domain) == (address, RARE[address], "example.com")
+    assert parseaddr(email.message_from_string(envelope.content.decode())["To"])[1] == address
+    assert f"<{address}>".encode() in head or not name
+    assert body.isascii()
+    # Nothing in the head but the address is 8-bit.
+    assert head.replace(address.encode(), b"").isascii()
+    assert message["Subject"] == "Thông báo về dữ liệu của bạn"
+    assert message.get_body(("plain",)).get_content().strip() == "Xin chào An,"  # type: ignore[union-attr]
+
+
+def test_a_rare_address_is_read_back_whenever_it_comes() -> None:
+    mold = Mold(sender=("StreamOnApi", "notice@streamonapi.example"), subject="Notice")
+    text = Body(Stencil(("Hello",)))
+    mold.letter(message_id="1@a.example", date=DATE, to=("An", "an@example.com"), text=text)
+    found = mold.letter(message_id="2@a.example", date=DATE, to=("An", "dùng@example.com"), text=text)
+    plain = mold.letter(message_id="3@a.example", date=DATE, to=("An", "an@example.com"), text=text)
+    assert (found.content.isascii(), plain.content.isascii()) == (False, True)
+
+
 @pytest.mark.parametrize(
     "bad", ["An\r\nBcc: all@example.com", "An\nX: y", "An\x00", "An\u2028B", "A\x85n", "\ud800"]
 )
@@ -129,7 +170,10 @@ def test_a_name_with_a_line_break_fails_alone(bad: str) -> None:
         {"sender": ("StreamOnApi", "notice@streamonapi.example\r\nBcc: all@example.com")},
         {"to": ("An", "")},
         {"to": ("An", "an@example.com, all@example.com")},
-        {"to": ("An", "nguyễn@example.com")},
+        {"to": ("An", '"=?utf-8?q?x?="@example.com')},
+        {"to": ("An", '"an\r\nBcc: all"@example.com')},
+        {"sender": ("An", "nguyễn@example.com")},
+        {"reply_to": "nguyễn@example.com"},
         {"reply_to": "help@streamonapi.example\nX: y"},
         {"headers": {"X-Incident-Ref": "7\r\nBcc: all@example.com"}},
         {"headers": {"X Y": "7"}},

@@ -160,6 +160,37 @@ def test_a_person_may_have_several_addresses_in_columns_in_a_text_or_in_a_list(t
     ]
 
 
+def test_an_address_over_several_lines_stays_one_and_nobody_takes_its_first_line_for_it(tmp_path):
+    rows = [
+        ("1", "a@x.org\r\nBcc: y@x.org", " b@x.org\n;c@x.org\nd@x.org;\r\ne@x.org "),
+        ("2", "f@x.org\r\n", ""),
+    ]
+    source = as_csv(tmp_path, ("id", "mail", "more"), *rows, fields={"email": "mail"})
+    assert columns_of(tmp_path, source, "email", "emails") == [
+        ("a@x.org\r\rBcc: y@x.org", None),
+        ("f@x.org", None),
+    ]
+    both = {"email": "mail", "emails": "more"}
+    source = as_csv(tmp_path, ("id", "mail", "more"), *rows, fields=both, email_separator=";")
+    first = "a@x.org\r\rBcc: y@x.org"
+    expected = [(first, f"{first}\nb@x.org\nc@x.org\rd@x.org\ne@x.org"), ("f@x.org", "f@x.org")]
+    assert columns_of(tmp_path, source, "email", "emails") == expected
+    source = as_csv(tmp_path, ("id", "mail", "more"), *rows, fields={"emails": "more"})
+    (one, _), _ = columns_of(tmp_path, source, "email", "emails")
+    assert one == "b@x.org\r;c@x.org\rd@x.org;\r\re@x.org"
+    # Who declares that addresses stand in lines has them in lines.
+    lines = [("1", "", "a@x.org\r\nb@x.org\nc@x.org")]
+    source = as_csv(tmp_path, ("id", "mail", "more"), *lines, fields={"emails": "more"}, email_separator="\n")
+    assert columns_of(tmp_path, source, "emails") == [("a@x.org\nb@x.org\nc@x.org",)]
+    path = tmp_path / "people.parquet"
+    lists = pa.array([["a@x.org\nBcc: y@x.org", "b@x.org"]], pa.list_(pa.string()))
+    pq.write_table(pa.table({"id": ["1"], "mails": lists}), path)
+    source = CustomerSource(
+        name="crm", path=str(path), format="parquet", fields=CustomerFields(id="id", emails="mails")
+    )
+    assert columns_of(tmp_path, source, "emails") == [("a@x.org\rBcc: y@x.org\nb@x.org",)]
+
+
 @pytest.mark.parametrize(
     ("said", "status", "flags"),
     [

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from tests.child import until
 from tocsin.domain.errors import Refused
 from tocsin.storage import database as rooms
 from tocsin.storage.database import SQLITE_PRAGMAS, Database, Unavailable
@@ -48,6 +49,33 @@ def test_a_reader_sees_one_moment_however_long_it_reads(database):
             put(connection, "b")
         assert sorted(reader.scalars(select(document.c.digest))) == before == ["a"]
     assert kept(database) == ["a", "b"]
+
+
+def test_postgresql_ends_who_says_nothing_in_a_write_and_lets_a_reader_think(postgres, monkeypatch):
+    monkeypatch.setattr(rooms, "LONGEST_IDLE", 0.2)
+    name = postgres.create()
+    database = Database(postgres.url(name))
+
+    def stalled():
+        with database.write() as connection:
+            put(connection, "a")
+            # Another connection sees it end: only then has it been silent for long enough.
+            with database.looking() as other:
+                mine = connection.scalar(text("SELECT pg_backend_pid()"))
+                alive = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+                until(lambda: not other.scalar(alive, {"pid": mine}))
+            put(connection, "b")
+
+    with pytest.raises(Unavailable, match="idle-in-transaction"):
+        stalled()
+    assert kept(database) == []
+    with database.read() as connection:
+        shown = text("SHOW idle_in_transaction_session_timeout")
+        assert connection.scalar(shown) == "0"
+    with database.write() as connection:
+        assert connection.scalar(shown) == "200ms"
+    database.close()
+    postgres.drop(name)
 
 
 def test_a_full_disk_is_one_line_and_nothing_is_lost(sqlite_url):

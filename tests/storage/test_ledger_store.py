@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tocsin.storage import ledger
 from tocsin.storage.ledger import STATES, Settled
@@ -139,6 +139,43 @@ def test_a_row_in_doubt_that_was_taken_and_not_tried_stays_in_doubt(database):
     given = rows(database)["p"]
     assert (given.state, given.attempts, given.doubtful) == ("ambiguous", 1, True)
     assert [each.id for each in claim(database, lease="three")] == [doubted.id]
+
+
+def test_what_a_sender_took_and_never_heard_of_is_its_own_again_as_it_was(database):
+    people = ("new", "put off", "doubted", "known", "anothers")
+    fill(database, *map(row, people))
+    later = NOW + timedelta(seconds=61)
+    taken = {each.id: each for each in claim(database)}
+    ids = {person: each.id for person, each in rows(database).items()}
+    settle(database, [taken[ids["put off"]]], "pending", final=False, at=NOW)
+    settle(database, [taken[ids["doubted"]]], "ambiguous", final=False, at=NOW)
+    with database.write() as connection:
+        ledger.unclaim(connection, "one", [taken[ids[each]] for each in ("new", "known", "anothers")])
+    before = rows(database)
+    for lease, person in (("two", "new"), ("two", "put off"), ("two", "known"), ("three", "anothers")):
+        with database.write() as connection:
+            connection.execute(update(table).where(table.c.id != ids[person]).values(digest="x"))
+        assert [each.id for each in claim(database, lease=lease, at_once=0)] == [ids[person]]
+        with database.write() as connection:
+            connection.execute(update(table).values(digest=OLD))
+    assert [each.id for each in claim(database, lease="two")] == [ids["doubted"]]
+    with database.write() as connection:
+        found = ledger.regained(connection, "two", {ids["known"]}, later, 60)
+    assert {each.person for each in found} == {"new", "put off", "doubted"}
+    for each in found:
+        was = before[each.person]
+        assert (each.state, each.attempts, each.sealed) == (was.state, was.attempts, was.sealed)
+        assert each.first_attempt_at == was.first_attempt_at
+        assert rows(database)[each.person].lease_until == later + timedelta(seconds=60)
+    with database.write() as connection:
+        ledger.unclaim(connection, "two", found)
+    assert {each: rows(database)[each].state for each in people} == {
+        "new": "pending",
+        "put off": "pending",
+        "doubted": "ambiguous",
+        "known": "sending",
+        "anothers": "sending",
+    }
 
 
 def test_who_waits_is_taken_when_the_wait_is_over(database):

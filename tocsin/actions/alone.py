@@ -6,6 +6,7 @@ Who did it, why, and what lacked is an entry of its own; everybody who must know
 from datetime import datetime
 
 from tocsin.actions.asking import refuse_silence
+from tocsin.actions.loudly import page_those_who_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
@@ -31,11 +32,7 @@ from tocsin.domain.moments import iso
 from tocsin.domain.offers import Offer
 from tocsin.domain.outdated import SHORTEST
 from tocsin.engine.letters import drafted
-from tocsin.engine.messages import role_or_standin, tell
 from tocsin.rendering.message import Line, line
-
-#: Who hears at once of a lone release: who leads the incident, and those who can countersign it.
-_HEAR = ("incident-commander", *APPROVERS)
 
 
 def way_alone(app: App, actor: Actor, change: Change, state: NoticeState) -> str:
@@ -129,19 +126,9 @@ def _tell(app: App, change: Change, body: ReleasedAlone, because: str | None, se
         line("countersign", digest=body.digest[:12]),
         line("stop_it", notice=body.notice),
     ]
-    tell(
-        app,
-        change,
-        "alone",
-        role_or_standin(app, incident, *_HEAR),
-        lines,
-        subject=f"alone/{seq}",
-        lane="page",
-        cause=seq,
-        action=f"tocsin preview {incident.key} {body.notice}",
-        loud=True,
-        offers=[Offer("approve", incident.key, body.notice, body.digest)],
-    )
+    action = f"tocsin preview {incident.key} {body.notice}"
+    offers = [Offer("approve", incident.key, body.notice, body.digest)]
+    page_those_who_answer(app, change, "alone", lines, cause=seq, action=action, offers=offers)
 
 
 def refuse_wrong(key: str, state: NoticeState, digest: str) -> None:

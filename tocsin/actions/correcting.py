@@ -1,23 +1,19 @@
 """Somebody says that what leaves is false, or misdirected: the rest stops, and a correction is proposed."""
 
 from tocsin.actions.asking import act, command_of, refuse_silence
+from tocsin.actions.loudly import page_those_who_answer
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import Refused
 from tocsin.domain.further import next_correction, uncorrected
 from tocsin.domain.incident import Edition, Incident, NoticeState
 from tocsin.domain.kinds import WrongLetterFound
 from tocsin.domain.notice import LEAVING
 from tocsin.engine.letters import drafted
-from tocsin.engine.messages import role_or_standin, tell
 from tocsin.record import Recorded
 from tocsin.rendering.message import line
 from tocsin.storage import further
-
-#: Who hears at once that a letter was found wrong.
-_HEAR = ("incident-commander", *APPROVERS)
 
 
 def found_wrong(
@@ -37,46 +33,43 @@ def found_wrong(
     """
 
     def decide(change: Change) -> None:
-        incident = change.incident
-        state = drafted(app, incident, notice)
-        known(actor, incident)
-        wrong = _editions(incident, state, edition)
-        refuse_silence(because, f"say what is wrong with {notice}: --because '...'")
-        digests = tuple(each.digest for each in wrong)
-        with app.database.read() as connection:
-            got = further.how_many_got(connection, key, {notice: digests})
-        meant = {each.inputs for each in wrong}
-        stops = state.mark in LEAVING and state.digest in digests
-        body = WrongLetterFound(
-            notice=notice,
-            digests=digests,
-            got=got,
-            # A draft that would say the same again is none that anybody should approve.
-            stops=stops or (state.mark in ("in-review", "approved") and state.inputs in meant),
-            correction=next_correction(incident),
-            because=change.keep(because),
-        )
+        body = _found(app, actor, change, notice, edition, because)
         seq = change.add(body)
         lines = [
             line("found_wrong", notice=notice, who=actor.id),
             line("reason", text=because),
-            line("got_wrong", people=got, correction=body.correction),
+            line("got_wrong", people=body.got, correction=body.correction),
         ]
-        tell(
-            app,
-            change,
-            "wrong",
-            role_or_standin(app, incident, *_HEAR),
-            lines,
-            subject=f"wrong/{seq}",
-            lane="page",
-            cause=seq,
-            action=f"tocsin ledger {key} {notice} --wrong",
-            loud=True,
-        )
+        action = f"tocsin ledger {key} {notice} --wrong"
+        page_those_who_answer(app, change, "wrong", lines, cause=seq, action=action)
 
     asked = command_of(command, "wrong", [notice, because, edition])
     return act(app, actor, key, decide, command=asked)
+
+
+def _found(
+    app: App, actor: Actor, change: Change, notice: str, edition: int | None, because: str
+) -> WrongLetterFound:
+    """What is wrong, who got it, and whether something is still to leave."""
+    incident = change.incident
+    state = drafted(app, incident, notice)
+    known(actor, incident)
+    wrong = _editions(incident, state, edition)
+    refuse_silence(because, f"say what is wrong with {notice}: --because '...'")
+    digests = tuple(each.digest for each in wrong)
+    with app.database.read() as connection:
+        got = further.how_many_got(connection, incident.key, {notice: digests})
+    meant = {each.inputs for each in wrong}
+    stops = state.mark in LEAVING and state.digest in digests
+    return WrongLetterFound(
+        notice=notice,
+        digests=digests,
+        got=got,
+        # A draft that would say the same again is none that anybody should approve.
+        stops=stops or (state.mark in ("in-review", "approved") and state.inputs in meant),
+        correction=next_correction(incident),
+        because=change.keep(because),
+    )
 
 
 def _editions(incident: Incident, state: NoticeState, number: int | None) -> list[Edition]:

@@ -10,13 +10,16 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from tocsin.actions.accounts import keep_accounts
 from tocsin.app import App
 from tocsin.change import Also
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
+from tocsin.domain.scope.routes import Tally
 from tocsin.domain.sources import Sources
 from tocsin.domain.transfers import refuse_unfounded, refuse_unfounded_engine
+from tocsin.engine.addressed import Addressed
 from tocsin.engine.jobs import kept_alive
 from tocsin.setting_tables import Scoping, megabytes
 from tocsin.storage import affected, jobs
@@ -141,3 +144,20 @@ def keep_people(app: App, key: str, revision: int, rows: Iterable[dict[str, Any]
         with app.database.write() as connection:
             ours(connection)
             affected.write(connection, batch)
+
+
+def keep_found(
+    app: App,
+    key: str,
+    revision: int,
+    measurement: "Measurement",
+    on_the_way: tuple[Tally, Addressed],
+    ours: Also,
+) -> None:
+    """Write the people and the accounts of a revision; how its people are told is counted on the way."""
+    people_key, people = app.people_key(key), measurement.people()
+    for counts in on_the_way:
+        people = counts.each(people)
+    rows = (affected.row(key, revision, person, people_key) for person in people)
+    keep_people(app, key, revision, rows, ours)
+    keep_accounts(app, key, revision, measurement, ours)

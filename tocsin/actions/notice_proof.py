@@ -32,7 +32,6 @@ from tocsin.engine.notice_proof import (
     returns_lines,
 )
 from tocsin.evidence import check
-from tocsin.evidence.verify import still
 from tocsin.private import appearing, private_file
 from tocsin.record import Recorded
 from tocsin.rendering.proof import proof_pdf
@@ -126,7 +125,7 @@ def _made(
     folder.mkdir(mode=0o700)
     made = _Folder(folder)
     # One view of the database that does not move: what is written agrees with what was verified.
-    with still(app) as connection:
+    with app.database.read() as connection:
         proof = notice_proof(app, connection, incident, notice)
         head = made.chain(chain_lines(connection, incident.key))
         made.letters(letter_lines(proof))

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from tocsin.actions.accounts import keep_accounts
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.caching import cache_of
 from tocsin.actions.inputs import canonical_sources, what_was_read
-from tocsin.actions.measuring import Engine, Progress, bounds_of, found_by, keep_people, measuring
+from tocsin.actions.measuring import Engine, Progress, bounds_of, found_by, keep_found, measuring
 from tocsin.actions.revising import alike, readers_among, upheld_cells
 from tocsin.actors import Actor, known
 from tocsin.app import App
@@ -22,8 +21,8 @@ from tocsin.domain.kinds import FactLearned, ScopeMeasured
 from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
-from tocsin.domain.scope.routes import Tally
 from tocsin.domain.scope.unread import UnreadLine
+from tocsin.engine.addressed import Addressed
 from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, Sealed, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
@@ -33,7 +32,7 @@ from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
 
 if TYPE_CHECKING:
-    from tocsin.scoping.measure import Measurement
+    pass
 
 
 def scope(
@@ -113,26 +112,19 @@ def _answered(
     )
     _refuse_list_of_strangers(question, measurement.result)
 
-    tally = _keep_found(app, key, revision, measurement, tally_of(catalog, app.now()), ours)
+    tally = tally_of(catalog, app.now())
+    addressed = Addressed(catalog, app.people_key(key), tally.day)
+    keep_found(app, key, revision, measurement, (tally, addressed), ours)
     declared = canonical_sources(sources, app.sources_file.parent)
     read = what_was_read(declared, catalog, engine, bounds_of(app)) | {"asked_at": asked_at}
-    body = _outcome(app, key, revision, measurement.result).model_copy(update=tally.said() | read)
+    body = _outcome(app, key, revision, measurement.result).model_copy(
+        update=tally.said() | read | {"addressed": addressed.digest}
+    )
     kept = {QUESTION: question.canonical(), SOURCES: declared}
     kept |= {UNREAD: _as_ndjson(measurement.unread)} if measurement.unread else {}
     kept |= {HANDED_IN: handed_in} if handed_in else {}
     sealed = {name: put_file(app, key, content) for name, content in kept.items()}
     return _Answer(question, revision, catalog.data_map, measurement.result, body, sealed)
-
-
-def _keep_found(
-    app: App, key: str, revision: int, measurement: "Measurement", tally: Tally, ours: Also
-) -> Tally:
-    """Write the people and the accounts of a revision; how its people are told is counted on the way."""
-    people_key = app.people_key(key)
-    rows = (affected.row(key, revision, person, people_key) for person in tally.each(measurement.people()))
-    keep_people(app, key, revision, rows, ours)
-    keep_accounts(app, key, revision, measurement, ours)
-    return tally
 
 
 def _write(app: App, change: Change, answer: _Answer, *, by: str) -> None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 
 from tocsin.channels import one_line
-from tocsin.channels.nameless import nameless, xtext
+from tocsin.channels.nameless import nameless, orcpt, xtext
 from tocsin.channels.smtp_line import Line
-from tocsin.domain.message import MailEnvelope, Outcome, Receipt, Undelivered
+from tocsin.channels.smtp_verdict import ROUTE, outcome, pause, reply_code, took_nothing
+from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
 
 if TYPE_CHECKING:
     from tocsin.channels.email import SmtpConfig
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
 #: The commands of a transaction, and the replies by which each is accepted.
 _PHASES = ("mail", "rcpt", "data")
 _ACCEPTS = {"mail": (250,), "rcpt": (250, 251), "data": (354,)}
-#: Phases in which the fault is the route's, not the mail's.
-_ROUTE = ("connect", "ehlo", "starttls", "auth")
-#: Replies to MAIL that speak of this mail (syntax, size, parameters); any other refuses our sender, hence every mail.
-_THIS_MAIL = (501, 552, 555)
-_WANTS_AUTH = (530, 535, 538)
-_GREYLISTED = (450, 451)
-_GREYLIST_PAUSE = 300.0  # seconds; shorter waits meet the same greylist
 _FAREWELL = 2.0  # seconds for a QUIT, and for the connection to end
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -61,6 +55,11 @@ class Conversation:
     def alive(self) -> bool:
         """Whether the connection still stands, as far as this side knows."""
         return self._client.is_connected
+
+    @property
+    def takes_utf8(self) -> bool:
+        """Whether the relay takes addresses outside ASCII (RFC 6531). Known once it was opened."""
+        return self._client.supports_extension("smtputf8")
 
     async def open(self) -> None:
         """Connect, greet, encrypt and log in, as the configuration demands."""
@@ -148,7 +147,7 @@ class Conversation:
     def _commands(self, mail: MailEnvelope) -> tuple[bytes, ...]:
         return (
             f"MAIL FROM:<{mail.sender}>{self._mail_options(mail)}\r\n".encode("ascii"),
-            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode("ascii"),
+            f"RCPT TO:<{mail.recipient}>{self._rcpt_options(mail)}\r\n".encode(),
             b"DATA\r\n",
         )
 
@@ -157,12 +156,13 @@ class Conversation:
         if self._reports:
             # RET=HDRS keeps the letter's personal text out of the bounce.
             options += f" RET=HDRS ENVID={xtext(mail.message_id)}"
-        return options
+        # Its header is 8-bit, and whoever takes SMTPUTF8 takes that too (RFC 6531, 3.1).
+        return options if mail.recipient.isascii() else f"{options} BODY=8BITMIME SMTPUTF8"
 
     def _rcpt_options(self, mail: MailEnvelope) -> str:
         if not self._reports:
             return ""
-        return f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(mail.recipient)}"
+        return f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT={orcpt(mail.recipient)}"
 
     @asynccontextmanager
     async def _phase(self, phase: str) -> AsyncIterator[None]:
@@ -180,8 +180,8 @@ class Conversation:
         `behind` are phases whose commands have left already: their replies are read, so that no later mail takes them
         for its own.
         """
-        code = _reply_code(error)
-        if code in (None, 421) or phase in _ROUTE:
+        code = reply_code(error)
+        if code in (None, 421) or phase in ROUTE:
             self._client.close()
         elif phase in ("rcpt", "data") or behind:
             await self._reset(behind)
@@ -210,32 +210,10 @@ class Conversation:
         words = getattr(error, "message", None) or str(error) or type(error).__name__
         words = nameless(words, self._recipient)
         # Which relay it was matters only while it could not be spoken to; the receipt of a letter is the same anywhere.
-        place = f"{self._config.host}:{self._config.port} " if phase in _ROUTE else ""
+        place = f"{self._config.host}:{self._config.port} " if phase in ROUTE else ""
         reason = one_line(f"{place}at {phase}: {f'{code} ' if code else ''}{words}")
-        pause = _GREYLIST_PAUSE if phase == "rcpt" and code in _GREYLISTED else None
-        return Undelivered(_outcome(code, phase), phase, reason, pause, silent=_took_nothing(code, phase))
-
-
-def _reply_code(error: Exception) -> int | None:
-    """The server's reply code, 4xx or 5xx; None where it did not answer, or not in SMTP."""
-    code = getattr(error, "code", None)
-    return code if isinstance(code, int) and 400 <= code < 600 else None
-
-
-def _outcome(code: int | None, phase: str) -> Outcome:
-    # A relay that puts off whoever calls takes nothing, also where it means to be back soon (RFC 5321, 3.8: 421).
-    if phase in _ROUTE or code in _WANTS_AUTH:
-        return "down"
-    if code is not None and code < 500:
-        return "retry"
-    if code is None:
-        return "ambiguous" if phase == "after-dot" else "retry"
-    return "down" if phase == "mail" and code not in _THIS_MAIL else "refused"
-
-
-def _took_nothing(code: int | None, phase: str) -> bool:
-    """Whether it was no answer to this mail: none came, it hung up (421), or it puts off whatever our sender sends."""
-    return code in (None, 421) or (phase == "mail" and code < 500)
+        wait = pause(code, phase)
+        return Undelivered(outcome(code, phase), phase, reason, wait, silent=took_nothing(code, phase))
 
 
 def _on_the_wire(content: bytes) -> bytes:

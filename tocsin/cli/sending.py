@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -54,8 +55,6 @@ def send(
 ) -> int:
     """Let the approved letters leave; said again, an interrupted sending goes on."""
     from tocsin import actions
-    from tocsin.actions.asking import command_of, first_answer
-    from tocsin.actions.releasing import asked_of
     from tocsin.actors import need
     from tocsin.domain.approving import RELEASERS
     from tocsin.engine.letters import drafted
@@ -70,36 +69,48 @@ def send(
         state = drafted(shell.app, seen(shell.app, shell.actor, key), notice)
         if state.mark == "paused":
             raise Refused(f"{notice} is paused; tocsin resume {key} {notice}")
-        if state.mark not in ("released", "sending", "sent") and lone:
-            digest = digest or confirm_read(shell, key, notice)
-            released = actions.release(
-                shell.app,
-                shell.actor,
-                key,
-                notice,
-                alone=alone,
-                break_glass=break_glass,
-                digest=digest,
-                because=because or None,
-                command=door.key,
-            )
-            settled(shell, released)
-        elif state.mark not in ("released", "sending", "sent"):
-            _show(shell, key, notice)
+        rights = _Alone(alone, break_glass, digest, because or None)
+        if state.mark in ("released", "sending", "sent"):
+            _say_released(shell, key, notice, rights, door.key)
+        elif lone:
+            _release_alone(shell, key, notice, rights, door.key)
+        else:
             question = f"send {notice} to {state.recipients:,} people"
+            _show(shell, key, notice)
             need_yes("send", key, question, named=named is not None, yes=yes)
             settled(shell, actions.release(shell.app, shell.actor, key, notice, command=door.key))
-        else:
-            # Nothing is left to release: a key that said something else is refused all the same.
-            asked = command_of(
-                door.key, "send", asked_of(notice, break_glass, digest, because or None, lone=lone)
-            )
-            if done := first_answer(shell.app, shell.actor, key, asked):
-                say_again(shell, done)
         if state.mark in ("released", "sending"):
             need(shell.actor, shell.app.incident(key), *RELEASERS)
         interrupted = _carry(shell, key, notice)
         return _report(shell, key, notice, interrupted=interrupted)
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """By which right one person lets it leave, if by one: what was typed for it."""
+
+    alone: bool
+    break_glass: bool
+    digest: str | None
+    because: str | None
+
+
+def _release_alone(shell: Shell, key: str, notice: str, rights: _Alone, command: str | None) -> None:
+    from tocsin import actions
+
+    said = asdict(rights) | {"digest": rights.digest or confirm_read(shell, key, notice)}
+    settled(shell, actions.release(shell.app, shell.actor, key, notice, **said, command=command))
+
+
+def _say_released(shell: Shell, key: str, notice: str, rights: _Alone, command: str | None) -> None:
+    """Nothing is left to release: a key that said something else is refused all the same."""
+    from tocsin.actions.asking import command_of, first_answer
+    from tocsin.actions.releasing import asked_of
+
+    lone = rights.alone or rights.break_glass
+    said = asked_of(notice, rights.break_glass, rights.digest, rights.because, lone=lone)
+    if done := first_answer(shell.app, shell.actor, key, command_of(command, "send", said)):
+        say_again(shell, done)
 
 
 def _show(shell: Shell, key: str, notice: str) -> None:

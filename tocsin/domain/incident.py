@@ -477,9 +477,12 @@ class Incident:
 
     @property
     def recipients(self) -> str:
-        """The digest of everybody who is owed a letter; empty before there is a scope."""
-        found = self.scope.set_digest if self.scope else ""
-        return digest({"of": found, "upheld": self.upheld_digest}) if self.upheld_digest else found
+        """The digest of all who are owed a letter, and of how they are spoken to; empty before there is a scope."""
+        if self.scope is None:
+            return ""
+        besides = {"upheld": self.upheld_digest, "addressed": self.scope.addressed}
+        found = {name: said for name, said in besides.items() if said}
+        return digest({"of": self.scope.set_digest} | found) if found else self.scope.set_digest
 
     @property
     def held_untold(self) -> Mapping[str, int]:

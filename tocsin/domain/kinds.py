@@ -225,6 +225,8 @@ class ScopeMeasured(Body):
     routes: tuple[dict[str, Any], ...] = ()
     #: How many of them are closed, shared, unsubscribed and so on: what is particular, whether or not it decides.
     circumstances: dict[str, int] = {}
+    #: Over every distinct way in which one of them is spoken to: whom a letter is for, in which language.
+    addressed: str = ""
     #: People whom an earlier revision told and this one does not, and on whom nobody has decided, by place; for so many
     #: of them a letter had left, surely or perhaps.
     held: dict[str, int] = {}

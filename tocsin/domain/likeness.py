@@ -17,7 +17,7 @@ _TEXT = "text"
 _KINDS = (
     ("path", "paths", re.compile(r"/\S*")),
     ("web address", "web addresses", re.compile(r"https?://\S+")),
-    ("e-mail address", "e-mail addresses", re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")),
+    ("e-mail address", "e-mail addresses", re.compile(r'(?:"(?:[^"\\\r\n]|\\.)+"|[^\s@]+)@[^\s@]+\.[^\s@]+')),
     ("moment", "moments", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\[?\d\d/\w{3}/\d{4}:\d\d:\d\d.*")),
     ("day", "days", re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{4}")),
     ("whole number", "whole numbers", re.compile(r"[+-]?\d+")),

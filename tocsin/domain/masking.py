@@ -42,7 +42,7 @@ def _anywhere(pattern: str) -> re.Pattern[str]:
 _MAIL = re.compile(
     r"(?<![^\s<>()\[\],;:=\"'|])(?<!\w')(?:[^\s<>()\[\],;:=\"'|]|(?<=\w)'(?=\w))+@"
     r"[^\s<>()\[\],;:\"'|@]+\.\w[\w-]*"
-    r"|\"[^\"\n]{1,64}\"@[^\s<>()\[\],;:\"'|@]{1,255}\.\w[\w-]*"
+    r"|\"(?:\\\"|[^\"\n]){1,64}\"@[^\s<>()\[\],;:\"'|@]{1,255}\.\w[\w-]*"
 )
 #: The name that a provider gives to a customer's line, by its address.
 _LINE = re.compile(

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from tocsin.domain.approving import approvals_needed
 from tocsin.domain.catalog import Catalog
-from tocsin.domain.companies import companies_told
+from tocsin.domain.companies import companies_told, controllers_duties
 from tocsin.domain.further import CORRECTION, FACT_OF, further_kind, uncorrected, unsaid_since
 from tocsin.domain.incident import DutyState, Incident, NoticeState
 from tocsin.domain.letters import CUSTOMERS, LetterPlan, letters_of, recipients_digest
@@ -32,6 +32,7 @@ from tocsin.domain.notice import (
     is_letter,
     is_stale,
 )
+from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.unsupported import held_under
 
 
@@ -42,8 +43,9 @@ def notice_moves(
     letters = letters_of(incident, catalog) if letters is None else letters
     for letter in letters:
         if letter.id not in incident.notices and _draftable(incident, letter):
-            cause = max(incident.scope_seq, *(incident.learned[name].seq for name in NEEDED_FACTS))
-            yield DraftNotice(cause, letter.id)
+            yield DraftNotice(_facts_seq(incident), letter.id)
+    if CONTROLLERS not in incident.notices and _tells_companies(incident):
+        yield DraftNotice(_facts_seq(incident), CONTROLLERS)
     for state in incident.notices.values():
         yield from _moves_of(state, incident, catalog, letters)
     yield from _met(incident, letters)
@@ -74,9 +76,11 @@ def _moves_of(
         why = changed_inputs(incident, catalog, state) if stale else ("the recipients changed",)
         yield VoidNotice(state.last_seq, state.id, why)
     elif state.mark == "void" or (state.mark in ("in-review", "rejected") and (stale or newer)):
-        if not is_letter(state.id) or _writable(incident, state, letter, letters):
+        if _writable(incident, state, letter, letters):
             yield DraftNotice(max(state.last_seq, incident.facts_seq, incident.scope_seq), state.id)
-    elif state.mark == "sent" and _has_newcomers(state, letter, letters):
+    elif state.mark == "sent" and (
+        _has_newcomers(state, letter, letters) or (newer and _has_more_companies(incident, state))
+    ):
         yield DraftNotice(max(incident.scope_seq, state.last_seq), state.id)
     elif state.mark == "in-review" and state.asked_seq is None:
         yield AskApproval(state.drafted_seq, state.id)
@@ -112,9 +116,33 @@ def _writable(
     incident: Incident, state: NoticeState, letter: LetterPlan | None, letters: tuple[LetterPlan, ...]
 ) -> bool:
     """Whether there is something to say, and somebody to say it to. Without a law's word the letter is everybody's."""
+    if state.id == CONTROLLERS:
+        return incident.scope is not None and incident.scope.controllers > 0
+    if not is_letter(state.id):
+        return True
     if not _has_words(incident) or incident.owed_letters == 0:
         return False
     return not letter.lacks if letter else not letters
+
+
+def _tells_companies(incident: Incident) -> bool:
+    """Whether there are companies for whom we hold people, a duty to tell them, and something to say."""
+    companies = incident.scope.controllers if incident.scope else 0
+    return companies > 0 and _has_words(incident) and any(controllers_duties(incident))
+
+
+def _has_more_companies(incident: Incident, state: NoticeState) -> bool:
+    """Whether a later scope found more companies than the letter went to."""
+    return (
+        state.id == CONTROLLERS
+        and incident.scope is not None
+        and incident.scope.controllers > state.recipients
+    )
+
+
+def _facts_seq(incident: Incident) -> int:
+    """The entry by which there was something to say, and somebody to say it to."""
+    return max(incident.scope_seq, *(incident.learned[name].seq for name in NEEDED_FACTS))
 
 
 def _has_words(incident: Incident) -> bool:

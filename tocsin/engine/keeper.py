@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from tocsin.engine.course import Course
 from tocsin.engine.pacing import Pace
 from tocsin.storage import ledger
@@ -30,6 +32,11 @@ class Ended:
 
     results: Sequence[Settled] = ()
     left: Sequence[Any] = ()
+
+    @property
+    def rows(self) -> set[int]:
+        """The ids of all of them."""
+        return {result.row for result in self.results} | {row.id for row in self.left}
 
     def __add__(self, more: "Ended") -> "Ended":
         return Ended([*self.results, *more.results], [*self.left, *more.left])
@@ -66,6 +73,8 @@ class Keeper:
         self._most = batch // 2 if self._ahead else batch
         #: What was given to trips that failed: recorded or not, nobody here knows.
         self.unsure: list[Ended] = []
+        #: The rows that we know to be ours.
+        self._hands: set[int] = set()
 
     @contextmanager
     def turns(self) -> Iterator[None]:
@@ -102,6 +111,8 @@ class Keeper:
             app.database, lambda more: self._exchange(ended, doubted, again or more), stop
         )
         self.unsure.remove(ended)
+        self._hands -= ended.rows
+        self._hands |= {row.id for row in taken.rows} if taken else set()
         course.tried += len(ended.results)
         if lost is not None:
             raise lost
@@ -116,11 +127,20 @@ class Keeper:
             if not (again and ended.results and ledger.is_recorded(connection, ended.results)):
                 ledger.settle(connection, course.lease, ended.results, app.now())
             ledger.unclaim(connection, course.lease, ended.left)
+            cut_off = self._cut_off(connection, ended) if again else []
             if course.why or course.failed is not None:
+                ledger.unclaim(connection, course.lease, cut_off)
                 return None, None
             try:
                 course.job.fence(connection)
             except LeaseLost as lost:
+                ledger.unclaim(connection, course.lease, cut_off)
                 return None, lost
-            rows = self.pace.claim(connection, self._most, doubted=doubted)
+            rows = self.pace.claim(connection, self._most, doubted=doubted, regained=cut_off)
             return (Taken(rows, until) if rows else None), None
+
+    def _cut_off(self, connection: Connection, ended: Ended) -> list[Any]:
+        """What the first time took by a commit that was cut off: else it would be in nobody's hands for a lease."""
+        app = self.course.job.app
+        known, seconds = self._hands - ended.rows, app.settings.ledger.lease
+        return ledger.regained(connection, self.course.lease, known, app.clock(), seconds)

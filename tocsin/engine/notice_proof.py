@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 
 from tocsin.app import App
 from tocsin.domain import kinds as k
+from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.timeline import Entry, canonical
@@ -108,16 +109,6 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
     state, stop = proof.incident.notices[proof.notice], proof.stop.body
     assert isinstance(stop, k.SendingStopped)
 
-    def said(kind: type[k.Body]) -> Iterator[Any]:
-        return ((entry, entry.body) for entry in proof.of_kind(kind))
-
-    with app.database.read() as connection:
-        texts = read_texts(connection, proof.incident.key, app.record_key(proof.incident.key))
-    returned: Counter[str] = Counter()
-    for _, body in said(k.LettersReturned):
-        returned.update(body.reports)
-    told = [(sum(body.people.values()), entry.at, entry.seq) for entry, body in said(k.ToldOtherwise)]
-    told += [(1, entry.at, entry.seq) for entry, _ in said(k.LetterExcluded)]
     return Proven(
         incident=proof.incident.key,
         notice=proof.notice,
@@ -126,40 +117,69 @@ def proven(app: App, proof: NoticeProof, head: str) -> Proven:
         sender=state.sender,
         organisation=contacts.organisation,
         as_of=proof.as_of,
-        approved=[
-            (contacts.name_of(body.person), entry.at)
-            for entry, body in said(k.NoticeApproved)
-            if body.digest == state.digest
-        ]
-        + [
-            (f"{contacts.name_of(who)} ({day})", entry.at)
-            for entry, body in said(k.ApprovedAhead)
-            if body.digest == state.digest
-            for who, day in zip(body.people, body.on, strict=True)
-        ],
-        released=[(contacts.name_of(entry.actor), entry.at) for entry, _ in said(k.NoticeReleased)],
-        alone=[
-            LetGoAlone(
-                contacts.name_of(each.person),
-                each.at,
-                each.ground,
-                len(each.given),
-                each.needed,
-                str(shown(each.because, texts)) if each.because else "",
-                [(contacts.name_of(yes.person), yes.at) for yes in each.countersigned],
-            )
-            for each in state.alone
-        ],
+        approved=_approved(proof, contacts),
+        released=[(contacts.name_of(entry.actor), entry.at) for entry in proof.of_kind(k.NoticeReleased)],
+        alone=_alone(app, proof, contacts),
         duties=proof.duties,
-        relays=sorted({(body.relay, body.relay_country) for _, body in said(k.SendingStopped) if body.relay}),
+        relays=sorted(
+            {(body.relay, body.relay_country) for _, body in _said(proof, k.SendingStopped) if body.relay}
+        ),
         counts={name: proof.counts[name] for name in ledger.STATES},
         twice=proof.counts["possible_duplicates"],
         readers=proof.readers,
         ways=state.ways,
-        otherwise=sorted(told, key=lambda each: each[2]),
-        returned=returned,
-        stops=[Stop(entry.seq, entry.at, body.why) for entry, body in said(k.SendingStopped)],
+        otherwise=_told_otherwise(proof),
+        returned=sum((Counter(body.reports) for _, body in _said(proof, k.LettersReturned)), Counter[str]()),
+        stops=[Stop(entry.seq, entry.at, body.why) for entry, body in _said(proof, k.SendingStopped)],
         root=stop.root,
         head=head,
         drill=proof.incident.drill,
     )
+
+
+def _said(proof: NoticeProof, kind: type[k.Body]) -> Iterator[Any]:
+    """(entry, body) of each entry of one kind."""
+    return ((entry, entry.body) for entry in proof.of_kind(kind))
+
+
+def _approved(proof: NoticeProof, contacts: Contacts) -> list[tuple[str, datetime]]:
+    """Who approved what left, and when; of what was approved before anything happened, with the day."""
+    digest = proof.incident.notices[proof.notice].digest
+    yes = [
+        (contacts.name_of(body.person), entry.at)
+        for entry, body in _said(proof, k.NoticeApproved)
+        if body.digest == digest
+    ]
+    ahead = [
+        (f"{contacts.name_of(who)} ({day})", entry.at)
+        for entry, body in _said(proof, k.ApprovedAhead)
+        if body.digest == digest
+        for who, day in zip(body.people, body.on, strict=True)
+    ]
+    return yes + ahead
+
+
+def _alone(app: App, proof: NoticeProof, contacts: Contacts) -> list[LetGoAlone]:
+    """What one person let leave without the approvals, why, and who stood for it since."""
+    key = proof.incident.key
+    with app.database.read() as connection:
+        texts = read_texts(connection, key, app.record_key(key))
+    return [
+        LetGoAlone(
+            contacts.name_of(each.person),
+            each.at,
+            each.ground,
+            len(each.given),
+            each.needed,
+            str(shown(each.because, texts)) if each.because else "",
+            [(contacts.name_of(yes.person), yes.at) for yes in each.countersigned],
+        )
+        for each in proof.incident.notices[proof.notice].alone
+    ]
+
+
+def _told_otherwise(proof: NoticeProof) -> list[tuple[int, datetime, int]]:
+    """How many were accounted for by a person, when, and by which entry, in order."""
+    told = [(sum(body.people.values()), entry.at, entry.seq) for entry, body in _said(proof, k.ToldOtherwise)]
+    told += [(1, entry.at, entry.seq) for entry in proof.of_kind(k.LetterExcluded)]
+    return sorted(told, key=lambda each: each[2])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from tocsin.engine.course import Course, told_to_stop
 from tocsin.engine.letterrow import address_of, opened
 from tocsin.sealing import keyed_digest
 from tocsin.storage import ledger, pace
+from tocsin.storage.database import patiently
 
 #: For so long ahead letters get their moment: rows are not held for longer before they are tried. Letters to a slow
 #: domain are put off sooner, since the batch does not end before them.
@@ -62,26 +64,31 @@ class Pace:
         rates = rates_of(course.job.app)
         return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
 
-    def claim(self, connection: Connection, batch: int, *, doubted: bool = True) -> list[Any] | None:
+    def claim(
+        self, connection: Connection, batch: int, *, doubted: bool = True, regained: Sequence[Any] = ()
+    ) -> list[Any] | None:
         """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had.
 
-        Letters in doubt come first, alone; unless those are not to be taken now (`doubted`).
+        Letters in doubt come first, alone; unless those are not to be taken now (`doubted`). What was `regained` is
+        ours already, and comes before all.
         """
         course, app = self.course, self.course.job.app
         now, clock = app.now(), app.clock()
         relay, room = self._relay(connection, clock, batch)
-        rows = room and ledger.claim(
-            connection,
-            course.incident.key,
-            course.notice,
-            course.digest,
-            lease=course.lease,
-            now=now,
-            clock=clock,
-            seconds=app.settings.ledger.lease,
-            limit=room,
-            at_once=app.settings.mail.connections if doubted else 0,
-        )
+        rows = list(regained)
+        if room and not rows:
+            rows = ledger.claim(
+                connection,
+                course.incident.key,
+                course.notice,
+                course.digest,
+                lease=course.lease,
+                now=now,
+                clock=clock,
+                seconds=app.settings.ledger.lease,
+                limit=room,
+                at_once=app.settings.mail.connections if doubted else 0,
+            )
         if not rows or not self.rates.limited:
             return rows or None
         return self._in_turn(connection, rows, relay, now, clock)
@@ -132,18 +139,26 @@ class Pace:
         """Wait for the next letter that is to leave soon. False where none is, or somebody stopped the sending."""
         if not self.rates.limited:
             return False
-        app, course = self.course.job.app, self.course
-        with app.database.read() as connection:
-            due = ledger.next_due(connection, course.incident.key, course.notice)
+        due = await asyncio.to_thread(self._next_due)
         if due is None:
             return False
-        clock, now = app.clock(), app.now()
+        clock, now = self.course.job.app.clock(), self.course.job.app.now()
         if self.relay_free is not None and due <= now:
             return await self._wait(self.relay_free)
         if self.rested or due - now > _LONGEST:
             return False
         self.rested = True
         return await self._wait(clock + (due - now))
+
+    def _next_due(self) -> datetime | None:
+        """When the next letter may leave that waits; a database that is being restarted is waited for."""
+        course, database = self.course, self.course.job.app.database
+
+        def look(_: bool) -> datetime | None:
+            with database.read() as connection:
+                return ledger.next_due(connection, course.incident.key, course.notice)
+
+        return patiently(database, look, course.job.stop)
 
     @property
     def _longest(self) -> float:

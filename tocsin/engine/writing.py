@@ -9,6 +9,7 @@ from tocsin.domain.audience import Audience, audience_of
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.demands import Readers, as_readers, cells_of
 from tocsin.domain.facts import Facts
+from tocsin.domain.languages import ENGLISH
 from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.rendering.letter import Letters, Reader, addressed
 from tocsin.rendering.mime import Mold
@@ -75,13 +76,18 @@ class Writing:
 
     def locale(self, person: AffectedPerson) -> str:
         """The language of whoever reads it: a guardian's own, where a source says it."""
-        theirs = person.guardian_locale if self.audience(person) == "guardian" else None
-        return theirs or person.locale or "en"
+        return locale_of(person, self.audience(person))
 
     def box(self, person: AffectedPerson, address: str | None) -> tuple[str, str | None]:
         """(name, address) to write on a letter; without an address, the first of hers, but none of a child's."""
         mine = self.audience(person) != "guardian"
         return addressed(self.reader(person)), address or (person.email if mine else None)
+
+
+def locale_of(person: AffectedPerson, audience: Audience) -> str:
+    """The language of whoever reads a letter about a person, as the sources write it."""
+    theirs = person.guardian_locale if audience == "guardian" else None
+    return theirs or person.locale or ENGLISH
 
 
 def readers_of(person: AffectedPerson) -> Readers:

@@ -8,8 +8,7 @@ What it cannot see: a warning that was taken away since the last published head,
 that was in doubt, and whatever somebody rewrote who holds the master key too, unless a head in a mail says otherwise.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -59,7 +58,7 @@ def verify(app: App, key: str, *, known_head: tuple[int, str] | None = None, ane
 
     Refused when there is no such incident.
     """
-    with still(app) as connection:
+    with app.database.read() as connection:
         try:
             story, broken = heard(connection, key)
         except DBAPIError as error:
@@ -144,12 +143,3 @@ def _nothing(connection: Connection, key: str) -> str:
     if listed is None and connection.scalar(sealed.limit(1)) is None:
         raise Refused(f"there is no incident {key}; tocsin list shows those there are")
     return f"{key} entry 1 is missing: its whole timeline is gone"
-
-
-@contextmanager
-def still(app: App) -> Iterator[Connection]:
-    """A view that does not move while others write: SQLite's reads are such, PostgreSQL's when asked for it."""
-    with app.database.read() as connection:
-        if not app.database.sqlite:
-            connection.execution_options(isolation_level="REPEATABLE READ")
-        yield connection

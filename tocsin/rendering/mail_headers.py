@@ -12,7 +12,7 @@ from email.header import Header, decode_header
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
-from tocsin.domain.addresses import is_plain
+from tocsin.domain.addresses import written
 from tocsin.domain.errors import Refused
 
 #: A name and an address.
@@ -53,20 +53,20 @@ _OURS = frozenset(
 
 def ascii_address(address: str) -> str:
     """The address with its domain in punycode. Refused for what is no address, or has a local part outside ASCII."""
-    if is_plain(address):
-        return address
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        found = validate_email(address, check_deliverability=False, strict=True).ascii_email
-    except EmailNotValidError as error:
-        reason = str(error).replace(address, "it") if address else "it is empty"
-        raise Refused(f"not an e-mail address: {reason}") from None
-    if found is None:
+    found = address_of(address)
+    if not found.isascii():
         raise Refused(
             "the part before the @ is not ASCII, which not every relay carries; use another channel"
         )
     return found
+
+
+def address_of(address: str) -> str:
+    """A reader's address; a local part outside ASCII stays as it is (RFC 6532). Refused for what is no address."""
+    try:
+        return written(address)
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def clean(value: str, what: str) -> str:

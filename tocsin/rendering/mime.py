@@ -6,13 +6,15 @@ mail that reads differently is refused.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 from email.message import Message
 
+from tocsin.domain.addresses import bare
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope
 from tocsin.rendering.mail_headers import (
     Mailbox,
+    address_of,
     ascii_address,
     bare_message_id,
     clean,
@@ -75,7 +77,7 @@ class Mold:
         Every letter's name and own words are decoded again; the first of each pair of stencils is read back as a whole.
         """
         message_id = bare_message_id(message_id)
-        reader = (clean(to[0], "the reader's name"), ascii_address(to[1]))
+        reader = (clean(to[0], "the reader's name"), address_of(to[1]))
         bodies = [_body(each) for each in (text, html) if each is not None]
         addressed = mailbox("To", reader)
         if read_mailbox(addressed) != reader:
@@ -84,18 +86,25 @@ class Mold:
         parts = [
             _part(kind, body.stencil.encoded(body.own)) for kind, body in zip(_KINDS, bodies, strict=False)
         ]
-        content = (self._fixed + own + (parts[0] if html is None else _alternative(parts))).encode("ascii")
+        # Only a reader whose address is not ASCII has a header that is not (RFC 6532).
+        written = self._fixed + own + (parts[0] if html is None else _alternative(parts))
+        content = written.encode("ascii" if reader[1].isascii() else "utf-8")
         stencils = tuple(body.stencil for body in bodies)
-        if stencils not in self._proven:
+        if (rare := '"' in reader[1] or not reader[1].isascii()) or stencils not in self._proven:
             self._prove_whole(content, message_id, reader, bodies)
-            if not (isinstance(text, str) or isinstance(html, str)):
+            if not (rare or isinstance(text, str) or isinstance(html, str)):
                 self._proven.add(stencils)  # one of its own comes but once
         sender = envelope_sender or self._sender[1]
         return MailEnvelope(message_id, sender, reader[1], content, ready=True, ours=ours)
 
     def _prove_whole(self, content: bytes, message_id: str, reader: Mailbox, bodies: list[Body]) -> None:
         strict, plain = message_from_bytes(content, policy=policy.default), message_from_bytes(content)
+        if not content.isascii():
+            # The library reads UTF-8 in a header from text alone.
+            strict = message_from_string(content.decode(), policy=policy.SMTPUTF8)
+            plain = message_from_string(content.decode())
         meant = [(kind, body.stencil.text(body.own)) for kind, body in zip(_KINDS, bodies, strict=False)]
+        local, _, domain = reader[1].rpartition("@")
         # Names by the older parser: the newer one puts a blank between the encoded words of a long name.
         found = [
             (strict["Subject"], self._subject),
@@ -103,7 +112,7 @@ class Mold:
             (read_mailbox(str(plain["From"])), self._sender),
             (read_mailbox(str(plain["To"])), reader),
             ([one.addr_spec for one in strict["From"].addresses], [self._sender[1]]),
-            ([one.addr_spec for one in strict["To"].addresses], [reader[1]]),
+            ([(one.username, one.domain) for one in strict["To"].addresses], [(bare(local), domain)]),
             (strict["Message-ID"], f"<{message_id}>"),
             ([_read_body(part) for part in plain.walk() if not part.is_multipart()], meant),
             ([defect for part in strict.walk() for defect in part.defects], []),

@@ -1,4 +1,5 @@
-"""A mail server that keeps what it is given: RFC 5321 with SIZE, 8BITMIME, DSN and PIPELINING, on loopback.
+"""A mail server that keeps what it is given: RFC 5321 with SIZE, 8BITMIME, DSN and PIPELINING, on loopback, and with
+SMTPUTF8 (RFC 6531) where it is asked to.
 
 It answers as politely as Postfix until a `Fault` tells it otherwise; the faults are those that a sender must survive:
 refusals and delays at every step, a connection dropped in the middle of the content, dropped after the final dot with
@@ -62,11 +63,19 @@ class StoredMail:
 class MailSink(Misbehaving[Fault], Sink):
     """`messages` holds what arrived, in order. With a `folder`, contents go to `.eml` files there instead of memory."""
 
-    def __init__(self, *, port: int = 0, folder: Path | None = None, faults: Iterable[Fault] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        folder: Path | None = None,
+        faults: Iterable[Fault] = (),
+        utf8: bool = False,
+    ) -> None:
         Misbehaving.__init__(self)
         Sink.__init__(self, port)
         self.messages: list[StoredMail] = []
         self.connections = 0
+        self.utf8 = utf8  # whether it offers SMTPUTF8
         self._folder = folder
         self._earlier = 0  # letters that an earlier sink left in the folder
         self._index: IO[str] | None = None

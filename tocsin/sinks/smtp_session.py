@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 SIZE = 50_000_000  # octets of one mail
 _LONGEST_LINE = 4096  # octets of one command
-_PATH = re.compile(r"(?:FROM|TO):\s*<([^<>]*)>\s*(.*)", re.IGNORECASE)
+#: A path, whose local part may be a quoted string (RFC 5321, 4.1.2), and parameters.
+_PATH = re.compile(r'(?:FROM|TO):\s*<((?:"(?:\\.|[^"\\])*"@)?[^<>"]*)>\s*(.*)', re.IGNORECASE)
 _STUFFED = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -67,8 +68,14 @@ class Session(asyncio.Protocol):
         verb, _, rest = line.partition(" ")
         match verb.upper():
             case "EHLO":
+                more = ["250-SMTPUTF8"] if self._sink.utf8 else []
                 self._greet(
-                    "250-sink.localhost", f"250-SIZE {SIZE}", "250-8BITMIME", "250-DSN", "250 PIPELINING"
+                    "250-sink.localhost",
+                    f"250-SIZE {SIZE}",
+                    "250-8BITMIME",
+                    *more,
+                    "250-DSN",
+                    "250 PIPELINING",
                 )
             case "HELO":
                 self._greet("250 sink.localhost")
@@ -110,6 +117,8 @@ class Session(asyncio.Protocol):
             self._write("503 5.5.1 MAIL first")
         elif path is None or not rest.upper().startswith("TO") or "@" not in path[1]:
             self._write("501 5.1.3 say RCPT TO:<address>")
+        elif not (path[1].isascii() or (self._sink.utf8 and "SMTPUTF8" in self._options)):
+            self._write("553 5.6.7 no address outside ASCII without SMTPUTF8")
         elif self._answer("rcpt", "250 2.1.5 recipient ok", (path[1],)):
             self._recipients.append(path[1])
             self._options += path[2].split()

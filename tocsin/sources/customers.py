@@ -15,7 +15,7 @@ from tocsin.sources.databases import fetched, first_rows
 from tocsin.sources.files import File
 from tocsin.sources.flagging import UNREADABLE_BIRTH, flagged
 from tocsin.sources.logs import readers
-from tocsin.sources.texts import as_text, stripped
+from tocsin.sources.texts import APART, as_text, stripped
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def few_customers(source: CustomerSource, few: int) -> Any:
 def _completed(raw: Any, source: CustomerSource) -> Any:
     """Every column as stripped text, null where empty; group and role as declared where a row is silent.
 
-    `email` is her first address; `emails` are all of them, one to a line, where a source knows several, else null;
+    `email` is her first address; `emails` are all of them, one to a line, where a source knows several, else null; one
+    that is written over several lines is kept as one, which is no address;
     `address` is where post reaches her, in lines;
     `flags` is a number (see `flagging`).
     """
@@ -56,6 +57,7 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
             columns[name] = stripped(raw[name].cast("string"))
         else:
             columns[name] = ibis.null("string")
+    columns["email"] = _one(columns["email"])
     columns["group"] = columns["group"].fill_null(source.group)
     if source.role is not None:
         columns["role"] = columns["role"].fill_null(source.role)
@@ -69,15 +71,30 @@ def _completed(raw: Any, source: CustomerSource) -> Any:
 
 def _addresses(raw: Any, source: CustomerSource) -> dict[str, Any]:
     """`email` and `emails` of a source with columns of more addresses."""
-    named = [raw.email.cast("string")] if "email" in raw.columns else []
-    for number, _ in enumerate(source.fields.emails, 1):
-        text = as_text(raw[f"emails_{number}"])
-        named.append(text.replace(source.email_separator, "\n") if source.email_separator else text)
+    named = [_one(stripped(raw.email.cast("string")))] if "email" in raw.columns else []
+    named += [_several(raw[f"emails_{number}"], source) for number, _ in enumerate(source.fields.emails, 1)]
     whole = named[0].fill_null("")
     for text in named[1:]:
         whole = whole + "\n" + text.fill_null("")
     lines = whole.re_replace(r"\s*\n\s*", "\n").strip().nullif("")
     return {"emails": lines, "email": lines.re_extract(r"^[^\n]*", 0)}
+
+
+def _several(column: Any, source: CustomerSource) -> Any:
+    """The addresses of a column that may hold several, one to a line."""
+    if column.type().is_array():
+        return column.map(lambda each: _one(stripped(each.cast("string")))).join("\n")
+    text = column.cast("string")
+    if source.url is None:  # in a database this sign parts the members of a list
+        text = text.replace(APART, "\r")
+    if (apart := source.email_separator) is not None:
+        text = text.replace("\r\n", "\n").replace(apart.replace("\r\n", "\n"), APART)
+    return _one(text).replace(APART, "\n")
+
+
+def _one(text: Any) -> Any:
+    """A text of one address: what is no line of its own may not become one, lest half of it be written to."""
+    return text.replace("\n", "\r")
 
 
 def _postal(raw: Any, source: CustomerSource) -> Any:

@@ -21,6 +21,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.lists import ListSource
 from tocsin.domain.timeline import canonical
 from tocsin.sources.missing import refuse_missing
+from tocsin.sources.texts import APART
 
 _BATCH = 20_000
 _SQLITE = "sqlite:///"
@@ -78,6 +79,7 @@ def first_rows(source: ListSource, few: int) -> pa.Table:
 
 def _texts(source: ListSource, fields: dict[str, str], few: int | None = None) -> Iterator[Texts]:
     """The rows as text, a batch at a time, or a few of them. Refused in one line where they cannot be read."""
+    apart = [APART if name.startswith("emails_") else "\n" for name in fields]
     try:
         with _looking(source) as connection:
             streamed = connection.execution_options(yield_per=_BATCH)
@@ -85,7 +87,7 @@ def _texts(source: ListSource, fields: dict[str, str], few: int | None = None) -
             if few is not None:
                 statement = statement.order_by(None).limit(few)
             for rows in streamed.execute(statement).partitions():
-                yield [[_plain(value) for value in row] for row in rows]
+                yield [[_plain(value, each) for value, each in zip(row, apart, strict=True)] for row in rows]
     except SQLAlchemyError as error:
         # The driver's own words may hold a password or a row.
         raise Refused(
@@ -123,11 +125,12 @@ def _read_only(source: ListSource) -> str:
     return f"{_SQLITE}file:{quote(str(path))}?mode=ro&uri=true"
 
 
-def _plain(value: Any) -> str | None:
-    """A value as text; of a list its members, one to a line."""
-    if isinstance(value, list | tuple):
-        return "\n".join(str(each) for each in value)
-    return None if value is None else str(value)
+def _plain(value: Any, apart: str) -> str | None:
+    """A value as text; of a list its members, with this between them. An address has no such sign inside."""
+    if value is None:
+        return None
+    texts = [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
+    return apart.join(each.replace(APART, "\r") if apart == APART else each for each in texts)
 
 
 def _statement(connection: Connection, source: ListSource, fields: dict[str, str]) -> Select[Any]:

@@ -4,6 +4,8 @@ from typing import Any
 
 import ibis  # type: ignore[import-untyped]
 
+#: Between addresses, while line breaks inside them are taken out.
+APART = "\x1e"
 #: The first sign that is no white space and no sign of control (ASCII).
 _VISIBLE = "!"
 

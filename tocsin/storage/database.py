@@ -30,6 +30,16 @@ from tocsin.domain.errors import Refused
 PATIENCE = 30
 #: For so many seconds a sender waits for a PostgreSQL that is being restarted, looking so often.
 AWAY, _NEXT_LOOK = 20.0, 0.25
+#: Seconds after which PostgreSQL ends a connection that has begun to write and says nothing more: whoever was stopped
+#: in the middle holds no rows for longer. No network and no rendering is inside such a transaction.
+LONGEST_IDLE = 60.0
+#: How a PostgreSQL that has vanished with its machine is noticed within a minute (libpq; times in seconds, and in ms).
+_ALIVE = {
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
 #: How each connection to SQLite is set up. What is written survives a power cut, and what was destroyed is overwritten
 #: instead of only given free.
 SQLITE_PRAGMAS = (
@@ -70,6 +80,8 @@ class Database:
         with _plainly(), self.engine.connect() as connection:
             if not self.sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
+                # Whoever reads holds no rows, and may write a paper meanwhile.
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield connection
 
     @contextmanager
@@ -173,7 +185,12 @@ def _open(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_QUIET)
+        alive = {name: value for name, value in _ALIVE.items() if name not in parsed.query}
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=alive, **_QUIET
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     raise Refused(
         f"database {parsed.get_backend_name()!r} is not known; use a sqlite:/// or postgresql:// address"
     )
@@ -184,6 +201,12 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _: Any) -> None:
+    connection.autocommit = True
+    connection.execute(f"SET idle_in_transaction_session_timeout = {round(LONGEST_IDLE * 1000)}")
+    connection.autocommit = False
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -8,7 +8,7 @@ rows (SKIP LOCKED); on SQLite there is one writer at a time. A long module, beca
 state to another, or counts it, stands side by side.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -297,6 +298,34 @@ _CLAIM = ForEach(
         )
     ),
 )
+
+
+def regained(
+    connection: Connection, lease: str, known: Collection[int], clock: datetime, seconds: float
+) -> list[Row[Any]]:
+    """Rows that are ours by a commit that was cut off, so that nobody told us: all of this lease that are not `known`.
+
+    They are as they were before, but for `first_attempt_at` of one that was tried; none of them was begun.
+    """
+    mine = (ledger.c.lease == lease, ledger.c.state == "sending", ledger.c.id.not_in(known))
+    before = ledger.c.attempts - 1
+    of_it = (
+        attempt.c.door == "ledger",
+        attempt.c.row == cast(ledger.c.id, String),
+        attempt.c.number == before,
+    )
+    doubted = exists().where(*of_it, attempt.c.outcome == "ambiguous")
+    were = {
+        "state": case((doubted, "ambiguous"), else_="pending"),
+        "attempts": before,
+        "first_attempt_at": case((before > 0, ledger.c.first_attempt_at)),
+    }
+    taken = [were[each.name].label(each.name) if each.name in were else each for each in _TAKEN]
+    rows = list(connection.execute(select(*taken).where(*mine).order_by(ledger.c.not_before)))
+    if rows:
+        connection.execute(_these(rows).values(lease_until=clock + timedelta(seconds=seconds)))
+    return rows
+
 
 #: What a sender knows of a letter that it took.
 _TAKEN = (

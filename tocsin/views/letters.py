@@ -1,6 +1,5 @@
 """The letters of a notice as they would leave: every distinct one, how many get it, and what an approval binds."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,9 +8,8 @@ from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.approving import approvals_needed, standing
 from tocsin.domain.errors import Refused
-from tocsin.domain.incident import Approval, Incident
+from tocsin.domain.incident import Approval, Incident, NoticeState
 from tocsin.domain.notice import is_letter, letter_of
-from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.letters import (
     approval_digest,
     drafted,
@@ -20,8 +18,8 @@ from tocsin.engine.letters import (
     variant_digest,
     writing,
 )
-from tocsin.engine.writing import Writing, readers_of
-from tocsin.rendering.letter import Cut, Letter, Letters, Variant
+from tocsin.engine.writing import Writing
+from tocsin.rendering.letter import Letter, Letters, Variant
 from tocsin.rendering.letter_lint import (
     Mentions,
     addresses_of,
@@ -34,22 +32,15 @@ from tocsin.rendering.letter_lint import (
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
-
-#: What readers with words of their own are called among the groups.
-_GROUPS = {
-    "guardian": "guardians",
-    "employee": "employees",
-    "business": "business customers",
-    "controller": "controllers",
-}
+from tocsin.views.variants import Found, Sample
 
 
 @dataclass(frozen=True)
 class VariantView:
     """One distinct letter: `letter` is as one of its `count` readers gets it; `problems` are the second reader's.
 
-    `groups` are those of its readers (customers, guardians, employees), with how many; `raw` is the sample as a mail in
-    ASCII, as it would leave but for its date; empty where it cannot be one.
+    `groups` are those of its readers (customers, guardians, employees), with how many; `raw` is the sample as a mail
+    that leaves, but for its date: ASCII, but for an address that is not; empty where it cannot be one.
     """
 
     name: str
@@ -102,82 +93,66 @@ class Preview:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """The letter as one of its readers gets it, and who that is."""
-
-    hidden: str
-    person: AffectedPerson
-    cut: Cut
-
-
 def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     """Every distinct letter of a notice, the most frequent first. Refused where there is no draft.
 
     Each names one of its readers, and what people wrote: of a restricted incident, others see how many there are.
     """
     state = drafted(app, incident, notice)
-    write = writing(app, incident, notice)
-    counts: dict[Variant, int] = {}
-    samples: dict[Variant, _Sample] = {}
-    groups: dict[Variant, Counter[str]] = {}
-    instead: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    write, catalog = writing(app, incident, notice), app.catalog_of(incident)
     mentions = Mentions(write.letters.spoken_texts)
+    found = Found(write)
     for hidden, person in readers(app, incident, notice):
         mentions.look(person.name, person.email, *person.emails)
-        reader, locale = write.reader(person), write.locale(person)
-        variant, spoken = write.letters.variant_of(reader, locale), write.letters.spoken(reader, locale)
-        counts[variant] = counts.get(variant, 0) + 1
-        group = _GROUPS.get(variant.audience) or readers_of(person).group
-        groups.setdefault(variant, Counter())[group] += 1
-        if variant not in samples:
-            samples[variant] = _Sample(hidden, person, write.letters.cut(reader, locale))
-        if spoken.asked:
-            instead[spoken.asked.partition("-")[0], spoken.lacking] += 1
-    written = {variant: sample.cut.letter for variant, sample in samples.items()}
-    locales: dict[str, int] = {}
-    for variant, count in counts.items():
-        locales[variant.locale] = locales.get(variant.locale, 0) + count
-    letter = letter_of(incident, app.catalog_of(incident), notice) if is_letter(notice) else None
-    reads = reads_words(actor, incident)
-    key = app.people_key(incident.key)
-    views = [
-        _view(write, variant, dict(sorted(groups[variant].items())), sample, raw, reads=reads)
-        for variant, sample in samples.items()
-        for raw in [
-            _raw(write, sample, write.message_id(key, notice, state.digest, sample.hidden), app.now())
-        ]
-    ]
+        found.look(hidden, person)
+    written, locales = found.written, found.locales
+    letter = letter_of(incident, catalog, notice) if is_letter(notice) else None
     return Preview(
         notice,
-        standing(state, incident, app.catalog_of(incident)),
+        standing(state, incident, catalog),
         state.edition,
         approval_digest(write, written, recipients_of(app, incident, notice)),
         state.digest,
-        sum(counts.values()),
+        found.counts.total(),
         f"{write.sender_name} <{write.sender}>",
         write.reply_to,
         state.approvals,
-        approvals_needed(incident, app.catalog_of(incident), notice),
+        approvals_needed(incident, catalog, notice),
         dict(sorted(locales.items())),
-        tuple(Instead(language, count, lacking) for (language, lacking), count in instead.most_common()),
+        tuple(
+            Instead(language, count, lacking) for (language, lacking), count in found.instead.most_common()
+        ),
         _readability(write.letters, written),
-        tuple(sorted(views, key=lambda view: (-view.count, view.name))),
+        _views(app, actor, incident, state, found),
         (
             *lint_sender(write.sender, write.reply_to),
             *mentions.problems,
-            *lint_readers(counts),
+            *lint_readers(found.counts),
             *lint_languages(write.letters, locales),
         ),
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
 
 
+def _views(
+    app: App, actor: Actor, incident: Incident, state: NoticeState, found: Found
+) -> tuple[VariantView, ...]:
+    """The distinct letters, the most frequent first."""
+    write, reads, key = found.write, reads_words(actor, incident), app.people_key(incident.key)
+    views = []
+    for variant, sample in found.samples.items():
+        message_id = write.message_id(key, state.id, state.digest, sample.hidden)
+        groups = dict(sorted(found.groups[variant].items()))
+        raw = _raw(write, sample, message_id, app.now())
+        views.append(_view(write, variant, groups, sample, raw, reads=reads))
+    return tuple(sorted(views, key=lambda view: (-view.count, view.name)))
+
+
 def _view(
     write: Writing,
     variant: Variant,
     groups: dict[str, int],
-    sample: _Sample,
+    sample: Sample,
     raw: "str | Refused",
     *,
     reads: bool,
@@ -204,7 +179,7 @@ def _problems(letters: Letters, letter: Letter, raw: "str | Refused") -> tuple[s
     return (*found, *([str(raw)] if isinstance(raw, Refused) else []))
 
 
-def _raw(write: Writing, sample: _Sample, message_id: str, now: datetime) -> "str | Refused":
+def _raw(write: Writing, sample: Sample, message_id: str, now: datetime) -> "str | Refused":
     """The sample as its mail; whoever has no address is shown with the one that answers go to."""
     person = sample.person
     audience = write.audience(person)
@@ -219,7 +194,7 @@ def _raw(write: Writing, sample: _Sample, message_id: str, now: datetime) -> "st
         )
     except Refused as refusal:
         return refusal
-    return mail.content.decode("ascii")
+    return mail.content.decode()
 
 
 def _readability(letters: Letters, variants: Iterable[Variant]) -> tuple[Readability, ...]:
