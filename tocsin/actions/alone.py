@@ -20,6 +20,7 @@ from tocsin.domain.approving import (
     given,
     in_danger,
     last_hours_from,
+    may_countersign,
 )
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
@@ -129,19 +130,22 @@ def _tell(app: App, change: Change, body: ReleasedAlone, because: str | None, se
         line("countersign", digest=body.digest[:12]),
         line("stop_it", notice=body.notice),
     ]
-    tell(
-        app,
-        change,
-        "alone",
-        role_or_standin(app, incident, *_HEAR),
-        lines,
-        subject=f"alone/{seq}",
-        lane="page",
-        cause=seq,
-        action=f"tocsin preview {incident.key} {body.notice}",
-        loud=True,
-        offers=[Offer("approve", incident.key, body.notice, body.digest)],
-    )
+    may = may_countersign(role_or_standin(app, incident, *APPROVERS), body.person, body.given)
+    offer = Offer("countersign", incident.key, body.notice, body.digest)
+    for who in role_or_standin(app, incident, *_HEAR):
+        tell(
+            app,
+            change,
+            "alone",
+            [who],
+            lines,
+            subject=f"alone/{seq}",
+            lane="page",
+            cause=seq,
+            action=f"tocsin preview {incident.key} {body.notice}",
+            loud=True,
+            offers=[offer] if who in may else [],
+        )
 
 
 def refuse_wrong(key: str, state: NoticeState, digest: str) -> None:
@@ -174,7 +178,7 @@ def countersigner(actor: Actor, incident: Incident, lone: Lone) -> Person:
     person = need(actor, incident, *APPROVERS)
     if person.id == lone.person:
         raise Refused(f"{person.id} released it alone; another person must countersign")
-    if person.id in (*lone.given, *(each.person for each in lone.countersigned)):
+    if not may_countersign([person.id], lone.person, lone.said_yes):
         raise Refused(f"{person.id} has approved these letters already; another person must countersign")
     return person
 

@@ -120,6 +120,12 @@ def awaiting(state: NoticeState) -> tuple[ReleasedAlone, ...]:
     return tuple(each for each in state.alone if each.lacking)
 
 
+def may_countersign(people: Iterable[str], released_by: str, said_yes: Iterable[str]) -> list[str]:
+    """Who of these may still stand for a lone release: not who released it, and nobody whose yes it has."""
+    out = {released_by, *said_yes}
+    return [person for person in people if person not in out]
+
+
 def next_asked(lone: ReleasedAlone) -> datetime:
     """When its countersignature is asked for again."""
     if lone.asked < len(ASKED_AFTER):

@@ -269,6 +269,11 @@ class ReleasedAlone:
     asked: int = 0
 
     @property
+    def said_yes(self) -> tuple[str, ...]:
+        """Who approved or countersigned these letters."""
+        return (*self.given, *(each.person for each in self.countersigned))
+
+    @property
     def lacking(self) -> int:
         """How many must still countersign: who released it counts for one, and one other must in any case."""
         lacked = self.needed - len({*self.given, self.person})
