@@ -7,13 +7,15 @@ moves what a law wants told first, nor an authority's hold, nor that nothing lea
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState, ReleasedAlone
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.moves import AskCountersignature
+from tocsin.domain.moves import AskCountersignature, TellDeputies
+from tocsin.domain.noticenames import speaks_for_all
 from tocsin.domain.owing import facts_of
 
 #: Who may say yes to a letter, and who may let it leave.
@@ -27,6 +29,7 @@ IN_THE_LAST_HOURS = ("deputy",)
 ASKED_AFTER = (4, 12, 24)
 #: From so many reminders on, it is asked for by every route, and of those who answer for the whole.
 LOUD_FROM = 3
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def approvals_needed(
@@ -101,6 +104,61 @@ def first_deadline(letters: Iterable[LetterPlan], notice: str) -> datetime | Non
 def last_hours_from(due: datetime | None, hours: int) -> datetime | None:
     """From when a deputy may release alone; None where there is no deadline, or the organisation says never (0)."""
     return due - timedelta(hours=hours) if due is not None and hours else None
+
+
+def deputy_moves(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
+) -> Iterable[TellDeputies]:
+    """Letters that lack approvals in their last hours, each told of once, and again for a later deadline or batch.
+
+    Not while an authority holds one back: then nobody may release it.
+    """
+    for state in incident.notices.values():
+        hours = _last_hours(state, incident, catalog, letters)
+        if hours is not None and hours.begin <= now and _free_at(letters, state.id, now) <= now:
+            needed = approvals_needed(incident, catalog, state.id, letters)
+            cause = max(state.drafted_seq, state.last_hours.seq if state.last_hours else 0)
+            yield TellDeputies(cause, state.id, hours.due, needed)
+
+
+def deputy_wakes(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
+) -> Iterable[datetime]:
+    """When the last hours of letters begin that lack approvals; later, when a hold on them ends."""
+    for state in incident.notices.values():
+        if (hours := _last_hours(state, incident, catalog, letters)) is not None:
+            yield max(hours.begin, _free_at(letters, state.id, max(hours.begin, now)))
+
+
+class _LastHours(NamedTuple):
+    begin: datetime
+    due: datetime
+
+
+def _last_hours(
+    state: NoticeState, incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...]
+) -> _LastHours | None:
+    """The last hours of a letter that lacks approvals; None where there are none, or deputies know of these."""
+    if standing(state, incident, catalog, letters) != "in-review":
+        return None
+    due = first_deadline(letters, state.id)
+    begin = last_hours_from(due, catalog.contacts.organisation.deputy_releases_hours)
+    if due is None or begin is None:
+        return None
+    told = state.last_hours
+    known = told is not None and told.after == len(state.editions) and told.at >= begin
+    return None if known else _LastHours(begin, due)
+
+
+def bound_with(letters: Iterable[LetterPlan], notice: str) -> list[LetterPlan]:
+    """The letters whose readers a notice speaks to: the holding letter is the first word to everybody."""
+    return [letter for letter in letters if letter.id == notice or speaks_for_all(notice)]
+
+
+def _free_at(letters: Iterable[LetterPlan], notice: str, now: datetime) -> datetime:
+    """From when no hold keeps a notice back, as far as is known; the end of time while one has no end."""
+    holds = [each for letter in bound_with(letters, notice) for each in letter.held if each.at(now)]
+    return max((each.until or _NEVER for each in holds), default=now)
 
 
 def in_danger(incident: Incident, catalog: Catalog) -> tuple[str, ...]:

@@ -792,6 +792,17 @@ class CountersignatureAsked(Body):
     number: int
 
 
+class LastHoursBegun(Body):
+    """A letter lacks some of the approvals that it `needed`, and its first deadline is near: deputies were told so.
+
+    From now on one of them may release it alone.
+    """
+
+    notice: str
+    due_at: Moment
+    needed: int
+
+
 class WrongLetterFound(Body):
     """A person found false or misdirected what left under these digests: to `got` people when this was written.
 

@@ -19,7 +19,7 @@ from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
 from tocsin.domain.reached import ways_of
 from tocsin.domain.telling import drafted_anew
-from tocsin.engine.alone import ask_countersignature
+from tocsin.engine.alone import ask_countersignature, tell_deputies
 from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.hand_over import ask_hand_over
 from tocsin.engine.messages import by_link, duty_line, page_message, role_or_standin, tell
@@ -284,6 +284,7 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.VoidNotice: _void,
     m.AskApproval: _ask_approval,
     m.AskCountersignature: ask_countersignature,
+    m.TellDeputies: tell_deputies,
     m.MeetByNotice: _meet,
     m.AskSignature: _ask_signature,
 }

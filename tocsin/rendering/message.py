@@ -37,6 +37,7 @@ Kind = Literal[
     "status",
     "approval",
     "alone",
+    "deputy",
     "wrong",
     "all-clear",
     "trouble",

@@ -47,6 +47,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.WrongLetterFound,
         k.Countersigned,
         k.CountersignatureAsked,
+        k.LastHoursBegun,
         k.LedgerFilled,
         k.SendingPaused,
         k.SendingResumed,

@@ -366,6 +366,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.Countersigned: lambda body, texts: (
         f"{body.notice} by {body.person}, digest {body.digest[:12]}, released alone in entry {body.released}"
     ),
+    k.LastHoursBegun: lambda body, texts: (
+        f"{body.notice} lacks some of {body.needed} approvals, first due {iso(body.due_at.replace(microsecond=0))}: "
+        "a deputy may release it alone"
+    ),
     k.CountersignatureAsked: lambda body, texts: (
         f"{body.notice}, released alone in entry {body.released}, for the {body.number}. time"
     ),
