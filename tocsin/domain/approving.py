@@ -106,30 +106,6 @@ def last_hours_from(due: datetime | None, hours: int) -> datetime | None:
     return due - timedelta(hours=hours) if due is not None and hours else None
 
 
-def deputy_moves(
-    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
-) -> Iterable[TellDeputies]:
-    """Letters that lack approvals in their last hours, each told of once, and again for a later deadline or batch.
-
-    Not while an authority holds one back: then nobody may release it.
-    """
-    for state in incident.notices.values():
-        hours = _last_hours(state, incident, catalog, letters)
-        if hours is not None and hours.begin <= now and _free_at(letters, state.id, now) <= now:
-            needed = approvals_needed(incident, catalog, state.id, letters)
-            cause = max(state.drafted_seq, state.last_hours.seq if state.last_hours else 0)
-            yield TellDeputies(cause, state.id, hours.due, needed)
-
-
-def deputy_wakes(
-    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
-) -> Iterable[datetime]:
-    """When the last hours of letters begin that lack approvals; later, when a hold on them ends."""
-    for state in incident.notices.values():
-        if (hours := _last_hours(state, incident, catalog, letters)) is not None:
-            yield max(hours.begin, _free_at(letters, state.id, max(hours.begin, now)))
-
-
 class _LastHours(NamedTuple):
     begin: datetime
     due: datetime
@@ -191,12 +167,36 @@ def next_asked(lone: ReleasedAlone) -> datetime:
     return lone.at + timedelta(hours=ASKED_AFTER[-1] + 24 * (lone.asked - len(ASKED_AFTER) + 1))
 
 
-def countersignature_moves(incident: Incident, now: datetime) -> Iterable[AskCountersignature]:
-    """Lone releases that nobody has countersigned, each asked about again when its time has come."""
+def release_moves(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
+) -> Iterable[TellDeputies | AskCountersignature]:
+    """What people are told of releases by one person: that a deputy may, and that a countersignature is wanted.
+
+    Of a letter that lacks approvals in its last hours deputies hear once, and again for a later deadline or batch; not
+    while an authority holds it back: then nobody may release it.
+    """
     for state in incident.notices.values():
+        hours = _last_hours(state, incident, catalog, letters)
+        if hours is not None and hours.begin <= now and _free_at(letters, state.id, now) <= now:
+            needed = approvals_needed(incident, catalog, state.id, letters)
+            cause = max(state.drafted_seq, state.last_hours.seq if state.last_hours else 0)
+            yield TellDeputies(cause, state.id, hours.due, needed)
         for lone in awaiting(state):
             if next_asked(lone) <= now:
                 yield AskCountersignature(lone.seq, state.id, lone.asked + 1)
+
+
+def release_wakes(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
+) -> Iterable[datetime]:
+    """When a countersignature is asked for again; when the last hours of a letter that lacks approvals begin.
+
+    Where these have begun under a hold: when that ends.
+    """
+    for state in incident.notices.values():
+        yield from map(next_asked, awaiting(state))
+        if (hours := _last_hours(state, incident, catalog, letters)) is not None:
+            yield max(hours.begin, _free_at(letters, state.id, max(hours.begin, now)))
 
 
 def waits_for_countersignature(incident: Incident) -> str | None:
