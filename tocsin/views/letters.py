@@ -8,9 +8,12 @@ from datetime import datetime
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.approving import approvals_needed, standing
+from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
+from tocsin.domain.further import FACT_OF, further_kind
 from tocsin.domain.incident import Approval, Incident
 from tocsin.domain.notice import is_letter, letter_of
+from tocsin.domain.replies import unread_words
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.engine.letters import (
     approval_digest,
@@ -119,6 +122,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     state = drafted(app, incident, notice)
     write = writing(app, incident, notice)
     counts: dict[Variant, int] = {}
+    by_law: Counter[Readers] = Counter()
     samples: dict[Variant, _Sample] = {}
     groups: dict[Variant, Counter[str]] = {}
     instead: Counter[tuple[str, tuple[str, ...]]] = Counter()
@@ -128,6 +132,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         reader, locale = write.reader(person), write.locale(person)
         variant, spoken = write.letters.variant_of(reader, locale), write.letters.spoken(reader, locale)
         counts[variant] = counts.get(variant, 0) + 1
+        by_law[readers_of(person)] += 1
         group = _GROUPS.get(variant.audience) or readers_of(person).group
         groups.setdefault(variant, Counter())[group] += 1
         if variant not in samples:
@@ -138,7 +143,8 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     locales: dict[str, int] = {}
     for variant, count in counts.items():
         locales[variant.locale] = locales.get(variant.locale, 0) + count
-    letter = letter_of(incident, app.catalog_of(incident), notice) if is_letter(notice) else None
+    catalog, further = app.catalog_of(incident), further_kind(notice)
+    letter = letter_of(incident, catalog, notice) if is_letter(notice) else None
     reads = reads_words(actor, incident)
     key = app.people_key(incident.key)
     views = [
@@ -150,7 +156,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     ]
     return Preview(
         notice,
-        standing(state, incident, app.catalog_of(incident)),
+        standing(state, incident, catalog),
         state.edition,
         approval_digest(write, written, recipients_of(app, incident, notice)),
         state.digest,
@@ -158,7 +164,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         f"{write.sender_name} <{write.sender}>",
         write.reply_to,
         state.approvals,
-        approvals_needed(incident, app.catalog_of(incident), notice),
+        approvals_needed(incident, catalog, notice),
         dict(sorted(locales.items())),
         tuple(Instead(language, count, lacking) for (language, lacking), count in instead.most_common()),
         _readability(write.letters, written),
@@ -168,6 +174,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
             *mentions.problems,
             *lint_readers(counts),
             *lint_languages(write.letters, locales),
+            *(unread_words(by_law, incident, catalog, FACT_OF[further]) if further else ()),
         ),
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
