@@ -125,7 +125,7 @@ def _people_lines(people: list[dict[str, Any]]) -> list[str]:
             clean(each["id"]),
             clean(each["email"] or "-"),
             each["state"],
-            clean(each["reason"] or each["reply"] or ""),
+            "; ".join(filter(None, (clean(each["reason"] or each["reply"] or ""), each["decide"]))),
         )
         for each in people
     ]

@@ -93,6 +93,8 @@ def letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
         yield f"        {_attempt_words(shell, attempt)}"
     for came in letter.came_back:
         yield f"        {_return_words(shell, came)}"
+    if letter.decide:
+        yield f"        {letter.decide}"
     if letter.accounted_at and letter.way:
         yield f"        {shell.at(letter.accounted_at)} told {way_words(letter.way)}"
     elif letter.way in LISTED:

@@ -22,7 +22,7 @@ from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course, refused_beside, stopped
 from tocsin.engine.jobs import Job
 from tocsin.engine.keeper import NOTHING, Ended, Keeper, Taken
-from tocsin.engine.letterrow import address_of, opened, reader_of
+from tocsin.engine.letterrow import address_of, opened, reader_at
 from tocsin.engine.letters import writing
 from tocsin.engine.onward import onward
 from tocsin.engine.pacing import Pace
@@ -221,7 +221,7 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
 
 def _envelope(course: Course, row: Any) -> Any:
     content = opened(course.people_key, row)
-    reader, locale = reader_of(content)
+    reader, locale = reader_at(content, row)
     letter = course.write.letters.cut(reader, locale)
     mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(

@@ -141,6 +141,9 @@ class Onward:
     sealed: bytes = field(repr=False)
     #: The mark that it had until now.
     before: str
+    #: Which of the approved letters it is there, and by which way it is told; a guardian gets words of his own.
+    variant: str
+    way: str | None
 
     @property
     def mark(self) -> str:
@@ -300,6 +303,8 @@ _TAKEN = (
     ledger.c.attempts,
     ledger.c.address,
     ledger.c.addresses,
+    ledger.c.variant,
+    ledger.c.way,
     ledger.c.doubtful,
     ledger.c.not_before,
     ledger.c.first_attempt_at,
@@ -452,6 +457,8 @@ _ELSEWHERE: dict[str, Any] = {
     "message_id": bindparam("message_id_"),
     "mark": bindparam("mark_"),
     "sealed": bindparam("sealed_"),
+    "variant": bindparam("variant_"),
+    "way": bindparam("way_"),
     "first_attempt_at": None,
 }
 
@@ -471,6 +478,8 @@ def _elsewhere(to: Onward) -> dict[str, Any]:
         "message_id_": to.message_id,
         "mark_": to.mark,
         "sealed_": to.sealed,
+        "variant_": to.variant,
+        "way_": to.way,
     }
 
 
@@ -501,6 +510,8 @@ def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool
                 message_id=to.message_id,
                 mark=to.mark,
                 sealed=to.sealed,
+                variant=to.variant,
+                way=to.way,
             )
         )
         if result.rowcount != 1:
