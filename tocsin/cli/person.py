@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from tocsin.views.person import Letter, Story
 
 
+def answer_for(shell: Shell, incident: Any, person: str, because: str, command: str | None) -> None:
+    """One person's story, and the entry that it was told. Said again, it is one entry."""
+    from tocsin.actions import answered
+    from tocsin.cli.aftermath import say_again
+
+    # Said before it is shown: an answer that nobody knows of is worse than an entry about none.
+    noted = answered(shell.app, shell.actor, incident.key, person, because=because, command=command)
+    say_story(shell, incident, person)
+    say_again(shell, noted)
+
+
 def say_story(shell: Shell, incident: Any, person: str) -> None:
     """Whether somebody was affected, by the id that a customer source knows."""
     from tocsin.views.person import story

@@ -22,7 +22,8 @@ def letters_page(
         for each in found.variants
     )
     rows = (Row(say(words, "digest"), found.digest[:12]),)
-    lead = (say(words, "read", count=len(found.variants), people=found.recipients), *found.problems)
+    read = say(words, "read", count=len(found.variants), people=found.recipients)
+    lead = (read, say(words, "invented"), *found.problems)
     other = left is not None and left != found.digest
     if left is not None and other:
         lead = (say(words, "left_otherwise", digest=left[:12]), *lead)

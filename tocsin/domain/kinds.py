@@ -961,6 +961,18 @@ class PersonAsked(Body):
     because: Words | None = None
 
 
+class PeopleSeen(Body):
+    """People were shown to somebody by name or address: so many, who looked under these roles of theirs.
+
+    `what` says which: whom the letter of a notice did not surely reach, or our customers who are controllers.
+    """
+
+    what: Literal["unreached", "controllers"]
+    people: int
+    notice: str = ""
+    roles: tuple[str, ...]
+
+
 class PeopleExported(Body):
     """A person took the list of affected people out of the system: so many rows, and the file by its SHA-256."""
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from tocsin.app import App
 from tocsin.domain.incident import Incident
+from tocsin.domain.scope.guardians import guardians_next, is_of_age
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.domain.scope.routes import Route, guardians_next, is_of_age
+from tocsin.domain.scope.routes import Route
 from tocsin.engine.letters import variant_digest, variants
 from tocsin.engine.mailability import is_address
 from tocsin.engine.writing import Writing

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from tocsin.app import App
 from tocsin.domain.incident import Incident
+from tocsin.domain.scope.guardians import guardian_decides
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.domain.scope.routes import Route, guardian_decides
+from tocsin.domain.scope.routes import Route
 from tocsin.engine.mailability import route
 from tocsin.storage import ledger
 

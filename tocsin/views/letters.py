@@ -24,7 +24,7 @@ from tocsin.engine.letters import (
     writing,
 )
 from tocsin.engine.writing import Writing, readers_of
-from tocsin.rendering.letter import Cut, Letter, Letters, Variant
+from tocsin.rendering.letter import Cut, Letter, Letters, Variant, addressed
 from tocsin.rendering.letter_lint import (
     Mentions,
     addresses_of,
@@ -107,17 +107,24 @@ class Preview:
 
 @dataclass(frozen=True)
 class _Sample:
-    """The letter as one of its readers gets it, and who that is."""
+    """The letter as one of its readers gets it, who that is, and the same letter to an invented one, `addressed` so."""
 
     hidden: str
     person: AffectedPerson
     cut: Cut
+    shown: Cut
+    addressed: str
+
+
+#: The reader of every letter that is shown: whoever reads a letter before it leaves need not learn of whom it speaks.
+INVENTED, INVENTED_MAIL = "Alex Example", "alex.example@example.com"
 
 
 def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     """Every distinct letter of a notice, the most frequent first. Refused where there is no draft.
 
-    Each names one of its readers, and what people wrote: of a restricted incident, others see how many there are.
+    Each is shown as an invented reader would get it, and looked through as a real one does. Each says what people
+    wrote: of a restricted incident, others see how many there are.
     """
     state = drafted(app, incident, notice)
     write = writing(app, incident, notice)
@@ -136,7 +143,9 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         group = _GROUPS.get(variant.audience) or readers_of(person).group
         groups.setdefault(variant, Counter())[group] += 1
         if variant not in samples:
-            samples[variant] = _Sample(hidden, person, write.letters.cut(reader, locale))
+            invented = replace(reader, name=INVENTED if variant.named else None)
+            cuts = write.letters.cut(reader, locale), write.letters.cut(invented, locale)
+            samples[variant] = _Sample(hidden, person, *cuts, addressed(invented))
         if spoken.asked:
             instead[spoken.asked.partition("-")[0], spoken.lacking] += 1
     written = {variant: sample.cut.letter for variant, sample in samples.items()}
@@ -148,10 +157,10 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     reads = reads_words(actor, incident)
     key = app.people_key(incident.key)
     views = [
-        _view(write, variant, dict(sorted(groups[variant].items())), sample, raw, reads=reads)
+        _view(write, variant, dict(sorted(groups[variant].items())), sample, raws, reads=reads)
         for variant, sample in samples.items()
-        for raw in [
-            _raw(write, sample, write.message_id(key, notice, state.digest, sample.hidden), app.now())
+        for raws in [
+            _raws(write, sample, write.message_id(key, notice, state.digest, sample.hidden), app.now())
         ]
     ]
     return Preview(
@@ -185,11 +194,11 @@ def _view(
     variant: Variant,
     groups: dict[str, int],
     sample: _Sample,
-    raw: "str | Refused",
+    raws: tuple[str, str],
     *,
     reads: bool,
 ) -> VariantView:
-    letter = sample.cut.letter
+    letter, (raw, problem) = sample.shown.letter, raws
     return VariantView(
         variant_digest(variant),
         variant.locale,
@@ -201,32 +210,34 @@ def _view(
         groups,
         variant.audience,
         letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
-        (raw if isinstance(raw, str) else "") if reads else RESTRICTED,
-        _problems(write.letters, letter, raw) if reads else (),
+        raw if reads else RESTRICTED,
+        _problems(write.letters, sample.cut.letter, problem) if reads else (),
     )
 
 
-def _problems(letters: Letters, letter: Letter, raw: "str | Refused") -> tuple[str, ...]:
+def _problems(letters: Letters, letter: Letter, problem: str) -> tuple[str, ...]:
     found = lint_letter(letter, load_never(letters.templates), addresses_of(letters))
-    return (*found, *([str(raw)] if isinstance(raw, Refused) else []))
+    return (*found, *filter(None, [problem]))
 
 
-def _raw(write: Writing, sample: _Sample, message_id: str, now: datetime) -> "str | Refused":
-    """The sample as its mail; whoever has no address is shown with the one that answers go to."""
+def _raws(write: Writing, sample: _Sample, message_id: str, now: datetime) -> tuple[str, str]:
+    """The mail to the invented reader, and why that to the real one could not be made; empty where it could.
+
+    Whoever has no address is tried with the one that answers go to.
+    """
     person = sample.person
     audience = write.audience(person)
     name, address = write.box(person, person.guardian_email if audience == "guardian" else None)
-    try:
-        mail = write.mold(sample.cut.subject, audience).letter(
-            message_id=message_id,
-            date=now,
-            to=(name, address or write.reply_to),
-            text=sample.cut.text,
-            html=sample.cut.html,
-        )
-    except Refused as refusal:
-        return refusal
-    return mail.content.decode("ascii")
+    whom = ((name, address or write.reply_to), (sample.addressed, INVENTED_MAIL))
+    mails: list[str] = []
+    for to, cut in zip(whom, (sample.cut, sample.shown), strict=True):
+        try:
+            mold = write.mold(cut.subject, audience)
+            mail = mold.letter(message_id=message_id, date=now, to=to, text=cut.text, html=cut.html)
+        except Refused as refusal:
+            return "", str(refusal)
+        mails.append(mail.content.decode("ascii"))
+    return mails[-1], ""
 
 
 def _readability(letters: Letters, variants: Iterable[Variant]) -> tuple[Readability, ...]:

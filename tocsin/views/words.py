@@ -395,6 +395,10 @@ _SAY: dict[type[k.Body], Say] = {
         f"{body.person[:12]}: {'affected' if body.affected else 'not among the affected'}, "
         f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
     ),
+    k.PeopleSeen: lambda body, texts: (
+        f"{body.people} {body.what}{f' of {body.notice}' if body.notice else ''} by name, "
+        f"as {', '.join(body.roles) or 'no role'}"
+    ),
     k.PeopleExported: lambda body, texts: (
         f"{body.rows} people{f', sha256 {body.sha256[:16]}' if body.sha256 else ''}{_said(body.because, texts)}"
     ),

@@ -40,13 +40,6 @@ REASONS: dict[str, tuple[Way, str]] = {
     "reachable": ("email", "by e-mail"),
 }
 
-#: The reasons of those who are told at addresses of their own, or would be if they had one that takes mail.
-_BY_HER_ADDRESSES = ("reachable", "no-address", "invalid-address", "bounced")
-_OF_AGE_WARD = (
-    "her guardian is known, and she is of age: a person decides whether to tell him (--by guardian)"
-)
-_NOT_APPROVED = "her guardian is known, and no letter to him was approved: a person decides (--by guardian)"
-
 #: The words of those reasons for which somebody has to decide first.
 HELD = frozenset(words for way, words in REASONS.values() if way == "held")
 
@@ -92,7 +85,7 @@ def route_of(
         if reason == "no-address" and "named-only" in person.flags:
             reason = "named-without-address"
     elif reason == "minor":
-        mailboxes, chosen = _guardians(person, is_address), "the guardian's"
+        mailboxes, chosen = guardians_of(person, is_address), "the guardian's"
     elif reason == "employee" and not _is_taken(person, openers):
         mailboxes, chosen = _mailboxes(person, is_address)
     if not mailboxes:
@@ -100,37 +93,12 @@ def route_of(
     return Route(REASONS[reason][0], reason, mailboxes[0], chosen, mailboxes[1:])
 
 
-def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str, ...]:
-    """The addresses of a child's guardian that take mail, but none of the child's own."""
+def guardians_of(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str, ...]:
+    """The addresses of a guardian that take mail, but none of the ward's own."""
     own = {each.strip().lower() for each in (person.email, *person.emails) if each}
     refused = person.suppressed_as("invalid") | person.suppressed_as("bounced") | own
     said = {each.strip().lower(): each for each in (person.guardian_email, *person.guardian_emails) if each}
     return tuple(each for key, each in said.items() if is_address(each) and key not in refused)
-
-
-def guardians_next(
-    person: AffectedPerson, way: Route, is_address: Callable[[str], bool] = is_plain
-) -> tuple[str, ...]:
-    """Where a letter may go that no address of hers takes: to her guardian, as a source names him.
-
-    `way` is her route. None for whom an address is no way at all: a child's letter goes to the guardian from the first.
-    """
-    if isinstance(person, Company) or not person.guardian or way.reason not in _BY_HER_ADDRESSES:
-        return ()
-    own = {each.lower() for each in way.addresses}
-    return tuple(each for each in _guardians(person, is_address) if each.lower() not in own)
-
-
-def is_of_age(person: AffectedPerson, day: date) -> bool:
-    """Whether it is known that she speaks for herself: by her birth date, and by nothing else."""
-    return person.of_age_on is not None and day.isoformat() >= person.of_age_on
-
-
-def guardian_decides(person: AffectedPerson, way: Route, day: date) -> str:
-    """Why a person decides whether her guardian is told, whom no address of hers reached; empty where none is known."""
-    if isinstance(person, Company) or not person.guardian or way.reason not in _BY_HER_ADDRESSES:
-        return ""
-    return _OF_AGE_WARD if is_of_age(person, day) else _NOT_APPROVED
 
 
 def _reason(person: AffectedPerson, openers: Collection[str], day: date) -> str | None:
