@@ -169,13 +169,17 @@ class Settled:
     onward: Onward | None = None
 
 
-def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool = True) -> None:
     """Write rows for recipients. One who is there already keeps the row; if unsent, it takes on the new draft.
 
     A doubtful letter of an older draft takes it on too: whoever may have read the wrong words needs the right ones.
+    What comes back late on the older one still names its row. Where none of an older draft is there, as in a first
+    sending, `over` False spares looking for it.
     """
     if not rows:
         return
+    if over:
+        _remember_older(connection, rows)
     marked = [row | {"mark": mark_of(row["message_id"])} for row in rows]
     statement = upsert(connection, ledger, marked)
     names = (
@@ -451,6 +455,8 @@ _TRY = ForEach(
     ),
 )
 
+#: What stands for the address of a letter that a newer draft took the place of.
+OLDER = 0
 #: A letter that goes to another address is dated by its first attempt there.
 _ELSEWHERE: dict[str, Any] = {
     "address": bindparam("address_"),
@@ -486,6 +492,27 @@ def _elsewhere(to: Onward) -> dict[str, Any]:
 def _remember(connection: Connection, moves: Sequence[Onward]) -> None:
     """What comes back late on an address that was left still names its letter, and says nothing of the next one."""
     marks = [{"mark": to.before, "row": to.row, "address": to.address - 1} for to in moves]
+    connection.execute(
+        upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
+    )
+
+
+def _remember_older(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Marks of letters that a new draft takes the place of, and that may have left before: at no address of this one.
+
+    What an even older one was known by, or this one at an address that it has left, is of an older draft from now on.
+    """
+    first, fresh = rows[0], {row["person"]: row["digest"] for row in rows}
+    mine = ledger.c.incident == first["incident"], ledger.c.notice == first["notice"]
+    query = select(ledger.c.id, ledger.c.mark, ledger.c.person, ledger.c.digest).where(
+        *mine, ledger.c.person.in_(list(fresh)), ledger.c.attempts > 0, _UNSENT
+    )
+    gone = [row for row in connection.execute(query) if row.digest != fresh[row.person]]
+    if not gone:
+        return
+    ids = [row.id for row in gone]
+    connection.execute(update(earlier).where(earlier.c.row.in_(ids)).values(address=OLDER))
+    marks = [{"mark": row.mark, "row": row.id, "address": OLDER} for row in gone]
     connection.execute(
         upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
     )
