@@ -24,11 +24,12 @@ def meant(app: App, incident: Incident, asked: str) -> str:
         if affected.person(connection, incident.key, revision, key, hidden) is not None:
             return asked
         sought = asked.casefold()
-        found = [
+        # By id, since their own order is that of pseudonyms, which no reader knows.
+        found = sorted(
             person.id
             for _, person in affected.people(connection, incident.key, revision, key)
             if sought in {each.strip().casefold() for each in (person.email, *person.emails) if each}
-        ]
+        )
     if len(found) > 1:
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         raise Refused(f"{len(found)} people have this address; ask by id: {', '.join(found[:_NAMED])}{more}")
