@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from tocsin.app import App
 from tocsin.domain.errors import Refused
 from tocsin.domain.kinds import Door
-from tocsin.domain.offers import Offer, parsed
+from tocsin.domain.offers import ABOUT_LETTERS, Offer, parsed
 
 #: First byte of each token: a later release may sign otherwise, and still knows what older ones signed.
 VERSION = b"\x01"
@@ -64,7 +64,7 @@ def expiry(app: App, offer: Offer | None, due: datetime | None) -> datetime:
     """
     now, settings = app.now(), app.settings.links
     usual = now + timedelta(hours=settings.hours)
-    if offer is None or offer.deed not in ("approve", "reject"):
+    if offer is None or offer.deed not in ABOUT_LETTERS:
         return usual
     return min(max(due or usual, usual), now + timedelta(hours=max(settings.approval_hours, settings.hours)))
 

@@ -262,6 +262,8 @@ def test_what_is_new_goes_to_everybody_who_had_a_letter_in_a_follow_up(story):
     new = story.letters[6:]
     assert sorted(mail.recipients[0] for mail in new) == everybody(6)
     assert all("The thief was caught." in text_of(mail) for mail in new)
+    theirs = {mail.recipients[0] for mail in new if "Kẻ trộm đã bị bắt." in text_of(mail)}
+    assert theirs == {"c2@example.org", "c4@example.org", "c6@example.org"}, "each in the reader's language"
     assert verify(story.app, story.key).fault is None
     # And what is newer still, in another one.
     story.as_("an").learn({"letter_addition": {"en": "All is back.", "vi": "Đã khôi phục."}}, source="x")

@@ -88,7 +88,7 @@ def test_draft_and_preview_say_who_gets_an_english_letter_and_why(tocsin: Comman
     said = tocsin("preview", "customers", by="an").out
     assert "1 reader of de" not in said
     assert "Wir haben sie gesperrt." in said
-    assert "Guten Tag Jonas," in said
+    assert "Guten Tag Alex Example," in said
 
 
 def test_the_preview_says_how_easily_the_letter_reads_in_each_language(tocsin: Command, drafted: str) -> None:
@@ -123,7 +123,7 @@ def test_the_preview_as_mails_is_what_would_leave(tocsin: Command, drafted: str)
         view = found[path.stem.partition("-")[2]]
         assert mail["Subject"] == view["letter"]["subject"]
         assert mail["Reply-To"]
-        assert mail["To"].addresses[0].addr_spec in {each[2] for each in CUSTOMERS}
+        assert mail["To"].addresses[0].addr_spec == "alex.example@example.com"
         body = mail.get_body(("plain",))
         assert body is not None
         assert body.get_content().replace("\r\n", "\n") == view["letter"]["text"]
@@ -277,6 +277,24 @@ def test_sending_off_a_terminal_needs_the_incident_and_yes(
     assert (head(), letters(mail)) == (before, [])
 
 
+def test_whoever_reads_the_letters_before_they_leave_learns_of_no_reader(
+    tocsin: Command, approved: str, tmp_path: Path
+) -> None:
+    page, folder = tmp_path / "letters.html", tmp_path / "mails"
+    entries = len(tocsin("timeline", "--json").json)
+    text = tocsin("preview", "customers", by="an").out
+    assert "The reader in each letter is invented" in text
+    assert tocsin("preview", "customers", "--html", str(page), by="an").status == 0
+    assert tocsin("preview", "customers", "--raw", str(folder), by="an").status == 0
+    shown = [text, page.read_text("utf-8"), tocsin("preview", "customers", "--json", by="an").out]
+    shown += [each.read_text("ascii") for each in folder.iterdir()]
+    assert "Alex Example" in text
+    assert all("alex.example@example.com" in each for each in shown[3:])
+    for _, name, mail, *_ in CUSTOMERS:
+        assert not any(re.search(rf"\b{name}\b", each) or mail in each for each in shown), name
+    assert len(tocsin("timeline", "--json").json) == entries, "nobody was shown, and no entry says so"
+
+
 def test_the_letters_leave_and_every_receipt_is_counted(
     tocsin: Command, approved: str, mail: MailSink
 ) -> None:
@@ -301,6 +319,12 @@ def test_somebody_who_cannot_be_reached_makes_it_3_and_is_settled_by_hand(
     named = tocsin("ledger", "customers", "--who", "--json", by="an").json["people"]
     assert [(each["id"], each["state"]) for each in named] == [("cus_4", "refused")]
     assert tocsin("ledger", "customers", "--who", by="khoa").status == 1
+    looks = [row for row in tocsin("timeline", "--json", by="an").json if row["kind"] == "PeopleSeen"]
+    seen = {"what": "unreached", "notice": "customers", "people": 1, "roles": ["dpo"]}
+    assert [(look["actor"], look["body"]) for look in looks] == [("an", seen)], (
+        "and who was refused saw nobody"
+    )
+    assert "1 unreached of customers by name, as dpo" in tocsin("timeline", by="an").out
     story = tocsin("affected", "--person", "cus_4", "--json", by="an").json["letters"][0]
     assert (story["state"], story["attempts"][0]["phase"]) == ("refused", "rcpt")
     assert tocsin("ledger", "customers", "--exclude", "cus_4", by="an").status == 1
@@ -494,6 +518,8 @@ def test_what_came_back_is_taken_in_read_and_settled(tocsin: Command, approved: 
     assert "Nothing that came back waits" in tocsin("bounces").out
     story = tocsin("ledger", "customers", "--person", "cus_1", by="an").out
     assert "LETTER  customers: bounced" in story
+    asked = [row for row in tocsin("timeline", "--json", by="an").json if row["kind"] == "PersonAsked"]
+    assert [row["body"]["letters"] for row in asked] == [{"customers": "bounced"}]
     assert "came back: failed 5.1.1 550, says mx.example.org" in story
     found = tocsin("ledger", "customers", "--json", by="an").json
     assert (found["counts"]["bounced"], found["counts"]["handed_over"], found["untold"]) == (2, 2, 2)

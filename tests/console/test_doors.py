@@ -5,6 +5,7 @@ import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
@@ -14,6 +15,7 @@ from tests.child import opened, together
 from tests.console.conftest import served
 from tests.listening import slack_words
 from tocsin.console import doors
+from tocsin.domain.notice import CUSTOMERS
 from tocsin.domain.offers import Offer
 from tocsin.evidence.verify import verify
 from tocsin.links import Ticket, key_of, read, signed
@@ -112,6 +114,101 @@ def test_the_letters_can_be_read_before_they_are_approved(visited, browser):
     assert visited.letter.digest[:12] in found.text
     ack = visited.links("an", "ack")[-1]
     assert browser.get(f"{ack}/letters").status_code == 409
+
+
+def broken_glass(visited) -> None:
+    """bao lets the letters leave alone."""
+    visited.drafted().as_("bao").release(
+        CUSTOMERS, break_glass=True, digest=visited.letter.digest, because="all are on the plane"
+    )
+
+
+def test_what_one_person_released_alone_is_countersigned_by_a_link(visited, browser):
+    broken_glass(visited)
+    for person in ("bao", "linh"):
+        assert visited.links(person, "countersign") == [], "no link for who may not"
+    (link,) = visited.links("chi", "countersign")
+    page = browser.get(link).text
+    assert "Duyệt bổ sung thư: customers" in page
+    assert visited.letter.digest[:12] in page
+    letters = browser.get(f"{link}/letters")
+    assert letters.status_code == 200
+    assert "We revoked the keys." in letters.text
+    assert "không phải là thư đã gửi" not in letters.text
+    assert visited.told("Countersigned") == [], "looking signs nothing"
+
+    done = browser.post(link)
+    assert done.status_code == 200
+    assert "Đã ghi nhận bạn duyệt bổ sung customers" in done.text
+    (signed_by,) = visited.told("Countersigned")
+    assert (signed_by.person, signed_by.digest) == ("chi", visited.letter.digest)
+    assert (visited.letter.alone[0].lacking, visited.letter.approvals) == (0, ())
+    assert [each.deed for each in visited.told("TakenUp")] == ["countersign"]
+
+    again = browser.post(link)
+    assert again.status_code == 410, "replayed"
+    (other,) = visited.links("an", "countersign")
+    late = browser.post(other)
+    assert late.status_code == 409
+    assert "is countersigned already" in late.text
+    assert len(visited.told("Countersigned")) == 1
+    assert [why for *_, why in refusals(visited)] == ["replayed", "stale"]
+    assert verify(visited.app, visited.key).fault is None
+
+
+def test_who_released_alone_countersigns_by_no_link_and_neither_does_a_stranger(visited, browser):
+    broken_glass(visited)
+    offer = Offer("countersign", visited.key, CUSTOMERS, visited.letter.digest)
+    until = visited.clock.moment + timedelta(hours=1)
+    wants = {
+        "bao": "Bao released it alone; another person must countersign",
+        "giang": "Giang may not do this",
+    }
+    for person, said in wants.items():
+        ticket = Ticket(person, visited.key, offer, until, person)
+        refused = browser.post(f"/o/{signed(key_of(visited.app), ticket)}")
+        assert refused.status_code == 403
+        assert said in refused.text
+    forged = signed(b"another home's key, 32 bytes long..", Ticket("chi", visited.key, offer, until, "n"))
+    assert browser.post(f"/o/{forged}").status_code == 403
+    other = replace(offer, stand="ab" * 32)
+    stale = browser.post(f"/o/{signed(key_of(visited.app), Ticket('chi', visited.key, other, until, 'm'))}")
+    assert stale.status_code == 409
+    assert visited.told("Countersigned") == []
+    assert [(who, why) for who, *_, why in refusals(visited)] == [
+        ("bao", "not-allowed"),
+        ("giang", "wrong-person"),
+        ("chi", "stale"),
+    ]
+
+
+def test_the_reminder_to_countersign_brings_a_link_to_the_letters(visited, browser):
+    broken_glass(visited)
+    visited.fast_forward(hours=5)
+    assert visited.links("bao", "countersign") == []
+    links = visited.links("an", "countersign")
+    assert len(links) == 2, "the first word, and the reminder"
+    assert browser.get(f"{links[-1]}/letters").status_code == 200
+    assert browser.post(links[-1]).status_code == 200
+    assert [each.person for each in visited.told("Countersigned")] == ["an"]
+
+
+def test_a_link_to_approve_countersigns_what_left_meanwhile_and_says_so(visited, browser):
+    broken_glass(visited)
+    done = browser.post(visited.links("chi", "approve")[-1])
+    assert "Đã ghi nhận bạn duyệt bổ sung customers" in done.text
+    assert [each.person for each in visited.told("Countersigned")] == ["chi"]
+
+
+def test_the_letters_behind_a_countersignature_say_that_they_are_no_longer_those_that_left(visited, browser):
+    broken_glass(visited)
+    (link,) = visited.links("chi", "countersign")
+    visited.as_("an").learn({"advice_to_people": {"en": "Other.", "vi": "Khác."}}, source="the team")
+    letters = browser.get(f"{link}/letters")
+    assert letters.status_code == 200
+    assert "không phải là thư đã gửi" in letters.text
+    assert browser.post(link).status_code == 200
+    assert len(visited.told("Countersigned")) == 1
 
 
 def test_a_rejection_asks_why(visited, browser):

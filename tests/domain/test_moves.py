@@ -31,7 +31,7 @@ def one(kind: type[m.Move], cause: int) -> m.Move:
         "routes": ("slack", "email"),
     }
     given |= {"packs": "0" * 64, "missed": 2, "number": 1, "seconds": 3600, "holder": "linh", "to": "minh"}
-    given |= {"decisions": ("risk",), "people": 3, "revision": 2}
+    given |= {"decisions": ("risk",), "people": 3, "revision": 2, "due_at": START, "needed": 2}
     given |= {"step": "C1", "status": "review", "milestone": "closed", "notice": "customers", "of": "recover"}
     names = {each.name for each in fields(kind)} - {"cause"}
     if kind in (m.OpenDuty, m.MoveDuty, m.AmendDuty):

@@ -104,7 +104,9 @@ def test_each_group_is_shown_before_it_is_approved_and_stands_in_the_digest(tale
     assert groups["employee"] == {"employees": 1}
     assert not any(view.problems for view in shown.variants)
     guardians = next(view for view in shown.variants if view.audience == "guardian")
-    assert "To: mother@example.org" in guardians.raw
+    assert "To: alex.example@example.com" in guardians.raw
+    assert "Alex Example" in guardians.letter.text
+    assert "mother@example.org" not in guardians.raw
     assert "kids.example" not in guardians.raw
     assert shown.digest == shown.drafted_digest == leaving_digest(tale.app, tale.incident, CUSTOMERS)
     # What was approved for a customer is not what a guardian would get.

@@ -404,8 +404,8 @@ def test_a_pause_while_the_ledger_fills_is_not_overrun_by_its_end(story, monkeyp
 
     quick = drafting.ledger.fill
 
-    def slow(connection, rows):
-        quick(connection, rows)
+    def slow(connection, rows, **more):
+        quick(connection, rows, **more)
         paused.append(1)
 
     paused: list[int] = []

@@ -14,6 +14,7 @@ from tocsin.engine.letters import variants, writing
 from tocsin.evidence.verify import verify
 from tocsin.storage import ledger
 from tocsin.views.duties import owed
+from tocsin.views.letters import preview
 from tocsin.views.telling import letters
 
 PEOPLE = {"c1": "VN", "c2": "DE", "c3": "US-MA", "c4": "US-NJ", "c5": "SG", "c6": "US-IL"}
@@ -318,6 +319,54 @@ def test_a_hold_that_nobody_put_in_writing_or_that_another_asked_for_delays_noth
     for hold in ({"by": "law-enforcement"}, {"by": "court", "reference": "C-1"}, {"reference": "L-7"}):
         abroad.as_("an").learn({"hold": hold}, source="a call")
         assert not any(view.held for view in letters(abroad.app, abroad.incident)), hold
+
+
+def test_a_further_letter_says_which_law_forbids_some_of_its_readers_what_a_person_must_look_for(
+    abroad: Story,
+) -> None:
+    abroad.as_("chi").learn(MONITORING, source="the contract")
+    approve(abroad, CUSTOMERS)
+    abroad.as_("an").release(CUSTOMERS)
+    new = {
+        "letter_addition": {"en": "The thief came in through the old gateway.", "vi": "Kẻ trộm đã bị bắt."}
+    }
+    abroad.as_("an").learn(new, source="the police")
+    first = preview(abroad.app, abroad.actor("an"), abroad.incident, "follow-up")
+    assert first.recipients == 3, "nobody of Massachusetts had a letter yet"
+    assert not any("(us-ma)" in problem for problem in first.problems)
+    approve(abroad, "customers-us-ma")
+    abroad.as_("an").release("customers-us-ma")
+    draft(abroad.app, abroad.actor("an"), abroad.key, "follow-up")
+    found = preview(abroad.app, abroad.actor("an"), abroad.incident, "follow-up")
+    assert found.recipients == 4
+    (line,) = (problem for problem in found.problems if "(us-ma)" in problem)
+    assert line == (
+        "Mass. G.L. c. 93H, ss 3(b), 3A (us-ma) forbids to tell 1 of its readers: nature, number-of-residents. "
+        "No machine looks for that in letter_addition: read it for that, and say it without"
+    )
+
+
+def test_a_correction_says_so_too_and_a_letter_of_sections_obeys_by_itself(abroad: Story) -> None:
+    abroad.as_("chi").learn(MONITORING, source="the contract")
+    for notice in ("customers-us-ma", CUSTOMERS):
+        approve(abroad, notice)
+        abroad.as_("an").release(notice)
+    for notice in ("customers-us-ma", CUSTOMERS):
+        abroad.as_("an").found_wrong(notice, because="the wrong day")
+    right = {"letter_correction": {"en": "It was on Monday.", "vi": "Việc xảy ra hôm thứ hai."}}
+    abroad.as_("an").learn(right, source="the log")
+    told = {
+        notice: [
+            problem
+            for problem in preview(abroad.app, abroad.actor("an"), abroad.incident, notice).problems
+            if "(us-ma)" in problem and "No machine looks for that in letter_correction" in problem
+        ]
+        for notice in ("correction", "correction-2")
+    }
+    assert [len(lines) for lines in told.values()] == [1, 0]
+    assert "forbids to tell 1 of its readers: nature" in told["correction"][0]
+    ours = preview(abroad.app, abroad.actor("an"), abroad.incident, "customers-us-ma")
+    assert not any("No machine" in problem for problem in ours.problems)
 
 
 def test_people_of_a_law_that_does_not_take_a_way_are_not_on_the_list_for_it(abroad: Story) -> None:

@@ -92,6 +92,11 @@ MOST: dict[Kind, tuple[Line | str, ...]] = {
         line("countersign", digest="ab" * 6),
         line("stop_it", notice="customers-sg-pdpa"),
     ),
+    "deputy": (
+        line("deputy_may", notice="customers-sg-pdpa", given=1, needed=2),
+        line("deputy_reads", digest="ab" * 6),
+        line("deputy_waits", duty="vn-pdpl/finance-merchant/authority/controller"),
+    ),
     "wrong": (
         line("found_wrong", who="nguyen-thi-minh-khai", notice="customers-sg-pdpa"),
         line("reason", text="w" * 300),
@@ -124,7 +129,7 @@ OFFERS = {
     "hand-over": (Offer("take", "INC-2026-0007", ROLE, "minh"),),
     "overdue": (Offer("done", "INC-2026-0007", "1.0"),),
     "update-due": (Offer("update", "INC-2026-0007"),),
-    "alone": (Offer("approve", "INC-2026-0007", "customers-sg-pdpa", "ab" * 32),),
+    "alone": (Offer("countersign", "INC-2026-0007", "customers-sg-pdpa", "ab" * 32),),
     "approval": tuple(
         Offer(deed, "INC-2026-0007", notice, "ab" * 32)
         for notice in ("customers", "customers-sg-pdpa")
@@ -145,7 +150,7 @@ def brief(kind: Kind, *, title: str | None = TITLE) -> Brief:
         zone="Asia/Ho_Chi_Minh",
         title=title,
         due=NOW + timedelta(hours=11, minutes=31)
-        if kind in ("page", "warning", "overdue", "approval")
+        if kind in ("page", "warning", "overdue", "approval", "deputy")
         else None,
         next_action=COMMANDS.get(kind, LONG_COMMAND),
         offers=OFFERS.get(kind, ()),

@@ -18,11 +18,11 @@ from tocsin.storage import clock as stored_clock
 BEGINNING = datetime.fromisoformat("2026-11-24T02:40:00+07:00")
 
 CUSTOMERS = (
-    "id,name,email,locale,country",
-    "cus_1,Mai,mai@example.com,vi,VN",
-    "cus_2,Jonas,jonas@example.org,de,DE",
-    "cus_3,Chloé,chloe@example.net,fr,FR",
-    "cus_4,Wei,wei@example.com,en,SG",
+    "id,name,email,locale,country,street",
+    "cus_1,Mai,mai@example.com,vi,VN,",
+    "cus_2,Jonas,jonas@example.org,de,DE,",
+    "cus_3,Chloé,chloe@example.net,fr,FR,1 rue de l'Exemple; 75001 Paris",
+    "cus_4,Wei,wei@example.com,en,SG,",
 )
 SOURCES = """\
 customers:
@@ -30,7 +30,7 @@ customers:
     path: ../../desk/customers.csv
     country: VN
     place_basis: billing
-    fields: {id: id, name: name, email: email, locale: locale, country: country}
+    fields: {id: id, name: name, email: email, locale: locale, country: country, address: street}
 logs:
   - name: gateway
     format: ndjson

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from tests.intake.imap import Imap
 from tests.intake.post import message
 from tests.runbook.desk import Desk
+from tests.runbook.house import approved, written
 from tocsin.actions.intake import take_in
 from tocsin.settings import load_settings
 from tocsin.sinks.mail import Fault
@@ -89,6 +90,33 @@ def _a_wrong_letter(desk: Desk) -> Played:
 def _customers_since(desk: Desk, before: int) -> set[str]:
     told = {mail.recipients[0] for mail in desk.mail.messages[before:]}
     return {address for address in told if address.endswith((".com", ".org", ".net"))}
+
+
+@scene("Whom no letter reached", "answered")
+def _nobody_is_reached(desk: Desk) -> Played:
+    everybody = "".join(f"cus_{number}\n" for number in range(1, 5))
+    (desk.root / "desk" / "all.txt").write_text(everybody, encoding="utf-8")
+    desk.say("set type credential-leak --because tokens")
+    desk.say("learn aware_at=02:35 our_role=controller violation=breach --source 'alert 4711'")
+    desk.say("scope --list all.txt", by="giang")
+    desk.say("assess --decide high --because 'live tokens'", by="an")
+    desk.say("learn 'consequences={en: Somebody may use them., vi: Ai đó có thể dùng chúng.}' --source team")
+    written(desk)
+    approved(desk)
+    gone = ("mai@example.com", "jonas@example.org", "chloe@example.net", "wei@example.com")
+    desk.mail.misbehave(*(Fault("rcpt", reply="550 5.1.1 no such user", recipient=each) for each in gone))
+    desk.say_badly("send customers", by="bao", status=3)
+    desk.mail.behave()
+    before = len(desk.mail.messages)
+    yield
+    yield
+    yield
+    folder = desk.root / "desk"
+    assert (folder / "posted" / "post.csv").exists()
+    assert list((folder / "posted").glob("letters-*.pdf"))
+    assert (folder / "shown" / "in-app.jsonl").read_text(encoding="utf-8").count("\n") == 2
+    assert list((folder / "public").glob("notice.*.txt"))
+    assert _customers_since(desk, before) == set(), "a list sends nothing"
 
 
 @scene("A letter must leave, and an approver is missing", "written")

@@ -273,3 +273,87 @@ def test_a_click_on_the_card_of_a_room_writes_nothing_old_over_it(house: House) 
 def ticks(message: PostedMessage) -> list[dict[str, Any]]:
     """The buttons beside the steps of a card."""
     return [block["accessory"] for block in message.blocks if block.get("accessory")]
+
+
+def broken_glass(house: House) -> None:
+    """bao lets the letters leave alone, while `house` listens."""
+    house.story.drafted()
+    digest = house.story.letter.digest
+    house.story.as_("bao").release(CUSTOMERS, break_glass=True, digest=digest, because="all are on the plane")
+    house.hush()
+
+
+def heard_with(house: House, person: str, deed: str) -> list[PostedMessage]:
+    """The messages to somebody with a button for a deed, oldest first."""
+    return [
+        heard.message
+        for heard in house.workspace.heard
+        if heard.to == house.id(person) and heard.message and deed in labelled_deeds(heard.message)
+    ]
+
+
+def test_what_one_person_released_alone_is_countersigned_by_the_button_that_asks_for_it(house: House) -> None:
+    broken_glass(house)
+    [asked] = heard_with(house, "chi", "countersign")
+    assert "Duyệt bổ sung" in labelled_deeds(asked)["countersign"]
+    for person in ("bao", "linh"):
+        assert heard_with(house, person, "countersign") == [], "no button for who may not"
+
+    house.member("giang").click(asked, labelled_deeds(asked)["countersign"])
+    house.workspace.expect(house.id("giang"), "dành cho người khác", "ask the", whisper=True)
+    house.member("bao").click(asked, labelled_deeds(asked)["countersign"])
+    house.workspace.expect(house.id("bao"), "bao released it alone; another person must", whisper=True)
+    assert house.story.told("Countersigned") == []
+
+    chi = house.member("chi")
+    chi.click(asked, labelled_deeds(asked)["countersign"])
+    house.workspace.expect(chi.user, "đã duyệt bổ sung", CUSTOMERS, whisper=True)
+    house.hush()
+    [signed] = house.story.told("Countersigned")
+    assert (signed.person, signed.digest) == ("chi", house.story.letter.digest)
+    assert house.story.told("NoticeApproved") == []
+    assert house.story.told("TakenUp")[-1].deed == "countersign"
+    assert "countersign" not in labelled_deeds(shown(house, asked))
+
+    # Somebody else's message still shows the button.
+    [late] = heard_with(house, "an", "countersign")
+    house.member("an").click(late, labelled_deeds(late)["countersign"])
+    house.workspace.expect(house.id("an"), "is countersigned already", whisper=True)
+    house.hush()
+    assert len(house.story.told("Countersigned")) == 1
+    assert refused(house) == [("giang", "wrong-person"), ("bao", "not-allowed"), ("an", "stale")]
+
+
+def test_a_click_that_countersigned_is_not_done_again_when_it_comes_again(house: House) -> None:
+    broken_glass(house)
+    [asked] = heard_with(house, "chi", "countersign")
+    chi = house.member("chi")
+    click = chi.clicking(asked, labelled_deeds(asked)["countersign"])
+    assert chi.send(click).status == 200
+    house.workspace.expect(chi.user, "đã duyệt bổ sung", whisper=True)
+    assert (again := chi.send(click)).status == 401
+    assert again.body == "not let in"
+    house.settled()
+    assert len(house.story.told("Countersigned")) == 1
+    assert refused(house) == [("chi", "replayed")]
+
+
+def test_the_reminder_brings_the_button_once_more(house: House) -> None:
+    broken_glass(house)
+    house.story.fast_forward(hours=5)
+    house.hush()
+    asked = heard_with(house, "an", "countersign")[-1]
+    assert heard_with(house, "bao", "countersign") == []
+    house.member("an").click(asked, labelled_deeds(asked)["countersign"])
+    house.workspace.expect(house.id("an"), CUSTOMERS, whisper=True)
+    house.hush()
+    assert [each.person for each in house.story.told("Countersigned")] == ["an"]
+
+
+def test_the_button_that_asked_for_an_approval_countersigns_what_left_meanwhile(house: House) -> None:
+    broken_glass(house)
+    asked = heard_with(house, "an", "approve")[-1]
+    house.member("an").click(asked, labelled_deeds(asked)["approve"])
+    house.workspace.expect(house.id("an"), "đã duyệt bổ sung", whisper=True)
+    house.hush()
+    assert [each.person for each in house.story.told("Countersigned")] == ["an"]

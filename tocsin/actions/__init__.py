@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tocsin.actions.accounting import exclude, told_otherwise
-    from tocsin.actions.answering import answered
+    from tocsin.actions.answering import answered, saw_controllers, saw_unreached
     from tocsin.actions.checklist import done, skip, undo
     from tocsin.actions.closing import close, decline, redact, reopen
     from tocsin.actions.commands import run
@@ -45,7 +45,7 @@ _ROOMS = {
         "exclude",
         "told_otherwise",
     ),
-    "answering": ("answered",),
+    "answering": ("answered", "saw_controllers", "saw_unreached"),
     "checklist": (
         "done",
         "skip",
@@ -158,6 +158,8 @@ __all__ = [
     "repeat",
     "resume",
     "run",
+    "saw_controllers",
+    "saw_unreached",
     "scope",
     "set_",
     "sign",

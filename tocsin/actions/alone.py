@@ -21,6 +21,7 @@ from tocsin.domain.approving import (
     given,
     in_danger,
     last_hours_from,
+    may_countersign,
 )
 from tocsin.domain.contacts import Person
 from tocsin.domain.errors import Refused
@@ -32,6 +33,7 @@ from tocsin.domain.moments import iso
 from tocsin.domain.offers import Offer
 from tocsin.domain.outdated import SHORTEST
 from tocsin.engine.letters import drafted
+from tocsin.engine.messages import role_or_standin
 from tocsin.rendering.message import Line, line
 
 
@@ -126,9 +128,12 @@ def _tell(app: App, change: Change, body: ReleasedAlone, because: str | None, se
         line("countersign", digest=body.digest[:12]),
         line("stop_it", notice=body.notice),
     ]
+    may = may_countersign(role_or_standin(app, incident, *APPROVERS), body.person, body.given)
     action = f"tocsin preview {incident.key} {body.notice}"
-    offers = [Offer("approve", incident.key, body.notice, body.digest)]
-    page_those_who_answer(app, change, "alone", lines, cause=seq, action=action, offers=offers)
+    offers = [Offer("countersign", incident.key, body.notice, body.digest)]
+    page_those_who_answer(
+        app, change, "alone", lines, cause=seq, action=action, offers=offers, offered_to=may
+    )
 
 
 def refuse_wrong(key: str, state: NoticeState, digest: str) -> None:
@@ -161,7 +166,7 @@ def countersigner(actor: Actor, incident: Incident, lone: Lone) -> Person:
     person = need(actor, incident, *APPROVERS)
     if person.id == lone.person:
         raise Refused(f"{person.id} released it alone; another person must countersign")
-    if person.id in (*lone.given, *(each.person for each in lone.countersigned)):
+    if not may_countersign([person.id], lone.person, lone.said_yes):
         raise Refused(f"{person.id} has approved these letters already; another person must countersign")
     return person
 

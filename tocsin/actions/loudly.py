@@ -1,6 +1,6 @@
 """What those who answer for the letters must know at once, whatever the hour."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tocsin.app import App
 from tocsin.change import Change
@@ -19,19 +19,20 @@ def page_those_who_answer(
     cause: int,
     action: str,
     offers: Sequence[Offer] = (),
+    offered_to: Collection[str] = (),
 ) -> None:
     """Page who leads the incident and who may approve letters, by every route: what has left, nobody calls back."""
-    people = role_or_standin(app, change.incident, "incident-commander", *APPROVERS)
-    tell(
-        app,
-        change,
-        kind,
-        people,
-        lines,
-        subject=f"{kind}/{cause}",
-        lane="page",
-        cause=cause,
-        action=action,
-        loud=True,
-        offers=offers,
-    )
+    for who in role_or_standin(app, change.incident, "incident-commander", *APPROVERS):
+        tell(
+            app,
+            change,
+            kind,
+            [who],
+            lines,
+            subject=f"{kind}/{cause}",
+            lane="page",
+            cause=cause,
+            action=action,
+            loud=True,
+            offers=offers if who in offered_to else [],
+        )

@@ -15,7 +15,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.errors import NotYours, Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.kinds import Door, Refusal, Turned
+from tocsin.domain.kinds import Countersigned, Door, Refusal, Turned
 from tocsin.domain.moments import iso
 from tocsin.domain.offers import Deed, Offer
 from tocsin.domain.outdated import outdated
@@ -175,10 +175,17 @@ def _do(
         "confirm": lambda: actions.confirm(app, actor, key),
         "done": lambda: actions.done(app, actor, key, subject, evidence=evidence, note=because),
         "approve": lambda: actions.approve(app, actor, key, subject, digest=offer.stand),
+        "countersign": lambda: actions.approve(app, actor, key, subject, digest=offer.stand),
         "reject": lambda: actions.reject(app, actor, key, subject, because=because or "", digest=offer.stand),
         "update": lambda: _update(app, actor, key, because, said or {}),
     }
     return deeds[offer.deed]()
+
+
+def deed_done(done: Recorded, offer: Offer) -> Deed:
+    """What was done by it: a yes to a letter that one person has released alone since countersigns it."""
+    signed = any(isinstance(entry.body, Countersigned) for entry in done.entries)
+    return "countersign" if signed else offer.deed
 
 
 def _update(app: App, actor: Actor, key: str, because: str | None, said: Mapping[str, str]) -> Recorded:

@@ -8,13 +8,12 @@ from tocsin.actions.asking import act, command_of, first_answer
 from tocsin.actors import Actor, need
 from tocsin.app import App
 from tocsin.change import Change
-from tocsin.domain.approving import ALONE, RELEASERS, approvals_needed, given
+from tocsin.domain.approving import ALONE, RELEASERS, approvals_needed, bound_with, given
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import NoticeState
 from tocsin.domain.kinds import Alone, NoticeReleased
 from tocsin.domain.law.holds import covered_by
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.noticenames import speaks_for_all
 from tocsin.engine.letters import drafted, leaving_digest, spoken_facts
 from tocsin.record import Recorded
 
@@ -91,12 +90,7 @@ def _refuse_unapproved(app: App, actor: Actor, change: Change, state: NoticeStat
 def _refuse_too_early(app: App, change: Change, notice: str) -> None:
     """Refused while something must be told before this letter, or while an authority may and does hold it back."""
     incident = change.incident
-    # The holding letter is the first word to everybody: it waits for what any of them waits for.
-    letters = [
-        letter
-        for letter in letters_of(incident, app.catalog_of(incident))
-        if letter.id == notice or speaks_for_all(notice)
-    ]
+    letters = bound_with(letters_of(incident, app.catalog_of(incident)), notice)
     for letter in letters:
         _refuse_held(app, change, notice, letter)
     waits = [wait for letter in letters for wait in letter.waits]

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from tocsin.cli.console import CHANGING, Because, Changing, Flag, Shell, Words, bold, clean, columns, labelled
 from tocsin.cli.controllers import role_and_period_lines, say_controllers
 from tocsin.cli.incidents import inc, split, which
-from tocsin.cli.person import say_story
+from tocsin.cli.person import answer_for
 from tocsin.cli.reasons import ground_lines, place_words
 from tocsin.cli.repeating import analyst_lines, say_inputs
 from tocsin.cli.revising import change_lines, say_changes
@@ -72,22 +72,9 @@ def affected(*words: Words, asked: Asked = _COUNTS, door: Changing = CHANGING) -
         elif asked.inputs:
             say_inputs(shell, incident)
         elif asked.controllers:
-            say_controllers(shell, incident)
+            say_controllers(shell, incident, door.key)
         elif asked.person:
-            from tocsin.actions import answered
-            from tocsin.cli.aftermath import say_again
-
-            # Said before it is shown: an answer that nobody knows of is worse than an entry about none.
-            noted = answered(
-                shell.app,
-                shell.actor,
-                incident.key,
-                asked.person,
-                because=asked.because,
-                command=door.key,
-            )
-            say_story(shell, incident, asked.person)
-            say_again(shell, noted)
+            answer_for(shell, incident, asked.person, asked.because, door.key)
         elif asked.unowned:
             _say_unowned(shell, incident)
         else:

@@ -60,11 +60,14 @@ def _called(found: Any) -> str:
     return said or ("no name or address" if found.known else "no source knows this id")
 
 
-def say_controllers(shell: Shell, incident: Any) -> None:
-    """The customers to tell, each with the kinds of data of her own people."""
+def say_controllers(shell: Shell, incident: Any, command: str | None) -> None:
+    """The customers to tell, each with the kinds of data of her own people; that they were shown is an entry."""
+    from tocsin.actions import saw_controllers
+    from tocsin.cli.aftermath import say_again
     from tocsin.views.controllers import controllers
 
     found = controllers(shell.app, shell.actor, incident)
+    say_again(shell, saw_controllers(shell.app, shell.actor, incident.key, len(found), command=command))
     count = f"{len(found):,} customers" if len(found) != 1 else "1 customer"
     strangers = sum(not each.known for each in found)
     unknown = f", {strangers:,} of them unknown to every customer source" if strangers else ""

@@ -83,7 +83,9 @@ _FIGURES = Otherwise()
 
 def ledger(*words: Words, asked: Otherwise = _FIGURES, door: Changing = CHANGING) -> None:
     """What became of each letter, and how whom it did not reach is told."""
+    from tocsin.actions.answering import SEE_UNREACHED, saw_unreached
     from tocsin.actors import need
+    from tocsin.cli.aftermath import say_again
     from tocsin.engine.letters import drafted
     from tocsin.views.access import seen
     from tocsin.views.sending import course, unreached
@@ -96,9 +98,9 @@ def ledger(*words: Words, asked: Otherwise = _FIGURES, door: Changing = CHANGING
         incident = seen(shell.app, shell.actor, key)
         drafted(shell.app, incident, notice)
         if asked.person:
-            from tocsin.cli.person import say_story
+            from tocsin.cli.person import answer_for
 
-            say_story(shell, incident, asked.person)
+            answer_for(shell, incident, asked.person, asked.because, door.key)
             return
         if asked.exclude or asked.list_ or asked.told_otherwise or asked.export:
             change(shell, key, notice, asked, door.key)
@@ -111,8 +113,12 @@ def ledger(*words: Words, asked: Otherwise = _FIGURES, door: Changing = CHANGING
             return
         people: list[dict[str, Any]] = []
         if asked.who:
-            need(shell.actor, incident, "dpo", "liaison", "counsel", "accountable-officer", "investigation")
+            need(shell.actor, incident, *SEE_UNREACHED)
             people = unreached(shell.app, incident, notice)
+            # Said before they are shown: a look that nobody knows of is worse than an entry about none.
+            say_again(
+                shell, saw_unreached(shell.app, shell.actor, key, notice, len(people), command=door.key)
+            )
         shell.say(*course_lines(shell, key, found), *lone_lines_of(shell, key, notice))
         shell.say(*wrong_lines(shell, key, incident, notice))
         shell.say(*_people_lines(people))
@@ -125,7 +131,7 @@ def _people_lines(people: list[dict[str, Any]]) -> list[str]:
             clean(each["id"]),
             clean(each["email"] or "-"),
             each["state"],
-            clean(each["reason"] or each["reply"] or ""),
+            "; ".join(filter(None, (clean(each["reason"] or each["reply"] or ""), each["decide"]))),
         )
         for each in people
     ]

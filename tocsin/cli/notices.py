@@ -28,6 +28,8 @@ from tocsin.cli.incidents import split, which
 from tocsin.cli.previews import groups_of, people_of, write_mails, write_page
 from tocsin.domain.errors import Refused, WrongUsage
 
+#: Whoever reads before they leave learns of nobody whom the letters speak of.
+INVENTED_WORDS = "The reader in each letter is invented; each was looked through as a real one gets it."
 #: So many digits of a digest are shown and typed.
 SHOWN = 12
 
@@ -72,10 +74,10 @@ def preview(
         shown = _samples(found.variants) if samples else found.variants
         if html:
             write_page(html, found, shown)
-            shell.say(f"{html}: {len(shown)} variants.")
+            shell.say(f"{html}: {len(shown)} variants. {INVENTED_WORDS}")
         if raw:
             write_mails(raw, shown)
-            shell.say(f"{raw}: {len(shown)} variants, a mail each.")
+            shell.say(f"{raw}: {len(shown)} variants, a mail each. {INVENTED_WORDS}")
         if not (html or raw or brief):
             shell.say(*_texts(shown))
         shell.say(*_problems(found))
@@ -197,7 +199,7 @@ def _samples(variants: Any) -> list[Any]:
 
 
 def _texts(variants: Any) -> list[str]:
-    lines: list[str] = []
+    lines: list[str] = ["", INVENTED_WORDS]
     for view in variants:
         kinds = ", ".join(view.kinds) or "kinds unknown"
         lines += [

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from tocsin.views.person import Letter, Story
 
 
+def answer_for(shell: Shell, incident: Any, person: str, because: str, command: str | None) -> None:
+    """One person's story, and the entry that it was told. Said again, it is one entry."""
+    from tocsin.actions import answered
+    from tocsin.cli.aftermath import say_again
+
+    # Said before it is shown: an answer that nobody knows of is worse than an entry about none.
+    noted = answered(shell.app, shell.actor, incident.key, person, because=because, command=command)
+    say_story(shell, incident, person)
+    say_again(shell, noted)
+
+
 def say_story(shell: Shell, incident: Any, person: str) -> None:
     """Whether somebody was affected, by the id that a customer source knows."""
     from tocsin.views.person import story
@@ -93,6 +104,8 @@ def letter_lines(shell: Shell, letter: "Letter") -> Iterator[str]:
         yield f"        {_attempt_words(shell, attempt)}"
     for came in letter.came_back:
         yield f"        {_return_words(shell, came)}"
+    if letter.decide:
+        yield f"        {letter.decide}"
     if letter.accounted_at and letter.way:
         yield f"        {shell.at(letter.accounted_at)} told {way_words(letter.way)}"
     elif letter.way in LISTED:
@@ -143,4 +156,9 @@ def _at(address: int | None) -> str:
 def _return_words(shell: Shell, came: dict[str, Any]) -> str:
     said = " ".join(filter(None, (came["action"], came["status"], clean(came["code"]))))
     by = f", says {clean(came['reporter'])}" if came["reporter"] else ""
-    return f"{shell.at(came['taken_at'])} came back{_at(came['address'])}: {said}{by}"
+    return f"{shell.at(came['taken_at'])} came back{which(came['address'])}: {said}{by}"
+
+
+def which(address: int | None) -> str:
+    """Of which letter something came back, where it was not the one at her first address; None: of an older draft."""
+    return " on the letter of an older draft" if address is None else _at(address)

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tocsin import actions
 from tocsin.actions.doors import TurnedAway
-from tocsin.actions.offers import PARTS, opened, would_refuse
+from tocsin.actions.offers import PARTS, deed_done, opened, would_refuse
 from tocsin.actions.updating import LONGEST_PART
 from tocsin.actors import Actor
 from tocsin.app import App
@@ -26,7 +26,7 @@ from tocsin.console.sessions import known_person, sign_in
 from tocsin.domain.errors import Refused, TocsinError
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import Door, Turned
-from tocsin.domain.offers import Offer
+from tocsin.domain.offers import ABOUT_LETTERS, Offer
 from tocsin.links import Ticket, Unsigned, key_of, read
 from tocsin.rendering.buttons import label, question
 from tocsin.rendering.words import Words
@@ -70,7 +70,7 @@ def door(asked: Asked) -> Response:
 
 
 def letters(asked: Asked) -> Response:
-    """The letters that a link would approve or reject, for whoever is to read them first."""
+    """The letters that a link would approve, countersign or reject, for whoever is to read them first."""
     app = asked.app
     try:
         ticket = read(key_of(app), asked.part("token"))
@@ -79,11 +79,12 @@ def letters(asked: Asked) -> Response:
     actor, offer = Actor(ticket.person, known_person(app, ticket.person)), ticket.offer
     words = asked.words(actor)
     try:
-        if offer is None or offer.deed not in ("approve", "reject"):
+        if offer is None or offer.deed not in ABOUT_LETTERS:
             raise TurnedAway("there are no letters behind this link; open the newest mail again", "stale")
         would_refuse(app, actor, offer, **_once(ticket))
         back = Row("", label(offer, words), f"../{asked.part('token')}")
-        return answer(letters_page(app, actor, words, offer.incident, offer.subject, back))
+        left = offer.stand if offer.deed == "countersign" else None
+        return answer(letters_page(app, actor, words, offer.incident, offer.subject, back, left))
     except TurnedAway as refused:
         return _turned(words, _TITLES.get(refused.why, "refused"), str(refused), _STATUS[refused.why])
 
@@ -110,7 +111,7 @@ def _act(asked: Asked, ticket: Ticket, actor: Actor, words: Words) -> Response:
         return moved
     because = asked.form.get("because", "").strip()[:2000]
     said = {part: asked.form[part] for part in PARTS if part in asked.form}
-    actions.take_up(
+    done = actions.take_up(
         app,
         actor,
         offer,
@@ -119,9 +120,9 @@ def _act(asked: Asked, ticket: Ticket, actor: Actor, words: Words) -> Response:
         said=said or None,
     )
     title, role = say(words, "done"), words.choice("office", offer.subject)
-    done = say(words, f"done_{offer.deed}", role=role, step=offer.subject, notice=offer.subject)
+    told = say(words, f"done_{deed_done(done, offer)}", role=role, step=offer.subject, notice=offer.subject)
     what_now = say(words, "what_now", command=f"tocsin card {offer.incident}")
-    page = Page(words.language, title, lead=(done,), foot=(what_now,))
+    page = Page(words.language, title, lead=(told,), foot=(what_now,))
     # The bell draws the consequences within a second or two; nobody need wait for them here.
     return answer(page, background=BackgroundTask(_settle, app, offer.incident))
 
@@ -151,7 +152,7 @@ def _shown(app: App, ticket: Ticket, token: str, words: Words) -> Page:
         )
     assert incident is not None
     links: tuple[Row, ...] = ()
-    if offer.deed in ("approve", "reject"):
+    if offer.deed in ABOUT_LETTERS:
         about.append(Row(say(words, "digest"), offer.stand[:12]))
         links = (Row("", _to_read(incident, offer, words), f"{token}/letters"),)
     form = Form(

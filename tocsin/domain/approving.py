@@ -7,13 +7,15 @@ moves what a law wants told first, nor an authority's hold, nor that nothing lea
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState, ReleasedAlone
 from tocsin.domain.letters import LetterPlan, letters_of
-from tocsin.domain.moves import AskCountersignature
+from tocsin.domain.moves import AskCountersignature, TellDeputies
+from tocsin.domain.noticenames import speaks_for_all
 from tocsin.domain.owing import facts_of
 
 #: Who may say yes to a letter, and who may let it leave.
@@ -27,6 +29,7 @@ IN_THE_LAST_HOURS = ("deputy",)
 ASKED_AFTER = (4, 12, 24)
 #: From so many reminders on, it is asked for by every route, and of those who answer for the whole.
 LOUD_FROM = 3
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def approvals_needed(
@@ -103,6 +106,37 @@ def last_hours_from(due: datetime | None, hours: int) -> datetime | None:
     return due - timedelta(hours=hours) if due is not None and hours else None
 
 
+class _LastHours(NamedTuple):
+    begin: datetime
+    due: datetime
+
+
+def _last_hours(
+    state: NoticeState, incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...]
+) -> _LastHours | None:
+    """The last hours of a letter that lacks approvals; None where there are none, or deputies know of these."""
+    if standing(state, incident, catalog, letters) != "in-review":
+        return None
+    due = first_deadline(letters, state.id)
+    begin = last_hours_from(due, catalog.contacts.organisation.deputy_releases_hours)
+    if due is None or begin is None:
+        return None
+    told = state.last_hours
+    known = told is not None and told.after == len(state.editions) and told.at >= begin
+    return None if known else _LastHours(begin, due)
+
+
+def bound_with(letters: Iterable[LetterPlan], notice: str) -> list[LetterPlan]:
+    """The letters whose readers a notice speaks to: the holding letter is the first word to everybody."""
+    return [letter for letter in letters if letter.id == notice or speaks_for_all(notice)]
+
+
+def _free_at(letters: Iterable[LetterPlan], notice: str, now: datetime) -> datetime:
+    """From when no hold keeps a notice back, as far as is known; the end of time while one has no end."""
+    holds = [each for letter in bound_with(letters, notice) for each in letter.held if each.at(now)]
+    return max((each.until or _NEVER for each in holds), default=now)
+
+
 def in_danger(incident: Incident, catalog: Catalog) -> tuple[str, ...]:
     """The facts that say that somebody's life is in danger, as `service_impact=danger`; empty where none does."""
     facts = facts_of(incident, catalog)
@@ -120,6 +154,12 @@ def awaiting(state: NoticeState) -> tuple[ReleasedAlone, ...]:
     return tuple(each for each in state.alone if each.lacking)
 
 
+def may_countersign(people: Iterable[str], released_by: str, said_yes: Iterable[str]) -> list[str]:
+    """Who of these may still stand for a lone release: not who released it, and nobody whose yes it has."""
+    out = {released_by, *said_yes}
+    return [person for person in people if person not in out]
+
+
 def next_asked(lone: ReleasedAlone) -> datetime:
     """When its countersignature is asked for again."""
     if lone.asked < len(ASKED_AFTER):
@@ -127,12 +167,36 @@ def next_asked(lone: ReleasedAlone) -> datetime:
     return lone.at + timedelta(hours=ASKED_AFTER[-1] + 24 * (lone.asked - len(ASKED_AFTER) + 1))
 
 
-def countersignature_moves(incident: Incident, now: datetime) -> Iterable[AskCountersignature]:
-    """Lone releases that nobody has countersigned, each asked about again when its time has come."""
+def release_moves(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
+) -> Iterable[TellDeputies | AskCountersignature]:
+    """What people are told of releases by one person: that a deputy may, and that a countersignature is wanted.
+
+    Of a letter that lacks approvals in its last hours deputies hear once, and again for a later deadline or batch; not
+    while an authority holds it back: then nobody may release it.
+    """
     for state in incident.notices.values():
+        hours = _last_hours(state, incident, catalog, letters)
+        if hours is not None and hours.begin <= now and _free_at(letters, state.id, now) <= now:
+            needed = approvals_needed(incident, catalog, state.id, letters)
+            cause = max(state.drafted_seq, state.last_hours.seq if state.last_hours else 0)
+            yield TellDeputies(cause, state.id, hours.due, needed)
         for lone in awaiting(state):
             if next_asked(lone) <= now:
                 yield AskCountersignature(lone.seq, state.id, lone.asked + 1)
+
+
+def release_wakes(
+    incident: Incident, catalog: Catalog, letters: tuple[LetterPlan, ...], now: datetime
+) -> Iterable[datetime]:
+    """When a countersignature is asked for again; when the last hours of a letter that lacks approvals begin.
+
+    Where these have begun under a hold: when that ends.
+    """
+    for state in incident.notices.values():
+        yield from map(next_asked, awaiting(state))
+        if (hours := _last_hours(state, incident, catalog, letters)) is not None:
+            yield max(hours.begin, _free_at(letters, state.id, max(hours.begin, now)))
 
 
 def waits_for_countersignature(incident: Incident) -> str | None:

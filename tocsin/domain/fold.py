@@ -20,6 +20,7 @@ from tocsin.domain.incident import (
     DutyState,
     Edition,
     Incident,
+    LastHours,
     Learned,
     Message,
     NoticeMark,
@@ -674,6 +675,7 @@ _KEPT = (
     "untold_at",
     "ways",
     "alone",
+    "last_hours",
     "editions",
 )
 
@@ -775,6 +777,14 @@ def _countersigned(incident: Incident, entry: Entry, body: k.Countersigned) -> I
 @_on(k.CountersignatureAsked)
 def _countersignature_asked(incident: Incident, entry: Entry, body: k.CountersignatureAsked) -> Incident:
     return _of_the_lone(incident, body.notice, body.released, lambda lone: replace(lone, asked=body.number))
+
+
+@_on(k.LastHoursBegun)
+def _last_hours_begun(incident: Incident, entry: Entry, body: k.LastHoursBegun) -> Incident:
+    state = incident.notices[body.notice]
+    told = LastHours(len(state.editions), entry.at, entry.seq, body.needed)
+    notices = _with(incident.notices, body.notice, replace(state, last_hours=told))
+    return _changed(incident, notices=notices)
 
 
 def _of_the_lone(

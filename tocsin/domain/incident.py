@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tocsin.domain.decisions import Decision, Dissent, Ground
 from tocsin.domain.doubt import fate
@@ -269,10 +269,24 @@ class ReleasedAlone:
     asked: int = 0
 
     @property
+    def said_yes(self) -> tuple[str, ...]:
+        """Who approved or countersigned these letters."""
+        return (*self.given, *(each.person for each in self.countersigned))
+
+    @property
     def lacking(self) -> int:
         """How many must still countersign: who released it counts for one, and one other must in any case."""
         lacked = self.needed - len({*self.given, self.person})
         return max(max(1, lacked) - len(self.countersigned), 0)
+
+
+class LastHours(NamedTuple):
+    """That deputies were told of a letter that lacks approvals: one may release it; `after` so many releases."""
+
+    after: int
+    at: datetime
+    seq: int
+    needed: int
 
 
 #: Mail systems give up after so long (RFC 5321, 4.5.4.1: at least 4 to 5 days), and say so then.
@@ -329,6 +343,8 @@ class NoticeState:
     editions: tuple[Edition, ...] = ()
     #: Releases by one person alone, of this draft or an earlier one, the latest last.
     alone: tuple[ReleasedAlone, ...] = ()
+    #: When deputies were last told that one of them may; None where they never were.
+    last_hours: LastHours | None = None
 
     @property
     def may_come_back_until(self) -> datetime | None:

@@ -794,6 +794,17 @@ class CountersignatureAsked(Body):
     number: int
 
 
+class LastHoursBegun(Body):
+    """A letter lacks some of the approvals that it `needed`, and its first deadline is near: deputies were told so.
+
+    From now on one of them may release it alone.
+    """
+
+    notice: str
+    due_at: Moment
+    needed: int
+
+
 class WrongLetterFound(Body):
     """A person found false or misdirected what left under these digests: to `got` people when this was written.
 
@@ -950,6 +961,18 @@ class PersonAsked(Body):
     owed: bool
     letters: dict[str, str] = {}
     because: Words | None = None
+
+
+class PeopleSeen(Body):
+    """People were shown to somebody by name or address: so many, who looked under these roles of theirs.
+
+    `what` says which: whom the letter of a notice did not surely reach, or our customers who are controllers.
+    """
+
+    what: Literal["unreached", "controllers"]
+    people: int
+    notice: str = ""
+    roles: tuple[str, ...]
 
 
 class PeopleExported(Body):

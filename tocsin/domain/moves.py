@@ -302,6 +302,18 @@ class AskCountersignature(Move):
 
 
 @dataclass(frozen=True)
+class TellDeputies(Move):
+    """The last hours before a letter's first deadline have begun, and it lacks approvals: a deputy may release it."""
+
+    notice: str
+    due_at: datetime
+    needed: int
+
+    kind, stage, urgent = "tell-deputies", "notify", True
+    about, says = "{notice}", "Tell the deputies that one of them may release {notice}"
+
+
+@dataclass(frozen=True)
 class FillLedger(Move):
     """Write one ledger row for each recipient."""
 

@@ -6,13 +6,16 @@ are done, duties that are met. What is no question, reminder or warning is told 
 
 from collections.abc import Sequence
 
-from tocsin.domain.incident import Incident
+from tocsin.domain.approving import awaiting, given
+from tocsin.domain.incident import Incident, NoticeState
 from tocsin.domain.moves import (
     AskApproval,
+    AskCountersignature,
     AskHandOver,
     AskSignature,
     AskUpdate,
     RemindOfStep,
+    TellDeputies,
     WarnOfDeadline,
 )
 
@@ -44,9 +47,27 @@ def _stands(incident: Incident, key: str, seq: int, person: str) -> bool:
         case AskApproval.kind:
             notice = incident.notices.get(of)
             stands = notice is not None and (notice.mark, notice.asked_seq) == ("in-review", seq)
+        case AskCountersignature.kind:
+            stands = _uncountersigned(incident, of, seq)
+        case TellDeputies.kind:
+            stands = _lacks_approvals(incident.notices.get(of), seq)
         case _:
             stands = True
     return stands
+
+
+def _uncountersigned(incident: Incident, of: str, seq: int) -> bool:
+    """Whether nobody has countersigned since this entry asked for it, nor was asked anew. `of` ends with a number."""
+    notice, _, number = of.rpartition(".")
+    state = incident.notices.get(notice)
+    return state is not None and any(lone.seq < seq and lone.asked == int(number) for lone in awaiting(state))
+
+
+def _lacks_approvals(state: NoticeState | None, seq: int) -> bool:
+    """Whether a letter still lacks approvals of which this entry told deputies, the latest that did."""
+    if state is None or state.last_hours is None or state.mark not in ("in-review", "approved"):
+        return False
+    return state.last_hours.seq == seq and len(given(state)) < state.last_hours.needed
 
 
 def _owed(incident: Incident, duty: str) -> bool:

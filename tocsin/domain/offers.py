@@ -12,9 +12,12 @@ from typing import Literal, get_args
 from tocsin.domain.errors import Refused
 
 #: ack: answer for a role. take: take it. done: tick a step. approve, reject: a letter, as its digest in `stand` says.
-#: update: write the status update that is due. confirm: say that a triage item is an incident.
-Deed = Literal["ack", "take", "done", "approve", "reject", "update", "confirm"]
+#: countersign: the letters of that digest, which one person released alone. update: write the status update that is
+#: due. confirm: say that a triage item is an incident.
+Deed = Literal["ack", "take", "done", "approve", "countersign", "reject", "update", "confirm"]
 DEEDS: tuple[str, ...] = get_args(Deed)
+#: Deeds about letters, which are to be read before.
+ABOUT_LETTERS: tuple[Deed, ...] = ("approve", "countersign", "reject")
 
 _INCIDENT = re.compile(r"INC-[0-9]{4}-[0-9]{4,9}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,119}")

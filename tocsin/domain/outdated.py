@@ -19,7 +19,7 @@ def outdated(incident: Incident, offer: Offer) -> str:
             return f"the {subject} is {holder or 'nobody'} by now; tocsin take {key} {subject} relieves them"
         case "done" if state := incident.steps.get(subject):
             return f"step {subject} was {state.mark} by {state.by} already"
-        case "approve" | "reject":
+        case "approve" | "countersign" | "reject":
             return _outdated_letter(incident, offer)
     return ""
 
@@ -29,11 +29,11 @@ def _outdated_letter(incident: Incident, offer: Offer) -> str:
     state = incident.notices.get(notice)
     if state is None:
         return f"there is no letter {notice}; tocsin show {key} shows what there is"
-    if offer.deed == "approve" and len(offer.stand) >= SHORTEST:
+    if offer.deed != "reject" and len(offer.stand) >= SHORTEST:
         alone = [each for each in state.alone if each.digest.startswith(offer.stand)]
         if any(each.lacking for each in alone):
             return ""  # it is the countersignature
-        if alone and state.mark not in ("in-review", "approved"):
+        if alone and (offer.deed == "countersign" or state.mark not in ("in-review", "approved")):
             return f"{notice} is countersigned already; tocsin show {key} shows what can be done"
     if len(offer.stand) < SHORTEST or not state.digest.startswith(offer.stand):
         return (

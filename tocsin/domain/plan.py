@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.domain.approving import awaiting, countersignature_moves, next_asked, waits_for_countersignature
+from tocsin.domain.approving import release_moves, release_wakes, waits_for_countersignature
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.checklist import IncidentType, Phase, applicable, open_gates, step_due_at
 from tocsin.domain.decisions import next_look
@@ -98,12 +98,12 @@ def plan(incident: Incident, catalog: Catalog, now: datetime, newer: Catalog | N
     moves += notice_moves(incident, catalog, letters)
     moves += sending_moves(incident, now)
     moves += further_moves(incident, now)
-    moves += countersignature_moves(incident, now)
+    moves += release_moves(incident, catalog, letters, now)
     # Statuses that are passed through at one moment are one milestone: the head of the last covers them all.
     moves += list(_status_moves(incident, type_, answers)) or _published(incident)
     return Plan(
         tuple(moves),
-        min(_wakes(incident, catalog, type_, answers, now), default=None),
+        min(_wakes(incident, catalog, type_, answers, letters, now), default=None),
         waiting_for(incident, catalog, type_, answers, letters),
     )
 
@@ -166,13 +166,17 @@ def _status_moves(incident: Incident, type_: IncidentType, answers: dict[str, bo
 
 
 def _wakes(
-    incident: Incident, catalog: Catalog, type_: IncidentType, answers: dict[str, bool | None], now: datetime
+    incident: Incident,
+    catalog: Catalog,
+    type_: IncidentType,
+    answers: dict[str, bool | None],
+    letters: tuple[LetterPlan, ...],
+    now: datetime,
 ) -> Iterable[datetime]:
     candidates = [next_call_at(incident, catalog.contacts, now), next_look(incident.decisions, now)]
     candidates += [each(incident, catalog.contacts, now) for each in (update_wake, shift_wake)]
-    for state in incident.notices.values():
-        candidates += [state.resume_at, *map(next_asked, awaiting(state))]
-    candidates += further_wakes(incident)
+    candidates += [state.resume_at for state in incident.notices.values()]
+    candidates += [*further_wakes(incident), *release_wakes(incident, catalog, letters, now)]
     for duty in incident.duties.values():
         if duty.mark == "open" and duty.soonest is not None:
             candidates += [at for _, at in warnings(duty)] + [duty.soonest - SIGNATURE_LEAD]

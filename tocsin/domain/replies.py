@@ -3,6 +3,7 @@
 Pure. It decides nothing about who shares a letter with whom: `letters.py` does, from these replies.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -80,6 +81,28 @@ def kept_from(incident: Incident, catalog: Catalog) -> dict[Readers, tuple[str, 
     """The sections that no letter to these readers may have, the first one included; who may read all is not here."""
     found = {each.demand.readers: each.left_out for each in replies(incident, catalog)}
     return {readers: sections for readers, sections in found.items() if sections}
+
+
+def unread_words(
+    counts: Mapping[Readers, int], incident: Incident, catalog: Catalog, fact: str
+) -> tuple[str, ...]:
+    """What a person must look for in the words of a fact, one line for each law: what it forbids to some readers.
+
+    A letter of sections leaves such a part out; the words of a correction or follow-up no machine takes apart.
+    """
+    parts: dict[Asked, dict[str, None]] = {}
+    people: Counter[Asked] = Counter()
+    for demand in demands(incident, catalog, facts_of(incident, catalog)):
+        if count := counts.get(demand.readers):
+            by = dict.fromkeys(demand.must_not_say.values())
+            people.update(dict.fromkeys(by, count))
+            for part, asked in demand.must_not_say.items():
+                parts.setdefault(asked, {})[part] = None
+    return tuple(
+        f"{asked} {'forbids' if asked.sure else 'may forbid'} to tell {people[asked]:,} of its readers: "
+        f"{', '.join(told)}. No machine looks for that in {fact}: read it for that, and say it without"
+        for asked, told in parts.items()
+    )
 
 
 def _reply(demand: Demand, parts: LetterParts, facts: Facts, incident: Incident) -> Reply:

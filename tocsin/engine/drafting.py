@@ -133,7 +133,7 @@ def fill(job: Job) -> bool:
     for batch in in_batches(rows_of(app, incident, notice, write), BATCH):
         with app.database.write() as connection:
             job.fence(connection)
-            ledger.fill(connection, batch)
+            ledger.fill(connection, batch, over=len(state.editions) > 1)
         rows += len(batch)
         excluded.update(row["reason"] for row in batch if row["reason"])
 

@@ -9,7 +9,7 @@ from tocsin.domain.incident import Incident
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.timeline import canonical
-from tocsin.engine.letterrow import address_of, opened, reader_of
+from tocsin.engine.letterrow import address_of, opened, reader_at
 from tocsin.rendering.letter import addressed
 from tocsin.storage import further
 
@@ -27,14 +27,26 @@ def readers_of_letters(
     with app.database.read() as connection:
         for row in further.who_got(connection, incident.key, letters):
             content = opened(key, row)
-            reader, locale = reader_of(content)
+            reader, locale = reader_at(content, row)
             place, role, group = row.readers.split("/")
             # Of a child whose guardian read it, no name: the letter goes to the guardian.
             name, email = addressed(reader) or None, address_of(content, row)
             yield (
                 row.person,
                 AffectedPerson(
-                    row.person, Bucket.LISTED, (), None, None, 0, 0, place, group, role, email, name, locale
+                    row.person,
+                    Bucket.LISTED,
+                    (),
+                    None,
+                    None,
+                    0,
+                    0,
+                    place,
+                    group,
+                    role,
+                    email=email,
+                    name=name,
+                    locale=locale,
                 ),
             )
 

@@ -12,6 +12,7 @@ from tocsin.domain.notice import LEAVING, is_letter, letter_of
 from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.scope.people import AffectedPerson, Company
 from tocsin.engine.further import came_back
+from tocsin.engine.guardians import Guardians, Spare
 from tocsin.engine.letters import readers, variant_digest
 from tocsin.engine.mailability import no_route, route
 from tocsin.engine.writing import Writing, readers_of
@@ -34,28 +35,32 @@ def rows_of(app: App, incident: Incident, notice: str, write: Writing) -> Iterat
     needs = {readers: owed.email_needs for readers, owed in letter.readers.items()} if letter else {}
     # The day that also decides to whom a letter speaks.
     day = write.letters.facts.dated
+    guardians = Guardians(app, incident, notice, write)
     for hidden, person in readers(app, incident, notice):
         reader = write.reader(person)
         addresses: tuple[str, ...] = (person.email,) if person.email else ()
-        by_guardian = False
+        by_guardian, spare = False, None
         if further:
             reason = _UNREAD if hidden in unread else None
         else:
             way = route(person, catalog.data_map.openers, day)
+            way, spare = guardians.behind(person, way, reader)
             if not write.letters.speaks_to(reader.audience):
                 way = replace(way, address=None)
             if isinstance(person, Company) and person.people:
                 others.pop(hidden, None)  # what she had speaks of her own account alone
             wanted = needs.get(readers_of(person), {})
             reason = others.get(hidden) or no_route(person, way, wanted, organisation)
-            addresses, by_guardian = way.addresses, way.way == "guardian"
+            addresses = way.addresses
+            by_guardian = way.way == "guardian" or (spare is not None and spare[0] == 0)
+        variant = variant_digest(write.letters.variant_of(reader, write.locale(person)))
         message_id = write.message_id(people_key, notice, digest, hidden)
         yield {
             "incident": key,
             "notice": notice,
             "digest": digest,
             "person": hidden,
-            "variant": variant_digest(write.letters.variant_of(reader, write.locale(person))),
+            "variant": spare[2] if spare and spare[0] == 0 else variant,
             "readers": readers_of(person).key,
             "address": 1,
             "addresses": max(len(addresses), 1),
@@ -71,7 +76,7 @@ def rows_of(app: App, incident: Incident, notice: str, write: Writing) -> Iterat
             "not_before": incident.declared_at,
             "sealed": seal(
                 people_key,
-                _content(write, person, addresses, reader),
+                _content(write, person, addresses, reader, spare),
                 ledger.sealed_for(key, message_id),
             ),
         }
@@ -108,10 +113,13 @@ def _told_by_others(app: App, incident: Incident, notice: str) -> dict[str, str]
     return found
 
 
-def _content(write: Writing, person: AffectedPerson, addresses: Sequence[str], reader: Reader) -> bytes:
+def _content(
+    write: Writing, person: AffectedPerson, addresses: Sequence[str], reader: Reader, spare: Spare | None
+) -> bytes:
     """What is sealed in a row. `addresses` are where the letter goes, in order; without one, the first of hers.
 
-    A child's own address stands nowhere: no letter about a child goes to the child.
+    `spare` says which of them are her guardian's, and what he reads. A child's own address stands nowhere: no letter
+    about a child goes to the child.
     """
     days = [day and day.isoformat() for day in (reader.first_seen, reader.last_seen)]
     content: list[Any] = [
@@ -123,5 +131,5 @@ def _content(write: Writing, person: AffectedPerson, addresses: Sequence[str], r
         *days,
     ]
     content += [list(reader.added), [list(each) for each in reader.otherwise], list(reader.left_out)]
-    content += [reader.audience, reader.people]
+    content += [reader.audience, reader.people, spare]
     return json.dumps(content, ensure_ascii=False).encode()

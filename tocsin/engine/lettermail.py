@@ -8,7 +8,7 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.message import MailEnvelope
 from tocsin.domain.returns import return_path
 from tocsin.engine.course import Course
-from tocsin.engine.letterrow import address_of, opened, reader_of
+from tocsin.engine.letterrow import address_of, opened, reader_at
 from tocsin.rendering.letter import addressed
 
 
@@ -34,7 +34,7 @@ def made_of(course: Course, row: Any) -> Made:
 def mail_of(course: Course, row: Any) -> MailEnvelope:
     """The mail to one reader, at the address at which the row stands. Raises Refused."""
     content = opened(course.people_key, row)
-    reader, locale = reader_of(content)
+    reader, locale = reader_at(content, row)
     letter = course.write.letters.cut(reader, locale)
     mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(

@@ -24,7 +24,7 @@ def meant(app: App, incident: Incident, asked: str) -> str:
         if affected.person(connection, incident.key, revision, key, hidden) is not None:
             return asked
         sought = asked.casefold()
-        # People come in the order of their pseudonyms, which means nothing to whoever asks.
+        # By id, since their own order is that of pseudonyms, which no reader knows.
         found = sorted(
             person.id
             for _, person in affected.people(connection, incident.key, revision, key)

@@ -185,6 +185,11 @@ def _rendered(app: App, brief: Brief, language: str, links: Links) -> RenderedMe
         return render_message(brief, language, default_folders()[0], links)
 
 
+def by_link(app: App, incident: Incident) -> bool:
+    """Whether a mail leads by a link of its own to letters that its reader is to read: no button in Slack does."""
+    return app.settings.console_url is not None and "email" not in incident.silenced
+
+
 def page_of(app: App, key: str) -> str | None:
     """Where the console shows an incident to those who are signed in; None where there is no console."""
     base = app.settings.console_url

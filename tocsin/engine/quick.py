@@ -11,7 +11,7 @@ from tocsin.change import Change
 from tocsin.domain import kinds as k
 from tocsin.domain import moves as m
 from tocsin.domain.aiming import aims
-from tocsin.domain.approving import APPROVERS, LOUD_FROM, approvals_needed
+from tocsin.domain.approving import APPROVERS, approvals_needed
 from tocsin.domain.checklist import applicable
 from tocsin.domain.letters import letters_of
 from tocsin.domain.notice import LEAVING
@@ -19,9 +19,10 @@ from tocsin.domain.offers import Offer
 from tocsin.domain.owing import facts_of
 from tocsin.domain.reached import ways_of
 from tocsin.domain.telling import drafted_anew
+from tocsin.engine.alone import ask_countersignature, tell_deputies
 from tocsin.engine.anew import doubt_decisions, look_again
 from tocsin.engine.hand_over import ask_hand_over
-from tocsin.engine.messages import duty_line, page_message, role_or_standin, tell
+from tocsin.engine.messages import by_link, duty_line, page_message, role_or_standin, tell
 from tocsin.engine.milestones import publish
 from tocsin.engine.newer import tell_of_newer_laws
 from tocsin.engine.unsupported import ask_about_unsupported
@@ -209,8 +210,8 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
         line("digest", digest=state.digest[:12], needed=needed),
     ]
     # Only a link of their own leads those who are not signed in to the letters, and links stand in mails alone.
-    by_link = app.settings.console_url is not None and "email" not in incident.silenced
-    if by_link:
+    linked = by_link(app, incident)
+    if linked:
         lines.append(line("read_by_mail"))
     aim = [
         each.at
@@ -230,39 +231,11 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
         cause=seq,
         due=due,
         action=f"tocsin preview {incident.key} {move.notice}",
-        in_mail=by_link,
+        in_mail=linked,
         offers=[
             Offer("approve", incident.key, move.notice, state.digest),
             Offer("reject", incident.key, move.notice, state.digest),
         ],
-    )
-
-
-def _ask_countersignature(app: App, change: Change, move: m.AskCountersignature) -> None:
-    """First those who may countersign; later, by every route, those who answer for the whole as well."""
-    incident = change.incident
-    lone = next(each for each in incident.notices[move.notice].alone if each.seq == move.cause)
-    body = k.CountersignatureAsked(notice=move.notice, released=lone.seq, number=move.number)
-    seq = change.add(body, cause=move.cause, key=move.key)
-    loud = move.number >= LOUD_FROM
-    people = role_or_standin(app, incident, *APPROVERS, *(("incident-commander",) if loud else ()))
-    said = {"notice": move.notice, "who": lone.person, "given": len(lone.given), "needed": lone.needed}
-    lines = [
-        line("countersign_lacks", **said, since=change.now - lone.at),
-        line("countersign", digest=lone.digest[:12]),
-    ]
-    tell(
-        app,
-        change,
-        "alone",
-        [person for person in people if loud or person != lone.person],
-        lines,
-        subject=move.key,
-        lane="page" if loud else "warning",
-        cause=seq,
-        action=f"tocsin approve {incident.key} {move.notice} --digest {lone.digest[:12]}",
-        loud=loud,
-        offers=[Offer("approve", incident.key, move.notice, lone.digest)],
     )
 
 
@@ -310,7 +283,8 @@ _DECIDE: dict[type[m.Move], Callable[[App, Change, Any], None]] = {
     m.PublishHead: publish,
     m.VoidNotice: _void,
     m.AskApproval: _ask_approval,
-    m.AskCountersignature: _ask_countersignature,
+    m.AskCountersignature: ask_countersignature,
+    m.TellDeputies: tell_deputies,
     m.MeetByNotice: _meet,
     m.AskSignature: _ask_signature,
 }

@@ -17,11 +17,12 @@ _STYLES: dict[Deed, str] = {
     "take": "primary",
     "done": "primary",
     "approve": "primary",
+    "countersign": "primary",
     "reject": "danger",
     "confirm": "primary",
 }
 #: What is asked once more. A rejection is not: the reason is asked for, which is question enough.
-_WEIGHS: tuple[Deed, ...] = ("take", "approve", "confirm")
+_WEIGHS: tuple[Deed, ...] = ("take", "approve", "countersign", "confirm")
 #: Digits of a digest that a person can compare.
 _DIGITS = 12
 
@@ -33,7 +34,7 @@ def label(offer: Offer, words: Words) -> str:
 
 
 def reading(offer: Offer, words: Words) -> str:
-    """What the link to the letters of an approval says."""
+    """What the link to the letters of an approval or a countersignature says."""
     return _cut(_said("offer_read", offer, words) or f"read {offer.subject}", LONGEST_LABEL)
 
 

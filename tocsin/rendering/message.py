@@ -37,6 +37,7 @@ Kind = Literal[
     "status",
     "approval",
     "alone",
+    "deputy",
     "wrong",
     "all-clear",
     "trouble",
@@ -190,10 +191,14 @@ def _shown(brief: Brief, folder: Path, words: Words, links: Links) -> dict[str, 
 
 
 def _led(offer: Offer, links: Links, words: Words) -> list[tuple[str, str, str]]:
-    """(what it is called, where it leads, how it looks) of a link; before an approval, of that to what is approved."""
+    """(what it is called, where it leads, how it looks) of a link; before a yes to letters, of that to them."""
     address = links.offers[offer]
     act = (label(offer, words), address, " ".join(filter(None, ("act", warns(offer)))))
-    return [(reading(offer, words), f"{address}/letters", "read"), act] if offer.deed == "approve" else [act]
+    return (
+        [(reading(offer, words), f"{address}/letters", "read"), act]
+        if offer.deed in ("approve", "countersign")
+        else [act]
+    )
 
 
 def _variables(brief: Brief, words: Words) -> dict[str, Any]:

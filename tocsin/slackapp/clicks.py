@@ -6,11 +6,11 @@ from typing import Any
 
 from tocsin.actions.checklist import open_step, refuse_blocked, refuse_others_step
 from tocsin.actions.doors import TurnedAway, digest_of
-from tocsin.actions.offers import PARTS, take_up, turned_away
+from tocsin.actions.offers import PARTS, deed_done, take_up, turned_away
 from tocsin.domain.checklist import Step
 from tocsin.domain.errors import Refused
 from tocsin.domain.message import SlackPost, Undelivered, slack_escape
-from tocsin.domain.offers import Offer, parsed
+from tocsin.domain.offers import Deed, Offer, parsed
 from tocsin.logs import Log
 from tocsin.rendering.message import Line, line
 from tocsin.slackapp.aftermath import advanced, posted
@@ -56,8 +56,9 @@ def taken_up(
     """Do what was offered, tell who clicked, and let the message show it."""
     try:
         _refuse_silenced(desk, offer)
+        deed = offer.deed
         if not (desk.again and done_before(desk)):
-            take_up(
+            done = take_up(
                 desk.app,
                 desk.actor,
                 offer,
@@ -67,14 +68,15 @@ def taken_up(
                 said=said,
                 proof=desk.proof,
             )
+            deed = deed_done(done, offer)
     except TurnedAway as refused:
         desk.say(*turned(desk, refused))
         return
     trouble = advanced(desk.app, offer.incident)
     posted(desk, offer.incident)
-    [done] = desk.said([done_line(desk, offer)])
-    desk.say(done, *([trouble] if trouble else []))
-    desk.after.append(partial(redraw, desk, offer, done, channel, ts, message))
+    [told] = desk.said([done_line(desk, offer, deed)])
+    desk.say(told, *([trouble] if trouble else []))
+    desk.after.append(partial(redraw, desk, offer, told, channel, ts, message))
 
 
 def _refuse_silenced(desk: Desk, offer: Offer) -> None:
@@ -100,12 +102,12 @@ def turned(desk: Desk, refused: TurnedAway) -> list[Said]:
     return [line(f"slack_turned_{refused.why.replace('-', '_')}"), str(refused)]
 
 
-def done_line(desk: Desk, offer: Offer) -> Line:
-    """Who did what was offered, and when."""
+def done_line(desk: Desk, offer: Offer, deed: Deed | None = None) -> Line:
+    """Who did what was offered, or what that had become, and when."""
     who = desk.actor.person.name if desk.actor.person else desk.actor.id
     # A phrase calls a role as its language does.
     subject = {"role" if offer.deed in ("ack", "take") else "subject": offer.subject}
-    return line(f"slack_did_{offer.deed}", who=who, at=desk.at(desk.app.now()), **subject)
+    return line(f"slack_did_{deed or offer.deed}", who=who, at=desk.at(desk.app.now()), **subject)
 
 
 def redraw(

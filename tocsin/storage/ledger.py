@@ -142,6 +142,9 @@ class Onward:
     sealed: bytes = field(repr=False)
     #: The mark that it had until now.
     before: str
+    #: Which of the approved letters it is there, and by which way it is told; a guardian gets words of his own.
+    variant: str
+    way: str | None
 
     @property
     def mark(self) -> str:
@@ -167,13 +170,17 @@ class Settled:
     onward: Onward | None = None
 
 
-def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool = True) -> None:
     """Write rows for recipients. One who is there already keeps the row; if unsent, it takes on the new draft.
 
     A doubtful letter of an older draft takes it on too: whoever may have read the wrong words needs the right ones.
+    What comes back late on the older one still names its row. Where none of an older draft is there, as in a first
+    sending, `over` False spares looking for it.
     """
     if not rows:
         return
+    if over:
+        _remember_older(connection, rows)
     marked = [row | {"mark": mark_of(row["message_id"])} for row in rows]
     statement = upsert(connection, ledger, marked)
     names = (
@@ -338,6 +345,8 @@ _TAKEN = (
     ledger.c.attempts,
     ledger.c.address,
     ledger.c.addresses,
+    ledger.c.variant,
+    ledger.c.way,
     ledger.c.doubtful,
     ledger.c.not_before,
     ledger.c.first_attempt_at,
@@ -484,12 +493,16 @@ _TRY = ForEach(
     ),
 )
 
+#: What stands for the address of a letter that a newer draft took the place of.
+OLDER = 0
 #: A letter that goes to another address is dated by its first attempt there.
 _ELSEWHERE: dict[str, Any] = {
     "address": bindparam("address_"),
     "message_id": bindparam("message_id_"),
     "mark": bindparam("mark_"),
     "sealed": bindparam("sealed_"),
+    "variant": bindparam("variant_"),
+    "way": bindparam("way_"),
     "first_attempt_at": None,
 }
 
@@ -509,12 +522,35 @@ def _elsewhere(to: Onward) -> dict[str, Any]:
         "message_id_": to.message_id,
         "mark_": to.mark,
         "sealed_": to.sealed,
+        "variant_": to.variant,
+        "way_": to.way,
     }
 
 
 def _remember(connection: Connection, moves: Sequence[Onward]) -> None:
     """What comes back late on an address that was left still names its letter, and says nothing of the next one."""
     marks = [{"mark": to.before, "row": to.row, "address": to.address - 1} for to in moves]
+    connection.execute(
+        upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
+    )
+
+
+def _remember_older(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Marks of letters that a new draft takes the place of, and that may have left before: at no address of this one.
+
+    What an even older one was known by, or this one at an address that it has left, is of an older draft from now on.
+    """
+    first, fresh = rows[0], {row["person"]: row["digest"] for row in rows}
+    mine = ledger.c.incident == first["incident"], ledger.c.notice == first["notice"]
+    query = select(ledger.c.id, ledger.c.mark, ledger.c.person, ledger.c.digest).where(
+        *mine, ledger.c.person.in_(list(fresh)), ledger.c.attempts > 0, _UNSENT
+    )
+    gone = [row for row in connection.execute(query) if row.digest != fresh[row.person]]
+    if not gone:
+        return
+    ids = [row.id for row in gone]
+    connection.execute(update(earlier).where(earlier.c.row.in_(ids)).values(address=OLDER))
+    marks = [{"mark": row.mark, "row": row.id, "address": OLDER} for row in gone]
     connection.execute(
         upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
     )
@@ -539,6 +575,8 @@ def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool
                 message_id=to.message_id,
                 mark=to.mark,
                 sealed=to.sealed,
+                variant=to.variant,
+                way=to.way,
             )
         )
         if result.rowcount != 1:

@@ -270,7 +270,7 @@ def of_letter(connection: Connection, row: Row[Any]) -> list[tuple[Row[Any], int
     left = select(earlier.c.mark, earlier.c.address).where(earlier.c.row == row.id)
     known = {each.mark: each.address for each in connection.execute(left)} | {row.mark: row.address}
     came = select(returned).where(returned.c.row == row.id).order_by(returned.c.id)
-    return [(each, known.get(each.mark)) for each in connection.execute(came)]
+    return [(each, known.get(each.mark) or None) for each in connection.execute(came)]
 
 
 def judge(connection: Connection, id_: int, **values: Any) -> bool:

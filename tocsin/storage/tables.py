@@ -331,7 +331,8 @@ ledger = Table(
     Index("ix_ledger_mark", "mark"),
 )
 
-#: Marks of letters as they went to an address that took no mail: what comes back late is still known by them.
+#: Marks of letters as they went to an address that took no mail, or by an older draft (address 0): what comes back late
+#: is still known by them.
 earlier = Table(
     "earlier",
     metadata,

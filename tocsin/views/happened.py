@@ -18,7 +18,7 @@ from tocsin.storage import timeline
 _LEFT_OUT = (k.PageOutcome, k.EvidenceCopied, k.TakenUp)
 _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
     "contain": (k.EvidenceKept,),
-    "scope": (k.ScopeMeasured, k.PeopleExported, k.PersonAsked),
+    "scope": (k.ScopeMeasured, k.PeopleExported, k.PeopleSeen, k.PersonAsked),
     "assess": (
         k.FactLearned,
         k.DutyOpened,
@@ -47,6 +47,7 @@ _PHASES: dict[MovePhase, tuple[type[k.Body], ...]] = {
         k.WrongLetterFound,
         k.Countersigned,
         k.CountersignatureAsked,
+        k.LastHoursBegun,
         k.LedgerFilled,
         k.SendingPaused,
         k.SendingResumed,

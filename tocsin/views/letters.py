@@ -8,8 +8,10 @@ from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.approving import approvals_needed, standing
 from tocsin.domain.errors import Refused
+from tocsin.domain.further import FACT_OF, further_kind
 from tocsin.domain.incident import Approval, Incident, NoticeState
 from tocsin.domain.notice import is_letter, letter_of
+from tocsin.domain.replies import unread_words
 from tocsin.engine.letters import (
     approval_digest,
     drafted,
@@ -32,7 +34,7 @@ from tocsin.rendering.letter_lint import (
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
-from tocsin.views.variants import Found, Sample
+from tocsin.views.variants import INVENTED_MAIL, Found, Sample
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Preview:
 def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     """Every distinct letter of a notice, the most frequent first. Refused where there is no draft.
 
-    Each names one of its readers, and what people wrote: of a restricted incident, others see how many there are.
+    Each is shown as an invented reader would get it, and looked through as a real one does. Each says what people
+    wrote: of a restricted incident, others see how many there are.
     """
     state = drafted(app, incident, notice)
     write, catalog = writing(app, incident, notice), app.catalog_of(incident)
@@ -105,7 +108,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     for hidden, person in readers(app, incident, notice):
         mentions.look(person.name, person.email, *person.emails)
         found.look(hidden, person)
-    written, locales = found.written, found.locales
+    written, locales, further = found.written, found.locales, further_kind(notice)
     letter = letter_of(incident, catalog, notice) if is_letter(notice) else None
     return Preview(
         notice,
@@ -129,6 +132,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
             *mentions.problems,
             *lint_readers(found.counts),
             *lint_languages(write.letters, locales),
+            *(unread_words(found.by_law, incident, catalog, FACT_OF[further]) if further else ()),
         ),
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
@@ -143,8 +147,8 @@ def _views(
     for variant, sample in found.samples.items():
         message_id = write.message_id(key, state.id, state.digest, sample.hidden)
         groups = dict(sorted(found.groups[variant].items()))
-        raw = _raw(write, sample, message_id, app.now())
-        views.append(_view(write, variant, groups, sample, raw, reads=reads))
+        raws = _raws(write, sample, message_id, app.now())
+        views.append(_view(write, variant, groups, sample, raws, reads=reads))
     return tuple(sorted(views, key=lambda view: (-view.count, view.name)))
 
 
@@ -153,11 +157,11 @@ def _view(
     variant: Variant,
     groups: dict[str, int],
     sample: Sample,
-    raw: "str | Refused",
+    raws: tuple[str, str],
     *,
     reads: bool,
 ) -> VariantView:
-    letter = sample.cut.letter
+    letter, (raw, problem) = sample.shown.letter, raws
     return VariantView(
         variant_digest(variant),
         variant.locale,
@@ -169,32 +173,34 @@ def _view(
         groups,
         variant.audience,
         letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
-        (raw if isinstance(raw, str) else "") if reads else RESTRICTED,
-        _problems(write.letters, letter, raw) if reads else (),
+        raw if reads else RESTRICTED,
+        _problems(write.letters, sample.cut.letter, problem) if reads else (),
     )
 
 
-def _problems(letters: Letters, letter: Letter, raw: "str | Refused") -> tuple[str, ...]:
+def _problems(letters: Letters, letter: Letter, problem: str) -> tuple[str, ...]:
     found = lint_letter(letter, load_never(letters.templates), addresses_of(letters))
-    return (*found, *([str(raw)] if isinstance(raw, Refused) else []))
+    return (*found, *filter(None, [problem]))
 
 
-def _raw(write: Writing, sample: Sample, message_id: str, now: datetime) -> "str | Refused":
-    """The sample as its mail; whoever has no address is shown with the one that answers go to."""
+def _raws(write: Writing, sample: Sample, message_id: str, now: datetime) -> tuple[str, str]:
+    """The mail to the invented reader, and why that to the real one could not be made; empty where it could.
+
+    Whoever has no address is tried with the one that answers go to.
+    """
     person = sample.person
     audience = write.audience(person)
     name, address = write.box(person, person.guardian_email if audience == "guardian" else None)
-    try:
-        mail = write.mold(sample.cut.subject, audience).letter(
-            message_id=message_id,
-            date=now,
-            to=(name, address or write.reply_to),
-            text=sample.cut.text,
-            html=sample.cut.html,
-        )
-    except Refused as refusal:
-        return refusal
-    return mail.content.decode()
+    whom = ((name, address or write.reply_to), (sample.addressed, INVENTED_MAIL))
+    mails: list[str] = []
+    for to, cut in zip(whom, (sample.cut, sample.shown), strict=True):
+        try:
+            mold = write.mold(cut.subject, audience)
+            mail = mold.letter(message_id=message_id, date=now, to=to, text=cut.text, html=cut.html)
+        except Refused as refusal:
+            return "", str(refusal)
+        mails.append(mail.content.decode())
+    return mails[-1], ""
 
 
 def _readability(letters: Letters, variants: Iterable[Variant]) -> tuple[Readability, ...]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -13,13 +12,13 @@ from tocsin.app import App
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope.people import AffectedPerson, Stranger, pseudonym
 from tocsin.domain.scope.routes import Route
-from tocsin.engine.mailability import route
 from tocsin.engine.meant import meant
 from tocsin.engine.reasons import Reasons, explained
 from tocsin.storage import accounts, affected, ledger, returned, revisions, timeline
 from tocsin.storage.revisions import Standing
 from tocsin.storage.texts import read_texts
 from tocsin.views.affected import counts
+from tocsin.views.guardians import to_decide, way_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class Letter:
     came_back: tuple[dict[str, Any], ...]
     #: The id under which she was written to, where she is known under another one by now.
     under: str | None = None
+    #: What a person decides, where no address of hers took it; empty where nothing is to be decided.
+    decide: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,23 @@ def story(app: App, actor: Actor, incident: Incident, asked: str) -> Story:
         if standing is not None:
             person = affected.person(connection, incident.key, standing.revision, key, hidden)
         ids = dict.fromkeys((person.id, *person.accounts, asked) if person else (asked,))
-        letters = tuple(_letters(connection, incident, key, tuple(ids)))
+        letters = tuple(_letters(connection, app, incident, key, tuple(ids), person))
         stranger = accounts.stranger(connection, incident.key, found.revision, key, asked)
     because = _because(app, incident, standing.seq) if standing and standing.seq else None
-    way = _way(app, incident, person) if person else None
+    way = way_of(app, incident, person) if person else None
     revision = standing.revision if standing else found.revision
     reasons = explained(app, incident, revision).of(person.why) if person else None
     return Story(found.revision, len(found.gaps), person, letters, way, standing, because, reasons, stranger)
 
 
-def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequence[str]) -> Iterator[Letter]:
+def _letters(
+    connection: Connection,
+    app: App,
+    incident: Incident,
+    key: bytes,
+    ids: Sequence[str],
+    person: AffectedPerson | None,
+) -> Iterator[Letter]:
     """Every letter to one person: under her id, which is the first, or under another one that she had before."""
     for notice in incident.notices:
         for id_ in ids:
@@ -107,13 +115,8 @@ def _letters(connection: Connection, incident: Incident, key: bytes, ids: Sequen
                     tuple(_attempt(each) for each in ledger.attempts_of(connection, row.id)),
                     tuple(_came_back(each, address) for each, address in returned.of_letter(connection, row)),
                     under=None if id_ == ids[0] else id_,
+                    decide=to_decide(app, incident, row, person),
                 )
-
-
-def _way(app: App, incident: Incident, person: AffectedPerson) -> Route:
-    catalog = app.catalog_of(incident)
-    zone = ZoneInfo(catalog.contacts.organisation.zone)
-    return route(person, catalog.data_map.openers, app.now().astimezone(zone).date())
 
 
 def _because(app: App, incident: Incident, seq: int) -> str | None:

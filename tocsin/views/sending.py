@@ -8,6 +8,7 @@ from tocsin.app import App
 from tocsin.domain.approving import standing
 from tocsin.domain.incident import Incident
 from tocsin.storage import affected, ledger
+from tocsin.views.guardians import to_decide
 from tocsin.views.slowed import slowed
 
 
@@ -94,6 +95,7 @@ def unreached(app: App, incident: Incident, notice: str) -> list[dict[str, Any]]
             "state": ledger.standing(row),
             "reason": row.reason,
             "reply": row.reply,
+            "decide": to_decide(app, incident, row, person),
         }
         for row in rows
     ]

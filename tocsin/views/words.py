@@ -366,6 +366,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.Countersigned: lambda body, texts: (
         f"{body.notice} by {body.person}, digest {body.digest[:12]}, released alone in entry {body.released}"
     ),
+    k.LastHoursBegun: lambda body, texts: (
+        f"{body.notice} lacks some of {body.needed} approvals, first due {iso(body.due_at.replace(microsecond=0))}: "
+        "a deputy may release it alone"
+    ),
     k.CountersignatureAsked: lambda body, texts: (
         f"{body.notice}, released alone in entry {body.released}, for the {body.number}. time"
     ),
@@ -390,6 +394,10 @@ _SAY: dict[type[k.Body], Say] = {
     k.PersonAsked: lambda body, texts: (
         f"{body.person[:12]}: {'affected' if body.affected else 'not among the affected'}, "
         f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
+    ),
+    k.PeopleSeen: lambda body, texts: (
+        f"{body.people} {body.what}{f' of {body.notice}' if body.notice else ''} by name, "
+        f"as {', '.join(body.roles) or 'no role'}"
     ),
     k.PeopleExported: lambda body, texts: (
         f"{body.rows} people{f', sha256 {body.sha256[:16]}' if body.sha256 else ''}{_said(body.because, texts)}"

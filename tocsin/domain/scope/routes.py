@@ -85,7 +85,7 @@ def route_of(
         if reason == "no-address" and "named-only" in person.flags:
             reason = "named-without-address"
     elif reason == "minor":
-        mailboxes, chosen = _guardians(person, is_address), "the guardian's"
+        mailboxes, chosen = guardians_of(person, is_address), "the guardian's"
     elif reason == "employee" and not _is_taken(person, openers):
         mailboxes, chosen = _mailboxes(person, is_address)
     if not mailboxes:
@@ -93,8 +93,8 @@ def route_of(
     return Route(REASONS[reason][0], reason, mailboxes[0], chosen, mailboxes[1:])
 
 
-def _guardians(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str, ...]:
-    """The addresses of a child's guardian that take mail, but none of the child's own."""
+def guardians_of(person: AffectedPerson, is_address: Callable[[str], bool]) -> tuple[str, ...]:
+    """The addresses of a guardian that take mail, but none of the ward's own."""
     own = {each.strip().lower() for each in (person.email, *person.emails) if each}
     refused = person.suppressed_as("invalid") | person.suppressed_as("bounced") | own
     said = {each.strip().lower(): each for each in (person.guardian_email, *person.guardian_emails) if each}
