@@ -8,10 +8,11 @@ from sqlalchemy import select
 from tests.child import declare_many, note_and_advance, say_once, together
 from tocsin import actions
 from tocsin.actions.declaring import Declaration
+from tocsin.domain.canonical import digest
 from tocsin.domain.errors import Refused
 from tocsin.domain.fold import fold
 from tocsin.domain.kinds import Noted, StepReminded
-from tocsin.domain.timeline import as_row, digest, first_fault
+from tocsin.domain.timeline import as_row, first_fault
 from tocsin.engine.messages import tell
 from tocsin.evidence.verify import verify
 from tocsin.record import record

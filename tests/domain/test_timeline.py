@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.domain import kinds as k
+from tocsin.domain.canonical import canonical, canonical_rows
 from tocsin.domain.timeline import (
     GENESIS,
     Draft,
     Entry,
     Unreadable,
     as_row,
-    canonical,
-    canonical_rows,
     chain,
     first_fault,
     from_row,

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from tocsin.domain import kinds as k
+from tocsin.domain.canonical import canonical
 from tocsin.domain.catalog import documents_digest
 from tocsin.domain.errors import Refused
-from tocsin.domain.timeline import Draft, canonical, chain
+from tocsin.domain.timeline import Draft, chain
 from tocsin.sealing import KEY_BYTES, Keyring
 from tocsin.storage import affected, clock, documents, jobs, keys, tables, texts, timeline
 from tocsin.storage.tables import Moment

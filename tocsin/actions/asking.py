@@ -8,11 +8,11 @@ from typing import Any
 from tocsin.actors import Actor, known
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.canonical import digest
 from tocsin.domain.checklist import Phase
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.moments import KNOWING, iso
-from tocsin.domain.timeline import digest
 from tocsin.record import Recorded, answered, record, refuse_closed
 
 #: Moments at which somebody found the incident, a processor too; `declared_at` is one by itself.

@@ -8,11 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tocsin.domain.canonical import canonical, digest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
 from tocsin.domain.sources import Sources
-from tocsin.domain.timeline import canonical, digest
 
 Progress = Callable[[str, float], None]
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.catalog.folders import COMMANDS, must_be_there
+from tocsin.domain.canonical import digest
 from tocsin.domain.catalog import FILES, Catalog, catalog_from_documents
 from tocsin.domain.contacts import Contacts
-from tocsin.domain.timeline import digest
 
 _CODE = (Path(__file__).parent, Path(__file__).parent.parent / "domain")
 

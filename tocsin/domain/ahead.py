@@ -6,11 +6,11 @@ written during the incident nobody has read ahead: a letter that prints such wor
 """
 
 from tocsin.domain.approving import APPROVERS, approvals_needed
+from tocsin.domain.canonical import digest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.incident import Incident
 from tocsin.domain.notice import PRINTED_OF_THE_COMPANY
 from tocsin.domain.organisation import ApprovedAhead
-from tocsin.domain.timeline import digest
 
 HOLDING = "holding"
 #: What the holding letter prints as people wrote it.

@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from tocsin.domain.answers import nearest
+from tocsin.domain.canonical import digest
 from tocsin.domain.checklist import IncidentType, Types
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.datamap import DataMap
@@ -20,7 +21,6 @@ from tocsin.domain.errors import Refused
 from tocsin.domain.law.laws import Laws
 from tocsin.domain.law.parts import LetterParts
 from tocsin.domain.law.regime import Regime
-from tocsin.domain.timeline import digest
 
 #: Under this name stand the templates among the documents of a catalog.
 FILES = "files/"

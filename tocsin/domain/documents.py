@@ -10,8 +10,8 @@ from typing import ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.law.clock import FOUND_GOOD
-from tocsin.domain.timeline import canonical
 
 Read = TypeVar("Read", bound=BaseModel)
 

@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any, TypeVar
 
 from tocsin.domain import kinds as k
+from tocsin.domain.canonical import digest
 from tocsin.domain.decisions import RISK, Decision, Dissent, Ground
 from tocsin.domain.errors import TocsinError
 from tocsin.domain.incident import (
@@ -36,7 +37,7 @@ from tocsin.domain.incident import (
     Supplement,
     Tenure,
 )
-from tocsin.domain.timeline import Entry, digest
+from tocsin.domain.timeline import Entry
 
 B = TypeVar("B", bound=k.Body)
 C = TypeVar("C", Rhythm, Tenure)

@@ -11,12 +11,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from tocsin.domain.canonical import digest
 from tocsin.domain.decisions import Decision, Dissent, Ground
 from tocsin.domain.doubt import fate
 from tocsin.domain.facts import Facts
 from tocsin.domain.kinds import Alone, CommandEnded, DutyOpened, RoomOpened, ScopeMeasured, Severity, Status
 from tocsin.domain.moments import MOMENT_NAMES
-from tocsin.domain.timeline import digest
 
 StepMark = Literal["done", "skipped"]
 #: `released`: found not owed. `not-notified`: a choice to be silent, under which the law still stands.

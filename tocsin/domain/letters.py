@@ -12,12 +12,12 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from tocsin.domain.asked import Lack, Wait
+from tocsin.domain.canonical import digest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.demands import Readers
 from tocsin.domain.incident import Incident
 from tocsin.domain.law.holds import Held
 from tocsin.domain.replies import Owed, Reply, replies
-from tocsin.domain.timeline import digest
 
 #: The letter to everybody whom no law sets apart.
 CUSTOMERS = "customers"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from tocsin.domain.canonical import digest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.certainty import stated_by_kind, suspected
 from tocsin.domain.demands import cells_of
@@ -23,7 +24,6 @@ from tocsin.domain.noticenames import LEAVING, is_letter
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.buckets import Bucket
-from tocsin.domain.timeline import digest
 
 __all__ = ["CUSTOMERS", "LEAVING", "individuals_duties", "is_letter", "is_stale", "text_inputs"]
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tocsin.domain.audience import audience_of
+from tocsin.domain.canonical import digest
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.certainty import Certainty
 from tocsin.domain.languages import ENGLISH, language_tag, shorter
 from tocsin.domain.scope.people import AffectedPerson, pseudonym
-from tocsin.domain.timeline import digest
 from tocsin.engine.writing import locale_of, readers_of
 from tocsin.rendering.letter import Reader
 from tocsin.rendering.written import reader_name

@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from tocsin.app import App
+from tocsin.domain.canonical import canonical
 from tocsin.domain.further import letters_that
 from tocsin.domain.incident import Incident
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.domain.timeline import canonical
 from tocsin.engine.letterrow import address_of, opened, reader_at
 from tocsin.rendering.letter import addressed
 from tocsin.storage import further

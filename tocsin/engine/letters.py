@@ -14,6 +14,7 @@ from tocsin.app import App
 from tocsin.domain import certainty
 from tocsin.domain.ahead import HOLDING
 from tocsin.domain.answers import nearest
+from tocsin.domain.canonical import canonical, digest
 from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
 from tocsin.domain.facts import Facts
@@ -24,7 +25,6 @@ from tocsin.domain.noticenames import CONTROLLERS, is_letter, speaks_for_all
 from tocsin.domain.owing import facts_of
 from tocsin.domain.replies import kept_from
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.domain.timeline import canonical, digest
 from tocsin.engine.additions import additions
 from tocsin.engine.controllers import companies
 from tocsin.engine.further import further_readers, further_recipients

@@ -10,6 +10,7 @@ from typing import Any
 
 from tocsin.app import App
 from tocsin.catalog.otherways import PostWords, load_grounds, load_post
+from tocsin.domain.canonical import canonical
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.languages import ENGLISH
@@ -18,7 +19,6 @@ from tocsin.domain.notice import is_stale, letter_of
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.routes import REASONS
-from tocsin.domain.timeline import canonical
 from tocsin.domain.ways import Ground
 from tocsin.engine.letterrow import opened, reader_of
 from tocsin.engine.letters import readers, writing

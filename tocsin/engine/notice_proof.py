@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Row
 
 from tocsin.app import App
 from tocsin.domain import kinds as k
+from tocsin.domain.canonical import canonical
 from tocsin.domain.contacts import Contacts
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
-from tocsin.domain.timeline import Entry, canonical
+from tocsin.domain.timeline import Entry
 from tocsin.evidence.case import Case
 from tocsin.evidence.letters import rows_as_stopped
 from tocsin.evidence.story import heard

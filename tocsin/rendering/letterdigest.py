@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tocsin.domain.timeline import digest
+from tocsin.domain.canonical import digest
 from tocsin.rendering.letterfacts import LetterFacts
 from tocsin.rendering.letterwords import letter_words, lines_instead
 from tocsin.rendering.spoken import TEXTS, printed_texts

@@ -17,9 +17,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from sqlalchemy import Connection, Select, column, create_engine, inspect, literal_column, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.errors import Refused
 from tocsin.domain.lists import ListSource
-from tocsin.domain.timeline import canonical
 from tocsin.sources.missing import refuse_missing
 from tocsin.sources.texts import APART
 

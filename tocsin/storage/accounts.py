@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson, Stranger, lines_digest, pseudonym, stranger_line
-from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
 from tocsin.storage.affected import BATCH, plain, why_of
 from tocsin.storage.tables import account

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.scope.buckets import Bucket
 from tocsin.domain.scope.people import AffectedPerson, Deletion, pseudonym
 from tocsin.domain.scope.why import LogRow, Way, Why
-from tocsin.domain.timeline import canonical
 from tocsin.sealing import seal, unseal
 from tocsin.storage.tables import affected
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.errors import Refused
-from tocsin.domain.timeline import canonical
 from tocsin.storage.tables import document
 
 _LOST = "is not in this database; restore it from the backup of that time"

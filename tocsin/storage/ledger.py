@@ -40,9 +40,9 @@ from sqlalchemy import (
     update,
 )
 
+from tocsin.domain.canonical import canonical, canonical_rows, lines_digest
 from tocsin.domain.merkle import root
 from tocsin.domain.scope.routes import HELD
-from tocsin.domain.timeline import canonical, canonical_rows, lines_digest
 from tocsin.domain.ways import LISTED, WAYS
 from tocsin.storage.database import upsert
 from tocsin.storage.outbox import LOST

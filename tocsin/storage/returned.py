@@ -26,8 +26,8 @@ from sqlalchemy import (
     update,
 )
 
+from tocsin.domain.canonical import canonical, lines_digest
 from tocsin.domain.moments import iso
-from tocsin.domain.timeline import canonical, lines_digest
 from tocsin.storage.database import upsert
 from tocsin.storage.ledger import COUNTED, LEFT, TOLD, WAY
 from tocsin.storage.tables import earlier, ledger, returned

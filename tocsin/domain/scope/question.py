@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.errors import Refused
 from tocsin.domain.records import Moment, Record
 from tocsin.domain.scope.clauses import KINDS, Clause, as_networks, with_moments
@@ -25,7 +26,6 @@ from tocsin.domain.scope.tree import (
 )
 from tocsin.domain.scope.values import BLANKS, once_each, unfit
 from tocsin.domain.scope.windows import Window, common, is_empty, joined
-from tocsin.domain.timeline import canonical
 
 #: The kinds that may be asked about without a tree: any of them fits, and all of them fit better.
 INDICATORS = ("tokens", "sessions", "accounts", "ips", "agents")

@@ -18,10 +18,10 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from tocsin.domain.canonical import canonical
 from tocsin.domain.records import Record
 from tocsin.domain.scope.clauses import Clause, with_moments
 from tocsin.domain.scope.windows import Window, joined, overlaps
-from tocsin.domain.timeline import canonical
 
 #: Levels of any and all.
 DEEPEST = 8
