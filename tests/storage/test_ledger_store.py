@@ -155,7 +155,7 @@ def test_what_a_sender_took_and_never_heard_of_is_its_own_again_as_it_was(databa
     for lease, person in (("two", "new"), ("two", "put off"), ("two", "known"), ("three", "anothers")):
         with database.write() as connection:
             connection.execute(update(table).where(table.c.id != ids[person]).values(digest="x"))
-        assert [each.id for each in claim(database, lease=lease, at_once=0)] == [ids[person]]
+        assert [each.id for each in claim(database, lease=lease)] == [ids[person]]
         with database.write() as connection:
             connection.execute(update(table).values(digest=OLD))
     assert [each.id for each in claim(database, lease="two")] == [ids["doubted"]]
@@ -277,10 +277,10 @@ def test_who_is_still_to_be_told_is_counted_by_what_the_laws_call_them(database)
         assert ledger.untold(connection, "INC-1", "customers") == {"DE/controller/customers": 0, VN: 1}
 
 
-def test_a_letter_that_waits_and_may_have_left_before_is_taken_alone_and_never_ahead(database):
+def test_a_letter_that_waits_and_may_have_left_before_is_taken_alone(database):
     fill(database, *(row(f"p{n}") for n in range(5)), row("put-off", doubtful=True, not_before=NOW - LATER))
-    # Ahead, while others are on the wire: whoever dies would have had it in hand and not begun it.
-    assert {each.person for each in claim(database, limit=3, at_once=0)} == {"p0", "p1"}
+    # Not with others: whoever dies would have had it in hand and not begun it.
+    assert {each.person for each in claim(database, limit=3)} == {"p0", "p1"}
     settle(database, [each for each in rows(database).values() if each.state == "sending"])
     assert {each.person for each in claim(database, limit=1, lease="two")} == {"put-off"}
     assert {each.person for each in claim(database, limit=9, lease="three")} == {"p2", "p3", "p4"}

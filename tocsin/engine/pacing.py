@@ -64,13 +64,10 @@ class Pace:
         rates = rates_of(course.job.app)
         return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
 
-    def claim(
-        self, connection: Connection, batch: int, *, doubted: bool = True, regained: Sequence[Any] = ()
-    ) -> list[Any] | None:
+    def claim(self, connection: Connection, batch: int, *, regained: Sequence[Any] = ()) -> list[Any] | None:
         """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had.
 
-        Letters in doubt come first, alone; unless those are not to be taken now (`doubted`). What was `regained` is
-        ours already, and comes before all.
+        Letters in doubt come first, alone. What was `regained` is ours already, and comes before all.
         """
         course, app = self.course, self.course.job.app
         now, clock = app.now(), app.clock()
@@ -87,7 +84,7 @@ class Pace:
                 clock=clock,
                 seconds=app.settings.ledger.lease,
                 limit=room,
-                at_once=app.settings.mail.connections if doubted else 0,
+                at_once=app.settings.mail.connections,
             )
         if not rows or not self.rates.limited:
             return rows or None

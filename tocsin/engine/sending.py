@@ -32,6 +32,8 @@ from tocsin.storage.watching import watched
 
 #: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
 _PATIENCE = 5
+#: So many letters are written at a time.
+_AT_A_TIME = 50
 #: Seconds between two looks whether others still send.
 _LOOK = 0.1
 
@@ -82,8 +84,7 @@ async def _send(course: Course) -> None:
         return
     keeper = Keeper(course, Pace.of(course))
     try:
-        with keeper.turns():
-            await _through(course, keeper, relays)
+        await _through(course, keeper, relays)
     finally:
         for relay in relays:
             await relay.close()
@@ -97,54 +98,45 @@ async def _through(course: Course, keeper: Keeper, relays: list[Relay]) -> None:
             if taken is None:
                 taken = await keeper.trip()
                 continue
-            coming = keeper.ahead(ended, taken)
-            if coming:
-                ended = NOTHING
-            ended += await _batch(course, keeper.pace, relays, taken)
-            taken = await coming if coming else None
-            if taken and (course.why or course.failed):
-                ended, taken = Ended(ended.results, [*ended.left, *taken.rows]), None
-            if taken is None:
-                last, ended = ended, NOTHING
-                taken = await keeper.trip(last)
+            ended = await _batch(course, keeper.pace, relays, taken)
+            taken = await keeper.trip(ended)
+            ended = NOTHING
             if course.failed is not None:
                 raise course.failed
     except BaseException as error:
-        # A trip has failed: what it was given, and what left meanwhile, is recorded yet, if it can be.
+        # What a trip was given that failed is recorded yet, if it can be: whether it was, nobody here knows.
         course.failed = error
-        for each in (*keeper.unsure, ended):
-            if each != NOTHING:
-                await keeper.trip(each, again=True)
+        if ended != NOTHING:
+            await keeper.trip(ended, again=True)
         raise
 
 
 async def _batch(course: Course, pace: Pace, relays: list[Relay], taken: Taken) -> Ended:
     """Hand one batch over, as many letters at a time as there are connections."""
     course.rows_until = taken.until
-    waiting = deque(taken.rows)
+    waiting, ready = deque(taken.rows), deque[Made]()
     results: list[Settled] = []
     begun: set[int] = set()
     # Who is told of a letter ahead may die before it begins, and none that is in doubt may be doubted twice so.
     ahead = not (taken.doubted or pace.rates.limited)
 
-    def after() -> Any:
-        """The letter that goes behind the next one on the same connection; none while another could begin it."""
-        return waiting.popleft() if ahead and len(waiting) >= len(relays) else None
+    def letter() -> Made | None:
+        """The next letter. Several are written at a time, which takes half as long as one between two others' wires."""
+        if not ready:
+            ready.extend(made_of(course, waiting.popleft()) for _ in range(min(len(waiting), _AT_A_TIME)))
+        return ready.popleft() if ready else None
 
     async def work(relay: Relay) -> None:
-        made: Made | None = None
-        while made is not None or waiting:
-            row = made.row if made else waiting.popleft()
-            if not await pace.its_turn(row, relay):
-                return
-            coming = after()
-            following = None if coming is None else made_of(course, coming)
-            result = await _one(course, relay, made or made_of(course, row), following, begun)
+        made = letter()
+        while made is not None and await pace.its_turn(made.row, relay):
+            # None is told of ahead that another connection could begin.
+            following = letter() if ahead and len(ready) + len(waiting) >= len(relays) else None
+            result = await _one(course, relay, made, following, begun)
             if result.outcome in ("retry", "down") and not course.ours():
-                begun.discard(row.id)
+                begun.discard(made.row.id)
                 return  # others had it before its content was begun
             results.append(result)
-            made = following
+            made = following or letter()
 
     ends = await asyncio.gather(*(work(relay) for relay in relays), return_exceptions=True)
     course.failed = next((end for end in ends if end is not None), None)

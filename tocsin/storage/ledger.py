@@ -264,19 +264,16 @@ def claim(
 
     A row in which somebody died is taken whatever draft it was of: its letter is written anew, by the present draft.
     One that is held by now is not: it may have left, and stays in doubt until a person has decided. Letters in doubt
-    are taken alone, no more than are handed over `at_once`: should their sender die, it had begun them all. With 0 they
-    wait for another time.
+    are taken alone, no more than are handed over `at_once`: should their sender die, it had begun them all.
     """
     which = {"incident": incident, "notice": notice, "digest": digest, "now": now, "most": limit}
-    rows: list[Row[Any]] = []
-    if at_once:
-        over = {"clock": clock, "ahead": clock + timedelta(seconds=2 * seconds)}
-        died = list(connection.execute(_DIED, which | over))
-        _put_in_doubt(connection, [row for row in died if row.held_at is not None], now)
-        _give_up(connection, [row for row in died if row.held_at is None and row.doubtful], now)
-        rows = [row for row in died if row.held_at is None and not row.doubtful][: min(limit, at_once)]
-        # One state at a time, as the index has them: however many letters have left, none of them is looked at.
-        rows = rows or list(connection.execute(_DOUBTED, which | {"most": min(limit, at_once)}))
+    over = {"clock": clock, "ahead": clock + timedelta(seconds=2 * seconds)}
+    died = list(connection.execute(_DIED, which | over))
+    _put_in_doubt(connection, [row for row in died if row.held_at is not None], now)
+    _give_up(connection, [row for row in died if row.held_at is None and row.doubtful], now)
+    rows = [row for row in died if row.held_at is None and not row.doubtful][: min(limit, at_once)]
+    # One state at a time, as the index has them: however many letters have left, none of them is looked at.
+    rows = rows or list(connection.execute(_DOUBTED, which | {"most": min(limit, at_once)}))
     if not rows:
         found = list(connection.execute(_PENDING, which))
         # One that waits may have left before, too: put off when it was sent once more, or at another address.
