@@ -25,11 +25,9 @@ from tocsin.cli.console import (
     labelled,
 )
 from tocsin.cli.incidents import split, which
-from tocsin.cli.previews import groups_of, people_of, write_mails, write_page
+from tocsin.cli.previews import INVENTED_WORDS, groups_of, people_of, write_mails, write_page
 from tocsin.domain.errors import Refused, WrongUsage
 
-#: Whoever reads before they leave learns of nobody whom the letters speak of.
-INVENTED_WORDS = "The reader in each letter is invented; each was looked through as a real one gets it."
 #: So many digits of a digest are shown and typed.
 SHOWN = 12
 
@@ -205,7 +203,8 @@ def _texts(variants: Any) -> list[str]:
         lines += [
             "",
             bold(
-                f"--- {view.name}  {people_of(view)} ({groups_of(view)})  {view.locale}  {view.certainty}  {kinds}"
+                f"--- {view.name}  {people_of(view.count)} ({groups_of(view)})  "
+                f"{view.locale}  {view.certainty}  {kinds}"
             ),
             f"Subject: {clean(view.letter.subject)}",
             "",
