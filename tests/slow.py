@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from tocsin.app import App
-from tocsin.channels import Channel
+from tocsin.channels import Relay
 from tocsin.domain.message import Receipt
 
 
@@ -24,14 +24,14 @@ class SlowLetters:
 class _Slow:
     name = "email"
 
-    def __init__(self, letters: SlowLetters, channel: Channel) -> None:
+    def __init__(self, letters: SlowLetters, channel: Relay) -> None:
         self._letters, self._channel = letters, channel
 
-    async def send(self, item: Any) -> Receipt:
+    async def send(self, item: Any, following: Any = None) -> Receipt:
         if not item.recipient.endswith("streamonapi.example"):
             self._letters.reached.set()
             self._letters.go_on.wait(30)
-        return await self._channel.send(item)
+        return await self._channel.send(item, following)
 
     async def close(self) -> None:
         await self._channel.close()

@@ -11,6 +11,7 @@ from tests.listening import KindEar, mail_text
 from tests.story import with_organisation
 from tocsin.channels.wiring import ROUTES
 from tocsin.domain.letters import letters_of
+from tocsin.domain.moments import END_OF_TIME
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence.verify import verify
 from tocsin.storage.outbox import LANES
@@ -145,7 +146,7 @@ def test_a_countersignature_that_is_there_is_not_asked_for_late(tale):
     assert "ask-countersignature" not in {what for _, _, what in KindEar(tale).all()}
 
 
-@pytest.mark.parametrize("until", ["2026-12-24T00:00Z", "in an hour"])
+@pytest.mark.parametrize("until", ["2026-12-24T00:00Z", "in an hour", None])
 def test_while_an_authority_holds_a_letter_back_no_deputy_is_told_to_release_it(abroad, until):  # noqa: F811
     held, free = "customers-sg-pdpa", CUSTOMERS
     plans = {each.id: each for each in letters_of(abroad.incident, abroad.app.catalog_of(abroad.incident))}
@@ -156,13 +157,14 @@ def test_while_an_authority_holds_a_letter_back_no_deputy_is_told_to_release_it(
         "by": "law-enforcement",
         "authority": "FBI",
         "reference": "L-7",
-        "until": f"{ends:%Y-%m-%dT%H:%MZ}" if ends else until,
+        **({"until": f"{ends:%Y-%m-%dT%H:%MZ}" if ends else until} if until else {}),
     }
     abroad.as_("an").learn({"hold": hold}, source="their letter")
     abroad.fast_forward(seconds=(begin - abroad.clock.moment).total_seconds())
     told = {each.notice for each in abroad.told("LastHoursBegun")}
     assert free in told
     assert held not in told
+    assert abroad.plan.wake_at < END_OF_TIME
     abroad.fast_forward(hours=2)
     assert (held in {each.notice for each in abroad.told("LastHoursBegun")}) == (ends is not None)
     if not ends:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from aiosmtpd.handlers import Message as Keeping
@@ -22,7 +23,7 @@ from tocsin.channels.email import MailChannel, SmtpConfig, mailbox
 from tocsin.channels.nameless import nameless, xtext
 from tocsin.domain.addresses import bare, is_loopback
 from tocsin.domain.errors import Refused
-from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
+from tocsin.domain.message import MailEnvelope, Receipt, Undelivered, Withdrawn
 from tocsin.sinks.lifetime import Sink
 from tocsin.sinks.mail import Fault, MailSink
 
@@ -279,7 +280,7 @@ QUOTED = {
     '"a@b"@example.com': '"a@b"@example.com',
     '"a> NOTIFY=NEVER <b"@example.com': '"a>+20NOTIFY+3DNEVER+20<b"@example.com',
     r'"say \"hi\"\\"@example.com': r'"say+20\"hi\"\\"@example.com',
-    r'"\a..b "@example.com': r'"\a..b+20"@example.com',
+    r'"a..b "@example.com': r'"a..b+20"@example.com',
 }
 
 
@@ -314,12 +315,26 @@ def test_whatever_is_quoted_by_the_rules_is_one_reader_and_no_command(words: str
         ('"john doe"@example.com', 'rfc822;"John+20Doe"@example.com', "rfc822;recipient"),
         (r'"a\"b"@example.com', r'<"a\"b"@example.com> or a"b', "<recipient> or recipient"),
         ("a@example.com", r'sent on to <"j. \"d\" e"@example.org>', "sent on to <(address)>"),
+        ('"john doe"@example.com', r"<john\ doe@example.com> or john\ doe", "<recipient> or recipient"),
         ("dùng@example.com", "DÙNG@example.com: dùng gone", "recipient: recipient gone"),
+        ("dùng@example.com", normalize("NFD", "dùng gone"), "recipient gone"),
         ("dùng@example.com", r"utf-8;d\x{F9}ng@example.com", "utf-8;recipient"),
     ],
 )
 def test_a_reply_names_no_reader_however_the_server_writes_her(reader: str, said: str, kept: str) -> None:
     assert nameless(said, reader) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (r'"a\ b"@example.com', '"a b"@example.com'),
+        (r'"\a"@example.com', '"a"@example.com'),
+        (r'"a\"\\b"@example.com', r'"a\"\\b"@example.com'),
+    ],
+)
+def test_an_escape_that_nothing_needs_is_left_out_and_every_other_stays(given: str, meant: str) -> None:
+    assert mailbox(given) == meant
 
 
 def test_a_mailbox_of_ours_outside_ascii_is_told_to_take_another_channel(sink: MailSink) -> None:
@@ -716,6 +731,18 @@ def test_whatever_becomes_of_one_that_was_announced_is_its_own_fate(sink: MailSi
     assert (found.outcome, found.phase) == (outcome, phase)
     arrived = [mail.recipients[0][0] for mail in sink.messages]
     assert arrived == ["a", *"b" * kept, "c"]
+
+
+def test_a_mail_that_is_withdrawn_begins_no_content_and_the_next_one_dials_again(sink: MailSink) -> None:
+    async def two(channel: MailChannel) -> None:
+        with pytest.raises(Withdrawn):
+            await channel.send(replace(letter("a@example.com"), ours=lambda: False), letter("b@example.com"))
+        await channel.send(letter("b@example.com"))
+
+    with_channel(config(sink.port), two)
+
+    assert [mail.recipients[0][0] for mail in sink.messages] == ["b"]
+    assert sink.connections == 2
 
 
 def test_another_mail_than_the_announced_one_goes_by_a_new_connection(sink: MailSink) -> None:

@@ -360,14 +360,32 @@ def test_a_pause_stops_within_one_letter_and_the_rest_leaves_when_it_ends(story)
         story, lambda: actions.pause(plain, story.actor("hoa"), story.key, CUSTOMERS, because="a wrong name")
     )
     story.as_("an").release(CUSTOMERS)
-    assert len(story.letters) == 2  # the one that was on the wire left
-    assert (story.letter.mark, story.counts["pending"]) == ("paused", 4)
+    left = len(story.letters)  # the second one, too, if nobody had looked for a fiftieth of a second
+    assert left in (1, 2)
+    assert (story.letter.mark, story.counts["pending"]) == ("paused", 6 - left)
     adds_up(story, 6)
     story.app = plain
     story.fast_forward(hours=1)
-    assert len(story.letters) == 2
+    assert len(story.letters) == left
     story.as_("an").resume(CUSTOMERS)
     assert story.readers == everybody(6)
+    adds_up(story, 6)
+
+
+def test_no_content_begins_behind_a_pause_however_long_the_relay_takes_for_it(story):
+    story.with_customers(6).approved()
+    story.mail.misbehave(Fault("data", "delay", seconds=0.2))
+    plain = in_the_middle(
+        story, lambda: actions.pause(plain, story.actor("hoa"), story.key, CUSTOMERS, because="a wrong name")
+    )
+    story.as_("an").release(CUSTOMERS)
+    assert len(story.letters) == 1
+    assert (story.counts["pending"], story.counts["sending"]) == (5, 0)
+    story.app = plain
+    story.mail.behave()
+    story.as_("an").resume(CUSTOMERS)
+    assert story.readers == everybody(6)
+    assert story.counts["possible_duplicates"] == 0
     adds_up(story, 6)
 
 
@@ -377,12 +395,13 @@ def test_a_correction_while_letters_leave_stops_the_rest_and_the_next_draft_cove
         story, lambda: actions.learn(plain, story.actor("an"), story.key, CORRECTED, source="the log")
     )
     story.as_("an").release(CUSTOMERS)
-    assert len(story.letters) == 2
+    left = len(story.letters)
+    assert left in (1, 2)
     assert (story.letter.mark, story.letter.edition) == ("in-review", 2)
     story.app = plain
     story.approve().as_("an").release(CUSTOMERS)
     assert story.readers == everybody(6)
-    assert ["03:05" in text_of(mail) for mail in story.letters] == [False] * 2 + [True] * 4
+    assert ["03:05" in text_of(mail) for mail in story.letters] == [False] * left + [True] * (6 - left)
     adds_up(story, 6)
     assert verify(story.app, story.key).fault is None
 

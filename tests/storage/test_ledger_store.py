@@ -141,6 +141,18 @@ def test_a_row_in_doubt_that_was_taken_and_not_tried_stays_in_doubt(database):
     assert [each.id for each in claim(database, lease="three")] == [doubted.id]
 
 
+def test_a_doubt_at_the_address_before_is_none_of_the_letter_that_a_sender_never_heard_of(database):
+    fill(database, row("p", addresses=2))
+    (taken,) = claim(database)
+    settle(database, [taken], "ambiguous", final=False, at=NOW)
+    with database.write() as connection:
+        connection.execute(update(table).values(address=2, state="pending"))
+    claim(database, lease="two")
+    with database.write() as connection:
+        (found,) = ledger.regained(connection, "two", set(), NOW, 60)
+    assert (found.state, found.address) == ("pending", 2)
+
+
 def test_what_a_sender_took_and_never_heard_of_is_its_own_again_as_it_was(database):
     people = ("new", "put off", "doubted", "known", "anothers")
     fill(database, *map(row, people))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tocsin.actions.asking import command_of, said_by
 from tocsin.actions.caching import cache_of
@@ -30,9 +30,6 @@ from tocsin.sealing import keyed_digest
 from tocsin.storage import accounts, affected, revisions
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
-
-if TYPE_CHECKING:
-    pass
 
 
 def scope(

@@ -66,7 +66,7 @@ class MailChannel:
         self._sender: str | None = None  # the last one that was checked: most letters share it
 
     async def send(self, item: MailEnvelope, following: MailEnvelope | None = None) -> Receipt:
-        """Hand one mail over; the receipt is the relay's last reply. Raises Undelivered.
+        """Hand one mail over; the receipt is the relay's last reply. Raises Undelivered, or Withdrawn.
 
         Where it is known which one is `following`, the relay hears whom that is for together with the content of this
         one: a round trip less for each.

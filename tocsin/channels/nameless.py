@@ -1,23 +1,28 @@
 """What mail servers say, fit to be kept."""
 
 import re
+from unicodedata import normalize
 
 from tocsin.domain.addresses import bare
 from tocsin.logs import ADDRESS
 
 _NOT_XTEXT = re.compile(rb"[^!-*,-<>-~]")
+#: What some servers escape where they leave the quotes out.
+_SPECIAL = re.compile(r"[^\w!#$%&'*+/=?^`{|}~.-]")
 _NOT_QCHAR = re.compile(r"[^!-*,-<>-\[\]-~]")
 
 
 def nameless(words: str, recipient: str) -> str:
     """A reply without whom it is about: it is kept for good, and in clear, and an address is personal data."""
+    words, recipient = normalize("NFC", words), normalize("NFC", recipient)
     local, _, domain = recipient.rpartition("@")
     # Relays also repeat the form in which ORCPT gave it, and servers the local part alone, or without the quotes that
     # an SMTP command needs.
     seen = words.casefold()
     forms = {recipient, local}
     if local[:1] == '"':
-        forms |= {f"{bare(local)}@{domain}", bare(local)}
+        escaped = _SPECIAL.sub(r"\\\g<0>", bare(local))
+        forms |= {f"{each}@{domain}" for each in (bare(local), escaped)} | {bare(local), escaped}
     if not any(sign in seen for sign in "@+\\") and not any(form.casefold() in seen for form in forms):
         return words  # as nearly all are: what ORCPT writes otherwise has one of these signs
     names = {name for form in forms for name in (form, xtext(form), utf8_xtext(form))}

@@ -16,7 +16,7 @@ from tocsin.channels import one_line
 from tocsin.channels.nameless import nameless, orcpt, xtext
 from tocsin.channels.smtp_line import Line
 from tocsin.channels.smtp_verdict import ROUTE, outcome, pause, reply_code, took_nothing
-from tocsin.domain.message import MailEnvelope, Receipt, Undelivered
+from tocsin.domain.message import MailEnvelope, Receipt, Undelivered, Withdrawn
 
 if TYPE_CHECKING:
     from tocsin.channels.email import SmtpConfig
@@ -81,10 +81,11 @@ class Conversation:
         self._pipelines, self._takes_size, self._reports = offers("pipelining"), offers("size"), offers("dsn")
 
     async def hand_over(self, mail: MailEnvelope, following: MailEnvelope | None = None) -> Receipt:
-        """One transaction. Cancelled in the middle, it closes the connection: past `data` the mail is then in doubt.
+        """One transaction, or Withdrawn, which closes the connection: the relay waits for content that does not come.
 
-        The commands of the mail that is `following` may leave right behind the content (RFC 2920, section 3.1). Until
-        it is handed over nothing of it has begun; should another come instead, the connection is closed.
+        Cancelled in the middle, it closes the connection: past `data` the mail is then in doubt. The commands of the
+        mail that is `following` may leave right behind the content (RFC 2920, section 3.1). Until it is handed over
+        nothing of it has begun; should another come instead, the connection is closed.
         """
         self._recipient = mail.recipient
         assert self._line is not None, "it was opened"
@@ -109,7 +110,7 @@ class Conversation:
             # What fails in `data` has begun no content, and is no doubt.
             line.refuse_unread()
             if mail.ours is not None and not mail.ours():
-                raise aiosmtplib.SMTPServerDisconnected("another sender has it by now")
+                raise Withdrawn
             content = mail.content + b".\r\n" if mail.ready else _on_the_wire(mail.content)
             if at_once and following is not None:
                 content, self._announced = content + b"".join(self._commands(following)), following

@@ -14,7 +14,7 @@ def course_values(found: Any) -> dict[str, Any]:
 
 def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
     """How far a sending is, line by line."""
-    from tocsin.domain.notice import unreached_words
+    from tocsin.domain.notice import unreached_words, window_words
     from tocsin.views.ways import ways_words
 
     lines = [bold(f"{found.notice}, edition {found.edition}: {found.mark}, {found.people:,} people")]
@@ -28,6 +28,8 @@ def course_lines(shell: Shell, key: str, found: Any) -> list[str]:
     if found.slowed:
         why = clean(in_zone("; ".join(found.slowed), shell.app.zone, shell.app.now()))
         lines.append(labelled("SLOWED", why, urgent=found.mark == "paused"))
+    if found.window:
+        lines.append(labelled("WINDOW", window_words(found.window)))
     if found.resume_at:
         lines.append(labelled("AGAIN", shell.at(found.resume_at)))
     if found.told_at:

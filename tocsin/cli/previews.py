@@ -40,7 +40,7 @@ def write_page(target: Path, found: Any, variants: Any) -> None:
         f"{escape(view.certainty)}</h2>"
         f'<p class="small">variant {escape(view.name)}</p>'
         f"<p><b>{escape(view.letter.subject)}</b></p>"
-        f'<iframe sandbox title="{escape(view.name)}" srcdoc="{escape(view.letter.html)}"></iframe></section>'
+        f'<iframe sandbox srcdoc="{escape(view.letter.html)}" title="{escape(view.name)}"></iframe></section>'
         for view in variants
     )
     count = "1 variant" if len(variants) == 1 else f"{len(variants)} variants"
@@ -55,7 +55,7 @@ def write_page(target: Path, found: Any, variants: Any) -> None:
 
 
 def write_mails(folder: Path, variants: Any) -> None:
-    """Each variant as the mail that one of its readers would get, named after its language and variant."""
+    """Each variant as the mail that an invented reader would get, named after its language and variant."""
     from tocsin.private import private_file
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

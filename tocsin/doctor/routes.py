@@ -11,6 +11,7 @@ from tocsin.channels import Channel
 from tocsin.doctor.finding import Finding, setting
 from tocsin.domain.addresses import is_loopback
 from tocsin.domain.message import Undelivered
+from tocsin.domain.notice import window_words
 from tocsin.domain.transfers import unfounded_relay
 from tocsin.storage import clock as beats
 
@@ -41,6 +42,7 @@ def mail(app: App, config: Path | None) -> Iterator[Finding]:
         yield Finding("FAIL", "mail", f"DOWN: {failure.reason}", blamed)
     else:
         yield Finding("ok", "mail", said)
+    yield Finding("ok", "letters", f"{window_words(app.settings.ledger.batch)} (batch in [ledger])")
     if app.settings.fenced:
         return
     yield returns(app, config)

@@ -17,6 +17,7 @@ _PLAIN = re.compile(
 #: A quoted local part (RFC 5321, 4.1.2): printable ASCII alone, so that it ends no line, and a quote of its own is
 #: escaped, so that it ends no command.
 _QUOTED = re.compile(r'("(?:[ !#-\[\]-~]|\\[ -~])+")@([^@"\\]+)')
+_NEEDLESS = re.compile(r'(\\["\\])|\\')
 #: Octets of a local part, and of a whole address (RFC 5321, 4.5.3.1).
 _LONGEST_LOCAL, _LONGEST = 64, 254
 #: Top-level names under which nobody takes mail (RFC 6761, RFC 7686 and others): about these the library has the word.
@@ -42,7 +43,8 @@ def written(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     quoted = _QUOTED.fullmatch(address)
-    local, asked = (quoted[1], f"a@{quoted[2]}") if quoted else ("", address)
+    # An escape that nothing needs means nothing (RFC 5321, 4.1.2), and not every mail program reads it so.
+    local, asked = (_NEEDLESS.sub(r"\1", quoted[1]), f"a@{quoted[2]}") if quoted else ("", address)
     try:
         checked = validate_email(asked, check_deliverability=False, strict=True)
     except EmailNotValidError as error:

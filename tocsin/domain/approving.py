@@ -7,13 +7,14 @@ moves what a law wants told first, nor an authority's hold, nor that nothing lea
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.cells import Cell
 from tocsin.domain.incident import DutyState, Incident, NoticeMark, NoticeState, ReleasedAlone
 from tocsin.domain.letters import LetterPlan, letters_of
+from tocsin.domain.moments import END_OF_TIME
 from tocsin.domain.moves import AskCountersignature, TellDeputies
 from tocsin.domain.noticenames import speaks_for_all
 from tocsin.domain.owing import facts_of
@@ -29,7 +30,6 @@ IN_THE_LAST_HOURS = ("deputy",)
 ASKED_AFTER = (4, 12, 24)
 #: From so many reminders on, it is asked for by every route, and of those who answer for the whole.
 LOUD_FROM = 3
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def approvals_needed(
@@ -134,7 +134,7 @@ def bound_with(letters: Iterable[LetterPlan], notice: str) -> list[LetterPlan]:
 def _free_at(letters: Iterable[LetterPlan], notice: str, now: datetime) -> datetime:
     """From when no hold keeps a notice back, as far as is known; the end of time while one has no end."""
     holds = [each for letter in bound_with(letters, notice) for each in letter.held if each.at(now)]
-    return max((each.until or _NEVER for each in holds), default=now)
+    return max((each.until or END_OF_TIME for each in holds), default=now)
 
 
 def in_danger(incident: Incident, catalog: Catalog) -> tuple[str, ...]:
@@ -191,12 +191,14 @@ def release_wakes(
 ) -> Iterable[datetime]:
     """When a countersignature is asked for again; when the last hours of a letter that lacks approvals begin.
 
-    Where these have begun under a hold: when that ends.
+    Where these have begun under a hold: when that ends, if anybody knows.
     """
     for state in incident.notices.values():
         yield from map(next_asked, awaiting(state))
         if (hours := _last_hours(state, incident, catalog, letters)) is not None:
-            yield max(hours.begin, _free_at(letters, state.id, max(hours.begin, now)))
+            free = _free_at(letters, state.id, max(hours.begin, now))
+            if free < END_OF_TIME:
+                yield max(hours.begin, free)
 
 
 def waits_for_countersignature(incident: Incident) -> str | None:

@@ -59,6 +59,10 @@ class Undelivered(TocsinError):
         self.silent = silent or outcome == "ambiguous"
 
 
+class Withdrawn(TocsinError):
+    """A mail was not to begin any more when its content was about to: nothing of it has left."""
+
+
 @dataclass(frozen=True)
 class MailEnvelope:
     """One mail to one recipient: RFC 5321 envelope and the exact RFC 5322 bytes.
@@ -71,7 +75,7 @@ class MailEnvelope:
     recipient: str
     content: bytes
     ready: bool = False
-    #: Asked once more when the content is about to begin: False where another sender has the mail by now.
+    #: Asked once more when the content is about to begin: False where somebody stopped it, or another has it by now.
     ours: Callable[[], bool] | None = field(default=None, repr=False, compare=False)
 
 

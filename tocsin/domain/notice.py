@@ -219,6 +219,12 @@ def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> 
     )
 
 
+def window_words(batch: int) -> str:
+    """What a crash costs: receipts are recorded together, so many at a time."""
+    letters = "1 letter" if batch == 1 else f"{batch:,} letters"
+    return f"should a sender die, up to {letters} of it are in doubt: sent once more, flagged and counted"
+
+
 def unreached_words(count: int) -> str:
     """How many people were not surely reached, as a sentence begins."""
     return f"{count:,} {'person was' if count == 1 else 'people were'} not surely reached"

@@ -39,16 +39,21 @@ _LOOK_LASTS = 0.02
 class Looks:
     """Looks at the incident that connections share: each lets a connection begin one letter, and for a moment only.
 
-    So a pause is heard on every connection within one letter, and on PostgreSQL not every letter waits for an answer.
+    So no letter begins later than that behind a pause, and on PostgreSQL not every letter waits for an answer.
     """
 
     made: int = 0
     at: float = 0.0
     used: dict[object, int] = field(default_factory=dict)
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the last look is good still."""
+        return time.monotonic() <= self.at + _LOOK_LASTS
+
     def one_left(self, connection: object) -> bool:
         """Whether the last look is good for this connection; it is used up by that."""
-        if self.used.get(connection) == self.made or time.monotonic() > self.at + _LOOK_LASTS:
+        if self.used.get(connection) == self.made or not self.fresh:
             return False
         self.used[connection] = self.made
         return True
@@ -76,6 +81,8 @@ class Course:
     refused: str = ""
     why: str = ""
     failed: BaseException | None = None
+    #: When the rows in hand were taken: a letter is dated by its first attempt, also when it is sent once more.
+    taken_at: datetime | None = None
     #: When the lease of the rows in hand ends (real clock), and with it our right to them.
     rows_until: datetime | None = None
     looks: Looks = field(default_factory=Looks)
@@ -105,6 +112,10 @@ class Course:
     def ours(self) -> bool:
         """Whether the rows in hand are still ours. A process that was stopped may wake when others have sent them."""
         return self.rows_until is None or self.job.app.clock() < self.rows_until
+
+    def may_begin(self) -> bool:
+        """Asked right before a letter's content, however long its commands took: nobody stopped us, it is ours."""
+        return self.ours() and (self.looks.fresh or not told_to_stop(self))
 
     def mold(self, subject: str, audience: Audience = "customer") -> Mold:
         """What all letters of one subject share."""

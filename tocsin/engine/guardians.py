@@ -15,7 +15,7 @@ from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.routes import Route
 from tocsin.engine.letters import variant_digest, variants
 from tocsin.engine.mailability import is_address
-from tocsin.engine.writing import Writing
+from tocsin.engine.writing import Writing, locale_of
 from tocsin.rendering.letter import Reader
 
 #: How many addresses are her own, and the language and the variant of the letter to her guardian.
@@ -39,7 +39,7 @@ class Guardians:
         addresses = guardians_next(person, way, is_address)
         if not addresses or not self._write.letters.speaks_to("guardian"):
             return way, None
-        locale = person.guardian_locale or person.locale or "en"
+        locale = locale_of(person, "guardian")
         variant = variant_digest(self._write.letters.variant_of(replace(reader, audience="guardian"), locale))
         if variant not in self._all():
             return way, None

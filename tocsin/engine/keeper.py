@@ -1,8 +1,8 @@
 """What a sender has in hand: one trip to the ledger records how letters ended, gives back others, and takes the next.
 
-Letters and trips take turns. A trip beside the wire, in a thread, took longer on either database: each waits for the
-other's turn at the interpreter, and finds its own things gone from the processor's cache. A crash leaves in doubt no
-more than a whole batch, as it is set.
+No letter leaves during a trip. Both at once took longer on either database: each waits for the other's turn at the
+interpreter, and finds its own things gone from the processor's cache. A crash leaves in doubt no more than a batch, as
+it is set.
 """
 
 import asyncio

@@ -39,10 +39,10 @@ def mail_of(course: Course, row: Any) -> MailEnvelope:
     mold, bounces = course.mold(letter.subject, reader.audience), course.job.app.settings.mail.bounces
     return mold.letter(
         message_id=row.message_id,
-        date=row.first_attempt_at or course.job.app.now(),
+        date=row.first_attempt_at or course.taken_at or course.job.app.now(),
         to=(addressed(reader), address_of(content, row)),
         text=letter.text,
         html=letter.html,
         envelope_sender=return_path(bounces, row.message_id) if bounces else None,
-        ours=course.ours,
+        ours=course.may_begin,
     )

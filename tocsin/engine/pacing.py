@@ -71,6 +71,7 @@ class Pace:
         """
         course, app = self.course, self.course.job.app
         now, clock = app.now(), app.clock()
+        course.taken_at = now
         relay, room = self._relay(connection, clock, batch)
         rows = list(regained)
         if room and not rows:

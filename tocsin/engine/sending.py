@@ -15,7 +15,7 @@ from typing import Any, cast
 from tocsin.channels import Relay
 from tocsin.domain.errors import Refused
 from tocsin.domain.masking import masked
-from tocsin.domain.message import Undelivered
+from tocsin.domain.message import Undelivered, Withdrawn
 from tocsin.domain.refusals import is_ours
 from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.engine.course import Course, refused_beside, stopped
@@ -121,7 +121,7 @@ async def _batch(course: Course, pace: Pace, relays: list[Relay], taken: Taken) 
     ahead = not (taken.doubted or pace.rates.limited)
 
     def letter() -> Made | None:
-        """The next letter. Several are written at a time, which takes half as long as one between two others' wires."""
+        """The next letter. Several are written at a time: one that is written between two sends takes twice as long."""
         if not ready:
             ready.extend(made_of(course, waiting.popleft()) for _ in range(min(len(waiting), _AT_A_TIME)))
         return ready.popleft() if ready else None
@@ -131,7 +131,11 @@ async def _batch(course: Course, pace: Pace, relays: list[Relay], taken: Taken) 
         while made is not None and await pace.its_turn(made.row, relay):
             # None is told of ahead that another connection could begin.
             following = letter() if ahead and len(ready) + len(waiting) >= len(relays) else None
-            result = await _one(course, relay, made, following, begun)
+            try:
+                result = await _one(course, relay, made, following, begun)
+            except Withdrawn:
+                begun.discard(made.row.id)
+                return  # somebody stopped us, or others have it
             if result.outcome in ("retry", "down") and not course.ours():
                 begun.discard(made.row.id)
                 return  # others had it before its content was begun

@@ -309,7 +309,8 @@ def regained(
 ) -> list[Row[Any]]:
     """Rows that are ours by a commit that was cut off, so that nobody told us: all of this lease that are not `known`.
 
-    They are as they were before, but for `first_attempt_at` of one that was tried; none of them was begun.
+    They are as they were before, but for `first_attempt_at` of one that was tried, and `doubtful`; none of them was
+    begun.
     """
     mine = (ledger.c.lease == lease, ledger.c.state == "sending", ledger.c.id.not_in(known))
     before = ledger.c.attempts - 1
@@ -317,6 +318,7 @@ def regained(
         attempt.c.door == "ledger",
         attempt.c.row == cast(ledger.c.id, String),
         attempt.c.number == before,
+        attempt.c.address == ledger.c.address,
     )
     doubted = exists().where(*of_it, attempt.c.outcome == "ambiguous")
     were = {
@@ -847,7 +849,7 @@ def attempts_lines(connection: Connection, incident: str, notice: str, upto: dat
     same = and_(attempt.c.door == "ledger", attempt.c.row == cast(ledger.c.id, String))
     said = (
         attempt.c.number,
-        type_coerce(attempt.c.at, String),
+        _AS_ISO,
         attempt.c.outcome,
         attempt.c.phase,
         attempt.c.reply,
@@ -856,6 +858,11 @@ def attempts_lines(connection: Connection, incident: str, notice: str, upto: dat
     query = _of(select(ledger.c.person, *said).join(attempt, same), incident, notice)
     query = query.where(attempt.c.at <= upto).order_by(ledger.c.person, attempt.c.id)
     return canonical_rows(connection.execute(query, execution_options={"yield_per": 5000}))
+
+
+#: When an attempt was made, as `iso` writes it: without microseconds where there are none. Text from the first, since a
+#: million of them are read for one digest.
+_AS_ISO = func.replace(type_coerce(attempt.c.at, String), ".000000+", "+")
 
 
 def sealed_for(incident: str, message_id: str) -> str:

@@ -1,5 +1,6 @@
 """Whose guardian a person decides about: no address of hers took the letter, and none to him was approved."""
 
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,12 +21,12 @@ def way_of(app: App, incident: Incident, person: AffectedPerson) -> Route:
 
 def to_decide(app: App, incident: Incident, row: Any, person: AffectedPerson | None) -> str:
     """What a person decides about the reader of a row whom the letter did not reach; empty where nothing is."""
-    reached = row.state == "pending" or not ledger.is_untold(row) or row.way == "guardian"
-    if person is None or reached:
+    goes_on = row.state in ("pending", "sending") or (row.state == "ambiguous" and row.settled_at is None)
+    if person is None or goes_on or not ledger.is_untold(row) or row.way == "guardian":
         return ""
     return guardian_decides(person, way_of(app, incident, person), _today(app, incident))
 
 
-def _today(app: App, incident: Incident) -> Any:
+def _today(app: App, incident: Incident) -> date:
     zone = ZoneInfo(app.catalog_of(incident).contacts.organisation.zone)
     return app.now().astimezone(zone).date()

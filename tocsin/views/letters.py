@@ -39,10 +39,10 @@ from tocsin.views.variants import INVENTED_MAIL, Found, Sample
 
 @dataclass(frozen=True)
 class VariantView:
-    """One distinct letter: `letter` is as one of its `count` readers gets it; `problems` are the second reader's.
+    """One distinct letter: `letter` is as an invented reader would get it; `problems` are those of a real one's.
 
-    `groups` are those of its readers (customers, guardians, employees), with how many; `raw` is the sample as a mail
-    that leaves, but for its date: ASCII, but for an address that is not; empty where it cannot be one.
+    `groups` are those of its `count` readers (customers, guardians, employees), with how many; `raw` is the letter as a
+    mail to that invented reader, in ASCII; empty where a real one's cannot be a mail.
     """
 
     name: str

@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.app import App
 from tocsin.domain.approving import standing
 from tocsin.domain.incident import Incident
+from tocsin.domain.noticenames import LEAVING
 from tocsin.storage import affected, ledger
 from tocsin.views.guardians import to_decide
 from tocsin.views.slowed import slowed
@@ -36,6 +37,8 @@ class Course:
     #: How many people were told by which way, and how many are on the list for one and not yet told by it.
     ways: dict[str, int]
     listed: dict[str, int]
+    #: While letters leave: of how many a sender that dies leaves nobody knowing whether they left; else 0.
+    window: int
 
     @property
     def ended(self) -> int:
@@ -75,6 +78,7 @@ def course(app: App, incident: Incident, notice: str) -> Course:
         slowed(app, incident, notice),
         ways,
         listed,
+        app.settings.ledger.batch if state.mark in LEAVING else 0,
     )
 
 

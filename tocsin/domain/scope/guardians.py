@@ -15,7 +15,9 @@ _BY_HER_ADDRESSES = ("reachable", "no-address", "invalid-address", "bounced")
 _OF_AGE_WARD = (
     "her guardian is known, and she is of age: a person decides whether to tell him (--by guardian)"
 )
-_NOT_APPROVED = "her guardian is known, and no letter to him was approved: a person decides (--by guardian)"
+_NOT_BY_ITSELF = (
+    "her guardian is known, and no letter goes to him by itself: a person decides (--by guardian)"
+)
 
 
 def guardians_next(
@@ -40,4 +42,4 @@ def guardian_decides(person: AffectedPerson, way: Route, day: date) -> str:
     """Why a person decides whether her guardian is told, whom no address of hers reached; empty where none is known."""
     if isinstance(person, Company) or not person.guardian or way.reason not in _BY_HER_ADDRESSES:
         return ""
-    return _OF_AGE_WARD if is_of_age(person, day) else _NOT_APPROVED
+    return _OF_AGE_WARD if is_of_age(person, day) else _NOT_BY_ITSELF
