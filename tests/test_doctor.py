@@ -496,6 +496,14 @@ def test_a_relay_that_takes_mail_is_well(app: App, mail: MailSink) -> None:
     assert mail.messages == []
 
 
+def test_what_a_crash_may_double_is_said_in_letters(app: App) -> None:
+    ledger = app.settings.ledger.model_copy(update={"batch": 7})
+    other = replace(app, settings=app.settings.model_copy(update={"ledger": ledger}))
+    [(level, words)] = said(routes.letters(other, None))
+    assert level == "ok"
+    assert words.startswith("should a sender die, up to 7 letters of it are in doubt")
+
+
 def test_a_relay_that_is_not_there_is_down_and_its_host_is_to_blame(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def _checks() -> tuple[Check, ...]:
         commands.programs,
         commands.gateways,
         routes.mail,
+        routes.letters,
         routes.slack,
         routes.hearing,
         intake.mailbox,
