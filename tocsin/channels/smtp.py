@@ -40,6 +40,8 @@ class Conversation:
         self._line: Line | None = None
         #: What the relay offers: RFC 2920, RFC 1870, RFC 3461.
         self._pipelines = self._takes_size = self._reports = False
+        #: Whether it takes addresses outside ASCII: RFC 6531.
+        self.takes_utf8 = False
         self._client = aiosmtplib.SMTP(
             hostname=config.host,
             port=config.port,
@@ -55,11 +57,6 @@ class Conversation:
     def alive(self) -> bool:
         """Whether the connection still stands, as far as this side knows."""
         return self._client.is_connected
-
-    @property
-    def takes_utf8(self) -> bool:
-        """Whether the relay takes addresses outside ASCII (RFC 6531). Known once it was opened."""
-        return self._client.supports_extension("smtputf8")
 
     async def open(self) -> None:
         """Connect, greet, encrypt and log in, as the configuration demands."""
@@ -79,6 +76,7 @@ class Conversation:
             self._line = Line(client)
         offers = client.supports_extension
         self._pipelines, self._takes_size, self._reports = offers("pipelining"), offers("size"), offers("dsn")
+        self.takes_utf8 = offers("smtputf8")
 
     async def hand_over(self, mail: MailEnvelope, following: MailEnvelope | None = None) -> Receipt:
         """One transaction, or Withdrawn, which closes the connection: the relay waits for content that does not come.

@@ -27,7 +27,7 @@ def guardians_next(
 
     `way` is her route. None for whom an address is no way at all: a child's letter goes to the guardian from the first.
     """
-    if isinstance(person, Company) or not person.guardian or way.reason not in _BY_HER_ADDRESSES:
+    if not _is_behind(person, way):
         return ()
     own = {each.lower() for each in way.addresses}
     return tuple(each for each in guardians_of(person, is_address) if each.lower() not in own)
@@ -40,6 +40,11 @@ def is_of_age(person: AffectedPerson, day: date) -> bool:
 
 def guardian_decides(person: AffectedPerson, way: Route, day: date) -> str:
     """Why a person decides whether her guardian is told, whom no address of hers reached; empty where none is known."""
-    if isinstance(person, Company) or not person.guardian or way.reason not in _BY_HER_ADDRESSES:
+    if not _is_behind(person, way):
         return ""
     return _OF_AGE_WARD if is_of_age(person, day) else _NOT_BY_ITSELF
+
+
+def _is_behind(person: AffectedPerson, way: Route) -> bool:
+    """Whether a guardian is named behind addresses of her own."""
+    return not isinstance(person, Company) and bool(person.guardian) and way.reason in _BY_HER_ADDRESSES
