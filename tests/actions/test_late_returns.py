@@ -4,7 +4,7 @@ from tests.actions.test_returns import in_doubt, states, take_in, waiting
 from tests.bouncing import mark_of, report
 from tests.engine.test_letters import adds_up, in_the_middle
 from tocsin import actions
-from tocsin.cli.person import which
+from tocsin.cli.person import of_which_letter
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault
@@ -45,8 +45,8 @@ def test_the_story_says_that_it_was_the_letter_of_an_older_draft(tale):
     anew(tale)
     take_in(tale, report(mark_of(tale.letters[0]), "delivered", "2.0.0"))
     (letter,) = story(tale.app, tale.actor("an"), tale.incident, "c1").letters
-    assert which(letter.came_back[0]["address"]) == " on the letter of an older draft"
-    assert [which(address) for address in (1, 2)] == ["", " at address 2"]
+    assert of_which_letter(letter.came_back[0]["address"]) == " on the letter of an older draft"
+    assert [of_which_letter(address) for address in (1, 2)] == ["", " at address 2"]
 
 
 def test_the_mark_of_an_address_before_the_new_draft_finds_its_person_too(tale):

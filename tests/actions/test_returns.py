@@ -26,6 +26,7 @@ from tocsin.storage import ledger, returned
 from tocsin.storage.tables import ledger as ledger_table
 from tocsin.views.person import story
 from tocsin.views.sending import course, unreached
+from tocsin.views.words import in_words
 
 STATUS = {"delivered": "2.0.0", "failed": "5.1.1"}
 PROMISE = "policy-promise/customers/individuals/controller"
@@ -180,6 +181,9 @@ def test_a_person_reads_what_no_machine_can(sent):
     ((number, notice),) = waiting(sent)
     assert notice == CUSTOMERS
     assert unread.message(sent.app, sent.actor("an"), number) == raw
+    (seen,) = sent.told("PeopleSeen")
+    assert (seen.what, seen.notice, seen.people, "dpo" in seen.roles) == ("returned", CUSTOMERS, 1, True)
+    assert in_words(seen, {}).startswith("1 mail that came back of customers, as ")
     for who, because, why in (("linh", "gone", "may not do this"), ("an", " ", "say what stands in it")):
         with pytest.raises(Refused, match=why):
             unread.settle(sent.app, sent.actor(who), number, "failed", because=because)
@@ -526,6 +530,8 @@ def test_what_names_no_letter_is_set_aside_with_an_entry(sent):
     take_in(sent, b"From: x@y.example\nTo: bounces@streamonapi.example\nSubject: hello\n\nWhat?\n")
     ((number, notice),) = waiting(sent)
     assert notice is None
+    assert b"What?" in unread.message(sent.app, sent.actor("an"), number)
+    assert [(each.what, each.notice) for each in sent.told("PeopleSeen")] == [("returned", "")]
     assert unread.settle(sent.app, sent.actor("an"), number, "nothing", because="an advertisement") is None
     assert waiting(sent) == []
     (body,) = sent.told("ReturnSetAside")

@@ -178,13 +178,8 @@ VIEWERS = {"role": "processor", "controller": "acme"}
 
 def companies(tale, **more):
     """Two people held for acme, which nobody asked about, one for c1, who is hit herself; and one customer."""
-    tale.with_customers(
-        5,
-        c2=VIEWERS,
-        c3=VIEWERS | {"locale": "vi"},
-        c4=VIEWERS | {"controller": "c1"},
-        **more,
-    )
+    held = {"c2": VIEWERS, "c3": VIEWERS | {"locale": "vi"}, "c4": VIEWERS | {"controller": "c1"}}
+    tale.with_customers(5, **held | more)
     tale.customers.append(
         {
             "id": "acme",
@@ -303,6 +298,24 @@ def test_a_company_that_a_later_scope_finds_gets_the_letter_in_a_further_batch(t
     sent = tale.readers
     tell_companies(tale)
     assert sorted([*sent, "c5@example.org"]) == tale.readers
+
+
+def test_a_company_that_takes_the_place_of_another_gets_the_letter_too(tale):
+    tell_companies(companies(tale).drafted())
+    # As many as before, and one of them is another.
+    others = {"controller": "c5"}
+    companies(tale, c2=VIEWERS | others, c3=VIEWERS | others).scope()
+    assert [each.id for each in controllers(tale.app, tale.actor("an"), tale.incident)] == ["c1", "c5"]
+    state = tale.incident.notices[CONTROLLERS]
+    assert (state.mark, state.edition, state.recipients) == ("in-review", 2, 2)
+    sent = tale.readers
+    tell_companies(tale)
+    assert sorted([*sent, "c5@example.org"]) == tale.readers
+    # Who was told before is told no second time, and the letter is not drafted again for her.
+    companies(tale).scope()
+    state = tale.incident.notices[CONTROLLERS]
+    assert (state.mark, state.edition) == ("sent", 2)
+    assert tale.incident.scope.controllers_new == 0
 
 
 @pytest.mark.parametrize("released", [True, False])

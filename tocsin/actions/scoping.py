@@ -1,7 +1,7 @@
 """Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, ScopeMeasured
+from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
@@ -27,7 +28,7 @@ from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, Sealed, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
-from tocsin.storage import accounts, affected, revisions
+from tocsin.storage import accounts, affected, ledger, revisions
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
 
@@ -78,7 +79,8 @@ def scope(
 class _Answer:
     """A revision that stands but for its entry: its people and accounts are written, its files sealed.
 
-    `body` is what the entry will say, but for what hangs on the moment at which it is written.
+    `body` is what the entry will say, but for what hangs on the moment at which it is written. `companies` are those
+    for whom we hold somebody, by their pseudonyms.
     """
 
     question: Question
@@ -86,6 +88,7 @@ class _Answer:
     data_map: DataMap
     result: ScopeResult
     body: ScopeMeasured
+    companies: Collection[str]
     sealed: Mapping[str, Sealed]
 
 
@@ -121,7 +124,9 @@ def _answered(
     kept |= {UNREAD: _as_ndjson(measurement.unread)} if measurement.unread else {}
     kept |= {HANDED_IN: handed_in} if handed_in else {}
     sealed = {name: put_file(app, key, content) for name, content in kept.items()}
-    return _Answer(question, revision, catalog.data_map, measurement.result, body, sealed)
+    return _Answer(
+        question, revision, catalog.data_map, measurement.result, body, addressed.companies, sealed
+    )
 
 
 def _write(app: App, change: Change, answer: _Answer, *, by: str) -> None:
@@ -131,6 +136,7 @@ def _write(app: App, change: Change, answer: _Answer, *, by: str) -> None:
     grounds = tuple(_said_of(change, each) for each in body.grounds)
     # Who is held hangs on what was decided up to this very entry.
     left, own = _no_longer_supported(app, change.incident.key, revision, answer.data_map)
+    left["controllers_new"] = _in_no_letter(app, change.incident.key, answer.companies)
     kept_with = {"asked": items[QUESTION], "declared": items[SOURCES], "unread": items.get(UNREAD, "")}
     seq = change.add(body.model_copy(update=left | kept_with | {"grounds": grounds}))
     source = change.keep(f"scope revision {revision}, question in evidence {items[QUESTION]}")
@@ -203,7 +209,7 @@ def _said_of(change: Change, ground: Mapping[str, Any]) -> dict[str, Any]:
 
 def _no_longer_supported(
     app: App, key: str, revision: int, data_map: DataMap
-) -> tuple[dict[str, dict[str, int]], tuple[dict[str, Any], ...]]:
+) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
     """Whom this revision leaves to a person, and whom one has upheld: counts for its entry, cells for the facts."""
     held, upheld = (Unsupported(key, revision, stand) for stand in ("held", "upheld"))
     with app.database.read() as connection:
@@ -214,6 +220,12 @@ def _no_longer_supported(
             "upheld": readers_among(people),
         }
     return counts, upheld_cells(people, data_map)
+
+
+def _in_no_letter(app: App, key: str, companies: Collection[str]) -> int:
+    """How many of these companies, by their pseudonyms, no letter to companies is for yet."""
+    with app.database.read() as connection:
+        return ledger.strangers(connection, key, CONTROLLERS, companies)
 
 
 def _learn(change: Change, facts: Mapping[str, Any], source: str, seq: int) -> None:

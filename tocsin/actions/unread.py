@@ -13,7 +13,7 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.approving import APPROVERS
 from tocsin.domain.errors import NotYours, Refused
-from tocsin.domain.kinds import ReturnRead, ReturnSetAside
+from tocsin.domain.kinds import PeopleSeen, ReturnRead, ReturnSetAside
 from tocsin.record import Recorded
 from tocsin.sealing import seal, unseal
 from tocsin.storage import accounts, ledger, returned
@@ -32,12 +32,23 @@ class Letter:
     person: str
 
 
-def message(app: App, actor: Actor, number: int) -> bytes:
-    """The message with this number, as it came. For those who may say what it means."""
+def message(app: App, actor: Actor, number: int, *, command: str | None = None) -> bytes:
+    """The message with this number, as it came. For those who may say what it means, and an entry says who looked.
+
+    One that names no letter leaves an entry in each incident whose letters may be meant.
+    """
     row = _row(app, number)
     _need(app, actor, row)
     if not row.sealed:
         raise Refused(f"what came back as {number} was erased with the people's data of {row.incident}")
+
+    def seen(change: Change) -> None:
+        roles = tuple(role for role in READERS if actor.holds(change.incident, role))
+        change.add(PeopleSeen(what="returned", notice=row.notice or "", people=1, roles=roles))
+
+    # Said before it is shown: a look that nobody knows of is worse than an entry about none.
+    for key in [row.incident] if row.incident else _perhaps_meant(app, actor):
+        act(app, actor, key, seen, command=command_of(command, "bounces", [number]), closed_too=True)
     return _opened(app, row)
 
 

@@ -19,7 +19,7 @@ _IMAP = "imap"
 def bounces(
     *sources: Words,
     show: Annotated[
-        int | None, Parameter(help="NUMBER of a message that waits: print it as it came.")
+        int | None, Parameter(help="NUMBER of a message that waits: print it as it came; an entry says so.")
     ] = None,
     settle: Annotated[int | None, Parameter(help="NUMBER of a message that waits: it was read.")] = None,
     means: Annotated[
@@ -46,7 +46,7 @@ def bounces(
         raise WrongUsage("take something in, --show one message, or --settle one; one at a time")
     with door.open() as shell:
         if show is not None:
-            return _show(shell, show)
+            return _show(shell, show, door.key)
         if settle is not None:
             assert means is not None
             return _settle(shell, settle, means, of, because, door.key)
@@ -136,10 +136,10 @@ def _list(shell: Shell) -> int:
     return 0
 
 
-def _show(shell: Shell, number: int) -> int:
+def _show(shell: Shell, number: int, key: str | None) -> int:
     from tocsin.actions.unread import message
 
-    raw = message(shell.app, shell.actor, number).decode("utf-8", "replace")
+    raw = message(shell.app, shell.actor, number, command=key).decode("utf-8", "replace")
     shell.say(*(clean(line) for line in raw.splitlines()))
     shell.give({"number": number, "message": raw})
     return 0

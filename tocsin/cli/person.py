@@ -156,9 +156,9 @@ def _at(address: int | None) -> str:
 def _return_words(shell: Shell, came: dict[str, Any]) -> str:
     said = " ".join(filter(None, (came["action"], came["status"], clean(came["code"]))))
     by = f", says {clean(came['reporter'])}" if came["reporter"] else ""
-    return f"{shell.at(came['taken_at'])} came back{_of_which_letter(came['address'])}: {said}{by}"
+    return f"{shell.at(came['taken_at'])} came back{of_which_letter(came['address'])}: {said}{by}"
 
 
-def _of_which_letter(address: int | None) -> str:
+def of_which_letter(address: int | None) -> str:
     """Of which letter something came back, where it was not the one at her first address; None: of an older draft."""
     return " on the letter of an older draft" if address is None else _at(address)

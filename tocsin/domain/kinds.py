@@ -215,6 +215,8 @@ class ScopeMeasured(Body):
     retained: tuple[dict[str, Any], ...] = ()
     #: Customers to be told as controllers of other people's data; who they are is sealed with the people.
     controllers: int = 0
+    #: So many of them stand in no letter to controllers yet.
+    controllers_new: int = 0
     #: Each clause of the question by its number, and each way beside them, with how many people it brought in. What a
     #: clause is called is sealed: `name` is a text.
     grounds: tuple[dict[str, Any], ...] = ()
@@ -966,10 +968,11 @@ class PersonAsked(Body):
 class PeopleSeen(Body):
     """People were shown to somebody by name or address: so many, who looked under these roles of theirs.
 
-    `what` says which: whom the letter of a notice did not surely reach, or our customers who are controllers.
+    `what` says which: whom the letter of a notice did not surely reach, our customers who are controllers, or a mail
+    that came back on a letter, with whatever its writer put into it.
     """
 
-    what: Literal["unreached", "controllers"]
+    what: Literal["unreached", "controllers", "returned"]
     people: int
     notice: str = ""
     roles: tuple[str, ...]

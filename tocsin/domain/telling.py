@@ -79,7 +79,7 @@ def _moves_of(
         if _writable(incident, state, letter, letters):
             yield DraftNotice(max(state.last_seq, incident.facts_seq, incident.scope_seq), state.id)
     elif state.mark == "sent" and (
-        _has_newcomers(state, letter, letters) or (newer and _has_more_companies(incident, state))
+        _has_newcomers(state, letter, letters) or (newer and _has_new_companies(incident, state))
     ):
         yield DraftNotice(max(incident.scope_seq, state.last_seq), state.id)
     elif state.mark == "in-review" and state.asked_seq is None:
@@ -131,13 +131,9 @@ def _tells_companies(incident: Incident) -> bool:
     return companies > 0 and _has_words(incident) and any(controllers_duties(incident))
 
 
-def _has_more_companies(incident: Incident, state: NoticeState) -> bool:
-    """Whether a later scope found more companies than the letter went to."""
-    return (
-        state.id == CONTROLLERS
-        and incident.scope is not None
-        and incident.scope.controllers > state.recipients
-    )
+def _has_new_companies(incident: Incident, state: NoticeState) -> bool:
+    """Whether a later scope found companies to whom the letter did not go."""
+    return state.id == CONTROLLERS and incident.scope is not None and incident.scope.controllers_new > 0
 
 
 def _facts_seq(incident: Incident) -> int:

@@ -21,11 +21,15 @@ from tocsin.rendering.written import reader_name
 
 @dataclass
 class Addressed:
-    """Takes down each person who is to be told, by a letter of that day; `key` makes pseudonyms of companies."""
+    """Takes down each person who is to be told, by a letter of that day; `key` makes pseudonyms of companies.
+
+    `companies` are those of all for whom we hold somebody.
+    """
 
     catalog: Catalog
     key: bytes
     day: date
+    companies: set[str] = field(default_factory=set)
     _alike: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -53,8 +57,11 @@ class Addressed:
             language = self._language(person.controller_locale or ENGLISH)
             hidden = pseudonym(self.key, person.controller)
             company = (hidden, person.controller_known, language, bool(person.controller_name))
-        elif person.controller_of:
-            company = (pseudonym(self.key, person.id), ",".join(person.controller_of))
+            self.companies.add(hidden)
+        if person.controller_of:
+            herself = pseudonym(self.key, person.id)
+            company += (herself, ",".join(person.controller_of))
+            self.companies.add(herself)
         return (audience, hers, reader_name(named) is not None, readers_of(person).key, *company)
 
     def _language(self, written: str) -> str:

@@ -4,6 +4,7 @@ Every write on SQLite is `BEGIN IMMEDIATE` with synchronous=FULL: a writer waits
 failing half way, and what was committed survives a power cut. No network and no rendering inside a write.
 """
 
+import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -153,8 +154,14 @@ def _plainly(patience: float = PATIENCE) -> Iterator[None]:
         said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
         state = getattr(error.orig, "sqlstate", None) or ""
         # On a full disk SQLite cannot even make the index of its log, and calls that an I/O error.
-        no_room = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
-        if "disk is full" in said or state == "53100" or no_room:
+        exactly = getattr(error.orig, "sqlite_errorname", "")
+        most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        if exactly.startswith(("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHM")) and most != resource.RLIM_INFINITY:
+            why = (
+                f"a file may not grow beyond {most:,} bytes here (ulimit -f); nothing was written. "
+                "Raise that limit and say it again"
+            )
+        elif "disk is full" in said or state == "53100" or exactly == "SQLITE_IOERR_SHMSIZE":
             why = "the disk is full; nothing was written. Free some space and say it again"
         elif "malformed" in said or "not a database" in said or "disk I/O" in said:
             why = f"the database file is damaged or its disk is broken ({said}); RUNBOOK 12, restore"

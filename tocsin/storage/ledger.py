@@ -221,6 +221,12 @@ def everybody(incident: str, notice: str) -> Select[tuple[str]]:
     return select(ledger.c.person).where(ledger.c.incident == incident, ledger.c.notice == notice)
 
 
+def strangers(connection: Connection, incident: str, notice: str, persons: Collection[str]) -> int:
+    """How many of these pseudonyms have no row, or one that left the sending since nothing was for them any more."""
+    there = everybody(incident, notice).where(or_(ledger.c.way.is_(None), ledger.c.way != "other-letter"))
+    return len(set(persons).difference(connection.scalars(there)))
+
+
 def mark_of(message_id: str) -> str:
     """By which what comes back names its letter."""
     return message_id.partition("@")[0][:_MARK]

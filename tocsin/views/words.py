@@ -244,6 +244,11 @@ def _paper(body: k.PaperMade, texts: Texts) -> str:
     return f"{body.duty}{paper}: {body.item}, {body.format}{supplement}{unknown}"
 
 
+_SEEN = {
+    "unreached": "unreached by name",
+    "controllers": "controllers by name",
+    "returned": "mail that came back",
+}
 _DOORS = {"slack": "Slack", "mail": "a mail", "console": "the console"}
 _TURNED = {
     "stale": "what it was about has changed",
@@ -396,7 +401,7 @@ _SAY: dict[type[k.Body], Say] = {
         f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
     ),
     k.PeopleSeen: lambda body, texts: (
-        f"{body.people} {body.what}{f' of {body.notice}' if body.notice else ''} by name, "
+        f"{body.people} {_SEEN[body.what]}{f' of {body.notice}' if body.notice else ''}, "
         f"as {', '.join(body.roles) or 'no role'}"
     ),
     k.PeopleExported: lambda body, texts: (
