@@ -29,6 +29,7 @@ from tocsin.sinks.mail import Fault
 from tocsin.storage import jobs, ledger
 from tocsin.storage.jobs import LEASE
 from tocsin.storage.ledger import STATES, Settled
+from tocsin.views.letters import preview
 from tocsin.views.sending import course
 
 CORRECTED = {
@@ -118,6 +119,20 @@ def test_each_reader_is_written_to_in_their_language_and_by_name(tale):
     assert "Customer 1" in by_reader["c1@example.org"]
     assert "We revoked the keys." in by_reader["c1@example.org"]
     assert "Chúng tôi đã thu hồi các khóa." in by_reader["c2@example.org"]
+
+
+def test_whoever_is_to_approve_hears_how_much_the_linter_finds(tale):
+    tale.with_customers(3).drafted()
+    assert tale.letter.problems == 0
+    assert not any("LINT" in text_of(mail) for mail in tale.mail.messages)
+    wrong = "Sign in at https://shop.example/login and buy our new plan."
+    tale.as_("an").learn({"advice_to_people": {"en": wrong, "vi": wrong}}, source="the team")
+    shown = preview(tale.app, tale.actor("an"), tale.incident, CUSTOMERS)
+    found = {*shown.problems, *(problem for view in shown.variants for problem in view.problems)}
+    assert tale.letter.problems == len(found) > 0
+    asked = [mail for mail in tale.mail.messages if "LINT" in text_of(mail)]
+    assert {mail.recipients for mail in asked} == {("chi@streamonapi.example",)}
+    assert f"({len(found)})" in text_of(asked[-1])
 
 
 def test_each_letter_comes_back_to_an_address_of_its_own(tale):

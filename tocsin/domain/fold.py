@@ -696,6 +696,7 @@ def _drafted(incident: Incident, entry: Entry, body: k.NoticeDrafted) -> Inciden
         recipients=body.recipients,
         recipients_digest=body.recipients_digest,
         variants=body.variants,
+        problems=body.problems,
         sender=body.sender,
         dated=body.dated,
         left_out=body.left_out,

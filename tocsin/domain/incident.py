@@ -308,6 +308,8 @@ class NoticeState:
     sender: str
     dated: str
     drafted_seq: int
+    #: How many problems the linter finds in the draft.
+    problems: int = 0
     approvals: tuple[Approval, ...] = ()
     asked_seq: int | None = None
     #: Why an earlier draft is void, until those who may approve were asked anew.

@@ -699,6 +699,8 @@ class NoticeDrafted(Body):
     recipients: int
     recipients_digest: str
     variants: int
+    #: So many different problems the linter finds in it: LINT in its preview.
+    problems: int = 0
     sender: str
     #: The day that the letter bears, in the zone of the organisation.
     dated: str

@@ -208,6 +208,7 @@ def _ask_approval(app: App, change: Change, move: m.AskApproval) -> None:
             variants=state.variants,
         ),
         line("digest", digest=state.digest[:12], needed=needed),
+        *([line("linted", count=state.problems)] if state.problems else ()),
     ]
     # Only a link of their own leads those who are not signed in to the letters, and links stand in mails alone.
     linked = by_link(app, incident)

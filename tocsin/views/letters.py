@@ -20,17 +20,10 @@ from tocsin.engine.letters import (
     variant_digest,
     writing,
 )
+from tocsin.engine.linting import lint_each, lint_whole
 from tocsin.engine.writing import Writing
 from tocsin.rendering.letter import Letter, Letters, Variant
-from tocsin.rendering.letter_lint import (
-    Mentions,
-    addresses_of,
-    lint_languages,
-    lint_letter,
-    lint_readers,
-    lint_sender,
-    load_never,
-)
+from tocsin.rendering.letter_lint import Mentions
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
@@ -128,10 +121,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         _readability(write.letters, written),
         _views(app, actor, incident, state, found),
         (
-            *lint_sender(write.sender, write.reply_to),
-            *mentions.problems,
-            *lint_readers(found.counts),
-            *lint_languages(write.letters, locales),
+            *lint_whole(write, found.counts, mentions),
             *(unread_words(found.by_law, incident, catalog, FACT_OF[further]) if further else ()),
         ),
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
@@ -174,13 +164,8 @@ def _view(
         variant.audience,
         letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
         raw if reads else RESTRICTED,
-        _problems(write.letters, sample.cut.letter, problem) if reads else (),
+        (*lint_each(write.letters, sample.cut.letter), *filter(None, [problem])) if reads else (),
     )
-
-
-def _problems(letters: Letters, letter: Letter, problem: str) -> tuple[str, ...]:
-    found = lint_letter(letter, load_never(letters.templates), addresses_of(letters))
-    return (*found, *filter(None, [problem]))
 
 
 def _raws(write: Writing, sample: Sample, message_id: str, now: datetime) -> tuple[str, str]:

@@ -124,7 +124,8 @@ def _accepted(body: k.LawsAccepted, texts: Texts) -> str:
 
 def _drafted(body: k.NoticeDrafted, texts: Texts) -> str:
     people = f"{body.variants} variants to {body.recipients} people"
-    return f"{body.notice} edition {body.edition}: {people}, digest {body.digest[:12]}"
+    found = f", {body.problems} found by the linter" if body.problems else ""
+    return f"{body.notice} edition {body.edition}: {people}, digest {body.digest[:12]}{found}"
 
 
 def _stopped(body: k.SendingStopped, texts: Texts) -> str:
