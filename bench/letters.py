@@ -1,6 +1,6 @@
 """A sending against what a careful engineer would take for it, over one wire, in one run: ratios, and peak memory.
 
-    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2] [--stop]
+    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2] [--stop] [--alone]
 
 The wire is `smtp-sink` of Postfix on this machine (`apt-get install postfix`, which need not run; or PATH names it): it
 takes whatever comes and keeps nothing. Each side runs in a process of its own, so that its peak memory is its own; the
@@ -10,6 +10,8 @@ sides alternate; medians are compared.
   receipt, look at the incident between two letters, and prove it all by one entry at the end;
 - `django`: `send_mass_mail` of the same letters, text and HTML, which it has in memory as words and not yet as mails;
 - `smtp-source`: Postfix's own generator with ten sessions, which sends one text of the same size and looks at nothing.
+
+With `--alone` it is Tocsin by itself: how long a million letters take, and how much memory.
 
 With `--stop` also: how long after `pause` the stop is an entry with its root over all letters, and how long a sender
 that begins after `resume` takes until receipts of its first letters are recorded.
@@ -57,7 +59,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name, sink() as port, databases(asked.databases) as urls:
         folder = Path(name)
-        size = prepare(folder, asked.letters, port, urls)
+        size = prepare(folder, asked, port, urls)
         runs: dict[str, list[dict[str, float]]] = {}
         for _ in range(asked.repeat):
             for label, run in plans(folder, asked, port, urls, size):
@@ -76,6 +78,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--processes", nargs="+", type=int, default=[1])
     parser.add_argument("--stop", action="store_true")
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--side", choices=("send", "django"), help=argparse.SUPPRESS)
     parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
@@ -140,15 +143,15 @@ def databases(kinds: list[str]) -> Iterator[dict[str, Any]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def prepare(folder: Path, count: int, port: int, servers: dict[str, Any]) -> int:
+def prepare(folder: Path, asked: argparse.Namespace, port: int, servers: dict[str, Any]) -> int:
     """For each database a home whose ledger is filled; the letters as words. Returns the mean size of a letter."""
     size = 0
     for kind, server in servers.items():
         home = folder / kind
         home.mkdir()
         url = address(server, "ready") if server else f"sqlite:///{home / 'ready.db'}"
-        app = released(home, url, port, count)
-        if not (folder / "letters.jsonl").exists():
+        app = released(home, url, port, asked.letters)
+        if not (asked.alone or (folder / "letters.jsonl").exists()):
             size = write_letters(app, folder / "letters.jsonl")
         app.database.close()
     return size
@@ -224,6 +227,8 @@ def plans(folder: Path, asked: argparse.Namespace, port: int, servers: dict[str,
         for number in asked.processes if server else [1]:
             label = f"tocsin, {kind}" + (f", {number} processes" if number > 1 else "")
             yield label, lambda k=kind, s=server, n=number: sending(folder / k, s, port, n)
+    if asked.alone:
+        return
     yield "django", lambda: alone(["--side", "django", "--home", str(folder), "--port", str(port)])
     yield "smtp-source", lambda: generator(port, asked.letters, size)
 
@@ -354,7 +359,7 @@ def report(runs: dict[str, list[dict[str, float]]], count: int, size: int) -> No
         stop, resume = (statistics.median(run[word] for run in found) for word in ("stop", "resume"))
         print(f"{label[6:]}: pause to stop {stop:.2f} s, resume to first receipts {resume:.2f} s (bar 1)")
     middle = {label: statistics.median(run["seconds"] for run in of) for label, of in runs.items()}
-    print(f"{count:,} letters of {size:,} bytes, {os.cpu_count()} cores")
+    print(f"{count:,} letters{f' of {size:,} bytes' if size else ''}, {os.cpu_count()} cores")
     for label, of in runs.items():
         seconds = sorted(run["seconds"] for run in of)
         peak = max(run["peak"] for run in of)
@@ -362,7 +367,7 @@ def report(runs: dict[str, list[dict[str, float]]], count: int, size: int) -> No
         memory = f"   {peak:6.0f} MB" if peak else ""
         print(f"{label:34} {middle[label]:8.2f} s {spread:18} {count / middle[label]:8.0f} letters/s{memory}")
     ours = [label for label in middle if label.startswith("tocsin")]
-    for label in ours:
+    for label in ours if "django" in middle else []:
         print(f"{label}: {middle['django'] / middle[label]:.2f} times django (bar 5)")
         print(f"{label}: {middle['smtp-source'] / middle[label]:.3f} of smtp-source (bar 0.13)")
     for label in ours:

@@ -246,9 +246,9 @@ def _paper(body: k.PaperMade, texts: Texts) -> str:
 
 
 _SEEN = {
-    "unreached": "unreached by name",
-    "controllers": "controllers by name",
-    "returned": "mail that came back",
+    "unreached": "{people} unreached{of} by name",
+    "controllers": "{people} controllers{of} by name",
+    "returned": "{people} mail that came back{of}",
 }
 _DOORS = {"slack": "Slack", "mail": "a mail", "console": "the console"}
 _TURNED = {
@@ -402,8 +402,8 @@ _SAY: dict[type[k.Body], Say] = {
         f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
     ),
     k.PeopleSeen: lambda body, texts: (
-        f"{body.people} {_SEEN[body.what]}{f' of {body.notice}' if body.notice else ''}, "
-        f"as {', '.join(body.roles) or 'no role'}"
+        _SEEN[body.what].format(people=body.people, of=f" of {body.notice}" if body.notice else "")
+        + f", as {', '.join(body.roles) or 'no role'}"
     ),
     k.PeopleExported: lambda body, texts: (
         f"{body.rows} people{f', sha256 {body.sha256[:16]}' if body.sha256 else ''}{_said(body.because, texts)}"
