@@ -1,6 +1,7 @@
 """A sending against what a careful engineer would take for it, over one wire, in one run: ratios, and peak memory.
 
-    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2] [--stop] [--alone]
+    python bench/letters.py [--letters 20000] [--repeat 3] [--databases sqlite postgresql] [--processes 1 2] [--stop]
+                            [--alone]
 
 The wire is `smtp-sink` of Postfix on this machine (`apt-get install postfix`, which need not run; or PATH names it): it
 takes whatever comes and keeps nothing. Each side runs in a process of its own, so that its peak memory is its own; the
