@@ -12,7 +12,7 @@ sides alternate; medians are compared.
 - `django`: `send_mass_mail` of the same letters, text and HTML, which it has in memory as words and not yet as mails;
 - `smtp-source`: Postfix's own generator with ten sessions, which sends one text of the same size and looks at nothing.
 
-With `--alone` it is Tocsin by itself: how long a million letters take, and how much memory.
+With `--alone` it is Tocsin by itself, as for `--letters 1000000`: how long they take, and how much memory.
 
 With `--stop` also: how long after `pause` the stop is an entry with its root over all letters, and how long a sender
 that begins after `resume` takes until receipts of its first letters are recorded.

@@ -2,6 +2,7 @@
 
 import mailbox
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
@@ -183,7 +184,7 @@ def test_a_person_reads_what_no_machine_can(sent):
     assert unread.message(sent.app, sent.actor("an"), number) == raw
     (seen,) = sent.told("PeopleSeen")
     assert (seen.what, seen.notice, seen.people, "dpo" in seen.roles) == ("returned", CUSTOMERS, 1, True)
-    assert in_words(seen, {}).startswith("1 mail that came back of customers, as ")
+    assert in_words(seen, {}).startswith("1 mail that came back on customers, as ")
     for who, because, why in (("linh", "gone", "may not do this"), ("an", " ", "say what stands in it")):
         with pytest.raises(Refused, match=why):
             unread.settle(sent.app, sent.actor(who), number, "failed", because=because)
@@ -524,6 +525,19 @@ def test_letters_that_come_back_for_our_fault_call_people_and_stop_what_still_le
     take_in(tale, report(letter_to(tale, "c5"), status="5.7.1", number=5))
     assert len(tale.paged()) == after
     assert states(tale)["bounced"] == 5
+
+
+def test_who_is_kept_away_from_an_incident_reads_no_mail_that_may_be_about_it(tale):
+    tale.declare = partial(tale.declare, excluded=("hoa",))
+    sent = tale.with_customers(6).released().leap(minutes=5)
+    take_in(sent, b"From: x@y.example\nTo: bounces@streamonapi.example\nSubject: hello\n\nWhat?\n")
+    ((number, _),) = waiting(sent)
+    unread.message(sent.app, sent.actor("chi"), number, command="k1")
+    unread.message(sent.app, sent.actor("chi"), number, command="k1")
+    assert len(sent.told("PeopleSeen")) == 1, "said again, it is the same look"
+    with pytest.raises(NotYours, match="hoa may not read what came back"):
+        unread.message(sent.app, sent.actor("hoa"), number)
+    assert len(sent.told("PeopleSeen")) == 1
 
 
 def test_what_names_no_letter_is_set_aside_with_an_entry(sent):

@@ -318,6 +318,21 @@ def test_a_company_that_takes_the_place_of_another_gets_the_letter_too(tale):
     assert tale.incident.scope.controllers_new == 0
 
 
+def test_the_letter_to_companies_is_not_drafted_again_for_those_who_had_it(tale):
+    tell_companies(companies(tale).drafted())
+    companies(tale, c5=VIEWERS | {"controller": "c5"}).scope()
+    tell_companies(tale)
+    edition = tale.incident.notices[CONTROLLERS].edition
+    assert tale.incident.scope.controllers_new == 1, "as it was when that scope was measured"
+    # Neither another scope with the same ones nor fewer of them is anything new.
+    companies(tale, c1={"locale": "de"}, c5=VIEWERS | {"controller": "c5"}).scope()
+    companies(tale).scope()
+    state = tale.incident.notices[CONTROLLERS]
+    assert (state.mark, state.edition) == ("sent", edition)
+    duties = [duty for duty in tale.incident.duties.values() if duty.opened.recipient == "controller"]
+    assert {duty.mark for duty in duties} == {"met"}
+
+
 @pytest.mark.parametrize("released", [True, False])
 def test_another_company_before_the_letter_left_voids_it(tale, released):
     companies(tale).drafted()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -77,10 +78,17 @@ class Mischief:
         if not item.recipient.endswith("streamonapi.example"):
             self.left -= 1
             if self.left == 0 and self.begun:
-                item = replace(item, ours=lambda may_begin=item.ours: may_begin() and (self.deed(), True)[1])
+                item = replace(item, ours=partial(self.let, item.ours))
             elif self.left == 0:
                 self.deed()
         return await self.channel.send(item, following)
+
+    def let(self, may_begin):
+        """Whether its content may begin; if so, the deed is done before the first byte of it leaves."""
+        if not may_begin():
+            return False
+        self.deed()
+        return True
 
     async def close(self):
         await self.channel.close()

@@ -16,8 +16,8 @@ from tocsin.sinks.mail import Fault
 
 SAID = "the disk is full; nothing was written. Free some space and say it again"
 GROWS_NO_MORE = (
-    "a file may not grow beyond {room:,} bytes here (ulimit -f); nothing was written. "
-    "Raise that limit and say it again"
+    "no room to write: files may not grow beyond {room:,} bytes here (ulimit -f), or the disk is full or broken; "
+    "nothing was written. Raise the limit or free some space and say it again; else RUNBOOK 12"
 )
 #: No receipt finds room in what a page has left.
 LONG = Fault("dot", reply=f"250 2.0.0 ok {'x' * 480}")

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.child import until
 from tocsin.domain.errors import Refused
@@ -97,17 +97,24 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(sqlite_url):
     database.close()
 
 
-def test_a_disk_without_room_for_the_log_is_full_and_not_broken(sqlite_url):
+def test_a_log_that_may_not_grow_is_no_broken_disk(sqlite_url):
     Database(sqlite_url).close()
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     database = Database(sqlite_url)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, most))
     try:
-        with pytest.raises(Unavailable, match="the disk is full; nothing was written"), database.read():
+        with pytest.raises(Unavailable, match=r"may not grow beyond 8,192 bytes"), database.read():
             pass
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     database.close()
+
+
+def test_a_full_disk_is_known_where_sqlite_calls_it_something_else():
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    with pytest.raises(Unavailable, match="the disk is full; nothing was written"), rooms._plainly():
+        raise OperationalError("BEGIN", {}, error)
 
 
 def test_a_database_that_stays_locked_is_one_line(sqlite_url, monkeypatch):

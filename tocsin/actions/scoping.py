@@ -1,7 +1,7 @@
 """Scoping: ask the logs who was affected, and keep the answer as a revision with its question and its gaps."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
 from tocsin.domain.scope.unread import UnreadLine
 from tocsin.engine.addressed import Addressed
+from tocsin.engine.drafting import NOBODY_HIT
 from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, Sealed, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
@@ -80,7 +81,7 @@ class _Answer:
     """A revision that stands but for its entry: its people and accounts are written, its files sealed.
 
     `body` is what the entry will say, but for what hangs on the moment at which it is written. `companies` are those
-    for whom we hold somebody, by their pseudonyms.
+    for whom we hold somebody, by their pseudonyms, and whether that is somebody else than the company herself.
     """
 
     question: Question
@@ -88,7 +89,7 @@ class _Answer:
     data_map: DataMap
     result: ScopeResult
     body: ScopeMeasured
-    companies: Collection[str]
+    companies: Mapping[str, bool]
     sealed: Mapping[str, Sealed]
 
 
@@ -136,9 +137,10 @@ def _write(app: App, change: Change, answer: _Answer, *, by: str) -> None:
     grounds = tuple(_said_of(change, each) for each in body.grounds)
     # Who is held hangs on what was decided up to this very entry.
     left, own = _no_longer_supported(app, change.incident.key, revision, answer.data_map)
-    left["controllers_new"] = _in_no_letter(app, change.incident.key, answer.companies)
+    new = _companies_without_letter(app, change.incident.key, answer.companies)
     kept_with = {"asked": items[QUESTION], "declared": items[SOURCES], "unread": items.get(UNREAD, "")}
-    seq = change.add(body.model_copy(update=left | kept_with | {"grounds": grounds}))
+    counted = {"controllers_new": new, "grounds": grounds}
+    seq = change.add(body.model_copy(update=left | kept_with | counted))
     source = change.keep(f"scope revision {revision}, question in evidence {items[QUESTION]}")
     cells = with_decisions((*body.cells, *own), change.incident.facts)
     shown = {
@@ -209,7 +211,7 @@ def _said_of(change: Change, ground: Mapping[str, Any]) -> dict[str, Any]:
 
 def _no_longer_supported(
     app: App, key: str, revision: int, data_map: DataMap
-) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
+) -> tuple[dict[str, dict[str, int]], tuple[dict[str, Any], ...]]:
     """Whom this revision leaves to a person, and whom one has upheld: counts for its entry, cells for the facts."""
     held, upheld = (Unsupported(key, revision, stand) for stand in ("held", "upheld"))
     with app.database.read() as connection:
@@ -222,10 +224,17 @@ def _no_longer_supported(
     return counts, upheld_cells(people, data_map)
 
 
-def _in_no_letter(app: App, key: str, companies: Collection[str]) -> int:
-    """How many of these companies, by their pseudonyms, no letter to companies is for yet."""
+def _companies_without_letter(app: App, key: str, companies: Mapping[str, bool]) -> int:
+    """How many of these companies, by their pseudonyms, no letter to companies is for yet.
+
+    Whom another letter told of her own account needs one once we hold others for her.
+    """
     with app.database.read() as connection:
-        return ledger.strangers(connection, key, CONTROLLERS, companies)
+        there = ledger.passed_over(connection, key, CONTROLLERS)
+    return sum(
+        hidden not in there or there[hidden] == NOBODY_HIT or (others and there[hidden] is not None)
+        for hidden, others in companies.items()
+    )
 
 
 def _learn(change: Change, facts: Mapping[str, Any], source: str, seq: int) -> None:

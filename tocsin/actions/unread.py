@@ -35,7 +35,8 @@ class Letter:
 def message(app: App, actor: Actor, number: int, *, command: str | None = None) -> bytes:
     """The message with this number, as it came. For those who may say what it means, and an entry says who looked.
 
-    One that names no letter leaves an entry in each incident whose letters may be meant.
+    One that names no letter leaves an entry in each incident whose letters may be meant. A `command` that is said again
+    is the same look.
     """
     row = _row(app, number)
     _need(app, actor, row)
@@ -47,8 +48,10 @@ def message(app: App, actor: Actor, number: int, *, command: str | None = None) 
         change.add(PeopleSeen(what="returned", notice=row.notice or "", people=1, roles=roles))
 
     # Said before it is shown: a look that nobody knows of is worse than an entry about none.
-    for key in [row.incident] if row.incident else _perhaps_meant(app, actor):
-        act(app, actor, key, seen, command=command_of(command, "bounces", [number]), closed_too=True)
+    asked = command_of(command, "bounces", [number])
+    for key in [row.incident] if row.incident else _perhaps_meant(app):
+        act(app, actor, key, seen, command=asked, closed_too=True)
+        asked = None  # one command is of one incident
     return _opened(app, row)
 
 
@@ -95,7 +98,7 @@ def _set_aside(app: App, actor: Actor, row: Row[Any], means: Meaning, because: s
         if not returned.judge(connection, row.id, action="nothing"):
             raise Refused("somebody read it a moment ago; tocsin bounces lists what waits")
 
-    keys = _perhaps_meant(app, actor)
+    keys = _perhaps_meant(app)
     if not keys:
         with app.database.write() as connection:
             judge(connection)
@@ -109,11 +112,10 @@ def _set_aside(app: App, actor: Actor, row: Row[Any], means: Meaning, because: s
         act(app, actor, key, decide, closed_too=True)
 
 
-def _perhaps_meant(app: App, actor: Actor) -> list[str]:
-    """Incidents of which letters have left, the open ones, or where none is open the last; not whom they exclude."""
+def _perhaps_meant(app: App) -> list[str]:
+    """Incidents of which letters have left: the open ones, or where none is open the last."""
     with app.database.read() as connection:
-        keys = ledger.incidents(connection)
-    found = [incident for key in keys if actor.id not in (incident := app.incident(key)).excluded]
+        found = [app.incident(key) for key in ledger.incidents(connection)]
     return [each.key for each in found if each.open] or [each.key for each in found[-1:]]
 
 
@@ -181,7 +183,11 @@ def _letter(app: App, row: Row[Any], of: Letter | None) -> Row[Any]:
 def _need(app: App, actor: Actor, row: Row[Any]) -> None:
     if row.incident is not None:
         need(actor, app.incident(row.incident), *READERS)
-    elif not set(READERS) & set(known(actor).roles):
+    elif not set(READERS) & set(known(actor).roles) or any(
+        # It may be about one from which she is kept away; that there is one is not said.
+        actor.id in app.incident(key).excluded
+        for key in _perhaps_meant(app)
+    ):
         raise NotYours(f"{actor.id} may not read what came back; ask the {' or the '.join(READERS)}")
 
 

@@ -26,7 +26,8 @@ def companies_told(incident: Incident, letters: Iterable[LetterPlan]) -> Iterabl
     if incident.scope is None or state is None or not state.untold_at or any(state.untold.values()):
         return
     unknown = any(gap.get("kind") == "controllers-unknown" for gap in incident.scope.gaps)
-    if unknown or recipients_digest(letters, state.id, incident.recipients) != state.recipients_digest:
+    same = recipients_digest(letters, state.id, incident.recipients) == state.recipients_digest
+    if unknown or (incident.scope.controllers_new > 0 and not same):
         return
     for duty in controllers_duties(incident):
         yield MeetByNotice(state.last_seq, duty.opened.key, state.id, state.untold_at)

@@ -968,7 +968,7 @@ class PersonAsked(Body):
 
 
 class PeopleSeen(Body):
-    """People were shown to somebody by name or address: so many, who looked under these roles of theirs.
+    """People were shown to somebody by name or address: so many, or one mail, who looked under these roles of theirs.
 
     `what` says which: whom the letter of a notice did not surely reach, our customers who are controllers, or a mail
     that came back on a letter, with whatever its writer put into it.

@@ -132,8 +132,13 @@ def _tells_companies(incident: Incident) -> bool:
 
 
 def _has_new_companies(incident: Incident, state: NoticeState) -> bool:
-    """Whether a later scope found companies to whom the letter did not go."""
-    return state.id == CONTROLLERS and incident.scope is not None and incident.scope.controllers_new > 0
+    """Whether a scope that is later than the draft found companies for whom there was no letter."""
+    return (
+        state.id == CONTROLLERS
+        and incident.scope is not None
+        and incident.scope_seq > state.drafted_seq
+        and incident.scope.controllers_new > 0
+    )
 
 
 def _facts_seq(incident: Incident) -> int:

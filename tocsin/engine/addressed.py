@@ -1,4 +1,4 @@
-"""How those who are told are spoken to, as one digest for each revision of the scope.
+"""How those who are told are spoken to, as one digest for each revision of the scope, and for whom we hold them.
 
 An approval binds every distinct letter. Which there are hangs on more than on who is told of what: on whom a letter
 speaks to (a guardian, one of ours, a business), in which language, and for which company we hold somebody.
@@ -23,13 +23,13 @@ from tocsin.rendering.written import reader_name
 class Addressed:
     """Takes down each person who is to be told, by a letter of that day; `key` makes pseudonyms of companies.
 
-    `companies` are those of all for whom we hold somebody.
+    `companies` are those for whom we hold somebody, and whether that is somebody else than the company herself.
     """
 
     catalog: Catalog
     key: bytes
     day: date
-    companies: set[str] = field(default_factory=set)
+    companies: dict[str, bool] = field(default_factory=dict)
     _alike: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -57,11 +57,11 @@ class Addressed:
             language = self._language(person.controller_locale or ENGLISH)
             hidden = pseudonym(self.key, person.controller)
             company = (hidden, person.controller_known, language, bool(person.controller_name))
-            self.companies.add(hidden)
+            self.companies[hidden] = True
         if person.controller_of:
             herself = pseudonym(self.key, person.id)
             company += (herself, ",".join(person.controller_of))
-            self.companies.add(herself)
+            self.companies.setdefault(herself, False)
         return (audience, hers, reader_name(named) is not None, readers_of(person).key, *company)
 
     def _language(self, written: str) -> str:

@@ -1,7 +1,7 @@
 """Drafting a notice, and filling the ledger once it was approved and released."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -10,28 +10,24 @@ from tocsin.app import App
 from tocsin.change import Change
 from tocsin.domain.demands import Readers
 from tocsin.domain.errors import Refused
-from tocsin.domain.further import FACT_OF, further_kind, leaving, unsaid_since
+from tocsin.domain.further import further_kind, leaving, unsaid_since
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import LedgerFilled, NoticeDrafted
 from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.noticenames import CONTROLLERS
-from tocsin.domain.replies import unread_words
 from tocsin.engine.ahead import approve_ahead
 from tocsin.engine.jobs import Job
 from tocsin.engine.ledgerrows import rows_of
 from tocsin.engine.letters import (
     approval_digest,
     leaving_digest,
-    readers,
     recipients_of,
-    variants,
     writing,
 )
-from tocsin.engine.linting import how_many
-from tocsin.engine.writing import Writing, readers_of
+from tocsin.engine.linting import how_many, look_at
+from tocsin.engine.writing import Writing
 from tocsin.record import record
-from tocsin.rendering.letter_lint import Mentions
 from tocsin.storage import ledger
 from tocsin.storage.database import in_batches
 from tocsin.storage.holding import hold
@@ -40,6 +36,8 @@ from tocsin.storage.revisions import owed_by_any_id
 
 #: Ledger rows written at a time.
 BATCH = 500
+#: Why a company gets no letter that was to get one.
+NOBODY_HIT = "none of its people is hit"
 
 
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
@@ -52,16 +50,13 @@ def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
     _refuse_lacking(incident, letter)
     _refuse_unsaid(incident, notice)
     write = writing(app, incident, notice, fresh=True)
-    people, mentions = Counter[Readers](), Mentions(write.letters.spoken_texts)
-    for _, person in readers(app, incident, notice):
-        people[readers_of(person)] += 1
-        mentions.look(person.name, person.email, *person.emails)
+    found, problems = look_at(app, incident, notice, write)
+    people, written = found.by_law, found.written
     if not people:
         nobody = f"{notice} has no readers any more; tocsin letters {incident.key} says who gets which letter"
         if notice == CONTROLLERS:
             nobody = f"we hold data for no customer whose people were hit; tocsin affected {incident.key}"
         raise Refused(nobody)
-    written = variants(app, incident, notice, write)
     recipients = recipients_of(app, incident, notice)
     return NoticeDrafted(
         notice=notice,
@@ -71,18 +66,12 @@ def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
         recipients=people.total(),
         recipients_digest=recipients,
         variants=len(written),
-        problems=how_many(write, written, mentions, _unread(app, incident, notice, people)),
+        problems=how_many(found, problems, app.people_key(incident.key), notice, app.now()),
         sender=write.sender,
         dated=write.letters.facts.dated.isoformat(),
         left_out=letter.left_out if letter else (),
         added=_added(incident, notice, people, write) if is_letter(notice) else {},
     )
-
-
-def _unread(app: App, incident: Incident, notice: str, people: Mapping[Readers, int]) -> tuple[str, ...]:
-    """What a person must look for in the words of a further letter."""
-    further = further_kind(notice)
-    return unread_words(people, incident, app.catalog_of(incident), FACT_OF[further]) if further else ()
 
 
 def _refuse_lacking(incident: Incident, letter: LetterPlan | None) -> None:
@@ -173,7 +162,7 @@ def _set_apart(connection: Connection, change: Change, notice: str) -> None:
     key, revision, digest = incident.key, incident.scope.revision, incident.notices[notice].digest
     if notice == CONTROLLERS:
         gone = ledger.everybody(key, notice)
-        ledger.drop_moved(connection, key, notice, digest, gone, "none of its people is hit", change.now)
+        ledger.drop_moved(connection, key, notice, digest, gone, NOBODY_HIT, change.now)
         return
     written, why = owed_by_any_id(key, revision), "another letter is for them by now"
     ledger.drop_moved(connection, key, notice, digest, written, why, change.now)

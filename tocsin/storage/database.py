@@ -153,14 +153,15 @@ def _plainly(patience: float = PATIENCE) -> Iterator[None]:
             raise
         said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
         state = getattr(error.orig, "sqlstate", None) or ""
-        # On a full disk SQLite cannot even make the index of its log, and calls that an I/O error.
         exactly = getattr(error.orig, "sqlite_errorname", "")
         most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        if exactly.startswith(("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHM")) and most != resource.RLIM_INFINITY:
+        if exactly in ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE") and most != resource.RLIM_INFINITY:
+            # Nobody but the system knows which of them it was.
             why = (
-                f"a file may not grow beyond {most:,} bytes here (ulimit -f); nothing was written. "
-                "Raise that limit and say it again"
+                f"no room to write: files may not grow beyond {most:,} bytes here (ulimit -f), or the disk is full or "
+                "broken; nothing was written. Raise the limit or free some space and say it again; else RUNBOOK 12"
             )
+        # On a full disk SQLite cannot even make the index of its log, and calls that an I/O error.
         elif "disk is full" in said or state == "53100" or exactly == "SQLITE_IOERR_SHMSIZE":
             why = "the disk is full; nothing was written. Free some space and say it again"
         elif "malformed" in said or "not a database" in said or "disk I/O" in said:

@@ -221,10 +221,11 @@ def everybody(incident: str, notice: str) -> Select[tuple[str]]:
     return select(ledger.c.person).where(ledger.c.incident == incident, ledger.c.notice == notice)
 
 
-def strangers(connection: Connection, incident: str, notice: str, persons: Collection[str]) -> int:
-    """How many of these pseudonyms have no row, or one that left the sending since nothing was for them any more."""
-    there = everybody(incident, notice).where(or_(ledger.c.way.is_(None), ledger.c.way != "other-letter"))
-    return len(set(persons).difference(connection.scalars(there)))
+def passed_over(connection: Connection, incident: str, notice: str) -> dict[str, str | None]:
+    """The pseudonyms of all who have a row, and why no letter is for them where another one is, or none."""
+    reason = case((ledger.c.way == "other-letter", ledger.c.reason))
+    found = connection.execute(_of(select(ledger.c.person, reason), incident, notice))
+    return {row.person: row[1] for row in found}
 
 
 def mark_of(message_id: str) -> str:

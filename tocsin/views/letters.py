@@ -2,32 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from tocsin.actors import Actor, reads_words
 from tocsin.app import App
 from tocsin.domain.approving import approvals_needed, standing
-from tocsin.domain.errors import Refused
-from tocsin.domain.further import FACT_OF, further_kind
 from tocsin.domain.incident import Approval, Incident, NoticeState
 from tocsin.domain.notice import is_letter, letter_of
-from tocsin.domain.replies import unread_words
 from tocsin.engine.letters import (
     approval_digest,
     drafted,
-    readers,
     recipients_of,
     variant_digest,
     writing,
 )
-from tocsin.engine.linting import lint_each, lint_whole
+from tocsin.engine.linting import lint_each, look_at, mailed
+from tocsin.engine.variants import Found, Sample
 from tocsin.engine.writing import Writing
 from tocsin.rendering.letter import Letter, Letters, Variant
-from tocsin.rendering.letter_lint import Mentions
 from tocsin.rendering.letterwords import lint_of
 from tocsin.rendering.readability import Readability, harder, readability
 from tocsin.views.access import RESTRICTED
-from tocsin.views.variants import INVENTED_MAIL, Found, Sample
 
 
 @dataclass(frozen=True)
@@ -96,12 +90,8 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
     """
     state = drafted(app, incident, notice)
     write, catalog = writing(app, incident, notice), app.catalog_of(incident)
-    mentions = Mentions(write.letters.spoken_texts)
-    found = Found(write)
-    for hidden, person in readers(app, incident, notice):
-        mentions.look(person.name, person.email, *person.emails)
-        found.look(hidden, person)
-    written, locales, further = found.written, found.locales, further_kind(notice)
+    found, problems = look_at(app, incident, notice, write)
+    written, locales = found.written, found.locales
     letter = letter_of(incident, catalog, notice) if is_letter(notice) else None
     return Preview(
         notice,
@@ -120,10 +110,7 @@ def preview(app: App, actor: Actor, incident: Incident, notice: str) -> Preview:
         ),
         _readability(write.letters, written),
         _views(app, actor, incident, state, found),
-        (
-            *lint_whole(write, found.counts, mentions),
-            *(unread_words(found.by_law, incident, catalog, FACT_OF[further]) if further else ()),
-        ),
+        problems,
         tuple(lack.words(incident.key, notice) for lack in letter.without) if letter else (),
     )
 
@@ -137,7 +124,7 @@ def _views(
     for variant, sample in found.samples.items():
         message_id = write.message_id(key, state.id, state.digest, sample.hidden)
         groups = dict(sorted(found.groups[variant].items()))
-        raws = _raws(write, sample, message_id, app.now())
+        raws = mailed(write, sample, message_id, app.now())
         views.append(_view(write, variant, groups, sample, raws, reads=reads))
     return tuple(sorted(views, key=lambda view: (-view.count, view.name)))
 
@@ -164,28 +151,8 @@ def _view(
         variant.audience,
         letter if reads else replace(letter, subject=RESTRICTED, text=RESTRICTED, html=RESTRICTED),
         raw if reads else RESTRICTED,
-        (*lint_each(write.letters, sample.cut.letter), *filter(None, [problem])) if reads else (),
+        lint_each(write, sample, problem) if reads else (),
     )
-
-
-def _raws(write: Writing, sample: Sample, message_id: str, now: datetime) -> tuple[str, str]:
-    """The mail to the invented reader, and why that to the real one could not be made; empty where it could.
-
-    Whoever has no address is tried with the one that answers go to.
-    """
-    person = sample.person
-    audience = write.audience(person)
-    name, address = write.box(person, person.guardian_email if audience == "guardian" else None)
-    whom = ((name, address or write.reply_to), (sample.addressed, INVENTED_MAIL))
-    mails: list[str] = []
-    for to, cut in zip(whom, (sample.cut, sample.shown), strict=True):
-        try:
-            mold = write.mold(cut.subject, audience)
-            mail = mold.letter(message_id=message_id, date=now, to=to, text=cut.text, html=cut.html)
-        except Refused as refusal:
-            return "", str(refusal)
-        mails.append(mail.content.decode())
-    return mails[-1], ""
 
 
 def _readability(letters: Letters, variants: Iterable[Variant]) -> tuple[Readability, ...]:

@@ -124,7 +124,7 @@ def _accepted(body: k.LawsAccepted, texts: Texts) -> str:
 
 def _drafted(body: k.NoticeDrafted, texts: Texts) -> str:
     people = f"{body.variants} variants to {body.recipients} people"
-    found = f", {body.problems} found by the linter" if body.problems else ""
+    found = f", {body.problems} problems found by the linter" if body.problems else ""
     return f"{body.notice} edition {body.edition}: {people}, digest {body.digest[:12]}{found}"
 
 
@@ -248,7 +248,7 @@ def _paper(body: k.PaperMade, texts: Texts) -> str:
 _SEEN = {
     "unreached": "{people} unreached{of} by name",
     "controllers": "{people} controllers{of} by name",
-    "returned": "{people} mail that came back{of}",
+    "returned": "{people} mail that came back{on}",
 }
 _DOORS = {"slack": "Slack", "mail": "a mail", "console": "the console"}
 _TURNED = {
@@ -402,7 +402,11 @@ _SAY: dict[type[k.Body], Say] = {
         f"revision {body.revision}{_said(body.because, texts) if body.because else ''}"
     ),
     k.PeopleSeen: lambda body, texts: (
-        _SEEN[body.what].format(people=body.people, of=f" of {body.notice}" if body.notice else "")
+        _SEEN[body.what].format(
+            people=body.people,
+            of=f" of {body.notice}" if body.notice else "",
+            on=f" on {body.notice}" if body.notice else "",
+        )
         + f", as {', '.join(body.roles) or 'no role'}"
     ),
     k.PeopleExported: lambda body, texts: (
