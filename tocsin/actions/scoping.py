@@ -18,18 +18,17 @@ from tocsin.domain.datamap import DataMap
 from tocsin.domain.errors import Refused
 from tocsin.domain.incident import Incident
 from tocsin.domain.kinds import FactLearned, ScopeMeasured
-from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.scope.gaps import hiding
 from tocsin.domain.scope.question import Question
 from tocsin.domain.scope.result import ScopeResult
 from tocsin.domain.scope.unread import UnreadLine
 from tocsin.engine.addressed import Addressed
-from tocsin.engine.drafting import NOBODY_HIT
+from tocsin.engine.controllers import without_letter
 from tocsin.engine.mailability import tally_of
 from tocsin.evidence.vault import HANDED_IN, QUESTION, SOURCES, UNREAD, Sealed, keep, put_file
 from tocsin.record import Recorded, answered, record, refuse_closed
 from tocsin.sealing import keyed_digest
-from tocsin.storage import accounts, affected, ledger, revisions
+from tocsin.storage import accounts, affected, revisions
 from tocsin.storage.holding import hold
 from tocsin.storage.revisions import Unsupported
 
@@ -137,9 +136,11 @@ def _write(app: App, change: Change, answer: _Answer, *, by: str) -> None:
     grounds = tuple(_said_of(change, each) for each in body.grounds)
     # Who is held hangs on what was decided up to this very entry.
     left, own = _no_longer_supported(app, change.incident.key, revision, answer.data_map)
-    new = _companies_without_letter(app, change.incident.key, answer.companies)
     kept_with = {"asked": items[QUESTION], "declared": items[SOURCES], "unread": items.get(UNREAD, "")}
-    counted = {"controllers_new": new, "grounds": grounds}
+    counted = {
+        "controllers_new": without_letter(app, change.incident.key, answer.companies),
+        "grounds": grounds,
+    }
     seq = change.add(body.model_copy(update=left | kept_with | counted))
     source = change.keep(f"scope revision {revision}, question in evidence {items[QUESTION]}")
     cells = with_decisions((*body.cells, *own), change.incident.facts)
@@ -222,19 +223,6 @@ def _no_longer_supported(
             "upheld": readers_among(people),
         }
     return counts, upheld_cells(people, data_map)
-
-
-def _companies_without_letter(app: App, key: str, companies: Mapping[str, bool]) -> int:
-    """How many of these companies, by their pseudonyms, no letter to companies is for yet.
-
-    Whom another letter told of her own account needs one once we hold others for her.
-    """
-    with app.database.read() as connection:
-        there = ledger.passed_over(connection, key, CONTROLLERS)
-    return sum(
-        hidden not in there or there[hidden] == NOBODY_HIT or (others and there[hidden] is not None)
-        for hidden, others in companies.items()
-    )
 
 
 def _learn(change: Change, facts: Mapping[str, Any], source: str, seq: int) -> None:

@@ -5,7 +5,7 @@ any of them: a kind was read when it was read of one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,11 +13,14 @@ from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.domain.incident import Incident
+from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.domain.places import UNKNOWN_PLACE
 from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.people import AffectedPerson, Company, pseudonym
-from tocsin.storage import accounts, affected
+from tocsin.storage import accounts, affected, ledger
 
+#: Why a company gets no letter that was to get one.
+NOBODY_HIT = "none of its people is hit"
 #: The surest first.
 _SUREST = tuple(bucket for bucket in Bucket if bucket in TOLD)
 
@@ -38,6 +41,19 @@ def companies(app: App, incident: Incident) -> Iterator[tuple[str, Company]]:
         for id_ in sorted(gathered):
             own = _herself(connection, incident, key, id_)
             yield pseudonym(key, id_), gathered[id_].company(id_, own, openers)
+
+
+def without_letter(app: App, key: str, companies: Mapping[str, bool]) -> int:
+    """For how many of these, by their pseudonyms, there is no letter yet; each with whether we hold others for her.
+
+    Whom another letter told of her own account needs one once we hold others for her.
+    """
+    with app.database.read() as connection:
+        there = ledger.passed_over(connection, key, CONTROLLERS)
+    return sum(
+        hidden not in there or there[hidden] == NOBODY_HIT or (others and there[hidden] is not None)
+        for hidden, others in companies.items()
+    )
 
 
 def _herself(connection: Connection, incident: Incident, key: bytes, id_: str) -> AffectedPerson | None:

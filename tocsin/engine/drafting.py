@@ -17,6 +17,7 @@ from tocsin.domain.letters import LetterPlan
 from tocsin.domain.notice import is_letter, letter_of, text_inputs
 from tocsin.domain.noticenames import CONTROLLERS
 from tocsin.engine.ahead import approve_ahead
+from tocsin.engine.controllers import NOBODY_HIT
 from tocsin.engine.jobs import Job
 from tocsin.engine.ledgerrows import rows_of
 from tocsin.engine.letters import (
@@ -36,8 +37,6 @@ from tocsin.storage.revisions import owed_by_any_id
 
 #: Ledger rows written at a time.
 BATCH = 500
-#: Why a company gets no letter that was to get one.
-NOBODY_HIT = "none of its people is hit"
 
 
 def drafted_now(app: App, incident: Incident, notice: str) -> NoticeDrafted:
