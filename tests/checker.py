@@ -96,7 +96,7 @@ def _one(row: Any, copies: list[bytes], tries: list[tuple[int, str]], most: int)
     flagged = row.doubtful or row.state == "ambiguous"
     on_the_wire = row.state == "sending"
     assert len(copies) <= (most if flagged else 1)
-    assert len(set(copies)) <= 1
+    assert len(set(copies)) <= 1, _unlike(copies)
     # Each attempt once; one whose sender was given up may have been counted as lost before it spoke.
     counted = row.attempts - on_the_wire
     spoken = [number for number, outcome in tries if outcome != "ambiguous"]
@@ -109,6 +109,11 @@ def _one(row: Any, copies: list[bytes], tries: list[tuple[int, str]], most: int)
         assert copies
     if row.state in _UNSENT and not flagged:
         assert copies == []
+
+
+def _unlike(copies: list[bytes]) -> list[bytes]:
+    """The lines in which the copies of one letter differ."""
+    return sorted(set().union(*({*copy.split(b"\r\n")} ^ {*copies[0].split(b"\r\n")} for copy in copies)))
 
 
 def _last_word(stop: Any, states: Counter[str], people: int) -> None:

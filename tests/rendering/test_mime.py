@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTPUTF8, default
 from email.utils import parseaddr
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -191,6 +192,14 @@ def test_what_no_mail_may_hold_is_refused_in_one_line(changes: dict[str, Any]) -
         mail(**changes)
 
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_one_moment_is_dated_in_one_way_whoever_was_dated_so_before() -> None:
+    moment = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)  # nobody else's
+    in_vietnam = mail(date=moment.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")))
+
+    assert read(in_vietnam)["Date"] == "Tue, 24 Nov 2026 02:41:07 +0000"
+    assert mail(date=moment) == in_vietnam
 
 
 def test_a_legal_notice_has_the_headers_it_should_and_none_it_should_not() -> None:

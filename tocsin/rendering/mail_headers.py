@@ -7,7 +7,7 @@ relatives), so encoded words are made by its older `Header`, at 76 columns. Line
 import binascii
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from email.header import Header, decode_header
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
@@ -141,10 +141,13 @@ def read_words(header: str) -> str:
 
 
 def written_date(date: datetime) -> str:
-    """The value of `Date`. ValueError for a naive moment."""
+    """The value of `Date`, in UTC. ValueError for a naive moment.
+
+    One moment is written in one way, whoever asks: a letter that is sent once more is the same to the byte.
+    """
     if date.tzinfo is None:
         raise ValueError("a naive moment reached a mail header")
-    return _to_the_second(date.replace(microsecond=0))
+    return _to_the_second(date.astimezone(UTC).replace(microsecond=0))
 
 
 #: Thousands of letters leave in one second.
