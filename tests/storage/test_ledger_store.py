@@ -1,13 +1,16 @@
 """The ledger's rows: one for each person, claimed by one worker, counted always."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from tocsin.domain.moments import iso
 from tocsin.storage import ledger
 from tocsin.storage.ledger import STATES, Settled
+from tocsin.storage.tables import attempt
 from tocsin.storage.tables import ledger as table
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
@@ -296,3 +299,29 @@ def test_a_letter_that_waits_and_may_have_left_before_is_taken_alone(database):
     settle(database, [each for each in rows(database).values() if each.state == "sending"])
     assert {each.person for each in claim(database, limit=1, lease="two")} == {"put-off"}
     assert {each.person for each in claim(database, limit=9, lease="three")} == {"p2", "p3", "p4"}
+
+
+@pytest.mark.parametrize("at_a_time", [2, 1000])
+def test_attempts_are_told_letter_by_letter_in_the_order_of_the_pseudonyms(database, monkeypatch, at_a_time):
+    monkeypatch.setattr(ledger, "_LOOKED_UP", at_a_time)
+    fill(database, *(row(person) for person in ("e", "b", "d", "a", "c")), row("a", incident="INC-2"))
+    settle(database, claim(database), "pending", final=False)
+    settle(database, [each for each in claim(database, lease="two") if each.person in "bd"], lease="two")
+    late = [each for each in rows(database).values() if each.person == "e"]
+    settle(database, late, lease="two", at=NOW + LATER)
+    # One of the outbox may be called as a letter is.
+    ours = {"door": "outbox", "row": str(late[0].id), "number": 1, "at": NOW, "outcome": "refused"}
+    with database.write() as connection:
+        connection.execute(attempt.insert(), ours)
+    with database.read() as connection:
+        found = [json.loads(each) for each in ledger.attempts_lines(connection, "INC-1", "customers", NOW)]
+    assert [(person, number, outcome) for person, number, _, outcome, *_ in found] == [
+        ("a", 1, "retry"),
+        ("b", 1, "retry"),
+        ("b", 2, "handed_over"),
+        ("c", 1, "retry"),
+        ("d", 1, "retry"),
+        ("d", 2, "handed_over"),
+        ("e", 1, "retry"),
+    ]
+    assert found[0][2:] == [iso(NOW), "retry", "done", "250 ok", 1]

@@ -1,6 +1,5 @@
 """The course of a sending: what one run of it has in hand, what stops it, and the entry that each stop becomes."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from tocsin.domain.noticenames import CONTROLLERS, speaks_for_all
 from tocsin.domain.refusals import Refusals
 from tocsin.domain.retrying import Until
 from tocsin.engine.jobs import Job
+from tocsin.engine.looks import Looks
 from tocsin.engine.refusing import call_about_refusals
 from tocsin.engine.writing import Writing
 from tocsin.record import record
@@ -29,39 +29,6 @@ from tocsin.storage import ledger
 _LATER = timedelta(seconds=1)
 #: How long a sending rests while the relay is down, at first and at most.
 _REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
-
-
-#: Seconds for which a look at the incident is good: no more than letters take that leave at the same time.
-_LOOK_LASTS = 0.02
-
-
-@dataclass
-class Looks:
-    """Looks at the incident that connections share: each lets a connection begin one letter, and for a moment only.
-
-    So no letter begins later than that behind a pause, and on PostgreSQL not every letter waits for an answer.
-    """
-
-    made: int = 0
-    at: float = 0.0
-    used: dict[object, int] = field(default_factory=dict)
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the last look is good still."""
-        return time.monotonic() <= self.at + _LOOK_LASTS
-
-    def one_left(self, connection: object) -> bool:
-        """Whether the last look is good for this connection; it is used up by that."""
-        if self.used.get(connection) == self.made or not self.fresh:
-            return False
-        self.used[connection] = self.made
-        return True
-
-    def looked(self, connection: object) -> None:
-        """Somebody looked for this connection."""
-        self.made, self.at = self.made + 1, time.monotonic()
-        self.used[connection] = self.made
 
 
 @dataclass
@@ -85,7 +52,7 @@ class Course:
     taken_at: datetime | None = None
     #: When the lease of the rows in hand ends (real clock), and with it our right to them.
     rows_until: datetime | None = None
-    looks: Looks = field(default_factory=Looks)
+    looks: Looks = field(init=False)
     #: Looks up the incident's head.
     head: Callable[[], int] = lambda: 0
     #: The head up to which nothing stopped us; 0 makes the first look a whole one.
@@ -93,6 +60,9 @@ class Course:
     molds: dict[tuple[str, Audience], Mold] = field(default_factory=dict)
     #: What the first of the letter's duties is due, as of the last look.
     due_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.looks = Looks(self.job.app.settings.mail.connections)
 
     @property
     def notice(self) -> str:
@@ -124,21 +94,21 @@ class Course:
         return self.molds[subject, audience]
 
 
-def told_to_stop(course: Course, connection: object = None) -> bool:
+def told_to_stop(course: Course, *, for_letter: bool = False) -> bool:
     """Look at the incident between two letters: one indexed lookup, and a fold only when something was appended.
 
-    For a connection that is about to begin a letter, another's look may do.
+    For a letter that is about to begin, the look for another may do.
     """
     if course.why:
         return True
     if course.job.stop():
         course.why = "interrupted"
         return True
-    if connection is not None and course.looks.one_left(connection):
+    if for_letter and course.looks.one_left():
         return False
     app, key = course.job.app, course.incident.key
     head = course.head()
-    course.looks.looked(connection)
+    course.looks.looked(for_letter=for_letter)
     if head != course.seen_head:
         course.seen_head = head
         _look(course, app.incident(key))

@@ -128,10 +128,10 @@ class Pace:
             return ""
         return address_of(opened(self.course.people_key, row), row).rpartition("@")[2].lower()
 
-    async def its_turn(self, row: Any, connection: object) -> bool:
+    async def its_turn(self, row: Any) -> bool:
         """Wait until a row may leave. False where somebody stopped the sending meanwhile, or others have it by now."""
         self.rested = False
-        return await self._wait(self.moments.get(row.id), connection) and self.course.ours()
+        return await self._wait(self.moments.get(row.id), for_letter=True) and self.course.ours()
 
     async def rest(self) -> bool:
         """Wait for the next letter that is to leave soon. False where none is, or somebody stopped the sending."""
@@ -163,9 +163,9 @@ class Pace:
         """Seconds for which no letter waits within one run."""
         return 2 * max(_LONGEST, self.rates.every_relayed or _LONGEST).total_seconds()
 
-    async def _wait(self, until: datetime | None, connection: object = None) -> bool:
+    async def _wait(self, until: datetime | None, *, for_letter: bool = False) -> bool:
         clock = self.course.job.app.clock
-        while not told_to_stop(self.course, connection):
+        while not told_to_stop(self.course, for_letter=for_letter):
             left = (until - clock()).total_seconds() if until else 0.0
             if left <= 0 or left > self._longest:
                 return True  # its moment has come, or was told by a clock that was set back since

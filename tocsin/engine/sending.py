@@ -128,7 +128,7 @@ async def _batch(course: Course, pace: Pace, relays: list[Relay], taken: Taken) 
 
     async def work(relay: Relay) -> None:
         made = letter()
-        while made is not None and await pace.its_turn(made.row, relay):
+        while made is not None and await pace.its_turn(made.row):
             # None is told of ahead that another connection could begin.
             following = letter() if ahead and len(ready) + len(waiting) >= len(relays) else None
             try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, cast, column, func
+from sqlalchemy import ARRAY, ColumnElement, Connection, String, any_, bindparam, cast, column, func, select
 from sqlalchemy.types import JSON
 
 
@@ -47,3 +47,13 @@ class ForEach:
         columns = [column(name, kind) for name, kind in self._columns.items()]
         rows = func.json_to_recordset(cast(bindparam("rows", type_=String), JSON))
         return rows.table_valued(*columns, name="each").render_derived(with_types=True).c
+
+
+def among(connection: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a column of text is one of the list that is bound to `name`: one parameter, however long it is.
+
+    Either database looks each of them up by an index; with a parameter for each, most of the time went into parameters.
+    """
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
+    return column == any_(bindparam(name, type_=ARRAY(String)))
