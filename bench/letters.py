@@ -12,6 +12,9 @@ sides alternate; medians are compared.
 - `django`: `send_mass_mail` of the same letters, text and HTML, which it has in memory as words and not yet as mails;
 - `smtp-source`: Postfix's own generator with ten sessions, which sends one text of the same size and looks at nothing.
 
+Two processes (`--processes 1 2`) share what one leaves idle: how much of the machine one kept busy, sink and database
+included, says how much faster two can be at most.
+
 With `--alone` it is Tocsin by itself, as for `--letters 1000000`: how long they take, and how much memory.
 
 With `--stop` also: how long after `pause` the stop is an entry with its root over all letters, and how long a sender
@@ -246,15 +249,25 @@ def copied(home: Path, server: Any) -> str:
 def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, float]:
     """Send from a fresh copy of what was prepared, by so many processes at once."""
     url = copied(home, server)
+    before = busy()
     begun = [sender(home, url, port) for _ in range(processes)]
     ends = [json.loads(process.communicate()[0].splitlines()[-1]) for process in begun]
+    used = busy() - before
     app = opened(home, url, port)
     state = app.incident(KEY).notices[CUSTOMERS]
     app.database.close()
     if state.mark != "sent" or state.counts["handed_over"] != state.recipients:
         raise SystemExit(f"not everything was sent: {state.mark} {state.counts}")
     seconds = max(end["ended"] for end in ends) - min(end["began"] for end in ends)
-    return {"seconds": seconds, "peak": max(end["peak"] for end in ends)}
+    return {"seconds": seconds, "peak": max(end["peak"] for end in ends), "busy": used}
+
+
+def busy() -> float:
+    """Seconds that the cores of this machine have worked since it began, all together, whoever for."""
+    user, nice, system, _, _, irq, softirq, *_ = map(
+        int, Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    )
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def stopping(home: Path, server: Any, port: int) -> dict[str, float]:
@@ -374,7 +387,10 @@ def report(runs: dict[str, list[dict[str, float]]], count: int, size: int) -> No
     for label in ours:
         alone_ = label.partition(", 2 processes")[0]
         if alone_ != label and alone_ in middle:
+            kept = statistics.median(run["busy"] / run["seconds"] for run in runs[alone_])
             print(f"two processes: {middle[alone_] / middle[label]:.2f} times one (bar 1.6)")
+            most = (os.cpu_count() or 1) / kept
+            print(f"one keeps {kept:.2f} cores busy: two can be {most:.2f} times as fast at most")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import pytest
 from tests.scoping.scenes import ASKED, KEY, MAP, ask, log_source, request, write_log
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.question import read_question
-from tocsin.domain.scope.routes import circumstances, route_of
+from tocsin.domain.scope.routes import route_of
+from tocsin.domain.scope.tally import circumstances
 from tocsin.domain.sources import CustomerFields, CustomerSource, Sources
 from tocsin.scoping.identity import MOST_ACCOUNTS
 from tocsin.scoping.measure import Measurement, measure

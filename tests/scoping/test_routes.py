@@ -13,15 +13,13 @@ from tocsin.domain.scope.buckets import TOLD, Bucket
 from tocsin.domain.scope.flags import FLAGS
 from tocsin.domain.scope.people import AffectedPerson
 from tocsin.domain.scope.routes import (
-    CIRCUMSTANCES,
     REASONS,
     WAYS,
-    Tally,
-    circumstances,
     grown_since,
     of_age_on,
     route_of,
 )
+from tocsin.domain.scope.tally import CIRCUMSTANCES, Tally, circumstances
 
 DAY = date(2026, 11, 26)
 OPENERS = ("mailbox-password",)
@@ -168,6 +166,12 @@ def test_what_is_particular_is_counted_whether_or_not_it_decides():
         DAY,
     )
     assert said == ("suspect", "closed", "unsubscribed", "unknown-country", "several-accounts")
+
+
+def test_a_guardian_is_particular_about_whoever_is_no_child_that_is_told_by_way_of_him():
+    ward = person(guardian="mother@x.org")
+    assert circumstances(ward, DAY) == ("guardian-named",)
+    assert circumstances(person(guardian="mother@x.org", flags=("minor",)), DAY) == ("minor",)
 
 
 def test_a_guardian_is_known_by_an_address_or_as_somebody_whom_a_source_knows(tmp_path):

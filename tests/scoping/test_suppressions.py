@@ -7,7 +7,8 @@ from tests.scoping.test_datamap_deletions import OPEN, RULES
 from tests.scoping.test_routes import DAY, person
 from tocsin.domain.lists import SuppressionSource
 from tocsin.domain.scope.question import read_question
-from tocsin.domain.scope.routes import Tally, route_of
+from tocsin.domain.scope.routes import route_of
+from tocsin.domain.scope.tally import Tally
 from tocsin.domain.sources import Sources
 from tocsin.scoping.measure import measure
 from tocsin.storage import affected

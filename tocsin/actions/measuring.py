@@ -16,7 +16,7 @@ from tocsin.change import Also
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.errors import Refused
 from tocsin.domain.scope.question import Question
-from tocsin.domain.scope.routes import Tally
+from tocsin.domain.scope.tally import Tally
 from tocsin.domain.sources import Sources
 from tocsin.domain.transfers import refuse_unfounded, refuse_unfounded_engine
 from tocsin.engine.addressed import Addressed

@@ -129,7 +129,8 @@ def say_counts(shell: Shell, incident: Any, *, also: Mapping[str, Any] = Mapping
 
 def _say_routes(shell: Shell, found: Any) -> None:
     """How they are told: each person in one line of the table, and what is particular about some."""
-    from tocsin.domain.scope.routes import CIRCUMSTANCES, REASONS
+    from tocsin.domain.scope.routes import REASONS
+    from tocsin.domain.scope.tally import CIRCUMSTANCES
 
     rows = [
         (each["way"].replace("-", " "), f"{each['people']:>9,}", REASONS[each["reason"]][1])

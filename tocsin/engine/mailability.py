@@ -14,7 +14,8 @@ from tocsin.domain.asked import Asked
 from tocsin.domain.catalog import Catalog
 from tocsin.domain.contacts import Organisation
 from tocsin.domain.scope.people import AffectedPerson
-from tocsin.domain.scope.routes import Route, Tally, route_of
+from tocsin.domain.scope.routes import Route, route_of
+from tocsin.domain.scope.tally import Tally
 
 _YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 

@@ -288,29 +288,21 @@ def claim(
         # One that waits may have left before, too: put off when it was sent once more, or at another address.
         rows = [row for row in found if not row.doubtful] or found[: min(limit, at_once)]
     if rows:
-        until = moment_text(clock + timedelta(seconds=seconds))
-        same = {"digest": digest, "lease": lease, "lease_until": until, "now": moment_text(now)}
-        _CLAIM.run(connection, [{"row": row.id, **same} for row in rows])
+        ours = {
+            "state": "sending",
+            "digest": digest,
+            "attempts": ledger.c.attempts + 1,
+            "doubtful": or_(ledger.c.doubtful, ledger.c.state.in_(("sending", "ambiguous"))),
+            "first_attempt_at": func.coalesce(ledger.c.first_attempt_at, literal(now, Moment)),
+            "lease": lease,
+            "lease_until": clock + timedelta(seconds=seconds),
+        }
+        connection.execute(
+            update(ledger).where(among(connection, ledger.c.id, "rows")).values(ours),
+            {"rows": [row.id for row in rows]},
+        )
         _record_lost(connection, [row for row in rows if row.state == "sending"], now)
     return rows
-
-
-_CLAIM = ForEach(
-    {"row": BigInteger(), **dict.fromkeys(("digest", "lease", "lease_until", "now"), String())},
-    lambda ours: (
-        update(ledger)
-        .where(ledger.c.id == ours.row)
-        .values(
-            state="sending",
-            digest=ours.digest,
-            attempts=ledger.c.attempts + 1,
-            doubtful=or_(ledger.c.doubtful, ledger.c.state == "sending", ledger.c.state == "ambiguous"),
-            first_attempt_at=func.coalesce(ledger.c.first_attempt_at, ours.now),
-            lease=ours.lease,
-            lease_until=ours.lease_until,
-        )
-    ),
-)
 
 
 def regained(

@@ -4,16 +4,15 @@ Pure. Unknown stays unknown: nobody counts as a child, as dead or as a suspect u
 of e-mail besides is asked when a letter is drafted (`engine/mailability.py`).
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from tocsin.domain.addresses import is_plain
 from tocsin.domain.places import UNKNOWN_PLACE
-from tocsin.domain.scope.flags import FLAGS, SHARED_ID, UNCERTAIN
-from tocsin.domain.scope.people import SUPPRESSIONS, AffectedPerson, Company
+from tocsin.domain.scope.flags import SHARED_ID
+from tocsin.domain.scope.people import AffectedPerson, Company
 
 Way = Literal["email", "post", "guardian", "next-of-kin", "internal", "controller", "held"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -181,70 +180,3 @@ def _years(place: str, majority: Mapping[str, int]) -> int:
     if place == UNKNOWN_PLACE:
         return max((OF_AGE, *majority.values()))
     return majority.get(place, majority.get(place.partition("-")[0], OF_AGE))
-
-
-def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
-    """What is particular about a person, whether or not it decides her route."""
-    found = {
-        "closed": "closed" in person.flags or bool(person.closed_at),
-        "deleted": "deleted" in person.flags or bool(person.deleted_at),
-        "minor": is_minor(person, day),
-        "employee": works_for_us(person),
-        "unknown-country": person.place == UNKNOWN_PLACE,
-        "several-accounts": bool(person.accounts),
-        "several-addresses": bool(person.emails),
-    }
-    found |= dict.fromkeys(person.flags, True)
-    found |= {f"{kind}-address": True for _, kind, _ in person.suppressed}
-    return tuple(name for name in CIRCUMSTANCES if found.get(name))
-
-
-#: In the order in which they are shown.
-CIRCUMSTANCES = (
-    *FLAGS,
-    UNCERTAIN,
-    SHARED_ID,
-    "unknown-country",
-    "several-accounts",
-    "several-addresses",
-    *(f"{kind}-address" for kind in SUPPRESSIONS),
-)
-
-
-@dataclass
-class Tally:
-    """Counts of the people who are to be told: by route, of which each has one, and by circumstance."""
-
-    openers: Collection[str]
-    day: date
-    is_address: Callable[[str], bool] = is_plain
-    reasons: Counter[str] = field(default_factory=Counter)
-    particular: Counter[str] = field(default_factory=Counter)
-
-    def add(self, person: AffectedPerson) -> None:
-        """Count a person, if she is to be told."""
-        if person.told:
-            self.reasons[route_of(person, self.openers, self.day, self.is_address).reason] += 1
-            self.particular.update(circumstances(person, self.day))
-
-    def each(self, people: Iterable[AffectedPerson]) -> Iterator[AffectedPerson]:
-        """The same people, each counted on the way."""
-        for person in people:
-            self.add(person)
-            yield person
-
-    def said(self) -> dict[str, Any]:
-        """Both counts under the names that a revision of the scope has for them."""
-        return {"routes": self.routes(), "circumstances": self.circumstances()}
-
-    def routes(self) -> tuple[dict[str, str | int], ...]:
-        """`{way, reason, people}` for each reason that somebody has, in the order of `REASONS`."""
-        return tuple(
-            {"way": way, "reason": reason, "people": self.reasons[reason]}
-            for reason, (way, _) in REASONS.items()
-            if self.reasons[reason]
-        )
-
-    def circumstances(self) -> dict[str, int]:
-        """How many people each circumstance holds for, in the order of `CIRCUMSTANCES`."""
-        return {name: self.particular[name] for name in CIRCUMSTANCES if self.particular[name]}
