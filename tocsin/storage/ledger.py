@@ -288,21 +288,29 @@ def claim(
         # One that waits may have left before, too: put off when it was sent once more, or at another address.
         rows = [row for row in found if not row.doubtful] or found[: min(limit, at_once)]
     if rows:
-        ours = {
-            "state": "sending",
-            "digest": digest,
-            "attempts": ledger.c.attempts + 1,
-            "doubtful": or_(ledger.c.doubtful, ledger.c.state.in_(("sending", "ambiguous"))),
-            "first_attempt_at": func.coalesce(ledger.c.first_attempt_at, literal(now, Moment)),
-            "lease": lease,
-            "lease_until": clock + timedelta(seconds=seconds),
-        }
-        connection.execute(
-            update(ledger).where(among(connection, ledger.c.id, "rows")).values(ours),
-            {"rows": [row.id for row in rows]},
-        )
+        until = moment_text(clock + timedelta(seconds=seconds))
+        same = {"digest": digest, "lease": lease, "lease_until": until, "now": moment_text(now)}
+        _CLAIM.run(connection, [{"row": row.id, **same} for row in rows])
         _record_lost(connection, [row for row in rows if row.state == "sending"], now)
     return rows
+
+
+_CLAIM = ForEach(
+    {"row": BigInteger(), **dict.fromkeys(("digest", "lease", "lease_until", "now"), String())},
+    lambda ours: (
+        update(ledger)
+        .where(ledger.c.id == ours.row)
+        .values(
+            state="sending",
+            digest=ours.digest,
+            attempts=ledger.c.attempts + 1,
+            doubtful=or_(ledger.c.doubtful, ledger.c.state == "sending", ledger.c.state == "ambiguous"),
+            first_attempt_at=func.coalesce(ledger.c.first_attempt_at, ours.now),
+            lease=ours.lease,
+            lease_until=ours.lease_until,
+        )
+    ),
+)
 
 
 def regained(
@@ -459,11 +467,14 @@ _SETTLED = {
     **dict.fromkeys(("state", "outcome", "phase", "reply", "not_before", "settled_at", "letter"), String()),
     **dict.fromkeys(("at", "lease"), String()),
 }
+#: Asked in a form that no index knows: PostgreSQL, which has counted hardly any of them, would read the index of states
+#: to its end for each batch, and compare each row that it finds with each that is to be recorded.
+_ON_THE_WIRE = ledger.c.state.concat("") == "sending"
 _SETTLE = ForEach(
     _SETTLED,
     lambda came: (
         update(ledger)
-        .where(ledger.c.id == came.row, ledger.c.lease == came.lease, ledger.c.state == "sending")
+        .where(ledger.c.id == came.row, ledger.c.lease == came.lease, _ON_THE_WIRE)
         .values(
             state=came.state,
             reply=came.reply,
