@@ -175,7 +175,8 @@ def process(home: Path) -> Command:
     def run(*words: str, by: str | None = "linh", stdin: str = "") -> Result:
         command = [sys.executable, "-m", "tocsin", *words, *(["--as", by] if by else [])]
         options = {"capture_output": True, "text": True, "errors": "surrogateescape"}
-        done = subprocess.run(command, input=stdin, timeout=60, check=False, **options)
+        # Spark alone takes most of a minute to start where others are at work on the machine.
+        done = subprocess.run(command, input=stdin, timeout=300, check=False, **options)
         return Result(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -49,11 +49,11 @@ class ForEach:
         return rows.table_valued(*columns, name="each").render_derived(with_types=True).c
 
 
-def among(connection: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """Whether a column of text is one of the list that is bound to `name`: one parameter, however long it is.
+def among(connection: Connection, text: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a text of each row is one of the list that is bound to `name`: one parameter, however long it is.
 
     Either database looks each of them up by an index; with a parameter for each, most of the time went into parameters.
     """
     if connection.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
-    return column == any_(bindparam(name, type_=ARRAY(String)))
+        return text.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
+    return text == any_(bindparam(name, type_=ARRAY(String)))
