@@ -249,17 +249,15 @@ def copied(home: Path, server: Any) -> str:
 def sending(home: Path, server: Any, port: int, processes: int) -> dict[str, float]:
     """Send from a fresh copy of what was prepared, by so many processes at once."""
     url = copied(home, server)
-    before = busy()
     begun = [sender(home, url, port) for _ in range(processes)]
     ends = [json.loads(process.communicate()[0].splitlines()[-1]) for process in begun]
-    used = busy() - before
     app = opened(home, url, port)
     state = app.incident(KEY).notices[CUSTOMERS]
     app.database.close()
     if state.mark != "sent" or state.counts["handed_over"] != state.recipients:
         raise SystemExit(f"not everything was sent: {state.mark} {state.counts}")
     seconds = max(end["ended"] for end in ends) - min(end["began"] for end in ends)
-    return {"seconds": seconds, "peak": max(end["peak"] for end in ends), "busy": used}
+    return {"seconds": seconds, "peak": max(end["peak"] for end in ends), "busy": ends[0]["busy"]}
 
 
 def busy() -> float:
@@ -326,11 +324,11 @@ def generator(port: int, count: int, size: int) -> dict[str, float]:
 def send_side(asked: argparse.Namespace) -> dict[str, float]:
     """Send until nothing is left to do."""
     app = opened(asked.home, asked.url, asked.port)
-    began = time.time()
+    began, before = time.time(), busy()
     while moves := [move for move in peek(app, KEY).plan.moves if isinstance(move, SendLetters)]:
         if not perform(app, KEY, moves[0]):
             time.sleep(0.05)
-    return measured(began)
+    return {**measured(began), "busy": busy() - before}
 
 
 def django_side(asked: argparse.Namespace) -> dict[str, float]:

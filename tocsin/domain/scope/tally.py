@@ -18,16 +18,17 @@ from tocsin.domain.scope.routes import REASONS, is_minor, route_of, works_for_us
 
 def circumstances(person: AffectedPerson, day: date) -> tuple[str, ...]:
     """What is particular about a person, whether or not it decides her route."""
+    minor = is_minor(person, day)
     found = {
         "closed": "closed" in person.flags or bool(person.closed_at),
         "deleted": "deleted" in person.flags or bool(person.deleted_at),
-        "minor": is_minor(person, day),
+        "minor": minor,
         "employee": works_for_us(person),
         "unknown-country": person.place == UNKNOWN_PLACE,
         "several-accounts": bool(person.accounts),
         "several-addresses": bool(person.emails),
         # Where no address of her own takes mail, the letter may go there instead, as the scope cannot know yet.
-        "guardian-named": bool(person.guardian) and not is_minor(person, day),
+        "guardian-named": bool(person.guardian) and not minor,
     }
     found |= dict.fromkeys(person.flags, True)
     found |= {f"{kind}-address": True for _, kind, _ in person.suppressed}
