@@ -23,7 +23,8 @@ from tocsin.domain.catalog import Catalog
 from tocsin.settings import Bell, Ledger, Mail, Settings, Slack
 from tocsin.sinks.mail import MailSink
 from tocsin.sinks.slack import SlackSink
-from tocsin.storage.database import SQLITE_PRAGMAS, Database
+from tocsin.storage.database import Database
+from tocsin.storage.opening import SQLITE_PRAGMAS
 from tocsin.storage.schema import migrated
 
 choose_profiles()
@@ -51,7 +52,7 @@ def pytest_collection_finish() -> None:
 def no_power_cuts() -> Iterator[None]:
     """SQLite need not wait for the disk within the tests' own process. What Tocsin asks of it is a test of its own."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("tocsin.storage.database.SQLITE_PRAGMAS", (*SQLITE_PRAGMAS, "synchronous=OFF"))
+        patched.setattr("tocsin.storage.opening.SQLITE_PRAGMAS", (*SQLITE_PRAGMAS, "synchronous=OFF"))
         yield
 
 

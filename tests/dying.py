@@ -32,7 +32,7 @@ from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance, lettermail
 from tocsin.evidence.verify import verify
 from tocsin.settings import Settings
-from tocsin.storage import database as database_module
+from tocsin.storage import opening
 from tocsin.storage.database import Database
 
 PEOPLE = 4
@@ -155,7 +155,7 @@ class Errand:
     strikes: int = signal.SIGKILL
     told: Path | None = None
     room: int | None = None
-    idle: float = database_module.LONGEST_IDLE
+    idle: float = opening.LONGEST_IDLE
 
 
 class Nursery:
@@ -192,7 +192,7 @@ class Nursery:
 
 def _nurse(asked: Any, settings: Settings, moment: datetime, key: str) -> None:
     # A process that dies loses nothing that the system has in hand, so nobody need wait for the disk.
-    database_module.SQLITE_PRAGMAS += ("synchronous=OFF",)
+    opening.SQLITE_PRAGMAS += ("synchronous=OFF",)
     app = opened(settings, moment)
     advance(app, key)
     app.close()
@@ -213,7 +213,7 @@ def _nurse(asked: Any, settings: Settings, moment: datetime, key: str) -> None:
 
 def _born(warm: App, errand: Errand) -> int:
     try:
-        database_module.LONGEST_IDLE = errand.idle
+        opening.LONGEST_IDLE = errand.idle
         app = twin(
             warm, errand.url, now=lambda: errand.moment, clock=lambda: warm.clock() + _seconds(errand.ahead)
         )

@@ -2,6 +2,8 @@
 
 import resource
 import sqlite3
+import threading
+from contextlib import closing
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -9,8 +11,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.child import until
 from tocsin.domain.errors import Refused
-from tocsin.storage import database as rooms
-from tocsin.storage.database import SQLITE_PRAGMAS, Database, Unavailable
+from tocsin.storage import database as doors
+from tocsin.storage import opening
+from tocsin.storage.database import Database, Unavailable
+from tocsin.storage.opening import SQLITE_PRAGMAS
 from tocsin.storage.tables import document
 
 
@@ -52,7 +56,7 @@ def test_a_reader_sees_one_moment_however_long_it_reads(database):
 
 
 def test_postgresql_ends_who_says_nothing_in_a_write_and_lets_a_reader_think(postgres, monkeypatch):
-    monkeypatch.setattr(rooms, "LONGEST_IDLE", 0.2)
+    monkeypatch.setattr(opening, "LONGEST_IDLE", 0.2)
     name = postgres.create()
     database = Database(postgres.url(name))
 
@@ -113,12 +117,12 @@ def test_a_log_that_may_not_grow_is_no_broken_disk(sqlite_url):
 def test_a_full_disk_is_known_where_sqlite_calls_it_something_else():
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
-    with pytest.raises(Unavailable, match="the disk is full; nothing was written"), rooms._plainly():
+    with pytest.raises(Unavailable, match="the disk is full; nothing was written"), doors._plainly():
         raise OperationalError("BEGIN", {}, error)
 
 
 def test_a_database_that_stays_locked_is_one_line(sqlite_url, monkeypatch):
-    monkeypatch.setattr(rooms, "PATIENCE", 0.1)
+    monkeypatch.setattr(opening, "PATIENCE", 0.1)
     database = Database(sqlite_url)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -153,9 +157,24 @@ def test_what_a_broken_statement_says_holds_none_of_its_values(database):
     assert "Kanarienvogel" not in str(broken.value)
 
 
+def test_who_opens_a_new_file_while_another_is_the_first_to_write_waits_for_it(tmp_path):
+    path = tmp_path / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as first:
+        first.execute("BEGIN IMMEDIATE")
+        first.execute("CREATE TABLE t (n INTEGER)")
+        later = threading.Timer(0.3, first.execute, ("COMMIT",))
+        later.start()
+        database = Database(f"sqlite:///{path}")
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        database.close()
+        later.join()
+
+
 def test_sqlite_writes_survive_a_power_cut(sqlite_url, monkeypatch):
     # Read before the tests asked for less.
-    monkeypatch.setattr("tocsin.storage.database.SQLITE_PRAGMAS", SQLITE_PRAGMAS)
+    monkeypatch.setattr("tocsin.storage.opening.SQLITE_PRAGMAS", SQLITE_PRAGMAS)
     database = Database(sqlite_url)
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import (
-    ArgumentError,
     DatabaseError,
     DataError,
     DBAPIError,
@@ -26,34 +24,12 @@ from sqlalchemy.exc import (
 )
 
 from tocsin.domain.errors import Refused
+from tocsin.storage import opening
 
-#: How long a writer waits for another before it gives up, in seconds.
-PATIENCE = 30
 #: For so many seconds a sender waits for a PostgreSQL that is being restarted, looking so often.
 AWAY, _NEXT_LOOK = 20.0, 0.25
-#: Seconds after which PostgreSQL ends a connection that has begun to write and says nothing more: whoever was stopped
-#: in the middle holds no rows for longer. No network and no rendering is inside such a transaction.
-LONGEST_IDLE = 60.0
-#: How a PostgreSQL that has vanished with its machine is noticed within a minute (libpq; times in seconds, and in ms).
-_ALIVE = {
-    "keepalives_idle": 20,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 50_000,
-}
-#: How each connection to SQLite is set up. What is written survives a power cut, and what was destroyed is overwritten
-#: instead of only given free.
-SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "secure_delete=ON",
-    f"busy_timeout={PATIENCE * 1000}",
-)
 #: Seconds that a bulk writer leaves to others after each of its commits: without them, appends starve on SQLite.
 BREATH = 0.005
-#: A statement's values may be anybody's data; what an exception says may end in a log.
-_QUIET = {"hide_parameters": True}
 
 Row = TypeVar("Row")
 Done = TypeVar("Done")
@@ -68,7 +44,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _open(url)
+        self.engine = opening.opened(url)
 
     @property
     def sqlite(self) -> bool:
@@ -97,7 +73,7 @@ class Database:
     @contextmanager
     def write(self, *, patience: float | None = None) -> Iterator[Connection]:
         """A transaction for writing, all or nothing. With `patience` it waits for its turn only so many seconds."""
-        patience = PATIENCE if patience is None else patience
+        patience = opening.PATIENCE if patience is None else patience
         options = {"tocsin_write": True, "tocsin_patience": patience}
         with (
             _plainly(patience),
@@ -143,7 +119,7 @@ def patiently(
 
 
 @contextmanager
-def _plainly(patience: float = PATIENCE) -> Iterator[None]:
+def _plainly(patience: float = opening.PATIENCE) -> Iterator[None]:
     """Say in one line what keeps the database from working."""
     try:
         yield
@@ -171,60 +147,6 @@ def _plainly(patience: float = PATIENCE) -> Iterator[None]:
         else:
             why = f"the database cannot be used: {said}; tocsin doctor looks why"
         raise Unavailable(why) from error
-
-
-def _open(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:  # which repeats the address, and perhaps its password
-        raise Refused(
-            "the database's address is none; write sqlite:///PATH or postgresql://HOST/NAME "
-            "(database in tocsin.toml, or TOCSIN_DATABASE)"
-        ) from None
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            path = Path(parsed.database)
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)  # names of staff and counts of people are nobody else's to read
-        engine = create_engine(
-            parsed, connect_args={"timeout": PATIENCE, "check_same_thread": False}, **_QUIET
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    if parsed.get_backend_name() == "postgresql":
-        alive = {name: value for name, value in _ALIVE.items() if name not in parsed.query}
-        engine = create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=alive, **_QUIET
-        )
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
-    raise Refused(
-        f"database {parsed.get_backend_name()!r} is not known; use a sqlite:/// or postgresql:// address"
-    )
-
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    # The driver must not open transactions on its own: ours are opened in _begin_sqlite.
-    connection.isolation_level = None
-    for pragma in SQLITE_PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _prepare_postgresql(connection: Any, _: Any) -> None:
-    connection.autocommit = True
-    connection.execute(f"SET idle_in_transaction_session_timeout = {round(LONGEST_IDLE * 1000)}")
-    connection.autocommit = False
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get("isolation_level") == "AUTOCOMMIT":
-        return
-    # A connection is lent to one after another, and each has its own patience.
-    patience = options.get("tocsin_patience", PATIENCE)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience * 1000)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("tocsin_write") else "BEGIN")
 
 
 def is_unique_violation(error: DBAPIError) -> bool:
