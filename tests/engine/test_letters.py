@@ -761,9 +761,9 @@ def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters
     home = settings_of_home.model_copy(update={"mail": mail})
     assert together((advance_and_die, (home, story.clock.moment, story.key, 7))) == [-9]
     assert len(story.mail.messages) - before == 7
-    recorded, doubted = story.counts["handed_over"], 5  # as many as are in hand at once
-    assert recorded == 5
-    assert (story.counts["sending"], story.counts["pending"]) == (doubted, 12 - recorded - doubted)
+    recorded, doubted = story.counts["handed_over"], story.counts["sending"]
+    # No more than may be in hand at once, and whatever left is in one or the other.
+    assert (doubted <= 5, recorded < 7 <= recorded + doubted) == (True, True)
     adds_up(story, 12)
     # Another takes over: first the rows that nobody holds, then, when the leases have run out, those in doubt.
     clock = story.app.clock

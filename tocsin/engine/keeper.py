@@ -1,8 +1,8 @@
 """What a sender has in hand: one trip to the ledger records how letters ended, gives back others, and takes the next.
 
 No letter leaves during a trip. Both at once took longer on either database: each waits for the other's turn at the
-interpreter, and finds its own things gone from the processor's cache. A crash leaves in doubt no more than a batch, as
-it is set.
+interpreter, and finds its own things gone from the processor's cache. A crash leaves in doubt no more than what was in
+hand, which is never more than the batch that is set.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tocsin.engine.course import Course
+from tocsin.engine.handful import Handful
 from tocsin.engine.pacing import Pace
 from tocsin.storage import ledger
 from tocsin.storage.database import patiently
@@ -60,6 +61,8 @@ class Keeper:
     def __post_init__(self) -> None:
         #: The rows that we know to be ours.
         self._hands: set[int] = set()
+        settings = self.course.job.app.settings
+        self.handful = Handful(settings.ledger.batch, settings.mail.connections)
 
     async def trip(self, ended: Ended = NOTHING, *, again: bool = False) -> Taken | None:
         """Record what has ended, and take the next rows; None where none is to be had, or where we are to stop.
@@ -97,7 +100,7 @@ class Keeper:
             except LeaseLost as lost:
                 ledger.unclaim(connection, course.lease, cut_off)
                 return None, lost
-            rows = self.pace.claim(connection, app.settings.ledger.batch, regained=cut_off)
+            rows = self.pace.claim(connection, self.handful.size, regained=cut_off)
             return (Taken(rows, until) if rows else None), None
 
     def _cut_off(self, connection: Connection, ended: Ended) -> list[Any]:

@@ -98,7 +98,9 @@ async def _through(course: Course, keeper: Keeper, relays: list[Relay]) -> None:
             if taken is None:
                 taken = await keeper.trip()
                 continue
+            begun = time.monotonic()
             ended = await _batch(course, keeper.pace, relays, taken)
+            keeper.handful.ended(len(ended.results), time.monotonic() - begun)
             taken = await keeper.trip(ended)
             ended = NOTHING
             if course.failed is not None:

@@ -1,0 +1,94 @@
+"""Letters in hand: many from a fast relay, few from a slow one, so that a crash there leaves few in doubt."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from tests.engine.test_letters import about_to_send
+from tocsin.domain.notice import CUSTOMERS
+from tocsin.engine import handful, perform
+from tocsin.engine.handful import Handful
+from tocsin.sinks.mail import Fault
+from tocsin.storage import ledger
+
+
+@pytest.mark.parametrize(
+    ("a_second", "fits"), [(10_000, 300), (299, 299), (100, 100), (40, 40), (30, 30), (3, 30), (0.01, 30)]
+)
+def test_what_leaves_in_a_second_is_taken_at_once_between_a_few_for_each_connection_and_the_most(
+    a_second, fits
+):
+    hand = Handful(300, 10)
+    sizes = []
+    for _ in range(8):
+        sizes.append(hand.size)
+        hand.ended(hand.size, hand.size / a_second)
+    assert sizes[0] == 30
+    assert all(after <= 2 * before for before, after in pairwise(sizes))
+    assert hand.size == pytest.approx(fits, abs=1)
+    hand.ended(hand.size, hand.size / 20)  # it became slow
+    assert hand.size == 30
+
+
+def test_a_batch_that_is_set_smaller_is_never_exceeded():
+    hand = Handful(5, 10)
+    for _ in range(4):
+        assert hand.size == 5
+        hand.ended(5, 0.001)
+
+
+def test_a_handful_of_which_nothing_ended_makes_the_next_a_small_one():
+    hand = Handful(300, 10)
+    for _ in range(4):
+        hand.ended(hand.size, 0.001)
+    hand.ended(0, 600.0)
+    assert hand.size == 30
+
+
+def test_a_clock_that_stood_or_went_back_divides_by_nothing():
+    hand = Handful(300, 10)
+    for seconds in (0.0, -1.0):
+        hand.ended(30, seconds)
+    assert hand.size == 120
+
+
+class Counting:
+    """A mail channel that notes how many letters of customers are in hand whenever one is to leave."""
+
+    name = "email"
+
+    def __init__(self, channel, in_hand, counts):
+        self.channel, self.in_hand, self.counts = channel, in_hand, counts
+
+    async def send(self, item, following=None):
+        self.counts.append(self.in_hand())
+        return await self.channel.send(item, following)
+
+    async def close(self):
+        await self.channel.close()
+
+
+@pytest.mark.parametrize(("takes", "span", "letters", "most"), [(0.4, 1, 10, 6), (0, 60, 90, 40)])
+def test_of_a_sending_so_many_letters_are_in_hand_as_its_relay_takes_in_a_while(
+    tale, monkeypatch, takes, span, letters, most
+):
+    monkeypatch.setattr(handful, "_SPAN", span)
+    move = about_to_send(tale, letters)
+    if takes:
+        tale.mail.misbehave(Fault("dot", "delay", seconds=takes))
+    opened, counts = tale.app.routes["email"], []
+
+    def in_hand():
+        with tale.app.database.read() as connection:
+            return ledger.counts(connection, tale.key, CUSTOMERS)["sending"]
+
+    larger = tale.app.settings.ledger.model_copy(update={"batch": 40})
+    home = replace(
+        tale.app,
+        settings=tale.app.settings.model_copy(update={"ledger": larger}),
+        routes={**tale.app.routes, "email": lambda app: Counting(opened(app), in_hand, counts)},
+    )
+    assert perform(home, tale.key, move)
+    assert (counts[0], max(counts)) == (6, most)
+    assert tale.counts["handed_over"] == letters
