@@ -1,4 +1,4 @@
-"""One home, one real Prefect server and one real worker for the whole session; tests start and stop the bell."""
+"""One home, one real Prefect server and one real worker until the last test here; tests start and stop the bell."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from tocsin.up import started
 from tocsin.wake import connect
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A home alone. Its Prefect comes up with `place`."""
     with a_place(tmp_path_factory.mktemp("place")) as place:
         yield place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def place(home: Place) -> Iterator[Place]:
     """The home with Prefect's server and worker running."""
     settings, extra = home.app.settings, {"TOCSIN_CONFIG": str(home.config)}
