@@ -74,7 +74,7 @@ class Mail(Relay):
     transfer: Line | None = None
     #: The mailbox to which letters come back, each to a subaddress of it; else they come to who they are from.
     bounces: Annotated[str, AfterValidator(_returns)] | None = None
-    #: Four incidents may send side by side, and Postfix takes 50 of one client (smtpd_client_connection_count_limit).
+    #: Four incidents may send side by side, and Postfix admits 50 of one client (smtpd_client_connection_count_limit).
     connections: Annotated[int, Field(ge=1, le=64)] = 10
     #: Letters a minute: through the relay, to any one recipient domain, and to domains that have a rate of their own.
     rate: Rate | None = None

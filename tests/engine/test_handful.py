@@ -1,5 +1,6 @@
 """Letters in hand: many from a fast relay, few from a slow one, so that a crash there leaves few in doubt."""
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.engine.test_letters import about_to_send
 from tocsin.domain.notice import CUSTOMERS
-from tocsin.engine import handful, perform
+from tocsin.engine import handful, handing, perform
 from tocsin.engine.handful import Handful
 from tocsin.sinks.mail import Fault
 from tocsin.storage import ledger
@@ -69,7 +70,7 @@ class Counting:
         await self.channel.close()
 
 
-@pytest.mark.parametrize(("takes", "span", "letters", "most"), [(0.4, 1, 10, 6), (0, 60, 90, 40)])
+@pytest.mark.parametrize(("takes", "span", "letters", "most"), [(0.4, 1, 14, 6), (0, 60, 90, 40)])
 def test_of_a_sending_so_many_letters_are_in_hand_as_its_relay_takes_in_a_while(
     tale, monkeypatch, takes, span, letters, most
 ):
@@ -92,3 +93,40 @@ def test_of_a_sending_so_many_letters_are_in_hand_as_its_relay_takes_in_a_while(
     assert perform(home, tale.key, move)
     assert (counts[0], max(counts)) == (6, most)
     assert tale.counts["handed_over"] == letters
+
+
+class Slowing:
+    """A mail channel that takes its time over letters from the nth on, and notes how many wait for their receipt."""
+
+    name = "email"
+
+    def __init__(self, channel, tale, at, unrecorded):
+        self.channel, self.tale, self.at, self.unrecorded = channel, tale, at, unrecorded
+
+    async def send(self, item, following=None):
+        left = len(self.tale.letters)
+        if left >= self.at:
+            self.unrecorded.append(left - self.tale.counts["handed_over"])
+            await asyncio.sleep(0.4)
+        return await self.channel.send(item, following)
+
+    async def close(self):
+        await self.channel.close()
+
+
+def test_a_relay_that_becomes_slow_keeps_no_receipt_from_the_ledger_for_long(tale, monkeypatch):
+    monkeypatch.setattr(handful, "_SPAN", 60)
+    monkeypatch.setattr(handing, "_LATEST", 0.5)
+    move = about_to_send(tale, 60)
+    opened, unrecorded = tale.app.routes["email"], []
+    larger = tale.app.settings.ledger.model_copy(update={"batch": 40})
+    home = replace(
+        tale.app,
+        settings=tale.app.settings.model_copy(update={"ledger": larger}),
+        routes={**tale.app.routes, "email": lambda app: Slowing(opened(app), tale, 6 + 12 + 24, unrecorded)},
+    )
+    assert perform(home, tale.key, move)
+    # Over each of two connections: one that began at once, one that was told of ahead, and one within half a second.
+    assert 2 <= max(unrecorded) <= 6
+    assert tale.counts["handed_over"] == 60
+    assert tale.counts["possible_duplicates"] == 0

@@ -762,8 +762,7 @@ def test_a_sender_killed_half_way_loses_nobody_and_says_who_may_have_two_letters
     assert together((advance_and_die, (home, story.clock.moment, story.key, 7))) == [-9]
     assert len(story.mail.messages) - before == 7
     recorded, doubted = story.counts["handed_over"], story.counts["sending"]
-    # No more than may be in hand at once, and whatever left is in one or the other.
-    assert (doubted <= 5, recorded < 7 <= recorded + doubted) == (True, True)
+    assert recorded < 7 <= recorded + doubted  # whatever left is in one or the other
     adds_up(story, 12)
     # Another takes over: first the rows that nobody holds, then, when the leases have run out, those in doubt.
     clock = story.app.clock

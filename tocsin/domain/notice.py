@@ -220,7 +220,7 @@ def changed_inputs(incident: Incident, catalog: Catalog, state: NoticeState) -> 
 
 
 def window_words(batch: int) -> str:
-    """What a crash costs: receipts are recorded together, so many at a time."""
+    """What a crash costs at most: receipts are recorded together, up to a batch of them at a time."""
     letters = "1 letter" if batch == 1 else f"{batch:,} letters"
     return f"should a sender die, up to {letters} of it are in doubt: sent once more, flagged and counted"
 

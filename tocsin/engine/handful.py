@@ -1,4 +1,4 @@
-"""How many letters a sender takes in hand: about what leaves in a second.
+"""How many letters a sender takes in hand: about what leaves in a second, and a few for each connection at least.
 
 Should it die, all that it has in hand are in doubt, and a slow relay would leave many for long; taken one by one, each
 waits for the ledger. So a handful follows the relay.
@@ -30,7 +30,7 @@ class Handful:
         return min(self.most, _EACH * self.connections)
 
     def ended(self, letters: int, seconds: float) -> None:
-        """So many letters ended within so many seconds; the next handful is as large as the relay is fast."""
+        """So many letters ended, and each connection was at work on them for so many seconds."""
         larger = _GROWTH * self.size
         fits = larger if seconds <= 0 else int(letters * _SPAN / seconds)
         self.size = max(self._least, min(self.most, larger, fits))

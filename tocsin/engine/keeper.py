@@ -7,7 +7,7 @@ hand, which is never more than the batch that is set.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +57,7 @@ class Keeper:
 
     course: Course
     pace: Pace
+    handful: Handful = field(init=False)
 
     def __post_init__(self) -> None:
         #: The rows that we know to be ours.

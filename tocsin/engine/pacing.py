@@ -64,15 +64,15 @@ class Pace:
         rates = rates_of(course.job.app)
         return cls(course, rates, lane_key(course.job.app) if rates.limited else b"")
 
-    def claim(self, connection: Connection, batch: int, *, regained: Sequence[Any] = ()) -> list[Any] | None:
-        """Take up to `batch` rows that may leave by now or in a moment, in their order; None where none can be had.
+    def claim(self, connection: Connection, most: int, *, regained: Sequence[Any] = ()) -> list[Any] | None:
+        """Take up to `most` rows that may leave by now or in a moment, in their order; None where none can be had.
 
         Letters in doubt come first, alone. What was `regained` is ours already, and comes before all.
         """
         course, app = self.course, self.course.job.app
         now, clock = app.now(), app.clock()
         course.taken_at = now
-        relay, room = self._relay(connection, clock, batch)
+        relay, room = self._relay(connection, clock, most)
         rows = list(regained)
         if room and not rows:
             rows = ledger.claim(
@@ -91,15 +91,15 @@ class Pace:
             return rows or None
         return self._in_turn(connection, rows, relay, now, clock)
 
-    def _relay(self, connection: Connection, clock: datetime, batch: int) -> tuple[Lane | None, int]:
+    def _relay(self, connection: Connection, clock: datetime, most: int) -> tuple[Lane | None, int]:
         """The relay's lane, and how many letters it takes in the next moments."""
         every = self.rates.every_relayed
         if every is None:
-            return None, batch
+            return None, most
         relay = pace.hold(connection, {_RELAY: every}, clock)[_RELAY]
         if (relay.free_at - clock).total_seconds() > self._longest:
             relay.free_at = clock  # it was taken on a clock that was set back since
-        room = min(batch, relay.room(clock, clock + _AHEAD))
+        room = min(most, relay.room(clock, clock + _AHEAD))
         self.relay_free = None if room else relay.free_at
         return relay, room
 

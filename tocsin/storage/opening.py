@@ -71,9 +71,9 @@ def opened(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     # The driver must not open transactions on its own: ours are opened in _begin_sqlite.
     connection.isolation_level = None
+    _keep_a_log(connection)
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    _keep_a_log(connection)
 
 
 def _keep_a_log(connection: sqlite3.Connection) -> None:
@@ -82,14 +82,15 @@ def _keep_a_log(connection: sqlite3.Connection) -> None:
     Where two are the first to open a new file, one of them is told at once that it is busy: SQLite asks no busy handler
     for a lock that is to be raised, since two that wait for each other would wait for ever. So we wait here.
     """
-    until = time.monotonic() + PATIENCE
-    while True:
+    # Where it would ask the handler, that waits here too, or both patiences would add up.
+    connection.execute("PRAGMA busy_timeout=0")
+    for left in reversed(range(round(PATIENCE / _NEXT_TRY))):
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
             # Its lowest byte is the code, the others say more of it.
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
                 raise
         time.sleep(_NEXT_TRY)
 

@@ -1,0 +1,215 @@
+"""Handing over what a sender has in hand: so many letters at a time as the relay has connections for us.
+
+One that the relay does not admit while it serves others is no fault of the relay: the others go on without it.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tocsin.channels import Relay
+from tocsin.channels.smtp_verdict import ROUTE
+from tocsin.domain.errors import Refused
+from tocsin.domain.masking import masked
+from tocsin.domain.message import Undelivered, Withdrawn
+from tocsin.domain.refusals import is_ours
+from tocsin.domain.retrying import given_up, next_try, wait
+from tocsin.engine.course import Course
+from tocsin.engine.keeper import Ended, Taken
+from tocsin.engine.lettermail import Made, made_of
+from tocsin.engine.onward import onward
+from tocsin.engine.pacing import Pace
+from tocsin.engine.refusing import down, heard
+from tocsin.storage.ledger import Onward, Settled
+
+#: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
+_PATIENCE = 5
+#: So many letters are written at a time.
+_AT_A_TIME = 50
+#: No letter begins later than so many seconds after it was taken: a relay that has become slow would keep the receipts
+#: of those before it from the ledger, and at the end of the lease another sender would take them for lost.
+_LATEST = 5.0
+#: For so many seconds a connection that was not admitted is not tried again.
+_ASIDE = 30.0
+
+
+@dataclass
+class Connections:
+    """The connections of one sending, by their numbers. The relay may admit fewer than are set."""
+
+    every: Sequence[Relay]
+    _aside: dict[int, float] = field(default_factory=dict)
+
+    def admitted(self) -> dict[int, Relay]:
+        """Those to try now; all of them where the relay admitted none."""
+        now = time.monotonic()
+        tried = {
+            number: each for number, each in enumerate(self.every) if self._aside.get(number, now) <= now
+        }
+        return tried or dict(enumerate(self.every))
+
+    def put_aside(self, numbers: Iterable[int]) -> None:
+        """The relay serves others, and did not admit these."""
+        self._aside |= dict.fromkeys(numbers, time.monotonic() + _ASIDE)
+
+
+@dataclass
+class Handing:
+    """One handful on its way: the letters that wait, those that are written, and how those ended that were sent."""
+
+    course: Course
+    pace: Pace
+    connections: Connections
+    taken: Taken
+    results: list[Settled] = field(default_factory=list)
+    #: Seconds for which a connection was at work on letters, on average.
+    seconds: float = 0.0
+    #: Rows whose content may have begun.
+    _begun: set[int] = field(default_factory=set)
+    _ready: deque[Made] = field(default_factory=deque)
+    #: Which connections were not let in, and what they were told; whether another one was.
+    _shut_out: dict[int, Undelivered] = field(default_factory=dict)
+    _let_in: bool = False
+
+    def __post_init__(self) -> None:
+        self._waiting = deque(self.taken.rows)
+        self._late = time.monotonic() + _LATEST
+        # Who is told of a letter ahead may die before it begins, and none that is in doubt may be doubted twice so.
+        self._ahead = not (self.taken.doubted or self.pace.rates.limited)
+
+    async def through(self) -> Ended:
+        """Hand them over, as many at a time as there are connections."""
+        self.course.rows_until = self.taken.until
+        relays = self.connections.admitted()
+        works = (self._work(number, relay, len(relays)) for number, relay in relays.items())
+        ends = await asyncio.gather(*works, return_exceptions=True)
+        self.course.failed = next((end for end in ends if end is not None), None)
+        self.seconds /= len(relays)
+        self._judge_the_door()
+        # One that was begun and whose end nobody knows is neither: it is in doubt once its lease has run out.
+        known = self._begun | {result.row for result in self.results}
+        return Ended(self.results, [row for row in self.taken.rows if row.id not in known])
+
+    async def _work(self, number: int, relay: Relay, at_once: int) -> None:
+        made = self._letter()
+        while made is not None and await self.pace.its_turn(made.row):
+            # None is told of ahead that another connection could begin.
+            others = len(self._ready) + len(self._waiting) >= at_once
+            following = self._letter() if self._ahead and others else None
+            began = time.monotonic()
+            try:
+                result = await self._sent(number, relay, made, following)
+            except Withdrawn:
+                self._begun.discard(made.row.id)
+                return  # somebody stopped us, or others have it
+            finally:
+                self.seconds += time.monotonic() - began
+            if result.outcome in ("retry", "down") and not self.course.ours():
+                self._begun.discard(made.row.id)
+                return  # others had it before its content was begun
+            self.results.append(result)
+            if number in self._shut_out:
+                return
+            made = following or self._letter()
+
+    def _letter(self) -> Made | None:
+        """The next letter. Several are written at a time: one that is written between two sends takes twice as long."""
+        if time.monotonic() > self._late:
+            return None
+        if not self._ready:
+            some = range(min(len(self._waiting), _AT_A_TIME))
+            self._ready.extend(made_of(self.course, self._waiting.popleft()) for _ in some)
+        return self._ready.popleft() if self._ready else None
+
+    async def _sent(self, number: int, relay: Relay, made: Made, following: Made | None) -> Settled:
+        course, row = self.course, made.row
+        now = course.job.app.now()
+        if made.mail is None:
+            return _elsewhere(course, made, now, "excluded", "build", masked(str(made.fault)))
+        try:
+            self._begun.add(row.id)
+            receipt = await relay.send(made.mail, following and following.mail)
+        except Undelivered as failure:
+            self._let_in = self._let_in or failure.phase not in ROUTE
+            if failure.outcome == "down" and failure.phase in ROUTE:
+                self._shut_out[number] = failure
+            elif failure.outcome == "down":
+                _failed(course, failure)
+            return _undelivered(course, made, now, failure)
+        self._let_in = True
+        course.failures = 0
+        heard(course, None)
+        return _settled(made, now, "handed_over", "handed_over", "done", receipt.reply)
+
+    def _judge_the_door(self) -> None:
+        """Where the relay let others in, those whom it did not wait a while; else it has failed."""
+        if self._let_in:
+            self.connections.put_aside(self._shut_out)
+            return
+        for failure in self._shut_out.values():
+            _failed(self.course, failure)
+
+
+def _failed(course: Course, failure: Undelivered) -> None:
+    course.failures += 1
+    if course.failures >= _PATIENCE:
+        down(course, failure)
+
+
+def _undelivered(course: Course, made: Made, now: datetime, failure: Undelivered) -> Settled:
+    row = made.row
+    if failure.outcome == "refused":
+        course.failures = 0
+        heard(course, failure.reason)
+        return _elsewhere(course, made, now, "refused", failure.phase, failure.reason)
+    if failure.outcome == "ambiguous":
+        twice = row.doubtful or row.state in ("sending", "ambiguous")
+        again = None if twice else row.not_before
+        return _settled(made, now, "ambiguous", "ambiguous", failure.phase, failure.reason, again)
+    again = _again(course, row, failure, now)
+    if again is None:
+        why = given_up(row.attempts + 1, failure.reason)
+        return _elsewhere(course, made, now, "refused", failure.phase, why)
+    return _settled(made, now, "pending", failure.outcome, failure.phase, failure.reason, again)
+
+
+def _settled(
+    made: Made, now: datetime, state: str, outcome: str, phase: str, reply: str, again: datetime | None = None
+) -> Settled:
+    row, final = made.row, again is None
+    return Settled(
+        row.id, row.attempts + 1, state, outcome, phase, reply, final, again or now, made.digest, row.address
+    )
+
+
+def _elsewhere(course: Course, made: Made, now: datetime, state: str, phase: str, reply: str) -> Settled:
+    """The address is no way to its reader: the next one is, where there is one; else it ends in this state.
+
+    Refused for our fault, it would be refused at another as well, and each refusal makes it worse.
+    """
+    to = None if is_ours(reply) else _onward(course, made.row)
+    if to is None:
+        return _settled(made, now, state, "refused", phase, reply)
+    return replace(_settled(made, now, "pending", "refused", phase, reply, now), onward=to)
+
+
+def _onward(course: Course, row: Any) -> Onward | None:
+    """Where a letter goes next, if anywhere: a row that does not open has no other address that we can read."""
+    try:
+        return onward(course.people_key, row)
+    except Refused:
+        return None
+
+
+def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> datetime | None:
+    """When to try a letter again that was put off; None where there is only time left to tell its reader otherwise."""
+    if failure.outcome == "down":
+        before: datetime = row.not_before
+        return before  # the letter is not to blame: it goes first when the relay is back
+    asked = timedelta(seconds=failure.retry_after or 0)
+    end = course.until.end(row.first_attempt_at or now)
+    return next_try(now, wait(row.message_id, row.attempts + 1, asked), end)
