@@ -7,11 +7,9 @@ from itertools import pairwise
 import pytest
 
 from tests.engine.test_letters import about_to_send
-from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import handful, handing, perform
 from tocsin.engine.handful import Handful
 from tocsin.sinks.mail import Fault
-from tocsin.storage import ledger
 
 
 @pytest.mark.parametrize(
@@ -54,20 +52,30 @@ def test_a_clock_that_stood_or_went_back_divides_by_nothing():
     assert hand.size == 120
 
 
-class Counting:
-    """A mail channel that notes how many letters of customers are in hand whenever one is to leave."""
+class Watched:
+    """A mail channel that does something before each letter."""
 
     name = "email"
 
-    def __init__(self, channel, in_hand, counts):
-        self.channel, self.in_hand, self.counts = channel, in_hand, counts
+    def __init__(self, channel, before):
+        self.channel, self.before = channel, before
 
     async def send(self, item, following=None):
-        self.counts.append(self.in_hand())
+        await self.before()
         return await self.channel.send(item, following)
 
     async def close(self):
         await self.channel.close()
+
+
+def watched(tale, before):
+    """The home with batches of 40 at most, over its two connections, each letter watched."""
+    opened, larger = tale.app.routes["email"], tale.app.settings.ledger.model_copy(update={"batch": 40})
+    return replace(
+        tale.app,
+        settings=tale.app.settings.model_copy(update={"ledger": larger}),
+        routes={**tale.app.routes, "email": lambda app: Watched(opened(app), before)},
+    )
 
 
 @pytest.mark.parametrize(("takes", "span", "letters", "most"), [(0.4, 1, 14, 6), (0, 60, 90, 40)])
@@ -78,54 +86,28 @@ def test_of_a_sending_so_many_letters_are_in_hand_as_its_relay_takes_in_a_while(
     move = about_to_send(tale, letters)
     if takes:
         tale.mail.misbehave(Fault("dot", "delay", seconds=takes))
-    opened, counts = tale.app.routes["email"], []
+    counts = []
 
-    def in_hand():
-        with tale.app.database.read() as connection:
-            return ledger.counts(connection, tale.key, CUSTOMERS)["sending"]
+    async def count():
+        counts.append(tale.counts["sending"])
 
-    larger = tale.app.settings.ledger.model_copy(update={"batch": 40})
-    home = replace(
-        tale.app,
-        settings=tale.app.settings.model_copy(update={"ledger": larger}),
-        routes={**tale.app.routes, "email": lambda app: Counting(opened(app), in_hand, counts)},
-    )
-    assert perform(home, tale.key, move)
+    assert perform(watched(tale, count), tale.key, move)
     assert (counts[0], max(counts)) == (6, most)
     assert tale.counts["handed_over"] == letters
-
-
-class Slowing:
-    """A mail channel that takes its time over letters from the nth on, and notes how many wait for their receipt."""
-
-    name = "email"
-
-    def __init__(self, channel, tale, at, unrecorded):
-        self.channel, self.tale, self.at, self.unrecorded = channel, tale, at, unrecorded
-
-    async def send(self, item, following=None):
-        left = len(self.tale.letters)
-        if left >= self.at:
-            self.unrecorded.append(left - self.tale.counts["handed_over"])
-            await asyncio.sleep(0.4)
-        return await self.channel.send(item, following)
-
-    async def close(self):
-        await self.channel.close()
 
 
 def test_a_relay_that_becomes_slow_keeps_no_receipt_from_the_ledger_for_long(tale, monkeypatch):
     monkeypatch.setattr(handful, "_SPAN", 60)
     monkeypatch.setattr(handing, "_LATEST", 0.5)
-    move = about_to_send(tale, 60)
-    opened, unrecorded = tale.app.routes["email"], []
-    larger = tale.app.settings.ledger.model_copy(update={"batch": 40})
-    home = replace(
-        tale.app,
-        settings=tale.app.settings.model_copy(update={"ledger": larger}),
-        routes={**tale.app.routes, "email": lambda app: Slowing(opened(app), tale, 6 + 12 + 24, unrecorded)},
-    )
-    assert perform(home, tale.key, move)
+    move, unrecorded = about_to_send(tale, 60), []
+
+    async def become_slow():
+        left = len(tale.letters)
+        if left >= 6 + 12 + 24:
+            unrecorded.append(left - tale.counts["handed_over"])
+            await asyncio.sleep(0.4)
+
+    assert perform(watched(tale, become_slow), tale.key, move)
     # Over each of two connections: one that began at once, one that was told of ahead, and one within half a second.
     assert 2 <= max(unrecorded) <= 6
     assert tale.counts["handed_over"] == 60

@@ -65,9 +65,10 @@ class Handing:
     pace: Pace
     connections: Connections
     taken: Taken
-    results: list[Settled] = field(default_factory=list)
-    #: Seconds for which a connection was at work on letters, on average.
+    #: For how long a connection was at work on letters, on average; and all of them together. In seconds.
     seconds: float = 0.0
+    _busy: float = 0.0
+    _results: list[Settled] = field(default_factory=list)
     #: Rows whose content may have begun.
     _begun: set[int] = field(default_factory=set)
     _ready: deque[Made] = field(default_factory=deque)
@@ -88,11 +89,11 @@ class Handing:
         works = (self._work(number, relay, len(relays)) for number, relay in relays.items())
         ends = await asyncio.gather(*works, return_exceptions=True)
         self.course.failed = next((end for end in ends if end is not None), None)
-        self.seconds /= len(relays)
+        self.seconds = self._busy / len(relays)
         self._judge_the_door()
         # One that was begun and whose end nobody knows is neither: it is in doubt once its lease has run out.
-        known = self._begun | {result.row for result in self.results}
-        return Ended(self.results, [row for row in self.taken.rows if row.id not in known])
+        known = self._begun | {result.row for result in self._results}
+        return Ended(self._results, [row for row in self.taken.rows if row.id not in known])
 
     async def _work(self, number: int, relay: Relay, at_once: int) -> None:
         made = self._letter()
@@ -107,11 +108,11 @@ class Handing:
                 self._begun.discard(made.row.id)
                 return  # somebody stopped us, or others have it
             finally:
-                self.seconds += time.monotonic() - began
+                self._busy += time.monotonic() - began
             if result.outcome in ("retry", "down") and not self.course.ours():
                 self._begun.discard(made.row.id)
                 return  # others had it before its content was begun
-            self.results.append(result)
+            self._results.append(result)
             if number in self._shut_out:
                 return
             made = following or self._letter()
@@ -134,11 +135,12 @@ class Handing:
             self._begun.add(row.id)
             receipt = await relay.send(made.mail, following and following.mail)
         except Undelivered as failure:
-            self._let_in = self._let_in or failure.phase not in ROUTE
-            if failure.outcome == "down" and failure.phase in ROUTE:
+            if failure.phase in ROUTE:  # always `down`
                 self._shut_out[number] = failure
-            elif failure.outcome == "down":
-                _failed(course, failure)
+            else:
+                self._let_in = True
+                if failure.outcome == "down":
+                    _failed(course, failure)
             return _undelivered(course, made, now, failure)
         self._let_in = True
         course.failures = 0
