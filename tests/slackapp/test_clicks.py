@@ -1,12 +1,16 @@
 """Buttons: the deed is done once, the message shows it; what is stale, another's or replayed is refused and told."""
 
+import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.slackapp.conftest import House, room_of
+from tests.slackserver.signing import sign
 from tocsin.catalog.laying import lay_out
 from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.catalog import Catalog
@@ -329,10 +333,12 @@ def test_a_click_that_countersigned_is_not_done_again_when_it_comes_again(house:
     [asked] = heard_with(house, "chi", "countersign")
     chi = house.member("chi")
     click = chi.clicking(asked, labelled_deeds(asked)["countersign"])
-    assert chi.send(click).status == 200
+    content = urlencode({"payload": json.dumps(click)}).encode()
+    headers = sign(content, time.time())
+    assert chi.post(content, headers).status == 200
     house.workspace.expect(chi.user, "đã duyệt bổ sung", whisper=True)
-    assert (again := chi.send(click)).status == 401
-    assert again.body == "not let in"
+    again = chi.post(content, headers)
+    assert (again.status, again.body) == (401, "not let in")
     house.settled()
     assert len(house.story.told("Countersigned")) == 1
     assert refused(house) == [("chi", "replayed")]
