@@ -5,6 +5,7 @@ the SMTP library reads `a@b.example> NOTIFY=NEVER <c@d.example` as an address. C
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -64,6 +65,8 @@ class MailChannel:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._free: list[Conversation] = []
         self._sender: str | None = None  # the last one that was checked: most letters share it
+        #: The mail that was announced last, as it was given and as it may leave.
+        self._ahead: tuple[MailEnvelope, MailEnvelope] | None = None
 
     async def send(self, item: MailEnvelope, following: MailEnvelope | None = None) -> Receipt:
         """Hand one mail over; the receipt is the relay's last reply. Raises Undelivered, or Withdrawn.
@@ -74,7 +77,9 @@ class MailChannel:
         Phases: address, connect, ehlo, starttls, auth, mail, rcpt, data, after-dot. From after-dot on, anything but a
         reply is ambiguous. A cancelled send closes the connection and stays a cancellation: the caller's lease decides.
         """
-        mail, after = self._checked(item), self._announced(following)
+        ahead = self._ahead
+        mail = ahead[1] if ahead is not None and ahead[0] is item else self._checked(item)
+        after = self._announced(following)
         if (line := self._kept()) is not None:
             try:
                 return await self._by(line, mail, after)
@@ -121,10 +126,11 @@ class MailChannel:
 
     def _announced(self, mail: MailEnvelope | None) -> MailEnvelope | None:
         """One whose address is none is refused when it is sent, and announced to nobody."""
-        try:
-            return mail and self._checked(mail)
-        except Undelivered:
-            return None
+        self._ahead = None
+        if mail is not None:
+            with suppress(Undelivered):
+                self._ahead = mail, self._checked(mail)
+        return self._ahead and self._ahead[1]
 
     def _kept(self) -> "Conversation | None":
         free = self._ours()

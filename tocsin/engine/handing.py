@@ -6,8 +6,8 @@ One that the relay does not admit while it serves others is no fault of the rela
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,18 +43,22 @@ class Connections:
 
     every: Sequence[Relay]
     _aside: dict[int, float] = field(default_factory=dict)
+    _inside: set[int] = field(default_factory=set)
 
     def admitted(self) -> dict[int, Relay]:
-        """Those to try now; all of them where the relay admitted none."""
+        """Those to try now; all of them where the relay admitted none. Those that it serves get their letters first."""
         now = time.monotonic()
-        tried = {
-            number: each for number, each in enumerate(self.every) if self._aside.get(number, now) <= now
+        numbers = range(len(self.every))
+        tried = [number for number in numbers if self._aside.get(number, now) <= now] or numbers
+        return {
+            number: self.every[number] for number in sorted(tried, key=lambda each: each not in self._inside)
         }
-        return tried or dict(enumerate(self.every))
 
-    def put_aside(self, numbers: Iterable[int]) -> None:
-        """The relay serves others, and did not admit these."""
-        self._aside |= dict.fromkeys(numbers, time.monotonic() + _ASIDE)
+    def served(self, inside: Collection[int], shut_out: Collection[int]) -> None:
+        """The relay served these, and did not admit those, which are put aside where it serves any."""
+        self._inside = (self._inside | set(inside)) - set(shut_out)
+        if inside:
+            self._aside |= dict.fromkeys(shut_out, time.monotonic() + _ASIDE)
 
 
 @dataclass
@@ -72,9 +76,9 @@ class Handing:
     #: Rows whose content may have begun.
     _begun: set[int] = field(default_factory=set)
     _ready: deque[Made] = field(default_factory=deque)
-    #: Which connections were not let in, and what they were told; whether another one was.
+    #: Which connections were let in; which were not, and what they were told.
+    _inside: set[int] = field(default_factory=set)
     _shut_out: dict[int, Undelivered] = field(default_factory=dict)
-    _let_in: bool = False
 
     def __post_init__(self) -> None:
         self._waiting = deque(self.taken.rows)
@@ -138,22 +142,21 @@ class Handing:
             if failure.phase in ROUTE:  # always `down`
                 self._shut_out[number] = failure
             else:
-                self._let_in = True
+                self._inside.add(number)
                 if failure.outcome == "down":
                     _failed(course, failure)
             return _undelivered(course, made, now, failure)
-        self._let_in = True
+        self._inside.add(number)
         course.failures = 0
         heard(course, None)
         return _settled(made, now, "handed_over", "handed_over", "done", receipt.reply)
 
     def _judge_the_door(self) -> None:
         """Where the relay let others in, those whom it did not wait a while; else it has failed."""
-        if self._let_in:
-            self.connections.put_aside(self._shut_out)
-            return
-        for failure in self._shut_out.values():
-            _failed(self.course, failure)
+        self.connections.served(self._inside, self._shut_out)
+        if not self._inside:
+            for failure in self._shut_out.values():
+                _failed(self.course, failure)
 
 
 def _failed(course: Course, failure: Undelivered) -> None:
@@ -196,7 +199,7 @@ def _elsewhere(course: Course, made: Made, now: datetime, state: str, phase: str
     to = None if is_ours(reply) else _onward(course, made.row)
     if to is None:
         return _settled(made, now, state, "refused", phase, reply)
-    return replace(_settled(made, now, "pending", "refused", phase, reply, now), onward=to)
+    return _settled(made, now, "pending", "refused", phase, reply, now)._replace(onward=to)
 
 
 def _onward(course: Course, row: Any) -> Onward | None:

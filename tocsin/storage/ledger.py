@@ -11,7 +11,7 @@ state to another, or counts it, stands side by side.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -154,8 +154,7 @@ class Onward:
         return mark_of(self.message_id)
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(NamedTuple):
     """How one attempt on one row, at one of its addresses, ended; and where the letter goes `onward` from there."""
 
     row: int
