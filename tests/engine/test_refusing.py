@@ -2,6 +2,9 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from tests.engine.test_letters import adds_up, everybody
 from tocsin.domain.notice import CUSTOMERS
@@ -82,8 +85,8 @@ def test_what_is_not_mended_stops_again(tale):
 def test_the_count_goes_on_after_a_restart(tale):
     with_ledger(tale.with_customers(8), refused_least=4).approved()
     tale.mail.misbehave(Fault("rcpt", reply=BLOCKED, times=3))
-    # After three refusals the relay is away, and the run ends; the next one has a fresh memory.
-    tale.mail.misbehave(Fault("mail", reply="421 4.3.2 shutting down", times=5))
+    # The relay is away for some of them, whose time comes later: that run has a fresh memory.
+    tale.mail.misbehave(Fault("mail", reply="421 4.3.2 shutting down", times=4))
     tale.as_("an").release(CUSTOMERS)
     assert (tale.letter.mark, tale.counts["refused"]) == ("sending", 3)
     tale.mail.behave()
@@ -128,6 +131,47 @@ def test_a_relay_that_refuses_our_sender_is_not_asked_again_and_again(tale):
     tale.mail.behave()
     tale.as_("an").resume(CUSTOMERS)
     assert tale.readers == everybody(8)
+
+
+@pytest.mark.parametrize(
+    ("at", "phase", "reply"),
+    [
+        ("mail", "mail", "450 4.7.1 too much mail from you"),
+        ("rcpt", "rcpt", "451 4.3.0 temporary lookup failure"),
+        ("dot", "after-dot", "452 4.3.1 no room"),
+    ],
+)
+def test_a_relay_that_puts_everybody_off_is_left_in_peace_for_longer_and_longer(tale, at, phase, reply):
+    with_ledger(tale.with_customers(30), refused_least=4).approved()
+    tale.mail.misbehave(Fault(at, reply=reply))
+    tale.as_("an").release(CUSTOMERS)
+    assert (tale.letter.mark, tale.counts["pending"]) == ("sending", 30)
+    assert sum(row.attempts for row in tale.rows) == 5
+    assert only(tale, "SendingStopped").why == f"the relay is down: at {phase}: {reply[:9]}"
+    assert tale.letter.rest == timedelta(seconds=30)
+    tale.fast_forward(seconds=31)
+    assert sum(row.attempts for row in tale.rows) == 10
+    assert tale.letter.rest == timedelta(seconds=60)
+    # It takes so many, and then no more for a while.
+    tale.mail.behave()
+    tale.mail.misbehave(Fault(at, "delay", times=2), Fault(at, reply=reply))
+    tale.fast_forward(seconds=61)
+    assert tale.counts["handed_over"] == 2
+    assert tale.letter.rest == timedelta(seconds=30)
+    tale.mail.behave()
+    tale.fast_forward(minutes=30)
+    assert (tale.letter.mark, sorted(tale.readers)) == ("sent", everybody(30))
+    assert verify(tale.app, tale.key).fault is None
+
+
+def test_servers_that_put_each_letter_off_once_stop_nothing(tale):
+    with_ledger(tale.with_customers(12), refused_least=4).approved()
+    tale.mail.misbehave(Fault("rcpt", reply="451 4.7.1 greylisted", times=12))
+    tale.as_("an").release(CUSTOMERS)
+    assert {row.attempts for row in tale.rows} == {1}
+    assert only(tale, "SendingStopped").why == ""
+    tale.fast_forward(minutes=30)
+    assert (tale.letter.mark, sorted(tale.readers)) == ("sent", everybody(12))
 
 
 def test_a_new_draft_is_for_those_too_who_were_refused_for_our_fault(tale):

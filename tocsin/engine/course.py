@@ -44,6 +44,8 @@ class Course:
     tried: int = 0
     failures: int = 0
     down: bool = False
+    #: Whether the relay took a letter in this run.
+    served: bool = False
     #: Why nothing may leave before a person lets it: the relay, or many receivers, refuse us.
     refused: str = ""
     why: str = ""
@@ -208,9 +210,9 @@ def _left(lease: timedelta, seconds: float) -> timedelta:
 
 
 def _resume_at(course: Course, change: Change, again: datetime | None) -> datetime:
-    """When rows that wait may be tried again; while the relay is down, each rest is twice the one before."""
+    """When rows that wait may be tried again; while the relay takes nothing, each rest is twice the one before."""
     if course.down:
-        before = change.incident.notices[course.notice].rest
+        before = timedelta(0) if course.served else change.incident.notices[course.notice].rest
         return change.now + min(max(before * 2, _REST), _LONGEST_REST)
     if again is None or again > change.now:
         return again or change.now

@@ -16,7 +16,7 @@ from tocsin.channels.smtp_verdict import ROUTE
 from tocsin.domain.errors import Refused
 from tocsin.domain.masking import masked
 from tocsin.domain.message import Undelivered, Withdrawn
-from tocsin.domain.refusals import is_ours
+from tocsin.domain.refusals import is_ours, puts_everybody_off
 from tocsin.domain.retrying import given_up, next_try, wait
 from tocsin.engine.course import Course
 from tocsin.engine.keeper import Ended, Taken
@@ -143,11 +143,11 @@ class Handing:
                 self._shut_out[number] = failure
             else:
                 self._inside.add(number)
-                if failure.outcome == "down":
+                if failure.outcome == "down" or _is_the_relays(failure):
                     _failed(course, failure)
             return _undelivered(course, made, now, failure)
         self._inside.add(number)
-        course.failures = 0
+        course.failures, course.served = 0, True
         heard(course, None)
         return _settled(made, now, "handed_over", "handed_over", "done", receipt.reply)
 
@@ -157,6 +157,11 @@ class Handing:
         if not self._inside:
             for failure in self._shut_out.values():
                 _failed(self.course, failure)
+
+
+def _is_the_relays(failure: Undelivered) -> bool:
+    """Whether it put off whatever we have, as one does that takes so many a minute: asked on, it only takes longer."""
+    return failure.outcome == "retry" and puts_everybody_off(failure.phase, failure.reason)
 
 
 def _failed(course: Course, failure: Undelivered) -> None:
