@@ -771,9 +771,36 @@ def test_an_address_that_is_none_is_announced_to_nobody_and_is_its_own_refusal(s
 
 def test_an_announced_letter_whose_domain_is_written_in_punycode_is_the_same_one(sink: MailSink) -> None:
     async def two(channel: MailChannel) -> None:
-        await channel.send(letter("a@example.com"), letter("b@exämple.com"))
+        following = letter("b@exämple.com")
+        await channel.send(letter("a@example.com"), following)
+        await channel.send(following)
+        # Another one, though it is equal: it is looked at by itself.
+        await channel.send(letter("a@example.com"), following)
         await channel.send(letter("b@exämple.com"))
 
     with_channel(config(sink.port), two)
 
-    assert (len(sink.messages), sink.connections) == (2, 1)
+    assert sink.connections == 1
+    assert [mail.recipients for mail in sink.messages] == [("a@example.com",), ("b@xn--exmple-cua.com",)] * 2
+
+
+def test_an_announced_letter_is_looked_at_once(sink: MailSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def written(address: str) -> str:
+        seen.append(address)
+        return address
+
+    monkeypatch.setattr("tocsin.channels.email.written", written)
+
+    async def three(channel: MailChannel) -> None:
+        letters = [letter(f"{name}@example.com") for name in "abc"]
+        for mail, following in zip(letters, [*letters[1:], None], strict=True):
+            await channel.send(mail, following)
+
+    with_channel(config(sink.port), three)
+
+    assert sorted(address for address in seen if address[0] in "abc") == [
+        f"{name}@example.com" for name in "abc"
+    ]
+    assert len(sink.messages) == 3

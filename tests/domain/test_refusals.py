@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.domain.refusals import Refusals, gist, is_ours
+from tocsin.domain.refusals import Refusals, gist, is_ours, puts_everybody_off
 
 OURS = [
     "at rcpt: 550 5.7.1 blocked, see our policy page",
@@ -39,6 +39,26 @@ def test_a_refusal_of_us_is_our_fault(reply):
 @pytest.mark.parametrize("reply", THEIRS)
 def test_a_refusal_of_an_address_is_not_our_fault(reply):
     assert not is_ours(reply)
+
+
+@pytest.mark.parametrize(
+    ("reply", "everybody"),
+    [
+        ("at rcpt: 451 4.3.0 temporary lookup failure", True),
+        ("at after-dot: 452 4.3.1 no room", True),
+        ("at rcpt: 421 4.3.2 closing", True),
+        ("at data: 451-4.3.5 set up wrongly", True),
+        ("at rcpt: 452 4.3.4 this mail is too big", False),
+        ("at rcpt: 451 4.7.1 greylisted", False),
+        ("at rcpt: 452 4.2.2 mailbox full", False),
+        ("at rcpt: 552 5.3.1 no room", False),
+        ("at rcpt: 451 4.4.1 mx.example said at rcpt: 452 4.3.1 full", False),
+        ("at rcpt: 451 later", False),
+        ("", False),
+    ],
+)
+def test_a_servers_own_state_is_no_readers(reply, everybody):
+    assert puts_everybody_off(reply) is everybody
 
 
 def after(*replies, share=0.5, least=4, letters=1000):

@@ -103,7 +103,7 @@ class MailChannel:
         """Say goodbye to the relay."""
         for line in self._ours():
             await line.bye()
-        self._free = []
+        self._free, self._ahead = [], None
 
     def _ours(self) -> list["Conversation"]:
         loop = asyncio.get_running_loop()

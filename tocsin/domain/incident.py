@@ -317,7 +317,7 @@ class NoticeState:
     filled: int | None = None
     last_seq: int = 0
     resume_at: datetime | None = None
-    #: How long the last stop rests; doubled by the next one while the relay is down.
+    #: How long the last stop rests; doubled by the next one while the relay takes nothing.
     rest: timedelta = timedelta(0)
     #: Why it stopped the last time; empty where it did not, or goes on by a person's word.
     why: str = ""

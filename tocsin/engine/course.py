@@ -27,7 +27,7 @@ from tocsin.storage import ledger
 
 #: A lease is looked at again this long after its end.
 _LATER = timedelta(seconds=1)
-#: How long a sending rests while the relay is down, at first and at most.
+#: How long a sending rests while the relay takes nothing, at first and at most.
 _REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
 
 

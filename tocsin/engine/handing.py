@@ -28,6 +28,8 @@ from tocsin.storage.ledger import Onward, Settled
 
 #: So many relay failures in a row and the sending rests, since it is our fault or the relay's, not the readers'.
 _PATIENCE = 5
+#: A letter that the relay puts off, with whatever we have, waits no longer than behind this attempt.
+_SOON = 2
 #: So many letters are written at a time.
 _AT_A_TIME = 50
 #: No letter begins later than so many seconds after it was taken: a relay that has become slow would keep the receipts
@@ -145,6 +147,8 @@ class Handing:
                 self._inside.add(number)
                 if failure.outcome == "down" or _is_the_relays(failure):
                     _failed(course, failure)
+                elif failure.outcome == "retry":
+                    course.failures = 0  # it serves us, and spoke of this reader
             return _undelivered(course, made, now, failure)
         self._inside.add(number)
         course.failures, course.served = 0, True
@@ -161,7 +165,7 @@ class Handing:
 
 def _is_the_relays(failure: Undelivered) -> bool:
     """Whether it put off whatever we have, as one does that takes so many a minute: asked on, it only takes longer."""
-    return failure.outcome == "retry" and puts_everybody_off(failure.phase, failure.reason)
+    return failure.outcome == "retry" and (failure.silent or puts_everybody_off(failure.reason))
 
 
 def _failed(course: Course, failure: Undelivered) -> None:
@@ -222,4 +226,8 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
         return before  # the letter is not to blame: it goes first when the relay is back
     asked = timedelta(seconds=failure.retry_after or 0)
     end = course.until.end(row.first_attempt_at or now)
-    return next_try(now, wait(row.message_id, row.attempts + 1, asked), end)
+    number = row.attempts + 1
+    if _is_the_relays(failure):
+        # No reader's server asks for longer and longer waits: it goes soon after the relay is back.
+        number = min(number, _SOON)
+    return next_try(now, wait(row.message_id, number, asked), end)

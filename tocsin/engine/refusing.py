@@ -54,7 +54,8 @@ def down(course: "Course", failure: Undelivered) -> None:
     if failure.phase in _EVERY_LETTER and is_ours(failure.reason):
         _refuse(course, "the relay refuses us:", failure.reason)
     else:
-        course.down, course.why = True, f"the relay is down: {gist(failure.reason)}"
+        does = "is down" if failure.outcome == "down" else "puts letters off"
+        course.down, course.why = True, course.why or f"the relay {does}: {gist(failure.reason)}"
 
 
 def _refuse(course: "Course", why: str, answer: str) -> None:

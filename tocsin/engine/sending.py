@@ -8,6 +8,7 @@ with the same Message-ID, flagged and counted.
 import asyncio
 import time
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from tocsin.channels import Relay
 from tocsin.engine.course import Course, refused_beside, stopped
@@ -17,11 +18,14 @@ from tocsin.engine.keeper import NOTHING, Keeper
 from tocsin.engine.letters import writing
 from tocsin.engine.pacing import Pace
 from tocsin.engine.refusing import remembered
-from tocsin.storage.database import patiently
+from tocsin.storage.database import Database, patiently
 from tocsin.storage.watching import watched
 
 #: Seconds between two looks whether others still send.
 _LOOK = 0.1
+#: For so many seconds nobody works beside the holder of a sending whom the relay did not serve; and until when that is.
+_WHILE = 30.0
+_AWAY: WeakKeyDictionary[Database, float] = WeakKeyDictionary()
 
 
 def send(job: Job) -> bool:
@@ -33,6 +37,8 @@ def send(job: Job) -> bool:
     incident = app.incident(job.incident)
     if incident.notices[job.move.subject].mark != "sending":
         return False
+    if job.beside and _AWAY.get(app.database, 0.0) > time.monotonic():
+        return False
     write = writing(app, incident, job.move.subject)
     course = Course(job, incident, write, app.people_key(job.incident), remembered(job))
     with watched(app.database, job.incident) as course.head:
@@ -43,9 +49,13 @@ def send(job: Job) -> bool:
             if not course.why:
                 asyncio.run(_send(course))  # what others gave back
             return patiently(app.database, lambda _: stopped(course))
-    if job.beside and course.refused:
+    if course.refused:
         # Our way out is refused, and perhaps not that of the job's holder: all of us stop, and people are called.
         refused_beside(course)
+    elif course.down:
+        # Whether the others are served, and when all go on if they are not, the holder finds and says.
+        _AWAY[app.database] = time.monotonic() + _WHILE
+        return False
     return bool(course.tried)
 
 
