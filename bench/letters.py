@@ -304,7 +304,7 @@ def stopping(home: Path, server: Any, port: int) -> dict[str, float]:
         raise SystemExit("the stop is no entry")
     actions.resume(app, person, KEY, CUSTOMERS)
     second_one = sender(home, url, port)
-    while sent() == before:
+    while tries() == seen:
         time.sleep(0.002)
     first = time.time()
     began = json.loads(second_one.communicate()[0].splitlines()[-1])["began"]
