@@ -44,6 +44,8 @@ def test_a_refusal_of_an_address_is_not_our_fault(reply):
 @pytest.mark.parametrize(
     ("reply", "everybody"),
     [
+        ("at mail: 450 4.7.1 too much mail from you", True),
+        ("at mail: Connection lost", True),
         ("at rcpt: 451 4.3.0 temporary lookup failure", True),
         ("at after-dot: 452 4.3.1 no room", True),
         ("at rcpt: 421 4.3.2 closing", True),
@@ -57,7 +59,7 @@ def test_a_refusal_of_an_address_is_not_our_fault(reply):
         ("", False),
     ],
 )
-def test_a_servers_own_state_is_no_readers(reply, everybody):
+def test_what_puts_everybody_off_is_told_from_what_is_a_readers(reply, everybody):
     assert puts_everybody_off(reply) is everybody
 
 

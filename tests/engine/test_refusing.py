@@ -20,11 +20,11 @@ from tocsin.views.sending import course
 BLOCKED = "554 5.7.1 rejected due to the reputation of your address"
 
 
-def with_ledger(story, **settings):
+def with_ledger(story, *, connections=1, **settings):
     """The same home with other settings of the ledger; one connection, so that what leaves in which order is known."""
     plain = story.app.settings
     ours = plain.ledger.model_copy(update=settings)
-    one = plain.mail.model_copy(update={"connections": 1})
+    one = plain.mail.model_copy(update={"connections": connections})
     story.app = replace(story.app, settings=plain.model_copy(update={"ledger": ours, "mail": one}))
     return story
 
@@ -170,10 +170,7 @@ def test_a_relay_that_puts_everybody_off_is_left_in_peace_for_longer_and_longer(
 
 
 def test_over_many_connections_hardly_more_is_tried_on_a_relay_that_puts_everybody_off(tale):
-    with_ledger(tale.with_customers(60), batch=60)
-    mail = tale.app.settings.mail.model_copy(update={"connections": 10})
-    tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"mail": mail}))
-    tale.approved()
+    with_ledger(tale.with_customers(60), connections=10, batch=60).approved()
     tale.mail.misbehave(Fault("mail", reply="450 4.7.1 too much mail from you"))
     tale.as_("an").release(CUSTOMERS)
     assert (tale.letter.mark, tale.counts["pending"]) == ("sending", 60)
@@ -209,16 +206,12 @@ def test_one_beside_whom_the_relay_puts_off_leaves_the_rest_to_the_holder(story)
     if story.app.database.sqlite:
         pytest.skip("one writer at a time")
     about_to_send(story, 40)
-    mail = story.app.settings.mail.model_copy(update={"connections": 2})
-    lead = replace(story.app, settings=story.app.settings.model_copy(update={"mail": mail}))
+    lead, settings = story.app, story.app.settings
     story.mail.misbehave(Fault("dot", "delay", seconds=0.2))
     with MailSink(faults=[Fault("mail", reply="450 4.7.1 too much mail from 10.0.0.2")]) as other:
-        away = mail.model_copy(update={"port": other.port})
-        mate = replace(
-            story.app,
-            settings=lead.settings.model_copy(update={"mail": away}),
-            database=Database(story.app.database.url),
-        )
+        away = settings.mail.model_copy(update={"port": other.port})
+        theirs = settings.model_copy(update={"mail": away})
+        mate = replace(lead, settings=theirs, database=Database(lead.database.url))
         holder = threading.Thread(target=advance, args=(lead, story.key), kwargs={"holder": "lead"})
         holder.start()
         while not story.letters:

@@ -1,16 +1,12 @@
 """Buttons: the deed is done once, the message shows it; what is stale, another's or replayed is refused and told."""
 
-import json
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from tests.slackapp.conftest import House, room_of
-from tests.slackserver.signing import sign
 from tocsin.catalog.laying import lay_out
 from tocsin.delivery.rooms import keep_rooms
 from tocsin.domain.catalog import Catalog
@@ -332,12 +328,10 @@ def test_a_click_that_countersigned_is_not_done_again_when_it_comes_again(house:
     broken_glass(house)
     [asked] = heard_with(house, "chi", "countersign")
     chi = house.member("chi")
-    click = chi.clicking(asked, labelled_deeds(asked)["countersign"])
-    content = urlencode({"payload": json.dumps(click)}).encode()
-    headers = sign(content, time.time())
-    assert chi.post(content, headers).status == 200
+    click = chi.signed(chi.clicking(asked, labelled_deeds(asked)["countersign"]))
+    assert chi.post(*click).status == 200
     house.workspace.expect(chi.user, "đã duyệt bổ sung", whisper=True)
-    again = chi.post(content, headers)
+    again = chi.post(*click)
     assert (again.status, again.body) == (401, "not let in")
     house.settled()
     assert len(house.story.told("Countersigned")) == 1

@@ -202,10 +202,9 @@ def test_a_click_that_is_played_again_stands_in_the_timeline_once(house: House) 
     house.hush()
     linh = house.member("linh")
     message = button(house, Offer("ack", house.story.key, "incident-commander"))
-    content = urlencode({"payload": json.dumps(linh.clicking(message, "Do it"))}).encode()
-    headers = sign(content, time.time())
+    click = linh.signed(linh.clicking(message, "Do it"))
 
-    assert [linh.post(content, headers).status for _ in range(3)] == [200, 401, 401]
+    assert [linh.post(*click).status for _ in range(3)] == [200, 401, 401]
 
     house.workspace.expect(linh.user, "Linh", whisper=True)
     house.hush()

@@ -143,7 +143,12 @@ class Member:
 
     def send(self, payload: dict[str, Any]) -> Response:
         """A click or a modal, signed now."""
-        return self.send_form(urlencode({"payload": json.dumps(payload)}).encode())
+        return self.post(*self.signed(payload))
+
+    def signed(self, payload: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+        """A click or a modal with its headers: posted again it is the same request."""
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        return body, sign(body, time.time(), self.server.secret)
 
     def send_form(self, body: bytes, **headers: str) -> Response:
         """A form, signed now."""

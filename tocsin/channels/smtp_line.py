@@ -91,8 +91,7 @@ class Line(asyncio.Protocol):
             if line[3:4] != b"-":  # the last line of a reply (RFC 5321, 4.2.1)
                 self._take(self._lines)
                 self._lines = []
-        unread = len(self._rest) + (sum(map(len, self._lines)) if self._lines else 0)
-        if unread > _LONGEST:
+        if sum(map(len, self._lines)) + len(self._rest) > _LONGEST:
             self._end(aiosmtplib.SMTPServerDisconnected("the relay answers without end"))
             self._transport.abort()
 

@@ -14,9 +14,9 @@ _REPLY = re.compile(
 )
 #: Where a server's words begin: behind its code, and its status where it gives one.
 _ANSWER = re.compile(r"\bat [a-z-]+: [245]\d\d(?:[ -]+[245]\.\d{1,3}\.\d{1,3}\b)?")
-#: A server's own state: other, full, closed to mails, set up wrongly (RFC 3463, 3.4). What is about this letter, such
-#: as its size, is not among them.
-_OWN_STATE = re.compile(r"at [a-z-]+: 4\d\d[ -]+4\.3\.[0125]\b")
+#: At MAIL nobody has heard yet whom it is for. Else a server's own state: other, full, closed to mails, set up wrongly
+#: (RFC 3463, 3.4); what is about this letter, such as its size, is not among them.
+_EVERYBODY = re.compile(r"at (mail: |[a-z-]+: 4\d\d[ -]+4\.3\.[0125]\b)")
 #: Subjects of a status that speak of the reader's address, mailbox or server; and what in them speaks of our sender.
 _THEIRS, _OUR_SENDER = ("1", "2", "4"), ("5.1.7", "5.1.8")
 #: Security, and yet about the reader: the mailbox, or the domain, belongs to somebody else by now (RFC 7293).
@@ -44,11 +44,11 @@ def is_our_failure(status: str, code: str) -> bool:
 
 
 def puts_everybody_off(reply: str) -> bool:
-    """Whether a reply, as the ledger keeps it, puts a letter off for what has nothing to do with its reader.
+    """Whether a reply that puts a letter off, as the ledger keeps it, has nothing to do with its reader.
 
     A relay that passes on what another server says may mean that one's state.
     """
-    return _OWN_STATE.match(reply) is not None
+    return _EVERYBODY.match(reply) is not None
 
 
 def _is_ours(code: str, status: str, words: str) -> bool:

@@ -28,7 +28,7 @@ from tocsin.storage import ledger
 #: A lease is looked at again this long after its end.
 _LATER = timedelta(seconds=1)
 #: How long a sending rests while the relay takes nothing, at first and at most.
-_REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
+REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
 
 
 @dataclass
@@ -213,8 +213,8 @@ def _resume_at(course: Course, change: Change, again: datetime | None) -> dateti
     """When rows that wait may be tried again; while the relay takes nothing, each rest is twice the one before."""
     if course.down:
         before = timedelta(0) if course.served else change.incident.notices[course.notice].rest
-        return change.now + min(max(before * 2, _REST), _LONGEST_REST)
+        return change.now + min(max(before * 2, REST), _LONGEST_REST)
     if again is None or again > change.now:
         return again or change.now
     # Due, and yet not to be had: another holder's transaction has not ended.
-    return change.now if course.why else change.now + _REST
+    return change.now if course.why else change.now + REST

@@ -227,7 +227,7 @@ def _again(course: Course, row: Any, failure: Undelivered, now: datetime) -> dat
     asked = timedelta(seconds=failure.retry_after or 0)
     end = course.until.end(row.first_attempt_at or now)
     number = row.attempts + 1
-    if failure.phase == "mail" or puts_everybody_off(failure.reason):
+    if puts_everybody_off(failure.reason):
         # It was not about this letter, which goes soon after the relay is back.
         number = min(number, _SOON)
     return next_try(now, wait(row.message_id, number, asked), end)

@@ -11,7 +11,7 @@ from typing import cast
 from weakref import WeakKeyDictionary
 
 from tocsin.channels import Relay
-from tocsin.engine.course import Course, refused_beside, stopped
+from tocsin.engine.course import REST, Course, refused_beside, stopped
 from tocsin.engine.handing import Connections, Handing
 from tocsin.engine.jobs import Job
 from tocsin.engine.keeper import NOTHING, Keeper
@@ -23,8 +23,7 @@ from tocsin.storage.watching import watched
 
 #: Seconds between two looks whether others still send.
 _LOOK = 0.1
-#: For so many seconds nobody works beside the holder of a sending whom the relay did not serve; and until when that is.
-_WHILE = 30.0
+#: Until when (monotonic) a process rests that worked beside the holder of a sending and was not served.
 _AWAY: WeakKeyDictionary[Database, float] = WeakKeyDictionary()
 
 
@@ -54,7 +53,7 @@ def send(job: Job) -> bool:
         refused_beside(course)
     elif course.down:
         # Whether the others are served, and when all go on if they are not, the holder finds and says.
-        _AWAY[app.database] = time.monotonic() + _WHILE
+        _AWAY[app.database] = time.monotonic() + REST.total_seconds()
         return False
     return bool(course.tried)
 
