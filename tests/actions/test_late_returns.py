@@ -63,9 +63,9 @@ def test_the_mark_of_an_address_before_the_new_draft_finds_its_person_too(tale):
     with tale.app.database.read() as connection:
         from sqlalchemy import select
 
-        from tocsin.storage.tables import earlier
+        from tocsin.storage.tables import mark
 
-        (before,) = connection.scalars(select(earlier.c.mark))
+        (before,) = connection.scalars(select(mark.c.mark).where(mark.c.row == row.id, mark.c.address == 1))
     anew(tale)
     tale.fast_forward(hours=1)
     take_in(tale, report(before), report(row.mark, number=2))

@@ -262,6 +262,8 @@ def test_the_verifier_sees_what_was_changed_since(sent):
         "UPDATE ledger SET reported = NULL WHERE reported = 'bounced'",
         "UPDATE ledger SET reported = 'delivered' WHERE reported IS NULL",
         "UPDATE ledger SET mark = 'abc' WHERE id = 1",
+        'UPDATE mark SET "row" = 2 WHERE "row" = 1',
+        'DELETE FROM mark WHERE "row" = 1',
         "UPDATE returned SET action = 'delivered' WHERE action = 'failed'",
         "UPDATE returned SET code = '250'",
         "UPDATE returned SET entry = NULL",
@@ -270,7 +272,7 @@ def test_the_verifier_sees_what_was_changed_since(sent):
         "UPDATE returned SET sealed = x''",
         "DELETE FROM returned WHERE action = 'failed'",
     ):
-        with put_back(sent.app, "ledger", "returned"):
+        with put_back(sent.app, "ledger", "mark", "returned"):
             with sent.app.database.write() as connection:
                 assert connection.execute(text(statement)).rowcount > 0
             assert verify(sent.app, sent.key).fault, statement

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from tocsin.domain.moments import iso
 from tocsin.storage import ledger
 from tocsin.storage.ledger import STATES, Settled
-from tocsin.storage.tables import attempt
+from tocsin.storage.tables import attempt, mark
 from tocsin.storage.tables import ledger as table
 
 NOW = datetime(2026, 11, 23, 19, 40, tzinfo=UTC)
@@ -71,6 +71,27 @@ def test_filling_twice_writes_each_person_once(database):
     fill(database, *people[:4])
     fill(database, *people)
     assert len(rows(database)) == 7
+
+
+def known(database):
+    """What a letter is known by when it comes back, with the address that it went to."""
+    with database.read() as connection:
+        return {each.mark: each.address for each in connection.execute(select(mark))}
+
+
+def test_a_letter_is_known_by_what_it_carried_under_each_draft(database):
+    fill(database, row("p"))
+    settle(database, claim(database), "ambiguous", final=False)
+    fill(database, row("p", NEW))
+    assert known(database) == {"p-1": ledger.OLDER, "p-2": 1}
+    fill(database, row("p"))
+    assert known(database) == {"p-1": 1, "p-2": ledger.OLDER}
+
+
+def test_nothing_comes_back_of_a_letter_that_was_never_tried(database):
+    fill(database, row("p"))
+    fill(database, row("p", NEW))
+    assert known(database) == {"p-2": 1}
 
 
 def test_the_states_always_add_up_to_the_people(database):

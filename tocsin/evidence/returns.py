@@ -6,7 +6,7 @@ from tocsin.domain.errors import Refused
 from tocsin.evidence.case import Bad, Case, Check
 from tocsin.sealing import unseal
 from tocsin.storage.returned import digest_of, ranked, sealed_for
-from tocsin.storage.tables import ledger, returned
+from tocsin.storage.tables import ledger, mark, returned
 
 
 def returns(case_: Case) -> Check:
@@ -32,7 +32,8 @@ def _letters(case_: Case) -> None:
     by_rank = case((said.c.rank == 2, "bounced"), (said.c.rank == 1, "delivered"), else_="")
     odd = select(ledger.c.person, ledger.c.notice).outerjoin(said, said.c.row == ledger.c.id)
     unlike = func.coalesce(by_rank, "") != func.coalesce(ledger.c.reported, "")
-    unmarked = ledger.c.mark + "@" != func.substr(ledger.c.message_id, 1, 33)
+    found_by = select(mark.c.mark).where(mark.c.mark == ledger.c.mark, mark.c.row == ledger.c.id)
+    unmarked = or_(ledger.c.mark + "@" != func.substr(ledger.c.message_id, 1, 33), ~found_by.exists())
     row = case_.connection.execute(
         odd.where(ledger.c.incident == case_.key, or_(unlike, unmarked)).order_by(ledger.c.person).limit(1)
     ).first()

@@ -156,9 +156,14 @@ def is_unique_violation(error: DBAPIError) -> bool:
 
 def upsert(connection: Connection, table: Table, values: Any) -> Any:
     """An insert of one row or several that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    return upsert_into(connection, table).values(values)
+
+
+def upsert_into(connection: Connection, table: Table) -> Any:
+    """The same, of which is not said yet what it writes."""
     # The dialect that is spoken is loaded already, and the other need not be.
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
-    return dialect.insert(table).values(values)
+    return dialect.insert(table)
 
 
 def in_batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

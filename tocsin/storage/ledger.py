@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     exists,
     func,
     insert,
@@ -44,10 +46,10 @@ from tocsin.domain.canonical import canonical, canonical_rows, lines_digest
 from tocsin.domain.merkle import root
 from tocsin.domain.scope.routes import HELD
 from tocsin.domain.ways import LISTED, WAYS
-from tocsin.storage.database import upsert
+from tocsin.storage.database import upsert, upsert_into
 from tocsin.storage.outbox import LOST
 from tocsin.storage.spreading import ForEach, among
-from tocsin.storage.tables import Moment, attempt, earlier, ledger, moment_text
+from tocsin.storage.tables import Moment, attempt, ledger, mark, moment_text
 from tocsin.storage.tables import account as other
 
 STATES = (
@@ -94,6 +96,8 @@ _OPEN = and_(
     or_(ledger.c.state == "pending", and_(ledger.c.state == "ambiguous", ledger.c.reported.is_(None))),
 )
 _WAITING = and_(_OPEN, ledger.c.held_at.is_(None))
+#: Rows whose letters leave now. The index of states knows those alone that nothing has settled, and is asked for them.
+_ON_THE_WIRE = and_(ledger.c.state == "sending", ledger.c.settled_at.is_(None))
 #: Rows as they are counted. What is held keeps its state, which a root may have recorded; of who was released from the
 #: scope a letter that never left is one that was excluded.
 COUNTED = case(
@@ -209,6 +213,7 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool =
             where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),
         )
     )
+    _mark(connection, rows)
 
 
 def incidents(connection: Connection) -> list[str]:
@@ -289,13 +294,14 @@ def claim(
     if rows:
         until = moment_text(clock + timedelta(seconds=seconds))
         same = {"digest": digest, "lease": lease, "lease_until": until, "now": moment_text(now)}
-        _CLAIM.run(connection, [{"row": row.id, **same} for row in rows])
+        _CLAIM.run(connection, [{"row": row.id} for row in rows], **same)
         _record_lost(connection, [row for row in rows if row.state == "sending"], now)
     return rows
 
 
 _CLAIM = ForEach(
-    {"row": BigInteger(), **dict.fromkeys(("digest", "lease", "lease_until", "now"), String())},
+    {"row": BigInteger()},
+    dict.fromkeys(("digest", "lease", "lease_until", "now"), String()),
     lambda ours: (
         update(ledger)
         .where(ledger.c.id == ours.row)
@@ -379,7 +385,7 @@ def _due(state: str) -> Select[Any]:
 #: set back; clocks of two machines differ by less.
 _DIED = _waiting(
     and_(
-        ledger.c.state == "sending",
+        _ON_THE_WIRE,
         or_(
             ledger.c.lease_until < bindparam("clock", type_=Moment),
             ledger.c.lease_until > bindparam("ahead", type_=Moment),
@@ -437,7 +443,6 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
         ours = and_(ledger.c.id == bindparam("row_"), ledger.c.lease == lease, ledger.c.state == "sending")
         connection.execute(update(ledger).where(ours).values(**_ELSEWHERE), [_elsewhere(to) for to in moves])
         _remember(connection, moves)
-    when = moment_text(at)
     rows = [
         {
             "row": each.row,
@@ -449,45 +454,22 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
             "reply": each.reply[:500],
             "letter": each.letter,
             "not_before": moment_text(each.not_before),
-            "settled_at": when if each.final else None,
-            "at": when,
-            "lease": lease,
+            "final": each.final,
         }
         for each in results
     ]
-    _SETTLE.run(connection, rows)
-    _TRY.run(connection, rows)
+    _SETTLE.run(connection, rows, at=moment_text(at), lease=lease)
 
 
-_SETTLED = {
-    "row": BigInteger(),
-    "number": Integer(),
-    "address": Integer(),
-    **dict.fromkeys(("state", "outcome", "phase", "reply", "not_before", "settled_at", "letter"), String()),
-    **dict.fromkeys(("at", "lease"), String()),
-}
-#: Asked in a form that no index knows: PostgreSQL, which has counted hardly any of them, would read the index of states
-#: to its end for each batch, and compare each row that it finds with each that is to be recorded.
-_ON_THE_WIRE = ledger.c.state.concat("") == "sending"
 _SETTLE = ForEach(
-    _SETTLED,
-    lambda came: (
-        update(ledger)
-        .where(ledger.c.id == came.row, ledger.c.lease == came.lease, _ON_THE_WIRE)
-        .values(
-            state=came.state,
-            reply=came.reply,
-            phase=came.phase,
-            letter=came.letter,
-            settled_at=came.settled_at,
-            not_before=came.not_before,
-            lease=null(),
-            lease_until=null(),
-        )
-    ),
-)
-_TRY = ForEach(
-    _SETTLED,
+    {
+        "row": BigInteger(),
+        "number": Integer(),
+        "address": Integer(),
+        **dict.fromkeys(("state", "outcome", "phase", "reply", "not_before", "letter"), String()),
+        "final": Boolean(),
+    },
+    dict.fromkeys(("at", "lease"), String()),
     lambda came: insert(attempt).from_select(
         ("door", "row", "number", "address", "at", "outcome", "phase", "reply"),
         select(
@@ -500,6 +482,20 @@ _TRY = ForEach(
             came.phase,
             came.reply,
         ),
+    ),
+    lambda came: (
+        update(ledger)
+        .where(ledger.c.id == came.row, ledger.c.lease == came.lease, ledger.c.state == "sending")
+        .values(
+            state=came.state,
+            reply=came.reply,
+            phase=came.phase,
+            letter=came.letter,
+            settled_at=case((came.final, came.at)),
+            not_before=came.not_before,
+            lease=null(),
+            lease_until=null(),
+        )
     ),
 )
 
@@ -538,31 +534,42 @@ def _elsewhere(to: Onward) -> dict[str, Any]:
 
 
 def _remember(connection: Connection, moves: Sequence[Onward]) -> None:
-    """What comes back late on an address that was left still names its letter, and says nothing of the next one."""
-    marks = [{"mark": to.before, "row": to.row, "address": to.address - 1} for to in moves]
-    connection.execute(
-        upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
-    )
+    """What comes back on the next address names its letter; and late on the one that was left, still that one."""
+    marks = [{"mark": to.mark, "row": to.row, "address": to.address} for to in moves]
+    connection.execute(_as_now(upsert(connection, mark, marks)))
 
 
 def _remember_older(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Marks of letters that a new draft takes the place of, and that may have left before: at no address of this one.
+    """Whatever a letter was known by that may have left is of an older draft from now on, at no address of this one.
 
-    What an even older one was known by, or this one at an address that it has left, is of an older draft from now on.
+    Of one that was never tried nothing comes back.
     """
     first, fresh = rows[0], {row["person"]: row["digest"] for row in rows}
     mine = ledger.c.incident == first["incident"], ledger.c.notice == first["notice"]
-    query = select(ledger.c.id, ledger.c.mark, ledger.c.person, ledger.c.digest).where(
-        *mine, ledger.c.person.in_(list(fresh)), ledger.c.attempts > 0, _UNSENT
+    query = select(ledger.c.id, ledger.c.person, ledger.c.digest, ledger.c.attempts).where(
+        *mine, ledger.c.person.in_(list(fresh)), _UNSENT
     )
     gone = [row for row in connection.execute(query) if row.digest != fresh[row.person]]
     if not gone:
         return
-    ids = [row.id for row in gone]
-    connection.execute(update(earlier).where(earlier.c.row.in_(ids)).values(address=OLDER))
-    marks = [{"mark": row.mark, "row": row.id, "address": OLDER} for row in gone]
-    connection.execute(
-        upsert(connection, earlier, marks).on_conflict_do_nothing(index_elements=["mark"]), marks
+    tried, never = ([row.id for row in gone if bool(row.attempts) is had] for had in (True, False))
+    connection.execute(update(mark).where(mark.c.row.in_(tried)).values(address=OLDER))
+    connection.execute(delete(mark).where(mark.c.row.in_(never)))
+
+
+def _mark(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """What comes back names the letters of these rows as they stand by now."""
+    mine = _of(select(ledger.c.mark, ledger.c.id, ledger.c.address), rows[0]["incident"], rows[0]["notice"])
+    of_them = mine.where(among(connection, ledger.c.person, "persons"))
+    statement = upsert_into(connection, mark).from_select(["mark", "row", "address"], of_them)
+    connection.execute(_as_now(statement), {"persons": [row["person"] for row in rows]})
+
+
+def _as_now(statement: Any) -> Any:
+    """A letter of a draft that was had before is known again by what it was known by then."""
+    address = statement.excluded.address
+    return statement.on_conflict_do_update(
+        index_elements=["mark"], set_={"address": address}, where=mark.c.address != address
     )
 
 
@@ -831,13 +838,13 @@ def count_anew(connection: Connection, incident: str, now: datetime) -> None:
 def lease_end(connection: Connection, incident: str, notice: str) -> datetime | None:
     """When the first row on the wire counts as in doubt, on the real clock, or None when none is there."""
     query = _of(select(func.min(ledger.c.lease_until)), incident, notice)
-    found: datetime | None = connection.scalar(query.where(ledger.c.state == "sending"))
+    found: datetime | None = connection.scalar(query.where(_ON_THE_WIRE))
     return found
 
 
 def in_flight(connection: Connection) -> int:
     """How many letters are on the wire now."""
-    return connection.scalar(select(func.count()).where(ledger.c.state == "sending")) or 0
+    return connection.scalar(select(func.count()).where(_ON_THE_WIRE)) or 0
 
 
 def root_of(connection: Connection, incident: str, notice: str) -> str:

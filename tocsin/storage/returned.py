@@ -30,7 +30,7 @@ from tocsin.domain.canonical import canonical, lines_digest
 from tocsin.domain.moments import iso
 from tocsin.storage.database import upsert
 from tocsin.storage.ledger import COUNTED, LEFT, TOLD, WAY
-from tocsin.storage.tables import earlier, ledger, returned
+from tocsin.storage.tables import ledger, mark, returned
 
 #: So many reports become one entry: each of their letters may move on in the same transaction.
 _AT_ONCE = 2000
@@ -103,13 +103,9 @@ def sealed_for(incident: str | None, seen: str) -> str:
 
 def letters(connection: Connection, marks: Collection[str]) -> dict[str, Named]:
     """Mark to the letter that it names."""
-    which = (ledger.c.id, ledger.c.incident, ledger.c.notice)
-    left = select(*which, earlier.c.mark).join(earlier, earlier.c.row == ledger.c.id)
-    queries = (
-        left.where(earlier.c.mark.in_(marks)),
-        select(*which, ledger.c.mark).where(ledger.c.mark.in_(marks)),
-    )
-    return {row.mark: Named(*row) for query in queries for row in connection.execute(query)}
+    which = select(ledger.c.id, ledger.c.incident, ledger.c.notice, mark.c.mark)
+    query = which.join(mark, mark.c.row == ledger.c.id).where(mark.c.mark.in_(marks))
+    return {row.mark: Named(*row) for row in connection.execute(query)}
 
 
 def put(connection: Connection, came: Sequence[Taken]) -> list[Taken]:
@@ -267,8 +263,8 @@ def of_letter(connection: Connection, row: Row[Any]) -> list[tuple[Row[Any], int
 
     None for what names an older draft of it.
     """
-    left = select(earlier.c.mark, earlier.c.address).where(earlier.c.row == row.id)
-    known = {each.mark: each.address for each in connection.execute(left)} | {row.mark: row.address}
+    marks = select(mark.c.mark, mark.c.address).where(mark.c.row == row.id)
+    known = {each.mark: each.address for each in connection.execute(marks)}
     came = select(returned).where(returned.c.row == row.id).order_by(returned.c.id)
     return [(each, known.get(each.mark) or None) for each in connection.execute(came)]
 

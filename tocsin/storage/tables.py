@@ -327,18 +327,27 @@ ledger = Table(
     Column("reported", String(9)),
     Column("sealed", LargeBinary, nullable=False),
     UniqueConstraint("incident", "notice", "person"),
-    Index("ix_ledger_incident_notice_state", "incident", "notice", "state", "not_before"),
-    Index("ix_ledger_mark", "mark"),
+)
+# A row is written twice for each try, and each time into every index of it: what is settled stands in no index of
+# states, and what comes back finds its letter elsewhere.
+Index(
+    "ix_ledger_unsettled",
+    ledger.c.incident,
+    ledger.c.notice,
+    ledger.c.state,
+    ledger.c.not_before,
+    sqlite_where=ledger.c.settled_at.is_(None),
 )
 
-#: Marks of letters as they went to an address that took no mail, or by an older draft (address 0): what comes back late
-#: is still known by them.
-earlier = Table(
-    "earlier",
+#: Every mark that a letter carries or has carried, with the address that it went to then, or 0 for an older draft: what
+#: comes back, however late, is known by it.
+mark = Table(
+    "mark",
     metadata,
     Column("mark", String(32), primary_key=True),
     Column("row", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
     Column("address", Integer, nullable=False),
+    Index("ix_mark_row", "row"),
 )
 
 attempt = Table(

@@ -305,19 +305,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("incident", "notice", "person", name=op.f("uq_ledger_incident_notice_person")),
     )
     op.create_index(
-        "ix_ledger_incident_notice_state",
+        "ix_ledger_unsettled",
         "ledger",
         ["incident", "notice", "state", "not_before"],
         unique=False,
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL"),
     )
-    op.create_index("ix_ledger_mark", "ledger", ["mark"], unique=False)
     op.create_table(
-        "earlier",
+        "mark",
         sa.Column("mark", sa.String(length=32), nullable=False),
         sa.Column("row", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("address", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("mark", name=op.f("pk_earlier")),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_mark")),
     )
+    op.create_index("ix_mark_row", "mark", ["row"], unique=False)
     op.create_table(
         "returned",
         sa.Column(
