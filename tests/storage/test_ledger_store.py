@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from tocsin.domain.moments import iso
-from tocsin.storage import ledger
-from tocsin.storage.ledger import STATES, Settled
+from tocsin.storage import ledger, refusals
+from tocsin.storage.database import Database
+from tocsin.storage.ledger import STATES, Onward, Settled
 from tocsin.storage.tables import attempt, mark
 from tocsin.storage.tables import ledger as table
 
@@ -47,6 +48,12 @@ def claim(database, digest=OLD, *, lease="one", at=NOW, limit=50, at_once=1):
             limit=limit,
             at_once=at_once,
         )
+
+
+def regained(connection, lease, known, clock):
+    return ledger.regained(
+        connection, "INC-1", "customers", lease=lease, known=known, clock=clock, seconds=60
+    )
 
 
 def settle(database, rows, state="handed_over", *, lease="one", final=True, at=NOW):
@@ -88,10 +95,17 @@ def test_a_letter_is_known_by_what_it_carried_under_each_draft(database):
     assert known(database) == {"p-1": 1, "p-2": ledger.OLDER}
 
 
-def test_nothing_comes_back_of_a_letter_that_was_never_tried(database):
-    fill(database, row("p"))
-    fill(database, row("p", NEW))
-    assert known(database) == {"p-2": 1}
+def test_who_lost_a_letter_says_nothing_of_what_it_is_known_by(database):
+    fill(database, row("p", addresses=2))
+    (lost,) = claim(database)
+    (taken,) = claim(database, lease="two", at=NOW + LATER)
+    to = Onward(lost.id, 2, "p-second@x", b"s", "p-1", "v", None)
+    late = Settled(lost.id, 1, "pending", "refused", "rcpt", "550 no", True, NOW, address=1, onward=to)
+    with database.write() as connection:
+        ledger.settle(connection, "one", [late], NOW)
+    assert known(database) == {"p-1": 1}
+    settle(database, [taken], lease="two")
+    assert rows(database)["p"].mark == "p-1"
 
 
 def test_the_states_always_add_up_to_the_people(database):
@@ -173,7 +187,7 @@ def test_a_doubt_at_the_address_before_is_none_of_the_letter_that_a_sender_never
         connection.execute(update(table).values(address=2, state="pending"))
     claim(database, lease="two")
     with database.write() as connection:
-        (found,) = ledger.regained(connection, "two", set(), NOW, 60)
+        (found,) = regained(connection, "two", set(), NOW)
     assert (found.state, found.address) == ("pending", 2)
 
 
@@ -196,7 +210,7 @@ def test_what_a_sender_took_and_never_heard_of_is_its_own_again_as_it_was(databa
             connection.execute(update(table).values(digest=OLD))
     assert [each.id for each in claim(database, lease="two")] == [ids["doubted"]]
     with database.write() as connection:
-        found = ledger.regained(connection, "two", {ids["known"]}, later, 60)
+        found = regained(connection, "two", {ids["known"]}, later)
     assert {each.person for each in found} == {"new", "put off", "doubted"}
     for each in found:
         was = before[each.person]
@@ -346,3 +360,34 @@ def test_attempts_are_told_letter_by_letter_in_the_order_of_the_pseudonyms(datab
         ("e", 1, "retry"),
     ]
     assert found[0][2:] == [iso(NOW), "retry", "done", "250 ok", 1]
+
+
+def test_a_sending_looks_at_no_letter_with_which_nothing_more_happens(sqlite_url):
+    database, asked = Database(sqlite_url), []
+    fill(database, *(row(f"p{n}") for n in range(4)))
+    settle(database, claim(database, limit=2))
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def hear(_, __, statement, values, *___):
+        asked.append((statement, values))
+
+    claim(database)
+    with database.write() as connection:
+        assert len(regained(connection, "one", set(), NOW)) == 2
+        assert ledger.next_due(connection, "INC-1", "customers") is None
+        assert ledger.lease_end(connection, "INC-1", "customers") == NOW + timedelta(seconds=60)
+        assert not refusals.is_any_refused(connection, "INC-1", "customers")
+    with database.read() as connection:
+        steps = {
+            step.detail
+            for statement, values in list(asked)
+            if statement.startswith("SELECT")
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        }
+    database.close()
+    state = "(incident=? AND notice=? AND state=?"
+    assert {step for step in steps if " ledger " in step} == {
+        f"SEARCH ledger USING INDEX ix_ledger_unsettled {state})",
+        f"SEARCH ledger USING INDEX ix_ledger_unsettled {state} AND not_before<?)",
+        "SEARCH ledger USING INDEX ix_ledger_refused (incident=? AND notice=?)",
+    }

@@ -74,7 +74,7 @@ class Refusals:
     """The last answers to letters of one sending: too many refusals for our fault among them, and it is to stop.
 
     Too many are `least`, when they are `share` of the answers, the latest `least / share` at most; and all letters,
-    where there are fewer.
+    where there are fewer. So `least` among those are always too many, whatever was taken before them.
     """
 
     share: float
@@ -89,7 +89,7 @@ class Refusals:
     @property
     def looks_back(self) -> int:
         """How many answers it looks back at."""
-        return max(1, min(round(self.least / self.share), _FARTHEST))
+        return max(1, min(int(self.least / self.share), _FARTHEST))
 
     def hear(self, *replies: str | None) -> None:
         """Take in answers, the oldest first: the reply of a refusal, None for a letter that was taken."""

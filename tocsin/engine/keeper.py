@@ -107,5 +107,12 @@ class Keeper:
     def _cut_off(self, connection: Connection, ended: Ended) -> list[Any]:
         """What the first time took by a commit that was cut off: else it would be in nobody's hands for a lease."""
         app = self.course.job.app
-        known, seconds = self._hands - ended.rows, app.settings.ledger.lease
-        return ledger.regained(connection, self.course.lease, known, app.clock(), seconds)
+        return ledger.regained(
+            connection,
+            self.course.incident.key,
+            self.course.notice,
+            lease=self.course.lease,
+            known=self._hands - ended.rows,
+            clock=app.clock(),
+            seconds=app.settings.ledger.lease,
+        )

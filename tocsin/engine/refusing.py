@@ -16,7 +16,7 @@ from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
 from tocsin.rendering.message import line
-from tocsin.storage.refusals import by_state, failed_by_status, latest_answers
+from tocsin.storage.refusals import failed_by_status, is_any_refused, latest_answers, letters
 
 if TYPE_CHECKING:
     from tocsin.engine.course import Course
@@ -33,10 +33,11 @@ def remembered(job: Job) -> Refusals:
     """The latest answers to this notice's letters, from the ledger."""
     settings, notice = job.app.settings.ledger, job.move.subject
     with job.app.database.read() as connection:
-        counts = by_state(connection, job.incident, notice)
-        letters = sum(count for state, count in counts.items() if state != "excluded")
-        refusals = Refusals(settings.refused_share, settings.refused_least, letters)
-        refusals.hear(*latest_answers(connection, job.incident, notice, refusals.looks_back))
+        owed = letters(connection, job.incident, notice, settings.refused_least)
+        refusals = Refusals(settings.refused_share, settings.refused_least, owed)
+        # Of more than it takes, what was taken before outweighs no refusal that comes.
+        if owed < settings.refused_least or is_any_refused(connection, job.incident, notice):
+            refusals.hear(*latest_answers(connection, job.incident, notice, refusals.looks_back))
     return refusals
 
 

@@ -28,7 +28,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    delete,
     exists,
     func,
     insert,
@@ -91,11 +90,11 @@ TOLD = or_(
 #: Rows whose letter did not reach its reader, and will not by itself.
 FAILED = or_(and_(ledger.c.state == "refused", not_(_ARRIVED)), CAME_BACK)
 #: Rows that the next letter may be taken from, unless they are held.
-_OPEN = and_(
-    ledger.c.settled_at.is_(None),
-    or_(ledger.c.state == "pending", and_(ledger.c.state == "ambiguous", ledger.c.reported.is_(None))),
-)
-_WAITING = and_(_OPEN, ledger.c.held_at.is_(None))
+_FRESH = and_(ledger.c.state == "pending", ledger.c.settled_at.is_(None))
+_IN_DOUBT = and_(ledger.c.state == "ambiguous", ledger.c.settled_at.is_(None), ledger.c.reported.is_(None))
+_OPEN = or_(_FRESH, _IN_DOUBT)
+#: Those that wait, state by state: asked for both at once, no database goes through the index in its order.
+_WAITING_FRESH, _WAITING_IN_DOUBT = (and_(each, ledger.c.held_at.is_(None)) for each in (_FRESH, _IN_DOUBT))
 #: Rows whose letters leave now. The index of states knows those alone that nothing has settled, and is asked for them.
 _ON_THE_WIRE = and_(ledger.c.state == "sending", ledger.c.settled_at.is_(None))
 #: Rows as they are counted. What is held keeps its state, which a root may have recorded; of who was released from the
@@ -213,7 +212,9 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool =
             where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),
         )
     )
-    _mark(connection, rows)
+    theirs = among(connection, ledger.c.person, "persons")
+    mine = ledger.c.incident == rows[0]["incident"], ledger.c.notice == rows[0]["notice"]
+    _mark(connection, *mine, theirs, persons=[row["person"] for row in rows])
 
 
 def incidents(connection: Connection) -> list[str]:
@@ -319,14 +320,21 @@ _CLAIM = ForEach(
 
 
 def regained(
-    connection: Connection, lease: str, known: Collection[int], clock: datetime, seconds: float
+    connection: Connection,
+    incident: str,
+    notice: str,
+    *,
+    lease: str,
+    known: Collection[int],
+    clock: datetime,
+    seconds: float,
 ) -> list[Row[Any]]:
     """Rows that are ours by a commit that was cut off, so that nobody told us: all of this lease that are not `known`.
 
     They are as they were before, but for `first_attempt_at` of one that was tried, and `doubtful`; none of them was
     begun.
     """
-    mine = (ledger.c.lease == lease, ledger.c.state == "sending", ledger.c.id.not_in(known))
+    mine = (_ON_THE_WIRE, ledger.c.lease == lease, ledger.c.id.not_in(known))
     before = ledger.c.attempts - 1
     of_it = (
         attempt.c.door == "ledger",
@@ -341,7 +349,9 @@ def regained(
         "first_attempt_at": case((before > 0, ledger.c.first_attempt_at)),
     }
     taken = [were[each.name].label(each.name) if each.name in were else each for each in _TAKEN]
-    rows = list(connection.execute(select(*taken).where(*mine).order_by(ledger.c.not_before)))
+    rows = list(
+        connection.execute(_of(select(*taken).where(*mine).order_by(ledger.c.not_before), incident, notice))
+    )
     if rows:
         connection.execute(_these(rows).values(lease_until=clock + timedelta(seconds=seconds)))
     return rows
@@ -376,9 +386,9 @@ def _waiting(which: ColumnElement[bool]) -> Select[Any]:
     return query.order_by(ledger.c.not_before).with_for_update(skip_locked=True)
 
 
-def _due(state: str) -> Select[Any]:
+def _due(waiting: ColumnElement[bool]) -> Select[Any]:
     due = and_(ledger.c.digest == bindparam("digest"), ledger.c.not_before <= bindparam("now", type_=Moment))
-    return _waiting(and_(ledger.c.state == state, _WAITING, due)).limit(bindparam("most"))
+    return _waiting(and_(waiting, due)).limit(bindparam("most"))
 
 
 #: Rows on the wire whose sender is no more. A lease that reaches much further than any was taken before the clock was
@@ -393,7 +403,7 @@ _DIED = _waiting(
     )
 )
 #: Letters in doubt, and letters that have not left.
-_DOUBTED, _PENDING = _due("ambiguous"), _due("pending")
+_DOUBTED, _PENDING = _due(_WAITING_IN_DOUBT), _due(_WAITING_FRESH)
 
 
 def _give_up(connection: Connection, rows: Sequence[Row[Any]], now: datetime) -> None:
@@ -442,7 +452,7 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     if moves:
         ours = and_(ledger.c.id == bindparam("row_"), ledger.c.lease == lease, ledger.c.state == "sending")
         connection.execute(update(ledger).where(ours).values(**_ELSEWHERE), [_elsewhere(to) for to in moves])
-        _remember(connection, moves)
+        _mark(connection, ledger.c.id.in_([to.row for to in moves]))
     rows = [
         {
             "row": each.row,
@@ -461,6 +471,7 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     _SETTLE.run(connection, rows, at=moment_text(at), lease=lease)
 
 
+#: A row is found by its id, and not as one on the wire: the index of states is better left alone.
 _SETTLE = ForEach(
     {
         "row": BigInteger(),
@@ -533,44 +544,28 @@ def _elsewhere(to: Onward) -> dict[str, Any]:
     }
 
 
-def _remember(connection: Connection, moves: Sequence[Onward]) -> None:
-    """What comes back on the next address names its letter; and late on the one that was left, still that one."""
-    marks = [{"mark": to.mark, "row": to.row, "address": to.address} for to in moves]
-    connection.execute(_as_now(upsert(connection, mark, marks)))
-
-
 def _remember_older(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Whatever a letter was known by that may have left is of an older draft from now on, at no address of this one.
-
-    Of one that was never tried nothing comes back.
-    """
+    """Whatever a letter was known by is of an older draft from now on, at no address of this one."""
     first, fresh = rows[0], {row["person"]: row["digest"] for row in rows}
     mine = ledger.c.incident == first["incident"], ledger.c.notice == first["notice"]
-    query = select(ledger.c.id, ledger.c.person, ledger.c.digest, ledger.c.attempts).where(
+    query = select(ledger.c.id, ledger.c.person, ledger.c.digest).where(
         *mine, ledger.c.person.in_(list(fresh)), _UNSENT
     )
-    gone = [row for row in connection.execute(query) if row.digest != fresh[row.person]]
-    if not gone:
-        return
-    tried, never = ([row.id for row in gone if bool(row.attempts) is had] for had in (True, False))
-    connection.execute(update(mark).where(mark.c.row.in_(tried)).values(address=OLDER))
-    connection.execute(delete(mark).where(mark.c.row.in_(never)))
+    gone = [row.id for row in connection.execute(query) if row.digest != fresh[row.person]]
+    if gone:
+        connection.execute(update(mark).where(mark.c.row.in_(gone)).values(address=OLDER))
 
 
-def _mark(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """What comes back names the letters of these rows as they stand by now."""
-    mine = _of(select(ledger.c.mark, ledger.c.id, ledger.c.address), rows[0]["incident"], rows[0]["notice"])
-    of_them = mine.where(among(connection, ledger.c.person, "persons"))
-    statement = upsert_into(connection, mark).from_select(["mark", "row", "address"], of_them)
-    connection.execute(_as_now(statement), {"persons": [row["person"] for row in rows]})
-
-
-def _as_now(statement: Any) -> Any:
-    """A letter of a draft that was had before is known again by what it was known by then."""
+def _mark(connection: Connection, *which: ColumnElement[bool], **bound: Any) -> None:
+    """What comes back names these letters as they stand by now; what they carried before names them as it did."""
+    letters = select(ledger.c.mark, ledger.c.id, ledger.c.address).where(*which)
+    statement = upsert_into(connection, mark).from_select(["mark", "row", "address"], letters)
     address = statement.excluded.address
-    return statement.on_conflict_do_update(
+    # A letter may be of a draft again that it was of before.
+    as_now = statement.on_conflict_do_update(
         index_elements=["mark"], set_={"address": address}, where=mark.c.address != address
     )
+    connection.execute(as_now, bound)
 
 
 def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool:
@@ -599,7 +594,7 @@ def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool
         if result.rowcount != 1:
             return False
     if moves:
-        _remember(connection, moves)
+        _mark(connection, ledger.c.id.in_([to.row for to in moves]))
     return True
 
 
@@ -824,9 +819,9 @@ def put_on_list(connection: Connection, incident: str, notice: str, way: str, pe
 
 def next_due(connection: Connection, incident: str, notice: str) -> datetime | None:
     """When the next row may be tried (again), or None when no row waits."""
-    query = _of(select(func.min(ledger.c.not_before)), incident, notice)
-    found: datetime | None = connection.scalar(query.where(_WAITING))
-    return found
+    soonest = _of(select(func.min(ledger.c.not_before)), incident, notice)
+    found = (connection.scalar(soonest.where(each)) for each in (_WAITING_FRESH, _WAITING_IN_DOUBT))
+    return min((moment for moment in found if moment), default=None)
 
 
 def count_anew(connection: Connection, incident: str, now: datetime) -> None:

@@ -6,26 +6,41 @@ Whose fault it was, the reply says; so it needs no column, and what an earlier r
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from tocsin.domain.refusals import is_ours
 from tocsin.domain.retrying import GIVEN_UP
 from tocsin.storage.tables import ledger, returned
 
 _ANSWERED = ("handed_over", "refused")
+_REFUSED = ledger.c.state == literal_column("'refused'")
 
 
-def by_state(connection: Connection, incident: str, notice: str) -> dict[str, int]:
-    """Rows by the state that they are in, from an index alone: a run of a million letters begins with this."""
-    query = select(ledger.c.state, func.count()).where(_of(incident, notice)).group_by(ledger.c.state)
-    return {row.state: int(row[1]) for row in connection.execute(query)}
+def letters(connection: Connection, incident: str, notice: str, most: int) -> int:
+    """How many letters of a notice are to leave or have left, counted up to `most`."""
+    some = select(ledger.c.id).where(_of(incident, notice), ledger.c.state != "excluded").limit(most)
+    return connection.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def is_any_refused(connection: Connection, incident: str, notice: str) -> bool:
+    """Whether any letter is, from an index of those alone: a run of a million letters begins with this."""
+    return connection.scalar(select(ledger.c.id).where(_of(incident, notice), _REFUSED).limit(1)) is not None
 
 
 def latest_answers(connection: Connection, incident: str, notice: str, most: int) -> list[str | None]:
     """The latest answers to letters of a notice, the oldest first: the reply of a refusal, None for what was taken."""
-    counts = by_state(connection, incident, notice)
-    if not counts.get("refused"):
-        return [None] * min(most, sum(counts.get(state, 0) for state in _ANSWERED))
     query = (
         select(ledger.c.state, ledger.c.reply)
         .where(_of(incident, notice), ledger.c.state.in_(_ANSWERED))
@@ -39,7 +54,7 @@ def latest_answers(connection: Connection, incident: str, notice: str, most: int
 def refused_for_our_fault(connection: Connection, incident: str, notice: str) -> Iterator[int]:
     """The rows of letters that were, and for whose readers nobody has accounted in another way."""
     waits = and_(
-        ledger.c.state == "refused",
+        _REFUSED,
         ledger.c.accounted_at.is_(None),
         ledger.c.held_at.is_(None),
         # Of one that was in doubt before, a report may have said by now that it arrived, or came back.
@@ -90,7 +105,7 @@ def failed_by_status(
 
 def given_up(connection: Connection, incident: str, notice: str) -> int:
     """How many letters were put off until there was only time left to tell their readers otherwise."""
-    late = and_(ledger.c.state == "refused", ledger.c.reply.startswith(GIVEN_UP, autoescape=True))
+    late = and_(_REFUSED, ledger.c.reply.startswith(GIVEN_UP, autoescape=True))
     return connection.scalar(select(func.count()).where(_of(incident, notice), late)) or 0
 
 

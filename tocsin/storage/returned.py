@@ -73,7 +73,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Named:
-    """The letter that a mark names, as it has it now or had it at an address before."""
+    """The letter that a mark names: it carries it, or has carried it."""
 
     id: int
     incident: str

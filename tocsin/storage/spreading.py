@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, String, any_, bindparam, column, func, select
-from sqlalchemy import cast as as_type
+from sqlalchemy import ARRAY, ColumnElement, Connection, String, any_, bindparam, cast, column, func, select
 from sqlalchemy.types import JSON
 
 
@@ -18,8 +17,8 @@ class ForEach:
     """Statements over columns (name to SQL type) whose values come row by row: text, whole numbers, truth, None.
 
     `same` are the columns of values that all rows of one run share. Each of `write` makes a statement out of both,
-    which are its attributes; it is written once for each database. None may look at what another changes: PostgreSQL
-    gets them as one statement, and its parts do not see each other's work.
+    which are its attributes; it is written once for each database. No statement may look at what another changes:
+    PostgreSQL gets them as one, and its parts do not see each other's work.
     """
 
     def __init__(
@@ -56,8 +55,8 @@ class ForEach:
     def _taken_apart(self) -> Any:
         """All of them as one statement, for which the rows are taken apart once."""
         columns = [column(name, kind) for name, kind in self._columns.items()]
-        rows = func.json_to_recordset(as_type(bindparam("rows", type_=String), JSON))
-        each = select(rows.table_valued(*columns, name="each").render_derived(with_types=True)).cte("came")
+        rows = func.json_to_recordset(cast(bindparam("rows", type_=String), JSON))
+        each = select(rows.table_valued(*columns, name="row").render_derived(with_types=True)).cte("each")
         values = SimpleNamespace(**{name: each.c[name] for name in self._columns}, **self._shared())
         *others, last = (write(values) for write in self._write)
         return last.add_cte(*(other.cte(f"also{number}") for number, other in enumerate(others)))

@@ -328,8 +328,8 @@ ledger = Table(
     Column("sealed", LargeBinary, nullable=False),
     UniqueConstraint("incident", "notice", "person"),
 )
-# A row is written twice for each try, and each time into every index of it: what is settled stands in no index of
-# states, and what comes back finds its letter elsewhere.
+# A row is written twice for each try, on PostgreSQL each time into every index in which it stands: what is settled, but
+# for what was refused, stands in no index of states, and what comes back finds its letter elsewhere.
 Index(
     "ix_ledger_unsettled",
     ledger.c.incident,
@@ -338,6 +338,7 @@ Index(
     ledger.c.not_before,
     sqlite_where=ledger.c.settled_at.is_(None),
 )
+Index("ix_ledger_refused", ledger.c.incident, ledger.c.notice, sqlite_where=ledger.c.state == "refused")
 
 #: Every mark that a letter carries or has carried, with the address that it went to then, or 0 for an older draft: what
 #: comes back, however late, is known by it.

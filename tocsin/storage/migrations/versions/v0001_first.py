@@ -312,6 +312,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("settled_at IS NULL"),
         postgresql_where=sa.text("settled_at IS NULL"),
     )
+    op.create_index(
+        "ix_ledger_refused",
+        "ledger",
+        ["incident", "notice"],
+        unique=False,
+        sqlite_where=sa.text("state = 'refused'"),
+        postgresql_where=sa.text("state = 'refused'"),
+    )
     op.create_table(
         "mark",
         sa.Column("mark", sa.String(length=32), nullable=False),
