@@ -45,7 +45,7 @@ from tocsin.domain.canonical import canonical, canonical_rows, lines_digest
 from tocsin.domain.merkle import root
 from tocsin.domain.scope.routes import HELD
 from tocsin.domain.ways import LISTED, WAYS
-from tocsin.storage.database import upsert, upsert_into
+from tocsin.storage.database import upsert_into
 from tocsin.storage.outbox import LOST
 from tocsin.storage.spreading import ForEach, among
 from tocsin.storage.tables import Moment, attempt, ledger, mark, moment_text
@@ -131,7 +131,8 @@ WAY = case(
 _UNSENT = and_(
     ledger.c.settled_at.is_(None),
     or_(
-        ledger.c.state.in_(("pending", "excluded")),
+        ledger.c.state == "pending",
+        ledger.c.state == "excluded",
         and_(ledger.c.state == "ambiguous", ledger.c.reported.is_(None)),
     ),
 )
@@ -186,7 +187,7 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool =
     if over:
         _remember_older(connection, rows)
     marked = [row | {"mark": mark_of(row["message_id"])} for row in rows]
-    statement = upsert(connection, ledger, marked)
+    statement = upsert_into(connection, ledger)
     names = (
         "digest",
         "variant",
@@ -203,18 +204,17 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool =
         "sealed",
     )
     fresh = {name: statement.excluded[name] for name in names}
-    connection.execute(
+    written = connection.execute(
         statement.on_conflict_do_update(
             index_elements=["incident", "notice", "person"],
             # What came back speaks of the letter before.
             set_=fresh
             | {"doubtful": or_(ledger.c.doubtful, ledger.c.state == "ambiguous"), "reported": None},
             where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),
-        )
+        ).returning(*_MARKED),
+        marked,
     )
-    theirs = among(connection, ledger.c.person, "persons")
-    mine = ledger.c.incident == rows[0]["incident"], ledger.c.notice == rows[0]["notice"]
-    _mark(connection, *mine, theirs, persons=[row["person"] for row in rows])
+    _mark(connection, written)
 
 
 def incidents(connection: Connection) -> list[str]:
@@ -452,7 +452,7 @@ def settle(connection: Connection, lease: str, results: Sequence[Settled], at: d
     if moves:
         ours = and_(ledger.c.id == bindparam("row_"), ledger.c.lease == lease, ledger.c.state == "sending")
         connection.execute(update(ledger).where(ours).values(**_ELSEWHERE), [_elsewhere(to) for to in moves])
-        _mark(connection, ledger.c.id.in_([to.row for to in moves]))
+        _mark_moved(connection, moves)
     rows = [
         {
             "row": each.row,
@@ -556,16 +556,23 @@ def _remember_older(connection: Connection, rows: Sequence[dict[str, Any]]) -> N
         connection.execute(update(mark).where(mark.c.row.in_(gone)).values(address=OLDER))
 
 
-def _mark(connection: Connection, *which: ColumnElement[bool], **bound: Any) -> None:
+#: By what, at which of its addresses, a letter is known.
+_MARKED = (ledger.c.id, ledger.c.mark, ledger.c.address)
+
+
+def _mark(connection: Connection, letters: Iterable[Row[Any]]) -> None:
     """What comes back names these letters as they stand by now; what they carried before names them as it did."""
-    letters = select(ledger.c.mark, ledger.c.id, ledger.c.address).where(*which)
-    statement = upsert_into(connection, mark).from_select(["mark", "row", "address"], letters)
-    address = statement.excluded.address
-    # A letter may be of a draft again that it was of before.
-    as_now = statement.on_conflict_do_update(
-        index_elements=["mark"], set_={"address": address}, where=mark.c.address != address
-    )
-    connection.execute(as_now, bound)
+    marks = [{"mark": each.mark, "row": each.id, "address": each.address} for each in letters]
+    if marks:
+        statement = upsert_into(connection, mark)
+        # A letter may be of a draft again that it was of before.
+        as_now = {"address": statement.excluded.address}
+        connection.execute(statement.on_conflict_do_update(index_elements=["mark"], set_=as_now), marks)
+
+
+def _mark_moved(connection: Connection, moves: Sequence[Onward]) -> None:
+    """As they stand: one whose lease was lost has not moved."""
+    _mark(connection, connection.execute(select(*_MARKED).where(ledger.c.id.in_([to.row for to in moves]))))
 
 
 def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool:
@@ -594,7 +601,7 @@ def go_on(connection: Connection, moves: Sequence[Onward], at: datetime) -> bool
         if result.rowcount != 1:
             return False
     if moves:
-        _mark(connection, ledger.c.id.in_([to.row for to in moves]))
+        _mark_moved(connection, moves)
     return True
 
 
