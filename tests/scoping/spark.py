@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+#: A virtual machine that lives for a module: to make its code as fast as can be would take longer than to run it.
+SHORT_LIVED = " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 #: Small data: to compile an expression would take longer than to walk it.
 SMALL = {
     "spark.sql.shuffle.partitions": "1",
@@ -28,5 +30,6 @@ def running(folder: Path) -> Iterator[Callable[..., Any]]:
     from tocsin.sources.spark.session import java, settings
 
     conf = settings(folder, "local[2]", 600) | SMALL
+    conf["spark.driver.extraJavaOptions"] += SHORT_LIVED
     with ExitStack() as held:
         yield partial(within, held.enter_context(java(conf, folder)), conf)
