@@ -11,10 +11,13 @@ import pytest
 from tests.engine.test_letters import about_to_send, adds_up, everybody
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance
+from tocsin.engine.jobs import Job
+from tocsin.engine.sending import send
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault, MailSink
-from tocsin.storage import ledger
+from tocsin.storage import jobs, ledger
 from tocsin.storage.database import Database
+from tocsin.storage.jobs import LEASE
 from tocsin.views.sending import course
 
 BLOCKED = "554 5.7.1 rejected due to the reputation of your address"
@@ -227,6 +230,35 @@ def test_one_beside_whom_the_relay_puts_off_leaves_the_rest_to_the_holder(story)
     story.fast_forward(minutes=30)
     assert (story.letter.mark, sorted(story.readers)) == ("sent", everybody(40))
     assert verify(story.app, story.key).proven
+
+
+def test_one_who_was_put_off_beside_a_holder_sends_in_its_place_when_that_one_was_killed(story):
+    move = about_to_send(story, 12)
+    lead, mate = Job(story.app, story.key, move, "lead"), Job(story.app, story.key, move, "mate", beside=True)
+    with story.app.database.write() as connection:
+        assert jobs.take(connection, story.key, lead.lease, "lead", story.app.clock())
+        assert jobs.take(connection, story.key, mate.lease, "mate", story.app.clock())
+        ledger.claim(
+            connection, story.key, CUSTOMERS, story.letter.digest, lease="dead", now=story.app.now(),
+            clock=story.app.clock(), seconds=60, limit=3,
+        )  # fmt: skip
+    story.mail.misbehave(Fault("mail", reply="450 4.7.1 too much mail from 10.0.0.2"))
+    # It leaves, and begins beside nobody for a while.
+    assert [send(mate), send(mate)] == [False, False]
+    with story.app.database.write() as connection:
+        jobs.release(connection, story.key, mate.lease, "mate")
+    story.mail.behave()
+    assert (story.letters, story.counts["sending"]) == ([], 3)
+    clock = story.app.clock
+    story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=LEASE + 1))
+    story.settle()
+    assert story.counts["handed_over"] >= 2
+    story.app = replace(story.app, clock=lambda: clock() + timedelta(seconds=200))
+    story.fast_forward(minutes=30)
+    assert (story.letter.mark, sorted(story.readers)) == ("sent", everybody(12))
+    assert story.counts["possible_duplicates"] == 3
+    assert verify(story.app, story.key).proven
+    adds_up(story, 12)
 
 
 def test_servers_that_put_each_letter_off_once_stop_nothing(tale):
