@@ -87,6 +87,15 @@ def test_only_the_latest_answers_count_so_that_a_long_good_past_hides_nothing():
     assert (heard.too_many, heard.figures) == (False, (0, 8))
 
 
+@pytest.mark.parametrize(
+    ("share", "least"), [(0.05, 10), (0.07, 77), (0.17, 51), (0.3, 5), (0.34, 51), (0.68, 51), (1, 1)]
+)
+def test_what_was_taken_before_outweighs_no_refusal_that_comes(share, least):
+    answers = [None] * 2_000 + [OURS[0]] * least
+    assert after(*answers, share=share, least=least, letters=10_000).too_many
+    assert not after(*answers[:-1], share=share, least=least, letters=10_000).too_many
+
+
 def test_where_there_are_fewer_letters_it_takes_all_of_them():
     assert not after(OURS[0], OURS[0], letters=3).too_many
     assert after(*[OURS[0]] * 3, letters=3).too_many

@@ -95,6 +95,26 @@ def test_a_letter_is_known_by_what_it_carried_under_each_draft(database):
     assert known(database) == {"p-1": 1, "p-2": ledger.OLDER}
 
 
+def test_many_people_are_one_statement(database):
+    asked = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def hear(_, __, statement, *___):
+        asked.append(statement)
+
+    fill(database, *(row(f"p{n}") for n in range(500)))
+    assert sum("INSERT INTO ledger" in each for each in asked) == 1
+    assert len(rows(database)) == len(known(database)) == 500
+
+
+def test_a_letter_that_left_before_the_new_draft_keeps_what_it_is_known_by(database):
+    fill(database, row("p"), row("q"))
+    (left, *_) = claim(database, limit=1)
+    fill(database, row("p", NEW), row("q", NEW))
+    first, second = (f"{left.person}-1", "q" if left.person == "p" else "p")
+    assert known(database) == {first: 1, f"{second}-1": ledger.OLDER, f"{second}-2": 1}
+
+
 def test_who_lost_a_letter_says_nothing_of_what_it_is_known_by(database):
     fill(database, row("p", addresses=2))
     (lost,) = claim(database)
@@ -376,7 +396,7 @@ def test_a_sending_looks_at_no_letter_with_which_nothing_more_happens(sqlite_url
         assert len(regained(connection, "one", set(), NOW)) == 2
         assert ledger.next_due(connection, "INC-1", "customers") is None
         assert ledger.lease_end(connection, "INC-1", "customers") == NOW + timedelta(seconds=60)
-        assert not refusals.is_any_refused(connection, "INC-1", "customers")
+        assert not refusals.is_any_our_fault(connection, "INC-1", "customers")
     with database.read() as connection:
         steps = {
             step.detail

@@ -15,11 +15,23 @@ from tocsin.storage import schema
 from tocsin.storage.database import Database
 from tocsin.storage.tables import metadata
 
+INDEXES = [index for table in metadata.sorted_tables for index in table.indexes]
+
 
 def test_the_migrations_build_exactly_our_tables(database):
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_an_index_of_some_rows_is_one_of_some_rows_in_each_database(database):
+    partial = {each.name for each in INDEXES if each.dialect_options["sqlite"]["where"] is not None}
+    where = "sqlite_master WHERE type = 'index' AND sql" if database.sqlite else "pg_indexes WHERE indexdef"
+    name = "name" if database.sqlite else "indexname"
+    with database.read() as connection:
+        found = set(connection.scalars(text(f"SELECT {name} FROM {where} LIKE '% WHERE %'")))
+    assert found == partial
+    assert {"ix_ledger_unsettled", "ix_ledger_refused"} < partial
 
 
 def test_head_is_the_newest_migration():

@@ -104,7 +104,8 @@ class Refusals:
     def too_many(self) -> bool:
         """Whether the sending is to stop."""
         enough = self._ours >= max(1, min(self.least, self.letters))
-        return enough and self._ours >= self.share * len(self._recent)
+        # Divided, since a product is rounded: 0.07 * 1,100 is more than 77.
+        return enough and self._ours / len(self._recent) >= self.share
 
     @property
     def figures(self) -> tuple[int, int]:

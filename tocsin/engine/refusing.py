@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from tocsin.app import App
 from tocsin.change import Change
+from tocsin.domain.incident import NoticeState
 from tocsin.domain.kinds import Paged, SendingPaused
 from tocsin.domain.message import Undelivered
 from tocsin.domain.refusals import Refusals, gist, is_our_failure, is_ours, too_many_came_back
@@ -16,7 +17,7 @@ from tocsin.domain.roads import ways
 from tocsin.engine.jobs import Job
 from tocsin.engine.messages import page_message, role_or_standin
 from tocsin.rendering.message import line
-from tocsin.storage.refusals import failed_by_status, is_any_refused, latest_answers, letters
+from tocsin.storage.refusals import failed_by_status, is_any_our_fault, latest_answers, letters
 
 if TYPE_CHECKING:
     from tocsin.engine.course import Course
@@ -29,15 +30,17 @@ CALLED = ("incident-commander", "dpo")
 _ASKS = "engine"
 
 
-def remembered(job: Job) -> Refusals:
+def remembered(job: Job, state: NoticeState) -> Refusals:
     """The latest answers to this notice's letters, from the ledger."""
     settings, notice = job.app.settings.ledger, job.move.subject
     with job.app.database.read() as connection:
         owed = letters(connection, job.incident, notice, settings.refused_least)
         refusals = Refusals(settings.refused_share, settings.refused_least, owed)
-        # Of more than it takes, what was taken before outweighs no refusal that comes.
-        if owed < settings.refused_least or is_any_refused(connection, job.incident, notice):
+        if owed < settings.refused_least or is_any_our_fault(connection, job.incident, notice):
             refusals.hear(*latest_answers(connection, job.incident, notice, refusals.looks_back))
+        else:
+            # With so many letters, what was taken before outweighs no refusal that comes: it is only told of.
+            refusals.hear(*[None] * min(refusals.looks_back, state.counts.get("handed_over", 0)))
     return refusals
 
 

@@ -34,12 +34,13 @@ def send(job: Job) -> bool:
     """
     app = job.app
     incident = app.incident(job.incident)
-    if incident.notices[job.move.subject].mark != "sending":
+    state = incident.notices[job.move.subject]
+    if state.mark != "sending":
         return False
     if job.beside and _AWAY.get(app.database, 0.0) > time.monotonic():
         return False
     write = writing(app, incident, job.move.subject)
-    course = Course(job, incident, write, app.people_key(job.incident), remembered(job))
+    course = Course(job, incident, write, app.people_key(job.incident), remembered(job, state))
     with watched(app.database, job.incident) as course.head:
         asyncio.run(_send(course))
         if not job.beside:
