@@ -9,6 +9,7 @@ but one.
 import gc
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import threading
@@ -46,6 +47,7 @@ STAGES = {
     "DELETE FROM job", "COMMIT", "a letter is written", "MAIL", "content and dot", "the reply 354", "the reply 250",
     "QUIT",
 }  # fmt: skip
+_WRITES = re.compile(r"INSERT INTO \w+|UPDATE \w+ SET")
 #: How a process ends that was killed.
 KILLED = -signal.SIGKILL
 #: Instead of a signal: from there on SQLite's file cannot grow. How one ends that could not go on so.
@@ -54,6 +56,13 @@ FULL, REFUSED = -1, 3
 CUT = -2
 #: How one stands that was stopped, and has not ended.
 STOPPED = -signal.SIGSTOP
+
+
+def named(statement: str) -> str:
+    """A statement as its first words; one of several parts (PostgreSQL's `WITH`) by all that it writes."""
+    if statement.startswith("WITH"):
+        return ", ".join(_WRITES.findall(statement))
+    return " ".join(statement.split()[:3])
 
 
 class Steps:
@@ -81,7 +90,7 @@ class Steps:
         def said(when: str, passed_over: tuple[str, ...]) -> Callable[..., None]:
             def tell(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
                 if not statement.startswith(passed_over):
-                    self.step(f"{when} {' '.join(statement.split()[:3])}")
+                    self.step(f"{when} {named(statement)}")
                 if self._full:
                     cursor.connection.execute("PRAGMA max_page_count=1")  # as many as there are
 
@@ -273,7 +282,7 @@ class Bed:
         names = told.read_text(encoding="utf-8").split("\n")
         if not deaths:
             assert len(letters_at(self.story.mail)) == PEOPLE
-            assert {name.partition(" ")[2] for name in names} >= STAGES
+            assert {part for name in names for part in name.partition(" ")[2].split(", ")} >= STAGES
         return names
 
     def killed(self, *deaths: int, given_up: int = 0) -> Found:

@@ -32,7 +32,12 @@ def outside_of_transactions(points: list[str]) -> list[int]:
 
 
 #: Behind these steps a sender holds rows that others want, until its transaction ends.
-HOLDING = ("after UPDATE job SET", "after UPDATE ledger SET", "after INSERT INTO attempt", "before COMMIT")
+HOLDING = (
+    "after UPDATE job SET",
+    "after UPDATE ledger SET",
+    "after INSERT INTO attempt, UPDATE ledger SET",
+    "before COMMIT",
+)
 
 
 def inside_a_transaction(app: App) -> bool:
