@@ -263,6 +263,7 @@ def test_the_verifier_sees_what_was_changed_since(sent):
         "UPDATE ledger SET reported = 'delivered' WHERE reported IS NULL",
         "UPDATE ledger SET mark = 'abc' WHERE id = 1",
         'UPDATE mark SET "row" = 2 WHERE "row" = 1',
+        'UPDATE mark SET address = 0 WHERE "row" = 1',
         'DELETE FROM mark WHERE "row" = 1',
         "UPDATE returned SET action = 'delivered' WHERE action = 'failed'",
         "UPDATE returned SET code = '250'",

@@ -31,7 +31,8 @@ def _letters(case_: Case) -> None:
     said = ranked(and_(returned.c.incident == case_.key, returned.c.entry.is_not(None))).subquery()
     by_rank = case((said.c.rank == 2, "bounced"), (said.c.rank == 1, "delivered"), else_="")
     odd = select(ledger.c.person, ledger.c.notice).outerjoin(said, said.c.row == ledger.c.id)
-    odd = odd.outerjoin(mark, and_(mark.c.mark == ledger.c.mark, mark.c.row == ledger.c.id))
+    as_now = (mark.c.row == ledger.c.id, mark.c.address == ledger.c.address)
+    odd = odd.outerjoin(mark, and_(mark.c.mark == ledger.c.mark, *as_now))
     unlike = func.coalesce(by_rank, "") != func.coalesce(ledger.c.reported, "")
     unmarked = or_(ledger.c.mark + "@" != func.substr(ledger.c.message_id, 1, 33), mark.c.mark.is_(None))
     row = case_.connection.execute(
