@@ -3,30 +3,15 @@
 from functools import partial
 
 import pytest
-from sqlalchemy import event
 
+from tests.explained import explained
 from tocsin.views.access import silenced, visible
 
 
 @pytest.fixture
 def plans(tale):
     """How the database finds what is asked for: a function that runs a question, and gives the steps of its queries."""
-    asked = []
-    listen = partial(event.listen, tale.app.database.engine, "before_cursor_execute")
-    listen(lambda _, __, statement, values, *___: asked.append((statement, values)))
-
-    def steps(ask):
-        asked.clear()
-        ask()
-        with tale.app.database.read() as connection:
-            return [
-                row.detail
-                for statement, values in list(asked)
-                if statement.startswith("SELECT")
-                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-            ]
-
-    return steps
+    return partial(explained, tale.app.database)
 
 
 def test_what_is_silenced_is_found_by_an_index_of_that_alone(tale, plans):

@@ -9,11 +9,11 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import event, select, update
 
+from tests.explained import explained
 from tests.slow import SlowLetters
 from tocsin import actions, bell, supervised
 from tocsin.actions.declaring import Declaration
@@ -87,21 +87,15 @@ def test_the_next_moment_is_the_first_wake_or_the_first_message_that_may_be_trie
 def test_a_round_asks_each_of_its_questions_by_an_index_that_leaves_out_what_rests(tale):
     # Rooms in Slack are looked after beside the rounds.
     tale.app = replace(tale.app, settings=tale.app.settings.model_copy(update={"slack": Slack()}))
-    asked = []
-    engine = tale.app.database.engine
-    listen = partial(event.listen, engine, "before_cursor_execute")
     tale.declare()
     ring(tale.app, waking=lambda: None)
-    listen(lambda _, __, statement, values, *___: asked.append((statement, values)))
-    book = Runs(tale.app.database)
-    assert ring(tale.app, waking=lambda: str(book.due(tale.clock.moment))).advanced == 0
-    with tale.app.database.read() as connection:
-        steps = [
-            row.detail
-            for statement, values in list(asked)
-            if "FROM incident" in statement or "FROM outbox" in statement
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        ]
+    book, rung = Runs(tale.app.database), []
+    steps = explained(
+        tale.app.database,
+        lambda: rung.append(ring(tale.app, waking=lambda: str(book.due(tale.clock.moment)))),
+        lambda statement: "FROM incident" in statement or "FROM outbox" in statement,
+    )
+    assert [each.advanced for each in rung] == [0]
     places = {step.partition(" USING INDEX ")[2].split()[0] for step in steps if " incident " in step}
     assert places == {
         "ix_incident_wake_at",

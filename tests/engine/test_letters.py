@@ -47,6 +47,23 @@ def about_to_send(story, count):
     return move
 
 
+def at_work(story, move, holder, *, beside=False):
+    """Somebody who is to send, and has the job in hand."""
+    job = Job(story.app, story.key, move, holder, beside=beside)
+    with story.app.database.write() as connection:
+        assert jobs.take(connection, story.key, job.lease, holder, story.app.clock())
+    return job
+
+
+def leave_in_doubt(story, count):
+    """Somebody takes so many letters, and dies."""
+    with story.app.database.write() as connection:
+        ledger.claim(
+            connection, story.key, CUSTOMERS, story.letter.digest, lease="dead", now=story.app.now(),
+            clock=story.app.clock(), seconds=60, limit=count,
+        )  # fmt: skip
+
+
 def everybody(count):
     return sorted(f"c{n}@example.org" for n in range(1, count + 1))
 
@@ -548,14 +565,9 @@ def test_two_processes_send_one_notice_side_by_side_and_nobody_twice(story):
 
 def test_one_who_was_killed_beside_the_holder_leaves_its_letters_in_doubt_and_no_false_end(story):
     move = about_to_send(story, 12)
-    lead, mate = Job(story.app, story.key, move, "lead"), Job(story.app, story.key, move, "mate", beside=True)
-    with story.app.database.write() as connection:
-        assert jobs.take(connection, story.key, lead.lease, "lead", story.app.clock())
-        assert jobs.take(connection, story.key, mate.lease, "mate", story.app.clock())
-        ledger.claim(
-            connection, story.key, CUSTOMERS, story.letter.digest, lease="dead", now=story.app.now(),
-            clock=story.app.clock(), seconds=60, limit=3,
-        )  # fmt: skip
+    lead = at_work(story, move, "lead")
+    at_work(story, move, "mate", beside=True)
+    leave_in_doubt(story, 3)
     asked = iter([False, True])
     assert send(replace(lead, stop=lambda: len(story.letters) >= 9 and next(asked, True)))
     # While the mate's lease stands, nobody says how it ended.
@@ -575,9 +587,8 @@ def test_one_who_was_killed_beside_the_holder_leaves_its_letters_in_doubt_and_no
 
 def test_nobody_begins_beside_a_holder_who_says_how_it_ended(story):
     move = about_to_send(story, 2)
-    lead, clock = Job(story.app, story.key, move, "lead"), story.app.clock()
-    with story.app.database.write() as connection:
-        assert jobs.take(connection, story.key, lead.lease, "lead", clock)
+    lead, clock = at_work(story, move, "lead"), story.app.clock()
+    with story.app.database.read() as connection:
         assert jobs.is_held(connection, story.key, move.key, clock)
     lead.close()
     with story.app.database.write() as connection:
@@ -591,9 +602,7 @@ def test_nobody_begins_beside_a_holder_who_says_how_it_ended(story):
 
 def test_one_beside_whose_way_out_is_refused_stops_all_and_calls_people(story):
     move = about_to_send(story, 12)
-    mate = Job(story.app, story.key, move, "mate", beside=True)
-    with story.app.database.write() as connection:
-        jobs.take(connection, story.key, mate.lease, "mate", story.app.clock())
+    mate = at_work(story, move, "mate", beside=True)
     story.mail.misbehave(Fault("rcpt", reply="554 5.7.1 blocked for its reputation", times=10))
     send(mate)
     assert story.letter.mark == "paused"

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.engine.test_letters import about_to_send, adds_up, everybody
+from tests.engine.test_letters import about_to_send, adds_up, at_work, everybody, leave_in_doubt
 from tocsin.domain.notice import CUSTOMERS
 from tocsin.engine import advance
-from tocsin.engine.jobs import Job
 from tocsin.engine.sending import send
 from tocsin.evidence.verify import verify
 from tocsin.sinks.mail import Fault, MailSink
@@ -105,9 +104,7 @@ def test_the_count_goes_on_after_a_restart(tale):
 
 def test_what_was_taken_before_a_restart_is_told_with_the_refusals_behind_it(tale):
     move = about_to_send(with_ledger(tale, refused_least=3, refused_share=0.25), 12)
-    first = Job(tale.app, tale.key, move, "first")
-    with tale.app.database.write() as connection:
-        assert jobs.take(connection, tale.key, first.lease, "first", tale.app.clock())
+    first = at_work(tale, move, "first")
     assert send(replace(first, stop=lambda: len(tale.letters) >= 6))
     (before,) = tale.told("SendingStopped")
     left = before.counts["handed_over"]
@@ -250,14 +247,9 @@ def test_one_beside_whom_the_relay_puts_off_leaves_the_rest_to_the_holder(story)
 
 def test_one_who_was_put_off_beside_a_holder_sends_in_its_place_when_that_one_was_killed(story):
     move = about_to_send(story, 12)
-    lead, mate = Job(story.app, story.key, move, "lead"), Job(story.app, story.key, move, "mate", beside=True)
-    with story.app.database.write() as connection:
-        assert jobs.take(connection, story.key, lead.lease, "lead", story.app.clock())
-        assert jobs.take(connection, story.key, mate.lease, "mate", story.app.clock())
-        ledger.claim(
-            connection, story.key, CUSTOMERS, story.letter.digest, lease="dead", now=story.app.now(),
-            clock=story.app.clock(), seconds=60, limit=3,
-        )  # fmt: skip
+    at_work(story, move, "lead")
+    mate = at_work(story, move, "mate", beside=True)
+    leave_in_doubt(story, 3)
     story.mail.misbehave(Fault("mail", reply="450 4.7.1 too much mail from 10.0.0.2"))
     # It leaves, and begins beside nobody for a while.
     assert not send(mate)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select, update
 
+from tests.explained import explained
 from tocsin.domain.moments import iso
 from tocsin.storage import ledger, refusals
 from tocsin.storage.database import Database
@@ -383,27 +384,19 @@ def test_attempts_are_told_letter_by_letter_in_the_order_of_the_pseudonyms(datab
 
 
 def test_a_sending_looks_at_no_letter_with_which_nothing_more_happens(sqlite_url):
-    database, asked = Database(sqlite_url), []
+    database = Database(sqlite_url)
     fill(database, *(row(f"p{n}") for n in range(4)))
     settle(database, claim(database, limit=2))
 
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def hear(_, __, statement, values, *___):
-        asked.append((statement, values))
+    def go_on():
+        claim(database)
+        with database.write() as connection:
+            assert len(regained(connection, "one", set(), NOW)) == 2
+            assert ledger.next_due(connection, "INC-1", "customers") is None
+            assert ledger.lease_end(connection, "INC-1", "customers") == NOW + timedelta(seconds=60)
+            assert not refusals.is_any_our_fault(connection, "INC-1", "customers")
 
-    claim(database)
-    with database.write() as connection:
-        assert len(regained(connection, "one", set(), NOW)) == 2
-        assert ledger.next_due(connection, "INC-1", "customers") is None
-        assert ledger.lease_end(connection, "INC-1", "customers") == NOW + timedelta(seconds=60)
-        assert not refusals.is_any_our_fault(connection, "INC-1", "customers")
-    with database.read() as connection:
-        steps = {
-            step.detail
-            for statement, values in list(asked)
-            if statement.startswith("SELECT")
-            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        }
+    steps = explained(database, go_on)
     database.close()
     state = "(incident=? AND notice=? AND state=?"
     assert {step for step in steps if " ledger " in step} == {

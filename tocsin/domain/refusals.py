@@ -60,7 +60,13 @@ def _is_ours(code: str, status: str, words: str) -> bool:
 
 def too_many_came_back(ours: int, answered: int, share: float, least: int) -> bool:
     """Whether so many of the letters that were answered came back for our fault that no more is to leave."""
-    return ours >= max(1, min(least, answered)) and ours >= share * answered
+    return _are_too_many(ours, answered, share, min(least, answered))
+
+
+def _are_too_many(ours: int, answers: int, share: float, least: int) -> bool:
+    """Whether refusals for our fault are at least so many, one in any case, and such a share of the answers."""
+    # Rounded, since the product is a float: 0.07 * 1,100 is a little more than 77.
+    return ours >= max(1, least) and ours >= round(share * answers, 6)
 
 
 def gist(reason: str) -> str:
@@ -103,9 +109,7 @@ class Refusals:
     @property
     def too_many(self) -> bool:
         """Whether the sending is to stop."""
-        enough = self._ours >= max(1, min(self.least, self.letters))
-        # Divided, since a product is rounded: 0.07 * 1,100 is more than 77.
-        return enough and self._ours / len(self._recent) >= self.share
+        return _are_too_many(*self.figures, self.share, min(self.least, self.letters))
 
     @property
     def figures(self) -> tuple[int, int]:

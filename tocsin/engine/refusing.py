@@ -31,7 +31,7 @@ _ASKS = "engine"
 
 
 def remembered(job: Job, state: NoticeState) -> Refusals:
-    """The latest answers to this notice's letters, from the ledger."""
+    """The latest answers to this notice's letters, from the ledger; where that is enough, how many were taken."""
     settings, notice = job.app.settings.ledger, job.move.subject
     with job.app.database.read() as connection:
         owed = letters(connection, job.incident, notice, settings.refused_least)

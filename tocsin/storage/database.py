@@ -160,7 +160,7 @@ def upsert(connection: Connection, table: Table, values: Any) -> Any:
 
 
 def upsert_into(connection: Connection, table: Table) -> Any:
-    """Such an insert without its rows: they are given when it is executed, or it takes them from a query."""
+    """Such an insert without its rows: they are given when it is executed."""
     # The dialect that is spoken is loaded already, and the other need not be.
     dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return dialect.insert(table)

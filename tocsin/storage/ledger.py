@@ -207,7 +207,7 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]], *, over: bool =
             statement.on_conflict_do_update(
                 index_elements=["incident", "notice", "person"],
                 # What came back speaks of the letter before.
-                # A plain None would be bound, and what has bound values goes to the database row by row.
+                # A plain None would be taken for a value of each row's own, and each would be a statement.
                 set_=fresh
                 | {"doubtful": or_(ledger.c.doubtful, ledger.c.state == "ambiguous"), "reported": null()},
                 where=and_(_UNSENT, ledger.c.digest != statement.excluded.digest),

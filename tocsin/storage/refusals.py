@@ -25,6 +25,7 @@ from tocsin.domain.retrying import GIVEN_UP
 from tocsin.storage.tables import ledger, returned
 
 _ANSWERED = ("handed_over", "refused")
+#: Written out and not bound, or SQLite would not see that the index of these rows answers it.
 _REFUSED = ledger.c.state == literal_column("'refused'")
 
 
@@ -37,10 +38,8 @@ def letters(connection: Connection, incident: str, notice: str, most: int) -> in
 
 
 def is_any_our_fault(connection: Connection, incident: str, notice: str) -> bool:
-    """Whether any letter is refused for our fault. No others are read: a run of a million letters begins with this."""
-    replies = select(ledger.c.reply).where(_of(incident, notice), _REFUSED)
-    found = connection.scalars(replies, execution_options={"yield_per": 500})
-    return any(is_ours(reply or "") for reply in found)
+    """Whether any letter is refused for our fault: a run of a million letters begins with this."""
+    return any(True for _ in _for_our_fault(connection, incident, notice))
 
 
 def latest_answers(connection: Connection, incident: str, notice: str, most: int) -> list[str | None]:
@@ -57,15 +56,23 @@ def latest_answers(connection: Connection, incident: str, notice: str, most: int
 
 def refused_for_our_fault(connection: Connection, incident: str, notice: str) -> Iterator[int]:
     """The rows of letters that were, and for whose readers nobody has accounted in another way."""
-    waits = and_(
-        _REFUSED,
+    yield from _for_our_fault(
+        connection,
+        incident,
+        notice,
         ledger.c.accounted_at.is_(None),
         ledger.c.held_at.is_(None),
         # Of one that was in doubt before, a report may have said by now that it arrived, or came back.
         ledger.c.reported.is_(None),
     )
-    query = select(ledger.c.id, ledger.c.reply).where(_of(incident, notice), waits)
-    for row in connection.execute(query, execution_options={"yield_per": 5000}):
+
+
+def _for_our_fault(
+    connection: Connection, incident: str, notice: str, *which: ColumnElement[bool]
+) -> Iterator[int]:
+    """Of the letters that are refused, and of no others is any read, those that are for our fault: their rows."""
+    query = select(ledger.c.id, ledger.c.reply).where(_of(incident, notice), _REFUSED, *which)
+    for row in connection.execute(query, execution_options={"yield_per": 500}):
         if is_ours(row.reply or ""):
             yield row.id
 
